@@ -1,0 +1,20 @@
+"""geolls: where the maps of England's school system disagree, measured and mapped."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from geolls.study import Study, open_study
+
+__all__ = ["Study", "__version__", "open_study"]
+__version__ = "0.1.0"
+
+
+def __getattr__(name: str) -> Any:
+    # pandas and geopandas take over a second to import; `geolls --help` must not wait for them.
+    if name in {"Study", "open_study"}:
+        from geolls import study
+
+        return getattr(study, name)
+    raise AttributeError(f"module 'geolls' has no attribute {name!r}")
