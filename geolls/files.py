@@ -24,6 +24,7 @@ from geolls.errors import InputFileError, OutputError, suggest
 
 __all__ = [
     "open_bounded",
+    "refusal",
     "replace",
     "safe_cell",
     "safe_name",
@@ -56,8 +57,21 @@ _WHY: Final = {
 }
 
 
-def _refusal(error: OSError, path: Path) -> OutputError:
-    """Say in one line why the system refused to write `path`."""
+def refusal(error: OSError, path: Path) -> OutputError:
+    """Say in one line why the system refused to write.
+
+    Parameters
+    ----------
+    error : OSError
+        What the system raised.
+    path : pathlib.Path
+        What was to be written.
+
+    Returns
+    -------
+    OutputError
+        To be raised from `error`.
+    """
     why, fix = _WHY.get(error.errno or 0, (error.strerror or str(error), None))
     return OutputError(f"cannot write: {why}", where=str(path), fix=fix)
 
@@ -116,7 +130,7 @@ def writing(path: str | os.PathLike[str], *, durable: bool = True) -> Iterator[P
             raise
         if isinstance(error, BrokenPipeError):
             raise
-        raise _refusal(error, target) from error
+        raise refusal(error, target) from error
     finally:
         if part is not None:
             with contextlib.suppress(OSError):
@@ -203,7 +217,7 @@ def replace(source: str | os.PathLike[str], target: str | os.PathLike[str]) -> P
         Path(target).parent.mkdir(parents=True, exist_ok=True)
         return Path(source).replace(target)
     except OSError as error:
-        raise _refusal(error, Path(target)) from error
+        raise refusal(error, Path(target)) from error
 
 
 def sweep(folder: str | os.PathLike[str]) -> int:
