@@ -1,0 +1,768 @@
+"""Measure how two layers disagree: every measure of a table of shared weights, and of pairs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from geolls.errors import UsageError
+from geolls.overlap import Coded, code, cross, distinct, is_reason, sums, weights_of
+
+__all__ = [
+    "COUNT_MEASURES",
+    "MEASURES",
+    "by_unit",
+    "compare",
+    "compare_units",
+    "effective_maps",
+    "effective_maps_by_unit",
+    "measures",
+    "pairwise",
+    "relation",
+]
+
+Floats = npt.NDArray[np.float64]
+
+MEASURES = (
+    "homogeneity",
+    "completeness",
+    "v_measure",
+    "mapcurves_left",
+    "mapcurves_right",
+    "mapcurves",
+    "mutual_information",
+    "variation_of_information",
+    "nvi",
+    "adjusted_rand",
+    "adjusted_mutual_information",
+    "fowlkes_mallows",
+    "splits",
+    "multi_splits",
+    "intersections",
+    "effective_splits",
+    "effective_splits_weighted",
+    "conditional_entropy",
+    "sqrt_entropy",
+    "split_pairs",
+    "best_fit_share",
+    "best_jaccard",
+)
+# These count pairs of schools, so they need whole schools in one unit each.
+COUNT_MEASURES = (
+    "adjusted_rand",
+    "adjusted_mutual_information",
+    "fowlkes_mallows",
+    "split_pairs",
+)
+WITHOUT = "_without_no_evidence"
+
+
+def measures(weights: npt.ArrayLike) -> dict[str, float]:
+    """Measure how the rows and the columns of a table of shared weights disagree.
+
+    Parameters
+    ----------
+    weights : array_like of float, two dimensions
+        Weight shared by each unit of X (rows, the reference) and of Y (columns); any unit.
+
+    Returns
+    -------
+    dict of str to float
+        One entry per name in `MEASURES`, in that order. A measure that does not exist for the
+        table is NaN: the count measures where a weight is not whole, `split_pairs` where no row
+        has two schools, a mean over units where there are none.
+
+    Raises
+    ------
+    UsageError
+        When the table has not two dimensions, or holds a negative, missing or infinite weight.
+
+    Notes
+    -----
+    Empty rows and columns are dropped first; a reason for having no unit is a row or column like
+    any other. With a_ij the weights, A_i and B_j their sums, A the total, s_ij = a_ij / A_i and
+    logs to base 2: h = I/H(X), c = I/H(Y), V = 2hc/(h + c), where H = 0 gives 1;
+    variation of information H(X) + H(Y) - 2I; nvi = 1 - I/H(X,Y), where H(X,Y) = 0 gives 0;
+    effective splits sum_i (1/sum_j s_ij^2 - 1), weighted by A_i/A in the second form;
+    conditional entropy sum_i (A_i/A) sum_j s_ij log2(1/s_ij); square-root entropy
+    sum_i (A_i/A) sum_j sqrt(s_ij); split pairs 1 - sum_j a_ij (a_ij - 1)/(A_i (A_i - 1)), the mean
+    over units with A_i >= 2 by A_i; best fit max_j s_ij and best Jaccard
+    max_j a_ij/(A_i + B_j - a_ij), means by A_i/A.
+
+    A low V means that the two maps are drawn differently, not that either is wrong.
+
+    Source: Rosenberg and Hirschberg 2007 (V-measure, D07-1043); Nowosad and Stepinski 2018,
+    doi:10.1080/13658816.2018.1511794 (V for maps); Hargrove, Hoffman and Hessburg 2006,
+    doi:10.1007/s10109-006-0025-x (MapCurves); Hubert and Arabie 1985, doi:10.1007/BF01908075
+    (adjusted Rand); Vinh, Epps and Bailey 2010, jmlr.org/papers/v11/vinh10a (adjusted mutual
+    information); Fowlkes and Mallows 1983, doi:10.1080/01621459.1983.10478008.
+
+    Examples
+    --------
+    >>> found = measures([[13, 3, 4], [0, 16, 4], [4, 0, 16], [0, 4, 16]])
+    >>> round(found["v_measure"], 6), found["splits"], round(found["best_fit_share"], 6)
+    (0.361231, 4.0, 0.7625)
+    """
+    full = _filled(_checked(weights))
+    found = {**_split_measures(full), **_count_measures(full)}
+    return {name: found[name] for name in MEASURES}
+
+
+def by_unit(weights: npt.ArrayLike) -> dict[str, Floats]:
+    """Measure every unit of X (row) of a table of shared weights; transpose for the columns.
+
+    Parameters
+    ----------
+    weights : array_like of float, two dimensions
+        Weight shared by each unit of X (rows) and of Y (columns).
+
+    Returns
+    -------
+    dict of str to numpy.ndarray
+        One value per row of `weights`, NaN for an empty row: weight; share (of the total);
+        units_met (units of Y); inhomogeneity (H(Y given i)/H(Y)); mapcurves (the score z_i);
+        effective_splits; conditional_entropy (bits); sqrt_entropy; split_pairs;
+        best_fit_share; best_jaccard.
+
+    Raises
+    ------
+    UsageError
+        As `measures`.
+
+    Notes
+    -----
+    inhomogeneity is sum_j s_ij log2(1/s_ij) / H(Y), and 0 where H(Y) = 0; it may exceed 1, for a
+    unit can be more mixed than the whole. z_i = sum_j a_ij^2/(A_i B_j). The others are the terms
+    of `measures`, whose means by weight (sum, for effective splits) they give.
+
+    Source: Nowosad and Stepinski 2018, doi:10.1080/13658816.2018.1511794.
+
+    Examples
+    --------
+    >>> by_unit([[13, 3, 4], [0, 16, 4], [4, 0, 16], [0, 4, 16]])["best_fit_share"].tolist()
+    [0.65, 0.8, 0.8, 0.8]
+    """
+    full = _checked(weights)
+    rows = full.sum(axis=1)
+    cols = full.sum(axis=0)
+    total = full.sum()
+    some = rows > 0
+    shares = _ratio(full, rows[:, None])
+    entropy = _plogp(shares).sum(axis=1)
+    of_y = _plogp(_ratio(cols, total)).sum()
+    found = {
+        "weight": rows,
+        "share": _ratio(rows, total),
+        "units_met": (full > 0).sum(axis=1).astype(float),
+        "inhomogeneity": entropy / of_y if of_y > 0 else np.zeros(len(rows)),
+        "mapcurves": (shares * _ratio(full, cols)).sum(axis=1),
+        "effective_splits": _ratio(np.ones(len(rows)), (shares**2).sum(axis=1)) - 1,
+        "conditional_entropy": entropy,
+        "sqrt_entropy": np.sqrt(shares).sum(axis=1),
+        "split_pairs": _split_pairs(full),
+        "best_fit_share": shares.max(axis=1, initial=0),
+        "best_jaccard": _ratio(full, rows[:, None] + cols - full).max(axis=1, initial=0),
+    }
+    return {name: np.where(some, value, np.nan) for name, value in found.items()}
+
+
+def relation(
+    weights: npt.ArrayLike,
+    tolerance: float = 0.0,
+    outside: npt.ArrayLike | None = None,
+) -> npt.NDArray[np.str_]:
+    """Say how every unit of X (row) lies to the units of Y: the coterminosity class.
+
+    Parameters
+    ----------
+    weights : array_like of float, two dimensions
+        Weight shared by each unit of X (rows) and of Y (columns).
+    tolerance : float, optional
+        Share (0..1) that may be out of line: a pair that shares no more than this of the smaller
+        of its two units does not meet, and one that lacks no more than this is whole.
+    outside : array_like of bool, optional
+        Which columns are reasons for having no unit. They are part of a row's weight but no unit
+        that it could meet.
+
+    Returns
+    -------
+    numpy.ndarray of str
+        One word per row: `identical` (the same unit), `nests_in` (inside one unit of Y),
+        `contains` (every unit of Y that it meets lies inside it), `crosses`, `disjoint` (meets
+        none). The first that holds, in that order.
+
+    Raises
+    ------
+    UsageError
+        As `measures`; and when the tolerance is not in 0..0.5.
+
+    Examples
+    --------
+    >>> relation([[4, 0, 0], [0, 2, 1], [0, 0, 1]]).tolist()
+    ['identical', 'crosses', 'nests_in']
+    """
+    full = _checked(weights)
+    if not 0 <= tolerance < 0.5:
+        raise UsageError(f"tolerance {tolerance} is not in 0..0.5", where="relation")
+    rows = full.sum(axis=1)[:, None]
+    cols = full.sum(axis=0)[None, :]
+    units = full.copy()
+    if outside is not None:
+        units[:, np.asarray(outside, dtype=bool)] = 0
+    met = units > tolerance * np.minimum(rows, cols)
+    # Rounding of shared claims must not tear a unit off its own land.
+    slack = 1 - tolerance - 1e-12
+    in_one = met & (units >= slack * rows)
+    holds = met & (units >= slack * cols)
+    words = np.select(
+        [
+            ~met.any(axis=1),
+            (in_one & holds).any(axis=1),
+            in_one.any(axis=1),
+            (holds | ~met).all(axis=1),
+        ],
+        ["disjoint", "identical", "nests_in", "contains"],
+        default="crosses",
+    )
+    return np.asarray(words, dtype=np.str_)
+
+
+def compare(
+    left: pd.DataFrame,
+    right: pd.DataFrame,
+    weight: pd.Series[float],
+    *,
+    inside_only: bool = False,
+    min_weight: float = 0.0,
+    min_share: float = 0.0,
+) -> pd.DataFrame:
+    """Measure how two layers disagree, with and without the land we have no list for.
+
+    Parameters
+    ----------
+    left, right : pandas.DataFrame
+        Memberships: item, unit_code, unit_name (str), share (float). `left` is the reference.
+    weight : pandas.Series of float
+        Weight of each item, indexed by item.
+    inside_only : bool, optional
+        Drop everything without a unit on either side, whatever the reason.
+    min_weight, min_share : float, optional
+        The sliver rule: pairs of units that share less weight, or less of both their sides, are
+        dropped.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per measure: measure (str), value (float), note (str). First the names of
+        `MEASURES`; then the same with `_without_no_evidence` behind the name, everything dropped
+        for which either layer lacks a list; then what was dropped as a share of the whole
+        weight: `no_evidence_share`, `outside_share` (dropped only with `inside_only`),
+        `sliver_share`, and the number of pairs dropped, `slivers`.
+
+    Raises
+    ------
+    UsageError
+        As `geolls.overlap.overlap`.
+
+    Notes
+    -----
+    A shared item is split between its claimants, but the count measures, and a layer against
+    itself, treat each distinct set of claimants as one unit. The count measures are NaN unless
+    every item has a whole weight. The note of `mapcurves` names the side whose value it is.
+    """
+    layers = {"left": _Layer(left, weight.index), "right": _Layer(right, weight.index)}
+    if left is right or left.equals(right):
+        layers["right"] = layers["left"]
+    rule = _Rule(inside_only, min_weight, min_share)
+    found = _compare(layers["left"], layers["right"], weights_of(weight), rule)
+    return pd.DataFrame(found, columns=["measure", "value", "note"])
+
+
+def pairwise(
+    memberships: Mapping[str, pd.DataFrame],
+    weight: pd.Series[float],
+    *,
+    inside_only: bool = False,
+    min_weight: float = 0.0,
+    min_share: float = 0.0,
+) -> pd.DataFrame:
+    """Compare every ordered pair of layers.
+
+    Parameters
+    ----------
+    memberships : mapping of str to pandas.DataFrame
+        Layer key to membership, all over the same items.
+    weight : pandas.Series of float
+        Weight of each item, indexed by item.
+    inside_only, min_weight, min_share
+        As `compare`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per pair of two layers, each way round, and measure: left, right, measure (str),
+        value (float), note (str).
+
+    Raises
+    ------
+    UsageError
+        As `compare`.
+    """
+    values = weights_of(weight)
+    layers = {key: _Layer(m, weight.index, key) for key, m in memberships.items()}
+    rule = _Rule(inside_only, min_weight, min_share)
+    rows = [
+        (a, b, *row)
+        for a in layers
+        for b in layers
+        if a != b
+        for row in _compare(layers[a], layers[b], values, rule)
+    ]
+    return pd.DataFrame(rows, columns=["left", "right", "measure", "value", "note"])
+
+
+def compare_units(
+    left: pd.DataFrame,
+    right: pd.DataFrame,
+    weight: pd.Series[float],
+    *,
+    tolerance: float = 0.0,
+) -> pd.DataFrame:
+    """Measure every unit of the left layer against the right one.
+
+    Parameters
+    ----------
+    left, right : pandas.DataFrame
+        Memberships: item, unit_code, unit_name (str), share (float).
+    weight : pandas.Series of float
+        Weight of each item, indexed by item.
+    tolerance : float, optional
+        As `relation`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per unit of `left` that has weight, sorted by code, reasons last: unit_code,
+        unit_name, relation (blank for a reason), best_fit_code and best_fit_name (the unit of
+        `right` with most of it; ties by code), and the columns of `by_unit`.
+    """
+    x, y = code(left, weight.index, what="left"), code(right, weight.index, what="right")
+    full = cross(x, y, weights_of(weight))
+    some = full.sum(axis=1) > 0
+    best = full.argmax(axis=1)
+    words: npt.NDArray[Any] = relation(full, tolerance, y.outside).astype(object)
+    words[x.outside] = None
+    frame = pd.DataFrame(
+        {
+            "unit_code": x.codes,
+            "unit_name": x.names,
+            "relation": words,
+            "best_fit_code": [y.codes[j] for j in best],
+            "best_fit_name": [y.names[j] for j in best],
+            **by_unit(full),
+        }
+    )
+    kept: pd.DataFrame = frame.loc[some].reset_index(drop=True)
+    return kept
+
+
+def effective_maps(
+    memberships: Mapping[str, pd.DataFrame],
+    items: pd.Index | None = None,
+    weight: pd.Series[float] | None = None,
+) -> float:
+    """Return on how many different institutional maps the schools of one place live.
+
+    Parameters
+    ----------
+    memberships : mapping of str to pandas.DataFrame
+        Layer key to membership.
+    items : pandas.Index, optional
+        The schools (or blocks) of the place; all by default.
+    weight : pandas.Series of float, optional
+        Weight of each item; 1 each by default.
+
+    Returns
+    -------
+    float
+        2^H of the tuple of unit in every layer, at least 1; NaN where the place has no weight.
+
+    Notes
+    -----
+    Two schools are on the same map when every layer gives them the same unit (the same set of
+    claimants, or the same reason for none). 3 means: as mixed as a place cut into three equal
+    parts that differ in at least one layer; it does not say in how many. Hill number of order 1:
+    Hill 1973, doi:10.2307/1934352.
+    """
+    tuples = _tuples(memberships)
+    if items is not None:
+        tuples = tuples.reindex(pd.Index(items).unique()).dropna()
+    sizes = _weight_on(tuples.index, weight)
+    parts = sums(
+        np.asarray(tuples, dtype=np.intp), sizes, int(tuples.max()) + 1 if len(tuples) else 1
+    )
+    return float(2.0 ** _entropy(parts)) if parts.sum() > 0 else float("nan")
+
+
+def effective_maps_by_unit(
+    memberships: Mapping[str, pd.DataFrame],
+    place: pd.DataFrame,
+    weight: pd.Series[float] | None = None,
+) -> pd.DataFrame:
+    """Return `effective_maps` for every unit of a place layer.
+
+    Parameters
+    ----------
+    memberships : mapping of str to pandas.DataFrame
+        Layer key to membership.
+    place : pandas.DataFrame
+        Membership of the place layer.
+    weight : pandas.Series of float, optional
+        Weight of each item; 1 each by default.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per unit, sorted by code: unit_code, unit_name, maps (different tuples),
+        effective_maps.
+    """
+    tuples = _tuples(memberships)
+    rows = place[~is_reason(place["unit_code"])]
+    rows = rows[rows["item"].isin(tuples.index)]
+    size = _weight_on(pd.Index(rows["item"]), weight) * rows["share"].to_numpy(dtype=float)
+    frame = pd.DataFrame(
+        {
+            "unit_code": rows["unit_code"].to_numpy(),
+            "unit_name": rows["unit_name"].to_numpy(),
+            "map": tuples.loc[rows["item"]].to_numpy(),
+            "weight": size,
+        }
+    )
+    parts = frame[frame["weight"] > 0].groupby(["unit_code", "unit_name", "map"])["weight"].sum()
+    units = parts.groupby(level=["unit_code", "unit_name"])
+    found = units.agg(maps="size", effective_maps=lambda w: 2.0 ** _entropy(w.to_numpy()))
+    return found.reset_index()
+
+
+class _Layer:
+    """One membership coded twice: shares split, and each set of claimants one unit."""
+
+    def __init__(self, membership: pd.DataFrame, items: pd.Index, what: str = "layer") -> None:
+        self.split = code(membership, items, what=what)
+        shared = self.split.claims.max(initial=0) > 1
+        self.sets = code(distinct(membership), items, what=what) if shared else self.split
+
+
+class _Rule:
+    """What to leave out of a comparison."""
+
+    def __init__(self, inside_only: bool, min_weight: float, min_share: float) -> None:
+        self.inside_only = inside_only
+        self.min_weight = min_weight
+        self.min_share = min_share
+
+    def __call__(self, full: Floats) -> tuple[Floats, int]:
+        """Return the table without slivers, and how many pairs that took out."""
+        if not (self.min_weight or self.min_share):
+            return full, 0
+        of_left = _ratio(full, full.sum(axis=1)[:, None])
+        of_right = _ratio(full, full.sum(axis=0))
+        small = (full < self.min_weight) | (np.maximum(of_left, of_right) < self.min_share)
+        small &= full > 0
+        return np.where(small, 0.0, full), int(small.sum())
+
+
+def _compare(x: _Layer, y: _Layer, weight: Floats, rule: _Rule) -> list[tuple[str, float, str]]:
+    itself = x is y
+    split = cross(x.sets if itself else x.split, y.sets if itself else y.split, weight)
+    a, b = (x.sets, y.sets) if itself else (x.split, y.split)
+    same = a is x.sets and b is y.sets
+    sets = split if same else cross(x.sets, y.sets, weight)
+    total = split.sum()
+    none = _named(a, b, "no_evidence")
+    outside = a.outside[:, None] | b.outside[None, :]
+    if rule.inside_only:
+        split = np.where(outside, 0.0, split)
+        sets = split if same else np.where(
+            x.sets.outside[:, None] | y.sets.outside[None, :], 0.0, sets)  # fmt: skip
+    whole = _all_measures(split, sets, rule, same)
+    if none.any() and not rule.inside_only:
+        known = np.where(none, 0.0, split)
+        known_sets = known if same else np.where(_named(x.sets, y.sets, "no_evidence"), 0.0, sets)
+        without = _all_measures(known, known_sets, rule, same)
+    else:
+        without = whole
+    kept, slivers = rule(split)
+    full = cross(a, b, weight) if rule.inside_only else split
+    return [
+        *((name, value, _direction(name, whole)) for name, value in whole.items()),
+        *((name + WITHOUT, value, _direction(name, without)) for name, value in without.items()),
+        ("no_evidence_share", _part(full[none].sum(), total), ""),
+        ("outside_share", _part(full[outside].sum(), total), ""),
+        ("sliver_share", _part(split.sum() - kept.sum(), total), ""),
+        ("slivers", float(slivers), ""),
+    ]
+
+
+def _named(x: Coded, y: Coded, reason: str) -> npt.NDArray[np.bool_]:
+    rows = [c == reason for c in x.codes]
+    cols = [c == reason for c in y.codes]
+    return np.logical_or.outer(rows, cols)
+
+
+def _part(value: float, total: float) -> float:
+    return float(value / total) if total > 0 else float("nan")
+
+
+def _direction(name: str, found: Mapping[str, float]) -> str:
+    if name != "mapcurves":
+        return ""
+    left, right = found["mapcurves_left"], found["mapcurves_right"]
+    return "left" if left > right else "right" if right > left else "either"
+
+
+def _all_measures(split: Floats, sets: Floats, rule: _Rule, same: bool) -> dict[str, float]:
+    kept = _filled(rule(split)[0])
+    counts = kept if same else _filled(rule(sets)[0])
+    found = {**_split_measures(kept), **_count_measures(counts)}
+    return {name: found[name] for name in MEASURES}
+
+
+def _checked(weights: npt.ArrayLike) -> Floats:
+    try:
+        full = np.asarray(weights, dtype=float)
+    except (TypeError, ValueError):
+        raise UsageError("the weights are not a table of numbers", where="mismatch") from None
+    if full.ndim != 2:
+        raise UsageError(
+            f"the weights have {full.ndim} dimensions, not 2",
+            where="mismatch",
+            fix="give rows for the units of one layer and columns for those of the other",
+        )
+    bad = ~np.isfinite(full) | (full < 0)
+    if bad.any():
+        i, j = np.argwhere(bad)[0]
+        raise UsageError(
+            f"weight {full[i, j]:g} in row {i}, column {j}",
+            where="mismatch",
+            fix="weights are numbers of 0 or more",
+        )
+    return full
+
+
+def _filled(full: Floats) -> Floats:
+    return full[np.ix_(full.sum(axis=1) > 0, full.sum(axis=0) > 0)]
+
+
+def _ratio(part: Any, whole: Any) -> Floats:
+    """Divide, with 0 where the whole is 0."""
+    shape = np.broadcast_shapes(np.shape(part), np.shape(whole))
+    found: Floats = np.divide(part, whole, out=np.zeros(shape), where=np.asarray(whole) > 0)
+    return found
+
+
+def _plogp(shares: Floats) -> Floats:
+    """Return p log2(1/p), with 0 at 0."""
+    return -shares * np.log2(shares, out=np.zeros_like(shares), where=shares > 0)
+
+
+def _entropy(parts: Floats) -> float:
+    return float(_plogp(_ratio(parts, parts.sum())).sum())
+
+
+def _split_measures(full: Floats) -> dict[str, float]:
+    """Return the measures that hold for any weights; `full` has no empty row or column."""
+    rows, cols, total = full.sum(axis=1), full.sum(axis=0), float(full.sum())
+    of_x, of_y, joint = _entropy(rows), _entropy(cols), _entropy(full.ravel())
+    shared = _information(full, rows, cols, total)
+    h = min(shared / of_x, 1.0) if of_x > 0 else 1.0
+    c = min(shared / of_y, 1.0) if of_y > 0 else 1.0
+    shares = _ratio(full, rows[:, None])
+    effective = _ratio(np.ones(len(rows)), (shares**2).sum(axis=1)) - 1
+    part = _ratio(rows, total)
+    met = (full > 0).sum(axis=1)
+    jaccard = _ratio(full, rows[:, None] + cols - full).max(axis=1, initial=0)
+    left = _mapcurves((shares * _ratio(full, cols)).sum(axis=1))
+    right = _mapcurves((_ratio(full, cols) * shares).sum(axis=0))
+    some = 1.0 if total > 0 else float("nan")
+    return {
+        "homogeneity": h,
+        "completeness": c,
+        "v_measure": 2 * h * c / (h + c) if h + c > 0 else 0.0,
+        "mapcurves_left": left,
+        "mapcurves_right": right,
+        "mapcurves": max(left, right),
+        "mutual_information": shared,
+        "variation_of_information": max(of_x + of_y - 2 * shared, 0.0),
+        "nvi": min(max(1 - shared / joint, 0.0), 1.0) if joint > 0 else 0.0,
+        "splits": float((met >= 2).sum()),
+        "multi_splits": float((met >= 3).sum()),
+        "intersections": float(met.sum()),
+        "effective_splits": float(effective.sum()),
+        "effective_splits_weighted": some * float(part @ effective),
+        "conditional_entropy": some * float(part @ _plogp(shares).sum(axis=1)),
+        "sqrt_entropy": some * float(part @ np.sqrt(shares).sum(axis=1)),
+        "best_fit_share": some * float(part @ shares.max(axis=1, initial=0)),
+        "best_jaccard": some * float(part @ jaccard),
+    }
+
+
+def _information(full: Floats, rows: Floats, cols: Floats, total: float) -> float:
+    """Return the mutual information in bits, never below 0."""
+    i, j = np.nonzero(full)
+    a = full[i, j]
+    # Two ratios of like size, for the product of the sums can overflow.
+    return max(float(np.sum(a / total * np.log2((a / rows[i]) * (total / cols[j])))), 0.0)
+
+
+def _mapcurves(scores: Floats) -> float:
+    """Return the area under the MapCurve of the units' scores, as the R package sabre does."""
+    n = len(scores)
+    if n == 0:
+        return float("nan")
+    left_over = 1 - np.arange(n) / (n - 1) if n > 1 else np.ones(1)
+    x = np.concatenate([[0.0], np.sort(scores), [1.0]])
+    y = np.concatenate([[1.0], left_over, [0.0]])
+    return float(np.trapezoid(y, x))
+
+
+def _count_measures(full: Floats) -> dict[str, float]:
+    """Return the measures that count pairs; NaN unless all weights are whole numbers."""
+    if not np.array_equal(full, np.floor(full)):
+        return dict.fromkeys(COUNT_MEASURES, float("nan"))
+    rows, cols = full.sum(axis=1), full.sum(axis=0)
+    # Whole numbers in Python cannot overflow, and keep the differences exact.
+    n = int(full.sum())
+    both = sum(int(v) ** 2 for v in full[full > 0])
+    left = sum(int(v) ** 2 for v in rows)
+    right = sum(int(v) ** 2 for v in cols)
+    pairs = _split_pairs(full)
+    twos = rows >= 2
+    return {
+        "adjusted_rand": _adjusted_rand(n, both, left, right),
+        "adjusted_mutual_information": _adjusted_information(full),
+        "fowlkes_mallows": _fowlkes_mallows(n, both, left, right),
+        "split_pairs": (
+            float(rows[twos] @ pairs[twos] / rows[twos].sum()) if twos.any() else float("nan")
+        ),
+    }
+
+
+def _split_pairs(full: Floats) -> Floats:
+    """Return the chance that two schools of a row sit in different columns; NaN under two."""
+    rows = full.sum(axis=1)
+    if not np.array_equal(full, np.floor(full)):
+        return np.full(len(rows), np.nan)
+    together = (full * (full - 1)).sum(axis=1)
+    pairs = rows * (rows - 1)
+    return np.where(rows >= 2, 1 - _ratio(together, pairs), np.nan)
+
+
+def _adjusted_rand(n: int, both: int, left: int, right: int) -> float:
+    apart_right, apart_left = left - both, right - both
+    if apart_left == 0 and apart_right == 0:
+        return 1.0
+    together = both - n
+    apart = n * n - both - apart_left - apart_right
+    top = 2 * (together * apart - apart_left * apart_right)
+    return top / (
+        (together + apart_right) * (apart_right + apart)
+        + (together + apart_left) * (apart_left + apart)
+    )
+
+
+def _fowlkes_mallows(n: int, both: int, left: int, right: int) -> float:
+    if both == n:
+        return 0.0
+    return float(np.sqrt((both - n) / (left - n)) * np.sqrt((both - n) / (right - n)))
+
+
+def _adjusted_information(full: Floats) -> float:
+    """Return the adjusted mutual information, normalised by the mean entropy."""
+    if full.shape[0] <= 1 and full.shape[1] <= 1:
+        return 1.0
+    if 1 in full.shape:
+        return 0.0
+    rows, cols, total = full.sum(axis=1), full.sum(axis=0), float(full.sum())
+    # All units of one school each, on both sides: chance alone gives a perfect match.
+    if len(rows) == len(cols) == total:
+        return 1.0
+    expected = _expected_information(rows, cols, total)
+    normal = (_entropy(rows) + _entropy(cols)) / 2
+    return (_information(full, rows, cols, total) - expected) / (normal - expected)
+
+
+def _expected_information(rows: Floats, cols: Floats, total: float) -> float:
+    """Return the mutual information (bits) expected of random tables with the same sums.
+
+    The cell shared by units of sizes a and b is hypergeometric. Its probabilities are summed by
+    their ratios from one whole number to the next, over the stretch that holds all but 1e-19 of
+    them (Bernstein's bound), so that no factorial is needed and millions of pupils cost no more
+    than schools.
+    """
+    a, times_a = np.unique(rows, return_counts=True)
+    b, times_b = np.unique(cols, return_counts=True)
+    a, b = (m.ravel() for m in np.meshgrid(a, b, indexing="ij"))
+    times = np.outer(times_a, times_b).ravel()
+    mean = a * b / total
+    spread = mean * np.minimum(1 - a / total, 1 - b / total)
+    reach = 15 + np.sqrt(225 + 90 * spread)
+    low = np.maximum(np.maximum(np.floor(mean - reach), a + b - total), 0)
+    high = np.minimum(np.ceil(mean + reach), np.minimum(a, b))
+    width = high - low + 1
+    order = np.argsort(width, kind="stable")
+    expected = 0.0
+    start = 0
+    while start < len(order):
+        stop = start + 1
+        while stop < len(order) and (stop - start) * width[order[stop]] < 500_000:
+            stop += max(1, (stop - start) // 4)
+        stop = min(stop, len(order))
+        at = order[start:stop]
+        expected += float(times[at] @ _expected_cells(a[at], b[at], low[at], high[at], total))
+        start = stop
+    return expected
+
+
+def _expected_cells(a: Floats, b: Floats, low: Floats, high: Floats, total: float) -> Floats:
+    k = low[:, None] + np.arange(int((high - low).max()) + 1)
+    a, b = a[:, None], b[:, None]
+    valid = k <= high[:, None]
+    step = np.where(
+        valid[:, 1:],
+        (a - k[:, :-1]) * (b - k[:, :-1]) / (k[:, 1:] * (total - a - b + k[:, 1:])),
+        1.0,
+    )
+    logs = np.zeros(k.shape)
+    np.cumsum(np.log(step), axis=1, out=logs[:, 1:])
+    logs[~valid] = -np.inf
+    chance = np.exp(logs - logs.max(axis=1, keepdims=True))
+    chance /= chance.sum(axis=1, keepdims=True)
+    inner = valid & (k > 0)
+    bits = np.log2(np.where(inner, k / a * (total / b), 1.0))
+    return np.asarray((chance * k / total * bits).sum(axis=1))
+
+
+def _tuples(memberships: Mapping[str, pd.DataFrame]) -> pd.Series[int]:
+    """Give every different tuple of units a number, for the items that all layers hold."""
+    numbers = pd.Series(dtype=np.intp)
+    for at, membership in enumerate(memberships.values()):
+        sets = distinct(membership)
+        codes = pd.Series(pd.factorize(sets["unit_code"])[0], index=pd.Index(sets["item"]))
+        if at:
+            numbers, codes = numbers.align(codes, join="inner")
+            codes = numbers * (int(codes.max()) + 1 if len(codes) else 1) + codes
+        numbers = pd.Series(pd.factorize(codes)[0], index=codes.index)
+    return numbers
+
+
+def _weight_on(items: pd.Index, weight: pd.Series[float] | None) -> Floats:
+    if weight is None:
+        return np.ones(len(items))
+    values = pd.Series(weights_of(weight), index=weight.index)
+    found: Floats = np.nan_to_num(np.asarray(values.reindex(items), dtype=float))
+    return found
