@@ -24,6 +24,7 @@ from geolls.errors import InputFileError, OutputError, suggest
 
 __all__ = [
     "open_bounded",
+    "process_alive",
     "refusal",
     "replace",
     "safe_cell",
@@ -236,15 +237,26 @@ def sweep(folder: str | os.PathLike[str]) -> int:
     removed = 0
     for part in Path(folder).rglob(".geolls-*"):
         match = _PART.match(part.name)
-        if match and not _alive(int(match[1])):
+        if match and not process_alive(int(match[1])):
             with contextlib.suppress(OSError):
                 part.unlink()
                 removed += 1
     return removed
 
 
-def _alive(pid: int) -> bool:
-    """Whether a process runs; where that cannot be asked safely, say yes."""
+def process_alive(pid: int) -> bool:
+    """Whether a process of this machine runs.
+
+    Parameters
+    ----------
+    pid : int
+        Its number.
+
+    Returns
+    -------
+    bool
+        True also where that cannot be asked safely.
+    """
     if os.name == "nt":  # signal 0 would end the process there
         return True
     try:

@@ -1,0 +1,1064 @@
+"""Official data into the data folder: fetched, verified, and put in place whole.
+
+What is fetched, from where and how large it may be is data: `boundaries/sources.toml`.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import errno
+import json
+import os
+import re
+import shutil
+import sys
+import tomllib
+import zipfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from geolls.errors import (
+    CatalogueError,
+    InputFileError,
+    UsageError,
+    nearest,
+    suggest,
+)
+from geolls.files import open_bounded, process_alive, refusal, sha256, write_text, writing
+from geolls.shelves import shelf
+from geolls.web import NotThereError, Progress, RefusedError, Web
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+__all__ = [
+    "Boundaries",
+    "Register",
+    "data_folder",
+    "fetch_boundaries",
+    "fetch_gias",
+    "fetched_boundaries",
+    "load_sources",
+    "newest_register",
+]
+
+Sources = Mapping[str, Any]
+_DAY = re.compile(r"(20\d{2})-?([01]\d)-?([0-3]\d)")
+
+
+# ---- the data folder -----------------------------------------------------------------------
+
+
+def data_folder(given: str | os.PathLike[str] | None = None) -> Path:
+    """Return the folder that holds fetched data; it may not exist yet.
+
+    Parameters
+    ----------
+    given : path-like, optional
+        The folder a user named. Else GEOLLS_DATA, else the platform's place for user data:
+        ~/Library/Application Support, %LOCALAPPDATA%, or $XDG_DATA_HOME (~/.local/share).
+
+    Returns
+    -------
+    pathlib.Path
+        The folder.
+    """
+    named = given or os.environ.get("GEOLLS_DATA")
+    if named:
+        return Path(named)
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Application Support" / "geolls"
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA", Path.home())) / "geolls"
+    place = os.environ.get("XDG_DATA_HOME", "")
+    root = Path(place) if Path(place).is_absolute() else Path.home() / ".local" / "share"
+    return root / "geolls"
+
+
+@cache
+def load_sources() -> Sources:
+    """Read `boundaries/sources.toml`.
+
+    Returns
+    -------
+    dict
+        As the file.
+
+    Raises
+    ------
+    CatalogueError
+        The file is missing or not TOML.
+    """
+    path = shelf("boundaries") / "sources.toml"
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise CatalogueError(f"cannot be read ({error})", where=str(path)) from error
+
+
+def _by_hand(error: InputFileError, what: str, page: str, folder: Path) -> InputFileError:
+    """Add to a failed fetch what to do instead, where nothing better is said already."""
+    advice = (
+        f"or download {what} from {page}, put it in a folder and run the command with "
+        f"--from FOLDER (data folder: {folder})"
+    )
+    error.fix = f"{error.fix}; {advice}" if error.fix else advice.removeprefix("or ")
+    error.args = (str(error),)
+    return error
+
+
+# ---- the register --------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Register:
+    """One day's files of the register, as they lie in the data folder.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        `gias/YYYY-MM-DD` in the data folder.
+    day : datetime.date
+        The day the files are of.
+    register : pathlib.Path
+        Every school: edubasealldata.
+    links, groups, successions : pathlib.Path or None
+        Group memberships (alllinksdata), groups (allgroupsdata), predecessors and successors
+        (links_edubasealldata); None where the service had none.
+    manifest : dict
+        url, sha256, bytes, rows, encoding of each file, and when they were fetched.
+    notes : tuple of str
+        What a user should know: an earlier day was taken, a file is missing.
+    """
+
+    folder: Path
+    day: date
+    register: Path
+    links: Path | None
+    groups: Path | None
+    successions: Path | None
+    manifest: Mapping[str, Any]
+    notes: tuple[str, ...] = ()
+
+
+def newest_register(data: str | os.PathLike[str] | None = None) -> Register | None:
+    """Return the newest register in the data folder, or None where none was fetched.
+
+    Parameters
+    ----------
+    data : path-like, optional
+        The data folder; see `data_folder`.
+
+    Returns
+    -------
+    Register or None
+        The newest day's files.
+
+    Raises
+    ------
+    InputFileError
+        The newest day's folder is damaged: a file is missing or not of the size it had.
+    """
+    root = data_folder(data) / "gias"
+    try:
+        names = sorted((p.name for p in root.iterdir()), reverse=True)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        raise InputFileError(
+            f"the data folder cannot be read ({error.strerror})", where=str(root)
+        ) from error
+    days = [name for name in names if _DAY.fullmatch(name) and len(name) == 10]
+    return _register(root / days[0]) if days else None
+
+
+def _register(folder: Path) -> Register:
+    """Read one day's folder."""
+    place = folder / "manifest.json"
+    fix = "remove the folder and run: geolls fetch gias"
+    try:
+        manifest = json.loads(place.read_text(encoding="utf-8"))
+        day = date.fromisoformat(manifest["day"])
+        paths = {f["key"]: folder / Path(f["name"]).name for f in manifest["files"]}
+        sizes = {f["key"]: int(f["bytes"]) for f in manifest["files"]}
+        notes = tuple(str(n) for n in manifest["notes"])
+        register = paths["register"]
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        raise InputFileError(
+            f"the manifest of a fetched register is damaged ({error})", where=str(place), fix=fix
+        ) from error
+    for key, path in paths.items():
+        if not path.is_file() or path.stat().st_size != sizes[key]:
+            raise InputFileError("changed since it was fetched", where=str(path), fix=fix)
+    links, groups, successions = (paths.get(k) for k in ("links", "groups", "successions"))
+    return Register(folder, day, register, links, groups, successions, manifest, notes)
+
+
+def fetch_gias(
+    data: str | os.PathLike[str] | None = None,
+    day: date | None = None,
+    source: str | os.PathLike[str] | None = None,
+    progress: Progress | None = None,
+    *,
+    web: Web | None = None,
+    sources: Sources | None = None,
+) -> Register:
+    """Fetch the day's register; where it is not out yet, the newest of the ten days before.
+
+    Parameters
+    ----------
+    data : path-like, optional
+        The data folder; see `data_folder`. The files go to `gias/YYYY-MM-DD` in it.
+    day : datetime.date, optional
+        The day wanted; default today.
+    source : str or path-like, optional
+        Address of a mirror, or a folder of files downloaded by hand (csv, csv.gz, or the zip
+        the register's download page gives).
+    progress : callable, optional
+        Called with a file name, bytes so far and all bytes where known.
+    web : Web, optional
+        How to fetch.
+    sources : mapping, optional
+        In place of `load_sources()`.
+
+    Returns
+    -------
+    Register
+        The files, in place; those that were there already are not fetched again.
+
+    Raises
+    ------
+    InputFileError
+        No network, nothing there, or what came is not the register: a web page, another schema,
+        too few rows, cut short. What was in the data folder stays.
+    OutputError
+        The data folder cannot be written.
+    UsageError
+        The source is neither an address nor a folder.
+
+    Notes
+    -----
+    Files are streamed into a folder of their own, verified there, and appear in place together
+    by one rename. A fetch that was broken off is carried on from where it stopped.
+
+    Source: Department for Education, Get Information about Schools.
+    """
+    spec = (sources or load_sources())["gias"]
+    folder = data_folder(data)
+    day = day or date.today()
+    try:
+        if source is not None and not _address(source):
+            return _gias_from_folder(spec, folder, day, Path(source), given=day != date.today())
+        web = _guarded(web, spec, progress)
+        return _gias_from_web(spec, folder, day, str(source or spec["base"]), web)
+    except NotThereError as error:
+        raise _by_hand(error, "the register's csv files", spec["page"], folder) from error
+    except InputFileError as error:
+        if source is not None and not _address(source):
+            raise
+        raise _by_hand(error, "the register's csv files", spec["page"], folder) from error
+
+
+def _guarded(web: Web | None, spec: Mapping[str, Any], progress: Progress | None) -> Web:
+    """Return the web to use, with the hosts that sources.toml trusts."""
+    web = web or Web()
+    web.allow_hosts |= frozenset(spec["allow_hosts"])
+    web.progress = progress or web.progress
+    return web
+
+
+def _gias_from_web(
+    spec: Mapping[str, Any], folder: Path, day: date, base: str, web: Web
+) -> Register:
+    """Walk back from `day` to the newest day the service has."""
+    base = base if base.endswith("/") else base + "/"
+    first, *others = spec["file"]
+    notes: list[str] = []
+    refused: InputFileError | None = None
+    for back in range(int(spec["days_back"]) + 1):
+        at = day - timedelta(days=back)
+        final = folder / "gias" / at.isoformat()
+        if final.is_dir():
+            return _register(final)
+        part = _part_folder(final)
+        try:
+            got = [_fetch_one(first, at, base, part, web)]
+        except (NotThereError, RefusedError) as error:
+            with suppress(OSError):
+                part.rmdir()  # only an empty one
+            notes.append(f"{at}: {error.message}")
+            # A server in trouble is asked for two days; one that lacks a day for all of them.
+            if isinstance(error, RefusedError) and refused is not None:
+                raise
+            refused = error if isinstance(error, RefusedError) else None
+            last: InputFileError = error
+            continue
+        for item in others:
+            try:
+                got.append(_fetch_one(item, at, base, part, web))
+            except NotThereError as error:
+                notes.append(f"{item['names'][0].format(day='')}: {error.message}")
+        return _settle(part, final, at, got, notes, spec)
+    raise NotThereError(
+        f"no register of {day} or the {spec['days_back']} days before ({last.message})",
+        where=last.where,
+    ) from last
+
+
+def _fetch_one(
+    item: Mapping[str, Any], day: date, base: str, part: Path, web: Web
+) -> dict[str, Any]:
+    """Fetch and verify one file under the first of its names that the service knows."""
+    stamp = f"{day:%Y%m%d}"
+    names = [name.format(day=stamp) for name in item["names"]]
+    for name in names:
+        path = part / name
+        try:
+            found = web.download(base + name, path, limit=int(item["bytes"]))
+            return {"key": item["key"], **found, **_verified(path, item, sized=found["sized"])}
+        except NotThereError:
+            path.unlink(missing_ok=True)
+            if name == names[-1]:
+                raise
+        except InputFileError:
+            path.unlink(missing_ok=True)
+            raise
+    raise AssertionError("the last name returns or raises")
+
+
+def _part_folder(final: Path) -> Path:
+    """Return this process's own folder for an unfinished day, taking over a dead process's."""
+    mine = final.with_name(f".part-{final.name}-{os.getpid()}")
+    try:
+        for left in sorted(final.parent.glob(f".part-{final.name}-*")):
+            pid = left.name.rpartition("-")[2]
+            if pid.isdigit() and not process_alive(int(pid)) and not mine.exists():
+                with suppress(OSError):  # another process may take it first
+                    left.rename(mine)
+        mine.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise refusal(error, mine) from error
+    return mine
+
+
+def _settle(
+    part: Path,
+    final: Path,
+    day: date,
+    files: Sequence[Mapping[str, Any]],
+    notes: Sequence[str],
+    spec: Mapping[str, Any],
+) -> Register:
+    """Write the manifest, rename the whole folder into place, clear what was broken off."""
+    manifest = {
+        "what": spec["title"],
+        "licence": spec["licence"],
+        "day": day.isoformat(),
+        "fetched": datetime.now(UTC).isoformat(timespec="seconds"),
+        "notes": list(notes),
+        "files": [{**f, "sha256": sha256(part / f["name"])} for f in files],
+    }
+    kept = {f["name"] for f in files}
+    for left in part.iterdir():  # of an earlier, broken-off try
+        if left.name not in kept:
+            left.unlink()
+    write_text(part / "manifest.json", json.dumps(manifest, indent=1, ensure_ascii=False) + "\n")
+    try:
+        part.rename(final)
+    except OSError as error:
+        if error.errno in (errno.ENOTEMPTY, errno.EEXIST) and final.is_dir():
+            shutil.rmtree(part)  # another process finished the same day first
+        else:
+            raise refusal(error, final) from error
+    for left in final.parent.glob(".part-*"):
+        pid = left.name.rpartition("-")[2]
+        if pid == str(os.getpid()) or (pid.isdigit() and not process_alive(int(pid))):
+            shutil.rmtree(left, ignore_errors=True)
+    return _register(final)
+
+
+# ---- ... from a folder
+
+
+def _gias_from_folder(
+    spec: Mapping[str, Any], folder: Path, day: date, source: Path, *, given: bool
+) -> Register:
+    """Take files downloaded by hand, each copied, verified and kept by its day."""
+    if not source.is_dir():
+        raise UsageError(
+            "neither a web address nor a folder", where=str(source), fix="give a folder"
+        )
+    offers = list(_offers(source))
+    first, *others = spec["file"]
+    best = _best(first, offers, day if given else None)
+    if best is None:
+        raise InputFileError(
+            "holds no file named edubasealldataYYYYMMDD.csv", where=str(source), fix=spec["page"]
+        )
+    at = _day_in(best[0]) or day
+    final = folder / "gias" / at.isoformat()
+    if final.is_dir():
+        return _register(final)
+    part = _part_folder(final)
+    notes = [] if _day_in(best[0]) else [f"{best[0]} bears no date: taken as of {at}"]
+    got = []
+    for item in (first, *others):
+        offer = _best(item, offers, at)
+        if offer is None:
+            notes.append(f"{item['names'][0].format(day='')}: not in the folder")
+            continue
+        got.append(_copy(item, offer, part))
+    return _settle(part, final, at, got, notes, spec)
+
+
+Offer = tuple[str, Path, str | None]  # bare name, file, member of a zip
+
+
+def _offers(folder: Path) -> Iterator[Offer]:
+    """Yield every csv in a folder, in the open, gzipped or in a zip."""
+    for path in sorted(folder.iterdir()):
+        lower = path.name.lower()
+        if lower.endswith((".csv", ".csv.gz")) and path.is_file():
+            yield path.name.removesuffix(".gz"), path, None
+        elif lower.endswith(".zip") and path.is_file():
+            try:
+                with zipfile.ZipFile(path) as archive:
+                    members = archive.namelist()
+            except (zipfile.BadZipFile, OSError, NotImplementedError, ValueError) as error:
+                raise InputFileError(f"the zip is damaged ({error})", where=str(path)) from error
+            for member in members:
+                if member.lower().endswith(".csv"):
+                    yield re.split(r"[/\\]", member)[-1], path, member
+
+
+def _best(item: Mapping[str, Any], offers: Sequence[Offer], day: date | None) -> Offer | None:
+    """Return the offer for one file: of that day, else undated, else the newest."""
+    stem = item["names"][0].partition("{")[0]
+    mine = [o for o in offers if re.fullmatch(rf"{stem}[-_\w]*\.csv", o[0], re.ASCII)]
+
+    def order(offer: Offer) -> tuple[bool, bool, date]:
+        at = _day_in(offer[0])
+        return (at == day and at is not None, at is None, at or date.min)
+
+    return max(mine, key=order, default=None)
+
+
+def _day_in(name: str) -> date | None:
+    """Return the day in a file name."""
+    found = _DAY.search(name)
+    try:
+        return date(*map(int, found.groups())) if found else None
+    except ValueError:
+        return None
+
+
+def _copy(item: Mapping[str, Any], offer: Offer, part: Path) -> dict[str, Any]:
+    """Copy one offered file into the unfinished folder and verify it."""
+    name, path, member = offer
+    name = re.sub(r"[^\w.-]", "_", name, flags=re.ASCII)[-100:]
+    target = part / name
+    with (
+        open_bounded(path, member=member, limit=int(item["bytes"])) as stream,
+        writing(target) as half,
+        half.open("wb") as sink,
+    ):
+        shutil.copyfileobj(stream, sink, 1 << 20)
+    try:
+        checked = _verified(target, item, sized=True)
+    except InputFileError as error:
+        target.unlink(missing_ok=True)
+        error.where = str(path)
+        error.args = (str(error),)
+        raise
+    return {"key": item["key"], "url": None, "bytes": target.stat().st_size, **checked}
+
+
+# ---- is it what it should be
+
+
+def _verified(path: Path, item: Mapping[str, Any], *, sized: bool) -> dict[str, Any]:
+    """Read a csv once through; raise unless it can be the file that `item` describes.
+
+    `sized` says that nothing can be missing at the end: then a last line without a line end
+    is only untidy.
+    """
+    where = path.name
+    with path.open("rb") as handle:
+        head = handle.read(4096)
+        handle.seek(-1 if path.stat().st_size else 0, os.SEEK_END)
+        ended = handle.read(1) in (b"\n", b"\r")
+    if head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"<", b"{", b"["):
+        raise NotThereError("a web page came instead of data", where=where)
+    if head[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in head:
+        raise InputFileError("not a csv in UTF-8 or Windows-1252", where=where)
+    encoding = _encoding(path)
+    try:
+        with path.open(encoding="utf-8-sig" if encoding == "utf-8" else "cp1252",
+                       errors="replace", newline="") as text:  # fmt: skip
+            rows = csv.reader(text)
+            header = next(rows, [])
+            _known_columns(header, item["columns"], where)
+            count = ragged = 0
+            last: list[str] = header
+            for row in rows:
+                if row:
+                    count += 1
+                    ragged += len(row) != len(header)
+                    last = row
+    except csv.Error as error:
+        raise InputFileError(f"not a well-formed csv ({error})", where=where) from error
+    if len(last) != len(header) or not (ended or sized):
+        raise InputFileError(f"cut short in row {count + 1}", where=where, fix="fetch it again")
+    if ragged * 100 > count:
+        raise InputFileError(
+            f"{ragged:,} of {count:,} rows do not have the {len(header)} columns of the header",
+            where=where,
+        )
+    if count < int(item["rows"]):
+        raise InputFileError(
+            f"only {count:,} rows, where all of England has at least {item['rows']:,}",
+            where=where,
+            fix="fetch it again later; the service may be writing it",
+        )
+    return {
+        "name": path.name,
+        "rows": count,
+        "columns": len(header),
+        "ragged_rows": ragged,
+        "encoding": encoding,
+    }
+
+
+def _known_columns(header: Sequence[str], wanted: Sequence[str], where: str) -> None:
+    """Raise unless every wanted column is there."""
+    missing = [c for c in wanted if c not in header]
+    if missing:
+        near = nearest(missing[0], header, 1)
+        raise InputFileError(
+            f"the columns have changed: no {', '.join(missing[:5])}"
+            + (f" (there is {near[0][:80]})" if near else ""),
+            where=where,
+            fix="a newer geolls may know the new columns",
+        )
+
+
+def _encoding(path: Path) -> str:
+    """Tell UTF-8 (strictly so) from Windows-1252, as which anything can be read."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    try:
+        with path.open("rb") as handle:
+            while chunk := handle.read(1 << 20):
+                decoder.decode(chunk)
+            decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return "cp1252"
+    return "utf-8"
+
+
+def _address(source: str | os.PathLike[str]) -> bool:
+    """Whether a source is a web address rather than a folder."""
+    return re.match(r"[A-Za-z][A-Za-z0-9+.-]+://", str(source)) is not None
+
+
+# ---- boundaries ----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Boundaries:
+    """Boundaries of one layer, as they lie in the data folder.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        GeoParquet in EPSG:27700, one row per area of England: code, name, geometry.
+    layer : str
+        district, local_authority, combined_authority or region.
+    year : int
+        Year of the edition.
+    resolution : str
+        BFE, BFC, BGC, BSC or BUC.
+    on : datetime.date
+        The day the boundaries stood.
+    rows : int
+        How many areas.
+    manifest : dict
+        url, sha256, service, counts, and when they were fetched.
+    notes : tuple of str
+        What a user should know.
+    """
+
+    path: Path
+    layer: str
+    year: int
+    resolution: str
+    on: date
+    rows: int
+    manifest: Mapping[str, Any]
+    notes: tuple[str, ...] = ()
+
+
+@dataclass
+class _Wanted:
+    """One layer, year and resolution that was asked for."""
+
+    layer: str
+    year: int
+    resolution: str
+    spec: Mapping[str, Any]
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def stem(self) -> str:
+        return str(self.spec["layer"][self.layer]["stem"])
+
+    @property
+    def editions(self) -> list[Mapping[str, Any]]:
+        mine = (
+            e for e in self.spec["edition"] if (e["layer"], e["year"]) == (self.layer, self.year)
+        )
+        # The resolutions that were seen under a name come first.
+        return sorted(mine, key=lambda e: self.resolution not in e["seen"])
+
+    def name(self, edition: Mapping[str, Any]) -> str:
+        old = self.spec["resolution"][self.resolution]["old"]
+        return str(edition["name"]).format(r=self.resolution, old=old)
+
+    def columns(self, fields: Sequence[str], where: str) -> tuple[str, str]:
+        """Return the code and the name column among those of a service."""
+        two = f"{self.year % 100:02}"
+        by_lower = {f.lower(): f for f in fields}
+        code = by_lower.get(f"{self.stem}{two}CD".lower())
+        name = by_lower.get(f"{self.stem}{two}NM".lower())
+        if code is None or name is None:
+            raise InputFileError(
+                f"the columns have changed: no {self.stem}{two}CD and {self.stem}{two}NM among "
+                f"{', '.join(f[:40] for f in list(fields)[:12]) or 'none'}",
+                where=where,
+            )
+        return code, name
+
+
+def _wanted(spec: Mapping[str, Any], layer: str, year: int, resolution: str) -> _Wanted:
+    """Check what was asked for."""
+    found = {k.replace("_", " "): k for k in spec["layer"]}
+    key = layer.strip().lower().replace("-", " ").replace("_", " ")
+    if key not in found:
+        raise UsageError(
+            f"no boundaries of {layer!r} are known",
+            fix=suggest(layer, spec["layer"]) or f"one of {', '.join(spec['layer'])}",
+        )
+    size = resolution.strip().upper()
+    if size not in spec["resolution"]:
+        raise UsageError(
+            f"no resolution {resolution!r}", fix=f"one of {', '.join(spec['resolution'])}"
+        )
+    return _Wanted(found[key], int(year), size, spec)
+
+
+def fetch_boundaries(
+    data: str | os.PathLike[str] | None,
+    layer: str,
+    year: int,
+    resolution: str = "BGC",
+    source: str | os.PathLike[str] | None = None,
+    progress: Progress | None = None,
+    *,
+    web: Web | None = None,
+    sources: Sources | None = None,
+) -> Boundaries:
+    """Fetch the boundaries of a layer in England from the Open Geography Portal.
+
+    Parameters
+    ----------
+    data : path-like or None
+        The data folder; see `data_folder`.
+    layer : str
+        district, local_authority, combined_authority or region.
+    year : int
+        Year of the edition; December's is preferred to May's.
+    resolution : str, default "BGC"
+        BFE, BFC, BGC (20 m), BSC (200 m) or BUC (500 m).
+    source : str or path-like, optional
+        Address of a mirror (its `rest/services`) or of one feature service, or a folder (or
+        file) downloaded by hand: GeoJSON, GeoPackage, shapefile or GeoParquet.
+    progress : callable, optional
+        Called with a service's name, areas so far and all areas.
+    web : Web, optional
+        How to fetch.
+    sources : mapping, optional
+        In place of `load_sources()`.
+
+    Returns
+    -------
+    Boundaries
+        The file in `boundaries/LAYER-YEAR-RESOLUTION.parquet` of the data folder.
+
+    Raises
+    ------
+    InputFileError
+        No network, no such service (the nearest names are listed), another schema, fewer or
+        other areas than the service counts, areas twice, geometry that is no area.
+    OutputError
+        The data folder cannot be written.
+    UsageError
+        Unknown layer or resolution, or no edition of that year.
+
+    Notes
+    -----
+    Pages are asked for by `resultOffset` until the service's own count is reached; the count is
+    asked for again at the end, so that a change during the run is told.
+
+    Source: Office for National Statistics, Open Geography Portal.
+    """
+    spec = (sources or load_sources())["ons"]
+    wanted = _wanted(spec, layer, year, resolution)
+    folder = data_folder(data)
+    try:
+        if source is not None and not _address(source):
+            frame, about = _from_folder(wanted, Path(source))
+        else:
+            frame, about = _from_service(wanted, source, _guarded(web, spec, progress), progress)
+    except InputFileError as error:
+        if source is not None and not _address(source):
+            raise
+        title = spec["layer"][wanted.layer]["title"]
+        what = f"{title} {wanted.year} {wanted.resolution} (GeoPackage)"
+        raise _by_hand(error, what, spec["page"], folder) from error
+    return _keep(wanted, frame, about, folder)
+
+
+def _keep(
+    wanted: _Wanted, frame: gpd.GeoDataFrame, about: dict[str, Any], folder: Path
+) -> Boundaries:
+    """Check the areas and write them with their manifest."""
+    frame = _checked(frame, wanted, about["where"], about.pop("units", None))
+    key = f"{wanted.layer}-{wanted.year}-{wanted.resolution}"
+    path = folder / "boundaries" / f"{key}.parquet"
+    with writing(path) as part:
+        frame.to_parquet(part, index=False, compression="zstd")
+    manifest = {
+        "what": wanted.spec["title"],
+        "licence": wanted.spec["licence"],
+        "layer": wanted.layer,
+        "year": wanted.year,
+        "resolution": wanted.resolution,
+        "rows": len(frame),
+        "fetched": datetime.now(UTC).isoformat(timespec="seconds"),
+        "sha256": sha256(path),
+        "notes": wanted.notes,
+        **about,
+    }
+    text = json.dumps(manifest, indent=1, ensure_ascii=False) + "\n"
+    write_text(path.with_suffix(".json"), text)
+    return _boundaries(path)
+
+
+def fetched_boundaries(data: str | os.PathLike[str] | None = None) -> list[Boundaries]:
+    """List the boundaries in the data folder.
+
+    Parameters
+    ----------
+    data : path-like, optional
+        The data folder; see `data_folder`.
+
+    Returns
+    -------
+    list of Boundaries
+        By layer, newest first.
+
+    Raises
+    ------
+    InputFileError
+        A manifest is damaged.
+    """
+    root = data_folder(data) / "boundaries"
+    found = [_boundaries(p) for p in root.glob("*.parquet") if not p.name.startswith(".")]
+    return sorted(found, key=lambda b: (b.layer, -b.on.toordinal(), b.resolution))
+
+
+def _boundaries(path: Path) -> Boundaries:
+    """Read the manifest beside a file of boundaries."""
+    place = path.with_suffix(".json")
+    try:
+        m = json.loads(place.read_text(encoding="utf-8"))
+        return Boundaries(
+            path,
+            str(m["layer"]),
+            int(m["year"]),
+            str(m["resolution"]),
+            date.fromisoformat(m["on"]),
+            int(m["rows"]),
+            m,
+            tuple(str(n) for n in m["notes"]),
+        )
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        raise InputFileError(
+            f"the manifest of fetched boundaries is damaged ({error})",
+            where=str(place),
+            fix="run geolls fetch boundaries again",
+        ) from error
+
+
+# ---- ... from a feature service
+
+
+def _from_service(
+    wanted: _Wanted, source: str | os.PathLike[str] | None, web: Web, progress: Progress | None
+) -> tuple[gpd.GeoDataFrame, dict[str, Any]]:
+    """Find the service, read its schema, count, and read all pages."""
+    service, edition, layer_id = _find_service(wanted, source, web)
+    url = f"{service}/{layer_id}"
+    schema = web.json(f"{url}?f=json")
+    fields = [str(f.get("name")) for f in _list(schema, "fields", url) if isinstance(f, dict)]
+    code, name = wanted.columns(fields, url)
+    where = f"where={code}%20LIKE%20%27E%25%27"
+    ask_count = f"{url}/query?{where}&returnCountOnly=true&f=json"
+    count = _count(web.json(ask_count), url)
+    query = (
+        f"{url}/query?{where}&outFields={code},{name}&outSR=27700&orderByFields={code}"
+        "&returnGeometry=true&f=geojson&resultRecordCount=100"
+    )
+    features: list[Any] = []
+    while len(features) < count:
+        page = _list(web.json(f"{query}&resultOffset={len(features)}"), "features", url)
+        features += page
+        if progress is not None:
+            progress(service.rpartition("/FeatureServer")[0].rpartition("/")[2],
+                     len(features), count)  # fmt: skip
+        if not page or len(features) > count:
+            break
+    again = _count(web.json(ask_count), url)
+    if len(features) != count or again != count:
+        now = f", then {again}" if again != count else ""
+        raise InputFileError(
+            f"the service counts {count} areas{now}, but sent {len(features)}",
+            where=url,
+            fix="fetch it again later",
+        )
+    frame = _frame(features, code, name, url)
+    about = {
+        "url": url,
+        "where": url,
+        "on": edition.get("on", date(wanted.year, 12, 31)).isoformat(),
+        "units": edition.get("units"),
+        "last_edit": (schema.get("editingInfo") or {}).get("lastEditDate"),
+    }
+    return frame, about
+
+
+def _find_service(
+    wanted: _Wanted, source: str | os.PathLike[str] | None, web: Web
+) -> tuple[str, Mapping[str, Any], int]:
+    """Return the address of the service, its edition, and the number of its polygon layer."""
+    base = str(source or wanted.spec["base"]).rstrip("/")
+    direct = re.fullmatch(r"(.*/FeatureServer)(?:/(\d{1,4}))?(?:/query.*)?", base)
+    if direct:
+        number = int(direct[2]) if direct[2] else _polygon_layer(web.json(f"{direct[1]}?f=json"))
+        return direct[1], {}, number
+    editions = wanted.editions
+    if not editions:
+        known = sorted({e["year"] for e in wanted.spec["edition"] if e["layer"] == wanted.layer})
+        raise UsageError(
+            f"no {wanted.layer} boundaries of {wanted.year} are known",
+            fix=f"years known: {', '.join(map(str, known))}; or give the service's address "
+            "with --from",
+        )
+    for edition in editions:
+        service = f"{base}/{wanted.name(edition)}/FeatureServer"
+        try:
+            return service, edition, _polygon_layer(web.json(f"{service}?f=json"))
+        except NotThereError as error:
+            wanted.notes.append(f"{wanted.name(edition)}: {error.message}")
+    tried = [wanted.name(e) for e in editions]
+    near = _near_services(tried[0], base, web)
+    offer = f"the nearest there are: {', '.join(near)}" if near else "it lists none like it"
+    raise InputFileError(
+        f"the service has no {' or '.join(dict.fromkeys(tried))}; {offer}",
+        where=base,
+        fix="give the right one's address with --from" if near else None,
+    )
+
+
+def _near_services(name: str, base: str, web: Web) -> list[str]:
+    """Return the names of feature services like the one that is missing."""
+    import difflib
+
+    try:
+        listed = _list(web.json(f"{base}?f=json", limit=32 << 20), "services", base)
+    except InputFileError:
+        return []
+    names = {
+        str(s.get("name", "")).rpartition("/")[2][:120]
+        for s in listed
+        if isinstance(s, dict) and s.get("type") == "FeatureServer"
+    }
+    by_lower = {n.lower(): n for n in names}
+    close = difflib.get_close_matches(name.lower(), sorted(by_lower), n=5, cutoff=0.6)
+    return [by_lower[c] for c in close]
+
+
+def _polygon_layer(info: Mapping[str, Any]) -> int:
+    """Return the number of the one polygon layer of a service; 0 where it does not say."""
+    layers = info.get("layers")
+    for layer in layers if isinstance(layers, list) else []:
+        if not (isinstance(layer, dict) and isinstance(layer.get("id"), int)):
+            continue
+        if layer.get("geometryType", "esriGeometryPolygon") == "esriGeometryPolygon":
+            return int(layer["id"])
+    return 0
+
+
+def _list(answer: Mapping[str, Any], key: str, where: str) -> list[Any]:
+    found = answer.get(key)
+    if not isinstance(found, list):
+        raise InputFileError(f"the service's answer holds no {key}", where=where)
+    return found
+
+
+def _count(answer: Mapping[str, Any], where: str) -> int:
+    count = answer.get("count")
+    if not isinstance(count, int) or isinstance(count, bool) or not 0 < count <= 10_000:
+        raise InputFileError(
+            f"the service counts {str(count)[:40]} areas, which cannot be", where=where
+        )
+    return count
+
+
+def _frame(features: Sequence[Any], code: str, name: str, where: str) -> gpd.GeoDataFrame:
+    """Make a frame of GeoJSON features, which say code, name and an area each."""
+    import geopandas as gpd
+    import shapely
+
+    codes, names, shapes = [], [], []
+    for number, feature in enumerate(features, start=1):
+        try:
+            properties = {str(k).lower(): v for k, v in feature["properties"].items()}
+            codes.append(properties[code.lower()])
+            names.append(properties[name.lower()])
+            shapes.append(shapely.from_geojson(json.dumps(feature["geometry"])))
+        except (KeyError, TypeError, AttributeError, ValueError, shapely.errors.ShapelyError) as e:
+            raise InputFileError(
+                f"feature {number} cannot be read ({type(e).__name__}: {str(e)[:100]})", where=where
+            ) from e
+    return gpd.GeoDataFrame({"code": codes, "name": names, "geometry": shapes}, crs=None)
+
+
+# ---- ... from a folder
+
+
+def _from_folder(wanted: _Wanted, source: Path) -> tuple[gpd.GeoDataFrame, dict[str, Any]]:
+    """Take the one file that holds the layer's columns of that year."""
+    if not source.exists():
+        raise UsageError(
+            "neither a web address nor a folder or file", where=str(source), fix="give a folder"
+        )
+    paths = [source] if source.is_file() else sorted(source.iterdir())
+    fits: list[tuple[Path, gpd.GeoDataFrame]] = []
+    faults: list[InputFileError] = []
+    for path in paths:
+        if path.suffix.lower() not in _READERS or not path.is_file():
+            continue
+        try:
+            frame = _read_vector(path)
+            code, name = wanted.columns(list(map(str, frame.columns)), str(path))
+        except InputFileError as error:
+            faults.append(error)
+            continue
+        picked = frame[[code, name, frame.geometry.name]]
+        fits.append((path, picked.set_axis(["code", "name", "geometry"], axis=1)))
+    if not fits and len(faults) == 1:
+        raise faults[0]
+    named = [f for f in fits if wanted.resolution.lower() in f[0].name.lower()]
+    fits = named if len(fits) > 1 else fits
+    if len(fits) != 1:
+        two = f"{wanted.year % 100:02}"
+        raise InputFileError(
+            f"{'no file' if not fits else f'{len(fits)} files'} with {wanted.stem}{two}CD in it",
+            where=str(source),
+            fix=f"put one {wanted.layer} file of {wanted.year} there, or give the file itself",
+        )
+    path, frame = fits[0]
+    crs = frame.crs
+    wanted.notes.append(f"taken from {path.name}")
+    if crs is not None and crs.to_epsg() not in (None, 27700):
+        frame = frame.to_crs(27700)
+        wanted.notes.append(f"reprojected from {crs.to_string()[:40]}: a few metres are lost")
+    on = next((e["on"] for e in wanted.editions), date(wanted.year, 12, 31))
+    return frame, {"url": None, "file": path.name, "where": str(path), "on": on.isoformat()}
+
+
+_READERS: Final[dict[str, Callable[[bytes], bool]]] = {
+    # GDAL believes content, not names: a VRT named x.gpkg would lead it to other files or hosts.
+    ".geojson": lambda head: head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"),
+    ".json": lambda head: head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"),
+    ".gpkg": lambda head: head.startswith(b"SQLite format 3\0"),
+    ".shp": lambda head: head.startswith(b"\x00\x00\x27\x0a"),
+    ".parquet": lambda head: head.startswith(b"PAR1"),
+}
+
+
+def _read_vector(path: Path) -> gpd.GeoDataFrame:
+    """Read one vector file whose content is what its name says."""
+    import geopandas as gpd
+
+    try:
+        with path.open("rb") as handle:
+            honest = _READERS[path.suffix.lower()](handle.read(4096))
+        if not honest:
+            raise InputFileError(f"is not a {path.suffix[1:]} file", where=str(path))
+        frame = gpd.read_parquet(path) if path.suffix == ".parquet" else gpd.read_file(path)
+    except InputFileError:
+        raise
+    except Exception as error:  # pyogrio, pyarrow and GDAL each raise their own
+        raise InputFileError(
+            f"cannot be read ({str(error).splitlines()[0][:200] if str(error) else error!r})",
+            where=str(path),
+        ) from error
+    if not isinstance(frame, gpd.GeoDataFrame):
+        raise InputFileError("holds no geometry", where=str(path))
+    return frame
+
+
+def _checked(
+    frame: gpd.GeoDataFrame, wanted: _Wanted, where: str, units: int | None
+) -> gpd.GeoDataFrame:
+    """Return the areas of England in order of code; raise where they cannot be that."""
+    import shapely
+
+    frame = frame[frame["code"].map(lambda c: isinstance(c, str) and c.startswith("E"))]
+    frame = frame.assign(name=frame["name"].map(str)).sort_values("code", ignore_index=True)
+    odd = frame.loc[~frame["code"].str.fullmatch(r"E\d{8}"), "code"]
+    twice = frame.loc[frame["code"].duplicated(), "code"].unique()
+    shapes = frame.geometry.to_numpy()
+    kind = shapely.get_type_id(shapes)
+    no_area = frame.loc[~((kind == 3) | (kind == 6)) | (shapely.area(shapes) <= 0), "code"]
+    for what, codes in (
+        ("codes that are none", odd),
+        ("areas twice", twice),
+        ("areas without a polygon", no_area),
+    ):
+        if len(codes):
+            raise InputFileError(f"holds {what}: {', '.join(map(str, codes[:5]))}", where=where)
+    if not len(frame) or (units is not None and len(frame) != units):
+        raise InputFileError(
+            f"holds {len(frame)} areas of England, where {units or 'some'} stood", where=where
+        )
+    west, south, east, north = shapely.total_bounds(shapes)
+    if not (0 <= west <= east <= 700_000 and 0 <= south <= north <= 700_000 and east > 1_000):
+        raise InputFileError(
+            f"coordinates from {west:.5g}, {south:.5g} to {east:.5g}, {north:.5g} are not metres "
+            "on the British National Grid",
+            where=where,
+        )
+    broken = ~shapely.is_valid(shapes)
+    if broken.any():
+        wanted.notes.append(f"{int(broken.sum())} areas mended: their outlines crossed themselves")
+        shapes = shapely.make_valid(shapes)
+    frame = frame.set_geometry(shapely.normalize(shapes), crs=None)
+    return frame.set_crs(27700, allow_override=True)[["code", "name", "geometry"]]
