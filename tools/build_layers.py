@@ -1,0 +1,801 @@
+"""Write members.csv and units.csv of the boundaries shelf from the published lists.
+
+Run it from the repository with the folder that holds the lists:
+
+    python tools/build_layers.py DATA
+
+DATA holds lookups/ (DfE's Teaching School Hub lists, Education Investment and Opportunity Areas,
+the district lookups), hubs/ (what each hub says it serves) and gias/ (a register, in which lead
+schools are looked up by name). What is written are facts of our own shaping: one row per claim,
+with its source, the date of the source and our confidence in it. Every defect of the lists that
+is mended here is described in docs/data-notes.md.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import re
+import sys
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
+from pathlib import Path
+
+from geolls.areas import Area, Areas, load_areas
+
+SHELF = Path(__file__).resolve().parent.parent / "boundaries"
+MEMBERS = (
+    "unit_code",
+    "unit_name",
+    "area_code",
+    "area_name",
+    "codes_as_of",
+    "valid_from",
+    "valid_to",
+    "extent",
+    "part",
+    "source",
+    "source_date",
+    "confidence",
+    "note",
+)
+UNITS = (
+    "unit_code",
+    "unit_name",
+    "aliases",
+    "lead_urn",
+    "lead_name",
+    "valid_from",
+    "valid_to",
+    "source",
+    "source_date",
+    "confidence",
+    "note",
+)
+FIRST, FIRST_END = date(2021, 9, 1), date(2024, 8, 31)
+SECOND = date(2024, 9, 1)
+# Last days of districts that lists name after their end.
+LAST_DAYS = (date(2023, 3, 31), date(2021, 3, 31), date(2020, 3, 31), date(2019, 3, 31))
+
+Row = dict[str, str]
+
+
+def main(data: Path) -> None:
+    """Write every list-made layer of the shelf."""
+    areas = load_areas()
+    schools = Schools(data / "gias" / "edubasealldata_reconstructed_2023-01.csv.gz")
+    teaching_school_hubs(data / "lookups", areas, schools)
+    maths_hubs(data / "hubs" / "maths_hubs.csv", areas)
+    programmes(data / "lookups" / "eia_peia_opportunity_areas.csv", areas)
+    rsc_regions(data / "hubs" / "rsc_regions_2014_2022.csv", areas)
+    standard_regions(areas)
+    english_hubs(data / "hubs" / "english_hubs.csv", areas)
+    partnerships(data / "hubs" / "area_based_education_partnerships.csv", areas)
+    sites(data / "hubs", schools)
+
+
+# ---------------------------------------------------------------- Teaching School Hubs
+
+# DfE's code in the list of 4 July 2023, our key, and our name where DfE's does not tell apart.
+HUBS = {
+    "EENEL1": ("saffron", ""),
+    "EENEL2": ("alpha", ""),
+    "EENEL3": ("cambridgeshire-peterborough", ""),
+    "EENEL4": ("east-london", ""),
+    "EENEL5": ("julian", ""),
+    "EENEL6": ("chafford-hundred", "Chafford Hundred South Essex Teaching School Hub"),
+    "EENEL7": ("london-district-east", ""),
+    "EENEL8": ("unity-suffolk", "Unity Teaching School Hub (Suffolk)"),
+    "EENEL9": ("north-east-london", ""),
+    "EENEL10": ("inspiration", ""),
+    "EMH1": ("leicestershire-rutland", "Leicestershire and Rutland Teaching School Hub"),
+    "EMH2": ("redhill", ""),
+    "EMH3": ("potentia", "Potentia Teaching School Hub"),
+    "EMH4": ("south-yorkshire", ""),
+    "EMH5": ("pathfinder", ""),
+    "EMH6": ("dret", ""),
+    "EMH7": ("vantage", "Vantage Teaching School Hub North Humber"),
+    "EMH8": ("lead-lincolnshire", ""),
+    "EMH9": ("spencer", ""),
+    "EMH10": ("flying-high", ""),
+    "EMH11": ("barnsley-doncaster", "Exchange Teaching Hub (Barnsley and Doncaster)"),
+    "EMH12": ("leicester-leicestershire", "Leicester and Leicestershire Teaching School Hub"),
+    "LWY1": ("inspire-learning", ""),
+    "LWY2": ("star-north-west-lancashire", ""),
+    "LWY3": ("leeds", ""),
+    "LWY4": ("star-pennine-lancashire", ""),
+    "LWY5": ("embrace", "Embrace Teaching School Hub (South West Lancashire)"),
+    "LWY6": (
+        "bright-futures-manchester",
+        "Bright Futures Teaching School Hub (Manchester and Stockport)",
+    ),
+    "LWY7": ("rainbow", ""),
+    "LWY8": (
+        "bright-futures-salford",
+        "Bright Futures Teaching School Hub (Salford and Trafford)",
+    ),
+    "LWY9": ("east-manchester", ""),
+    "LWY10": ("bradford", "Exceed Teaching School Hub"),
+    "LWY11": ("generate", ""),
+    "LWY12": ("calderdale-kirklees", ""),
+    "LWY13": ("star-bolton-bury-rochdale", "Star Teaching School Hub Bolton, Bury and Rochdale"),
+    "LWY14": ("selby-wakefield", "Exchange Teaching Hub (Selby and Wakefield)"),
+    "NOR1": ("one-cumbria", ""),
+    "NOR2": ("red-kite", ""),
+    "NOR3": ("three-rivers", ""),
+    "NOR4": ("tees-valley", ""),
+    "NOR5": ("northern-lights", "Northern Lights Teaching School Hub"),
+    "NOR6": ("nelt", ""),
+    "NWLSC1": ("north-west-london", "North West London Teaching School Hub"),
+    "NWLSC2": ("teach-west-london", ""),
+    "NWLSC3": ("central-london", ""),
+    "NWLSC4": ("alban", ""),
+    "NWLSC5": ("chiltern-hertfordshire", "Chiltern Teaching School Hub (Luton and Hertfordshire)"),
+    "NWLSC6": (
+        "chiltern-bedfordshire",
+        "Chiltern Teaching School Hub (Bedfordshire and Milton Keynes)",
+    ),
+    "NWLSC7": ("northamptonshire", ""),
+    "NWLSC8": ("oxfordshire", ""),
+    "NWLSC9": ("berkshire", "Teaching School Hub Berkshire"),
+    "NWLSC10": ("astra", "Astra Teaching School Hub, Buckinghamshire"),
+    "SESL1": ("step-ahead", ""),
+    "SESL2": ("kent-east", "Kent Teaching School Hub (Ashford to Thanet)"),
+    "SESL3": ("hisp-portsmouth", "HISP Teaching School Hub (Portsmouth and Isle of Wight)"),
+    "SESL4": ("glf-west-sussex", ""),
+    "SESL5": ("xavier", ""),
+    "SESL6": ("london-south", ""),
+    "SESL7": ("hisp-southampton", "HISP Teaching School Hub (Southampton and New Forest)"),
+    "SESL8": ("kent-west", "Kent Teaching School Hub (Maidstone to Sevenoaks)"),
+    "SESL9": ("thames-south", ""),
+    "SESL10": ("wandle", ""),
+    "SESL11": ("sfet", ""),
+    "SESL12": ("thames-gateway", ""),
+    "SESL13": ("crystal-palace", "Crystal Palace South London Teaching School Hub"),
+    "SW1": ("south-central", ""),
+    "SW2": ("odyssey", ""),
+    "SW3": ("swift-kingsbridge", "SWIFT Kingsbridge Teaching School Hub"),
+    "SW4": ("swift-colyton", ""),
+    "SW5": ("five-counties-somerset", "Five Counties Teaching School Hubs Alliance (Somerset)"),
+    "SW6": (
+        "five-counties-south-gloucestershire",
+        "Five Counties Teaching School Hubs Alliance (South Gloucestershire and Bath)",
+    ),
+    "SW7": ("swindon-wiltshire", ""),
+    "SW8": ("one-cornwall-west", "One Cornwall Teaching School Hub (West)"),
+    "SW9": (
+        "five-counties-bristol",
+        "Five Counties Teaching School Hubs Alliance (Bristol and North Somerset)",
+    ),
+    "SW10": ("balcarras", "Balcarras Teaching School Hub"),
+    "SW11": ("one-cornwall-east", "One Cornwall Teaching School Hub (East)"),
+    "WM1": ("prince-henrys", ""),
+    "WM2": ("step-shropshire", "Shropshire and Telford Education Partnership (STEP)"),
+    "WM3": ("john-taylor", ""),
+    "WM4": ("tudor-grange", ""),
+    "WM5": ("golden-thread", ""),
+    "WM6": ("coventry-warwickshire", ""),
+    "WM7": ("haybridge", ""),
+    "WM8": ("manor", ""),
+    "WM9": ("arthur-terry", "Arthur Terry Teaching School Hub (North Birmingham)"),
+    "WM10": ("cheshire", ""),
+    "WM11": ("ark-south-birmingham", "Ark Teaching School Hub (South Birmingham)"),
+}
+# Hubs that another school took over in September 2024: code in the list of December 2024.
+SUCCESSORS = {
+    "alpha": ("unity-essex", "Unity Teaching School Hub (Essex and Ipswich)"),
+    "north-east-london": (
+        "north-east-london-chobham",
+        "North-East London Chobham Teaching School Hub",
+    ),
+    "ark-south-birmingham": (
+        "star-south-birmingham",
+        "Star Teaching School Hub Birmingham South",
+    ),
+}
+# Areas as published that are not areas, and the districts meant.
+NOT_DISTRICTS = {
+    "East Suffolk North": ("Waveney",),
+    "East Suffolk South": ("Suffolk Coastal",),
+    "North Yorkshire West": ("Craven", "Hambleton", "Harrogate", "Richmondshire"),
+    "North Yorkshire East": ("Ryedale", "Scarborough"),
+    "North Yorkshire South": ("Selby",),
+    "North Yorkshire": ("Craven", "Hambleton", "Harrogate", "Richmondshire"),
+}
+# Halves of a district, as the list of July 2023 writes them.
+HALVES = {
+    "Cornwall W": "Cornwall",
+    "Cornwall E": "Cornwall",
+    "Birmingham North": "Birmingham",
+    "Birmingham South": "Birmingham",
+}
+# Two hubs share these; the list of July 2023 names the part of each, and no line.
+PARTS = {
+    "one-cornwall-west": "west",
+    "one-cornwall-east": "east",
+    "arthur-terry": "north",
+    "ark-south-birmingham": "south",
+    "star-south-birmingham": "south",
+}
+SHARED = {"E06000052", "E08000025"}
+# Districts that had ended before the first designation, and lie in an area listed beside them.
+INSIDE_DORSET = {"Purbeck", "West Dorset", "Weymouth and Portland"}
+
+
+def teaching_school_hubs(lookups: Path, areas: Areas, schools: Schools) -> None:
+    """Write teaching_school_hub and its lead schools from DfE's lists of four dates."""
+    july = dict(_july(lookups / "tsh_hubs_2023-07-04.csv"))
+    later = {
+        day: {r["TSH Area"]: r for r in _read(lookups / f"tsh_hubs_{day}.csv")}
+        for day in ("2023-12-05", "2024-12-19", "2025-10-02")
+    }
+    codes = {day: _codes_by_key(rows, july, areas) for day, rows in later.items()}
+    members: list[Row] = []
+    units: list[Row] = []
+    for code, (short, own_name) in HUBS.items():
+        row = july[code]
+        heir, heir_name = SUCCESSORS.get(short, (short, own_name))
+        latest = later["2025-10-02"][codes["2025-10-02"][short]]
+        name = own_name or _tidy(row["name"] if heir != short else latest["name"])
+        first = [("2023-07-04", code, row["name"])]
+        first.append(_seen(later, codes, short, "2023-12-05"))
+        second = [_seen(later, codes, short, day) for day in ("2024-12-19", "2025-10-02")]
+        lead = {"lead_urn": row["URN"], "lead_name": schools.name(row["URN"])}
+        source = {"source": "dfe-2023", "source_date": "2023-07-04", "confidence": "high"}
+        if heir == short:
+            aliases = _aliases([*first, *second], name)
+            units.append(_unit(short, name, aliases, **lead, **source))
+        else:
+            end = {"valid_to": FIRST_END.isoformat()}
+            units.append(_unit(short, name, _aliases(first, name), **lead, **source, **end))
+            units.append(
+                _unit(
+                    heir,
+                    heir_name,
+                    _aliases(second, heir_name),
+                    valid_from=SECOND.isoformat(),
+                    source="dfe-2025",
+                    source_date="2024-12-19/2025-10-02",
+                    confidence="high",
+                    note="took over in September 2024; lead school not in the lists",
+                )
+            )
+        names = {short: name, heir: heir_name or name}
+        members += _tsh_claims(short, names[short], row["areas"], FIRST, areas)
+        later_names = latest["areas"].replace("Bournemouth;Christ", "Bournemouth, Christ")
+        members += _tsh_claims(heir, names[heir], _names(later_names, ";"), SECOND, areas)
+    folder = SHELF / "teaching_school_hub"
+    _write(folder / "members.csv", MEMBERS, members)
+    _write(folder / "units.csv", UNITS, sorted(units, key=lambda u: u["unit_code"]))
+    _tsh_leads(units)
+
+
+def _july(path: Path) -> Iterator[tuple[str, dict]]:
+    for row in _read(path):
+        code, _, listed = row["Teaching School Hub area"].partition(" - ")
+        for name in ("Kingston upon Hull", "Bristol", "Herefordshire"):
+            listed = re.sub(rf"{name}, (City|County) of", name, listed)
+        listed = listed.replace("Bournemouth, Christ", "Bournemouth,Christ")
+        names = [n.replace("Bournemouth,C", "Bournemouth, C") for n in _names(listed, ", ")]
+        yield (
+            code,
+            {
+                "name": row["Teaching School Hub name"].strip(),
+                "URN": row["URN"],
+                "areas": [HALVES.get(n, n) for n in names if n not in INSIDE_DORSET],
+            },
+        )
+
+
+def _codes_by_key(
+    rows: Mapping[str, Row], july: Mapping[str, dict], areas: Areas
+) -> dict[str, str]:
+    """Match the codes of a later list to our keys: same districts, and same part of a shared one.
+
+    Every hub kept its districts through all four lists, so equal land is the whole rule. Three
+    lists fall short of it, by errors that docs/data-notes.md describes: there the hub with the
+    most districts in common is meant.
+    """
+    land = {
+        short: (_land(july[code]["areas"], areas), PARTS.get(short, ""))
+        for code, (short, _) in HUBS.items()
+    }
+    found = {}
+    for code, row in rows.items():
+        mine = _land(_names(row["areas"].replace("Bournemouth;Ch", "Bournemouth, Ch"), ";"), areas)
+        side = next((s for s in ("north", "west", "east", "south") if s in row["name"].lower()), "")
+        if mine & SHARED and not side:
+            side = "south"  # "Ark Teaching School Hub", the other being named for the north
+        scores = {
+            short: len(mine & theirs) / len(mine | theirs)
+            for short, (theirs, part) in land.items()
+            if not theirs & SHARED or part == side
+        }
+        found[max(scores, key=lambda short: scores[short])] = code
+    if len(found) != len(HUBS):
+        raise SystemExit(f"{len(HUBS) - len(found)} hubs not matched")
+    return found
+
+
+def _land(names: Iterable[str], areas: Areas) -> frozenset[str]:
+    meant = [n for name in names for n in NOT_DISTRICTS.get(name, (name,))]
+    return frozenset(b for n in meant for b in _district(n, SECOND, areas)[0].blocks)
+
+
+def _tsh_claims(
+    key: str, name: str, listed: Iterable[str], first: date, areas: Areas
+) -> Iterator[Row]:
+    dates = (
+        {"valid_from": FIRST.isoformat(), "valid_to": FIRST_END.isoformat(), "source": "dfe-2023"}
+        if first == FIRST
+        else {"valid_from": SECOND.isoformat(), "source": "dfe-2025"}
+    )
+    seen = "2023-07-04/2023-12-05" if first == FIRST else "2024-12-19/2025-10-02"
+    for published in listed:
+        mended = NOT_DISTRICTS.get(published)
+        for district in mended or (published,):
+            area, day = _district(district, first, areas)
+            yield _claim(
+                f"tsh-{key}",
+                name,
+                area,
+                codes_as_of=day,
+                **dates,
+                extent="part" if area.code in SHARED else "",
+                part=PARTS.get(key, "") if area.code in SHARED else "",
+                source_date=seen,
+                confidence="medium" if mended else "high",
+                note=f"published as {published}" if mended else "",
+            )
+
+
+def _district(name: str, first: date, areas: Areas) -> tuple[Area, str]:
+    """Return the district of a name, and the day its code is meant if not the claim's first."""
+    for day in (first, *LAST_DAYS):
+        found = areas.find(name, day, "district")
+        if found:
+            return found[0], "" if day == first else day.isoformat()
+    raise SystemExit(f"no district called {name!r}")
+
+
+def _seen(
+    later: Mapping[str, Mapping[str, Row]],
+    codes: Mapping[str, Mapping[str, str]],
+    key: str,
+    day: str,
+) -> tuple[str, str, str]:
+    code = codes[day][key]
+    return day, code, later[day][code]["name"].strip()
+
+
+def _aliases(seen: Iterable[tuple[str, str, str]], name: str) -> str:
+    """Return "EE1@2023-12-05/2025-10-02; ...": each code and name, first to last list it is in."""
+    days: dict[str, list[str]] = defaultdict(list)
+    for day, code, published in seen:
+        days[code].append(day)
+        if published != name:
+            days[published.replace(";", ",")].append(day)
+    spans = {text: ds[0] if ds[0] == ds[-1] else f"{ds[0]}/{ds[-1]}" for text, ds in days.items()}
+    return "; ".join(f"{text}@{span}" for text, span in spans.items())
+
+
+def _tidy(name: str) -> str:
+    return re.sub(r"School hub$", "School Hub", " ".join(name.split())).removeprefix("The ")
+
+
+def _unit(key: str, name: str, aliases: str, **rest: str) -> Row:
+    return {"unit_code": f"tsh-{key}", "unit_name": name, "aliases": aliases, **rest}
+
+
+def _tsh_leads(units: Iterable[Row]) -> None:
+    """Write the lead schools as sites: those of 2023, carried on where the hub kept its name."""
+    rows = []
+    for unit in units:
+        row = {**unit, "aliases": "", "note": unit.get("note", "")}
+        row["unit_name"] = unit["unit_name"]
+        rows.append(row)
+    _write(SHELF / "teaching_school_hub_lead" / "units.csv", UNITS, sorted(rows, key=_code))
+
+
+# ---------------------------------------------------------------- Maths Hubs
+
+EVIDENCE = {
+    "hub_own_site": "the hub's own site",
+    "hub_own_slides_via_third_party": "the hub's own slides, seen at a third party",
+    "hub_or_partner_site": "site of the hub or a partner",
+    "ncetm_page_transcribed_by_third_party": "NCETM's hub page as copied by a third party",
+    "ncetm_or_maths_hubs_national_site": "NCETM, national site",
+    "ncetm_or_maths_hubs_national_site_name_only": "national site; area read from the hub's name",
+    "inferred_by_elimination": "inferred: left over when the neighbours' lists are taken out",
+    "inferred_from_name": "inferred from the hub's name or its neighbours",
+    "partner_site": "a partner's site",
+    "partnership_own_site": "the partnership's own site",
+    "press": "press",
+    "network_page": "the network's page",
+    "ncce_list": "list of the National Centre for Computing Education",
+}
+# Where two hubs divide an authority by districts, and how.
+SPLITS = {
+    ("East Midlands West", "Nottinghamshire"): ("Ashfield", "Broxtowe"),
+    ("East Midlands East", "Nottinghamshire"): (
+        "Bassetlaw",
+        "Gedling",
+        "Mansfield",
+        "Newark and Sherwood",
+        "Rushcliffe",
+    ),
+    ("Cambridge", "Norfolk"): ("King's Lynn and West Norfolk",),
+    ("Angles", "Norfolk"): (
+        "Breckland",
+        "Broadland",
+        "Great Yarmouth",
+        "North Norfolk",
+        "Norwich",
+        "South Norfolk",
+    ),
+    ("Cambridge", "Suffolk"): ("West Suffolk",),
+    ("Angles", "Suffolk"): ("Babergh", "East Suffolk", "Ipswich", "Mid Suffolk"),
+}
+MATHS_SHARED = {"Lancashire", "Hampshire", "Devon"}
+LISTED = date(2025, 4, 1)
+
+
+def maths_hubs(path: Path, areas: Areas) -> None:
+    """Write maths_hub: one claim per hub and authority, or district where two hubs divide it."""
+    members: list[Row] = []
+    units: dict[str, Row] = {}
+    for row in _read(path):
+        name, doubt = _hub_name(row["unit_name"])
+        code = f"mh-{_slug(name)}"
+        lead, checked = row["lead"].partition(" (")[0], "not re-verified" not in row["lead"]
+        units[code] = {
+            "unit_code": code,
+            "unit_name": f"{name} Maths Hub",
+            "lead_name": lead if checked else "",
+            "note": "; ".join(
+                filter(None, [doubt, "" if lead else "lead school not found"])
+                if checked
+                else filter(None, [doubt, f"lead school in 2014: {lead}"])
+            ),
+        }
+        districts = SPLITS.get((name, row["la_name"]))
+        tier = "district" if districts else "local_authority"
+        for area_name in districts or (row["la_name"],):
+            area = areas.find(area_name, LISTED, tier)[0]
+            members.append(
+                _claim(
+                    code,
+                    f"{name} Maths Hub",
+                    area,
+                    codes_as_of=LISTED.isoformat(),
+                    extent="part" if row["la_name"] in MATHS_SHARED else "",
+                    source=_evidence(row),
+                    source_date=_span(row["source_date"]),
+                    confidence=row["confidence"],
+                )
+            )
+    folder = SHELF / "maths_hub"
+    _write(folder / "members.csv", MEMBERS, members)
+    _write(folder / "units.csv", UNITS, sorted(units.values(), key=_code))
+
+
+def _hub_name(published: str) -> tuple[str, str]:
+    """Return the short name of a hub and what is doubtful about it."""
+    name, _, doubt = published.partition(" (")
+    name = re.sub(r" Maths Hub$", "", name)
+    if not doubt and "Maths Hub" in published:
+        name, _, doubt = published.partition(" Maths Hub")
+    return name, doubt.strip().removesuffix("Maths Hub").strip().strip(")(").strip()
+
+
+# ---------------------------------------------------------------- programmes
+
+PROGRAMMES = {
+    "education_investment_area": ("eia", date(2022, 2, 2)),
+    "priority_education_investment_area": ("peia", date(2022, 3, 28)),
+    "opportunity_area": ("oa", date(2017, 1, 18)),
+}
+FIRST_SIX = {"Blackpool", "Derby", "Norwich", "Oldham", "Scarborough", "West Somerset"}
+
+
+def programmes(path: Path, areas: Areas) -> None:
+    """Write the three area programmes from their lists, each code read while it stood."""
+    members: dict[str, list[Row]] = defaultdict(list)
+    for row in _read(path):
+        prefix, first = PROGRAMMES[row["programme"]]
+        name = row["area_name"].replace(" & ", " and ").replace("Fenlands", "Fenland")
+        if prefix == "oa" and name in FIRST_SIX:
+            first = date(2016, 10, 4)
+        tier = "local_authority" if prefix == "eia" else "district"
+        for code in row["gss_codes"].split(";"):
+            rows = [a for a in areas.rows if a.code == code and a.tier == tier]
+            names = [rows[-1].name, *rows[-1].names]
+            area, day = _on_day(names, first, tier, areas)
+            members[row["programme"]].append(
+                _claim(
+                    f"{prefix}-{_slug(name)}",
+                    name,
+                    area,
+                    codes_as_of=day,
+                    valid_from=first.isoformat(),
+                    source=f"{prefix}-list",
+                    note=f"listed under {code}" if code != area.code else "",
+                )
+            )
+    for programme, rows in members.items():
+        _write(SHELF / programme / "members.csv", MEMBERS, rows)
+
+
+def _on_day(names: Iterable[str], first: date, tier: str, areas: Areas) -> tuple[Area, str]:
+    for day in (first, *LAST_DAYS):
+        for name in names:
+            found = areas.find(name, day, tier)
+            if found:
+                return found[0], "" if day == first else day.isoformat()
+    raise SystemExit(f"no {tier} called {names}")
+
+
+# ---------------------------------------------------------------- regions
+
+RSC_START = date(2014, 9, 1)
+# Authorities of 2014 that later authorities took over, all within one RSC region.
+BEFORE = {
+    "Cumberland": ("Cumbria",),
+    "Westmorland and Furness": (),
+    "North Northamptonshire": ("Northamptonshire",),
+    "West Northamptonshire": (),
+    "Bournemouth, Christchurch and Poole": ("Bournemouth", "Poole"),
+}
+
+
+def rsc_regions(path: Path, areas: Areas) -> None:
+    """Write rsc_region on the authorities of September 2014, when the regions began."""
+    members = []
+    for row in _read(path):
+        if row["la_name"] == "North Yorkshire" and row["unit_name"] != "North of England":
+            continue  # hub areas cut across the line; the authority lay in the North
+        for name in BEFORE.get(row["la_name"], (row["la_name"],)):
+            area = areas.find(name, RSC_START, "local_authority")[0]
+            settled = row["la_name"] == "North Yorkshire"
+            members.append(
+                _claim(
+                    f"rsc-{_slug(row['unit_name'])}",
+                    row["unit_name"],
+                    area,
+                    source="dfe-2023",
+                    source_date="2023-07-04",
+                    confidence="medium" if settled else row["confidence"],
+                    note="the list divides it by hub areas; the authority lay in the North"
+                    if settled
+                    else "",
+                )
+            )
+    _write(SHELF / "rsc_region" / "members.csv", MEMBERS, members)
+
+
+def standard_regions(areas: Areas) -> None:
+    """Write the DfE and Ofsted regions: the nine standard ones, and eight with two joined."""
+    for layer, prefix, first, joined in (
+        ("dfe_region", "dfe", date(2022, 9, 1), {}),
+        (
+            "ofsted_region",
+            "ofsted",
+            date(2013, 1, 1),
+            {
+                "North East": "North East, Yorkshire and the Humber",
+                "Yorkshire and The Humber": "North East, Yorkshire and the Humber",
+            },
+        ),
+    ):
+        members = [
+            _claim(f"{prefix}-{_slug(name)}", name, area)
+            for area in areas.alive("region", first)
+            for name in [joined.get(area.name, area.name)]
+        ]
+        _write(SHELF / layer / "members.csv", MEMBERS, members)
+
+
+# ---------------------------------------------------------------- English Hubs, partnerships
+
+HUB_DISTRICTS = {
+    "Outwood English Hub": ("Selby", "Harrogate"),
+    "Yorkshire Endeavour English Hub": ("Ryedale",),
+}
+
+
+def english_hubs(path: Path, areas: Areas) -> None:
+    """Write english_hub: the three hubs of which an area is on record."""
+    members = []
+    for row in _read(path):
+        if not row["la_name"] or row["la_relation"] != "served":
+            continue
+        districts = HUB_DISTRICTS[row["unit_name"]] if row["parts_listed"] else ()
+        for name in districts or (row["la_name"],):
+            day = date(2023, 3, 31) if districts else LISTED
+            area = areas.find(name, day, "district" if districts else "local_authority")[0]
+            members.append(
+                _claim(
+                    f"eh-{_slug(row['unit_name'].removesuffix(' English Hub'))}",
+                    row["unit_name"],
+                    area,
+                    codes_as_of=day.isoformat(),
+                    source=_evidence(row),
+                    source_date=_span(row["source_date"]),
+                    confidence=row["confidence"],
+                )
+            )
+    _write(SHELF / "english_hub" / "members.csv", MEMBERS, members)
+
+
+def partnerships(path: Path, areas: Areas) -> None:
+    """Write area_based_partnership: the eight with an authority on record."""
+    members = []
+    for row in _read(path):
+        name, _, doubt = row["unit_name"].partition(" (")
+        area = areas.find(row["la_name"], LISTED, "local_authority")[0]
+        members.append(
+            _claim(
+                f"abp-{_slug(name)}",
+                name,
+                area,
+                codes_as_of=LISTED.isoformat(),
+                source=_evidence(row),
+                source_date=_span(row["source_date"]),
+                confidence=row["confidence"],
+                note=doubt.rstrip(")"),
+            )
+        )
+    _write(SHELF / "area_based_partnership" / "members.csv", MEMBERS, members)
+
+
+# ---------------------------------------------------------------- lead schools
+
+
+class Schools:
+    """Open schools of a register, looked up by name."""
+
+    def __init__(self, path: Path) -> None:
+        self._named: dict[str, list[Row]] = defaultdict(list)
+        self._names: dict[str, str] = {}
+        with gzip.open(path, "rt", encoding="cp1252", newline="") as file:
+            for row in csv.DictReader(file):
+                self._names[row["URN"]] = row["EstablishmentName"]
+                if row["EstablishmentStatus (name)"].startswith("Open"):
+                    self._named[_school(row["EstablishmentName"])].append(row)
+
+    def name(self, urn: str) -> str:
+        """Return the name of a school; nothing when the register lacks it."""
+        return self._names.get(urn, "")
+
+    def locate(self, name: str, la_name: str) -> str:
+        """Return the URN of the one open school of that name, in the authority if it is given."""
+        for text in (name, name.partition(",")[0]):
+            found = self._named.get(_school(text), [])
+            if la_name:
+                found = [row for row in found if row["LA (name)"] == la_name]
+            if len(found) == 1:
+                return found[0]["URN"]
+        return ""
+
+
+# File, layer, what follows the name of a hub, prefix of our key.
+SITES = (
+    ("research_schools.csv", "research_school", "rs"),
+    ("behaviour_hubs.csv", "behaviour_hub_lead", "bh"),
+    ("computing_hubs.csv", "computing_hub_lead", "ch"),
+    ("english_hubs.csv", "english_hub_lead", "ehl"),
+)
+# The school meant, where the list puts the trust or the place first.
+LEADS = {
+    "Alston Primary School": "Alston Primary School",
+    "The Beacon Church of England Primary School": "The Beacon Church of England Primary School",
+    "Beaumont Primary Academy": "Beaumont Primary Academy",
+    "Broadclyst Community Primary School": "Broadclyst Community Primary School",
+    "Dunstall Hill Primary School": "Dunstall Hill Primary School",
+    "Hardingstone Academy": "Hardingstone Academy",
+    "Ince CE Primary & Nursery School": "Ince CE Primary & Nursery School",
+}
+
+
+def sites(hubs: Path, schools: Schools) -> None:
+    """Write the layers of lead schools; a school that cannot be told for sure has no URN."""
+    for file, layer, prefix in SITES:
+        units: dict[str, Row] = {}
+        for row in _read(hubs / file):
+            name, _, doubt = row["unit_name"].partition(" (")
+            name = name.removeprefix("Computing Hub: ")
+            lead = LEADS.get(row["unit_name"], row["lead"].partition(" (")[0])
+            # A patch is not an address: only "located in" says where the lead school is.
+            place = row["la_name"] if row["la_relation"] == "located_in" else ""
+            code = f"{prefix}-{_slug(name)}"
+            units.setdefault(
+                code,
+                {
+                    "unit_code": code,
+                    "unit_name": name,
+                    "lead_urn": schools.locate(lead, place) if lead else "",
+                    "lead_name": lead,
+                    "source": _evidence(row),
+                    "source_date": _span(row["source_date"]),
+                    "confidence": row["confidence"],
+                    "note": doubt.rstrip(")"),
+                },
+            )
+        for unit in units.values():
+            if not unit["lead_urn"]:
+                unit["note"] = "; ".join(filter(None, [unit["note"], "school not located"]))
+        _write(SHELF / layer / "units.csv", UNITS, sorted(units.values(), key=_code))
+
+
+def _school(name: str) -> str:
+    text = name.casefold().replace("&", " and ").replace("'", "").replace("\u2019", "")
+    text = re.sub(r"\b(c of e|cofe|ce)\b", "church of england", text)
+    text = re.sub(r"\brc\b", "roman catholic", text)
+    return " ".join(w for w in re.findall(r"[a-z0-9]+", text) if w != "the")
+
+
+# ---------------------------------------------------------------- small things
+
+
+def _evidence(row: Row) -> str:
+    return f"{EVIDENCE[row['evidence_type']]}: {row['source_url']}"
+
+
+def _span(text: str) -> str:
+    """Return the years or days a source date speaks of, as 2014/2022; blank when none."""
+    found = re.findall(r"\d{4}-\d\d-\d\d|\d{4}-(?:0[1-9]|1[0-2])(?!\d)|\d{4}(?:-\d\d(?!\d))?", text)
+    spans = []
+    for item in found:
+        year = re.fullmatch(r"(\d{2})(\d{2})-(\d{2})", item)
+        school_year = year and int(year[3]) == int(year[2]) + 1
+        range_of_years = year and int(year[3]) > 12
+        if school_year or range_of_years:
+            spans += [item[:4], f"{year[1]}{year[3]}"]
+        else:
+            spans.append(item)
+    return "/".join([spans[0], spans[-1]] if len(spans) > 1 else spans)
+
+
+def _claim(unit_code: str, unit_name: str, area: Area, **rest: str) -> Row:
+    return {
+        "unit_code": unit_code,
+        "unit_name": unit_name,
+        "area_code": area.code,
+        "area_name": area.name,
+        **rest,
+    }
+
+
+def _code(row: Row) -> str:
+    return row["unit_code"]
+
+
+def _names(text: str, mark: str) -> list[str]:
+    return [name.strip() for name in text.split(mark) if name.strip()]
+
+
+def _slug(name: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", name.casefold().replace("'", "")).strip("-")
+
+
+def _read(path: Path) -> list[Row]:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def _write(path: Path, columns: tuple[str, ...], rows: Iterable[Row]) -> None:
+    """Write the columns that hold anything, so that a short list stays short to read."""
+    kept = list(rows)
+    used = [c for c in columns if any(row.get(c) for row in kept)]
+    path.parent.mkdir(exist_ok=True)
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, used, extrasaction="ignore", lineterminator="\n")
+        writer.writeheader()
+        writer.writerows({c: row.get(c, "") for c in used} for row in kept)
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        raise SystemExit("usage: python tools/build_layers.py DATA")
+    main(Path(sys.argv[1]))
