@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import combinations, permutations
 from typing import Any
 
 import numpy as np
@@ -278,8 +281,8 @@ def compare(
     if left is right or left.equals(right):
         layers["right"] = layers["left"]
     rule = _Rule(inside_only, min_weight, min_share)
-    found = _compare(layers["left"], layers["right"], weights_of(weight), rule)
-    return pd.DataFrame(found, columns=["measure", "value", "note"])
+    tables = _tables(layers["left"], layers["right"], weights_of(weight), rule)
+    return pd.DataFrame(_report(tables), columns=["measure", "value", "note"])
 
 
 def pairwise(
@@ -315,13 +318,13 @@ def pairwise(
     values = weights_of(weight)
     layers = {key: _Layer(m, weight.index, key) for key, m in memberships.items()}
     rule = _Rule(inside_only, min_weight, min_share)
-    rows = [
-        (a, b, *row)
-        for a in layers
-        for b in layers
-        if a != b
-        for row in _compare(layers[a], layers[b], values, rule)
-    ]
+    found: dict[tuple[str, str], list[tuple[str, float, str]]] = {}
+    for a, b in combinations(layers, 2):
+        tables = _tables(layers[a], layers[b], values, rule)
+        found[a, b] = _report(tables)
+        one_way = {name: value for name, value, _ in found[a, b]}
+        found[b, a] = _report(tables.transposed(), one_way)
+    rows = [(*pair, *row) for pair in permutations(layers, 2) for row in found[pair]]
     return pd.DataFrame(rows, columns=["left", "right", "measure", "value", "note"])
 
 
@@ -350,8 +353,10 @@ def compare_units(
         unit_name, relation (blank for a reason), best_fit_code and best_fit_name (the unit of
         `right` with most of it; ties by code), and the columns of `by_unit`.
     """
-    x, y = code(left, weight.index, what="left"), code(right, weight.index, what="right")
-    full = cross(x, y, weights_of(weight))
+    values = weights_of(weight)
+    layer = _Layer(right, weight.index, "right")
+    x, y = code(left, weight.index, what="left"), layer.split
+    full = cross(x, y, values)
     some = full.sum(axis=1) > 0
     best = full.argmax(axis=1)
     words: npt.NDArray[Any] = relation(full, tolerance, y.outside).astype(object)
@@ -364,6 +369,7 @@ def compare_units(
             "best_fit_code": [y.codes[j] for j in best],
             "best_fit_name": [y.names[j] for j in best],
             **by_unit(full),
+            "split_pairs": by_unit(cross(x, layer.sets, values))["split_pairs"],
         }
     )
     kept: pd.DataFrame = frame.loc[some].reset_index(drop=True)
@@ -457,55 +463,90 @@ class _Layer:
         self.sets = code(distinct(membership), items, what=what) if shared else self.split
 
 
+@dataclass(frozen=True)
 class _Rule:
     """What to leave out of a comparison."""
 
-    def __init__(self, inside_only: bool, min_weight: float, min_share: float) -> None:
-        self.inside_only = inside_only
-        self.min_weight = min_weight
-        self.min_share = min_share
+    inside_only: bool
+    min_weight: float
+    min_share: float
 
-    def __call__(self, full: Floats) -> tuple[Floats, int]:
-        """Return the table without slivers, and how many pairs that took out."""
-        if not (self.min_weight or self.min_share):
-            return full, 0
-        of_left = _ratio(full, full.sum(axis=1)[:, None])
-        of_right = _ratio(full, full.sum(axis=0))
-        small = (full < self.min_weight) | (np.maximum(of_left, of_right) < self.min_share)
-        small &= full > 0
-        return np.where(small, 0.0, full), int(small.sum())
+    def slivers(self, full: Floats) -> npt.NDArray[np.bool_]:
+        """Return which pairs are slivers."""
+        most = np.maximum(_ratio(full, full.sum(axis=1)[:, None]), _ratio(full, full.sum(axis=0)))
+        return (full > 0) & ((full < self.min_weight) | (most < self.min_share))
 
 
-def _compare(x: _Layer, y: _Layer, weight: Floats, rule: _Rule) -> list[tuple[str, float, str]]:
+@dataclass(frozen=True)
+class _Tables:
+    """The tables of one pair of layers: shares split, and each set of claimants one unit."""
+
+    split: Floats
+    sets: Floats
+    known: Floats
+    known_sets: Floats
+    dropped: tuple[tuple[str, float, str], ...]
+
+    def transposed(self) -> _Tables:
+        """Return the same pair the other way round."""
+        parts = (self.split.T, self.sets.T, self.known.T, self.known_sets.T)
+        return _Tables(*parts, self.dropped)
+
+
+def _tables(x: _Layer, y: _Layer, weight: Floats, rule: _Rule) -> _Tables:
     itself = x is y
-    split = cross(x.sets if itself else x.split, y.sets if itself else y.split, weight)
     a, b = (x.sets, y.sets) if itself else (x.split, y.split)
-    same = a is x.sets and b is y.sets
-    sets = split if same else cross(x.sets, y.sets, weight)
-    total = split.sum()
-    none = _named(a, b, "no_evidence")
-    outside = a.outside[:, None] | b.outside[None, :]
-    if rule.inside_only:
-        split = np.where(outside, 0.0, split)
-        sets = split if same else np.where(
-            x.sets.outside[:, None] | y.sets.outside[None, :], 0.0, sets)  # fmt: skip
-    whole = _all_measures(split, sets, rule, same)
-    if none.any() and not rule.inside_only:
-        known = np.where(none, 0.0, split)
-        known_sets = known if same else np.where(_named(x.sets, y.sets, "no_evidence"), 0.0, sets)
-        without = _all_measures(known, known_sets, rule, same)
+    full = cross(a, b, weight)
+    total, none = float(full.sum()), _named(a, b, "no_evidence")
+    outside = np.logical_or.outer(a.outside, b.outside)
+    split = np.where(outside, 0.0, full) if rule.inside_only else full
+    small = rule.slivers(split)
+    found = [np.where(small, 0.0, split)]
+    if a is x.sets and b is y.sets:
+        sets = full
+        found.append(found[0])
     else:
-        without = whole
-    kept, slivers = rule(split)
-    full = cross(a, b, weight) if rule.inside_only else split
-    return [
-        *((name, value, _direction(name, whole)) for name, value in whole.items()),
-        *((name + WITHOUT, value, _direction(name, without)) for name, value in without.items()),
+        sets = cross(x.sets, y.sets, weight)
+        sets_outside = np.logical_or.outer(x.sets.outside, y.sets.outside)
+        sets = np.where(sets_outside, 0.0, sets) if rule.inside_only else sets
+        found.append(np.where(rule.slivers(sets), 0.0, sets))
+    known = np.where(none, 0.0, found[0])
+    known_sets = np.where(_named(x.sets, y.sets, "no_evidence"), 0.0, found[1])
+    dropped = (
         ("no_evidence_share", _part(full[none].sum(), total), ""),
         ("outside_share", _part(full[outside].sum(), total), ""),
-        ("sliver_share", _part(split.sum() - kept.sum(), total), ""),
-        ("slivers", float(slivers), ""),
+        ("sliver_share", _part(split[small].sum(), total), ""),
+        ("slivers", float(small.sum()), ""),
+    )
+    return _Tables(found[0], found[1], known, known_sets, dropped)
+
+
+def _report(
+    tables: _Tables, other_way: Mapping[str, float] | None = None
+) -> list[tuple[str, float, str]]:
+    """List the measures of one pair; what both ways share is taken from the other way."""
+    same = np.array_equal(tables.known, tables.split)
+    found = {"": _both(tables.split, tables.sets, other_way)}
+    found[WITHOUT] = (
+        found[""] if same else _both(tables.known, tables.known_sets, other_way, WITHOUT)
+    )
+    return [
+        *(
+            (name + ending, value, _direction(name, values))
+            for ending, values in found.items()
+            for name, value in values.items()
+        ),
+        *tables.dropped,
     ]
+
+
+def _both(
+    split: Floats, sets: Floats, other_way: Mapping[str, float] | None, ending: str = ""
+) -> dict[str, float]:
+    key = "adjusted_mutual_information"
+    known = other_way[key + ending] if other_way else None
+    found = {**_split_measures(_filled(split)), **_count_measures(_filled(sets), known)}
+    return {name: found[name] for name in MEASURES}
 
 
 def _named(x: Coded, y: Coded, reason: str) -> npt.NDArray[np.bool_]:
@@ -523,13 +564,6 @@ def _direction(name: str, found: Mapping[str, float]) -> str:
         return ""
     left, right = found["mapcurves_left"], found["mapcurves_right"]
     return "left" if left > right else "right" if right > left else "either"
-
-
-def _all_measures(split: Floats, sets: Floats, rule: _Rule, same: bool) -> dict[str, float]:
-    kept = _filled(rule(split)[0])
-    counts = kept if same else _filled(rule(sets)[0])
-    found = {**_split_measures(kept), **_count_measures(counts)}
-    return {name: found[name] for name in MEASURES}
 
 
 def _checked(weights: npt.ArrayLike) -> Floats:
@@ -630,8 +664,11 @@ def _mapcurves(scores: Floats) -> float:
     return float(np.trapezoid(y, x))
 
 
-def _count_measures(full: Floats) -> dict[str, float]:
-    """Return the measures that count pairs; NaN unless all weights are whole numbers."""
+def _count_measures(full: Floats, information: float | None = None) -> dict[str, float]:
+    """Return the measures that count pairs; NaN unless all weights are whole numbers.
+
+    `information` is the adjusted mutual information where it is known: it is dear.
+    """
     if not np.array_equal(full, np.floor(full)):
         return dict.fromkeys(COUNT_MEASURES, float("nan"))
     rows, cols = full.sum(axis=1), full.sum(axis=0)
@@ -644,7 +681,9 @@ def _count_measures(full: Floats) -> dict[str, float]:
     twos = rows >= 2
     return {
         "adjusted_rand": _adjusted_rand(n, both, left, right),
-        "adjusted_mutual_information": _adjusted_information(full),
+        "adjusted_mutual_information": (
+            _adjusted_information(full) if information is None else information
+        ),
         "fowlkes_mallows": _fowlkes_mallows(n, both, left, right),
         "split_pairs": (
             float(rows[twos] @ pairs[twos] / rows[twos].sum()) if twos.any() else float("nan")
@@ -653,13 +692,15 @@ def _count_measures(full: Floats) -> dict[str, float]:
 
 
 def _split_pairs(full: Floats) -> Floats:
-    """Return the chance that two schools of a row sit in different columns; NaN under two."""
+    """Return the chance that two schools of a row sit in different columns.
+
+    NaN for a row of fewer than two schools, or of parts of schools.
+    """
     rows = full.sum(axis=1)
-    if not np.array_equal(full, np.floor(full)):
-        return np.full(len(rows), np.nan)
+    whole = (full == np.floor(full)).all(axis=1)
     together = (full * (full - 1)).sum(axis=1)
     pairs = rows * (rows - 1)
-    return np.where(rows >= 2, 1 - _ratio(together, pairs), np.nan)
+    return np.where(whole & (rows >= 2), 1 - _ratio(together, pairs), np.nan)
 
 
 def _adjusted_rand(n: int, both: int, left: int, right: int) -> float:
@@ -699,52 +740,102 @@ def _adjusted_information(full: Floats) -> float:
 def _expected_information(rows: Floats, cols: Floats, total: float) -> float:
     """Return the mutual information (bits) expected of random tables with the same sums.
 
-    The cell shared by units of sizes a and b is hypergeometric. Its probabilities are summed by
-    their ratios from one whole number to the next, over the stretch that holds all but 1e-19 of
-    them (Bernstein's bound), so that no factorial is needed and millions of pupils cost no more
-    than schools.
+    The cell shared by units of sizes a and b is hypergeometric. Equal pairs of sizes are taken
+    together, and of each distribution the stretch that holds all but 1e-19 (Bernstein's bound).
     """
     a, times_a = np.unique(rows, return_counts=True)
     b, times_b = np.unique(cols, return_counts=True)
     a, b = (m.ravel() for m in np.meshgrid(a, b, indexing="ij"))
     times = np.outer(times_a, times_b).ravel()
     mean = a * b / total
-    spread = mean * np.minimum(1 - a / total, 1 - b / total)
-    reach = 15 + np.sqrt(225 + 90 * spread)
+    deviation = np.sqrt(mean * (1 - a / total) * (1 - b / total))
+    reach = 15 + np.sqrt(225 + 90 * mean * np.minimum(1 - a / total, 1 - b / total))
     low = np.maximum(np.maximum(np.floor(mean - reach), a + b - total), 0)
     high = np.minimum(np.ceil(mean + reach), np.minimum(a, b))
-    width = high - low + 1
-    order = np.argsort(width, kind="stable")
+    wide = deviation >= 7
+    stride = np.where(wide, np.floor(0.6 * deviation), 1)
+    # Stirling's series needs the ends left out; they hold less than exp(-49).
+    low = np.where(wide, np.maximum(low, np.maximum(a + b - total, 0) + 1), low)
+    high = np.where(wide, np.minimum(high, np.minimum(a, b) - 1), high)
+    points = np.floor((high - low) / stride) + 1
     expected = 0.0
-    start = 0
-    while start < len(order):
-        stop = start + 1
-        while stop < len(order) and (stop - start) * width[order[stop]] < 500_000:
-            stop += max(1, (stop - start) // 4)
-        stop = min(stop, len(order))
-        at = order[start:stop]
-        expected += float(times[at] @ _expected_cells(a[at], b[at], low[at], high[at], total))
-        start = stop
+    for chance, group in ((_chance_by_ratios, ~wide), (_chance_by_stirling, wide)):
+        order = np.flatnonzero(group)
+        order = order[np.argsort(points[order], kind="stable")]
+        for at in _chunks(order, points[order]):
+            steps = np.arange(int(points[at].max()))
+            k = low[at, None] + stride[at, None] * steps
+            valid = steps < points[at, None]
+            p = chance(a[at, None], b[at, None], k, valid, total)
+            inner = valid & (k > 0)
+            bits = np.log2(np.where(inner, k / a[at, None] * (total / b[at, None]), 1.0))
+            expected += float(times[at] @ (p * k / total * bits).sum(axis=1))
     return expected
 
 
-def _expected_cells(a: Floats, b: Floats, low: Floats, high: Floats, total: float) -> Floats:
-    k = low[:, None] + np.arange(int((high - low).max()) + 1)
-    a, b = a[:, None], b[:, None]
-    valid = k <= high[:, None]
-    step = np.where(
-        valid[:, 1:],
-        (a - k[:, :-1]) * (b - k[:, :-1]) / (k[:, 1:] * (total - a - b + k[:, 1:])),
-        1.0,
-    )
+def _chunks(order: npt.NDArray[np.intp], width: Floats) -> Iterator[npt.NDArray[np.intp]]:
+    """Cut rows sorted by width into blocks of about half a million cells."""
+    start = 0
+    while start < len(order):
+        cells = (np.arange(start, len(order)) - start + 1) * width[start:]
+        stop = start + max(int(np.searchsorted(cells, 500_000)), 1)
+        yield order[start:stop]
+        start = stop
+
+
+def _chance_by_ratios(
+    a: Floats, b: Floats, k: Floats, valid: npt.NDArray[np.bool_], total: float
+) -> Floats:
+    """Return the chance of each k, from the ratios of one whole number to the next."""
+    below, above = k[:, :-1], k[:, 1:]
+    step = (a - below) * (b - below) / (above * (total - a - b + above))
     logs = np.zeros(k.shape)
-    np.cumsum(np.log(step), axis=1, out=logs[:, 1:])
+    np.cumsum(np.log(np.where(valid[:, 1:], step, 1.0)), axis=1, out=logs[:, 1:])
+    return _normalised(logs, valid)
+
+
+def _chance_by_stirling(
+    a: Floats, b: Floats, k: Floats, valid: npt.NDArray[np.bool_], total: float
+) -> Floats:
+    """Return the chance of each k where only every few k are looked at.
+
+    A sum over every h-th value of a bell of deviation s is out by exp(-2 (pi s / h)^2), here
+    under 1e-23. Differences of log k! from the middle m come from Stirling's series, so that
+    large logs need not cancel.
+    """
+    m = np.floor(a * b / total)
+    d = np.where(valid, k - m, 0.0)
+    rest = total - a - b
+    slope = np.log((a - m) / m * ((b - m) / (rest + m)))
+    logs = d * slope - _log_factorial(m, d) - _log_factorial(rest + m, d)
+    logs -= _log_factorial(a - m, -d) + _log_factorial(b - m, -d)
+    return _normalised(logs, valid)
+
+
+def _log_factorial(m: Floats, d: Floats) -> Floats:
+    """Return log (m + d)! - log m! - d log m, for m + d of 1 or more."""
+    return (m + d + 0.5) * np.log1p(d / m) - d + _stirling_tail(m + d) - _stirling_tail(m)
+
+
+# What Stirling's formula lacks of log n!, where its series is too short: n from 1 to 31.
+def _lacking(n: int) -> float:
+    return math.lgamma(n + 1) - (n + 0.5) * math.log(n) + n - math.log(math.tau) / 2
+
+
+_TAIL = np.array([0.0, *(_lacking(n) for n in range(1, 32))])
+
+
+def _stirling_tail(n: Floats) -> Floats:
+    square = n * n
+    tail = (1 / 12 - (1 / 360 - (1 / 1260 - 1 / (1680 * square)) / square) / square) / n
+    return np.where(n < len(_TAIL), _TAIL[np.minimum(n, len(_TAIL) - 1).astype(int)], tail)
+
+
+def _normalised(logs: Floats, valid: npt.NDArray[np.bool_]) -> Floats:
     logs[~valid] = -np.inf
     chance = np.exp(logs - logs.max(axis=1, keepdims=True))
-    chance /= chance.sum(axis=1, keepdims=True)
-    inner = valid & (k > 0)
-    bits = np.log2(np.where(inner, k / a * (total / b), 1.0))
-    return np.asarray((chance * k / total * bits).sum(axis=1))
+    scaled: Floats = chance / chance.sum(axis=1, keepdims=True)
+    return scaled
 
 
 def _tuples(memberships: Mapping[str, pd.DataFrame]) -> pd.Series[int]:

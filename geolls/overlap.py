@@ -307,7 +307,7 @@ def distinct(membership: pd.DataFrame) -> pd.DataFrame:
     )
     told_apart = sets["unit_code"].nunique() == labels["unit_code"].nunique()
     unions = labels["unit_code"][[len(c) > 1 for c in sets["unit_code"]]]
-    clash = unions[unions.isin(membership["unit_code"])]
+    clash = unions[unions.isin(membership["unit_code"].unique())]
     if len(clash) or not told_apart:
         raise UsageError(
             f"unit code {[*clash, *unions][0]!r} reads like a set of two units",
