@@ -1,0 +1,1417 @@
+"""Read the register of schools (GIAS) into schools and trusts; nothing is lost without a reason.
+
+Only the columns named in `COLUMNS` are ever taken from a file: never a head's name, a telephone
+number, a website or a contact.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+import re
+import unicodedata
+import zipfile
+import zlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow import csv as pacsv
+
+from geolls.errors import (
+    InputFileError,
+    OutputError,
+    UnknownNameError,
+    UsageError,
+    nearest,
+    suggest,
+)
+from geolls.files import open_bounded, sha256, write_bytes
+
+__all__ = [
+    "COLUMNS",
+    "DEFAULT_PHASES",
+    "PHASES",
+    "STATE_FUNDED_GROUPS",
+    "STATE_FUNDED_TYPES",
+    "Register",
+    "choose_phases",
+    "display_name",
+    "read_register",
+    "read_successions",
+    "repair",
+    "trusts",
+]
+
+Kind = Literal["register", "links", "groups", "successions"]
+
+# ---- what is read ------------------------------------------------------------------------------
+
+# Our name -> the header in the file. This is the allow-list: nothing else leaves the parser.
+COLUMNS: Final[dict[Kind, dict[str, str]]] = {
+    "register": {
+        "urn": "URN",
+        "name": "EstablishmentName",
+        "la_code": "LA (code)",
+        "la_name": "LA (name)",
+        "number": "EstablishmentNumber",
+        "district": "DistrictAdministrative (code)",
+        "district_name": "DistrictAdministrative (name)",
+        "phase": "PhaseOfEducation (name)",
+        "type": "TypeOfEstablishment (name)",
+        "type_group": "EstablishmentTypeGroup (name)",
+        "status": "EstablishmentStatus (name)",
+        "open_date": "OpenDate",
+        "close_date": "CloseDate",
+        "postcode": "Postcode",
+        "town": "Town",
+        "urban_rural": "UrbanRural (name)",
+        "easting": "Easting",
+        "northing": "Northing",
+        "pupils": "NumberOfPupils",
+        "fsm_pupils": "FSM",
+        "fsm_percent": "PercentageFSM",
+        "religious_character": "ReligiousCharacter (name)",
+        "diocese": "Diocese (name)",
+        "trust_uid": "Trusts (code)",
+        "trust_name": "Trusts (name)",
+        "trust_flag": "TrustSchoolFlag (name)",
+        "federation_uid": "Federations (code)",
+        "federation_name": "Federations (name)",
+        "sponsor_name": "SchoolSponsors (name)",
+        "census_date": "CensusDate",
+        "changed": "LastChangedDate",
+    },
+    "links": {
+        "urn": "URN",
+        "name": "EstablishmentName",
+        "group_uid": "Group UID",
+        "group_id": "Group ID",
+        "group_name": "Group Name",
+        "companies_house_number": "Companies House Number",
+        "group_type": "Group Type",
+        "group_status": "Group Status",
+        "closed_date": "Closed Date",
+        "joined_date": "Joined date",
+    },
+    "groups": {
+        "group_uid": "Group UID",
+        "group_id": "Group ID",
+        "companies_house_number": "Companies House Number",
+        "registered_postcode": "Group Postcode",
+        "opened": "Incorporated on (open date)",
+        "closed": "Closed Date",
+    },
+    "successions": {
+        "urn": "URN",
+        "link_urn": "LinkURN",
+        "link_type": "LinkType",
+        "date": "LinkEstablishedDate",
+    },
+}
+
+_REQUIRED: Final[dict[Kind, tuple[str, ...]]] = {
+    "register": (
+        *("urn", "name", "la_code", "phase", "type", "type_group"),
+        *("status", "open_date", "close_date"),
+    ),
+    "links": ("urn", "group_uid", "group_name", "group_type", "joined_date"),
+    "groups": ("group_uid", "registered_postcode"),
+    "successions": ("urn", "link_urn", "link_type", "date"),
+}
+
+# What tells the four GIAS files apart, and what people call them.
+_SIGNS: Final[dict[Kind, tuple[str, str, frozenset[str]]]] = {
+    "register": ("edubasealldata", "--register", frozenset({"urn", "phaseofeducation (name)"})),
+    "links": ("alllinksdata", "--links", frozenset({"urn", "group uid", "joined date"})),
+    "groups": ("allgroupsdata", "groups=", frozenset({"group uid", "group name"})),
+    "successions": ("links_edubasealldata", "geolls changes", frozenset({"linkurn", "linktype"})),
+}
+
+# ---- what counts as a school -------------------------------------------------------------------
+
+PHASES: Final = (
+    "nursery",
+    "primary",
+    "middle_deemed_primary",
+    "secondary",
+    "middle_deemed_secondary",
+    "all_through",
+    "post_16",
+    "special",
+    "alternative",
+    "other",
+)
+#: State-funded mainstream schools of ages 5 to 16.
+DEFAULT_PHASES: Final = (
+    "primary",
+    "middle_deemed_primary",
+    "secondary",
+    "middle_deemed_secondary",
+    "all_through",
+)
+_PHASE_SETS: Final = {
+    "all": PHASES,
+    "mainstream": DEFAULT_PHASES,
+    "middle": ("middle_deemed_primary", "middle_deemed_secondary"),
+}
+_PHASE_WORDS: Final = {
+    "nursery": "nursery",
+    "primary": "primary",
+    "middle deemed primary": "middle_deemed_primary",
+    "secondary": "secondary",
+    "middle deemed secondary": "middle_deemed_secondary",
+    "all-through": "all_through",
+    "all through": "all_through",
+    "16 plus": "post_16",
+}
+
+#: Types that are state-funded schools; a blank or new type is judged by its group.
+STATE_FUNDED_TYPES: Final = frozenset(
+    {
+        "academy 16 to 19 sponsor led",
+        "academy 16-19 converter",
+        "academy alternative provision converter",
+        "academy alternative provision sponsor led",
+        "academy converter",
+        "academy special converter",
+        "academy special sponsor led",
+        "academy sponsor led",
+        "city technology college",
+        "community school",
+        "community special school",
+        "foundation school",
+        "foundation special school",
+        "free schools",
+        "free schools 16 to 19",
+        "free schools alternative provision",
+        "free schools special",
+        "local authority nursery school",
+        "mainstream academy",
+        "pupil referral unit",
+        "studio schools",
+        "university technical college",
+        "voluntary aided school",
+        "voluntary controlled school",
+    }
+)
+#: Type groups whose schools are state-funded unless their type says otherwise.
+STATE_FUNDED_GROUPS: Final = frozenset(
+    {"academies", "free schools", "local authority maintained schools", "special schools"}
+)
+# Inside those groups, but not schools funded by the state as maintained schools and academies are.
+_OTHER_TYPES: Final = frozenset(
+    {
+        "academy secure 16 to 19",
+        "non-maintained special school",
+        "other independent school",
+        "other independent special school",
+    }
+)
+
+# Tables of groups hold the kind as its place in this list; the first two are academy trusts.
+_TRUSTS: Final = ("multi_academy_trust", "single_academy_trust")
+_KINDS: Final = (*_TRUSTS, "foundation_trust", "federation", "sponsor", "umbrella_trust")
+_FEDERATION, _SPONSOR = _KINDS.index("federation"), _KINDS.index("sponsor")
+_GROUP_TYPES: Final = {
+    "multi-academy trust": 0,
+    "single-academy trust": 1,
+    "secure single-academy trust": 1,
+    "trust": 2,
+    "federation": 3,
+    "school sponsor": 4,
+    "umbrella trust": 5,
+}
+_FLAGS: Final = {
+    "supported by a multi-academy trust": 0,
+    "supported by a single-academy trust": 1,
+    "supported by a trust": 2,
+}
+
+# The part of the British National Grid that holds England (Scilly to Berwick to Lowestoft).
+_BOX: Final = ((80_000.0, 656_500.0), (5_000.0, 658_000.0))
+# Blank type, maintained, not a nursery: from this URN on (opened mid-2021 or later) most are
+# academies whose new record had no type and no trust yet, so neither can be told.
+_UNKNOWN_FROM: Final = 148_400
+
+LEFT_OUT: Final = "row left out"
+_SCHEMA: Final = 1  # of the cache: raise it when a column or a rule below changes
+
+SCHOOL_COLUMNS: Final = [
+    *("urn", "name", "la_code", "la_name", "district", "district_name", "phase", "type"),
+    *("type_group", "status", "open_date", "close_date", "postcode", "town", "urban_rural"),
+    *("easting", "northing", "pupils", "fsm_pupils", "religious_character", "diocese"),
+    *("trust_uid", "trust_name", "trust_type", "trust_joined"),
+    *("federation_uid", "federation_name", "sponsor_uid", "sponsor_name", "status_unknown"),
+]
+_AS_GIVEN: Final = (
+    *("la_name", "district_name", "type", "type_group", "status", "town", "urban_rural"),
+    *("religious_character", "diocese", "trust_name", "trust_flag", "federation_name"),
+    "sponsor_name",
+)
+_GROUP_COLUMNS: Final = [
+    *("urn", "group_uid", "group_name", "group_type", "joined_date"),
+    *("group_id", "companies_house_number", "published_name", "told_by"),
+]
+_REJECT_COLUMNS: Final = ["row", "urn", "name", "reason", "action", "file"]
+
+
+@dataclass(frozen=True)
+class Register:
+    """The schools that count, the groups they are in, and what became of every other row.
+
+    Attributes
+    ----------
+    schools : pandas.DataFrame
+        One row per kept school, sorted by `urn`; columns `SCHOOL_COLUMNS`. Codes are text,
+        missing is NaN, `easting` and `northing` are metres in EPSG:27700. Where `status_unknown`
+        is True a blank `trust_type` means "not known", never "in no trust".
+    groups : pandas.DataFrame
+        One row per school and group at the date: `urn, group_uid, group_name, group_type,
+        joined_date, group_id, companies_house_number, published_name, told_by` (`links` or
+        `register`). It covers the open state-funded schools of every phase, chosen or not.
+    rejects : pandas.DataFrame
+        One row per fault: `row` (record in the file, the header being 1), `urn`, `name`,
+        `reason`, `action`, `file` (`register` or `links`).
+    filtered : pandas.DataFrame
+        One row per sound record that does not count: `urn`, `name`, `reason`.
+    counts : dict
+        `read` = `kept` + `rejected` + `filtered`; then what else was counted on the way.
+    source : dict
+        `path`, `sha256`, `label`, `vintage_schools`, `as_of`, `phases`, `encoding`; with links
+        also `links_path`, `links_sha256`, `vintage_links`.
+    demonstration : bool
+        True where the schools are generated, not real.
+    """
+
+    schools: pd.DataFrame
+    groups: pd.DataFrame
+    rejects: pd.DataFrame
+    filtered: pd.DataFrame
+    counts: dict[str, int]
+    source: dict[str, Any]
+    demonstration: bool = False
+
+    def summary(self) -> pd.DataFrame:
+        """Say what became of the rows.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row per outcome and reason: `outcome` (`read`, `kept`, `filtered`, `rejected`,
+            `noted`), `reason`, `rows`. Kept, filtered and rejected rows sum to those read;
+            `noted` rows are faults of rows and links that stayed.
+        """
+        lines: list[tuple[str, str, int]] = [
+            ("read", "", self.counts["read"]),
+            ("kept", "", self.counts["kept"]),
+        ]
+        out = self.rejects["action"].str.startswith(LEFT_OUT).to_numpy(dtype=bool)
+        for outcome, reasons in (
+            ("filtered", self.filtered["reason"]),
+            ("rejected", self.rejects["reason"][out]),
+            ("noted", self.rejects["reason"][~out]),
+        ):
+            counted = (
+                reasons.value_counts().sort_index().sort_values(ascending=False, kind="stable")
+            )
+            lines += [(outcome, str(reason), int(n)) for reason, n in counted.items()]
+        return pd.DataFrame(lines, columns=["outcome", "reason", "rows"])
+
+
+# ---- the files ---------------------------------------------------------------------------------
+
+
+def _member(path: Path, kind: Kind) -> str | None:
+    """Choose the csv in a zip: the only one, or the one named as GIAS names this kind."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = [i.filename for i in archive.infolist() if not i.is_dir()]
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+        return None  # open_bounded says what is wrong, or that it is no zip at all
+    found = [n for n in names if n.casefold().endswith(".csv") and not n.startswith("__MACOSX/")]
+    stem = _SIGNS[kind][0]
+    named = [n for n in found if re.split(r"[/\\]", n)[-1].casefold().startswith(stem)]
+    chosen = named if len(found) > 1 else found
+    if len(chosen) != 1:
+        raise InputFileError(
+            f"the zip holds {len(found) or 'no'} csv files, {len(named) or 'none'} of them {stem}",
+            where=str(path),
+            fix="unpack it and give the file itself",
+        )
+    return chosen[0]
+
+
+def _as_utf8(data: bytes) -> tuple[bytes, str]:
+    """Turn the bytes of a file into UTF-8, judging the encoding by the bytes alone."""
+    if data.startswith(b"\xef\xbb\xbf"):
+        return data[3:], "utf-8 with BOM"
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return data.decode("utf-16", "replace").encode(), "utf-16"
+    try:
+        data.decode()
+        return data, "utf-8"
+    except UnicodeDecodeError:
+        pass
+    # Few bytes of a file are not ASCII: translate those, copy the stretches between them.
+    pieces, last = [], 0
+    for at in np.flatnonzero(np.frombuffer(data, np.uint8) >= 0x80).tolist():
+        pieces += [data[last:at], data[at : at + 1].decode("cp1252", "replace").encode()]
+        last = at + 1
+    return b"".join([*pieces, data[last:]]), "cp1252"
+
+
+def _plain(header: str) -> str:
+    return " ".join(header.split()).casefold()
+
+
+def _positions(header: list[str], kind: Kind, path: Path) -> dict[str, int]:
+    """Find the wanted columns in a header, or say what file this is and what it lacks."""
+    place: dict[str, int] = {}
+    for index, name in enumerate(map(_plain, header)):
+        if name in place and any(name == _plain(h) for h in COLUMNS[kind].values()):
+            raise InputFileError(f"has the column {header[index]!r} twice", where=str(path))
+        place.setdefault(name, index)
+    stem = _SIGNS[kind][0]
+    if not _SIGNS[kind][2] <= place.keys():
+        for other, (name, option, signs) in _SIGNS.items():
+            if other != kind and signs <= place.keys():
+                raise InputFileError(
+                    f"is a GIAS {name} file, not {stem}", where=str(path), fix=f"it is for {option}"
+                )
+    missing = [COLUMNS[kind][c] for c in _REQUIRED[kind] if _plain(COLUMNS[kind][c]) not in place]
+    if missing:
+        near = dict.fromkeys(n for m in missing for n in nearest(m, header, 1))
+        shown = ", ".join(missing[:4]) + (f" and {len(missing) - 4} more" if missing[4:] else "")
+        raise InputFileError(
+            f"is not a GIAS {stem} file: it lacks the column{'s' * (len(missing) > 1)} {shown}",
+            where=str(path),
+            fix=f"the nearest it has: {', '.join(n[:60] for n in near)}" if near else None,
+        )
+    return {o: place[_plain(h)] for o, h in COLUMNS[kind].items() if _plain(h) in place}
+
+
+@dataclass(frozen=True)
+class _Sheet:
+    """The wanted columns of one file as text, and the records that did not fit the header."""
+
+    table: pa.Table
+    ragged: list[tuple[int, str | None]]
+    encoding: str
+
+    def column(self, name: str) -> pa.ChunkedArray:
+        if name in self.table.column_names:
+            return self.table[name]
+        return pa.chunked_array([pa.nulls(len(self.table), pa.string())])
+
+    def rows(self) -> np.ndarray:
+        """Give the number of each record as a spreadsheet does, the header being row 1."""
+        numbers = np.arange(2, 2 + len(self.table) + len(self.ragged))
+        return np.setdiff1d(numbers, [row for row, _ in self.ragged], assume_unique=True)
+
+
+def _read(path: Path, kind: Kind) -> _Sheet:
+    """Read the wanted columns of a GIAS file, csv, gzip or zip, as text."""
+    with open_bounded(path, member=_member(path, kind)) as stream:
+        data, encoding = _as_utf8(b"".join(iter(lambda: stream.read(1 << 22), b"")))
+    end = re.compile(rb"\r\n|[\r\n]|\Z").search(data)
+    assert end is not None  # \Z always matches
+    line = data[: end.start()].decode("utf-8", "replace")
+    if not line.strip() or "\0" in line or len(line) > 100_000:
+        raise InputFileError(
+            "is empty" if not data else "is not a csv file with a header line", where=str(path)
+        )
+    header = next(csv.reader([line]))
+    positions = _positions(header, kind, path)
+    body = pa.py_buffer(data).slice(end.end())
+    bad: list[Any] = []
+    table = _parse(body, len(header), positions, bad, path, threads=True)
+    if bad:  # rare: only a single thread can number the records
+        bad.clear()
+        table = _parse(body, len(header), positions, bad, path, threads=False)
+    if len(table) + len(bad) == 0:
+        raise InputFileError("has a header but no rows", where=str(path))
+    return _Sheet(table, [_ragged(row, positions["urn"]) for row in bad], encoding)
+
+
+def _parse(
+    body: pa.Buffer,
+    width: int,
+    positions: dict[str, int],
+    bad: list[Any],
+    path: Path,
+    *,
+    threads: bool,
+) -> pa.Table:
+    if body.size == 0:
+        return pa.table({name: pa.array([], pa.string()) for name in positions})
+
+    def skip(row: Any) -> str:
+        bad.append(row)
+        return "skip"
+
+    keys = [str(i) for i in range(width)]
+    wanted = [keys[i] for i in positions.values()]
+    try:
+        table = pacsv.read_csv(
+            pa.BufferReader(body),
+            pacsv.ReadOptions(column_names=keys, use_threads=threads, block_size=1 << 22),
+            pacsv.ParseOptions(newlines_in_values=True, invalid_row_handler=skip),
+            pacsv.ConvertOptions(
+                include_columns=wanted,
+                column_types=dict.fromkeys(wanted, pa.string()),
+                strings_can_be_null=True,
+                null_values=[""],
+            ),
+        )
+    except pa.ArrowInvalid as error:  # its message may quote a row, so it is not passed on
+        raise InputFileError(
+            "breaks off inside a quoted value, or a record is longer than 4 MB",
+            where=str(path),
+            fix="download it again",
+        ) from error
+    return table.rename_columns(list(positions))
+
+
+def _ragged(row: Any, urn_at: int) -> tuple[int, str | None]:
+    """Give the record number and, if it still reads as one, the URN of a record of odd length."""
+    cells = next(csv.reader([row.text.replace("\n", " ").replace("\r", " ")]), [])
+    urn = cells[urn_at] if urn_at < len(cells) else ""
+    # pyarrow counts from 1 and is not shown the header.
+    return int(row.number) + 1, urn if _URN.fullmatch(urn) else None
+
+
+# ---- values ------------------------------------------------------------------------------------
+
+_URN = re.compile(r"[1-9][0-9]{4,6}")
+_URN_ARROW = r"^[1-9][0-9]{4,6}$"
+_DAY_FIRST = re.compile(r"(\d{1,2})[-/](\d{1,2})[-/](\d{4})(?: 00:00(?::00)?)?")
+_ISO = re.compile(r"(\d{4})-(\d{2})-(\d{2})(?:[T ]00:00:00)?")
+_BLANK = frozenset({"", "not recorded", "not applicable", "null", "n/a"})
+
+
+def _per_value(column: pa.ChunkedArray, say: Callable[[str | None], Any], dtype: Any) -> np.ndarray:
+    """Apply `say` once to each distinct value of a text column."""
+    coded = column.combine_chunks().dictionary_encode(null_encoding="encode")
+    if isinstance(coded, pa.ChunkedArray):
+        coded = coded.combine_chunks()
+    said = np.empty(len(coded.dictionary), dtype=dtype)
+    for i, value in enumerate(coded.dictionary.to_pylist()):
+        said[i] = say(value.strip() if value is not None else None)
+    return np.asarray(said[coded.indices.to_numpy()])
+
+
+def _word(value: str | None) -> str:
+    return " ".join(value.split()).casefold() if value else ""
+
+
+def _day(value: str | None) -> np.datetime64:
+    """Read a date as GIAS writes it (day first) or as ISO; NaT where it is neither."""
+    if value and (match := _DAY_FIRST.fullmatch(value)):
+        day, month, year = map(int, match.groups())
+    elif value and (match := _ISO.fullmatch(value)):
+        year, month, day = map(int, match.groups())
+    else:
+        return np.datetime64("NaT", "s")
+    try:
+        return np.datetime64(date(year, month, day), "s")
+    except ValueError:
+        return np.datetime64("NaT", "s")
+
+
+def _dates(column: pa.ChunkedArray) -> tuple[np.ndarray, np.ndarray]:
+    """Read a column of dates; say also which values are not dates."""
+    days = _per_value(column, _day, "datetime64[s]")
+    filled = _per_value(column, lambda v: _word(v) not in _BLANK, bool)
+    return days, np.isnat(days) & filled
+
+
+def _numbers(column: pa.ChunkedArray) -> tuple[np.ndarray, np.ndarray]:
+    """Read a column of numbers, blanks as NaN; say also which values are not numbers."""
+    given = column.is_valid().to_numpy()
+    try:
+        values = pc.cast(column, pa.float64()).to_numpy()
+    except pa.ArrowInvalid:
+        values = _per_value(column, _number, float)
+        given = _per_value(column, lambda v: _word(v) not in _BLANK, bool)
+    wrong = given & ~np.isfinite(values)
+    return np.where(np.isfinite(values), values, np.nan), wrong
+
+
+def _number(value: str | None) -> float:
+    try:
+        return float(value) if value else np.nan
+    except ValueError:
+        return np.nan
+
+
+def _codes(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Trim codes; what says "not recorded" is missing."""
+    trimmed = pc.utf8_trim_whitespace(column)
+    blank = pc.is_in(pc.utf8_lower(trimmed), pa.array(sorted(_BLANK)))
+    return pc.if_else(blank, pa.scalar(None, pa.string()), trimmed)
+
+
+# ---- names -------------------------------------------------------------------------------------
+
+_LOST_APOSTROPHE = re.compile(r"(?<=[A-Za-z])\?(?=[sS]\b)|(?<=[sS])\?(?= )")
+_SMALL = frozenset(
+    re.findall(r"\w+", "a an and as at by cum de en for from in la le of on or the to upon with")
+)
+# Written so by their owners, or acronyms that hold a vowel.
+_SHAPED: Final[dict[str, str]] = {
+    word.upper(): word
+    for word in re.findall(
+        r"\w+",
+        "AP BMAT CE CofE CIE COWA CSAT CSIA DYRMS EKC EMLC EPA GEP HCAT HISP HCUK II III InMAT IV "
+        "IX JMI KIFSA LETTA LIPA MacIntyre MAT ORTU PA PRU QE QED QEGS REAch2 RMET RNIB RSA SDBE "
+        "SELCAT SEMH SEN SEND SFAET STEM TBAP TCAT TVI UCAT UCL UK UTC UTCs VA VI VII VIII WAC "
+        "XXIII YMCA",
+    )
+}
+_CONSONANTS: Final = {"ST": "St", "STS": "Sts", "LTD": "Ltd", "DR": "Dr", "MR": "Mr", "MRS": "Mrs"}
+_PARTS = re.compile(r"[^\W\d_][\w'\u2019]*|\d+[A-Za-z]+")
+
+
+@lru_cache(maxsize=20_000)
+def _cased(word: str) -> str:
+    """Give one capitalised word the case people write it in."""
+    if word in _SHAPED:
+        return _SHAPED[word]
+    if word in _CONSONANTS:
+        return _CONSONANTS[word]
+    if len(word) > 1 and not re.search(r"[AEIOUYÀ-Ý'\u2019]", word):
+        return word  # no vowel: an acronym
+    if word[0].isdigit():
+        return word.lower() if word.endswith(("ST", "ND", "RD", "TH")) else word
+    if re.match(r"MC[A-Z]{4}", word):
+        return "Mc" + word[2:].capitalize()
+    if re.match(r"[OD]['\u2019][A-Z]{3}", word):
+        return word[:2] + word[2:].capitalize()
+    return word.capitalize()
+
+
+def display_name(name: str) -> str:
+    """Write a name that is all in capitals as people write it; leave every other name alone.
+
+    Parameters
+    ----------
+    name : str
+        The name as published.
+
+    Returns
+    -------
+    str
+        The name to show. Church and legal short forms (CE, RC, UTC, VI), words without a vowel
+        and dotted initials stay in capitals; of, the, and, in ... become small inside the name.
+
+    Examples
+    --------
+    >>> display_name("VALE ACADEMY TRUST")
+    'Vale Academy Trust'
+    >>> display_name("ST. MARY'S CE SCHOOL OF THE GLF TRUST (UK) LTD")
+    "St. Mary's CE School of the GLF Trust (UK) Ltd"
+    >>> display_name("drb Ignite Multi Academy Trust")
+    'drb Ignite Multi Academy Trust'
+    """
+    if name != name.upper():
+        return name
+
+    def shape(match: re.Match[str]) -> str:
+        word, start, end = match[0], match.start(), match.end()
+        before, after = name[max(start - 1, 0) : start], name[end : end + 1]
+        if len(word) == 1 and (after == "." or before == "." or after == "-"):
+            return word  # R.C., L.E.A.D., E-ACT
+        inside = start > 0 and before in " -" and name[max(start - 2, 0)] not in "-:,"
+        if inside and word.lower() in _SMALL and end < len(name) and after != ".":
+            return word.lower()
+        if before == "-" and start > 1 and name[start - 3 : start].upper() in ("CO-", "RE-"):
+            return word.lower()
+        if before == "-" and start > 1 and name[start - 2] == "E" and len(word) <= 4:
+            return word
+        return _cased(word)
+
+    return _PARTS.sub(shape, name)
+
+
+def repair(name: str) -> tuple[str, str | None]:
+    r"""Undo damage to a name where the damage itself proves what stood there.
+
+    Parameters
+    ----------
+    name : str
+        A name as published.
+
+    Returns
+    -------
+    tuple of str and (str or None)
+        The name, and what was wrong with it: `mojibake` (UTF-8 once read as cp1252: undone),
+        `lost apostrophe` (a question mark where only an apostrophe can stand: put back),
+        `lost character` (U+FFFD, itself perhaps garbled: not to be repaired), or None.
+
+    Examples
+    --------
+    >>> repair("Ecole FranÃ§aise")
+    ('Ecole Française', 'mojibake')
+    >>> repair("St Martin?s Multi Academy Trust")[1]
+    'lost apostrophe'
+    """
+    text, why = name, None
+    for _ in range(3):
+        undone = _undo(text)
+        if undone is None:
+            break
+        text, why = undone, "mojibake"
+    if "\ufffd" in text:
+        return text, "lost character"
+    fixed = _LOST_APOSTROPHE.sub("\u2019", text)
+    return (fixed, why or "lost apostrophe") if fixed != text else (text, why)
+
+
+def _undo(text: str) -> str | None:
+    """Read text as cp1252 bytes of UTF-8; None where they are not."""
+    if text.isascii():
+        return None
+    try:
+        # Five bytes have no letter in cp1252; Windows lets them through as they are.
+        raw = b"".join(
+            c.encode("latin-1") if "\x80" <= c < "\xa0" else c.encode("cp1252") for c in text
+        )
+        return raw.decode("utf-8")
+    except UnicodeError:
+        return None
+
+
+def _tidy(name: str) -> str:
+    """Drop control and direction characters and double spaces."""
+    if not name.isprintable():
+        name = "".join(
+            " " if c.isspace() or unicodedata.category(c) == "Cc" else c
+            for c in name
+            if unicodedata.category(c) not in ("Cf", "Cs")
+        )
+    return " ".join(name.split())
+
+
+def _names(column: pa.ChunkedArray) -> tuple[pa.ChunkedArray, dict[int, str]]:
+    """Tidy and repair a column of names; say also which rows were damaged, and how."""
+    odd = pc.or_(
+        pc.match_substring_regex(column, r"\s\s|^\s|\s$|[[:cntrl:]]|\?"),
+        pc.invert(pc.string_is_ascii(column)),
+    )
+    mask = pc.fill_null(odd, False).combine_chunks()
+    at = np.flatnonzero(mask.to_numpy(zero_copy_only=False))
+    values, damage = [], {}
+    for row, value in zip(at.tolist(), column.take(pa.array(at)).to_pylist(), strict=True):
+        fixed, why = repair(_tidy(value))
+        values.append(fixed or None)
+        if why:
+            damage[row] = why
+    if not len(at):
+        return column, damage
+    whole = column.combine_chunks()
+    return pa.chunked_array([pc.replace_with_mask(whole, mask, pa.array(values, pa.string()))]), (
+        damage
+    )
+
+
+# ---- dates and phases asked for ----------------------------------------------------------------
+
+
+def choose_phases(phases: str | Sequence[str] | None) -> tuple[str, ...]:
+    """Turn the phases asked for into phases of the register.
+
+    Parameters
+    ----------
+    phases : str, sequence of str, or None
+        Words of `PHASES`, or `mainstream` (the default: ages 5 to 16), `middle`, `all`.
+
+    Returns
+    -------
+    tuple of str
+        In the order of `PHASES`.
+
+    Raises
+    ------
+    UsageError
+        A word is no phase.
+    """
+    if phases is None:
+        return DEFAULT_PHASES
+    chosen: set[str] = set()
+    for word in [phases] if isinstance(phases, str) else phases:
+        key = re.sub(r"[^a-z0-9]+", "_", word.casefold()).strip("_")
+        if key in PHASES:
+            chosen.add(key)
+        elif key in _PHASE_SETS:
+            chosen.update(_PHASE_SETS[key])
+        else:
+            options = [*PHASES, *_PHASE_SETS]
+            raise UsageError(
+                f"unknown phase {word!r}",
+                where="--phase",
+                fix=suggest(word, options) or f"choose from {', '.join(options)}",
+            )
+    if not chosen:
+        raise UsageError("no phase chosen", where="--phase", fix=f"one of {', '.join(PHASES)}")
+    return tuple(p for p in PHASES if p in chosen)
+
+
+def _as_date(value: date | str) -> date:
+    if isinstance(value, date):
+        return value
+    try:
+        return date.fromisoformat(value)
+    except (TypeError, ValueError):
+        raise UnknownNameError(f"{value!r} is no date", fix="write it as 2022-09-01") from None
+
+
+def _vintage(path: Path) -> date | None:
+    """Read a day, or the first day of a month, from a file name."""
+    for pattern in (r"(20\d\d)-?(\d\d)-?(\d\d)(?!\d)", r"(20\d\d)-(\d\d)(?![\d])"):
+        for match in re.finditer(r"(?<!\d)" + pattern, path.name):
+            year, month, day = (*map(int, match.groups()), 1)[:3]
+            try:
+                return date(year, month, day)
+            except ValueError:
+                continue
+    return None
+
+
+def _latest(*columns: np.ndarray) -> date | None:
+    """Return the latest of the dates in columns, or None."""
+    days = np.concatenate(columns)
+    days = days[~np.isnat(days)]
+    return days.max().astype("datetime64[D]").item() if len(days) else None
+
+
+# ---- schools -----------------------------------------------------------------------------------
+
+
+# What a row of `rejects` holds.
+_Line = tuple[int, str | None, str | None, str, str, str]
+
+
+class _Faults:
+    """Collects the rows of `rejects` that one file gives rise to."""
+
+    def __init__(
+        self, file: str, sheet: _Sheet, urn: pa.ChunkedArray, name: pa.ChunkedArray, out: str
+    ) -> None:
+        self.file, self.urn, self.name, self.row = file, urn, name, sheet.rows()
+        self.lines: list[_Line] = [
+            (row, urn, None, "more or fewer cells than the header", out, file)
+            for row, urn in sheet.ragged
+        ]
+
+    def note(self, mask: np.ndarray, reason: str, action: str) -> None:
+        """Add one line for each row of the mask."""
+        at = np.flatnonzero(mask)
+        take = pa.array(at)
+        urns, names = self.urn.take(take).to_pylist(), self.name.take(take).to_pylist()
+        for row, urn, name in zip(self.row[at].tolist(), urns, names, strict=True):
+            known = urn if urn and _URN.fullmatch(urn) else None
+            self.lines.append((row, known, name, reason, action, self.file))
+
+
+def _urns(column: pa.ChunkedArray) -> tuple[pa.ChunkedArray, np.ndarray]:
+    """Read URNs as text and as numbers; 0 where the text is no URN."""
+    urn = pc.utf8_trim_whitespace(column)
+    sound = pc.fill_null(pc.match_substring_regex(urn, r"^[1-9][0-9]{4,6}$"), False)
+    return urn, pc.if_else(sound, urn, "0").cast(pa.int64()).to_numpy()
+
+
+def _phase(kind: str, group: str, number: float) -> str:
+    """Name the phase where GIAS says "Not applicable": by type, else by the number's band."""
+    if "special" in kind or (not kind and group == "special schools"):
+        return "special"
+    if "pupil referral" in kind or "alternative provision" in kind:
+        return "alternative"
+    if "16 to 19" in kind or "16-19" in kind:
+        return "post_16"
+    # DfE gives establishment numbers in bands: 1100 to 1149 referral units, 5950 to 5999 and
+    # 7000 to 7999 special schools.
+    if not kind and 1100 <= number < 1150:
+        return "alternative"
+    if not kind and (5950 <= number < 6000 or 7000 <= number < 8000):
+        return "special"
+    return "other"
+
+
+@dataclass(frozen=True)
+class _Schools:
+    """The open state-funded schools of every phase, sorted by URN, before phases are chosen."""
+
+    table: pa.Table
+    urn: np.ndarray
+    chosen: np.ndarray
+    filtered: pd.DataFrame
+    faults: _Faults
+
+
+def _schools(sheet: _Sheet, as_of: date, phases: tuple[str, ...]) -> _Schools:
+    """Check, filter and clean the rows of a register."""
+    urn, number = _urns(sheet.column("urn"))
+    name, damage = _names(sheet.column("name"))
+    faults = _Faults("register", sheet, urn, name, LEFT_OUT)
+
+    # Which rows are sound?
+    sound = number > 0
+    faults.note(~sound, "URN is not a number of 5 to 7 digits", LEFT_OUT)
+    again = sound & pd.Series(number).duplicated().to_numpy()
+    faults.note(again, "URN already read", f"{LEFT_OUT}: the first row of the URN counts")
+    status = _per_value(sheet.column("status"), lambda v: _word(v)[:4], "U4")
+    known = np.isin(status, ["open", "clos", "prop"])
+    sound &= ~again
+    faults.note(sound & ~known, "status is neither open, closed nor proposed to open", LEFT_OUT)
+    sound &= known
+
+    # Which of them count? The first reason that fits is the one given.
+    day = np.datetime64(as_of, "s")
+    opened, opened_wrong = _dates(sheet.column("open_date"))
+    shut, shut_wrong = _dates(sheet.column("close_date"))
+    types, groups = sheet.column("type"), sheet.column("type_group")
+    kind, group = _per_value(types, _word, object), _per_value(groups, _word, object)
+    state = _per_value(types, lambda v: _word(v) in STATE_FUNDED_TYPES, bool) | (
+        _per_value(groups, lambda v: _word(v) in STATE_FUNDED_GROUPS, bool)
+        & _per_value(types, lambda v: _word(v) not in _OTHER_TYPES, bool)
+    )
+    # L and M are GIAS's codes for the islands and for places abroad.
+    abroad = _per_value(sheet.column("district"), lambda v: (v or "E")[0] in "WSNLM", bool)
+    phase = _per_value(sheet.column("phase"), lambda v: _PHASE_WORDS.get(_word(v), ""), object)
+    band = _per_value(sheet.column("number"), _number, float)
+    for i in np.flatnonzero((phase == "") & state):
+        phase[i] = _phase(kind[i], group[i], band[i])
+    unwanted: dict[str, np.ndarray] = {
+        "not in England": abroad,
+        "not state-funded": ~state,
+        "closed, date not given": (status == "clos") & np.isnat(shut),
+        "closed before the date": shut < day,
+        "not open yet at the date": (status == "prop") | (opened > day),
+        "phase not chosen": ~np.isin(phase.astype("U30"), phases),
+    }
+    first = np.select(list(unwanted.values()), list(range(len(unwanted))), -1)
+    reason = np.array([*unwanted, ""], dtype=object)[first]
+    more = np.where(reason == "not state-funded", _per_value(groups, str, object), "")
+    more = np.where(reason == "phase not chosen", phase, more)
+    out = np.flatnonzero(sound & (first >= 0))
+    filtered = pa.table({"urn": urn, "name": name}).take(pa.array(out)).to_pandas()
+    filtered["reason"] = [
+        f"{r}: {m}" if m else r for r, m in zip(reason[out], more[out], strict=True)
+    ]
+
+    # The open state-funded schools of every phase.
+    counted = sound & np.isin(first, [-1, len(unwanted) - 1])
+    faults.note(counted & opened_wrong, "open date is not a date", "date read as blank")
+    faults.note(counted & shut_wrong, "close date is not a date", "date read as blank")
+    east, north = _points(sheet, counted, faults)
+    pupils, fsm = _pupils(sheet, counted, faults)
+    for why in sorted(set(damage.values())):
+        hit = np.zeros(len(number), dtype=bool)
+        hit[[row for row, what in damage.items() if what == why]] = True
+        done = "name left as it is" if why == "lost character" else "name repaired"
+        faults.note(hit & counted, f"name damaged: {why}", done)
+    district = _codes(sheet.column("district"))
+    plain = pc.fill_null(pc.match_substring_regex(district, r"^E[0-9]{8}$"), False)
+    wrong = district.is_valid().to_numpy() & ~plain.to_numpy()
+    faults.note(counted & wrong, "district is not a code of England", "code read as blank")
+    postcode = pc.replace_substring_regex(
+        pc.utf8_upper(sheet.column("postcode")), r"[^A-Z0-9]+", ""
+    )
+    unknown = (
+        (kind == "")
+        & (group == "local authority maintained schools")
+        & (phase != "nursery")
+        & (number >= _UNKNOWN_FROM)
+    )
+    columns = {
+        **{c: sheet.column(c) for c in _AS_GIVEN},
+        **{c: _codes(sheet.column(c)) for c in ("la_code", "trust_uid", "federation_uid")},
+        "urn": urn,
+        "name": name,
+        "district": pc.if_else(plain, district, pa.scalar(None, pa.string())),
+        "postcode": pc.replace_substring_regex(postcode, r"(.{3})$", r" \1"),
+        "phase": pa.array(phase, pa.string()),
+        "open_date": pa.array(opened),
+        "close_date": pa.array(shut),
+        "easting": pa.array(east),
+        "northing": pa.array(north),
+        "pupils": pa.array(pupils),
+        "fsm_pupils": pa.array(fsm),
+        "status_unknown": pa.array(unknown),
+    }
+    body = np.flatnonzero(counted)
+    body = body[np.argsort(number[body])]
+    table = pa.table(columns).take(pa.array(body))
+    return _Schools(table, number[body], first[body] < 0, filtered, faults)
+
+
+def _points(sheet: _Sheet, counted: np.ndarray, faults: _Faults) -> tuple[np.ndarray, np.ndarray]:
+    """Read coordinates: zero or half a pair is missing; outside England is a fault and missing."""
+    east, east_wrong = _numbers(sheet.column("easting"))
+    north, north_wrong = _numbers(sheet.column("northing"))
+    wrong = counted & (east_wrong | north_wrong)
+    faults.note(wrong, "coordinate is not a number", "location left blank")
+    given = np.isfinite(east) & np.isfinite(north) & (east != 0) & (north != 0)
+    (west, far), (south, top) = _BOX
+    inside = (east >= west) & (east <= far) & (north >= south) & (north <= top)
+    faults.note(counted & given & ~inside, "coordinates outside England", "location left blank")
+    ok = given & inside
+    return np.where(ok, east, np.nan), np.where(ok, north, np.nan)
+
+
+def _pupils(sheet: _Sheet, counted: np.ndarray, faults: _Faults) -> tuple[np.ndarray, np.ndarray]:
+    """Read pupils and those eligible for free meals; the percentage fills a blank count."""
+    pupils, wrong = _numbers(sheet.column("pupils"))
+    wrong |= pupils < 0
+    faults.note(counted & wrong, "pupils is not a count", "left blank")
+    pupils = np.where(wrong, np.nan, pupils)
+    fsm, wrong = _numbers(sheet.column("fsm_pupils"))
+    percent, _ = _numbers(sheet.column("fsm_percent"))
+    percent = np.where((percent >= 0) & (percent <= 100), percent, np.nan)
+    fsm = np.where(np.isnan(fsm) & ~wrong, np.rint(pupils * percent / 100), fsm)
+    wrong |= (fsm < 0) | (fsm > pupils)
+    faults.note(counted & wrong, "free-meal pupils is not a count up to the roll", "left blank")
+    return pupils, np.where(wrong, np.nan, fsm)
+
+
+# ---- groups ------------------------------------------------------------------------------------
+
+
+def _told_by_register(schools: _Schools) -> pa.Table:
+    """List the groups the register itself names; it has no joined dates."""
+    table, size = schools.table, len(schools.table)
+    flag = _per_value(table["trust_flag"], lambda v: _FLAGS.get(_word(v), -1), np.int8)
+    # An academy's trust without a flag: judged by how many schools name it.
+    academy = _per_value(
+        table["type_group"], lambda v: _word(v) in ("academies", "free schools"), bool
+    )
+    many = _per_value(table["trust_uid"], lambda v: v, object)
+    shared = pd.Series(many).duplicated(keep=False).to_numpy()
+    flag = np.where((flag < 0) & academy, np.where(shared, 0, 1), flag)
+    blank = pa.chunked_array([pa.nulls(size, pa.string())])
+    parts = []
+    for uid, name, kind in (
+        (table["trust_uid"], table["trust_name"], flag),
+        (table["federation_uid"], table["federation_name"], np.full(size, _FEDERATION)),
+        (blank, table["sponsor_name"], np.full(size, _SPONSOR)),
+    ):
+        given = (name if uid is blank else uid).is_valid().to_numpy() & (kind >= 0)
+        part = {
+            "number": pa.array(schools.urn),
+            "urn": table["urn"],
+            "group_uid": uid,
+            "published_name": name,
+            "kind": pa.array(kind.astype(np.int8)),
+            "joined_date": pa.nulls(size, pa.timestamp("s")),
+            "group_id": blank,
+            "companies_house_number": blank,
+            "told_by": pa.array(["register"]).take(pa.array(np.zeros(size, np.int8))),
+            "row": pa.nulls(size, pa.int64()),
+        }
+        parts.append(pa.table(part).take(pa.array(np.flatnonzero(given))))
+    return pa.concat_tables(parts)
+
+
+def _told_by_links(sheet: _Sheet, known: np.ndarray) -> tuple[pa.Table, _Faults]:
+    """List the groups of the links file that have a school in the register (`known` URNs)."""
+    urn, number = _urns(sheet.column("urn"))
+    name, _ = _names(sheet.column("name"))
+    faults = _Faults("links", sheet, urn, name, "link left out")
+    kind = _per_value(sheet.column("group_type"), lambda v: _GROUP_TYPES.get(_word(v), -1), np.int8)
+    joined, wrong = _dates(sheet.column("joined_date"))
+    shut, _ = _dates(sheet.column("closed_date"))
+    # A closed group without a date is taken as closed from the start.
+    undated = _per_value(sheet.column("group_status"), lambda v: _word(v) == "closed", bool)
+    shut = np.where(undated & np.isnat(shut), np.datetime64("1800-01-01", "s"), shut)
+    faults.note((kind >= 0) & wrong, "joined date is not a date", "date read as blank")
+    here = np.isin(number, known)
+    for code, word in enumerate(_KINDS):
+        faults.note(
+            (kind == code) & ~here,
+            f"{word} link to a school that is not in the register",
+            "link left out",
+        )
+    columns = {
+        "number": pa.array(number),
+        "urn": urn,
+        "group_uid": _codes(sheet.column("group_uid")),
+        "published_name": sheet.column("group_name"),
+        "kind": pa.array(kind),
+        "joined_date": pa.array(joined),
+        "group_id": _codes(sheet.column("group_id")),
+        "companies_house_number": _codes(sheet.column("companies_house_number")),
+        "told_by": pa.array(["links"]).take(pa.array(np.zeros(len(number), np.int8))),
+        "row": pa.array(sheet.rows()),
+        "closed_date": pa.array(shut),
+    }
+    return pa.table(columns).take(pa.array(np.flatnonzero((kind >= 0) & here))), faults
+
+
+def _sort_key(table: pa.Table) -> np.ndarray:
+    """Give a number to each school and sort of group; academy trusts are all one sort."""
+    kind = np.maximum(table["kind"].to_numpy(), 1)
+    return np.asarray(table["number"].to_numpy() * len(_KINDS) + kind)
+
+
+def _groups(
+    told: pa.Table, links: pa.Table | None, as_of: date, faults: _Faults, counts: dict[str, int]
+) -> pa.Table:
+    """Join what links and register say: links decide wherever they know the school.
+
+    A links file is dated row by row, so it outranks the register's undated columns; the register
+    fills in only for schools that the links file has no group of that sort for, at any date.
+    """
+    both = told
+    if links is not None:
+        day = np.datetime64(as_of, "s")
+        now = ~(links["joined_date"].to_numpy() > day) & ~(links["closed_date"].to_numpy() < day)
+        new = ~np.isin(_sort_key(told), _sort_key(links))
+        counts["links_not_yet_joined_or_ended"] = int((~now).sum())
+        current = links.filter(pa.array(now)).drop_columns("closed_date")
+        fills = told.filter(pa.array(new))
+        counts["trusts_told_by_register_only"] = int((fills["kind"].to_numpy() < 2).sum())
+        counts["trusts_told_differently"] = _disagreements(told, current, faults)
+        both = pa.concat_tables([current, fills])
+    shown: dict[str | None, str | None] = {None: None}
+    for published in both["published_name"].unique().to_pylist():
+        if published is None:
+            continue
+        name, why = repair(_tidy(published))
+        shown[published] = display_name(name)
+        if why:
+            at = pc.index(both["published_name"], published).as_py()
+            row = both["row"][at].as_py() or 0
+            done = "left as it is" if why == "lost character" else "repaired"
+            line = (row, None, shown[published], f"group name damaged: {why}", f"name {done}")
+            faults.lines.append((*line, both["told_by"][at].as_py()))
+    names = [shown[p] for p in both["published_name"].to_pylist()]
+    both = both.append_column("group_name", pa.array(names, pa.string()))
+    both = both.append_column("key", pa.array(_sort_key(both)))
+    both = both.append_column("group_type", pa.array(_KINDS).take(both["kind"].combine_chunks()))
+    long_ago = pa.scalar(np.datetime64("1800-01-01", "s"))
+    both = both.append_column("since", pc.fill_null(both["joined_date"], long_ago))
+    order = [(c, "ascending") for c in ("key", "since", "group_uid")]
+    return both.take(pc.sort_indices(both, sort_keys=order))
+
+
+def _disagreements(told: pa.Table, links: pa.Table, faults: _Faults) -> int:
+    """Note the schools whose trust is one in the register and another in the links."""
+    mine = told.filter(pc.less(told["kind"], 2))
+    said = dict(zip(mine["number"].to_pylist(), mine["group_uid"].to_pylist(), strict=True))
+    used = links.filter(pc.less(links["kind"], 2)).select(["number", "group_uid", "row", "urn"])
+    count = 0
+    for number, uid, row, urn in zip(*(c.to_pylist() for c in used.columns), strict=True):
+        if said.get(number, uid) != uid:
+            count += 1
+            action = f"links used ({uid}), not the register ({said[number]})"
+            reason = "register and links name different trusts"
+            faults.lines.append((row, urn, None, reason, action, "links"))
+    return count
+
+
+def _attach(schools: _Schools, groups: pa.Table) -> pa.Table:
+    """Give each school its trust, federation and sponsor: of several, the last joined."""
+    table = schools.table.drop_columns(["trust_uid", "trust_name", "federation_uid"])
+    table = table.drop_columns(["federation_name", "sponsor_name"])
+    number, kind = groups["number"].to_numpy(), groups["kind"].to_numpy()
+    for stem, mine in (
+        ("trust", kind < 2),
+        ("federation", kind == _FEDERATION),
+        ("sponsor", kind == _SPONSOR),
+    ):
+        at = np.flatnonzero(mine)
+        last = at[np.append(number[at][1:] != number[at][:-1], True)] if len(at) else at
+        place = np.searchsorted(number[last], schools.urn)
+        place = np.minimum(place, max(len(last) - 1, 0))
+        hit = number[last][place] == schools.urn if len(last) else np.zeros(len(place), bool)
+        chosen = last[place] if len(last) else np.zeros(len(place), np.int64)
+        take = pa.array(chosen, mask=~hit)
+        for column, source in (
+            ("uid", "group_uid"),
+            ("name", "group_name"),
+            *([("type", "group_type"), ("joined", "joined_date")] if stem == "trust" else []),
+        ):
+            table = table.append_column(f"{stem}_{column}", groups[source].take(take))
+    # A school whose trust is known is known to be an academy, whatever its type lacks.
+    unknown = pc.and_(table["status_unknown"], pc.is_null(table["trust_uid"]))
+    return table.set_column(table.column_names.index("status_unknown"), "status_unknown", unknown)
+
+
+# ---- the register ------------------------------------------------------------------------------
+
+
+def read_register(
+    path: str | Path,
+    links: str | Path | None = None,
+    as_of: date | str | None = None,
+    phases: str | Sequence[str] | None = None,
+    *,
+    cache_dir: str | Path | None = None,
+) -> Register:
+    """Read GIAS files into the schools that count at a date and the groups they are in.
+
+    Parameters
+    ----------
+    path : path-like
+        GIAS `edubasealldata`: csv, csv.gz or a zip that holds it. Encoding by evidence: a byte
+        order mark, else UTF-8 if the bytes are valid UTF-8, else cp1252.
+    links : path-like, optional
+        GIAS `alllinksdata`: the groups of each school, with the day it joined.
+    as_of : date or str, optional
+        The day the schools are wanted for; default the register's vintage: the day in its file
+        name (the first of the month where it has only a month), else the latest change or census
+        date inside.
+    phases : str or sequence of str, optional
+        See `choose_phases`; default state-funded mainstream schools of ages 5 to 16.
+    cache_dir : path-like, optional
+        A folder for the result, keyed by the content of the files and the arguments. A damaged
+        or unwritable cache is no error: the files are read again.
+
+    Returns
+    -------
+    Register
+        One row per kept school; what became of all other rows; read = kept + rejected + filtered.
+
+    Raises
+    ------
+    InputFileError
+        A file is missing, damaged, of another kind, or lacks a column.
+    UnknownNameError
+        `as_of` is no date, or none is given and none can be read from the file.
+    UsageError
+        A phase is unknown.
+
+    Notes
+    -----
+    A school counts if it is open (opened on or before the day or without a date; not closed before
+    it: GIAS's close date is the last day, the successor opens on the next), state-funded
+    (`STATE_FUNDED_TYPES`, or a blank type in `STATE_FUNDED_GROUPS`), in England, and of a chosen
+    phase. A closed school without a close date does not count.
+
+    Free-meal pupils are the FSM count. Where that is blank they are pupils x PercentageFSM / 100,
+    rounded half to even; the published percentage has another base (it leaves out nursery pupils),
+    so that this is an estimate, often a few pupils off.
+
+    Membership is that of the day: joined on or before it, the group not closed before it. Links
+    decide wherever they know the school; else the register's own columns do. A file shows present
+    members only: who left a trust before the file was made cannot be seen at earlier dates.
+
+    Source
+    ------
+    Department for Education, Get Information about Schools (Open Government Licence v3.0).
+    """
+    place = Path(path)
+    other = Path(links) if links is not None else None
+    chosen = choose_phases(phases)
+    wanted = _as_date(as_of) if as_of is not None else None
+    digests = [sha256(place), sha256(other) if other else ""]
+    names = [place.name, other.name if other else ""]
+    key = json.dumps([_SCHEMA, pd.__version__, digests, names, str(wanted), chosen])
+    stored = (
+        Path(cache_dir) / f"register-{hashlib.sha256(key.encode()).hexdigest()[:32]}.arrow"
+        if cache_dir is not None
+        else None
+    )
+    if stored is not None and (found := _from_cache(stored)) is not None:
+        found.source["path"] = str(place)
+        if other:
+            found.source["links_path"] = str(other)
+        return found
+    register = _read_register(place, other, wanted, chosen, digests)
+    if stored is not None:
+        _to_cache(stored, register)
+    return register
+
+
+def _read_register(
+    path: Path, links: Path | None, as_of: date | None, phases: tuple[str, ...], digests: list[str]
+) -> Register:
+    sheet = _read(path, "register")
+    vintage = _vintage(path) or _latest(
+        _dates(sheet.column("changed"))[0], _dates(sheet.column("census_date"))[0]
+    )
+    day = as_of or vintage
+    if day is None:
+        raise UnknownNameError(
+            "no date: neither the file's name nor its content tells how old it is",
+            where=str(path),
+            fix="give one with --as-of",
+        )
+    schools = _schools(sheet, day, phases)
+    counts: dict[str, int] = {}
+    told = None
+    about: dict[str, Any] = {}
+    lines: list[_Line] = []
+    if links is not None:
+        link_sheet = _read(links, "links")
+        told, link_faults = _told_by_links(link_sheet, _urns(sheet.column("urn"))[1])
+        lines = link_faults.lines
+        made = _vintage(links) or _latest(_dates(link_sheet.column("joined_date"))[0])
+        about = {"links_path": str(links), "links_sha256": digests[1], "vintage_links": made}
+    groups = _groups(_told_by_register(schools), told, day, schools.faults, counts)
+    frame = _attach(schools, groups).filter(pa.array(schools.chosen)).select(SCHOOL_COLUMNS)
+    lines = schools.faults.lines + lines
+    kept = frame.to_pandas()
+    rejects = pd.DataFrame(lines, columns=_REJECT_COLUMNS)
+    counts = {
+        "read": len(sheet.table) + len(sheet.ragged),
+        "kept": len(kept),
+        "rejected": int(rejects["action"].str.startswith(LEFT_OUT).sum()),
+        "filtered": len(schools.filtered),
+        "status_unknown": int(kept["status_unknown"].sum()),
+        "without_location": int((kept["easting"].isna() & kept["district"].isna()).sum()),
+        **counts,
+    }
+    source = {
+        "path": str(path),
+        "sha256": digests[0],
+        "label": _label(vintage, about.get("vintage_links")),
+        "vintage_schools": vintage,
+        "as_of": day,
+        "phases": phases,
+        "encoding": sheet.encoding,
+        **about,
+    }
+    table = groups.select(_GROUP_COLUMNS).to_pandas()
+    return Register(kept, table, rejects, schools.filtered, counts, source)
+
+
+def _label(schools: date | None, links: date | None) -> str:
+    text = "Get Information about Schools"
+    text += f", {schools:%B %Y}" if schools else ""
+    return text + (f", with group links of {links:%B %Y}" if links else "")
+
+
+# ---- cache -------------------------------------------------------------------------------------
+
+_TABLES: Final = ("schools", "groups", "rejects", "filtered")
+_DATES: Final = ("vintage_schools", "vintage_links", "as_of")
+
+
+def _to_cache(path: Path, register: Register) -> None:
+    """Store a register: a checksum, a line of JSON, four Arrow streams."""
+    source = {k: str(v) if k in _DATES and v else v for k, v in register.source.items()}
+    sink = io.BytesIO()
+    sink.write(json.dumps({"counts": register.counts, "source": source}).encode() + b"\n")
+    for name in _TABLES:
+        table = pa.Table.from_pandas(getattr(register, name), preserve_index=False)
+        with pa.ipc.new_stream(sink, table.schema) as stream:
+            stream.write_table(table)
+    body = sink.getvalue()
+    try:
+        write_bytes(path, b"%08x\n" % zlib.crc32(body) + body, durable=False)
+    except OutputError:
+        return  # a cache that cannot be written only costs time
+
+
+def _from_cache(path: Path) -> Register | None:
+    """Load a stored register, or None where there is none or it is damaged."""
+    try:
+        data = path.read_bytes()
+        if int(data[:8], 16) != zlib.crc32(memoryview(data)[9:]):
+            return None
+        end = data.index(b"\n", 9)
+        notes = json.loads(data[9:end])
+        source = pa.BufferReader(pa.py_buffer(data).slice(end + 1))
+        schools, groups, rejects, filtered = (
+            pa.ipc.open_stream(source).read_all().to_pandas() for _ in _TABLES
+        )
+    except (OSError, ValueError, pa.ArrowException):
+        return None
+    about = notes["source"]
+    about |= {k: date.fromisoformat(about[k]) for k in _DATES if about.get(k)}
+    about["phases"] = tuple(about["phases"])
+    return Register(schools, groups, rejects, filtered, notes["counts"], about)
+
+
+# ---- tables from it ----------------------------------------------------------------------------
+
+
+def trusts(register: Register, groups: str | Path | None = None) -> pd.DataFrame:
+    """List the academy trusts of a register.
+
+    Parameters
+    ----------
+    register : Register
+        As read by `read_register`.
+    groups : path-like, optional
+        GIAS `allgroupsdata`, for the registered postcode and the dates of a trust.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per trust with a kept school, sorted by `trust_uid`: `trust_uid`, `trust_name`,
+        `trust_type`, `group_id`, `companies_house_number`, `schools` (kept), `pupils` (of those),
+        `schools_all_phases` (all its open state-funded schools); with `groups` also
+        `registered_postcode`, `opened`, `closed`.
+
+    Notes
+    -----
+    `trust_type` is what the trust is registered as: a multi-academy trust with one open school
+    is still a multi-academy trust. A registered postcode may be an accountant's.
+    """
+    mine = register.schools.dropna(subset="trust_uid").groupby("trust_uid", sort=True)
+    table = mine.agg(
+        trust_name=("trust_name", "first"),
+        trust_type=("trust_type", "first"),
+        schools=("urn", "size"),
+        pupils=("pupils", "sum"),
+    ).reset_index()
+    all_of = register.groups[register.groups["group_type"].isin(_TRUSTS)].groupby("group_uid")
+    extra = all_of.agg(
+        group_id=("group_id", "first"),
+        companies_house_number=("companies_house_number", "first"),
+        schools_all_phases=("urn", "nunique"),
+    )
+    table = table.join(extra, on="trust_uid")
+    if groups is not None:
+        sheet = _read(Path(groups), "groups")
+        about = pa.table(
+            {c: _codes(sheet.column(c)) for c in ("group_uid", "registered_postcode")}
+        ).to_pandas()
+        for column in ("opened", "closed"):
+            about[column] = _dates(sheet.column(column))[0]
+        about = about.dropna(subset="group_uid").drop_duplicates("group_uid")
+        table = table.join(about.set_index("group_uid"), on="trust_uid")
+    first = ["trust_uid", "trust_name", "trust_type", "group_id", "companies_house_number"]
+    counted = ["schools", "pupils", "schools_all_phases"]
+    rest = [c for c in table.columns if c not in (*first, *counted)]
+    return table[[*first, *counted, *rest]]
+
+
+def read_successions(path: str | Path) -> pd.DataFrame:
+    """Read which school followed which.
+
+    Parameters
+    ----------
+    path : path-like
+        GIAS `links_edubasealldata`: csv, csv.gz or zip.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per link as published, in both directions: `urn`, `link_urn`, `link_type` (GIAS's
+        words, e.g. `Predecessor`, `Successor - merged`), `date` (NaT where not given).
+
+    Raises
+    ------
+    InputFileError
+        The file is missing, damaged, of another kind, or lacks a column.
+    """
+    sheet = _read(Path(path), "successions")
+    codes = ("urn", "link_urn")
+    table = pa.table({c: _codes(sheet.column(c)) for c in (*codes, "link_type")}).to_pandas()
+    table["date"] = _dates(sheet.column("date"))[0]
+    good = table["urn"].str.fullmatch(_URN.pattern) & table["link_urn"].str.fullmatch(_URN.pattern)
+    kept: pd.DataFrame = table[good.fillna(False).astype(bool)].reset_index(drop=True)
+    return kept
