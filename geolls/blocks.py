@@ -264,7 +264,7 @@ def locate(
     Returns
     -------
     pandas.DataFrame
-        One row per point, in order: block (None if none), located_by ("polygon", "nearest" or
+        One row per point, in order: block (missing if none), located_by ("polygon", "nearest" or
         "none"), distance_m (0 inside or on the line, NaN if none).
 
     Raises
@@ -292,8 +292,9 @@ def locate(
         (point, near), metres = shapely.STRtree(shapes).query_nearest(
             shapely.points(xy[stray]), max_distance=tolerance_m, return_distance=True
         )
-        point, near, metres = point[::-1], near[::-1], metres[::-1]  # the first code wins
-        block[stray[point]], distance[stray[point]] = near, metres
+        last = np.argsort(-near, kind="stable")  # written last, so the first code wins a tie
+        block[stray[point[last]]] = near[last]
+        distance[stray[point[last]]] = metres[last]
     how = np.select([block < 0, distance > 0], ["none", "nearest"], "polygon")
     names = np.array([*blocks.index, None], dtype=object)
     return pd.DataFrame({"block": names[block], "located_by": how, "distance_m": distance})
