@@ -1,0 +1,5 @@
+"""`python -m geolls` is `geolls`."""
+
+from geolls.commands import main
+
+main()

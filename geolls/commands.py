@@ -1,0 +1,862 @@
+"""The command line: thin commands over the study; heavy rooms load when a command needs them."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from geolls.errors import (
+    AtlasError,
+    CatalogueError,
+    GeollsError,
+    OutputError,
+    UsageError,
+    suggest,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from geolls.study import Place, Study
+
+__all__ = ["cli", "main"]
+
+F = TypeVar("F", bound=Callable[..., Any])
+WEIGHTS = ("area", "schools", "pupils", "fsm_pupils", "neighbourhoods")
+REASONS = {"not_covered", "no_evidence", "not_located", "not_applicable"}
+PATH = click.Path(path_type=Path)
+
+
+class Group(click.Group):
+    """The `geolls` command: unknown commands are answered with the nearest ones."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command, or say which one may have been meant."""
+        if args and self.get_command(ctx, args[0]) is None and not args[0].startswith("-"):
+            raise UsageError(
+                f"there is no command {args[0]!r}",
+                where="geolls",
+                fix=suggest(args[0], self.commands) or "see geolls --help",
+            )
+        return super().resolve_command(ctx, args)
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        """List commands in the order of the work, not of the alphabet."""
+        return list(self.commands)
+
+
+@click.group(
+    cls=Group,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    no_args_is_help=True,
+)
+@click.option(
+    "--version",
+    is_flag=True,
+    expose_value=False,
+    is_eager=True,
+    callback=lambda c, _, v: _version(c, v),
+    help="Print the version and exit.",
+)
+def cli() -> None:
+    r"""Where the maps of England's school system disagree, measured and mapped.
+
+    Without --register every command runs on the demonstration schools, which are generated, not
+    real. Data goes to standard output, progress and warnings to standard error.
+
+    \b
+    geolls layers --as-of 2022-09-01
+    geolls where "Ashington" --as-of 2022-09-01
+    geolls overlap local_authority teaching_school_hub --by schools
+    geolls atlas --out out/atlas
+    """
+
+
+def _version(ctx: click.Context, wanted: bool) -> None:
+    if wanted:
+        from geolls import __version__
+
+        click.echo(f"geolls {__version__}")
+        ctx.exit()
+
+
+# -- options shared by many commands -------------------------------------------------------------
+
+_OUTPUT = (
+    click.option(
+        "--format",
+        "fmt",
+        type=click.Choice(["table", "csv", "json", "parquet"]),
+        default=None,
+        help="How to print; a table unless -o names a file.",
+    ),
+    click.option(
+        "-o",
+        "--output",
+        type=PATH,
+        default=None,
+        help="Write to a file instead of standard output; its ending sets the format.",
+    ),
+    click.option("-q", "--quiet", is_flag=True, help="No progress, no notes."),
+    click.option("-v", "--verbose", is_flag=True, help="Say what is being read."),
+)
+_STUDY = (
+    click.option(
+        "--study",
+        type=PATH,
+        default=None,
+        help="A study file (TOML); the options below override it.",
+    ),
+    click.option(
+        "--as-of",
+        default=None,
+        metavar="DATE",
+        help="The day all layers are resolved to, as 2022-09-01.",
+    ),
+    click.option(
+        "--register", type=PATH, default=None, help="GIAS edubasealldata: csv, csv.gz or zip."
+    ),
+    click.option(
+        "--links",
+        type=PATH,
+        default=None,
+        help="GIAS alllinksdata: who belongs to which trust, since when.",
+    ),
+    click.option(
+        "--phase",
+        multiple=True,
+        metavar="PHASE",
+        help="A phase that counts, as primary; may be given again.",
+    ),
+    click.option(
+        "--boundaries",
+        multiple=True,
+        type=PATH,
+        metavar="DIR",
+        help="A folder of more layers; may be given again.",
+    ),
+    click.option(
+        "--strict-dates", is_flag=True, help="Refuse layers whose evidence is of another date."
+    ),
+    click.option(
+        "--data",
+        type=PATH,
+        default=None,
+        envvar="GEOLLS_DATA",
+        help="The data folder of fetched registers and caches.",
+    ),
+)
+
+
+_BY_SCHOOLS = click.option(
+    "--by",
+    type=click.Choice(WEIGHTS),
+    default="schools",
+    show_default=True,
+    help="What an overlap is counted in.",
+)
+
+
+def _with(*options: Callable[[F], F]) -> Callable[[F], F]:
+    def decorate(function: F) -> F:
+        for option in reversed(options):
+            function = option(function)
+        return function
+
+    return decorate
+
+
+def _study(options: dict[str, Any]) -> Study:
+    """Open the study the shared options describe; the newest fetched register is the default."""
+    from geolls.study import open_study
+
+    register, links = options["register"], options["links"]
+    if register is None and options["study"] is None:
+        from geolls.fetch import newest_register
+
+        newest = newest_register(options["data"])
+        if newest is not None:
+            register, links = newest.register, links or newest.links
+            _note(options, f"Register: {register}")
+    study = open_study(
+        options["study"],
+        register=register,
+        links=links,
+        as_of=options["as_of"],
+        phase=options["phase"],
+        boundaries=options["boundaries"],
+        strict_dates=options["strict_dates"],
+        data=options["data"],
+    )
+    return study
+
+
+def _note(options: dict[str, Any], text: str) -> None:
+    if not options["quiet"]:
+        click.echo(text, err=True)
+
+
+def _emit(
+    data: pd.DataFrame | Sequence[dict[str, Any]],
+    options: dict[str, Any],
+    *,
+    study: Study | None = None,
+    title: str = "",
+) -> None:
+    """Print a table, or write it to the file that -o names; demonstration schools are named so."""
+    from geolls.tables import Table, format_of, render, write_table
+
+    fmt, output = options["fmt"], options["output"]
+    if study is not None and study.register.demonstration:
+        label = study.register.source["label"]
+        title = f"{title}\n{label}" if title else label
+        if output or fmt in {"csv", "json", "parquet"}:
+            click.echo(label, err=True)
+    if output:
+        write_table(data, output, fmt or format_of(output))
+        _note(options, f"Written: {output}")
+        return
+    sys.stdout.buffer.write(render(Table.of(data), fmt or "table", title=title or None))
+    sys.stdout.buffer.flush()
+
+
+def _about(study: Study, text: str, by: str = "schools") -> dict[str, Any]:
+    """Return the title of a table and, where schools count in it, the study for its label."""
+    land = by in {"area", "neighbourhoods"}
+    return {"title": f"{text}, as of {study.as_of}", "study": None if land else study}
+
+
+def _day(options: dict[str, Any]) -> date:
+    """Return the day of a command that needs no register: --as-of, the study file's, or today."""
+    from geolls.study import a_date, read_settings
+
+    if options["as_of"]:
+        return a_date(options["as_of"], where="--as-of")
+    if options["study"]:
+        return read_settings(options["study"]).as_of or date.today()
+    return date.today()
+
+
+# -- what there is -------------------------------------------------------------------------------
+
+
+@cli.command()
+@click.option(
+    "--long",
+    "long",
+    is_flag=True,
+    help="Add the units expected and the share of schools under a coverage record.",
+)
+@_with(*_STUDY, *_OUTPUT)
+def layers(long: bool, **options: Any) -> None:
+    r"""List the layers alive on a day, with source and confidence.
+
+    \b
+    geolls layers --as-of 2022-09-01
+    geolls layers --long --format csv
+    """
+    from geolls.areas import load_areas
+    from geolls.catalogue import evidence, load_catalogue, units_on
+
+    on, areas = _day(options), load_areas()
+    study = _study({**options, "as_of": on.isoformat()}) if long else None
+    rows = []
+    for key, layer in load_catalogue(options["boundaries"], areas).layers.items():
+        if not layer.active(on):
+            continue
+        made_here = layer.tier is None and not layer.units  # from polygons or from the register
+        row: dict[str, Any] = {
+            "key": key,
+            "title": layer.title,
+            "kind": layer.kind,
+            "tiling": layer.tiling,
+            "units": None if made_here else len(units_on(layer, on, areas)),
+            "from": layer.valid_from,
+            "to": layer.valid_to,
+            "source": layer.source,
+            "confidence": evidence(layer, on, areas).lowest_confidence,
+        }
+        if study is not None:
+            row |= {"units_expected": layer.units_expected, "schools_share": None}
+            if layer.kind != "sites":
+                covered = study.coverage(key, by="schools")
+                inside = covered[~covered["unit_code"].isin(REASONS)]
+                row["schools_share"] = round(float(inside["share"].sum()), 4)
+                if made_here:
+                    row["units"] = int((inside["unit_code"] != "shared").sum())
+        rows.append(row)
+    _emit(rows, options, title=f"Layers on {on}", study=study)
+
+
+@cli.command()
+@click.argument("files", nargs=-1, type=PATH)
+@_with(*_OUTPUT)
+def check(files: tuple[Path, ...], **options: Any) -> None:
+    r"""Check the shelves and your own files; list every problem.
+
+    \b
+    geolls check
+    geolls check my-layers/ my-map.toml --format json
+    """
+    from geolls.checking import check_files
+
+    problems = check_files(files)
+    rows = [
+        {
+            "severity": p.severity,
+            "file": p.file,
+            "row": p.row,
+            "column": p.column,
+            "message": p.message,
+            "fix": p.fix,
+        }
+        for p in problems
+    ]
+    if not rows and (options["fmt"] or "table") == "table" and not options["output"]:
+        click.echo("No problems found.")
+    elif (options["fmt"] or "table") == "table" and not options["output"]:
+        for problem in problems:
+            click.echo(f"{problem.severity}: {problem}")
+    else:
+        _emit(rows, options)
+    errors = sum(p.severity == "error" for p in problems)
+    if errors:
+        raise CatalogueError(f"{errors} error{'s' * (errors > 1)} found")
+
+
+@cli.command()
+@click.argument("text")
+@_with(*_STUDY, *_OUTPUT)
+def where(text: str, **options: Any) -> None:
+    r"""Say which unit of every layer covers a place.
+
+    TEXT is a postcode, "lon,lat", "easting,northing", a URN, a GSS code, or the name of an area,
+    town or school.
+
+    \b
+    geolls where Ashington --as-of 2022-09-01
+    geolls where -1.57,55.18
+    geolls where E08000035
+    """
+    from geolls.areas import load_areas
+    from geolls.catalogue import load_catalogue
+    from geolls.fetch import data_folder
+    from geolls.where import where as find
+
+    on, areas = _day(options), load_areas()
+    opened: list[Study] = []
+
+    def open_once() -> Study:
+        if not opened:
+            opened.append(_study({**options, "as_of": on.isoformat()}))
+        return opened[0]
+
+    rows = find(
+        text,
+        on=on,
+        areas=areas,
+        catalogue=load_catalogue(options["boundaries"], areas),
+        data=options["data"] or data_folder(),
+        open_study=open_once,
+    )
+    _emit(rows, options, title=f"Who covers {text}, on {on}", study=opened[0] if opened else None)
+
+
+# -- data in -------------------------------------------------------------------------------------
+
+
+@cli.command()
+@click.argument("sources", nargs=-1, type=click.Choice(["gias", "boundaries", "all"]))
+@click.option("--from", "origin", default=None, help="A mirror's address, or a folder of files.")
+@click.option("--day", default=None, metavar="DATE", help="The register's day; today by default.")
+@click.option(
+    "--year", type=int, default=None, help="The year of the boundaries; last year by default."
+)
+@click.option("--resolution", default="BGC", show_default=True, help="BFC, BGC, BSC or BUC.")
+@click.option("--data", type=PATH, default=None, envvar="GEOLLS_DATA", help="The data folder.")
+@click.option("-q", "--quiet", is_flag=True, help="No progress.")
+def fetch(
+    sources: tuple[str, ...],
+    origin: str | None,
+    day: str | None,
+    year: int | None,
+    resolution: str,
+    data: Path | None,
+    quiet: bool,
+) -> None:
+    r"""Fetch official data: gias, boundaries or all.
+
+    \b
+    geolls fetch gias
+    geolls fetch boundaries --year 2024
+    geolls fetch gias --from ~/Downloads
+    """
+    from geolls.fetch import data_folder, fetch_boundaries, fetch_gias
+    from geolls.study import a_date
+
+    folder = data or data_folder()
+    wanted = set(sources) or {"gias"}
+    with _progress(quiet) as progress:
+        if wanted & {"gias", "all"}:
+            when = a_date(day, where="--day") if day else None
+            fetched = fetch_gias(folder, day=when, source=origin, progress=progress)
+            click.echo(f"Register: {fetched.register}", err=True)
+        if wanted & {"boundaries", "all"}:
+            for layer in ("district", "local_authority", "combined_authority", "region"):
+                path = fetch_boundaries(
+                    folder,
+                    layer,
+                    year or date.today().year - 1,
+                    resolution,
+                    source=origin,
+                    progress=progress,
+                )
+                click.echo(f"Boundaries: {path}", err=True)
+
+
+# -- measures ------------------------------------------------------------------------------------
+
+
+@cli.command()
+@click.argument("points", required=False, type=PATH)
+@_with(*_STUDY, *_OUTPUT)
+def assign(points: Path | None, **options: Any) -> None:
+    r"""Assign schools, or any table of points, to every layer.
+
+    Without FILE: one row per school, layer and unit. With FILE (csv or parquet with
+    easting/northing or lon/lat columns): the same table, streamed, with the units of each point.
+
+    \b
+    geolls assign -o assignment.csv
+    geolls assign pupils.parquet -o assigned.parquet
+    """
+    if points is not None:
+        from geolls.points import assign_points
+
+        if options["output"] is None:
+            raise UsageError("a table of points needs a file to go to", fix="add -o FILE")
+        study = _study(options)
+        with _progress(options["quiet"]) as progress:
+            report = assign_points(points, options["output"], study, progress=progress)
+        _note(options, str(report))
+        return
+    study = _study(options)
+    _emit(study.assignment, options, **_about(study, "Schools by layer and unit"))
+
+
+@cli.command()
+@click.argument("left")
+@click.argument("right")
+@_BY_SCHOOLS
+@click.option(
+    "--inside-only",
+    is_flag=True,
+    help="Drop land and schools without a unit, and say how much was dropped.",
+)
+@_with(*_STUDY, *_OUTPUT)
+def overlap(left: str, right: str, by: Any, inside_only: bool, **options: Any) -> None:
+    r"""Lay one layer over another: a row per pair that meets.
+
+    \b
+    geolls overlap local_authority teaching_school_hub --by schools --format csv
+    """
+    study = _study(options)
+    frame = study.overlap(left, right, by=by)
+    if inside_only:
+        from geolls.overlap import inside
+
+        kept = inside(frame)
+        gone, whole = kept.dropped["weight"].sum(), frame["weight"].sum()
+        click.echo(f"--inside-only dropped {gone:,.6g} of {whole:,.6g}", err=True)
+        frame = kept.pairs
+    _emit(frame, options, **_about(study, f"{left} over {right} by {by}", by))
+
+
+@cli.command()
+@click.argument("left", required=False)
+@click.argument("right", required=False)
+@_BY_SCHOOLS
+@click.option("--inside-only", is_flag=True, help="Leave out land and schools without a unit.")
+@click.option("--null", "nulls", type=int, default=0, help="Random regroupings to compare with.")
+@click.option("--seed", type=int, default=1, show_default=True, help="Seed of the regroupings.")
+@_with(*_STUDY, *_OUTPUT)
+def mismatch(
+    left: str | None,
+    right: str | None,
+    by: Any,
+    inside_only: bool,
+    nulls: int,
+    seed: int,
+    **options: Any,
+) -> None:
+    r"""Measure how layers disagree; without names, every pair.
+
+    \b
+    geolls mismatch local_authority teaching_school_hub
+    geolls mismatch --by neighbourhoods --format csv
+    """
+    if (left is None) != (right is None):
+        raise UsageError("mismatch takes two layers, or none for every pair")
+    study = _study(options)
+    frame = study.mismatch(left, right, by=by, inside_only=inside_only)
+    if nulls and left and right:
+        import pandas as pd
+
+        with _progress(options["quiet"]) as progress:
+            rows = study.null_share_worse(left, right, by=by, n=nulls, seed=seed, progress=progress)
+        frame = pd.concat([frame, rows], ignore_index=True)
+    _emit(frame, options, **_about(study, f"Mismatch by {by}", by))
+
+
+@cli.command()
+@click.argument("layer")
+@click.option(
+    "--by",
+    type=click.Choice(WEIGHTS),
+    default="area",
+    show_default=True,
+    help="What coverage is counted in.",
+)
+@_with(*_STUDY, *_OUTPUT)
+def coverage(layer: str, by: Any, **options: Any) -> None:
+    r"""Say what units cover, share and leave out, and why.
+
+    \b
+    geolls coverage teaching_school_hub --by area
+    geolls coverage maths_hub --by schools
+    """
+    study = _study(options)
+    frame = study.coverage(layer, by=by)
+    _emit(frame, options, **_about(study, f"Coverage of {layer} by {by}", by))
+
+
+@cli.command()
+@click.option("--place", default=None, metavar="PLACE", help="Only trusts at work there.")
+@_with(*_STUDY, *_OUTPUT)
+def spread(place: str | None, **options: Any) -> None:
+    r"""Measure how far each trust spreads: one row per trust.
+
+    \b
+    geolls spread --format csv -o spread.csv
+    geolls spread --place "greater manchester"
+    """
+    study = _study(options)
+    frame = study.spread(place=_place(study, place, options) if place else None)
+    _emit(frame, options, **_about(study, "Spread of trusts"))
+
+
+@cli.command()
+@click.option("--place", required=True, metavar="PLACE", help="The place, as Leeds.")
+@click.option("--trust", default=None, help="Only schools of this trust (name or UID).")
+@_with(*_STUDY, *_OUTPUT)
+def schools(place: str, trust: str | None, **options: Any) -> None:
+    r"""List the schools of a place, with their unit in every layer.
+
+    \b
+    geolls schools --place Leeds
+    geolls schools --place "region:North East" --format csv
+    """
+    study = _study(options)
+    where_ = _place(study, place, options)
+    _emit(study.school_table(where_, trust), options, **_about(study, f"Schools of {where_.name}"))
+
+
+@cli.command()
+@click.argument("left")
+@click.argument("right")
+@_with(*_STUDY, *_OUTPUT)
+def compare(left: str, right: str, **options: Any) -> None:
+    r"""Lay two places side by side, with England.
+
+    \b
+    geolls compare Leeds Bradford
+    """
+    study = _study(options)
+    frame = study.compare([_place(study, left, options), _place(study, right, options)])
+    _emit(frame, options, **_about(study, f"{left} and {right}"))
+
+
+@cli.command()
+@click.option("--from", "first", required=True, metavar="DATE", help="The first day.")
+@click.option("--to", "last", required=True, metavar="DATE", help="The last day.")
+@click.option("--to-register", type=PATH, default=None, help="The register of the last day.")
+@click.option("--to-links", type=PATH, default=None, help="The group links of the last day.")
+@click.option("--successions", type=PATH, default=None, help="GIAS predecessor/successor links.")
+@_with(*_STUDY, *_OUTPUT)
+def changes(
+    first: str,
+    last: str,
+    to_register: Path | None,
+    to_links: Path | None,
+    successions: Path | None,
+    **options: Any,
+) -> None:
+    r"""Say what moved between two days.
+
+    \b
+    geolls changes --from 2022-09-01 --to 2024-09-01
+    """
+    before = _study({**options, "as_of": first})
+    after = _study(
+        {
+            **options,
+            "as_of": last,
+            "register": to_register or options["register"],
+            "links": to_links or options["links"],
+        }
+    )
+    frame = before.changes(after, successions=successions)
+    _emit(frame, options, title=f"Changes from {first} to {last}", study=before)
+
+
+@cli.command()
+@click.argument("measure")
+@click.option("--place", default=None, metavar="PLACE", help="The place the number is about.")
+@click.option("--trust", default=None, help="The trust the number is about (name or UID).")
+@_with(*_STUDY, *_OUTPUT)
+def explain(measure: str, place: str | None, trust: str | None, **options: Any) -> None:
+    r"""List the schools or blocks behind one number.
+
+    \b
+    geolls explain trusts --place Leeds
+    geolls explain areas_local_authority --trust "Outwood Grange Academies Trust"
+    """
+    if (place is None) == (trust is None):
+        raise UsageError("explain needs --place or --trust")
+    study = _study(options)
+    frame = study.explain(
+        measure, place=_place(study, place, options) if place else None, trust=trust
+    )
+    _emit(frame, options, **_about(study, f"Behind {measure}"))
+
+
+# -- pages ---------------------------------------------------------------------------------------
+
+
+@cli.command()
+@click.argument("place")
+@click.option("-o", "--output", type=PATH, default=None, help="An .html or .md file.")
+@_with(*_STUDY, *_OUTPUT[2:])
+def profile(place: str, output: Path | None, **options: Any) -> None:
+    r"""Write one printable page about a place.
+
+    \b
+    geolls profile Leeds
+    geolls profile Leeds -o leeds.html
+    """
+    from geolls.files import write_text
+    from geolls.profile import profile_html, profile_markdown
+
+    study = _study(options)
+    where_ = _place(study, place, options)
+    if output is None:
+        click.echo(profile_markdown(study, where_))
+    else:
+        html = output.suffix.lower() in {".html", ".htm"}
+        write_text(output, profile_html(study, where_) if html else profile_markdown(study, where_))
+        _note(options, f"Written: {output}")
+
+
+@cli.command("map")
+@click.argument("recipe")
+@click.option("--place", default=None, metavar="PLACE", help="The place to frame, as Leeds.")
+@click.option("--trust", default=None, help="The trust to frame (name or UID).")
+@click.option("--tiles", default=None, help="A basemap, fetched from the network when opened.")
+@click.option("-o", "--output", type=PATH, required=True, help="An .html, .svg or .png file.")
+@_with(*_STUDY, *_OUTPUT[2:])
+def map_(
+    recipe: str,
+    place: str | None,
+    trust: str | None,
+    tiles: str | None,
+    output: Path,
+    **options: Any,
+) -> None:
+    r"""Draw a map: .html to explore, .svg or .png to print.
+
+    \b
+    geolls map locality_overlay --place Leeds -o leeds.html
+    geolls map hub_coverage -o hubs.svg
+    """
+    study = _study(options)
+    where_ = _place(study, place, options) if place else None
+    study.save_map(recipe, output, place=where_, trust=trust, tiles=tiles)
+    _note(options, f"Written: {output}")
+
+
+@cli.command()
+@click.option("--out", type=PATH, required=True, help="The folder to write to.")
+@click.option(
+    "--places",
+    multiple=True,
+    metavar="LAYER",
+    help="Layers whose units get a page; may be given again.",
+)
+@click.option("--jobs", type=int, default=0, help="Processes; as many as processors by default.")
+@click.option("--resume", is_flag=True, help="Skip pages that are complete and unchanged.")
+@_with(*_STUDY, *_OUTPUT[2:])
+def atlas(out: Path, places: tuple[str, ...], jobs: int, resume: bool, **options: Any) -> None:
+    r"""Build the atlas: a page for each place and trust.
+
+    \b
+    geolls atlas --out out/atlas
+    geolls atlas --register edubasealldata.csv.gz --links alllinksdata.csv.gz --out out/atlas
+    """
+    from geolls.atlas import DEFAULT_PLACES, build_atlas
+
+    study = _study(options)
+    if study.register.demonstration:
+        click.echo(study.register.source["label"], err=True)
+    with _progress(options["quiet"]) as progress:
+        report = build_atlas(
+            study,
+            out,
+            places=places or DEFAULT_PLACES,
+            jobs=jobs or os.cpu_count() or 1,
+            resume=resume,
+            progress=progress,
+        )
+    click.echo(f"Open {(out / 'index.html').resolve().as_uri()}")
+    _note(options, report.summary())
+    if report.failed:
+        for page, error in report.failed:
+            click.echo(f"failed: {page}: {error}", err=True)
+        raise AtlasError(
+            f"{len(report.failed)} of {len(report.failed) + report.pages} pages failed",
+            where=str(out),
+            fix="mend what is named above and run again with --resume",
+        )
+
+
+@cli.group()
+def study() -> None:
+    """Make, show and check a study file."""
+
+
+@study.command("new")
+@click.argument("file", type=PATH)
+@click.option("--like", default="default", show_default=True, help="The shipped study to copy.")
+def study_new(file: Path, like: str) -> None:
+    r"""Write a new study file to edit.
+
+    \b
+    geolls study new my-study.toml --like local_learning_systems
+    """
+    from geolls.files import write_text
+    from geolls.study import shipped_study
+
+    if file.exists():
+        raise OutputError("there is a file already", where=str(file), fix="choose another name")
+    write_text(file, shipped_study(like).read_text(encoding="utf-8"))
+    click.echo(f"Written: {file}", err=True)
+
+
+@study.command("show")
+@click.argument("file", required=False, type=PATH)
+@_with(*_OUTPUT)
+def study_show(file: Path | None, **options: Any) -> None:
+    r"""Show what a study resolves to: register, day, layers, thresholds, fingerprint.
+
+    \b
+    geolls study show my-study.toml
+    """
+    from geolls.study import open_study
+
+    opened = open_study(file)
+    _emit(opened.describe(), options, study=opened)
+
+
+@study.command("check")
+@click.argument("file", type=PATH)
+def study_check(file: Path) -> None:
+    r"""Check that a study file can be run as it stands.
+
+    \b
+    geolls study check my-study.toml
+    """
+    from geolls.study import open_study
+
+    opened = open_study(file)
+    for place in opened.settings.places:
+        opened.place(place)
+    click.echo(f"{opened!r} is ready; fingerprint {opened.fingerprint}")
+
+
+def _place(study: Study, text: str, options: dict[str, Any]) -> Place:
+    """Find a place, and say on standard error how an ambiguous name was read."""
+    place = study.place(text)
+    if place.note:
+        _note(options, place.note)
+    return place
+
+
+@contextmanager
+def _progress(quiet: bool) -> Iterator[Callable[[str, int, int | None], None] | None]:
+    """Show a progress bar on a terminal's standard error; nothing in a pipe or with -q."""
+    if quiet or not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        tasks: dict[str, Any] = {}
+
+        def report(what: str, done: int, total: int | None) -> None:
+            if what not in tasks:
+                tasks[what] = bar.add_task(what, total=total)
+            bar.update(tasks[what], completed=done, total=total)
+
+        yield report
+
+
+def _keep_examples(group: click.Group) -> None:
+    r"""Turn the written \\b of the docstrings into click's mark for "do not rewrap"."""
+    group.help = (group.help or "").replace("\\b", "\b")
+    for command in group.commands.values():
+        command.help = (command.help or "").replace("\\b", "\b")
+        if isinstance(command, click.Group):
+            _keep_examples(command)
+
+
+_keep_examples(cli)
+
+
+def main(args: Sequence[str] | None = None) -> None:
+    """Run the command line and leave with the exit code of the error's family."""
+    try:
+        code = cli.main(
+            args=list(args) if args is not None else None, prog_name="geolls", standalone_mode=False
+        )
+    except GeollsError as error:
+        _fail(str(error), error.exit_code)
+    except click.exceptions.Abort:
+        _fail("stopped", 130)
+    except click.ClickException as error:
+        _fail(error.format_message().replace("\n", " "), 2)
+    except KeyboardInterrupt:
+        _fail("stopped", 130)
+    except BrokenPipeError:
+        # The reader (head, less) has seen enough; nothing is left to flush to.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except Exception as error:
+        if os.environ.get("GEOLLS_DEBUG"):
+            raise
+        text = f"this is a bug in geolls: {type(error).__name__}: {error}"
+        _fail(f"{text}; run again with GEOLLS_DEBUG=1 and report it".replace("\n", " "), 1)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _fail(text: str, code: int) -> None:
+    click.echo(f"geolls: {text}", err=True)
+    sys.exit(code)

@@ -1,0 +1,664 @@
+"""The facade: one object that holds everything that decides a number, and each table once."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tomllib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, fields
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import pandas as pd
+
+from geolls import assignment as assigning
+from geolls.areas import Areas, BlockClaim, expand, load_areas
+from geolls.catalogue import Catalogue, Layer, load_catalogue
+from geolls.errors import InputFileError, UnknownNameError, UsageError, fold, suggest
+from geolls.overlap import REASONS
+from geolls.overlap import overlap as overlap_tables
+
+if TYPE_CHECKING:
+    from geopandas import GeoDataFrame
+
+    from geolls.register import Register
+
+__all__ = [
+    "ATTRIBUTION",
+    "BY",
+    "Place",
+    "Settings",
+    "Study",
+    "a_date",
+    "open_study",
+    "read_settings",
+]
+
+By = Literal["area", "schools", "pupils", "fsm_pupils", "neighbourhoods"]
+BY: tuple[By, ...] = ("area", "schools", "pupils", "fsm_pupils", "neighbourhoods")
+LAND_WEIGHTS = {"area": "area_m2", "neighbourhoods": "neighbourhoods"}
+
+# The day of the demonstration register, and of research on local learning systems.
+DEMONSTRATION_DATE = date(2022, 9, 1)
+ATTRIBUTION = (
+    "Contains public sector information (Department for Education, Get Information about "
+    "Schools) licensed under the Open Government Licence v3.0. Source: Office for National "
+    "Statistics licensed under the Open Government Licence v3.0. Contains OS data © Crown "
+    "copyright and database right {year}. Contains Royal Mail data © Royal Mail copyright and "
+    "database right {year}."
+)
+# Where a bare name fits units of several layers that are the same land, the first of these wins.
+_PLACE_ORDER = ("local_authority", "district", "combined_authority", "region")
+_COUNCILS = ("local_authority", "district")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a study file holds.
+
+    Attributes
+    ----------
+    title : str
+        Named on every output.
+    as_of : datetime.date or None
+        The one day all layers are resolved to; None takes the register's vintage.
+    register, links, groups : pathlib.Path or None
+        GIAS edubasealldata, alllinksdata and allgroupsdata; no register means the demonstration.
+    phases : tuple of str
+        Phases that count; empty takes the register's default.
+    layers : tuple of str
+        Layers to use; empty takes every layer alive on the day.
+    places : tuple of str
+        Localities the study is about.
+    boundaries : tuple of pathlib.Path
+        Folders of more layers.
+    spread : dict
+        Thresholds and bands of the spread measures, by the names of `SpreadOptions`.
+    strict_dates : bool
+        Refuse layers whose evidence is of another date.
+    """
+
+    title: str = "Default"
+    as_of: date | None = None
+    register: Path | None = None
+    links: Path | None = None
+    groups: Path | None = None
+    phases: tuple[str, ...] = ()
+    layers: tuple[str, ...] = ()
+    places: tuple[str, ...] = ()
+    boundaries: tuple[Path, ...] = ()
+    spread: dict[str, Any] = field(default_factory=dict)
+    strict_dates: bool = False
+
+    def replace(self, **changes: Any) -> Settings:
+        """Return the settings with those given (not None, not empty) in place of the old."""
+        kept = {f.name: getattr(self, f.name) for f in fields(self)}
+        kept.update({k: v for k, v in changes.items() if v not in (None, (), {}, "")})
+        return Settings(**kept)
+
+
+def read_settings(path: Path) -> Settings:
+    """Read a study file.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        A TOML file; paths in it are relative to its folder.
+
+    Returns
+    -------
+    Settings
+        The study's settings.
+
+    Raises
+    ------
+    InputFileError
+        When the file is missing or is not TOML.
+    UsageError
+        When a key is unknown or a value has the wrong type.
+    """
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputFileError(f"cannot read the study file ({error})", where=str(path)) from error
+    except tomllib.TOMLDecodeError as error:
+        raise InputFileError(f"not valid TOML ({error})", where=str(path)) from error
+    known = {f.name: f for f in fields(Settings)}
+    values: dict[str, Any] = {}
+    for key, value in data.items():
+        if key not in known:
+            raise UsageError(f"unknown key {key!r}", where=str(path), fix=suggest(key, known))
+        if key in {"register", "links", "groups"}:
+            value = _relative(path, key, value)
+        elif key in {"phases", "layers", "places", "boundaries"}:
+            if not isinstance(value, list) or not all(isinstance(v, str) for v in value):
+                raise UsageError(f"{key} must be a list of texts", where=str(path))
+            value = tuple(_relative(path, key, v) if key == "boundaries" else v for v in value)
+        elif key == "as_of":
+            value = a_date(value, where=str(path))
+        elif key == "title" and not isinstance(value, str):
+            raise UsageError("title must be a text", where=str(path))
+        elif key == "strict_dates" and not isinstance(value, bool):
+            raise UsageError("strict_dates must be true or false", where=str(path))
+        elif key == "spread" and not isinstance(value, dict):
+            raise UsageError("spread must be a table of thresholds", where=str(path))
+        values[key] = value
+    return Settings(**values)
+
+
+def _relative(file: Path, key: str, value: object) -> Path:
+    if not isinstance(value, str):
+        raise UsageError(f"{key} must be a path in quotes", where=str(file))
+    return (file.parent / value).resolve()
+
+
+def a_date(value: object, *, where: str | None = None) -> date:
+    """Read a date from a TOML date or ISO text."""
+    if isinstance(value, date):
+        return date(value.year, value.month, value.day)
+    try:
+        return date.fromisoformat(str(value))
+    except ValueError:
+        raise UnknownNameError(
+            f"{str(value)!r} is not a date", where=where, fix="write it as 2022-09-01"
+        ) from None
+
+
+@dataclass(frozen=True)
+class Place:
+    """What a page is about: one unit of one area layer.
+
+    Attributes
+    ----------
+    layer, unit_code, name : str
+        The unit.
+    blocks : tuple of str
+        The blocks it claims, in whole or in part.
+    note : str
+        Other units the same name fits, in words; empty when there are none.
+    """
+
+    layer: str
+    unit_code: str
+    name: str
+    blocks: tuple[str, ...]
+    note: str = ""
+
+
+class Study:
+    """Register, layers, date, filters and thresholds: everything that decides a number.
+
+    Parameters
+    ----------
+    settings : Settings
+        From a study file, or made by `open_study`.
+    data : pathlib.Path, optional
+        The data folder, for caches.
+
+    Notes
+    -----
+    Every table is computed once, when first asked for. Codes are strings; distances are metres in
+    EPSG:27700 unless the column's name says kilometres.
+    """
+
+    def __init__(self, settings: Settings, *, data: Path | None = None) -> None:
+        self.settings = settings
+        self.data = data
+        self._assigned: dict[str, pd.DataFrame] = {}
+        self._block_membership: dict[str, pd.DataFrame] = {}
+        if settings.strict_dates:
+            notes = [n for layer in self.area_layers.values() if (n := self.date_note(layer.key))]
+            if notes:
+                raise UnknownNameError(
+                    notes[0], where="--strict-dates", fix="drop the layer or the option"
+                )
+
+    def __repr__(self) -> str:
+        """Name the study, its day and its schools."""
+        return (
+            f"<Study {self.settings.title!r} as of {self.as_of} with {len(self.schools)} schools>"
+        )
+
+    # -- what there is ---------------------------------------------------------------------
+
+    @cached_property
+    def areas(self) -> Areas:
+        """The succession table of official areas."""
+        return load_areas()
+
+    @cached_property
+    def catalogue(self) -> Catalogue:
+        """Every layer on the shelf and in the user's folders."""
+        return load_catalogue(self.settings.boundaries, self.areas)
+
+    @cached_property
+    def register(self) -> Register:
+        """The schools that count, with what was rejected and filtered."""
+        from geolls.register import read_register
+
+        s = self.settings
+        if s.register is None:
+            from geolls.synthetic import demonstration_register
+
+            return demonstration_register(as_of=s.as_of or DEMONSTRATION_DATE, phases=s.phases)
+        return read_register(
+            s.register, s.links, as_of=s.as_of, phases=s.phases or None, cache_dir=self.data
+        )
+
+    @property
+    def schools(self) -> pd.DataFrame:
+        """One row per school that counts; columns as `geolls.register` documents them."""
+        return self.register.schools
+
+    @cached_property
+    def as_of(self) -> date:
+        """The day all layers are resolved to."""
+        if self.settings.as_of:
+            return self.settings.as_of
+        if self.settings.register is None:
+            return DEMONSTRATION_DATE
+        return a_date(self.register.source["as_of"])
+
+    @cached_property
+    def layers(self) -> dict[str, Layer]:
+        """The layers alive on the study's day, in the order of the shelf."""
+        wanted = [self.catalogue.get(k).key for k in self.settings.layers]
+        keys = wanted or list(self.catalogue.layers)
+        alive = {k: self.catalogue.layers[k] for k in keys}
+        return {k: layer for k, layer in alive.items() if layer.active(self.as_of)}
+
+    @cached_property
+    def area_layers(self) -> dict[str, Layer]:
+        """The layers alive that day whose units are land."""
+        return {k: v for k, v in self.layers.items() if v.kind in {"areas", "polygons"}}
+
+    def layer(self, name: str) -> Layer:
+        """Return the layer of that name, forgiving its spelling; refuse one not alive that day."""
+        layer = self.catalogue.get(name)
+        if not layer.active(self.as_of):
+            raise UnknownNameError(
+                f"{layer.key} has no units on {self.as_of}",
+                fix=f"it runs from {layer.valid_from} to {layer.valid_to or 'today'}",
+            )
+        return layer
+
+    def date_note(self, name: str) -> str | None:
+        """Say in words that a layer's evidence is of another date than the study, or None."""
+        from geolls.catalogue import date_note
+
+        return date_note(self.catalogue.get(name), self.as_of)
+
+    # -- land ------------------------------------------------------------------------------
+
+    @cached_property
+    def blocks(self) -> GeoDataFrame:
+        """The analysis blocks, cut once by every polygons layer in use; EPSG:27700."""
+        return self._refinement[0]
+
+    @cached_property
+    def _refinement(self) -> tuple[GeoDataFrame, dict[str, list[BlockClaim]], pd.DataFrame]:
+        """Blocks cut by each polygons layer in turn, each layer's claims, the slivers dropped."""
+        from geolls.blocks import load_blocks, onto_parts, refine
+        from geolls.polygons import read_polygons
+
+        blocks, claims, dropped = load_blocks(), {}, []
+        for layer in self.area_layers.values():
+            if layer.kind != "polygons":
+                continue
+            rule: dict[str, Any] = {
+                "sliver_m2": layer.sliver_m2,
+                "sliver_share": layer.sliver_share,
+            }
+            cut = refine(
+                blocks, read_polygons(layer), **{k: v for k, v in rule.items() if v is not None}
+            )
+            claims = {k: onto_parts(v, cut.parts) for k, v in claims.items()}
+            claims[layer.key] = cut.claims
+            blocks = cut.blocks
+            dropped.append(cut.dropped.assign(layer=layer.key))
+        report = pd.concat(dropped, ignore_index=True) if dropped else pd.DataFrame()
+        return blocks, claims, report
+
+    @property
+    def slivers(self) -> pd.DataFrame:
+        """Slivers of polygons layers that were dropped under the stated rule."""
+        return self._refinement[2]
+
+    @cached_property
+    def _parts(self) -> dict[str, list[str]] | None:
+        """Block to its parts, where a polygons layer cut it."""
+        if not self._has_polygons:
+            return None
+        parents = self.blocks["parent"].map(lambda b: b.partition("/")[0])
+        cut = parents[parents != parents.index]
+        return {str(k): [str(b) for b in v.index] for k, v in cut.groupby(cut)}
+
+    @property
+    def _has_polygons(self) -> bool:
+        return any(v.kind == "polygons" for v in self.area_layers.values())
+
+    @cached_property
+    def block_weights(self) -> pd.DataFrame:
+        """`area_m2` and `neighbourhoods` of each block, indexed by block; no geometry is read."""
+        from geolls.blocks import block_weights
+
+        if self._has_polygons:
+            return pd.DataFrame(self.blocks[["area_m2", "neighbourhoods"]])
+        return block_weights()
+
+    @cached_property
+    def block_names(self) -> dict[str, str]:
+        """Block to the name of its district."""
+        from geolls.areas import load_areas
+
+        day = date(2018, 6, 1)  # every block was a district then
+        names = {a.code: a.name for a in load_areas().alive("district", day)}
+        return {str(b): names[str(b).partition("/")[0]] for b in self.block_weights.index}
+
+    def claims(self, name: str) -> list[BlockClaim]:
+        """Return a layer's coverage records on the study's day, expanded to blocks."""
+        layer = self.layer(name)
+        if layer.kind == "polygons":
+            return self._refinement[1][layer.key]
+        return expand(layer, self.as_of, self.areas, self._parts)
+
+    def block_membership(self, name: str) -> pd.DataFrame:
+        """Return one row per block and claimant of a layer (see `assignment.area_membership`)."""
+        layer = self.layer(name)
+        if layer.kind not in {"areas", "polygons"}:
+            raise UsageError(
+                f"{layer.key} is made of {layer.kind}, not of land", fix="use --by schools"
+            )
+        if layer.key not in self._block_membership:
+            self._block_membership[layer.key] = assigning.area_membership(
+                self.claims(layer.key),
+                [str(b) for b in self.block_weights.index],
+                complete=layer.complete,
+            )
+        return self._block_membership[layer.key]
+
+    # -- schools ---------------------------------------------------------------------------
+
+    @cached_property
+    def placement(self) -> assigning.Placement:
+        """Where each school stands, and where its code and its point disagree."""
+        return assigning.place_schools(self.schools, self.blocks, self.areas)
+
+    def assigned(self, name: str) -> pd.DataFrame:
+        """Return one row per school and unit of a layer, columns `ASSIGNMENT_COLUMNS`."""
+        layer = self.layer(name)
+        if layer.key not in self._assigned:
+            self._assigned[layer.key] = self._assign(layer)
+        return self._assigned[layer.key]
+
+    def _assign(self, layer: Layer) -> pd.DataFrame:
+        if layer.kind == "sites":
+            raise UsageError(
+                f"{layer.key} has sites and no land", fix="see geolls coverage for distances"
+            )
+        if layer.kind == "schools":
+            units, otherwise = assigning.school_units(layer, self.schools, self.as_of)
+            return assigning.assign_school_layer(
+                layer.key, units, self.schools, otherwise=otherwise
+            )
+        membership = self.block_membership(layer.key)
+        if layer.tier == "local_authority":
+            return assigning.assign_authority(
+                layer.key,
+                membership,
+                self.placement.schools,
+                self.schools,
+                self.areas,
+                self.as_of,
+            )
+        return assigning.assign_area_layer(layer.key, membership, self.placement.schools)
+
+    @cached_property
+    def assignment(self) -> pd.DataFrame:
+        """One row per school, layer and unit, over every layer that schools can be assigned to."""
+        keys = [k for k, v in self.layers.items() if v.kind != "sites"]
+        return pd.concat([self.assigned(k) for k in keys], ignore_index=True)
+
+    def membership(self, name: str, by: By = "schools") -> pd.DataFrame:
+        """Return who has what: `item` (block or URN), `unit_code`, `unit_name`, `share`.
+
+        Parameters
+        ----------
+        name : str
+            The layer.
+        by : {"area", "schools", "pupils", "fsm_pupils", "neighbourhoods"}
+            The weight; land weights have blocks as items, the others schools.
+        """
+        if by in LAND_WEIGHTS:
+            return self.block_membership(name)
+        return self.assigned(name)[["urn", "unit_code", "unit_name", "share"]].rename(
+            columns={"urn": "item"}
+        )
+
+    def weights(self, by: By = "schools") -> pd.Series:
+        """Return the weight of each item; schools whose pupils are not known weigh 0."""
+        if by in LAND_WEIGHTS:
+            return self.block_weights[LAND_WEIGHTS[by]].astype(float)
+        if by not in BY:
+            raise UsageError(f"unknown weight {by!r}", where="--by", fix=f"use {', '.join(BY)}")
+        schools = self.schools.set_index("urn")
+        values = 1.0 if by == "schools" else schools[by].fillna(0.0)
+        return pd.Series(values, index=schools.index, dtype=float, name=by)
+
+    # -- places ----------------------------------------------------------------------------
+
+    @cached_property
+    def _names(self) -> dict[str, list[tuple[str, str, str]]]:
+        """Folded name or code -> (layer, unit_code, unit_name)."""
+        out: dict[str, list[tuple[str, str, str]]] = {}
+        for key in self.area_layers:
+            units = self.block_membership(key)[["unit_code", "unit_name"]].drop_duplicates()
+            for code, name in units.itertuples(index=False):
+                if code in REASONS:
+                    continue
+                for alias in {fold(name), fold(code), *map(fold, self._aliases(key, code))}:
+                    out.setdefault(alias, []).append((key, code, name))
+        return out
+
+    def _aliases(self, key: str, code: str) -> Sequence[str]:
+        unit = self.catalogue.layers[key].units.get(code)
+        return [a.name for a in unit.aliases] if unit else ()
+
+    def place(self, text: str) -> Place:
+        """Find a place by name or code, as `Leeds`, `E08000035` or `region:North East`.
+
+        Raises
+        ------
+        UnknownNameError
+            When nothing has that name, or several units that are not the same land do.
+        """
+        wanted_layer, _, rest = text.partition(":")
+        name = text
+        key = None
+        if rest:
+            key = self.layer(wanted_layer.strip()).key
+            name = rest
+        hits = [h for h in self._names.get(fold(name), []) if key is None or h[0] == key]
+        if not hits:
+            names = {h[2] for hs in self._names.values() for h in hs if key in (None, h[0])}
+            raise UnknownNameError(
+                f"no place called {name.strip()!r} on {self.as_of}",
+                where="--place",
+                fix=suggest(name, sorted(names)),
+            )
+        order = {k: i for i, k in enumerate(_PLACE_ORDER)}
+        hits.sort(key=lambda h: (order.get(h[0], len(order)), h))
+        land = {h: self._unit_blocks(h[0], h[1]) for h in hits}
+        distinct = {blocks: h for h, blocks in reversed(land.items())}
+        council = hits[0][0] in _COUNCILS
+        if len(distinct) > 1 and (
+            not council or len({h[1] for h in hits if h[0] == hits[0][0]}) > 1
+        ):
+            raise UnknownNameError(
+                f"{name.strip()!r} is the name of {len(distinct)} different places",
+                where="--place",
+                fix="say which: "
+                + ", ".join(f'"{h[0]}:{h[2]}"' for h in sorted(distinct.values())),
+            )
+        layer, code, unit = hits[0]
+        others = sorted(f"{h[0]}:{h[2]}" for h in distinct.values() if land[h] != land[hits[0]])
+        note = f"{unit} is read as {layer}:{unit}; also {', '.join(others)}" if others else ""
+        return Place(layer, code, unit, land[hits[0]], note)
+
+    def _unit_blocks(self, key: str, code: str) -> tuple[str, ...]:
+        table = self.block_membership(key)
+        return tuple(table.loc[table["unit_code"] == code, "item"])
+
+    def places(self, key: str) -> list[Place]:
+        """Return every unit of an area layer as a place, by name."""
+        table = self.block_membership(key)
+        units = table.loc[~table["unit_code"].isin(REASONS), ["unit_code", "unit_name"]]
+        return [
+            Place(key, code, name, self._unit_blocks(key, code))
+            for code, name in units.drop_duplicates().sort_values(["unit_name", "unit_code"]).values
+        ]
+
+    def place_schools(self, place: Place) -> pd.Series:
+        """Return the schools of a place: the share of each, indexed by URN."""
+        table = self.assigned(place.layer)
+        mine = table.loc[table["unit_code"] == place.unit_code]
+        return mine.set_index("urn")["share"]
+
+    # -- measures --------------------------------------------------------------------------
+
+    def overlap(self, left: str, right: str, by: By = "schools") -> pd.DataFrame:
+        """Return one row per pair of units of two layers that meet; see `geolls.overlap`."""
+        return overlap_tables(
+            self.membership(left, by), self.membership(right, by), self.weights(by)
+        )
+
+    def mismatch(
+        self,
+        left: str | None = None,
+        right: str | None = None,
+        by: By = "schools",
+        *,
+        inside_only: bool = False,
+    ) -> pd.DataFrame:
+        """Return one row per pair of layers and measure: left, right, by, measure, value, note.
+
+        Without names, every pair of area layers both ways round; see `geolls.mismatch`.
+        """
+        from geolls.mismatch import compare, pairwise
+
+        weight = self.weights(by)
+        if left and right:
+            keys = [self.layer(left).key, self.layer(right).key]
+            found = compare(
+                self.membership(left, by),
+                self.membership(right, by),
+                weight,
+                inside_only=inside_only,
+            )
+            found.insert(0, "left", keys[0])
+            found.insert(1, "right", keys[1])
+        else:
+            tables = {k: self.membership(k, by) for k in self.area_layers}
+            found = pairwise(tables, weight, inside_only=inside_only)
+        found.insert(2, "by", by)
+        return found
+
+    def coverage(self, name: str, by: By = "area") -> pd.DataFrame:
+        """Return what each unit covers alone, what is shared, and what nobody covers and why."""
+        from geolls.coverage import coverage
+
+        names: dict[str, str] = self.block_names
+        if by not in LAND_WEIGHTS:
+            placed = self.placement.schools.set_index("urn")["block"].dropna()
+            names = {str(urn): self.block_names[str(block)] for urn, block in placed.items()}
+        return coverage(self.membership(name, by), self.weights(by), names)
+
+    # -- provenance ------------------------------------------------------------------------
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Twelve hexadecimal digits that change when anything that decides a number changes."""
+        s = self.settings
+        content = {
+            "as_of": self.as_of.isoformat(),
+            "register": self.register.source,
+            "phases": s.phases,
+            "layers": sorted(self.layers),
+            "boundaries": {
+                str(p.relative_to(layer.folder)): hashlib.sha256(p.read_bytes()).hexdigest()
+                for layer in self.layers.values()
+                for p in sorted(layer.folder.rglob("*"))
+                if p.is_file()
+            },
+            "spread": s.spread,
+        }
+        text = json.dumps(content, sort_keys=True, default=str)
+        return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+    @cached_property
+    def attribution(self) -> str:
+        """The statement every output carries."""
+        return ATTRIBUTION.format(year=max(self.as_of.year, 2026))
+
+
+def open_study(
+    study: str | Path | None = None,
+    *,
+    register: str | Path | None = None,
+    links: str | Path | None = None,
+    groups: str | Path | None = None,
+    as_of: str | date | None = None,
+    phase: Sequence[str] = (),
+    layers: Sequence[str] = (),
+    boundaries: Sequence[str | Path] = (),
+    strict_dates: bool = False,
+    data: str | Path | None = None,
+) -> Study:
+    """Open a study: a study file, the options given here, or the demonstration.
+
+    Parameters
+    ----------
+    study : path, optional
+        A study file (TOML); the other parameters override it.
+    register, links, groups : path, optional
+        GIAS edubasealldata, alllinksdata, allgroupsdata as csv, csv.gz or zip.
+    as_of : str or datetime.date, optional
+        The day all layers are resolved to, as "2022-09-01".
+    phase : sequence of str, optional
+        Phases that count, as ["primary"].
+    layers : sequence of str, optional
+        Layers to use.
+    boundaries : sequence of path, optional
+        Folders of more layers.
+    strict_dates : bool, default False
+        Refuse layers whose evidence is of another date.
+    data : path, optional
+        The data folder, for caches.
+
+    Returns
+    -------
+    Study
+        Lazily computed.
+
+    Examples
+    --------
+    >>> study = open_study(as_of="2022-09-01")
+    >>> study.place("leeds").unit_code
+    'E08000035'
+    """
+    settings = read_settings(Path(study)) if study else Settings()
+    as_path: Callable[[str | Path | None], Path | None] = lambda p: Path(p) if p else None  # noqa: E731
+    settings = settings.replace(
+        register=as_path(register),
+        links=as_path(links),
+        groups=as_path(groups),
+        as_of=a_date(as_of) if as_of else None,
+        phases=tuple(phase),
+        layers=tuple(layers),
+        boundaries=tuple(Path(b) for b in boundaries),
+        strict_dates=strict_dates or None,
+    )
+    return Study(settings, data=Path(data) if data else None)
