@@ -361,6 +361,13 @@ def find_unit(layer: Layer, name: str, on: date, areas: AreasLike) -> Unit:
     exact = [unit for unit in units if unit.code == name] or [
         unit for unit in units if fold(unit.name) == fold(name)
     ]
+    if not exact:
+        off = {
+            unit.code: min(_days_off(alias.seen, on) for alias in unit.aliases if _is(alias, name))
+            for unit in units
+            if any(_is(alias, name) for alias in unit.aliases)
+        }
+        exact = [u for u in units if u.code in off and off[u.code] == min(off.values())]
     if len(exact) == 1:
         return exact[0]
     if exact:
@@ -368,19 +375,15 @@ def find_unit(layer: Layer, name: str, on: date, areas: AreasLike) -> Unit:
         raise UnknownNameError(
             f"{name!r} names several {layer.unit_title_plural}", fix=f"write {codes}"
         )
-    seen = [
-        (_days_off(alias.seen, on), unit)
-        for unit in units
-        for alias in unit.aliases
-        if fold(alias.name) == fold(name)
-    ]
-    if seen:
-        return min(seen, key=lambda pair: (pair[0], pair[1].code))[1]
     hint = suggest(name, [unit.name for unit in units])
     raise UnknownNameError(
         f"no {layer.unit_title} is called {name!r} on {on}",
         fix=hint or f"`geolls layers` says when {layer.key} has units",
     )
+
+
+def _is(alias: Alias, name: str) -> bool:
+    return fold(alias.name) == fold(name)
 
 
 def evidence(layer: Layer, on: date, areas: AreasLike) -> Evidence:

@@ -331,7 +331,6 @@ def _read_keys(file: Path, problems: list[Problem]) -> dict[str, Any] | None:
         return None
     stated: dict[str, Any] = {}
     for key, value in raw.items():
-        row = _line_of(text, key)
         if key not in KEYS:
             near = nearest(key.replace("_", " "), [k.replace("_", " ") for k in KEYS], n=1)
             hint = f"did you mean {near[0].replace(' ', '_')}?" if near else None
@@ -339,14 +338,14 @@ def _read_keys(file: Path, problems: list[Problem]) -> dict[str, Any] | None:
                 problem(
                     file,
                     f"unknown key {key!r}",
-                    row=row,
+                    row=_line_of(text, key),
                     fix=hint or f"the keys are {', '.join(KEYS)}",
                 )
             )
             continue
         fault = _fault_of(KEYS[key], value)
         if fault:
-            problems.append(problem(file, f"{key} {fault}", row=row, column=key))
+            problems.append(problem(file, f"{key} {fault}", row=_line_of(text, key), column=key))
         else:
             stated[key] = _as_stated(key, value)
     for key in ("title", "source"):
@@ -581,7 +580,10 @@ def _claims(
                 part=values.get("part", ""),
                 share=_share_cell(values, note),
                 source=sources.get(source, source) or layer.source,
-                source_date=_span_cell(values, note) or layer.source_date,
+                # A blank under a heading says "undated"; no heading says "as the layer".
+                source_date=_span_cell(values, note)
+                if "source_date" in values
+                else layer.source_date,
                 confidence=_word_cell(values, "confidence", CONFIDENCES, layer.confidence, note),
                 note=values.get("note", ""),
                 row=row,
@@ -625,10 +627,11 @@ def _units(
             note=values.get("note", ""),
         )
     listed = frozenset(units)
+    members_file = file.with_name("members.csv")
     for claim, (_, values) in zip(claims, members, strict=True):
         name = values.get("unit_name") or claim.unit_code
         known = units.setdefault(claim.unit_code, Unit(code=claim.unit_code, name=name))
-        note = RowNotes(file.with_name("members.csv"), claim.row, problems)
+        note = RowNotes(members_file, claim.row, problems)
         if listed and claim.unit_code not in listed:
             hint = suggest(claim.unit_code, listed)
             note(f"the unit {claim.unit_code!r} is not in units.csv", "unit_code", hint)

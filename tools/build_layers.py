@@ -64,7 +64,10 @@ Row = dict[str, str]
 def main(data: Path) -> None:
     """Write every list-made layer of the shelf."""
     areas = load_areas()
-    schools = Schools(data / "gias" / "edubasealldata_reconstructed_2023-01.csv.gz")
+    schools = Schools(
+        data / "gias" / "edubasealldata_reconstructed_2023-01.csv.gz",
+        data / "gias" / "links_edubasealldata_2025-07.csv.gz",
+    )
     teaching_school_hubs(data / "lookups", areas, schools)
     maths_hubs(data / "hubs" / "maths_hubs.csv", areas)
     programmes(data / "lookups" / "eia_peia_opportunity_areas.csv", areas)
@@ -241,7 +244,7 @@ def teaching_school_hubs(lookups: Path, areas: Areas, schools: Schools) -> None:
         first = [("2023-07-04", code, row["name"])]
         first.append(_seen(later, codes, short, "2023-12-05"))
         second = [_seen(later, codes, short, day) for day in ("2024-12-19", "2025-10-02")]
-        lead = {"lead_urn": row["URN"], "lead_name": schools.name(row["URN"])}
+        lead = schools.lead(row["URN"])
         source = {"source": "dfe-2023", "source_date": "2023-07-04", "confidence": "high"}
         if heir == short:
             aliases = _aliases([*first, *second], name)
@@ -281,7 +284,7 @@ def _july(path: Path) -> Iterator[tuple[str, dict]]:
         yield (
             code,
             {
-                "name": row["Teaching School Hub name"].strip(),
+                "name": " ".join(row["Teaching School Hub name"].split()),
                 "URN": row["URN"],
                 "areas": [HALVES.get(n, n) for n in names if n not in INSIDE_DORSET],
             },
@@ -390,11 +393,7 @@ def _unit(key: str, name: str, aliases: str, **rest: str) -> Row:
 
 def _tsh_leads(units: Iterable[Row]) -> None:
     """Write the lead schools as sites: those of 2023, carried on where the hub kept its name."""
-    rows = []
-    for unit in units:
-        row = {**unit, "aliases": "", "note": unit.get("note", "")}
-        row["unit_name"] = unit["unit_name"]
-        rows.append(row)
+    rows = [{**unit, "aliases": ""} for unit in units]
     _write(SHELF / "teaching_school_hub_lead" / "units.csv", UNITS, sorted(rows, key=_code))
 
 
@@ -437,6 +436,15 @@ SPLITS = {
     ("Cambridge", "Suffolk"): ("West Suffolk",),
     ("Angles", "Suffolk"): ("Babergh", "East Suffolk", "Ipswich", "Mid Suffolk"),
 }
+# Earlier and later names, as the sources give them; dated where the source is.
+MATHS_ALIASES = {
+    "Cornwall and West Devon": "CODE Maths Hub",
+    "Matrix": "Matrix Essex and Herts Maths Hub@2014",
+    "Mobius": "Moebius Maths Hub",
+    "North Mids": "North Mids and Peaks Maths Hub@2016",
+    "North-East Hants and Surrey": "Surrey Plus Maths Hub",
+    "SHaW": "Salop and Herefordshire Maths Hub@2017-02",
+}
 MATHS_SHARED = {"Lancashire", "Hampshire", "Devon"}
 LISTED = date(2025, 4, 1)
 
@@ -452,6 +460,7 @@ def maths_hubs(path: Path, areas: Areas) -> None:
         units[code] = {
             "unit_code": code,
             "unit_name": f"{name} Maths Hub",
+            "aliases": MATHS_ALIASES.get(name, ""),
             "lead_name": lead if checked else "",
             "note": "; ".join(
                 filter(None, [doubt, "" if lead else "lead school not found"])
@@ -655,30 +664,47 @@ def partnerships(path: Path, areas: Areas) -> None:
 class Schools:
     """Open schools of a register, looked up by name."""
 
-    def __init__(self, path: Path) -> None:
-        self._named: dict[str, list[Row]] = defaultdict(list)
+    def __init__(self, register: Path, links: Path) -> None:
+        self._open: dict[str, tuple[str, str]] = {}
         self._names: dict[str, str] = {}
-        with gzip.open(path, "rt", encoding="cp1252", newline="") as file:
-            for row in csv.DictReader(file):
-                self._names[row["URN"]] = row["EstablishmentName"]
-                if row["EstablishmentStatus (name)"].startswith("Open"):
-                    self._named[_school(row["EstablishmentName"])].append(row)
+        self._heir: dict[str, str] = {}
+        for row in _read_gzip(register):
+            self._names[row["URN"]] = row["EstablishmentName"]
+            if row["EstablishmentStatus (name)"].startswith("Open"):
+                self._open[row["URN"]] = (_school(row["EstablishmentName"]), row["LA (name)"])
+        for row in _read_gzip(links):
+            if row["LinkType"] == "Successor":
+                self._heir[row["URN"]] = row["LinkURN"]
 
-    def name(self, urn: str) -> str:
-        """Return the name of a school; nothing when the register lacks it."""
-        return self._names.get(urn, "")
+    def lead(self, urn: str) -> Row:
+        """Return the school that a list gives by URN: itself, or the one it became."""
+        heir = urn if urn in self._names else self._heir.get(urn, "")
+        note = "" if heir == urn else f"listed under {urn}, which it was before it converted"
+        return {"lead_urn": heir, "lead_name": self._names[heir], "note": note}
 
-    def locate(self, name: str, la_name: str) -> str:
-        """Return the URN of the one open school of that name, in the authority if it is given."""
-        for text in (name, name.partition(",")[0]):
-            found = self._named.get(_school(text), [])
-            if la_name:
-                found = [row for row in found if row["LA (name)"] == la_name]
+    def locate(self, name: str, authorities: set[str]) -> str:
+        """Return the URN of the one open school of that name, or nothing.
+
+        A name may go on in the register ("Notre Dame High School, Norwich"). Where the source
+        speaks of authorities the school must lie in one of them: a namesake elsewhere is worse
+        than none.
+        """
+        for text in dict.fromkeys((name, name.partition(",")[0])):
+            wanted = _school(text)
+            if not SCHOOL_WORD.search(wanted):
+                continue
+            found = [
+                urn
+                for urn, (school, authority) in self._open.items()
+                if f"{school} ".startswith(f"{wanted} ")
+                and (not authorities or authority in authorities)
+            ]
             if len(found) == 1:
-                return found[0]["URN"]
+                return found[0]
         return ""
 
 
+SCHOOL_WORD = re.compile(r"\b(school|academy(?! trust)|college|primary)\b")
 # File, layer, what follows the name of a hub, prefix of our key.
 SITES = (
     ("research_schools.csv", "research_school", "rs"),
@@ -686,52 +712,45 @@ SITES = (
     ("computing_hubs.csv", "computing_hub_lead", "ch"),
     ("english_hubs.csv", "english_hub_lead", "ehl"),
 )
-# The school meant, where the list puts the trust or the place first.
-LEADS = {
-    "Alston Primary School": "Alston Primary School",
-    "The Beacon Church of England Primary School": "The Beacon Church of England Primary School",
-    "Beaumont Primary Academy": "Beaumont Primary Academy",
-    "Broadclyst Community Primary School": "Broadclyst Community Primary School",
-    "Dunstall Hill Primary School": "Dunstall Hill Primary School",
-    "Hardingstone Academy": "Hardingstone Academy",
-    "Ince CE Primary & Nursery School": "Ince CE Primary & Nursery School",
-}
 
 
 def sites(hubs: Path, schools: Schools) -> None:
     """Write the layers of lead schools; a school that cannot be told for sure has no URN."""
     for file, layer, prefix in SITES:
-        units: dict[str, Row] = {}
+        listed: dict[str, list[Row]] = defaultdict(list)
         for row in _read(hubs / file):
-            name, _, doubt = row["unit_name"].partition(" (")
-            name = name.removeprefix("Computing Hub: ")
-            lead = LEADS.get(row["unit_name"], row["lead"].partition(" (")[0])
-            # A patch is not an address: only "located in" says where the lead school is.
-            place = row["la_name"] if row["la_relation"] == "located_in" else ""
-            code = f"{prefix}-{_slug(name)}"
-            units.setdefault(
-                code,
-                {
-                    "unit_code": code,
-                    "unit_name": name,
-                    "lead_urn": schools.locate(lead, place) if lead else "",
-                    "lead_name": lead,
-                    "source": _evidence(row),
-                    "source_date": _span(row["source_date"]),
-                    "confidence": row["confidence"],
-                    "note": doubt.rstrip(")"),
-                },
-            )
-        for unit in units.values():
-            if not unit["lead_urn"]:
-                unit["note"] = "; ".join(filter(None, [unit["note"], "school not located"]))
-        _write(SHELF / layer / "units.csv", UNITS, sorted(units.values(), key=_code))
+            listed[row["unit_name"]].append(row)
+        units = [_site(rows, prefix, schools) for rows in listed.values()]
+        _write(SHELF / layer / "units.csv", UNITS, sorted(units, key=_code))
+
+
+def _site(rows: list[Row], prefix: str, schools: Schools) -> Row:
+    row = rows[0]
+    name, _, doubt = row["unit_name"].partition(" (")
+    name = name.removeprefix("Computing Hub: ")
+    # The press list puts the trust first for trusts, the school first for schools.
+    is_school = prefix == "bh" and SCHOOL_WORD.search(_school(row["unit_name"]))
+    lead = row["unit_name"] if is_school else re.sub(r" \((?!Aided).*", "", row["lead"])
+    authorities = {r["la_name"] for r in rows if r["la_name"]}
+    urn = schools.locate(lead, authorities) if lead else ""
+    notes = [doubt.rstrip(")"), "" if urn else "school not located"]
+    return {
+        "unit_code": f"{prefix}-{_slug(name)}",
+        "unit_name": name,
+        "lead_urn": urn,
+        "lead_name": lead,
+        "source": _evidence(row),
+        "source_date": _span(row["source_date"]),
+        "confidence": row["confidence"],
+        "note": "; ".join(filter(None, notes)),
+    }
 
 
 def _school(name: str) -> str:
     text = name.casefold().replace("&", " and ").replace("'", "").replace("\u2019", "")
     text = re.sub(r"\b(c of e|cofe|ce)\b", "church of england", text)
     text = re.sub(r"\brc\b", "roman catholic", text)
+    text = re.sub(r"\bcp\b", "community primary", text)
     return " ".join(w for w in re.findall(r"[a-z0-9]+", text) if w != "the")
 
 
@@ -777,6 +796,11 @@ def _names(text: str, mark: str) -> list[str]:
 
 def _slug(name: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", name.casefold().replace("'", "")).strip("-")
+
+
+def _read_gzip(path: Path) -> list[Row]:
+    with gzip.open(path, "rt", encoding="cp1252", newline="") as file:
+        return list(csv.DictReader(file))
 
 
 def _read(path: Path) -> list[Row]:
