@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import groupby
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -296,24 +298,21 @@ def distinct(membership: pd.DataFrame) -> pd.DataFrame:
         return membership.assign(share=1.0)
     claims = membership[shared].drop_duplicates(["item", "unit_code"])
     claims = claims.sort_values(["item", "unit_code"], kind="stable")
-    sets = claims.groupby("item", sort=False).agg({"unit_code": tuple, "unit_name": tuple})
+    rows = zip(claims["item"], claims["unit_code"], claims["unit_name"], strict=True)
+    sets = {item: list(group) for item, group in groupby(rows, key=itemgetter(0))}
     labels = pd.DataFrame(
-        {
-            "item": sets.index,
-            "unit_code": ["+".join(c) for c in sets["unit_code"]],
-            "unit_name": [" + ".join(n) for n in sets["unit_name"]],
-            "share": 1.0,
-        }
+        [(k, "+".join(r[1] for r in g), " + ".join(r[2] for r in g)) for k, g in sets.items()],
+        columns=["item", "unit_code", "unit_name"],
     )
-    told_apart = sets["unit_code"].nunique() == labels["unit_code"].nunique()
-    unions = labels["unit_code"][[len(c) > 1 for c in sets["unit_code"]]]
-    clash = unions[unions.isin(membership["unit_code"].unique())]
-    if len(clash) or not told_apart:
+    unions = {tuple(r[1] for r in g) for g in sets.values() if len(g) > 1}
+    read = {"+".join(union) for union in unions}
+    clash = read & set(membership["unit_code"].unique())
+    if clash or len(read) < len(unions):
         raise UsageError(
-            f"unit code {[*clash, *unions][0]!r} reads like a set of two units",
+            f"unit code {min(clash or read)!r} reads like a set of two units",
             fix="rename the unit",
         )
-    both = pd.concat([alone, labels], ignore_index=True)[list(labels.columns)]
+    both = pd.concat([alone, labels], ignore_index=True)[["item", "unit_code", "unit_name"]]
     return both.sort_values("item", kind="stable", ignore_index=True).assign(share=1.0)
 
 
