@@ -438,13 +438,10 @@ def date_note(layer: Layer, on: date) -> str | None:
         return None
     spans = [span for text in far if (span := evidence_span(text))]
     years = sorted({day.year for span in spans for day in span})
-    when = (
-        f"dated {years[0]}"
-        if len(years) == 1
-        else f"dated {years[0]} to {years[-1]}"
-        if years
-        else "undated"
-    )
+    when = " to ".join(f"{year}" for year in dict.fromkeys((*years[:1], *years[-1:])))
+    when = f"dated {when}" if years else "undated"
+    if years and len(spans) < len(far):
+        when += " or undated"
     records = "coverage records" if layer.has_land else "records"
     count = "all" if len(far) == len(texts) else f"{len(far)} of {len(texts)}"
     return f"{plural}: {count} {records} rest on evidence {when}, used here for {_day(on)}"

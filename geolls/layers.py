@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import lru_cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from geolls.errors import GeollsError, fold, nearest, suggest
@@ -313,8 +314,10 @@ def read_layer(
         )
         return None, problems
     layer = _layer(folder, stated, kind, problems)
-    claims = _claims(layer, stated, members, folder / "members.csv", problems)
-    units = _units(claims, stated, members, described, folder / "units.csv", problems)
+    sources = stated.get("sources", {})
+    units = _described(described, sources)
+    claims = [_claim(row, layer, stated.get("codes_as_of"), sources, units) for row in members]
+    _name_units(layer, members, claims, units)
     layer = replace(layer, claims=tuple(claims), units=units)
     if compare:
         problems += _check_rows(layer)
@@ -479,8 +482,8 @@ def _inside(folder: Path, name: str, problems: list[Problem]) -> Path | None:
 
 def _read_csv(
     file: Path, columns: Sequence[str], problems: list[Problem]
-) -> tuple[list[str], list[tuple[int, dict[str, str]]]]:
-    """Return heading and (line, values) of a csv; an absent file has neither."""
+) -> tuple[list[str], list[RowNotes]]:
+    """Return heading and rows of a csv; an absent file has neither."""
     if not file.is_file():
         return [], []
     try:
@@ -489,7 +492,7 @@ def _read_csv(
         # Spreadsheets on Windows still save csv in this encoding.
         text = file.read_bytes().decode("cp1252", errors="replace")
     reader = csv.reader(text.splitlines(keepends=True), strict=True)
-    rows: list[tuple[int, dict[str, str]]] = []
+    rows: list[RowNotes] = []
     header: list[str] = []
     try:
         for cells in reader:
@@ -509,7 +512,8 @@ def _read_csv(
                     )
                 )
                 continue
-            rows.append((reader.line_num, dict(zip(header, values, strict=False))))
+            cells_by_name = dict(zip(header, values, strict=False))
+            rows.append(RowNotes(file, reader.line_num, problems, cells_by_name))
     except csv.Error as error:
         problems.append(problem(file, f"not readable as csv: {error}", row=reader.line_num))
     if not header:
@@ -525,7 +529,9 @@ def _heading(
         name = re.sub(r"[^a-z0-9]+", "_", cell.casefold()).strip("_")
         name = name if name in columns else SYNONYMS.get(name, name)
         if name and name not in columns:
-            hint = nearest(name.replace("_", " "), [c.replace("_", " ") for c in columns], n=1)
+            hint = nearest(
+                name.replace("_", " "), [c.replace("_", " ") for c in (*columns, *SYNONYMS)], n=1
+            )
             problems.append(
                 problem(
                     file,
@@ -542,102 +548,87 @@ def _heading(
     return header
 
 
-def _claims(
+def _claim(
+    row: RowNotes,
     layer: Layer,
-    stated: Mapping[str, Any],
-    members: Sequence[tuple[int, dict[str, str]]],
-    file: Path,
-    problems: list[Problem],
-) -> list[Claim]:
-    sources = stated.get("sources", {})
-    claims = []
-    for row, values in members:
-        note = RowNotes(file, row, problems)
-        name = values.get("unit_name", "")
-        area_code, area_name = values.get("area_code", ""), values.get("area_name", "")
-        if not area_code and _GSS.fullmatch(area_name):
-            area_code, area_name = area_name, ""
-        urn, postcode = values.get("urn", ""), values.get("postcode", "").upper()
-        if not (area_code or area_name or urn or postcode):
-            note("the row names no area and no school", "area_code")
-        if urn and not urn.isdigit():
-            note(f"{urn!r} is not a URN", "urn", "a URN is six digits")
-        first = _date_cell(values, "valid_from", note) or layer.valid_from
-        source = values.get("source", "")
-        claims.append(
-            Claim(
-                unit_code=values.get("unit_code") or _slug(name or layer.title),
-                area_code=area_code,
-                area_name=area_name,
-                urn=urn,
-                postcode=postcode,
-                codes_as_of=_date_cell(values, "codes_as_of", note)
-                or stated.get("codes_as_of")
-                or first,
-                valid_from=first,
-                valid_to=_date_cell(values, "valid_to", note) or layer.valid_to,
-                extent=_word_cell(values, "extent", EXTENTS, "whole", note),
-                part=values.get("part", ""),
-                share=_share_cell(values, note),
-                source=sources.get(source, source) or layer.source,
-                # A blank under a heading says "undated"; no heading says "as the layer".
-                source_date=_span_cell(values, note)
-                if "source_date" in values
-                else layer.source_date,
-                confidence=_word_cell(values, "confidence", CONFIDENCES, layer.confidence, note),
-                note=values.get("note", ""),
-                row=row,
-            )
-        )
-    return claims
+    codes_as_of: date | None,
+    sources: Mapping[str, str],
+    units: Mapping[str, Unit],
+) -> Claim:
+    """Read one row of members.csv; what it leaves out is its unit's, or the layer's."""
+    area_code, area_name = row.text("area_code"), row.text("area_name")
+    if not area_code and _GSS.fullmatch(area_name):
+        area_code, area_name = area_name, ""
+    urn, postcode = row.text("urn"), row.text("postcode").upper()
+    if not (area_code or area_name or urn or postcode):
+        row("the row names no area and no school", "area_code")
+    if urn and not urn.isdigit():
+        row(f"{urn!r} is not a URN", "urn", "a URN is six digits")
+    code = row.text("unit_code") or _slug(row.text("unit_name") or layer.title)
+    unit = units.get(code)
+    first = row.day("valid_from") or (unit and unit.valid_from) or layer.valid_from
+    source = row.text("source")
+    return Claim(
+        unit_code=code,
+        area_code=area_code,
+        area_name=area_name,
+        urn=urn,
+        postcode=postcode,
+        codes_as_of=row.day("codes_as_of") or codes_as_of or first,
+        valid_from=first,
+        valid_to=row.day("valid_to") or (unit and unit.valid_to) or layer.valid_to,
+        extent=row.word("extent", EXTENTS, "whole"),
+        part=row.text("part"),
+        share=row.share("share"),
+        source=sources.get(source, source) or layer.source,
+        # A blank under a heading says "undated"; no heading says "as the layer".
+        source_date=row.span("source_date") if "source_date" in row.values else layer.source_date,
+        confidence=row.word("confidence", CONFIDENCES, layer.confidence),
+        note=row.text("note"),
+        row=row.row,
+    )
 
 
-def _units(
-    claims: Sequence[Claim],
-    stated: Mapping[str, Any],
-    members: Sequence[tuple[int, dict[str, str]]],
-    described: Sequence[tuple[int, dict[str, str]]],
-    file: Path,
-    problems: list[Problem],
-) -> dict[str, Unit]:
-    """Gather the units: named in members.csv, described in units.csv."""
-    sources = stated.get("sources", {})
+def _described(rows: Sequence[RowNotes], sources: Mapping[str, str]) -> dict[str, Unit]:
+    """Read the units of units.csv."""
     units: dict[str, Unit] = {}
-    for row, values in described:
-        note = RowNotes(file, row, problems)
-        name = values.get("unit_name", "")
-        code = values.get("unit_code") or _slug(name)
+    for row in rows:
+        name, source = row.text("unit_name"), row.text("source")
+        code = row.text("unit_code") or _slug(name)
         if not code:
-            note("the row names no unit", "unit_code")
+            row("the row names no unit", "unit_code")
             continue
         if code in units:
-            note(f"the unit {code!r} stands twice", "unit_code")
-        seen = _span_cell(values, note)
+            row(f"the unit {code!r} stands twice", "unit_code")
         units[code] = Unit(
             code=code,
             name=name or code,
-            aliases=tuple(_aliases(values.get("aliases", ""))),
-            lead_urn=values.get("lead_urn") or None,
-            lead_name=values.get("lead_name", ""),
-            valid_from=_date_cell(values, "valid_from", note),
-            valid_to=_date_cell(values, "valid_to", note),
-            source=sources.get(values.get("source", ""), values.get("source", "")),
-            source_date=seen,
-            confidence=_word_cell(values, "confidence", CONFIDENCES, "", note),
-            note=values.get("note", ""),
+            aliases=tuple(_aliases(row.text("aliases"))),
+            lead_urn=row.text("lead_urn") or None,
+            lead_name=row.text("lead_name"),
+            valid_from=row.day("valid_from"),
+            valid_to=row.day("valid_to"),
+            source=sources.get(source, source),
+            source_date=row.span("source_date"),
+            confidence=row.word("confidence", CONFIDENCES, ""),
+            note=row.text("note"),
         )
-    listed = frozenset(units)
-    members_file = file.with_name("members.csv")
-    for claim, (_, values) in zip(claims, members, strict=True):
-        name = values.get("unit_name") or claim.unit_code
-        known = units.setdefault(claim.unit_code, Unit(code=claim.unit_code, name=name))
-        note = RowNotes(members_file, claim.row, problems)
-        if listed and claim.unit_code not in listed:
-            hint = suggest(claim.unit_code, listed)
-            note(f"the unit {claim.unit_code!r} is not in units.csv", "unit_code", hint)
-        elif values.get("unit_name") and known.name != name:
-            note(f"the unit {claim.unit_code!r} has two names", "unit_name", f"use {known.name!r}")
     return units
+
+
+def _name_units(
+    layer: Layer, rows: Sequence[RowNotes], claims: Sequence[Claim], units: dict[str, Unit]
+) -> None:
+    """Add the units that only members.csv names, and hold the two files against each other."""
+    listed = frozenset(units)
+    for row, claim in zip(rows, claims, strict=True):
+        name, code = row.text("unit_name"), claim.unit_code
+        if listed and code not in listed:
+            row(f"the unit {code!r} is not in units.csv", "unit_code", suggest(code, listed))
+        plain = name or row.text("unit_code") or layer.title
+        known = units.setdefault(code, Unit(code=code, name=plain))
+        if name and known.name != name:
+            row(f"the unit {code!r} has two names", "unit_name", f"use {known.name!r}")
 
 
 def _aliases(text: str) -> Iterator[Alias]:
@@ -647,61 +638,68 @@ def _aliases(text: str) -> Iterator[Alias]:
 
 
 class RowNotes:
-    """Notes a fault of one row, so that reading can go on to the next."""
+    """One row of a csv: reads its cells and notes its faults, so that reading can go on."""
 
-    def __init__(self, file: Path, row: int, problems: list[Problem]) -> None:
-        self.file, self.row, self.problems = file, row, problems
+    __slots__ = ("file", "problems", "row", "values")
+
+    def __init__(
+        self,
+        file: Path,
+        row: int,
+        problems: list[Problem],
+        values: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        self.file, self.row, self.problems, self.values = file, row, problems, values
 
     def __call__(self, message: str, column: str, fix: str | None = None) -> None:
         """Note a fault of the row in a column."""
         self.problems.append(problem(self.file, message, row=self.row, column=column, fix=fix))
 
+    def text(self, column: str) -> str:
+        """Return a cell, blank where the column or the cell is missing."""
+        return self.values.get(column, "")
 
-def _date_cell(values: Mapping[str, str], column: str, note: RowNotes) -> date | None:
-    text = values.get(column, "")
-    day = _date(text)
-    if text and day is None:
-        british = re.fullmatch(r"(\d\d?)[/.-](\d\d?)[/.-](\d{4})", text)
-        fix = "write it as 2022-09-01"
-        if british:
-            d, m, y = british.groups()
-            fix = f"write it as {y}-{int(m):02}-{int(d):02}"
-        note(f"{text!r} is not a date", column, fix)
-    return day
+    def day(self, column: str) -> date | None:
+        """Return a cell as a date, None when blank or not one."""
+        text = self.text(column)
+        day = _date(text) if text else None
+        if text and day is None:
+            british = re.fullmatch(r"(\d\d?)[/.-](\d\d?)[/.-](\d{4})", text)
+            d, m, y = british.groups() if british else ("1", "9", "2022")
+            self(f"{text!r} is not a date", column, f"write it as {y}-{int(m):02}-{int(d):02}")
+        return day
 
+    def word(self, column: str, words: Sequence[str], default: str) -> str:
+        """Return a cell that holds one of a few words."""
+        text = self.text(column).casefold()
+        if text and text not in words:
+            self(f"{text!r} is no {column}", column, f"write {' or '.join(words)}")
+        return text if text in words else default
 
-def _word_cell(
-    values: Mapping[str, str], column: str, words: Sequence[str], default: str, note: RowNotes
-) -> str:
-    text = values.get(column, "").casefold()
-    if text and text not in words:
-        note(f"{text!r} is no {column}", column, f"write {' or '.join(words)}")
-    return text if text in words else default
-
-
-def _share_cell(values: Mapping[str, str], note: RowNotes) -> float | None:
-    text = values.get("share", "")
-    if not text:
+    def share(self, column: str) -> float | None:
+        """Return a cell as a share above 0 and up to 1, None when blank or not one."""
+        text = self.text(column)
+        if not text:
+            return None
+        try:
+            share = float(text)
+        except ValueError:
+            share = 0.0
+        if 0 < share <= 1:
+            return share
+        self(f"{text!r} is no share", column, "write a number above 0 and up to 1")
         return None
-    try:
-        share = float(text)
-    except ValueError:
-        share = -1.0
-    if not 0 < share <= 1:
-        note(f"{text!r} is no share", "share", "write a number above 0 and up to 1")
-        return None
-    return share
 
-
-def _span_cell(values: Mapping[str, str], note: RowNotes) -> str:
-    text = values.get("source_date", "")
-    if text and evidence_span(text) is None:
-        note(
-            f"{text!r} does not say when the source spoke",
-            "source_date",
-            "write 2022, 2022-09, 2022-09-01, or two of them as 2014/2022",
-        )
-    return text
+    def span(self, column: str) -> str:
+        """Return a cell that says when a source spoke; blank stands for undated."""
+        text = self.text(column)
+        if text and evidence_span(text) is None:
+            self(
+                f"{text!r} does not say when the source spoke",
+                column,
+                "write 2022, 2022-09, 2022-09-01, or two of them as 2014/2022",
+            )
+        return text
 
 
 @lru_cache(maxsize=1024)
