@@ -1,0 +1,1132 @@
+"""Draw a recipe: tables in, an offline interactive `folium.Map` out."""
+
+from __future__ import annotations
+
+import html
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import folium
+import folium.template
+import jinja2
+import numpy as np
+import pandas as pd
+from branca.element import Element, MacroElement
+from markupsafe import Markup
+
+from geolls import encoding
+from geolls.errors import MapError, suggest
+from geolls.offline import (
+    Page,
+    asset,
+    leaflet_css,
+    leaflet_js,
+    marker_pictures,
+)
+from geolls.recipes import SCHOOL_KINDS, Recipe, load_recipe
+from geolls.shelves import shelf
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+__all__ = [
+    "Callout",
+    "LayerSpec",
+    "Map",
+    "MapData",
+    "Measure",
+    "Parts",
+    "Place",
+    "draw",
+    "fragment",
+    "load_recipe",
+    "say",
+    "shared_assets",
+]
+
+Format = Literal["share", "count", "number", "km", "words"]
+
+FAMILIES = {
+    "councils": "Councils",
+    "devolution": "Devolution and regions",
+    "hubs": "Hubs",
+    "programmes": "Programmes",
+    "partnerships": "Partnerships",
+    "schools": "Other school groups",
+    "user": "Your layers",
+}
+"""Panel groups in order; a layer's family is one of these keys."""
+
+REASON_CODES = {"no_evidence": -1, "not_covered": -2, "not_located": -3, "not_applicable": -4}
+"""How land without a unit is told apart in the payload."""
+
+KIND_TITLES = {
+    "no_trust": "In no trust",
+    "single_school_trust": "Single-school trust",
+    "trust_home_here": "Trust at home here",
+    "trust_based_elsewhere": "Trust based elsewhere",
+    "status_unknown": "Trust not known",
+}
+
+LINES = {
+    "local_authority": "authority",
+    "district": "district",
+    "combined_authority": "combined",
+    "greater_london_authority": "combined",
+    "region": "region",
+    "dfe_region": "region",
+    "teaching_school_hub": "teaching",
+    "maths_hub": "maths",
+}
+"""Line style of the layers that have one of their own; others take their family's."""
+
+CITIES = (
+    ("Carlisle", 54.895, -2.934),
+    ("Newcastle", 54.974, -1.613),
+    ("Leeds", 53.797, -1.548),
+    ("Liverpool", 53.409, -2.978),
+    ("Sheffield", 53.383, -1.465),
+    ("Birmingham", 52.480, -1.903),
+    ("Norwich", 52.629, 1.297),
+    ("Cambridge", 52.205, 0.121),
+    ("London", 51.507, -0.128),
+    ("Bristol", 51.455, -2.588),
+    ("Southampton", 50.905, -1.404),
+    ("Exeter", 50.722, -3.534),
+)
+
+
+@dataclass(frozen=True, eq=False)
+class LayerSpec:
+    """A boundary system, ready to draw.
+
+    Parameters
+    ----------
+    key : str
+        Key of the layer, such as "teaching_school_hub".
+    title : str
+        Name in the panel, singular: "Teaching School Hub".
+    family : str
+        One of `FAMILIES`; decides the group in the panel.
+    units : DataFrame
+        One row per unit, index `unit_code` (str), column `unit_name` (str). Optional: `count`
+        (float, schools in the unit; counted from `MapData.schools` when absent), `url` (str or
+        None, the unit's page), `number` (int, drawn on the map where names are too long).
+    claims : DataFrame
+        One row per block and claimant: `block` (str), `unit_code` (str; a reason such as
+        "no_evidence" where there is none), optional `share` (float 0..1), `confidence` ("high",
+        "medium" or "low"). A block without a row has `no_evidence`.
+    many : str
+        Plural for counts: "Teaching School Hubs"; default the title and an s.
+    note : str
+        One sentence about evidence and date, shown with a unit.
+    line : str
+        Line style; default by key, else by family.
+    """
+
+    key: str
+    title: str
+    family: str
+    units: pd.DataFrame
+    claims: pd.DataFrame
+    many: str = ""
+    note: str = ""
+    line: str = ""
+
+    @property
+    def plural(self) -> str:
+        """The layer's units in words."""
+        return self.many or f"{self.title}s"
+
+    @property
+    def style(self) -> str:
+        """The name of the line style."""
+        fallback = {"councils": "district", "devolution": "region", "hubs": "hub"}
+        return self.line or LINES.get(self.key) or fallback.get(self.family, "programme")
+
+
+@dataclass(frozen=True, eq=False)
+class Measure:
+    """One number, or one class, for every unit of a layer.
+
+    Parameters
+    ----------
+    key, title : str
+        Key and name under "Shade by".
+    layer : str
+        Key of the layer whose units have the values.
+    values : Series
+        Index `unit_code`; float, NaN where there is none; or words when `format` is "words".
+    breaks : tuple of float
+        Rising inner bounds, one fewer than classes (at most four). Round numbers.
+    format : {"share", "count", "number", "km", "words"}
+        How values are written: 12%, 1,234, 5.6, 4.9 km, or the word itself.
+    classes : tuple of str
+        For words: the classes in order, low to high.
+    fills : tuple of str
+        For words: a fill per class, of r1..r5, none, cross, bare, stripe, hatch, dots.
+    n : Series, optional
+        Index `unit_code`; schools behind each value. Below `few` the unit is dotted, not shaded.
+    few : int
+        The smallest n that is shaded.
+    england : float, optional
+        The value for England, or the middle unit's; shown beside each unit's.
+    england_title : str
+        What `england` is: "England", "middle authority".
+    note : str
+        What the number means and does not mean, one line.
+    """
+
+    key: str
+    title: str
+    layer: str
+    values: pd.Series[Any]
+    breaks: tuple[float, ...] = ()
+    format: Format = "share"
+    classes: tuple[str, ...] = ()
+    fills: tuple[str, ...] = ()
+    n: pd.Series[Any] | None = None
+    few: int = 10
+    england: float | None = None
+    england_title: str = "England"
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Place:
+    """The unit a map is about; the rest of the land is drawn pale.
+
+    Parameters
+    ----------
+    layer, unit_code, name : str
+        Which unit.
+    blocks : tuple of str
+        The blocks it is made of.
+    """
+
+    layer: str
+    unit_code: str
+    name: str
+    blocks: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Callout:
+    """A finding written beside the land with a line to its unit.
+
+    Parameters
+    ----------
+    layer, unit_code : str
+        What it points to.
+    title, text : str
+        Bold first line, plain second line.
+    side : {"left", "right"}
+        The margin it stands in.
+    """
+
+    layer: str
+    unit_code: str
+    title: str
+    text: str = ""
+    side: Literal["left", "right"] = "left"
+
+
+@dataclass(frozen=True, eq=False)
+class MapData:
+    """Everything a map shows, as tables; knows nothing of studies or files.
+
+    Parameters
+    ----------
+    blocks : GeoDataFrame
+        Index `block` (str), polygons of one valid coverage, EPSG:27700. Hand over the same
+        object for every page: its topology is built once.
+    layers : tuple of LayerSpec
+        In panel order.
+    measures : tuple of Measure
+        What can be shaded and is listed per unit.
+    schools : DataFrame, optional
+        One row per school: `urn` (str), `name` (str), `phase` (str), `pupils` (float, NaN
+        unknown), `easting`, `northing` (metres; rows without are not drawn), `kind` (of
+        `SCHOOL_KINDS`, as seen from the school's own authority), `trust_uid` (str or None).
+        Optional: `block` (str or None; found by layer columns otherwise), `here` (bool: inside
+        the place; default all), and one column per layer key with the school's `unit_code` where
+        it may differ from its block's.
+    trusts : DataFrame, optional
+        One row per trust named by a school: index `trust_uid`, `trust_name` (str), `schools`
+        (int, in England). Optional: `home` (str, name of its home authority), `home_easting`,
+        `home_northing` (metres), `url` (str), `text` (str, one line of its measures).
+    place : Place, optional
+        For scope "place".
+    trust : str, optional
+        The trust_uid of scope "trust".
+    focus : tuple of float, optional
+        What to frame: west, south, east, north in EPSG:27700; default the place, the trust's
+        schools or all blocks.
+    callouts : tuple of Callout
+        At most four.
+    words : dict
+        Fills `{layer}`, `{date}` and the like in the recipe's texts.
+    dates : str
+        The dated note: n, population and the date of each source.
+    attribution : str
+        Sources and licences.
+    demonstration : bool
+        Whether the schools are generated; said on the map.
+    context : Polygon or MultiPolygon, optional
+        Land outside England, EPSG:27700, drawn as other land.
+    """
+
+    blocks: gpd.GeoDataFrame
+    layers: tuple[LayerSpec, ...]
+    measures: tuple[Measure, ...] = ()
+    schools: pd.DataFrame | None = None
+    trusts: pd.DataFrame | None = None
+    place: Place | None = None
+    trust: str | None = None
+    focus: tuple[float, float, float, float] | None = None
+    callouts: tuple[Callout, ...] = ()
+    words: Mapping[str, str] | None = None
+    dates: str = ""
+    attribution: str = ""
+    demonstration: bool = False
+    context: Any = None
+
+
+# ---------------------------------------------------------------- numbers in words
+
+
+def _half_up(value: float, digits: int = 0) -> float:
+    scale = 10.0**digits
+    return float(math.floor(value * scale + 0.5) / scale)
+
+
+def say(value: float | str | None, kind: Format) -> str:
+    """Write a value as every map, table and legend writes it; missing is an en dash.
+
+    Examples
+    --------
+    >>> say(0.125, "share"), say(1234.0, "count"), say(5.62, "number"), say(4.94, "km")
+    ('13%', '1,234', '5.6', '4.9 km')
+    >>> say(0.004, "share")
+    'under 1%'
+    """
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return "–"  # noqa: RUF001
+    if kind == "words" or isinstance(value, str):
+        return str(value)
+    if kind == "share":
+        whole = _half_up(value * 100)
+        return "under 1%" if whole == 0 and value > 0 else f"{whole:.0f}%"
+    if kind == "count":
+        return f"{_half_up(value):,.0f}"
+    if kind == "km":
+        return f"{_half_up(value, 1):.1f} km" if value < 9.95 else f"{_half_up(value):,.0f} km"
+    return f"{_half_up(value, 1):,.1f}"
+
+
+def _shown(values: np.ndarray[Any, Any], kind: Format) -> np.ndarray[Any, Any]:
+    """Round as `say` does, so that a value stands in the class its printed form belongs to."""
+    scale = {"share": 100.0, "count": 1.0, "number": 10.0, "km": 10.0}[kind]
+    shown: np.ndarray[Any, Any] = np.asarray(np.floor(values * scale + 0.5) / scale)
+    return shown
+
+
+def _class_titles(measure: Measure) -> list[str]:
+    """Name each class by its printed bounds."""
+    kind, edges = measure.format, measure.breaks
+    step = {"share": 0.01, "count": 1.0, "number": 0.1, "km": 0.1}[kind]
+
+    def bare(value: float) -> str:
+        text = f"{value * 100:.0f}" if kind == "share" else f"{value:g}"
+        return f"{value:.1f}" if kind == "number" else text
+
+    unit = {"share": "%", "km": " km"}.get(kind, "")
+    titles = [f"under {bare(edges[0])}{unit}"]
+    for low, high in pairwise(edges):
+        top = bare(high) if kind == "km" else bare(high - step)
+        words = f"{bare(low)} to under {top}" if kind == "km" else f"{bare(low)} to {top}"
+        titles.append(f"{words if bare(low) != top else bare(low)}{unit}")
+    return [*titles, f"{bare(edges[-1])}{unit} or more"]
+
+
+# ---------------------------------------------------------------- the payload
+
+
+def _claims(spec: LayerSpec, blocks: Sequence[str]) -> dict[str, Any]:
+    """Return a layer's claims as one integer a block, its mixes and its low-confidence blocks."""
+    codes = {str(code): i for i, code in enumerate(spec.units.index)} | REASON_CODES
+    at = {block: i for i, block in enumerate(blocks)}
+    where = spec.claims["block"].map(at)
+    unit = spec.claims["unit_code"].map(codes)
+    if unit.isna().any():
+        bad = spec.claims.loc[unit.isna(), "unit_code"].iloc[0]
+        raise MapError(
+            f"layer {spec.key}: a claim names {bad!r}, which is not among its units",
+            fix=suggest(str(bad), map(str, spec.units.index)),
+        )
+    known = where.notna().to_numpy()
+    by_block: list[list[int]] = [[] for _ in blocks]
+    for b, u in zip(where[known].astype(int), unit[known].astype(int), strict=True):
+        if u not in by_block[b]:
+            by_block[b].append(u)
+    mixes: dict[tuple[int, ...], int] = {}
+    count = len(spec.units)
+    of = [
+        -1
+        if not claimants
+        else claimants[0]
+        if len(claimants) == 1
+        else mixes.setdefault(tuple(sorted(claimants)), count + len(mixes))
+        for claimants in by_block
+    ]
+    low: list[int] = []
+    if "confidence" in spec.claims:
+        doubtful = (spec.claims["confidence"] == "low").to_numpy() & known & (unit >= 0).to_numpy()
+        low = sorted({int(b) for b in where[doubtful]})
+    return {"of": of, "mixes": [list(m) for m in mixes], "low": low}
+
+
+def _texts(values: Iterable[Any]) -> list[str]:
+    return ["" if v is None or v != v else str(v) for v in values]
+
+
+def _layer(spec: LayerSpec, blocks: Sequence[str]) -> dict[str, Any]:
+    out: dict[str, Any] = {
+        "key": spec.key,
+        "title": spec.title,
+        "many": spec.plural,
+        "family": spec.family,
+        "line": spec.style,
+        "note": spec.note,
+        "code": _texts(spec.units.index),
+        "name": _texts(spec.units["unit_name"]),
+        **_claims(spec, blocks),
+    }
+    if "url" in spec.units:
+        out["url"] = _texts(spec.units["url"])
+    if "number" in spec.units:
+        out["number"] = [int(v) for v in spec.units["number"]]
+    if "count" in spec.units:
+        out["count"] = [None if v != v else round(float(v), 1) for v in spec.units["count"]]
+    return out
+
+
+def _classes(measure: Measure, units: pd.Index[Any]) -> tuple[list[Any], list[int]]:
+    """Return the value and the class of each unit: -1 no value, -2 too few schools."""
+    values = measure.values.reindex(units)
+    if measure.format == "words":
+        at = {word: i for i, word in enumerate(measure.classes)}
+        words = [None if v is None or v != v else str(v) for v in values]
+        unknown = [w for w in words if w is not None and w not in at]
+        if unknown:
+            raise MapError(
+                f"measure {measure.key}: {unknown[0]!r} is not among its classes",
+                fix=f"classes are {', '.join(measure.classes)}",
+            )
+        return list(words), [-1 if w is None else at[w] for w in words]
+    numbers = values.to_numpy(dtype=float)
+    shown = _shown(numbers, measure.format)
+    edges = np.round(np.asarray(measure.breaks, float), 6)
+    classes = np.searchsorted(edges, np.round(shown, 6), side="right")
+    classes = np.where(np.isnan(numbers), -1, classes)
+    if measure.n is not None:
+        few = (measure.n.reindex(units).fillna(0) < measure.few).to_numpy()
+        classes = np.where(few & (classes >= 0), -2, classes)
+    plain = [None if math.isnan(v) else round(float(v), 4) for v in numbers]
+    return plain, [int(c) for c in classes]
+
+
+def _measure(measure: Measure, units: pd.Index[Any]) -> dict[str, Any]:
+    values, classes = _classes(measure, units)
+    words = measure.format == "words"
+    if not words and not 1 <= len(measure.breaks) <= 4:
+        raise MapError(f"measure {measure.key} needs one to four breaks, not {measure.breaks}")
+    out: dict[str, Any] = {
+        "key": measure.key,
+        "title": measure.title,
+        "layer": measure.layer,
+        "format": measure.format,
+        "v": values,
+        "c": classes,
+        "titles": list(measure.classes) if words else _class_titles(measure),
+        "few": measure.few,
+        "england": measure.england,
+        "beside": measure.england_title,
+        "note": measure.note,
+    }
+    if words:
+        out["fills"] = list(measure.fills or [f"r{i + 1}" for i in range(len(measure.classes))])
+    if measure.n is not None:
+        n = measure.n.reindex(units).fillna(0)
+        out["n"] = [int(v) for v in n]
+    return out
+
+
+def _near_order(x: np.ndarray[Any, Any], y: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """Return a Z-order of positions: neighbours on the ground become neighbours in the file."""
+
+    def spread(v: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        v = v.astype(np.uint64)
+        for shift, mask in (
+            (16, 0x0000FFFF0000FFFF),
+            (8, 0x00FF00FF00FF00FF),
+            (4, 0x0F0F0F0F0F0F0F0F),
+            (2, 0x3333333333333333),
+            (1, 0x5555555555555555),
+        ):
+            v = (v | (v << np.uint64(shift))) & np.uint64(mask)
+        return v
+
+    return spread(x - x.min()) | (spread(y - y.min()) << np.uint64(1))
+
+
+def _schools(data: MapData, layers: Sequence[LayerSpec], blocks: Sequence[str]) -> dict[str, Any]:
+    """Return the schools as columns, neighbours together, with their trusts."""
+    table = data.schools
+    assert table is not None
+    table = table[table["easting"].notna() & table["northing"].notna()]
+    if table.empty:
+        return {}
+    lon, lat = encoding.lonlat(table["easting"].to_numpy(float), table["northing"].to_numpy(float))
+    x = np.rint(lon / encoding.STEP).astype(np.int64)
+    y = np.rint(lat / encoding.STEP).astype(np.int64)
+    at = {block: i for i, block in enumerate(blocks)}
+    block = (
+        table["block"].map(at).fillna(-1).to_numpy().astype(np.int64)
+        if "block" in table
+        else np.full(len(table), -1)
+    )
+    order = np.lexsort((table["urn"].to_numpy().astype(str), _near_order(x, y), block))
+    table, x, y, block = table.iloc[order], x[order], y[order], block[order]
+    kinds = table["kind"].map({k: i for i, k in enumerate(SCHOOL_KINDS)})
+    if kinds.isna().any():
+        raise MapError(
+            f"schools: kind {table['kind'][kinds.isna()].iloc[0]!r} is unknown",
+            fix=f"kinds are {', '.join(SCHOOL_KINDS)}",
+        )
+    phases = sorted(set(_texts(table["phase"])))
+    named = table["trust_uid"].dropna().astype(str).unique()
+    trusts = data.trusts if data.trusts is not None else pd.DataFrame()
+    uids = sorted(set(named) & set(map(str, trusts.index)))
+    trust_at = {uid: i for i, uid in enumerate(uids)}
+    changes = np.flatnonzero(np.diff(block, prepend=block[0] - 1))
+    out: dict[str, Any] = {
+        "step": encoding.STEP,
+        "urn": encoding.zigzag(table["urn"].astype(int)),
+        "name": "\n".join(" ".join(t.split()) for t in _texts(table["name"])),
+        "x": encoding.zigzag(x),
+        "y": encoding.zigzag(y),
+        "block": [block[changes].tolist(), np.diff(changes, append=len(block)).tolist()],
+        "kind": "".join(map(str, kinds.astype(int))),
+        "phases": phases,
+        "phase": [phases.index(p) for p in _texts(table["phase"])],
+        "pupils": [-1 if v != v else int(v) for v in table["pupils"]],
+        "trust": [trust_at.get(str(v), -1) for v in table["trust_uid"]],
+        "trusts": _trusts(trusts.loc[uids]) if uids else {},
+    }
+    if "here" in table and not table["here"].all():
+        out["here"] = "".join("1" if h else "0" for h in table["here"])
+    out["apart"] = _apart(table, layers, block, blocks)
+    return out
+
+
+def _apart(
+    table: pd.DataFrame,
+    layers: Sequence[LayerSpec],
+    block: np.ndarray[Any, Any],
+    blocks: Sequence[str],
+) -> dict[str, list[list[int]]]:
+    """Return, by layer, the schools whose unit is not their block's: positions and units."""
+    out: dict[str, list[list[int]]] = {}
+    for spec in layers:
+        if spec.key not in table:
+            continue
+        codes = {str(code): i for i, code in enumerate(spec.units.index)} | REASON_CODES
+        own = table[spec.key].map(codes)
+        of = np.array([*_claims(spec, blocks)["of"], -1])
+        differs = own.notna().to_numpy() & (own.fillna(-9).to_numpy() != of[block])
+        at = np.flatnonzero(differs)
+        if at.size:
+            out[spec.key] = [encoding.zigzag(at), [int(v) for v in own.to_numpy()[at]]]
+    return out
+
+
+def _trusts(trusts: pd.DataFrame) -> dict[str, Any]:
+    out: dict[str, Any] = {
+        "uid": _texts(trusts.index),
+        "name": _texts(trusts["trust_name"]),
+        "schools": [int(v) for v in trusts["schools"]] if "schools" in trusts else [],
+    }
+    for column in ("home", "url", "text"):
+        if column in trusts:
+            out[column] = _texts(trusts[column])
+    if "home_easting" in trusts:
+        lon, lat = encoding.lonlat(
+            trusts["home_easting"].to_numpy(float), trusts["home_northing"].to_numpy(float)
+        )
+        out["x"] = [None if v != v else round(v / encoding.STEP) for v in lon]
+        out["y"] = [None if v != v else round(v / encoding.STEP) for v in lat]
+    return out
+
+
+# ---------------------------------------------------------------- what the recipe asks for
+
+
+@dataclass(frozen=True, eq=False)
+class _Drawn:
+    """A recipe resolved against the data: what is really there to draw."""
+
+    recipe: Recipe
+    data: MapData
+    layers: list[LayerSpec]
+    on: list[str]
+    areas: LayerSpec
+    measures: list[Measure]
+    shades: list[tuple[str, str]]  # key, title: offered under "Shade by"
+    words: dict[str, str]
+
+    @property
+    def table(self) -> list[Measure]:
+        """The measures of the table twin, in the recipe's order."""
+        wanted = self.recipe.table or tuple(m.key for m in self.measures)
+        ours = {m.key: m for m in self.measures if m.layer == self.areas.key}
+        return [ours[key] for key in wanted if key in ours]
+
+
+def _pick(keys: Sequence[str], known: Mapping[str, Any], what: str, strict: bool) -> list[str]:
+    """Keep the keys that exist; when strict, an unknown one is an error that names the nearest."""
+    for key in keys if strict else ():
+        if key not in known:
+            raise MapError(
+                f"the recipe asks for {what} {key!r}, which this map's data lacks",
+                fix=suggest(key, known) or f"there are {', '.join(known) or 'none'}",
+            )
+    return [key for key in keys if key in known]
+
+
+def _resolve(recipe: Recipe, data: MapData) -> _Drawn:
+    layers = {spec.key: spec for spec in data.layers}
+    if not layers:
+        raise MapError("a map needs at least one layer")
+    offered = _pick(recipe.layers, layers, "layer", strict=False) or list(layers)
+    _pick([recipe.areas], layers, "layer", strict=True)
+    if recipe.areas not in offered:
+        offered.insert(0, recipe.areas)
+    measures = {m.key: m for m in data.measures if m.layer in offered}
+    for m in measures.values():
+        _pick([m.layer], layers, "layer", strict=True)
+    covers = {f"coverage:{key}": f"{layers[key].title} coverage" for key in offered}
+    titles = {key: m.title for key, m in measures.items()} | covers
+    wanted = _pick(recipe.measures, titles, "measure", strict=True) or list(measures)
+    if recipe.scope == "place" and data.place is None:
+        raise MapError(f"the map {recipe.key} needs a place", fix="name one with --place")
+    if recipe.scope == "trust" and data.trust is None:
+        raise MapError(f"the map {recipe.key} needs a trust", fix="name one with --trust")
+    words = {"place": data.place.name if data.place else "England", **dict(data.words or {})}
+    if data.trust is not None and data.trusts is not None:
+        words.setdefault("trust", str(data.trusts["trust_name"].get(data.trust, data.trust)))
+    words.setdefault("layer", layers[recipe.areas].title)
+    return _Drawn(
+        recipe=recipe,
+        data=data,
+        layers=[layers[key] for key in offered],
+        on=_pick(recipe.on, dict.fromkeys(offered), "layer", strict=False),
+        areas=layers[recipe.areas],
+        measures=list(measures.values()),
+        shades=[(key, titles[key]) for key in wanted],
+        words=words,
+    )
+
+
+def _focus(drawn: _Drawn) -> tuple[float, float, float, float]:
+    """Return what to frame, in metres."""
+    data = drawn.data
+    if data.focus is not None:
+        return data.focus
+    if data.trust is not None and data.schools is not None:
+        own = data.schools[data.schools["trust_uid"].astype(str) == data.trust]
+        own = own[own["easting"].notna()]
+        if len(own):
+            pad = max(8_000.0, 0.08 * float(np.ptp(own["easting"]) + np.ptp(own["northing"])))
+            return (
+                float(own["easting"].min()) - pad,
+                float(own["northing"].min()) - pad,
+                float(own["easting"].max()) + pad,
+                float(own["northing"].max()) + pad,
+            )
+    blocks = data.blocks
+    if data.place is not None:
+        here = [b for b in data.place.blocks if b in blocks.index]
+        blocks = blocks.loc[here] if here else blocks
+    west, south, east, north = map(float, blocks.total_bounds)
+    return west, south, east, north
+
+
+def _degrees(focus: tuple[float, float, float, float]) -> list[list[float]]:
+    """Return the corners of a frame in metres as Leaflet's south-west and north-east."""
+    west, south, east, north = focus
+    lon, lat = encoding.lonlat(
+        np.array([west, west, east, east]), np.array([south, north, south, north])
+    )
+    return [
+        [round(float(lat.min()), 4), round(float(lon.min()), 4)],
+        [round(float(lat.max()), 4), round(float(lon.max()), 4)],
+    ]
+
+
+def _near(drawn: _Drawn, focus: tuple[float, float, float, float]) -> list[int] | None:
+    """Return the positions of the blocks to draw finely; None draws all England alike."""
+    if drawn.recipe.scope == "england" and drawn.data.focus is None:
+        return None
+    west, south, east, north = focus
+    pad = 0.4 * max(east - west, north - south)
+    bounds = drawn.data.blocks.bounds.to_numpy()
+    meets = (
+        (bounds[:, 0] < east + pad)
+        & (bounds[:, 2] > west - pad)
+        & (bounds[:, 1] < north + pad)
+        & (bounds[:, 3] > south - pad)
+    )
+    return np.flatnonzero(meets).tolist()
+
+
+def _here(spec: LayerSpec, place: Place | None) -> int:
+    """Count the units of a layer on the map: all of them, or those that meet the place."""
+    if place is None:
+        return len(spec.units)
+    claims = spec.claims[spec.claims["block"].isin(place.blocks)]
+    return int(claims["unit_code"][~claims["unit_code"].isin(list(REASON_CODES))].nunique())
+
+
+_lands: dict[tuple[int, float, tuple[str, ...]], str] = {}
+
+
+def _land(drawn: _Drawn, focus: tuple[float, float, float, float]) -> str:
+    """Return the packed geometry and layers: the part that pages of one atlas can share."""
+    topo = encoding.topology(drawn.data.blocks)
+    near = _near(drawn, focus)
+    # At this width the frame is about 700 px across; a third of a pixel cannot be seen.
+    metres = 250.0 if near is None else min(250.0, max(15.0, (focus[2] - focus[0]) / 2_000))
+    layers = [_layer(spec, topo.blocks) for spec in drawn.layers]
+    arcs = topo.encode(metres, near, far_metres=900.0)
+    london = [i for i, b in enumerate(topo.blocks) if b.startswith("E09")]
+    return encoding.pack({"arcs": arcs, "layers": layers, "london": london})
+
+
+def _own(drawn: _Drawn, focus: tuple[float, float, float, float]) -> str:
+    """Return the packed rest: what is drawn, shaded, marked and said on this map."""
+    data, recipe = drawn.data, drawn.recipe
+    units = {spec.key: spec.units.index for spec in drawn.layers}
+    blocks = encoding.topology(data.blocks).blocks
+    at = {block: i for i, block in enumerate(blocks)}
+    out: dict[str, Any] = {
+        "scope": recipe.scope,
+        "areas": drawn.areas.key,
+        "on": drawn.on,
+        "shade": recipe.shade,
+        "patterns": list(recipe.patterns),
+        "labels": list(recipe.labels),
+        "inset": recipe.inset,
+        "bounds": _degrees(focus),
+        "measures": [_measure(m, units[m.layer]) for m in drawn.measures],
+        "kinds": list(recipe.schools),
+        "schools_on": recipe.schools_on,
+    }
+    if recipe.cities:
+        out["cities"] = [list(city) for city in CITIES]
+    if data.place is not None:
+        out["place"] = {
+            "layer": data.place.layer,
+            "code": data.place.unit_code,
+            "name": data.place.name,
+            "blocks": sorted(at[b] for b in data.place.blocks if b in at),
+        }
+    if data.trust is not None:
+        out["trust"] = data.trust
+    if data.callouts:
+        out["callouts"] = [
+            [c.layer, c.unit_code, c.title, c.text, c.side] for c in data.callouts[:4]
+        ]
+    if data.schools is not None and recipe.schools:
+        out["schools"] = _schools(data, drawn.layers, blocks)
+    if data.context is not None:
+        out["context"] = _context(data.context)
+    return encoding.pack(out)
+
+
+def _context(shape: Any) -> list[list[int]]:
+    """Return rings of land outside England, coarsely, as deltas."""
+    import shapely
+
+    rings = shapely.get_rings(shapely.simplify(shape, 800.0))
+    out = []
+    for ring in rings:
+        coords = shapely.get_coordinates(ring)
+        lon, lat = encoding.lonlat(coords[:, 0], coords[:, 1])
+        xy = np.rint(np.column_stack([lon, lat]) / 1e-3).astype(np.int64)
+        out.append(np.diff(xy, axis=0, prepend=np.zeros((1, 2), int)).ravel().tolist())
+    return out
+
+
+# ---------------------------------------------------------------- the page
+
+
+@cache
+def _templates() -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(shelf("maps") / "templates"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["say"] = say
+    return environment
+
+
+def _groups(drawn: _Drawn) -> list[dict[str, Any]]:
+    """Return the panel's groups of layers, empty groups left out."""
+    groups = []
+    for family, title in FAMILIES.items():
+        rows = [
+            {
+                "key": spec.key,
+                "title": spec.title,
+                "line": spec.style,
+                "on": spec.key in drawn.on,
+                "count": _here(spec, drawn.data.place),
+            }
+            for spec in drawn.layers
+            if spec.family == family
+        ]
+        if rows:
+            groups.append({"key": family, "title": title, "rows": rows})
+    return groups
+
+
+def _marks(drawn: _Drawn) -> list[dict[str, Any]]:
+    """Return the panel's rows of schools by who runs them, with counts."""
+    table = drawn.data.schools
+    if table is None or not drawn.recipe.schools:
+        return []
+    table = table[table["here"].astype(bool)] if "here" in table else table
+    counts = table["kind"].value_counts()
+    return [
+        {"key": kind, "title": KIND_TITLES[kind], "count": int(counts.get(kind, 0))}
+        for kind in drawn.recipe.schools
+        if kind != "status_unknown" or counts.get(kind, 0)
+    ]
+
+
+def _rows(drawn: _Drawn) -> list[dict[str, Any]]:
+    """Return the table twin: one row per unit the map shades, in the order of the units."""
+    spec, place = drawn.areas, drawn.data.place
+    codes = list(map(str, spec.units.index))
+    if place is not None:
+        here = set(spec.claims.loc[spec.claims["block"].isin(place.blocks), "unit_code"])
+        codes = [c for c in codes if c in here]
+    columns = [m.values.reindex(codes).tolist() for m in drawn.table]
+    names = spec.units["unit_name"].reindex(codes)
+    urls = spec.units["url"].reindex(codes) if "url" in spec.units else [None] * len(codes)
+    return [
+        {
+            "code": code,
+            "name": name,
+            "url": url or None,
+            "cells": [say(c[i], m.format) for c, m in zip(columns, drawn.table, strict=True)],
+        }
+        for i, (code, name, url) in enumerate(zip(codes, names, urls, strict=True))
+    ]
+
+
+def _fragment_html(drawn: _Drawn, element: str, parts: Sequence[str], search: bool) -> str:
+    recipe, data = drawn.recipe, drawn.data
+    return (
+        _templates()
+        .get_template("map.html")
+        .render(
+            id=element,
+            parts=" ".join(parts),
+            title=recipe.fill(recipe.title, drawn.words),
+            scope=recipe.scope,
+            search=search,
+            groups=_groups(drawn),
+            marks=_marks(drawn),
+            schools_on=recipe.schools_on,
+            shades=drawn.shades,
+            shade=recipe.shade,
+            shade_title=drawn.areas.plural.lower(),
+            shows=recipe.fill(recipe.shows, drawn.words),
+            means_not=recipe.fill(recipe.means_not, drawn.words),
+            dates=data.dates,
+            demonstration=data.demonstration,
+            areas=drawn.areas,
+            columns=drawn.table,
+            rows=_rows(drawn),
+        )
+    )
+
+
+_DATA = '<script type="text/plain" class="geolls-data" data-part="{key}">{text}</script>'
+
+
+class _Layers(MacroElement):
+    """What geolls adds to a folium map: its ground, areas, marks and controls."""
+
+    _template = folium.template.Template(
+        "{% macro script(this, kwargs) %}"
+        "geolls.attach({{ this._parent.get_name() }});"
+        "{% endmacro %}"
+    )
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self._name = "GeollsLayers"
+
+
+class Map(folium.Map):
+    """A folium map that opens from an e-mail: nothing is fetched, everything is inside.
+
+    Parameters
+    ----------
+    tiles : str, optional
+        A basemap, as for `folium.Map`. Then, and only then, the page asks the network for tiles.
+    attr : str, optional
+        The basemap's attribution.
+    **kwargs
+        As for `folium.Map`.
+
+    Notes
+    -----
+    Markers, GeoJson and other folium elements can be added as to any folium map. `save` hashes
+    the page's scripts anew, so a map changed in a notebook still passes its own policy.
+    """
+
+    # Copies, because folium shares one list among all maps.
+    default_js: list[tuple[str, str]] = []  # noqa: RUF012
+    default_css: list[tuple[str, str]] = []  # noqa: RUF012
+
+    _template = folium.template.Template(
+        """
+        {% macro html(this, kwargs) %}{{ this.page_html() }}{% endmacro %}
+        {% macro script(this, kwargs) %}
+        var {{ this.get_name() }} = geolls.map({{ this.get_name()|tojson }},
+            {{ this.js_options()|tojavascript }});
+        {% endmacro %}
+        """
+    )
+
+    def __init__(self, tiles: str | None = None, attr: str | None = None, **kwargs: Any) -> None:
+        self.drawn: _Drawn | None = None
+        self.parts: dict[str, str] = {}
+        super().__init__(tiles=None, **kwargs)
+        figure = self.page = Page()
+        figure.add_child(self)
+        figure.header.add_child(
+            Element('<meta name="viewport" content="width=device-width,initial-scale=1">'),
+            name="viewport",
+        )
+        for name in ("leaflet", "tokens", "map"):
+            figure.header.add_child(_raw("style", _styles()[name]), name=f"{name}_css")
+        figure.header.add_child(_raw("script", leaflet_js()), name="leaflet_js")
+        figure.header.add_child(_raw("script", _script()), name="geolls_js")
+        if tiles:
+            layer = folium.TileLayer(tiles=tiles, attr=attr)
+            self.add_child(layer, name=layer.tile_name)
+            figure.images = (_hosts(layer.tiles),)
+
+    def js_options(self) -> dict[str, Any]:
+        """Return Leaflet's options: folium's, with a centre only where no recipe frames the map."""
+        options = {k: v for k, v in self.options.items() if k != "zoom"}
+        bare = {"center": self.location, "zoom": self.options.get("zoom")}
+        return options if self.drawn is not None else options | bare
+
+    def page_html(self) -> str:
+        """Return the body of the page: heading, map, panel, table, sources."""
+        if self.drawn is None:
+            return f'<div id="{self.get_name()}" class="folium-map geolls-bare"></div>'
+        drawn, name = self.drawn, self.get_name()
+        inner = _fragment_html(drawn, name, list(self.parts), search=True)
+        data = "".join(_DATA.format(key=k, text=v) for k, v in self.parts.items())
+        recipe = drawn.recipe
+        return (
+            _templates()
+            .get_template("page.html")
+            .render(
+                title=recipe.fill(recipe.title, drawn.words),
+                question=recipe.fill(recipe.question, drawn.words),
+                map=Markup(inner + data),
+                attribution=drawn.data.attribution,
+            )
+        )
+
+    def save(self, outfile: Any, close_file: bool = True, **kwargs: Any) -> None:
+        """Write the whole page to a path in one step, or to an open binary file."""
+        self.get_root().save(outfile, close_file=close_file, **kwargs)
+
+
+def _hosts(url: str) -> str:
+    """Return the policy's source for a tile address such as https://{s}.tiles.org/{z}/..."""
+    scheme, _, rest = url.partition("://")
+    host = rest.partition("/")[0]
+    return f"{scheme}://{host.replace('{s}', '*')}"
+
+
+class _Raw(Element):
+    """Text that is already what the page should hold; never a template."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self._name = "Raw"
+        self.text = text
+
+    def render(self, **kwargs: Any) -> str:  # noqa: ARG002
+        """Return the text."""
+        return self.text
+
+
+def _raw(tag: str, text: str) -> _Raw:
+    return _Raw(f"<{tag}>{text}</{tag}>")
+
+
+@cache
+def _styles() -> dict[str, str]:
+    return {"leaflet": leaflet_css(), "tokens": asset("tokens.css"), "map": asset("map.css")}
+
+
+@cache
+def _script() -> str:
+    pictures = ",".join(f'{k}:"{v}"' for k, v in marker_pictures().items())
+    icons = f"L.Icon.Default.imagePath='';L.Icon.Default.mergeOptions({{{pictures}}});"
+    return f"{asset('map.js')}\n{icons}"
+
+
+# ---------------------------------------------------------------- the two verbs
+
+
+def draw(recipe: Recipe | str | Path, data: MapData, *, tiles: str | None = None) -> Map:
+    """Draw a recipe as an interactive map.
+
+    Parameters
+    ----------
+    recipe : Recipe, str or Path
+        A recipe, its name on the shelf, or a path to one.
+    data : MapData
+        What to draw.
+    tiles : str, optional
+        A basemap to fetch from the network; none by default.
+
+    Returns
+    -------
+    Map
+        A `folium.Map`: shows in a notebook, takes more elements, saves as one offline file.
+
+    Raises
+    ------
+    CatalogueError
+        No recipe of that name.
+    MapError
+        The recipe asks for what the data lacks.
+    """
+    found = recipe if isinstance(recipe, Recipe) else load_recipe(recipe)
+    drawn = _resolve(found, data)
+    focus = _focus(drawn)
+    made = Map(tiles=tiles)
+    made.drawn = drawn
+    packed = [_land(drawn, focus), _own(drawn, focus)]
+    made.parts = {encoding.key_of(text): text for text in packed}
+    made.page.title = found.fill(found.title, drawn.words)
+    made.add_child(_Layers())
+    return made
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """A map cut for a page of one's own; the pieces of one map, in reading order.
+
+    Parameters
+    ----------
+    html : str
+        The map with its panel, legend, captions and table twin.
+    data : str
+        Script elements that hold the packed data; never executed.
+    packed : dict of str
+        The same data by key: what pages can share as files instead (see `shared_assets`).
+    css : str
+        Styles of Leaflet, the tokens and the map.
+    js : str
+        Leaflet and the map's own script; mounts every `.geolls-app` of the page by itself.
+    """
+
+    html: str
+    data: str
+    packed: dict[str, str]
+    css: str
+    js: str
+
+
+def fragment(made: Map, *, element: str = "map", search: bool = False) -> Parts:
+    """Cut a drawn map into parts for a page of one's own.
+
+    Parameters
+    ----------
+    made : Map
+        From `draw`.
+    element : str
+        Id of the map on that page.
+    search : bool
+        Whether the map brings its own search box.
+
+    Returns
+    -------
+    Parts
+        Markup, data, style and script.
+
+    Raises
+    ------
+    MapError
+        The map was not drawn from a recipe.
+    """
+    if made.drawn is None:
+        raise MapError("this map was not drawn from a recipe", fix="use geolls.drawing.draw")
+    data = "".join(_DATA.format(key=k, text=v) for k, v in made.parts.items())
+    return Parts(
+        html=_fragment_html(made.drawn, element, list(made.parts), search),
+        data=data,
+        packed=dict(made.parts),
+        css="\n".join(_styles().values()),
+        js=f"{leaflet_js()}\n{_script()}\ngeolls.mountAll();",
+    )
+
+
+def shared_assets(packed: Mapping[str, str]) -> dict[str, str]:
+    """Return the files that pages share, by name: style, script and packed data.
+
+    Parameters
+    ----------
+    packed : Mapping of str to str
+        From `Parts.packed`.
+
+    Returns
+    -------
+    dict of str to str
+        File name to text: classic scripts, which work from file:// as from a server. Load the
+        data files before `map.js`.
+    """
+    files = {
+        "map.css": "\n".join(_styles().values()),
+        "map.js": f"{leaflet_js()}\n{_script()}\ngeolls.mountAll();",
+    }
+    for key, text in packed.items():
+        files[f"data-{key}.js"] = f'(self.geollsData=self.geollsData||{{}})["{key}"]="{text}";'
+    return files
+
+
+def escape(text: str) -> str:
+    """Return text made safe for HTML, for callers that build their own page round a map."""
+    return html.escape(text, quote=True)

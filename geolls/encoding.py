@@ -1,0 +1,286 @@
+"""The compact payload of a map: one shared topology, integer columns, deflate and base64."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import weakref
+import zlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from geolls.errors import GeometryError
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+__all__ = ["SEA", "STEP", "Topology", "lonlat", "pack", "topology", "unpack", "zigzag"]
+
+Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+
+STEP = 1e-4
+"""Degrees between two positions the payload can tell apart (7 to 11 m in England)."""
+
+SEA = -1
+"""The neighbour of a block where England ends."""
+
+# One fixed Helmert shift (about 5 m): the same bytes whether or not a machine holds OSTN15.
+_GRID = (
+    "+proj=tmerc +lat_0=49 +lon_0=-2 +k=0.9996012717 +x_0=400000 +y_0=-100000 +ellps=airy "
+    "+towgs84=446.448,-125.157,542.06,0.15,0.247,0.842,-20.489 +units=m +no_defs"
+)
+_FAR = 1 << 22  # more than 360 degrees in steps: packs an x and a y into one key
+
+
+@cache
+def _transformer() -> Any:
+    from pyproj import Transformer
+
+    return Transformer.from_crs(_GRID, "EPSG:4326", always_xy=True)
+
+
+def lonlat(easting: Floats, northing: Floats) -> tuple[Floats, Floats]:
+    """Turn British National Grid metres into longitude and latitude, good to about 5 m.
+
+    Parameters
+    ----------
+    easting, northing : ndarray of float
+        EPSG:27700, metres; NaN stays NaN.
+
+    Returns
+    -------
+    tuple of ndarray
+        Longitude and latitude, degrees, EPSG:4326.
+
+    Notes
+    -----
+    Always the same seven-parameter shift, whatever grids the machine has, so that two machines
+    write the same bytes. Good enough to draw, never used to measure.
+    """
+    east, north = np.asarray(easting, float), np.asarray(northing, float)
+    lon, lat = _transformer().transform(east, north)
+    missing = np.isnan(east) | np.isnan(north)
+    return np.where(missing, np.nan, lon), np.where(missing, np.nan, lat)
+
+
+def zigzag(values: npt.ArrayLike) -> list[int]:
+    """Return the first value and then each difference from the one before."""
+    numbers = np.asarray(values, dtype=np.int64)
+    return [] if numbers.size == 0 else np.diff(numbers, prepend=0).tolist()
+
+
+def pack(document: Mapping[str, Any]) -> str:
+    """Encode a document as base64 text of its deflated JSON; equal documents, equal text."""
+    text = json.dumps(document, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return base64.b64encode(zlib.compress(text.encode(), 9)).decode()
+
+
+def unpack(text: str) -> dict[str, Any]:
+    """Decode what `pack` wrote."""
+    document: dict[str, Any] = json.loads(zlib.decompress(base64.b64decode(text)))
+    return document
+
+
+def key_of(text: str) -> str:
+    """Name a packed part by its content, so that pages can share it as one file."""
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+@dataclass(frozen=True, eq=False)
+class Topology:
+    """A coverage as arcs, each held once and knowing the block on either side.
+
+    Parameters
+    ----------
+    blocks : tuple of str
+        Block ids; `left` and `right` point into it.
+    xy : ndarray of int, shape (vertices, 2)
+        Vertices of all arcs end to end: longitude and latitude in `STEP` degrees.
+    arc : ndarray of int
+        Which arc each vertex belongs to, rising.
+    left, right : ndarray of int
+        Block on the left and right of each arc, or `SEA`.
+    """
+
+    blocks: tuple[str, ...]
+    xy: Ints
+    arc: Ints
+    left: Ints
+    right: Ints
+
+    def encode(
+        self, metres: float, near: Iterable[int] | None = None, far_metres: float = 0.0
+    ) -> dict[str, Any]:
+        """Return the arcs ready for `pack`, simplified arc by arc so that edges never part.
+
+        Parameters
+        ----------
+        metres : float
+            Tolerance of the Douglas-Peucker simplification, in metres.
+        near : iterable of int, optional
+            Positions of the blocks to draw at `metres`; arcs of no such block get `far_metres`.
+        far_metres : float
+            Tolerance for the rest of the land.
+
+        Returns
+        -------
+        dict
+            `step` (degrees), `n` (vertices per arc), `xy` (deltas, x and y in turn, running on
+            from arc to arc), `left` and `right` (deltas of block positions), `blocks` (how many).
+        """
+        import shapely
+
+        squeeze = np.cos(np.radians(52.5))
+        tolerance = np.full(self.left.size, metres)
+        if near is not None:
+            wanted = np.fromiter(near, np.int64)
+            tolerance[~(np.isin(self.left, wanted) | np.isin(self.right, wanted))] = far_metres
+        tolerance = tolerance / 111_000 / STEP
+        lines = shapely.linestrings(self.xy * [squeeze, 1.0], indices=self.arc)
+        kept = self._kept(lines, tolerance)
+        lines = shapely.simplify(lines[kept], tolerance[kept], preserve_topology=True)
+        coords, owner = shapely.get_coordinates(lines, return_index=True)
+        grid = max(1, round(metres / 80))
+        points = np.rint(coords / [squeeze * grid, grid]).astype(np.int64)
+        turns = np.diff(owner, prepend=-1, append=-1) != 0  # first and last vertices always stay
+        moved = np.any(np.diff(points, axis=0, prepend=points[:1]) != 0, axis=1)
+        fresh = turns[:-1] | turns[1:] | moved
+        return {
+            "step": STEP * grid,
+            "n": np.bincount(owner[fresh], minlength=len(lines)).tolist(),
+            "xy": np.diff(points[fresh], axis=0, prepend=np.zeros((1, 2), int)).ravel().tolist(),
+            "left": zigzag(self.left[kept]),
+            "right": zigzag(self.right[kept]),
+            "blocks": len(self.blocks),
+        }
+
+    def _kept(self, lines: Any, tolerance: Floats) -> Ints:
+        """Positions of the arcs worth drawing: all but islets too small to see."""
+        import shapely
+
+        length = shapely.length(lines)
+        inland = (self.left != SEA) & (self.right != SEA)
+        land = np.maximum(self.left, self.right)
+        largest = np.zeros(len(self.blocks))
+        np.maximum.at(largest, land, length)
+        big = ~shapely.is_closed(lines) | (length > 8 * tolerance)
+        return np.flatnonzero(inland | big | (length >= largest[land]))
+
+
+_topologies: dict[int, tuple[weakref.ref[Any], Topology]] = {}
+
+
+def topology(blocks: gpd.GeoDataFrame) -> Topology:
+    """Return the arcs of a coverage of blocks; built once for each table in memory.
+
+    Parameters
+    ----------
+    blocks : GeoDataFrame
+        Index: block id. Polygons of one valid coverage, EPSG:27700.
+
+    Returns
+    -------
+    Topology
+        Each line between two blocks, or between a block and the sea, once.
+
+    Raises
+    ------
+    GeometryError
+        No blocks, or no geometry in metres.
+    """
+    known = _topologies.get(id(blocks))
+    if known is not None and known[0]() is blocks:
+        return known[1]
+    if len(blocks) == 0:
+        raise GeometryError("there are no blocks to draw")
+    if blocks.crs is None or blocks.crs.to_epsg() != 27700:
+        raise GeometryError(
+            "the blocks to draw are not in EPSG:27700", fix="reproject with to_crs(27700)"
+        )
+    built = _build(tuple(map(str, blocks.index)), blocks.geometry.to_numpy())
+    _topologies[id(blocks)] = (weakref.ref(blocks), built)
+    return built
+
+
+def _segments(polygons: Any) -> tuple[Ints, Ints, Ints, Ints]:
+    """Return unique segments (from, to as vertex keys) with the block on their left and right."""
+    import shapely
+
+    parts, block_of_part = shapely.get_parts(
+        shapely.orient_polygons(polygons, exterior_cw=False), return_index=True
+    )
+    rings, part_of_ring = shapely.get_rings(parts, return_index=True)
+    coords, ring = shapely.get_coordinates(rings, return_index=True)
+    lon, lat = lonlat(coords[:, 0], coords[:, 1])
+    key = (np.rint(lon / STEP).astype(np.int64) + _FAR) * (4 * _FAR) + (
+        np.rint(lat / STEP).astype(np.int64) + _FAR
+    )
+    a, b = key[:-1], key[1:]
+    real = (ring[:-1] == ring[1:]) & (a != b)
+    a, b, owner = a[real], b[real], block_of_part[part_of_ring[ring[:-1][real]]]
+    low, high, forward = np.minimum(a, b), np.maximum(a, b), a < b
+    pairs, where = np.unique(np.column_stack([low, high]), axis=0, return_inverse=True)
+    where = where.ravel()
+    left = np.full(len(pairs), SEA)
+    right = np.full(len(pairs), SEA)
+    left[where[forward]] = owner[forward]
+    right[where[~forward]] = owner[~forward]
+    parted = left != right  # a spike has the same block on both sides
+    return pairs[parted, 0], pairs[parted, 1], left[parted], right[parted]
+
+
+def _build(names: tuple[str, ...], polygons: Any) -> Topology:
+    """Chain segments into arcs: from one meeting of three blocks to the next."""
+    start, stop, left, right = _segments(polygons)
+    vertices, ends = np.unique(np.concatenate([start, stop]), return_inverse=True)
+    count = start.size
+    tail, head = ends[:count], ends[count:]
+    degree = np.bincount(ends, minlength=vertices.size)
+    # Half-segments: i runs tail to head, i + count runs back with the sides swapped.
+    leaving = np.concatenate([tail, head])
+    arriving = np.concatenate([head, tail]).tolist()
+    sides = np.concatenate(
+        [np.column_stack([left, right]), np.column_stack([right, left])]
+    ).tolist()
+    order = np.argsort(leaving, kind="stable")
+    first = np.searchsorted(leaving[order], np.arange(vertices.size + 1)).tolist()
+    out = order.tolist()
+    through = (degree == 2).tolist()
+
+    def onward(half: int) -> int:
+        """Return the half-segment that continues the same border, or -1 at a meeting."""
+        at = arriving[half]
+        if not through[at]:
+            return -1
+        back = half - count if half >= count else half + count
+        one, two = out[first[at]], out[first[at] + 1]
+        ahead = two if one == back else one
+        return ahead if sides[ahead] == sides[half] else -1
+
+    used = [False] * count
+    path: list[int] = []
+    arc: list[int] = []
+    arc_sides: list[list[int]] = []
+    begins = [h for h in range(2 * count) if not through[int(leaving[h])]]
+    for half in [*begins, *range(count)]:  # open arcs first, then closed ones such as islands
+        if used[half % count]:
+            continue
+        here, trail = half, [int(leaving[half])]
+        while here != -1 and not used[here % count]:
+            used[here % count] = True
+            trail.append(arriving[here])
+            here = onward(here)
+        path += trail
+        arc += [len(arc_sides)] * len(trail)
+        arc_sides.append(sides[half])
+    keys = vertices[np.array(path)]
+    xy = np.column_stack([keys // (4 * _FAR) - _FAR, keys % (4 * _FAR) - _FAR])
+    both = np.array(arc_sides)
+    return Topology(names, xy, np.array(arc), both[:, 0], both[:, 1])
