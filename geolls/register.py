@@ -208,7 +208,8 @@ STATE_FUNDED_TYPES: Final = frozenset(
 STATE_FUNDED_GROUPS: Final = frozenset(
     {"academies", "free schools", "local authority maintained schools", "special schools"}
 )
-# Inside those groups, but not schools funded by the state as maintained schools and academies are.
+_ACADEMIES: Final = frozenset({"academies", "free schools"})
+# Inside the state-funded groups, but not funded as maintained schools and academies are.
 _OTHER_TYPES: Final = frozenset(
     {
         "academy secure 16 to 19",
@@ -251,7 +252,8 @@ SCHOOL_COLUMNS: Final = [
     *("type_group", "status", "open_date", "close_date", "postcode", "town", "urban_rural"),
     *("easting", "northing", "pupils", "fsm_pupils", "religious_character", "diocese"),
     *("trust_uid", "trust_name", "trust_type", "trust_joined"),
-    *("federation_uid", "federation_name", "sponsor_uid", "sponsor_name", "status_unknown"),
+    *("federation_uid", "federation_name", "sponsor_uid", "sponsor_name", "academy"),
+    "status_unknown",
 ]
 _AS_GIVEN: Final = (
     *("la_name", "district_name", "type", "type_group", "status", "town", "urban_rural"),
@@ -287,8 +289,9 @@ class Register:
     counts : dict
         `read` = `kept` + `rejected` + `filtered`; then what else was counted on the way.
     source : dict
-        `path`, `sha256`, `label`, `vintage_schools`, `as_of`, `phases`, `encoding`; with links
-        also `links_path`, `links_sha256`, `vintage_links`.
+        `path` (the file's name only, so that a study is the same on every machine), `sha256`,
+        `label`, `vintage_schools`, `as_of`, `phases`, `encoding`; with links also `links_path`,
+        `links_sha256`, `vintage_links`.
     demonstration : bool
         True where the schools are generated, not real.
     """
@@ -300,6 +303,17 @@ class Register:
     counts: dict[str, int]
     source: dict[str, Any]
     demonstration: bool = False
+
+    @property
+    def as_of(self) -> date:
+        """The day the schools are of."""
+        day: date = self.source["as_of"]
+        return day
+
+    @property
+    def label(self) -> str:
+        """The words for the source that every output carries."""
+        return str(self.source["label"])
 
     def summary(self) -> pd.DataFrame:
         """Say what became of the rows.
@@ -745,7 +759,7 @@ def choose_phases(phases: str | Sequence[str] | None) -> tuple[str, ...]:
     UsageError
         A word is no phase.
     """
-    if phases is None:
+    if not phases:
         return DEFAULT_PHASES
     chosen: set[str] = set()
     for word in [phases] if isinstance(phases, str) else phases:
@@ -761,8 +775,6 @@ def choose_phases(phases: str | Sequence[str] | None) -> tuple[str, ...]:
                 where="--phase",
                 fix=suggest(word, options) or f"choose from {', '.join(options)}",
             )
-    if not chosen:
-        raise UsageError("no phase chosen", where="--phase", fix=f"one of {', '.join(PHASES)}")
     return tuple(p for p in PHASES if p in chosen)
 
 
@@ -927,6 +939,7 @@ def _schools(sheet: _Sheet, as_of: date, phases: tuple[str, ...]) -> _Schools:
     postcode = pc.replace_substring_regex(
         pc.utf8_upper(sheet.column("postcode")), r"[^A-Z0-9]+", ""
     )
+    academy = _per_value(groups, lambda v: _word(v) in _ACADEMIES, bool)
     unknown = (
         (kind == "")
         & (group == "local authority maintained schools")
@@ -947,6 +960,7 @@ def _schools(sheet: _Sheet, as_of: date, phases: tuple[str, ...]) -> _Schools:
         "northing": pa.array(north),
         "pupils": pa.array(pupils),
         "fsm_pupils": pa.array(fsm),
+        "academy": pa.array(academy),
         "status_unknown": pa.array(unknown),
     }
     body = np.flatnonzero(counted)
@@ -992,9 +1006,7 @@ def _told_by_register(schools: _Schools) -> pa.Table:
     table, size = schools.table, len(schools.table)
     flag = _per_value(table["trust_flag"], lambda v: _FLAGS.get(_word(v), -1), np.int8)
     # An academy's trust without a flag: judged by how many schools name it.
-    academy = _per_value(
-        table["type_group"], lambda v: _word(v) in ("academies", "free schools"), bool
-    )
+    academy = table["academy"].to_numpy()
     many = _per_value(table["trust_uid"], lambda v: v, object)
     shared = pd.Series(many).duplicated(keep=False).to_numpy()
     flag = np.where((flag < 0) & academy, np.where(shared, 0, 1), flag)
@@ -1223,9 +1235,6 @@ def read_register(
         else None
     )
     if stored is not None and (found := _from_cache(stored)) is not None:
-        found.source["path"] = str(place)
-        if other:
-            found.source["links_path"] = str(other)
         return found
     register = _read_register(place, other, wanted, chosen, digests)
     if stored is not None:
@@ -1257,7 +1266,7 @@ def _read_register(
         told, link_faults = _told_by_links(link_sheet, _urns(sheet.column("urn"))[1])
         lines = link_faults.lines
         made = _vintage(links) or _latest(_dates(link_sheet.column("joined_date"))[0])
-        about = {"links_path": str(links), "links_sha256": digests[1], "vintage_links": made}
+        about = {"links_path": links.name, "links_sha256": digests[1], "vintage_links": made}
     groups = _groups(_told_by_register(schools), told, day, schools.faults, counts)
     frame = _attach(schools, groups).filter(pa.array(schools.chosen)).select(SCHOOL_COLUMNS)
     lines = schools.faults.lines + lines
@@ -1273,7 +1282,7 @@ def _read_register(
         **counts,
     }
     source = {
-        "path": str(path),
+        "path": path.name,
         "sha256": digests[0],
         "label": _label(vintage, about.get("vintage_links")),
         "vintage_schools": vintage,
