@@ -237,7 +237,7 @@ def _about(study: Study, text: str, by: str = "schools") -> dict[str, Any]:
 
 def _day(options: dict[str, Any]) -> date:
     """Return the day of a command that needs no register: --as-of, the study file's, or today."""
-    from geolls.study import a_date, read_settings
+    from geolls.settings import a_date, read_settings
 
     if options["as_of"]:
         return a_date(options["as_of"], where="--as-of")
@@ -333,7 +333,7 @@ def check(files: tuple[Path, ...], **options: Any) -> None:
         raise CatalogueError(f"{errors} error{'s' * (errors > 1)} found")
 
 
-@cli.command()
+@cli.command(context_settings={"ignore_unknown_options": True})  # -1.57,55.18 is a place
 @click.argument("text")
 @_with(*_STUDY, *_OUTPUT)
 def where(text: str, **options: Any) -> None:
@@ -401,7 +401,7 @@ def fetch(
     geolls fetch gias --from ~/Downloads
     """
     from geolls.fetch import data_folder, fetch_boundaries, fetch_gias
-    from geolls.study import a_date
+    from geolls.settings import a_date
 
     folder = data or data_folder()
     wanted = set(sources) or {"gias"}

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-import tomllib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -17,25 +16,18 @@ import pandas as pd
 from geolls import assignment as assigning
 from geolls.areas import Areas, BlockClaim, expand, load_areas
 from geolls.catalogue import Catalogue, Layer, load_catalogue
-from geolls.errors import InputFileError, UnknownNameError, UsageError, fold, suggest
+from geolls.errors import UnknownNameError, UsageError, fold, suggest
 from geolls.overlap import REASONS
 from geolls.overlap import overlap as overlap_tables
+from geolls.settings import Settings, a_date, read_settings
 
 if TYPE_CHECKING:
     from geopandas import GeoDataFrame
 
     from geolls.register import Register
+    from geolls.spread import SpreadOptions
 
-__all__ = [
-    "ATTRIBUTION",
-    "BY",
-    "Place",
-    "Settings",
-    "Study",
-    "a_date",
-    "open_study",
-    "read_settings",
-]
+__all__ = ["ATTRIBUTION", "BY", "Place", "Study", "open_study", "shipped_study"]
 
 By = Literal["area", "schools", "pupils", "fsm_pupils", "neighbourhoods"]
 BY: tuple[By, ...] = ("area", "schools", "pupils", "fsm_pupils", "neighbourhoods")
@@ -53,118 +45,6 @@ ATTRIBUTION = (
 # Where a bare name fits units of several layers that are the same land, the first of these wins.
 _PLACE_ORDER = ("local_authority", "district", "combined_authority", "region")
 _COUNCILS = ("local_authority", "district")
-
-
-@dataclass(frozen=True)
-class Settings:
-    """What a study file holds.
-
-    Attributes
-    ----------
-    title : str
-        Named on every output.
-    as_of : datetime.date or None
-        The one day all layers are resolved to; None takes the register's vintage.
-    register, links, groups : pathlib.Path or None
-        GIAS edubasealldata, alllinksdata and allgroupsdata; no register means the demonstration.
-    phases : tuple of str
-        Phases that count; empty takes the register's default.
-    layers : tuple of str
-        Layers to use; empty takes every layer alive on the day.
-    places : tuple of str
-        Localities the study is about.
-    boundaries : tuple of pathlib.Path
-        Folders of more layers.
-    spread : dict
-        Thresholds and bands of the spread measures, by the names of `SpreadOptions`.
-    strict_dates : bool
-        Refuse layers whose evidence is of another date.
-    """
-
-    title: str = "Default"
-    as_of: date | None = None
-    register: Path | None = None
-    links: Path | None = None
-    groups: Path | None = None
-    phases: tuple[str, ...] = ()
-    layers: tuple[str, ...] = ()
-    places: tuple[str, ...] = ()
-    boundaries: tuple[Path, ...] = ()
-    spread: dict[str, Any] = field(default_factory=dict)
-    strict_dates: bool = False
-
-    def replace(self, **changes: Any) -> Settings:
-        """Return the settings with those given (not None, not empty) in place of the old."""
-        kept = {f.name: getattr(self, f.name) for f in fields(self)}
-        kept.update({k: v for k, v in changes.items() if v not in (None, (), {}, "")})
-        return Settings(**kept)
-
-
-def read_settings(path: Path) -> Settings:
-    """Read a study file.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        A TOML file; paths in it are relative to its folder.
-
-    Returns
-    -------
-    Settings
-        The study's settings.
-
-    Raises
-    ------
-    InputFileError
-        When the file is missing or is not TOML.
-    UsageError
-        When a key is unknown or a value has the wrong type.
-    """
-    try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputFileError(f"cannot read the study file ({error})", where=str(path)) from error
-    except tomllib.TOMLDecodeError as error:
-        raise InputFileError(f"not valid TOML ({error})", where=str(path)) from error
-    known = {f.name: f for f in fields(Settings)}
-    values: dict[str, Any] = {}
-    for key, value in data.items():
-        if key not in known:
-            raise UsageError(f"unknown key {key!r}", where=str(path), fix=suggest(key, known))
-        if key in {"register", "links", "groups"}:
-            value = _relative(path, key, value)
-        elif key in {"phases", "layers", "places", "boundaries"}:
-            if not isinstance(value, list) or not all(isinstance(v, str) for v in value):
-                raise UsageError(f"{key} must be a list of texts", where=str(path))
-            value = tuple(_relative(path, key, v) if key == "boundaries" else v for v in value)
-        elif key == "as_of":
-            value = a_date(value, where=str(path))
-        elif key == "title" and not isinstance(value, str):
-            raise UsageError("title must be a text", where=str(path))
-        elif key == "strict_dates" and not isinstance(value, bool):
-            raise UsageError("strict_dates must be true or false", where=str(path))
-        elif key == "spread" and not isinstance(value, dict):
-            raise UsageError("spread must be a table of thresholds", where=str(path))
-        values[key] = value
-    return Settings(**values)
-
-
-def _relative(file: Path, key: str, value: object) -> Path:
-    if not isinstance(value, str):
-        raise UsageError(f"{key} must be a path in quotes", where=str(file))
-    return (file.parent / value).resolve()
-
-
-def a_date(value: object, *, where: str | None = None) -> date:
-    """Read a date from a TOML date or ISO text."""
-    if isinstance(value, date):
-        return date(value.year, value.month, value.day)
-    try:
-        return date.fromisoformat(str(value))
-    except ValueError:
-        raise UnknownNameError(
-            f"{str(value)!r} is not a date", where=where, fix="write it as 2022-09-01"
-        ) from None
 
 
 @dataclass(frozen=True)
@@ -576,6 +456,99 @@ class Study:
             names = {str(urn): self.block_names[str(block)] for urn, block in placed.items()}
         return coverage(self.membership(name, by), self.weights(by), names)
 
+    @cached_property
+    def spread_options(self) -> SpreadOptions:
+        """Bands and thresholds of the spread measures, from the study file."""
+        from geolls.spread import SpreadOptions
+
+        return SpreadOptions.read(self.settings.spread)
+
+    @cached_property
+    def _spread(self) -> pd.DataFrame:
+        from geolls.spread import spread
+
+        layers = {k: self.membership(k) for k in self.area_layers}
+        return spread(self.schools, layers, self.spread_options)
+
+    def spread(self, place: Place | str | None = None) -> pd.DataFrame:
+        """Return one row per trust: lines crossed and kilometres; see `geolls.spread.spread`.
+
+        Parameters
+        ----------
+        place : Place or str, optional
+            Only trusts with a school there; their numbers stay those of the whole trust.
+        """
+        if place is None:
+            return self._spread
+        here = self.place_schools(self._as_place(place)).index
+        at_work = self.schools.loc[self.schools["urn"].isin(here), "trust_uid"].dropna()
+        return self._spread[self._spread["trust_uid"].isin(at_work)].reset_index(drop=True)
+
+    def _as_place(self, place: Place | str) -> Place:
+        return self.place(place) if isinstance(place, str) else place
+
+    def trust(self, text: str) -> pd.Series:
+        """Find a trust by UID or name; return its row of the spread table.
+
+        Raises
+        ------
+        UnknownNameError
+            When no trust, or several, go by that name.
+        """
+        table = self._spread
+        hit = table[table["trust_uid"] == text.strip()]
+        if hit.empty:
+            folded = table["trust_name"].map(fold)
+            hit = table[folded == fold(text)]
+        if len(hit) == 1:
+            return hit.iloc[0]
+        if hit.empty:
+            raise UnknownNameError(
+                f"no trust is called {text.strip()!r}",
+                where="--trust",
+                fix=suggest(text, sorted(set(table["trust_name"].dropna()))),
+            )
+        raise UnknownNameError(
+            f"{len(hit)} trusts are called {text.strip()!r}",
+            where="--trust",
+            fix=f"give the UID: {', '.join(hit['trust_uid'])}",
+        )
+
+    def school_table(self, place: Place | str, trust: str | None = None) -> pd.DataFrame:
+        """Return the schools of a place, with their unit in every layer.
+
+        Parameters
+        ----------
+        place : Place or str
+            The place.
+        trust : str, optional
+            Only schools of this trust (name or UID).
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row per school: urn, name, phase, pupils, trust_uid, trust_name, trust_type,
+            `trust_home` (the trust's home authority), and one column per layer with the unit's
+            name; names of units that share a school are joined by " + ".
+        """
+        here = self.place_schools(self._as_place(place)).index
+        rows = self.schools["urn"].isin(here)
+        if trust is not None:
+            rows &= self.schools["trust_uid"] == self.trust(trust)["trust_uid"]
+        columns = ["urn", "name", "phase", "pupils", "trust_uid", "trust_name", "trust_type"]
+        out = self.schools.loc[rows, columns].reset_index(drop=True)
+        homes = self._spread.set_index("trust_uid").get("home_name_local_authority")
+        if homes is not None:
+            out["trust_home"] = out["trust_uid"].map(homes)
+        for key, layer in self.layers.items():
+            if layer.kind == "sites":
+                continue
+            table = self.assigned(key)
+            mine = table[table["urn"].isin(out["urn"])]
+            names = mine.groupby("urn", sort=False)["unit_name"].agg(" + ".join)
+            out[key] = out["urn"].map(names)
+        return out
+
     # -- provenance ------------------------------------------------------------------------
 
     @cached_property
@@ -597,6 +570,25 @@ class Study:
         }
         text = json.dumps(content, sort_keys=True, default=str)
         return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+    def describe(self) -> pd.DataFrame:
+        """Return what the study resolves to, one row per thing: `item`, `value`."""
+        s, source = self.settings, self.register.source
+        rows = [
+            ("title", s.title),
+            ("fingerprint", self.fingerprint),
+            ("as_of", self.as_of.isoformat()),
+            ("register", source["label"]),
+            ("register_file", str(s.register or "")),
+            ("links_file", str(s.links or "")),
+            ("phases", ", ".join(source["phases"])),
+            ("schools", str(len(self.schools))),
+            ("layers", ", ".join(self.layers)),
+            ("places", ", ".join(s.places)),
+        ]
+        options = vars(self.spread_options).items()
+        rows += [(f"spread.{k}", str(v)) for k, v in options]
+        return pd.DataFrame(rows, columns=["item", "value"])
 
     @cached_property
     def attribution(self) -> str:
@@ -662,3 +654,18 @@ def open_study(
         strict_dates=strict_dates or None,
     )
     return Study(settings, data=Path(data) if data else None)
+
+
+def shipped_study(name: str) -> Path:
+    """Return the file of a study that comes with geolls, as `default`."""
+    from geolls.shelves import shelf
+
+    folder = shelf("maps") / "studies"
+    path = folder / f"{Path(name).name}.toml"
+    if not path.is_file():
+        names = sorted(p.stem for p in folder.glob("*.toml"))
+        raise UnknownNameError(
+            f"no study called {name!r} comes with geolls",
+            fix=suggest(name, names) or f"there are {', '.join(names)}",
+        )
+    return path

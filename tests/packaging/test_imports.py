@@ -13,7 +13,7 @@ PACKAGE = Path(__file__).resolve().parents[2] / "geolls"
 
 # Lower rooms first: a room may import rooms on its own line or above, never below.
 ORDER = [
-    {"__init__", "__main__", "errors", "shelves", "files", "provenance"},
+    {"__init__", "__main__", "errors", "shelves", "files", "settings"},
     {"layers", "web"},
     {"catalogue", "fetch"},
     {"areas"},
@@ -33,7 +33,7 @@ ORDER = [
 ]
 LEVEL = {room: i for i, rooms in enumerate(ORDER) for room in rooms}
 MEASURES = {"overlap", "mismatch", "spread", "coverage", "changes"}
-LIGHT = {"errors", "shelves", "catalogue", "areas", "tables", "where", "commands", "files"}
+LIGHT = {"errors", "shelves", "settings", "layers", "catalogue", "areas", "tables", "where", "commands", "files"}
 HEAVY = {"pandas", "geopandas", "folium", "shapely", "numpy", "pyarrow", "pyogrio"}
 
 
