@@ -11,10 +11,8 @@ import errno
 import json
 import os
 import re
-import shutil
 import sys
 import tomllib
-import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -277,6 +275,7 @@ def _gias_from_web(
     spec: Mapping[str, Any], folder: Path, day: date, base: str, web: Web
 ) -> Register:
     """Walk back from `day` to the newest day the service has."""
+    web.check(base)
     base = base if base.endswith("/") else base + "/"
     first, *others = spec["file"]
     notes: list[str] = []
@@ -356,6 +355,8 @@ def _settle(
     spec: Mapping[str, Any],
 ) -> Register:
     """Write the manifest, rename the whole folder into place, clear what was broken off."""
+    import shutil
+
     manifest = {
         "what": spec["title"],
         "licence": spec["licence"],
@@ -422,6 +423,8 @@ Offer = tuple[str, Path, str | None]  # bare name, file, member of a zip
 
 def _offers(folder: Path) -> Iterator[Offer]:
     """Yield every csv in a folder, in the open, gzipped or in a zip."""
+    import zipfile
+
     for path in sorted(folder.iterdir()):
         lower = path.name.lower()
         if lower.endswith((".csv", ".csv.gz")) and path.is_file():
@@ -460,6 +463,8 @@ def _day_in(name: str) -> date | None:
 
 def _copy(item: Mapping[str, Any], offer: Offer, part: Path) -> dict[str, Any]:
     """Copy one offered file into the unfinished folder and verify it."""
+    import shutil
+
     name, path, member = offer
     name = re.sub(r"[^\w.-]", "_", name, flags=re.ASCII)[-100:]
     target = part / name
@@ -724,6 +729,7 @@ def fetch_boundaries(
             frame, about = _from_folder(wanted, Path(source))
         else:
             frame, about = _from_service(wanted, source, _guarded(web, spec, progress), progress)
+        frame = _checked(frame, wanted, about["where"], about.pop("units", None))
     except InputFileError as error:
         if source is not None and not _address(source):
             raise
@@ -736,8 +742,7 @@ def fetch_boundaries(
 def _keep(
     wanted: _Wanted, frame: gpd.GeoDataFrame, about: dict[str, Any], folder: Path
 ) -> Boundaries:
-    """Check the areas and write them with their manifest."""
-    frame = _checked(frame, wanted, about["where"], about.pop("units", None))
+    """Write the areas with their manifest."""
     key = f"{wanted.layer}-{wanted.year}-{wanted.resolution}"
     path = folder / "boundaries" / f"{key}.parquet"
     with writing(path) as part:
@@ -857,6 +862,7 @@ def _find_service(
 ) -> tuple[str, Mapping[str, Any], int]:
     """Return the address of the service, its edition, and the number of its polygon layer."""
     base = str(source or wanted.spec["base"]).rstrip("/")
+    web.check(base)
     direct = re.fullmatch(r"(.*/FeatureServer)(?:/(\d{1,4}))?(?:/query.*)?", base)
     if direct:
         number = int(direct[2]) if direct[2] else _polygon_layer(web.json(f"{direct[1]}?f=json"))
@@ -1005,6 +1011,8 @@ _READERS: Final[dict[str, Callable[[bytes], bool]]] = {
 
 def _read_vector(path: Path) -> gpd.GeoDataFrame:
     """Read one vector file whose content is what its name says."""
+    import warnings
+
     import geopandas as gpd
 
     try:
@@ -1012,7 +1020,9 @@ def _read_vector(path: Path) -> gpd.GeoDataFrame:
             honest = _READERS[path.suffix.lower()](handle.read(4096))
         if not honest:
             raise InputFileError(f"is not a {path.suffix[1:]} file", where=str(path))
-        frame = gpd.read_parquet(path) if path.suffix == ".parquet" else gpd.read_file(path)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # GDAL's asides; what matters is checked below
+            frame = gpd.read_parquet(path) if path.suffix == ".parquet" else gpd.read_file(path)
     except InputFileError:
         raise
     except Exception as error:  # pyogrio, pyarrow and GDAL each raise their own

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import email.utils
-import ipaddress
 import json
 import re
 import time
@@ -193,13 +191,13 @@ class Web:
     def _chunks(self, response: httpx.Response, deadline: float) -> Iterator[bytes]:
         """Yield the body until it ends or the time is up."""
         for chunk in response.iter_bytes():
-            yield chunk
             if self.clock() > deadline:
                 raise UnreachableError(
                     f"still not finished after {self.patience / 60:.0f} minutes",
                     where=_shown(str(response.url)),
                     fix="run the command again: it carries on where it stopped",
                 )
+            yield chunk
 
     @contextlib.contextmanager
     def _open(self, url: str, headers: dict[str, str]) -> Iterator[httpx.Response]:
@@ -210,7 +208,7 @@ class Web:
         try:
             with self._client(url) as client:
                 for _ in range(6):
-                    self._check(address)
+                    self.check(address)
                     with client.stream("GET", address, headers=headers) as response:
                         if response.status_code in _MOVED:
                             address = self._next(url, address, response)
@@ -240,8 +238,19 @@ class Web:
                 where=_shown(url),
             ) from error
 
-    def _check(self, url: str) -> None:
-        """Refuse an address that is not https, unless plain http is allowed for it."""
+    def check(self, url: str) -> None:
+        """Refuse an address that is not https, unless plain http is allowed for it.
+
+        Parameters
+        ----------
+        url : str
+            An address, or the beginning of one.
+
+        Raises
+        ------
+        UsageError
+            It is no address, of another kind, or plain http to another machine.
+        """
         import httpx
 
         try:
@@ -332,6 +341,8 @@ def _accept(url: str, response: httpx.Response, *, asked_range: bool) -> None:
 
 def _retry_after(response: httpx.Response) -> float | None:
     """Return the seconds a server asks to wait: a number or a date; nonsense is ignored."""
+    import email.utils
+
     text = response.headers.get("retry-after", "").strip()
     if re.fullmatch(r"[0-9]{1,9}", text):
         return float(text)
@@ -401,6 +412,8 @@ def _too_large(url: str, limit: int) -> InputFileError:
 
 def _loopback(host: str) -> bool:
     """Whether a host is this machine."""
+    import ipaddress
+
     try:
         return ipaddress.ip_address(host.strip("[]")).is_loopback
     except ValueError:
