@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import importlib.util
 import re
 from collections import Counter, defaultdict
 from datetime import date
@@ -312,6 +313,53 @@ def test_each_published_list_has_our_87_hubs_under_its_own_codes(real_data, day)
     units = {find_unit(layer, code, on, AREAS).code for code in code_of}
     assert len(code_of) == 87
     assert units == {unit.code for unit in units_on(layer, on, AREAS)}
+
+
+@pytest.mark.real_data
+@pytest.mark.parametrize(
+    ("day", "short_of"),
+    [
+        ("2023-12-05", {"northamptonshire", "inspiration", "unity-suffolk"}),
+        ("2024-12-19", set()),
+        ("2025-10-02", set()),
+    ],
+)
+def test_every_hub_has_the_land_of_july_2023_but_where_a_list_falls_short(real_data, day, short_of):
+    tool, lookups = builder(), real_data / "lookups"
+    july = dict(tool._july(lookups / "tsh_hubs_2023-07-04.csv"))
+    land = {short: tool._land(july[c]["areas"], AREAS) for c, (short, _) in tool.HUBS.items()}
+    rows = {row["TSH Area"]: row for row in read(lookups / f"tsh_hubs_{day}.csv")}
+    names = {
+        code: row["areas"].replace("Bournemouth;C", "Bournemouth, C") for code, row in rows.items()
+    }
+    later = {
+        short: tool._land(tool._names(names[code], ";"), AREAS)
+        for short, code in tool._codes_by_key(rows, july, AREAS).items()
+    }
+    assert {short for short in land if land[short] != later[short]} == short_of
+
+
+@pytest.mark.real_data
+def test_the_shelf_is_what_the_tool_writes_from_the_lists(real_data, tmp_path, monkeypatch):
+    tool = builder()
+    monkeypatch.setattr(tool, "SHELF", tmp_path)
+    tool.main(real_data)
+    written = {p.relative_to(tmp_path): p.read_bytes() for p in tmp_path.rglob("*.csv")}
+    committed = {
+        p.relative_to(shelf("boundaries")): p.read_bytes()
+        for p in shelf("boundaries").glob("*/*.csv")
+        if p.parent.name != "block"
+    }
+    assert written == committed
+
+
+def builder():
+    """Return tools/build_layers.py as a module."""
+    path = Path(__file__).parents[2] / "tools" / "build_layers.py"
+    spec = importlib.util.spec_from_file_location("build_layers", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 @pytest.mark.real_data
