@@ -16,7 +16,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Protocol
 
-from geolls.errors import CatalogueError, UnknownNameError, fold, suggest
+from geolls.errors import CatalogueError, UnknownNameError, fold, nearest, suggest
 from geolls.layers import (
     CONFIDENCES,
     FAMILIES,
@@ -132,11 +132,11 @@ class Catalogue:
             raise CatalogueError(
                 f"{key!r} names several layers", fix=f"write {' or '.join(x.key for x in hits)}"
             )
-        hint = suggest(key.replace("_", " "), [x.replace("_", " ") for x in self.layers])
-        fix = hint.replace(" ", "_").replace("_or_", " or ") if hint else ""
-        fix = fix.replace("did_you_mean_", "did you mean ").replace(",_", ", ")
+        by_words = {x.replace("_", " "): x for x in self.layers}
+        near = [by_words[x] for x in nearest(key.replace("_", " "), by_words)]
         raise CatalogueError(
-            f"no layer is called {key!r}", fix=fix or "`geolls layers` lists them all"
+            f"no layer is called {key!r}",
+            fix=f"did you mean {' or '.join(near)}?" if near else "`geolls layers` lists them all",
         )
 
     def area_layers(self, on: date) -> list[Layer]:

@@ -7,11 +7,12 @@ schema. Reading goes on past faults and returns them all: the caller decides whi
 from __future__ import annotations
 
 import csv
+import io
 import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
@@ -129,7 +130,8 @@ SYNONYMS = {
     "post_code": "postcode",
 }
 ONE_DAY = timedelta(days=1)
-_GSS = re.compile(r"[EW]\d{8}(/.+)?")
+SPAN_FIX = "write 2022, 2022-09, 2022-09-01, or two of them as 2014/2022"
+_GSS = re.compile(r"[EW]\d{8}(/.+)?", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -327,9 +329,9 @@ def read_layer(
 def _read_keys(file: Path, problems: list[Problem]) -> dict[str, Any] | None:
     """Return the keys of layer.toml that hold what they should; note the others."""
     try:
-        text = file.read_text("utf-8")
+        text = file.read_text("utf-8-sig")
         raw = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         problems.append(problem(file, f"not readable as TOML: {error}"))
         return None
     stated: dict[str, Any] = {}
@@ -363,6 +365,17 @@ def _read_keys(file: Path, problems: list[Problem]) -> dict[str, Any] | None:
                 fix=f"write {file.parent.name}, or leave it out",
             )
         )
+    seen = stated.get("source_date")
+    if seen and evidence_span(seen) is None:
+        problems.append(
+            problem(
+                file,
+                f"source_date {seen!r} does not say when the source spoke",
+                row=_line_of(text, "source_date"),
+                column="source_date",
+                fix=SPAN_FIX,
+            )
+        )
     for key in stated.get("style", {}):
         if key not in STYLE_KEYS:
             problems.append(
@@ -379,16 +392,20 @@ def _fault_of(wanted: type | tuple[str, ...], value: Any) -> str | None:
         hint = suggest(str(value), wanted)
         return f"is {value!r}; {hint or 'it may be ' + ', '.join(wanted)}"
     if wanted is date:
-        return None if _date(value) else f"is {value!r}, not a date like 2022-09-01"
-    if wanted is float and isinstance(value, int) and not isinstance(value, bool):
-        return None
-    if wanted is str and isinstance(value, date):
-        return None
-    if wanted is int and isinstance(value, bool):
-        return f"is {value!r}, not a whole number"
-    if not isinstance(value, wanted):
-        words = {str: "text", list: "a list of texts", bool: "true or false", int: "a whole number"}
-        return f"is {value!r}, not {words.get(wanted, wanted.__name__)}"
+        plain = isinstance(value, str | date) and not isinstance(value, datetime)
+        return None if plain and _date(value) else f"is {value!r}, not a date like 2022-09-01"
+    # `source_date = 2022` and `sliver_share = 0` say what they mean; true is no number.
+    allowed = {float: (float, int), str: (str, int, date)}.get(wanted, wanted)
+    if not isinstance(value, allowed) or (isinstance(value, bool) and wanted is not bool):
+        words = {
+            str: "text",
+            list: "a list of texts",
+            dict: "a table",
+            bool: "true or false",
+            int: "a whole number",
+            float: "a number",
+        }
+        return f"is {value!r}, not {words[wanted]}"
     if isinstance(value, list | dict):
         inner = value.values() if isinstance(value, dict) else value
         if not all(isinstance(x, str) for x in inner):
@@ -491,7 +508,9 @@ def _read_csv(
     except UnicodeDecodeError:
         # Spreadsheets on Windows still save csv in this encoding.
         text = file.read_bytes().decode("cp1252", errors="replace")
-    reader = csv.reader(text.splitlines(keepends=True), strict=True)
+    first = text.partition("\n")[0]
+    mark = max(",;\t", key=first.count)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=mark, strict=True)
     rows: list[RowNotes] = []
     header: list[str] = []
     try:
@@ -559,6 +578,8 @@ def _claim(
     area_code, area_name = row.text("area_code"), row.text("area_name")
     if not area_code and _GSS.fullmatch(area_name):
         area_code, area_name = area_name, ""
+    if _GSS.fullmatch(area_code):
+        area_code = area_code[:9].upper() + area_code[9:]
     urn, postcode = row.text("urn"), row.text("postcode").upper()
     if not (area_code or area_name or urn or postcode):
         row("the row names no area and no school", "area_code")
@@ -697,7 +718,7 @@ class RowNotes:
             self(
                 f"{text!r} does not say when the source spoke",
                 column,
-                "write 2022, 2022-09, 2022-09-01, or two of them as 2014/2022",
+                SPAN_FIX,
             )
         return text
 

@@ -6,8 +6,11 @@ import subprocess
 import sys
 from datetime import date
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from geolls.areas import expand, load_areas
 from geolls.catalogue import (
@@ -90,6 +93,34 @@ def test_a_spreadsheets_own_encoding_is_read(folder):
     path = folder(None)
     (path / "members.csv").write_bytes("unit,area\nCaf\xe9,Leeds\n".encode("cp1252"))
     assert next(iter(load(path).units.values())).name == "Café"
+
+
+@pytest.mark.parametrize("mark", [";", "\t"])
+def test_other_marks_between_cells_are_told_from_the_heading(folder, mark):
+    text = f"unit{mark}area\nA{mark}Bournemouth, Christchurch and Poole\n"
+    (claim,) = load(folder(text)).claims
+    assert claim.area_code == "E06000058"
+
+
+def test_a_year_may_be_written_as_a_number(folder):
+    layer = load(folder("code\ne08000035\n", MINIMAL + "source_date = 2022\n"))
+    assert layer.source_date == layer.claims[0].source_date == "2022"
+    assert len(expand(layer, date(2022, 9, 1), AREAS)) == 1, "a code in small letters is a code"
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(toml=st.binary(max_size=80), members=st.binary(max_size=200), units=st.binary(max_size=80))
+def test_whatever_the_files_hold_reading_them_ends_in_words(toml, members, units):
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "fuzz"
+        path.mkdir()
+        (path / "layer.toml").write_bytes(toml)
+        assert read_layer(path, own=True)[1]
+        (path / "layer.toml").write_text(MINIMAL)
+        (path / "members.csv").write_bytes(b"unit,area,from,share,source_date\n" + members)
+        (path / "units.csv").write_bytes(b"unit_name,aliases\n" + units)
+        layer, _ = read_layer(path, own=True)
+        assert layer is not None and layer.key == "fuzz"
 
 
 def test_a_list_of_urns_is_a_layer_of_schools(folder):
@@ -253,6 +284,14 @@ def test_loading_stops_at_the_first_fault_and_counts_the_rest(folder):
         (None, 'geometry = "x.geojson"', "'x.geojson' is not there"),
         (None, "", "holds no areas, polygons or schools; add members.csv"),
         ("unit,code\nA,E08000035\n", "title = ", "not readable as TOML"),
+        ("unit,code\nA,E08000035\n", "note = " + "[" * 5000, "not readable as TOML"),
+        ("unit,code\nA,E08000035\n", "from = []", "from is [], not a date"),
+        ("unit,code\nA,E08000035\n", "from = 2020-01-01T09:00:00", "not a date like 2022-09-01"),
+        ("unit,code\nA,E08000035\n", "order = true", "order is True, not a whole number"),
+        ("unit,code\nA,E08000035\n", "aliases = [1]", "holds something that is not text"),
+        ("unit,code\nA,E08000035\n", "style = 1", "style is 1, not a table"),
+        ("unit,code\nA,E08000035\n", 'source_date = "c. 2014"', "does not say when"),
+        ("unit,code,source_date\nA,E08000035,lately\n", "", "does not say when"),
     ],
 )
 def test_a_fault_is_named(folder, members, toml, said):
