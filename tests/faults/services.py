@@ -28,9 +28,9 @@ from geolls.fetch import (
     fetch_boundaries,
     fetch_gias,
     fetched_boundaries,
-    load_sources,
     newest_register,
 )
+from geolls.sources import load_sources
 from geolls.web import NotThereError, RefusedError, UnreachableError, Web
 
 DAY = date(2022, 9, 1)
