@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -302,18 +302,14 @@ class Areas:
         UnknownNameError
             When no district code is known.
         """
-        wanted = {c for c in codes if c and any(a.tier == "district" for a in self._rows_of(c))}
-        districts = [a for a in self.rows if a.tier == "district"]
-        if not wanted:
+        rows = [a for c in set(codes) for a in self._rows_of(c) if a.tier == "district"]
+        if not rows:
             raise UnknownNameError(
                 "no district code among those given",
                 fix="the codes look like E07000026 or E06000063",
             )
-        starts = sorted({a.valid_from for a in districts})
-        live = Counter(a.code for a in districts if a.code in wanted)  # keys only
-        score = {
-            day: sum(any(a.active(day) for a in self._rows_of(c)) for c in live) for day in starts
-        }
+        starts = sorted({a.valid_from for a in self.rows if a.tier == "district"})
+        score = {day: sum(a.active(day) for a in rows) for day in starts}
         best = max(score.values())
         spans = [
             (day, starts[i + 1] if i + 1 < len(starts) else None)
@@ -391,7 +387,8 @@ def expand(
     Parameters
     ----------
     layer : Layer
-        A layer of the catalogue; one with a `tier` takes its units from `areas`.
+        A layer of the catalogue; one with a `tier` takes its units from `areas`. Kinds other than
+        `areas` hold no land by code: none is returned.
     on : datetime.date
         The study's day. It selects claims; each claim's codes are read at their own date.
     areas : Areas
@@ -417,14 +414,14 @@ def expand(
     Stated shares are kept; what they leave is split equally among the other units of the block.
     A block that one unit claims whole is its own, with share 1.
     """
-    if not _spans(layer.valid_from, layer.valid_to, on):
+    if layer.kind != "areas" or not _spans(layer.valid_from, layer.valid_to, on):
         return []
     if layer.tier is not None:
         held = [
             _Held(a.code, a.name, block, None, True, a.confidence, a.source, None)
             for a in areas.alive(layer.tier, on)
             for whole in a.blocks
-            for block in _cut(whole, "", parts)
+            for block in _cut(whole, "", parts)[0]
         ]
     else:
         held = _claims(layer, on, areas, parts)
@@ -474,15 +471,15 @@ def _claims(
         codes_as_of = claim.codes_as_of or claim.valid_from or unit.valid_from or layer.valid_from
         area = _resolved(layer, claim, codes_as_of or on, areas)
         for block in area.blocks:
-            for piece in _cut(block, claim.part, parts):
-                named = piece != block and piece.partition("/")[2] == claim.part
-                whole = named or (claim.extent == "whole" and claim.share is None)
-                held.append(
-                    _Held(
-                        unit.code, unit.name, piece, None if named else claim.share, whole,
-                        claim.confidence, claim.source, claim.source_date,
-                    )
-                )  # fmt: skip
+            pieces, named = _cut(block, claim.part, parts)
+            held += [
+                _Held(
+                    unit.code, unit.name, piece, None if named else claim.share,
+                    named or (claim.extent == "whole" and claim.share is None),
+                    claim.confidence, claim.source, claim.source_date,
+                )
+                for piece in pieces
+            ]  # fmt: skip
     return held
 
 
@@ -494,12 +491,18 @@ def _resolved(layer: Layer, claim: Claim, on: date, areas: Areas) -> Area:
         raise UnknownNameError(fault.message, where=where, fix=fault.fix) from None
 
 
-def _cut(block: str, part: str, parts: Mapping[str, Sequence[str]] | None) -> Sequence[str]:
-    """Return the parts of a block that a claim reaches, or the block where it is not cut."""
-    pieces = (parts or {}).get(block)
-    if not pieces:
-        return (block,)
-    return (f"{block}/{part}",) if part and f"{block}/{part}" in pieces else pieces
+def _cut(
+    block: str, part: str, parts: Mapping[str, Sequence[str]] | None
+) -> tuple[Sequence[str], bool]:
+    """Return the parts a claim on a block reaches, and whether they bear the name it gives."""
+    root, _, own = block.partition("/")
+    pieces = (parts or {}).get(root, ())
+    if name := own or part:
+        stem = f"{root}/{name}"
+        named = [p for p in pieces if p == stem or p.startswith(f"{stem}.")]
+        if named or own:
+            return named or (block,), bool(part)
+    return pieces or (block,), False
 
 
 def _split(key: str, held: Sequence[_Held]) -> list[BlockClaim]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -23,7 +21,6 @@ __all__ = [
     "CRS",
     "Refinement",
     "adjacency",
-    "altered_files",
     "block_weights",
     "dissolve",
     "load_blocks",
@@ -98,21 +95,6 @@ def block_weights() -> pd.DataFrame:
     """
     columns = ["block", "area_m2", "neighbourhoods"]
     return pd.read_parquet(_file("blocks.parquet"), columns=columns).set_index("block")
-
-
-def altered_files(folder: Path | None = None) -> list[str]:
-    """Return the block files that are missing or differ from the sha256 in layer.toml."""
-    folder = folder or shelf("boundaries") / "block"
-    stated = tomllib.loads((folder / "layer.toml").read_text(encoding="utf-8"))["sha256"]
-    return [
-        name
-        for name, digest in stated.items()
-        if name.endswith(".parquet")
-        and not (
-            (folder / name).is_file()
-            and hashlib.sha256((folder / name).read_bytes()).hexdigest() == digest
-        )
-    ]
 
 
 def require_metres(subject: Any) -> None:
@@ -264,8 +246,8 @@ def locate(
     Returns
     -------
     pandas.DataFrame
-        One row per point, in order: block (missing if none), located_by ("polygon", "nearest" or
-        "none"), distance_m (0 inside or on the line, NaN if none).
+        One row per point, in order: block (object; None if none), located_by ("polygon", "nearest"
+        or "none"), distance_m (0 inside or on the line, NaN if none).
 
     Raises
     ------
@@ -290,14 +272,16 @@ def locate(
     stray = known[block[known] < 0]
     if len(stray):
         (point, near), metres = shapely.STRtree(shapes).query_nearest(
-            shapely.points(xy[stray]), max_distance=tolerance_m, return_distance=True
+            shapely.points(xy[stray]), max_distance=max(tolerance_m, 1e-6), return_distance=True
         )
         last = np.argsort(-near, kind="stable")  # written last, so the first code wins a tie
         block[stray[point[last]]] = near[last]
         distance[stray[point[last]]] = metres[last]
     how = np.select([block < 0, distance > 0], ["none", "nearest"], "polygon")
     names = np.array([*blocks.index, None], dtype=object)
-    return pd.DataFrame({"block": names[block], "located_by": how, "distance_m": distance})
+    table = pd.DataFrame({"located_by": how, "distance_m": distance})
+    table.insert(0, "block", pd.Series(names[block], dtype=object))
+    return table
 
 
 class Refinement(NamedTuple):
@@ -320,9 +304,15 @@ class Refinement(NamedTuple):
 
     @property
     def parts(self) -> dict[str, list[str]]:
-        """Parent to its parts, for `areas.expand` and `onto_parts`; only blocks that were cut."""
-        cut = self.blocks[self.blocks.index != self.blocks["parent"]]
-        return {str(parent): list(map(str, group.index)) for parent, group in cut.groupby("parent")}
+        """Block to the parts it is now, parts that were cut again included."""
+        parts: dict[str, list[str]] = {}
+        for leaf, parent in self.blocks["parent"].items():
+            whole = str(leaf)
+            while whole != parent:
+                stem, dot, _ = whole.rpartition(".")
+                whole = stem if dot else parent
+                parts.setdefault(whole, []).append(str(leaf))
+        return parts
 
 
 def onto_parts(claims: list[BlockClaim], parts: Mapping[str, list[str]]) -> list[BlockClaim]:
@@ -381,6 +371,7 @@ def refine(
     require_metres(polygons)
     polygons = polygons.to_crs(blocks.crs).reset_index(drop=True)
     cutters = shapely.set_precision(shapely.make_valid(polygons.geometry.to_numpy()), GRID_M)
+    cutters = shapely.set_precision(cutters, 0)  # or what is made of them would snap as well
     shapes = blocks.geometry.to_numpy()
     meets = _meetings(shapes, cutters)
     inner = _slivers(meets["area_m2"], meets["share"], sliver_m2, sliver_share)
@@ -456,8 +447,14 @@ def _cut(
 
     at, by = crossed["at"].to_numpy(), crossed["by"].to_numpy()
     active = np.unique(shapely.STRtree(shapes).query(shapes[np.unique(at)], "intersects")[1])
-    near = shapely.buffer(shapes[at], OVERSHOOT_M)
-    cuts = shapely.intersection(shapely.boundary(cutters[by]), near)
+    # One piece of line per polygon: two clipped ends on one spot would not node.
+    cuts = [
+        shapely.intersection(
+            shapely.boundary(cutters[polygon]),
+            shapely.union_all(shapely.buffer(shapes[at[by == polygon]], OVERSHOOT_M)),
+        )
+        for polygon in np.unique(by)
+    ]
     # Nodes are computed once for both sides of every line, so neighbours still share it exactly.
     lines = shapely.union_all([*shapely.boundary(shapes[active]), *cuts])
     faces = np.asarray(shapely.get_parts(shapely.polygonize(shapely.get_parts(lines))))
@@ -506,7 +503,7 @@ def _without_slivers(
         gone = [(g, s, into if to == by else to) for g, s, to in gone]
         gone.append((by, shape, into))
         kept = sorted(others, key=lambda piece: (piece[1].area, sorted(piece[0])))
-    kept.reverse()
+    kept.sort(key=lambda piece: (-piece[1].area, sorted(piece[0])))
     place = {by: i for i, (by, _) in enumerate(kept)}
     return kept, [(by, shape, place[into]) for by, shape, into in gone]
 
