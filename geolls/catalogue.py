@@ -274,7 +274,7 @@ def settle(layer: Layer, areas: AreasLike) -> tuple[Layer, list[Problem]]:
 
 
 def _best_day(claims: Sequence[Claim], areas: AreasLike) -> date:
-    days = sorted({date.today()} | {a.valid_to for a in areas.rows if a.valid_to}, reverse=True)
+    days = {_newest(areas)} | {a.valid_to for a in areas.rows if a.valid_to}
     lives: dict[str, list[AreaLike]] = {}
     for area in areas.rows:
         lives.setdefault(area.code, []).append(area)
@@ -285,6 +285,11 @@ def _best_day(claims: Sequence[Claim], areas: AreasLike) -> date:
         return sum(any(within(day, a.valid_from, a.valid_to) for a in row) for row in rows)
 
     return max(days, key=lambda day: (met(day), day))
+
+
+def _newest(areas: AreasLike) -> date:
+    """Return the day the youngest area began: the state of affairs that no later row changes."""
+    return max(area.valid_from for area in areas.rows)
 
 
 def _code_of(claim: Claim, areas: AreasLike, note: RowNotes) -> str:
@@ -546,7 +551,7 @@ def change_dates(layer: Layer, areas: AreasLike) -> list[date]:
     days = {layer.valid_from} | {first for first, _ in spans}
     days |= {last + ONE_DAY for _, last in spans if last}
     alive = sorted(day for day in days if day and layer.active(day))
-    return alive or [date.today()]
+    return alive or [_newest(areas)]
 
 
 def _check_land(layer: Layer, areas: AreasLike) -> list[Problem]:
