@@ -4,25 +4,24 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import gzip
 import hashlib
 import io
 import os
 import re
-import secrets
-import shutil
 import stat
-import tempfile
 import unicodedata
-import zipfile
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Final
+from typing import IO, TYPE_CHECKING, Final
 
 from geolls.errors import InputFileError, OutputError, suggest
 
+# Archives and temporary folders are imported where they are used: every command starts here.
+if TYPE_CHECKING:
+    import gzip
+
 __all__ = [
+    "check_vector",
     "open_bounded",
     "process_alive",
     "refusal",
@@ -103,6 +102,9 @@ def writing(path: str | os.PathLike[str], *, durable: bool = True) -> Iterator[P
     OutputError
         The disk is full or read-only, the folder may not be written, or the path is a folder.
     """
+    import shutil
+    import tempfile
+
     target = Path(path)
     if "\0" in str(target):
         raise OutputError("cannot write: the name holds a NUL character", where=str(target))
@@ -115,7 +117,7 @@ def writing(path: str | os.PathLike[str], *, durable: bool = True) -> Iterator[P
         folder = target.parent if swap else Path(tempfile.gettempdir())
         folder.mkdir(parents=True, exist_ok=True)
         suffix = "".join(target.suffixes[-2:])[-20:]
-        part = folder / f".geolls-{os.getpid()}-{secrets.token_hex(6)}-part{suffix}"
+        part = folder / f".geolls-{os.getpid()}-{os.urandom(6).hex()}-part{suffix}"
         yield part
         if durable:
             _flush(part)
@@ -410,6 +412,9 @@ class _Bounded(io.RawIOBase):
         return True
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        import zipfile
+        import zlib
+
         try:
             data = self._source.read(len(buffer))
         except (zlib.error, EOFError, zipfile.BadZipFile, NotImplementedError, OSError) as error:
@@ -462,6 +467,8 @@ def open_bounded(
         The file is missing, not readable, locked, damaged, lacks the member, or, while it is
         read, grows past its bound or proves to be cut short.
     """
+    import gzip
+
     place = Path(path)
     try:
         owner = place.open("rb")
@@ -487,8 +494,52 @@ def open_bounded(
     return io.BufferedReader(raw, 1 << 18)
 
 
+_STARTS: Final = {
+    ".geojson": b"{",
+    ".json": b"{",
+    ".gpkg": b"SQLite format 3\0",
+    ".shp": b"\x00\x00\x27\x0a",
+    ".fgb": b"fgb\x03fgb",
+    ".parquet": b"PAR1",
+}
+
+
+def check_vector(path: str | os.PathLike[str]) -> None:
+    """Check that a file of shapes begins as its suffix says, before a driver is let near it.
+
+    GDAL believes content, not names: a recipe (VRT) named areas.gpkg would lead it to other
+    files and to the network.
+
+    Parameters
+    ----------
+    path : path-like
+        .geojson, .json, .gpkg, .shp, .fgb or .parquet.
+
+    Raises
+    ------
+    InputFileError
+        The file is missing, of another kind, or not what its suffix says.
+    """
+    place = Path(path)
+    start = _STARTS.get(place.suffix.lower())
+    if start is None:
+        raise InputFileError(
+            "is of a kind that is not read", where=str(place), fix=f"one of {', '.join(_STARTS)}"
+        )
+    try:
+        with place.open("rb") as handle:
+            head = handle.read(4096)
+    except (OSError, ValueError) as error:
+        raise _unreadable(error, place) from error
+    text = start == b"{"
+    if not (head.removeprefix(b"\xef\xbb\xbf").lstrip() if text else head).startswith(start):
+        raise InputFileError(f"is not a {place.suffix[1:]} file", where=str(place))
+
+
 def _zip_member(owner: IO[bytes], path: Path, member: str | None) -> IO[bytes]:
     """Open the one member of a zip that `member` names."""
+    import zipfile
+
     try:
         archive = zipfile.ZipFile(owner)
         names = [i.filename for i in archive.infolist() if not i.is_dir()]

@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from geolls.errors import InputFileError, UsageError, suggest
-from geolls.files import sha256, write_text, writing
+from geolls.files import check_vector, sha256, write_text, writing
 from geolls.sources import Sources, by_hand, data_folder, guarded, is_address, load_sources
 from geolls.web import NotThereError, Progress, Web
 
@@ -416,7 +416,7 @@ def _from_folder(wanted: _Wanted, source: Path) -> tuple[gpd.GeoDataFrame, dict[
     fits: list[tuple[Path, gpd.GeoDataFrame]] = []
     faults: list[InputFileError] = []
     for path in paths:
-        if path.suffix.lower() not in _READERS or not path.is_file():
+        if path.suffix.lower() not in _KINDS or not path.is_file():
             continue
         try:
             frame = _read_vector(path)
@@ -447,14 +447,7 @@ def _from_folder(wanted: _Wanted, source: Path) -> tuple[gpd.GeoDataFrame, dict[
     return frame, {"url": None, "file": path.name, "where": str(path), "on": on.isoformat()}
 
 
-_READERS: Final[dict[str, Callable[[bytes], bool]]] = {
-    # GDAL believes content, not names: a VRT named x.gpkg would lead it to other files or hosts.
-    ".geojson": lambda head: head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"),
-    ".json": lambda head: head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"),
-    ".gpkg": lambda head: head.startswith(b"SQLite format 3\0"),
-    ".shp": lambda head: head.startswith(b"\x00\x00\x27\x0a"),
-    ".parquet": lambda head: head.startswith(b"PAR1"),
-}
+_KINDS: Final = (".geojson", ".json", ".gpkg", ".shp", ".parquet")
 
 
 def _read_vector(path: Path) -> gpd.GeoDataFrame:
@@ -463,16 +456,11 @@ def _read_vector(path: Path) -> gpd.GeoDataFrame:
 
     import geopandas as gpd
 
+    check_vector(path)
     try:
-        with path.open("rb") as handle:
-            honest = _READERS[path.suffix.lower()](handle.read(4096))
-        if not honest:
-            raise InputFileError(f"is not a {path.suffix[1:]} file", where=str(path))
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # GDAL's asides; what matters is checked below
             frame = gpd.read_parquet(path) if path.suffix == ".parquet" else gpd.read_file(path)
-    except InputFileError:
-        raise
     except Exception as error:  # pyogrio, pyarrow and GDAL each raise their own
         raise InputFileError(
             f"cannot be read ({str(error).splitlines()[0][:200] if str(error) else error!r})",

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from geolls import files
 from geolls.errors import InputFileError, OutputError
 from geolls.files import (
+    check_vector,
     open_bounded,
     replace,
     safe_cell,
@@ -352,3 +353,19 @@ def test_missing_files_and_folders_are_told(tmp_path: Path) -> None:
     for wrong in [tmp_path / "no", tmp_path, tmp_path / "a\0b"]:
         with pytest.raises(InputFileError):
             open_bounded(wrong)
+
+
+def test_a_file_of_shapes_is_what_its_name_says(tmp_path: Path) -> None:
+    vrt = b"<OGRVRTDataSource><OGRVRTLayer/></OGRVRTDataSource>"
+    good = {".geojson": b"\xef\xbb\xbf\n {}", ".gpkg": b"SQLite format 3\0", ".parquet": b"PAR1"}
+    for suffix, head in good.items():
+        path = tmp_path / f"x{suffix}"
+        path.write_bytes(head)
+        check_vector(path)
+        for other in (vrt, b"", b"PK\x03\x04"):
+            path.write_bytes(other)
+            with pytest.raises(InputFileError, match="is not a"):
+                check_vector(path)
+    for name in ("x.vrt", "x", "no.gpkg"):
+        with pytest.raises(InputFileError):
+            check_vector(tmp_path / name)
