@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import hashlib
 import tomllib
+from datetime import date
+from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
@@ -18,6 +20,7 @@ import pandas as pd
 import pytest
 import shapely
 
+from geolls.areas import load_areas
 from geolls.blocks import (
     adjacency,
     block_weights,
@@ -150,10 +153,6 @@ def test_the_files_are_those_that_were_reviewed_and_small() -> None:
 
 
 def test_every_block_is_a_district_of_2013_by_name(blocks: gpd.GeoDataFrame) -> None:
-    from datetime import date
-
-    from geolls.areas import load_areas
-
     districts = {a.code: a.name for a in load_areas().alive("district", date(2018, 6, 1))}
     assert blocks["name"].to_dict() == districts
 
@@ -296,7 +295,7 @@ def test_only_crossed_blocks_are_cut_and_nothing_is_lost(
 def test_slivers_go_with_their_block_and_are_reported(
     squares: gpd.GeoDataFrame, spots: pd.DataFrame
 ) -> None:
-    # 50 m short of a's east side, and 50 m into c: both under 1 km2 and 2 %.
+    # 50 m short of a's east side, and 50 m into c: both under 5 km2 and 5 %.
     cut = refine(squares, units(box(0, 0, 9.95, 10.05)), points=spots)
     assert list(cut.blocks.index) == list("abcde")
     assert [(c.unit_code, c.block, c.share) for c in cut.claims] == [("U1", "a", 1.0)]
@@ -389,3 +388,21 @@ def test_circles_over_the_real_blocks_are_kept_to_the_sliver_rule(
     assert cut.blocks.geometry[uncut].area.to_numpy() == pytest.approx(
         blocks.geometry[uncut].area.to_numpy(), abs=1e-3
     )
+
+
+@pytest.mark.real_data
+def test_official_areas_drawn_by_others_are_the_blocks_the_codes_name(
+    blocks: gpd.GeoDataFrame, real_data: Path
+) -> None:
+    drawn = gpd.read_file(real_data / "boundaries" / "ons_cauth_may2023_BUC.geojson")
+    drawn = drawn.rename(columns={"CAUTH24CD": "unit_code"}).to_crs(27700)
+    cut = refine(blocks, drawn)
+    by_code = {
+        (area.code, block)
+        for area in load_areas().alive("combined_authority", date(2024, 6, 1))
+        for block in area.blocks
+    }
+    by_shape = {(c.unit_code, cut.blocks["parent"][c.block]) for c in cut.claims}
+    # All land the codes name is found; one line, through the Ouse at 500 m, strays too far.
+    assert by_code <= by_shape
+    assert by_shape - by_code <= {("E47000012", "E06000011")}
