@@ -26,6 +26,7 @@ __all__ = [
     "measures",
     "pairwise",
     "relation",
+    "v_measure",
 ]
 
 Floats = npt.NDArray[np.float64]
@@ -651,6 +652,14 @@ def _information(full: Floats, rows: Floats, cols: Floats, total: float) -> floa
     a = full[i, j]
     # Two ratios of like size, for the product of the sums can overflow.
     return max(float(np.sum(a / total * np.log2((a / rows[i]) * (total / cols[j])))), 0.0)
+
+
+def v_measure(full: Floats) -> float:
+    """Return the V-measure alone, where nothing else of `measures` is wanted."""
+    rows, cols = full.sum(axis=1), full.sum(axis=0)
+    both = _entropy(rows) + _entropy(cols)
+    kept = np.maximum(rows, np.finfo(float).tiny), np.maximum(cols, np.finfo(float).tiny)
+    return 2 * _information(full, *kept, float(full.sum())) / both if both > 0 else 1.0
 
 
 def _mapcurves(scores: Floats) -> float:

@@ -101,6 +101,13 @@ class Coded:
         """Which of `codes` are reasons for having no unit."""
         return is_reason(self.codes)
 
+    def on(self, rows: Ints) -> tuple[Ints, Ints]:
+        """Return every claim on the items at `rows`, and the position in `rows` it is for."""
+        times = self.claims[rows]
+        at = np.repeat(np.arange(len(rows)), times)
+        run = np.arange(len(at)) - np.repeat(np.cumsum(times) - times, times)
+        return self.first[rows[at]] + run, at
+
     def weigh(self, weight: Floats) -> Floats:
         """Return the weight of every unit, in the order of `codes`."""
         return sums(self.unit, self.share * np.nan_to_num(weight[self.item]), len(self.codes))
@@ -116,7 +123,9 @@ def is_reason(codes: Any) -> npt.NDArray[np.bool_]:
     return np.array([c in REASON_NAMES for c in codes], dtype=bool)
 
 
-def code(membership: pd.DataFrame, items: pd.Index, *, what: str = "membership") -> Coded:
+def code(
+    membership: pd.DataFrame, items: pd.Index, *, what: str = "membership", among: bool = False
+) -> Coded:
     """Turn a membership into whole numbers over the given items.
 
     Parameters
@@ -127,6 +136,8 @@ def code(membership: pd.DataFrame, items: pd.Index, *, what: str = "membership")
         The items that have a weight.
     what : str, optional
         What to call the membership in an error.
+    among : bool, optional
+        Leave out the claims on other items instead of refusing them.
 
     Returns
     -------
@@ -140,6 +151,8 @@ def code(membership: pd.DataFrame, items: pd.Index, *, what: str = "membership")
     """
     _require(membership, what)
     item = items.get_indexer(pd.Index(membership["item"]))
+    if among and (item < 0).any():
+        membership, item = membership[item >= 0], item[item >= 0]
     if (item < 0).any():
         lost = membership["item"].iloc[int(np.argmax(item < 0))]
         raise UsageError(f"item {lost!r} has no weight", where=what)
@@ -240,11 +253,7 @@ def cross(x: Coded, y: Coded, weight: Floats) -> Floats:
             "the two layers do not hold the same items",
             fix="give items without a unit a row with the reason as unit_code",
         )
-    times = y.claims[x.item]
-    at_x = np.repeat(np.arange(len(x.item)), times)
-    # Within each claim of x: run through all claims of y on the same item.
-    run = np.arange(len(at_x)) - np.repeat(np.cumsum(times) - times, times)
-    at_y = y.first[x.item[at_x]] + run
+    at_y, at_x = y.on(x.item)
     shared = np.nan_to_num(weight[x.item[at_x]]) * x.share[at_x] * y.share[at_y]
     size = (len(x.codes), len(y.codes))
     flat = sums(x.unit[at_x] * size[1] + y.unit[at_y], shared, size[0] * size[1])

@@ -232,7 +232,8 @@ def spread(
         One row per school: urn, trust_uid, trust_name, trust_type (str, missing where the school
         is in none), easting, northing (float, metres in EPSG:27700), pupils (float).
     layers : mapping of str to pandas.DataFrame
-        Key to membership of every area layer: item (urn), unit_code, unit_name, share.
+        Key to membership of every area layer: item (urn), unit_code, unit_name, share; schools
+        that are not measured may be in it too.
     options : SpreadOptions, optional
         Bands and thresholds.
     body : {"trust", "federation", "sponsor"}, optional
@@ -279,7 +280,7 @@ def spread(
         "size_band": size_band(found.size, rules.size_bands),
         "located": np.bincount(found.body[found.located], minlength=len(found.size)),
     }
-    items = pd.Index(schools["urn"])
+    items = pd.Index(found.schools["urn"].unique())
     rows = items.get_indexer(pd.Index(found.schools["urn"]))
     for key, membership in layers.items():
         columns.update(_areas(found, key, membership, items, rows))
@@ -314,9 +315,7 @@ def spread_by_phase(
     """
     parts = []
     for phase, part in each_phase(schools):
-        urns = set(part["urn"])
-        kept = {k: m[m["item"].isin(urns)] for k, m in layers.items()}
-        found = spread(part, kept, options)
+        found = spread(part, layers, options)
         found.insert(0, "phase", phase)
         parts.append(found)
     return pd.concat(parts, ignore_index=True)
@@ -451,8 +450,10 @@ def _areas(
 ) -> dict[str, Any]:
     """Return the columns of one layer."""
     n, pupils = len(found.size), np.nan_to_num(found.pupils)
-    x = code(membership, items, what=key)
-    claim, school = _claims_of(x, rows, key)
+    x = code(membership, items, what=key, among=True)
+    if (x.claims[rows] == 0).any():
+        raise UsageError("a school is missing from the layer", where=key, fix="give it a reason")
+    claim, school = x.on(rows)
     body, unit, share = found.body[school], x.unit[claim], x.share[claim]
     real = ~x.outside[unit]
     width = max(len(x.codes), 1)
@@ -488,26 +489,14 @@ def _areas(
     }
 
 
-def _claims_of(x: Coded, rows: Ints, key: str) -> tuple[Ints, Ints]:
-    """Return every claim on the schools in question, and the school it is on."""
-    times = x.claims[rows]
-    if (times == 0).any():
-        raise UsageError("a school is missing from the layer", where=key, fix="give it a reason")
-    if times.max(initial=1) == 1:
-        return x.first[rows], np.arange(len(rows))
-    school = np.repeat(np.arange(len(rows)), times)
-    run = np.arange(len(school)) - np.repeat(np.cumsum(times) - times, times)
-    return x.first[rows[school]] + run, school
-
-
 def _cross_pairs(
     found: Bodies, key: str, membership: pd.DataFrame, x: Coded, items: pd.Index, rows: Ints
 ) -> Floats:
     """Return the chance that two schools of a body are in different areas."""
     n = len(found.size)
     if x.claims.max(initial=0) > 1:
-        x = code(distinct(membership), items, what=key)
-    claim, school = _claims_of(x, rows, key)
+        x = code(distinct(membership), items, what=key, among=True)
+    claim, school = x.on(rows)
     unit = x.unit[claim]
     real = ~x.outside[unit]
     width = max(len(x.codes), 1)
