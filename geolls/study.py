@@ -16,7 +16,7 @@ import pandas as pd
 from geolls import assignment as assigning
 from geolls.areas import Areas, BlockClaim, expand, load_areas
 from geolls.catalogue import Catalogue, Layer, load_catalogue
-from geolls.errors import UnknownNameError, UsageError, fold, suggest
+from geolls.errors import OutputError, UnknownNameError, UsageError, fold, suggest
 from geolls.overlap import REASONS
 from geolls.overlap import overlap as overlap_tables
 from geolls.settings import Settings, a_date, read_settings
@@ -24,6 +24,7 @@ from geolls.settings import Settings, a_date, read_settings
 if TYPE_CHECKING:
     from geopandas import GeoDataFrame
 
+    from geolls.drawing import Map
     from geolls.register import Register
     from geolls.spread import SpreadOptions
 
@@ -406,6 +407,144 @@ class Study:
         table = self.assigned(place.layer)
         mine = table.loc[table["unit_code"] == place.unit_code]
         return mine.set_index("urn")["share"]
+
+    def at(self, day: str | date) -> Study:
+        """Return the same study on another day."""
+        return Study(self.settings.replace(as_of=a_date(day)), data=self.data)
+
+    @cached_property
+    def display_blocks(self) -> GeoDataFrame:
+        """The blocks as maps draw them: simplified, unless a polygons layer cut them."""
+        from geolls.blocks import load_display
+
+        return self.blocks if self._has_polygons else load_display()
+
+    def geometry(self, name: str) -> GeoDataFrame:
+        """Return one row per unit of an area layer: unit_code, unit_name, geometry (EPSG:27700)."""
+        from geolls.blocks import dissolve
+
+        table = self.block_membership(name)
+        known = table[~table["unit_code"].isin(REASONS)]
+        shapes = dissolve(
+            self.blocks, known.rename(columns={"item": "block"})[["block", "unit_code"]]
+        )
+        names = known.drop_duplicates("unit_code").set_index("unit_code")["unit_name"]
+        shapes.insert(0, "unit_name", names.reindex(shapes.index))
+        return shapes.reset_index()
+
+    @cached_property
+    def _every_school(self) -> pd.DataFrame:
+        """Schools of every phase: lead schools of hubs may be special or nursery schools."""
+        from geolls.register import PHASES, read_register
+
+        s = self.settings
+        if s.register is None:
+            return self.schools
+        found = read_register(
+            s.register, s.links, as_of=s.as_of, phases=PHASES, cache_dir=self.data
+        )
+        return found.schools
+
+    def sites(self, name: str) -> pd.DataFrame:
+        """Return the sites of a layer of kind `sites` on the study's day.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row per unit: unit_code, unit_name, urn (lead school, None where not identified),
+            easting, northing (NaN where the register does not have the school).
+        """
+        from geolls.catalogue import units_on
+
+        layer = self.layer(name)
+        if layer.kind != "sites":
+            raise UsageError(f"{layer.key} is made of {layer.kind}, not of sites")
+        rows = [(u.code, u.name, u.lead_urn) for u in units_on(layer, self.as_of, self.areas)]
+        table = pd.DataFrame(rows, columns=["unit_code", "unit_name", "urn"])
+        points = self._every_school.set_index("urn")[["easting", "northing"]]
+        return table.join(points, on="urn")
+
+    def site_distances(self, name: str) -> pd.DataFrame:
+        """Return each school's straight-line distance to the nearest site of a layer.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row per school: urn, unit_code, unit_name, distance_km (NaN where the school has
+            no coordinates).
+
+        Raises
+        ------
+        UnknownNameError
+            When the register has none of the lead schools.
+        """
+        from geolls.near import nearest
+
+        found = self.sites(name)
+        sites = found[found["easting"].notna()].reset_index(drop=True)
+        if sites.empty:
+            raise UnknownNameError(
+                f"no lead school of {name} is in the register",
+                fix="give --register with the real schools",
+            )
+        xy = self.schools[["easting", "northing"]].to_numpy(float)
+        at, metres = nearest(sites[["easting", "northing"]].to_numpy(float), xy, 1)
+        known = at[:, 0] >= 0
+        out = pd.DataFrame({"urn": self.schools["urn"].to_numpy()})
+        for column in ("unit_code", "unit_name"):
+            values = sites[column].to_numpy(object)
+            out[column] = [values[i] if k else None for i, k in zip(at[:, 0], known, strict=True)]
+        out["distance_km"] = metres[:, 0] / 1000
+        return out
+
+    def map(self, recipe: str, place: Place | str | None = None, trust: str | None = None) -> Map:
+        """Draw a map: a `folium.Map` that a notebook shows and that may be added to.
+
+        Parameters
+        ----------
+        recipe : str
+            Name of a recipe on the shelf, or the path of one.
+        place : Place or str, optional
+            For recipes about a place.
+        trust : str, optional
+            Name or UID, for recipes about a trust.
+        """
+        from geolls.drawing import draw
+        from geolls.scenes import scene_of
+
+        found = None if place is None else self._as_place(place)
+        uid = None if trust is None else str(self.trust(trust)["trust_uid"])
+        return draw(*scene_of(self, recipe, place=found, trust=uid))
+
+    def save_map(
+        self,
+        recipe: str,
+        path: Path,
+        *,
+        place: Place | str | None = None,
+        trust: str | None = None,
+        tiles: str | None = None,
+    ) -> None:
+        """Draw a map into a file: .html to explore, .svg or .png to print."""
+        from geolls.drawing import draw
+        from geolls.scenes import scene_of
+
+        found = None if place is None else self._as_place(place)
+        uid = None if trust is None else str(self.trust(trust)["trust_uid"])
+        suffix = path.suffix.lower()
+        if suffix not in {".html", ".htm", ".svg", ".png"}:
+            raise OutputError(
+                f"a map cannot be a {suffix or 'file without an ending'}",
+                where=str(path),
+                fix="use .html, .svg or .png",
+            )
+        drawn, data = scene_of(self, recipe, place=found, trust=uid)
+        if suffix in {".svg", ".png"}:
+            from geolls.printing import save_print
+
+            save_print(drawn, data, path)
+        else:
+            draw(drawn, data, tiles=tiles).save(path)
 
     # -- measures --------------------------------------------------------------------------
 

@@ -1,0 +1,504 @@
+"""Turn a study and a recipe into what a map shows: layers, measures, schools, trusts, words."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from geolls.drawing import Format, LayerSpec, MapData, Measure
+from geolls.drawing import Place as MapPlace
+from geolls.errors import MapError, suggest
+from geolls.facts import FEW, Facts, gather
+from geolls.overlap import is_reason
+from geolls.recipes import Recipe, load_recipe
+from geolls.sentences import day
+
+if TYPE_CHECKING:
+    from geolls.study import Place, Study
+
+__all__ = ["MEASURES", "breaks_of", "scene", "scene_of"]
+
+Urls = Callable[[str, str], "str | None"]
+
+# Unit tables of the facts that can be shaded: column -> (title, format, what it does not mean).
+UNIT_MEASURES: Mapping[str, tuple[str, Format, str]] = {
+    "share_trust_based_elsewhere": (
+        "In trusts based elsewhere",
+        "share",
+        "Based elsewhere is not far: the next authority counts as elsewhere, however near.",
+    ),
+    "share_trust_home_here": (
+        "In trusts based here",
+        "share",
+        "Based here: the authority has most of the trust's schools, not its office.",
+    ),
+    "share_no_trust": (
+        "In no trust",
+        "share",
+        "Schools maintained by their authority at the date of the trust list.",
+    ),
+    "share_single_school_trust": (
+        "In single-school trusts",
+        "share",
+        "A trust with one open school, whatever it calls itself.",
+    ),
+    "effective_maps": (
+        "Effective number of maps",
+        "number",
+        "How many combinations of bodies the schools live on, rare ones counting for less.",
+    ),
+    "trusts": ("Trusts at work", "count", "Trusts of two or more schools with a school here."),
+    "schools": ("Schools", "count", "State-funded schools of the study's phases."),
+    "fsm_share": (
+        "Pupils eligible for free meals",
+        "share",
+        "Pupils eligible for free school meals, as a share of pupils.",
+    ),
+}
+# Measures that need a second layer, a pair, a distance or a second day.
+MEASURES = (*UNIT_MEASURES, "units_of:LAYER", "relation", "inhomogeneity", "far_share", "changed")
+RELATIONS = (
+    ("identical", "Same land as one unit", "r1"),
+    ("nests_in", "Inside one unit", "r2"),
+    ("contains", "Made of whole units", "r3"),
+    ("crosses", "Cut by a line", "r4"),
+    ("disjoint", "Meets none", "none"),
+)
+
+
+def scene_of(
+    study: Study,
+    recipe: str | Recipe,
+    *,
+    place: Place | None = None,
+    trust: str | None = None,
+) -> tuple[Recipe, MapData]:
+    """Compute what one map of a study needs, and nothing else.
+
+    Parameters
+    ----------
+    study : Study
+        The study.
+    recipe : str or Recipe
+        Name or path of a recipe, or the recipe.
+    place : Place, optional
+        The place of a recipe with scope "place".
+    trust : str, optional
+        Trust UID of a recipe with scope "trust".
+
+    Returns
+    -------
+    (Recipe, MapData)
+        What `geolls.drawing.draw` takes.
+    """
+    found = recipe if isinstance(recipe, Recipe) else load_recipe(recipe)
+    keys = [study.layer(found.areas).key, *_homes(study)]
+    if place is not None:
+        keys.insert(0, place.layer)
+    facts = gather(study, list(dict.fromkeys(keys)))
+    return found, scene(facts, found, place=place, trust=trust)
+
+
+def _homes(study: Study) -> list[str]:
+    return [k for k in ("local_authority",) if k in study.area_layers]
+
+
+def scene(
+    facts: Facts,
+    recipe: Recipe,
+    *,
+    place: Place | None = None,
+    trust: str | None = None,
+    url: Urls | None = None,
+) -> MapData:
+    """Assemble a map's data from tables computed before.
+
+    Parameters
+    ----------
+    facts : Facts
+        Computed once for a whole atlas.
+    recipe : Recipe
+        Which layers and measures are wanted.
+    place, trust
+        As `scene_of`.
+    url : callable, optional
+        (kind, key) to the address of its page, kind being a layer or "trust".
+
+    Returns
+    -------
+    MapData
+        Tables only; no files are read but the blocks of the study.
+    """
+    study = facts.study
+    wanted = [k for k in recipe.layers if k in study.area_layers] or list(facts.strips)
+    for extra in (recipe.areas, *(m.partition(":")[2] for m in recipe.measures)):
+        if extra in study.area_layers and extra not in wanted:
+            wanted.append(extra)
+    layers = tuple(_layer(facts, key, url) for key in wanted)
+    schools = _schools(facts, recipe, place, trust)
+    keys = [m for m in (*recipe.measures, *recipe.table) if not m.startswith("coverage:")]
+    measures = tuple(_measure(facts, key, recipe) for key in dict.fromkeys(keys))
+    return MapData(
+        blocks=study.display_blocks,
+        layers=layers,
+        measures=measures,
+        schools=schools,
+        trusts=_trusts(facts, schools, url),
+        place=None
+        if place is None
+        else MapPlace(place.layer, place.unit_code, place.name, place.blocks),
+        trust=trust,
+        words=_words(facts, recipe, place),
+        dates=dated_note(study),
+        attribution=study.attribution,
+        demonstration=study.register.demonstration,
+    )
+
+
+def _layer(facts: Facts, key: str, url: Urls | None) -> LayerSpec:
+    study, layer = facts.study, facts.study.layers[key]
+    table = study.block_membership(key)
+    known = table.loc[~is_reason(table["unit_code"]), ["unit_code", "unit_name"]]
+    units = known.drop_duplicates("unit_code").set_index("unit_code").sort_index()
+    counted = study.assigned(key).groupby("unit_code")["share"].sum()
+    units["count"] = counted.reindex(units.index).fillna(0.0)
+    if url is not None:
+        units["url"] = [url(key, str(code)) for code in units.index]
+    if layer.family == "hubs":
+        units["number"] = _north_to_south(study, table, units.index)
+    return LayerSpec(
+        key=key,
+        title=layer.unit_title,
+        family=layer.family,
+        units=units,
+        claims=table.rename(columns={"item": "block"})[
+            ["block", "unit_code", "share", "confidence"]
+        ],
+        many=layer.unit_title_plural,
+        note=study.date_note(key) or layer.caption,
+    )
+
+
+def _north_to_south(study: Study, table: pd.DataFrame, units: pd.Index[Any]) -> list[int]:
+    """Return numbers for units from north to south, by the middle of their land."""
+    middle = study.display_blocks.representative_point()
+    north = pd.Series(middle.y.to_numpy(), index=study.display_blocks.index)
+    where = table.assign(y=table["item"].map(north)).groupby("unit_code")["y"].mean()
+    order = where.reindex(units).rank(ascending=False, method="first")
+    return order.astype(int).tolist()
+
+
+def _schools(
+    facts: Facts, recipe: Recipe, place: Place | None, trust: str | None
+) -> pd.DataFrame | None:
+    if not recipe.schools and trust is None and not recipe.schools_on:
+        return None
+    frame = facts.schools
+    columns = ["urn", "name", "phase", "pupils", "easting", "northing", "kind"]
+    if trust is not None:
+        frame = frame[frame["trust_uid"] == trust]
+    elif place is not None:
+        members = facts.members[place.layer].get(place.unit_code, [])
+        kinds = {frame.index[m.row]: m.kind for m in members}
+        frame = frame.loc[list(kinds)].assign(kind=list(kinds.values()))
+    out = frame[columns].reset_index(drop=True)
+    out["trust_uid"] = (
+        frame["trust_uid"].astype(object).where(frame["trust_uid"].notna(), None).to_numpy()
+    )
+    placed = facts.study.placement.schools.set_index("urn")["block"]
+    out["block"] = placed.reindex(out["urn"]).to_numpy(dtype=object)
+    if "local_authority" in facts.study.area_layers:
+        authority = facts.study.assigned("local_authority").drop_duplicates("urn")
+        codes = authority.set_index("urn")["unit_code"].reindex(out["urn"])
+        out["local_authority"] = codes.to_numpy(dtype=object)
+    return out
+
+
+def _trusts(facts: Facts, schools: pd.DataFrame | None, url: Urls | None) -> pd.DataFrame | None:
+    if schools is None:
+        return None
+    own = schools["trust_uid"].dropna().unique()
+    register = facts.schools.dropna(subset=["trust_uid"])
+    sizes = register["trust_uid"].value_counts()
+    names = register.drop_duplicates("trust_uid").set_index("trust_uid")["trust_name"]
+    out = pd.DataFrame(
+        {"trust_name": names.reindex(own), "schools": sizes.reindex(own)},
+        index=pd.Index(own, name="trust_uid"),
+    )
+    table = facts.trusts.reindex(own)
+    out["home"] = table.get("home_name_local_authority", pd.Series(index=table.index, dtype=object))
+    out["home_easting"], out["home_northing"] = table["home_easting"], table["home_northing"]
+    km = table["pair_km_max"]
+    out["text"] = [
+        ""
+        if math.isnan(widest)
+        else f"{int(n)} schools in {int(areas)} authorit{'y' if areas == 1 else 'ies'}, "
+        f"at most {widest:,.0f} km apart"
+        for n, areas, widest in zip(
+            out["schools"],
+            table.get("areas_local_authority", km).fillna(0),
+            km.fillna(np.nan),
+            strict=True,
+        )
+    ]
+    if url is not None:
+        out["url"] = [url("trust", str(uid)) if uid in facts.trusts.index else None for uid in own]
+    return out
+
+
+# -- measures ------------------------------------------------------------------------------------
+
+
+def _measure(facts: Facts, key: str, recipe: Recipe) -> Measure:
+    layer = recipe.areas
+    units = facts.units.get(layer)
+    name, _, of = key.partition(":")
+    if name in UNIT_MEASURES and units is not None:
+        title, kind, note = UNIT_MEASURES[name]
+        values = units[name].astype(float)
+        england = facts.england.get(name)
+        middle = england is None or name in {"trusts", "schools"}
+        return Measure(
+            key=key,
+            title=title,
+            layer=layer,
+            values=values,
+            breaks=breaks_of(values[units["schools"] >= FEW], kind),
+            format=kind,
+            n=units["schools"],
+            few=FEW,
+            england=float(values.median()) if middle else england,
+            england_title=_middle(facts, layer) if middle else "England",
+            note=note,
+        )
+    if name == "units_of" and of in facts.study.area_layers:
+        return _units_of(facts, key, layer, of)
+    if name in {"relation", "inhomogeneity"}:
+        return _against(facts, name, recipe)
+    if name == "far_share":
+        return _far(facts, recipe)
+    if name == "changed":
+        return _changed(facts, recipe)
+    raise MapError(
+        f"no measure is called {key!r}",
+        where=recipe.key,
+        fix=suggest(key, MEASURES) or f"there are {', '.join(MEASURES)}",
+    )
+
+
+def _middle(facts: Facts, layer: str) -> str:
+    return f"the middle {facts.study.layers[layer].unit_title.lower()}"
+
+
+def _units_of(facts: Facts, key: str, layer: str, of: str) -> Measure:
+    study = facts.study
+    table = study.overlap(layer, of)
+    table = table[(table["weight"] > 0) & ~is_reason(table["right_code"])]
+    counts = table.groupby("left_code")["right_code"].nunique()
+    units = facts.units[layer]
+    values = counts.reindex(units.index).fillna(0.0).astype(float)
+    plural = study.layers[of].unit_title_plural
+    return Measure(
+        key=key,
+        title=f"{plural} here",
+        layer=layer,
+        values=values,
+        breaks=_whole_breaks(values),
+        format="count",
+        n=units["schools"],
+        few=1,
+        england=float(values.median()),
+        england_title=_middle(facts, layer),
+        note=f"{plural} that at least one school here falls to; an offer, not use.",
+    )
+
+
+def _against(facts: Facts, name: str, recipe: Recipe) -> Measure:
+    """Relation class, or inhomogeneity, of the areas' units against another layer."""
+    from geolls.mismatch import compare_units
+
+    study = facts.study
+    left = study.layer(str(recipe.options.get("left", recipe.areas))).key
+    right = study.layer(str(recipe.options.get("right", "teaching_school_hub"))).key
+    by: Any = str(recipe.options.get("by", "schools"))
+    table = compare_units(
+        study.membership(left, by), study.membership(right, by), study.weights(by)
+    )
+    table = table.set_index("unit_code")
+    table = table[~is_reason(table.index)]
+    other = study.layers[right].unit_title_plural
+    if name == "relation":
+        return Measure(
+            key=name,
+            title=f"Against {other}",
+            layer=left,
+            values=table["relation"].map({k: title for k, title, _ in RELATIONS}),
+            format="words",
+            classes=tuple(title for _, title, _ in RELATIONS),
+            fills=tuple(fill for _, _, fill in RELATIONS),
+            note="Overlap is not failure: it shows which bodies must talk.",
+        )
+    values = table["inhomogeneity"].astype(float)
+    return Measure(
+        key=name,
+        title=f"Mixed between {other}",
+        layer=left,
+        values=values,
+        breaks=breaks_of(values, "share"),
+        format="share",
+        england=float(values.median()),
+        england_title=_middle(facts, left),
+        note="0%: all in one. 100%: as mixed as the whole country. Nowosad and Stepinski 2018.",
+    )
+
+
+def _far(facts: Facts, recipe: Recipe) -> Measure:
+    study = facts.study
+    km = float(recipe.options.get("distance_km", 20.0))
+    sites = str(recipe.options.get("layer", "teaching_school_hub_lead"))
+    distance = study.site_distances(sites).set_index("urn")["distance_km"]
+    long = study.assigned(recipe.areas)
+    long = long[~is_reason(long["unit_code"])].assign(km=lambda t: t["urn"].map(distance))
+    long = long[long["km"].notna()]
+    weight = long.groupby("unit_code")["share"].sum()
+    far = long["share"].where(long["km"] > km, 0.0).groupby(long["unit_code"]).sum()
+    units = facts.units[recipe.areas]
+    values = (far / weight).reindex(units.index)
+    return Measure(
+        key="far_share",
+        title=f"Further than {km:g} km",
+        layer=recipe.areas,
+        values=values,
+        breaks=breaks_of(values, "share"),
+        format="share",
+        n=units["schools"],
+        few=FEW,
+        england=float(far.sum() / weight.sum()),
+        note="Straight-line distance, not travel; much training is online.",
+    )
+
+
+def _changed(facts: Facts, recipe: Recipe) -> Measure:
+    """Say for each unit whether its land has the same unit of a layer on both days."""
+    study = facts.study
+    key = study.layer(str(recipe.options.get("layer", recipe.areas))).key
+    before = study.at(str(recipe.options.get("from", study.as_of)))
+    after = study.at(str(recipe.options.get("to", study.as_of)))
+    if key not in before.layers or key not in after.layers:
+        raise MapError(f"{key} is not alive on both days", where=recipe.key)
+    old = _claimants(before, key)
+    new = _claimants(after, key)
+    moved = (old != new.reindex(old.index)).to_numpy()
+    blocks = pd.Series(moved, index=old.index)
+    table = study.block_membership(recipe.areas)
+    mine = table[~is_reason(table["unit_code"])]
+    share = mine["item"].map(blocks).astype(float).groupby(mine["unit_code"]).mean()
+    words = np.select([share == 0, share == 1], ["Unchanged", "Changed"], "Changed in part")
+    return Measure(
+        key="changed",
+        title="Changed between the two days",
+        layer=recipe.areas,
+        values=pd.Series(words, index=share.index),
+        format="words",
+        classes=("Unchanged", "Changed in part", "Changed"),
+        fills=("r1", "r3", "r5"),
+        note="A change of unit, of its code or of both; names alone do not count.",
+    )
+
+
+def _claimants(study: Study, key: str) -> pd.Series[Any]:
+    table = study.block_membership(key)
+    return table.groupby("item")["unit_code"].agg(lambda codes: "+".join(sorted(codes)))
+
+
+# -- classes -------------------------------------------------------------------------------------
+
+
+def breaks_of(values: pd.Series[float], kind: str, classes: int = 5) -> tuple[float, ...]:
+    """Return inner class bounds that are round numbers and hold about as many units each.
+
+    Parameters
+    ----------
+    values : pandas.Series of float
+        One value per unit; NaN is left out.
+    kind : {"share", "count", "number", "km"}
+        How the values are printed, which says what is round.
+    classes : int, default 5
+        The most classes wanted.
+
+    Returns
+    -------
+    tuple of float
+        Rising inner bounds, at most `classes` - 1; quantiles (mapclassify) moved to round numbers.
+
+    Examples
+    --------
+    >>> breaks_of(pd.Series([0.01, 0.04, 0.06, 0.11, 0.13, 0.2, 0.28, 0.3, 0.33, 0.49]), "share")
+    (0.05, 0.1, 0.25, 0.3)
+    """
+    from mapclassify import Quantiles
+
+    known = values[np.isfinite(values.astype(float))].to_numpy(dtype=float)
+    distinct = np.unique(known)
+    if len(distinct) < 2:
+        return ()
+    if kind == "count" and len(distinct) <= classes:
+        return tuple(float(v) for v in distinct[1:])
+    k = min(classes, len(distinct))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # fewer classes where values repeat: wanted
+        inner = Quantiles(known, k=k).bins[:-1]
+    spread = float(np.quantile(known, 0.9) - np.quantile(known, 0.1)) or float(np.ptp(known))
+    step = _nice(spread / (2 * k), smallest={"share": 0.01, "count": 1.0}.get(kind, 0.1))
+    rounded = np.unique(np.round(np.round(inner / step) * step, 6))
+    low, high = float(known.min()), float(known.max())
+    return tuple(float(b) for b in rounded if low < b <= high)
+
+
+def _nice(step: float, smallest: float) -> float:
+    """Round a step to 1, 2 or 5 times a power of ten."""
+    if step <= smallest:
+        return smallest
+    power = 10.0 ** math.floor(math.log10(step))
+    best = min((1.0, 2.0, 5.0, 10.0), key=lambda m: abs(m * power - step))
+    return max(best * power, smallest)
+
+
+def _whole_breaks(values: pd.Series[float]) -> tuple[float, ...]:
+    """Return bounds for small counts: 1, 2, 3, then wider."""
+    top = float(values.max()) if len(values) else 0.0
+    return tuple(b for b in (2.0, 3.0, 4.0, 6.0) if b <= top)
+
+
+# -- words ---------------------------------------------------------------------------------------
+
+
+def dated_note(study: Study) -> str:
+    """Say n, the population and the date of each source, on one line."""
+    source = study.register.source
+    n = f"n = {len(study.schools):,} state-funded schools"
+    phases = ", ".join(_phases(source["phases"]))
+    return f"{n} ({phases}). {source['label']}; layers as of {day(study.as_of)}."
+
+
+def _phases(phases: Sequence[str]) -> list[str]:
+    """Name the phases in words, middle schools with the phase they are deemed to be."""
+    words = [p.replace("_", "-") for p in phases if not p.startswith("middle_deemed")]
+    return words or list(phases)
+
+
+def _words(facts: Facts, recipe: Recipe, place: Place | None) -> dict[str, str]:
+    study = facts.study
+    words = {"date": day(study.as_of)}
+    for option in ("layer", "left", "right"):
+        key = recipe.options.get(option)
+        if isinstance(key, str) and key in study.catalogue.layers:
+            words[option] = study.catalogue.layers[key].unit_title_plural
+    if place is not None:
+        words["place"] = place.name
+    return words
