@@ -470,7 +470,7 @@ def _measure(measure: Measure, units: pd.Index[Any]) -> dict[str, Any]:
 def _near_order(x: np.ndarray[Any, Any], y: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     """Return a Z-order of positions: neighbours on the ground become neighbours in the file."""
 
-    def spread(v: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    def spread(v: Any) -> Any:
         v = v.astype(np.uint64)
         for shift, mask in (
             (16, 0x0000FFFF0000FFFF),
@@ -482,7 +482,7 @@ def _near_order(x: np.ndarray[Any, Any], y: np.ndarray[Any, Any]) -> np.ndarray[
             v = (v | (v << np.uint64(shift))) & np.uint64(mask)
         return v
 
-    return spread(x - x.min()) | (spread(y - y.min()) << np.uint64(1))
+    return np.asarray(spread(x - x.min()) | (spread(y - y.min()) << np.uint64(1)))
 
 
 def _schools(data: MapData, layers: Sequence[LayerSpec], blocks: Sequence[str]) -> dict[str, Any]:
@@ -695,15 +695,20 @@ def _near(drawn: _Drawn, focus: tuple[float, float, float, float]) -> list[int] 
     return np.flatnonzero(meets).tolist()
 
 
-def _here(spec: LayerSpec, place: Place | None) -> int:
-    """Count the units of a layer on the map: all of them, or those that meet the place."""
-    if place is None:
+def _here(spec: LayerSpec, data: MapData) -> int:
+    """Count the units of a layer on the map: all, or those of the place or of the trust."""
+    units = spec.claims[["block", "unit_code"]]
+    if data.place is not None:
+        units = units[units["block"].isin(data.place.blocks)]
+    elif data.trust is not None and data.schools is not None:
+        own = data.schools[data.schools["trust_uid"].astype(str) == data.trust]
+        if spec.key in own:
+            units = own[[spec.key]].rename(columns={spec.key: "unit_code"}).dropna()
+        elif "block" in own:
+            units = units[units["block"].isin(own["block"])]
+    else:
         return len(spec.units)
-    claims = spec.claims[spec.claims["block"].isin(place.blocks)]
-    return int(claims["unit_code"][~claims["unit_code"].isin(list(REASON_CODES))].nunique())
-
-
-_lands: dict[tuple[int, float, tuple[str, ...]], str] = {}
+    return int(units["unit_code"][~units["unit_code"].isin(list(REASON_CODES))].nunique())
 
 
 def _land(drawn: _Drawn, focus: tuple[float, float, float, float]) -> str:
@@ -799,11 +804,12 @@ def _groups(drawn: _Drawn) -> list[dict[str, Any]]:
                 "title": spec.title,
                 "line": spec.style,
                 "on": spec.key in drawn.on,
-                "count": _here(spec, drawn.data.place),
+                "count": _here(spec, drawn.data),
             }
             for spec in drawn.layers
             if spec.family == family
         ]
+        rows = [row for row in rows if row["count"] or row["on"]]
         if rows:
             groups.append({"key": family, "title": title, "rows": rows})
     return groups

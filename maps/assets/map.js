@@ -111,6 +111,18 @@ class Land {
     }
     return rings;
   }
+  /** Lines made of all arcs that pass a test, joined where only two of them meet. */
+  chains(key, test) {
+    if (this.cache.has(key)) return this.cache.get(key);
+    const ends = new Map(), put = (k, s) => { if (ends.has(k)) ends.get(k).push(s); else ends.set(k, [s]); }, list = [];
+    for (let a = 0; a < this.count; a++) if (test(this.left[a], this.right[a])) { list.push(a); put(this.from[a], a); put(this.to[a], ~a); }
+    const used = new Set(), out = [], id = (s) => (s >= 0 ? s : ~s), end = (s) => (s >= 0 ? this.to[s] : this.from[~s]);
+    const grow = (s) => { const chain = []; while (s !== undefined && !used.has(id(s))) { used.add(id(s)); chain.push(s); const next = ends.get(end(s)); s = next.length === 2 ? next.find((t) => !used.has(id(t))) : undefined; } return chain; };
+    for (const [, meet] of ends) if (meet.length !== 2) for (const s of meet) { const c = grow(s); if (c.length) out.push(c); }
+    for (const a of list) { const c = grow(a); if (c.length) out.push(c); }
+    this.cache.set(key, out);
+    return out;
+  }
   /** World coordinates of a chain of signed arcs, joints once. */
   points(chain) {
     const out = [];
@@ -160,29 +172,28 @@ class View {
 
 // ------------------------------------------------------------------ lines side by side
 
-/** A closed line in even steps, softened so that it can be moved sideways. */
-function even(px, step) {
-  const n = px.length / 2;
+/** A line in even steps, softened so that it can be moved sideways; ends of an open one stay. */
+function even(px, step, open) {
+  const n = px.length / 2, last = open ? n - 1 : n;
   let length = 0;
-  for (let i = 0; i < n; i++) { const j = (i + 1) % n; length += Math.hypot(px[2 * j] - px[2 * i], px[2 * j + 1] - px[2 * i + 1]); }
-  const many = Math.round(length / step);
+  for (let i = 0; i < last; i++) { const j = (i + 1) % n; length += Math.hypot(px[2 * j] - px[2 * i], px[2 * j + 1] - px[2 * i + 1]); }
+  const many = Math.round(length / step) + (open ? 1 : 0);
   if (many < 8) return null;
-  const out = new Float64Array(2 * many);
-  let seg = 0, done = 0, i = 0, len = Math.hypot(px[2] - px[0], px[3] - px[1]);
+  const out = new Float64Array(2 * many), cuts = open ? many - 1 : many;
+  let done = 0, i = 0, len = Math.hypot(px[2] - px[0], px[3] - px[1]);
   for (let m = 0; m < many; m++) {
-    const want = (m * length) / many;
-    while (done + len < want && i < n) {
+    const want = (m * length) / cuts;
+    while (done + len < want - 1e-9 && i < last - 1) {
       done += len; i++;
       const a = i % n, b = (i + 1) % n;
       len = Math.hypot(px[2 * b] - px[2 * a], px[2 * b + 1] - px[2 * a + 1]);
     }
-    seg = len ? (want - done) / len : 0;
-    const a = i % n, b = (i + 1) % n;
-    out[2 * m] = px[2 * a] + (px[2 * b] - px[2 * a]) * seg;
-    out[2 * m + 1] = px[2 * a + 1] + (px[2 * b + 1] - px[2 * a + 1]) * seg;
+    const part = len ? Math.min(1, (want - done) / len) : 0, a = i % n, b = (i + 1) % n;
+    out[2 * m] = px[2 * a] + (px[2 * b] - px[2 * a]) * part;
+    out[2 * m + 1] = px[2 * a + 1] + (px[2 * b + 1] - px[2 * a + 1]) * part;
   }
-  const soft = new Float64Array(2 * many), w = [1, 3, 4, 3, 1];
-  for (let m = 0; m < many; m++)
+  const soft = out.slice(), w = [1, 3, 4, 3, 1], edge = open ? 2 : 0;
+  for (let m = edge; m < many - edge; m++)
     for (let c = 0; c < 2; c++) {
       let v = 0;
       for (let t = -2; t <= 2; t++) v += w[t + 2] * out[2 * ((m + t + many) % many) + c];
@@ -211,21 +222,39 @@ function beside(ring, d) {
     if (ok) keep.push(i);
   }
   if (keep.length < 0.3 * n) return null;
-  const lines = [];
-  let line = [];
-  const gap = 7 + 2 * far;
-  keep.forEach((i, j) => {
-    const h = keep[(j + keep.length - 1) % keep.length];
-    if (line.length && Math.hypot(x[i] - x[h], y[i] - y[h]) > gap) { lines.push(line); line = []; }
-    line.push(x[i], y[i]);
-  });
-  const f = keep[0], l = keep[keep.length - 1];
-  if (Math.hypot(x[f] - x[l], y[f] - y[l]) <= gap) {
-    if (lines.length) lines[0] = line.concat(lines[0]); else { line.push(x[f], y[f]); lines.push(line); }
-  } else lines.push(line);
-  return lines;
+  // Runs of points that stayed; where some were dropped, the line goes on at the nearest start.
+  const runs = [];
+  keep.forEach((at, j) => { if (j && at === keep[j - 1] + 1) runs[runs.length - 1].push(at); else runs.push([at]); });
+  if (runs.length > 1 && runs[0][0] === 0 && keep[keep.length - 1] === n - 1) runs[0] = runs.pop().concat(runs[0]);
+  const far2 = (7 + 2 * far) ** 2, links = [];
+  runs.forEach((a, p) => runs.forEach((b, q) => { const e = a[a.length - 1], s = b[0], g = (x[e] - x[s]) ** 2 + (y[e] - y[s]) ** 2; if (g < far2) links.push([g, p, q]); }));
+  const next = new Map(), before = new Set();
+  for (const [, p, q] of links.sort((a, b) => a[0] - b[0])) if (!next.has(p) && !before.has(q)) { next.set(p, q); before.add(q); }
+  const lines = [], used = new Set(), heads = runs.map((_, p) => p).sort((a, b) => before.has(a) - before.has(b));
+  for (const head of heads) {
+    const line = [];
+    let p = head;
+    while (p !== undefined && !used.has(p)) { used.add(p); for (const at of runs[p]) line.push(x[at], y[at]); p = next.get(p); }
+    if (line.length < 10) continue;
+    if (p === head) line.push(line[0], line[1]);
+    lines.push(line);
+  }
+  return lines.length ? lines : null;
 }
 const pixelPath = (line) => { let d = ""; for (let i = 0; i < line.length; i += 2) d += (i ? "L" : "M") + line[i].toFixed(1) + " " + line[i + 1].toFixed(1); return d; };
+/** The ring with inlets and creeks narrower than about 7 pixels closed. */
+function closed(ring) {
+  let now = ring;
+  for (const d of [3.5, -3.5]) {
+    const lines = beside(now, d);
+    if (!lines) return ring;
+    const main = lines.reduce((a, b) => (a.length >= b.length ? a : b)), n = main.length;
+    if (Math.hypot(main[0] - main[n - 2], main[1] - main[n - 1]) > 0.01) return ring;
+    now = even(main.slice(0, n - 2), 2.2);
+    if (!now) return ring;
+  }
+  return now;
+}
 
 /** The point of a ring farthest from its border, roughly: where a name stands best. */
 function anchor(flat) {
@@ -527,7 +556,7 @@ class App {
       return face.u >= face.layer.units ? "stripe" : "r2";
     }
     const m = this.measures[this.shade];
-    if (!m) return "none";
+    if (!m) return this.own.trust && this.schools && face.u >= 0 && this.unitName(face.layer, face.u) === this.homeName() ? "home" : "none";
     if (face.u < 0) return patterns.includes("not_found") ? (face.u === -2 ? "bare" : "cross") : "none";
     if (face.u >= face.layer.units) return patterns.includes("shared") ? "stripe" : "none";
     const c = m.c[face.u];
@@ -578,7 +607,6 @@ class App {
     one(this.g.edge, this.own.scope === "england" ? "" : arcs((l, r) => both(l, r) && edge.of[l] !== edge.of[r]), {});
     this.outlines(view);
     this.links(view);
-    this.spots(view);
     this.ring();
     this.labels();
     this.insetDraw();
@@ -589,7 +617,6 @@ class App {
     blocks.forEach((b) => { group[b] = 0; });
     return this.land.rings(key, group, 1)[0].map((r) => view.path(this.land.points(r), true)).join("");
   }
-  spots() {}
 
   /** Units of a layer whose outline is drawn: all, or those that meet the place. */
   drawn(layer) {
@@ -608,56 +635,67 @@ class App {
   outlines(view) {
     const order = ["programme", "region", "combined", "hub", "maths", "teaching", "district", "authority"];
     const on = this.layers.filter((l) => this.on.has(l.key)).sort((a, b) => order.indexOf(a.line) - order.indexOf(b.line));
-    const apart = this.spread() && on.filter((l) => l.line !== "district").length > 1 ? this.spread() : 0;
-    const nodes = [];
-    for (const layer of on) {
+    const spread = this.spread(), apart = on.filter((l) => l.line !== "district").length > 1 ? spread : 0;
+    this.stage.classList.toggle("gl-far", spread === 0 && this.own.scope === "england");
+    const slots = {}, used = [];
+    for (const layer of on) { let shift = OFFSET[layer.line]; while (shift && used.includes(shift)) shift += Math.sign(shift) * 3.6; used.push(shift); slots[layer.key] = shift * apart; }
+    const beneath = spread === 0 ? on.filter((l) => l.line !== "district") : [];
+    this.g.lines.replaceChildren(...on.map((layer) => {
       const g = svg("g", {class: `gl-outline gl-o-${layer.line}`, "data-layer": layer.key});
-      const shift = OFFSET[layer.line] * apart;
-      const d = layer.line === "district" ? this.innerLines(layer, view) : shift || this.own.scope !== "england" ? this.ringLines(layer, view, shift) : this.innerLines(layer, view);
-      if (layer.line !== "district" && !shift) g.append(svg("path", {d, class: "gl-casing"}));
+      const d = layer.line === "district" ? this.arcLines(layer, view, true) : apart ? this.ringLines(layer, view, slots[layer.key]) : this.arcLines(layer, view, this.own.scope === "england");
+      if (layer.line !== "district" && (!apart || layer.line === "authority")) {
+        // Far out, lines that coincide lie on one another: each lower one is cased wider.
+        const casing = svg("path", {d, class: "gl-casing"});
+        if (beneath.length > 1) casing.style.strokeWidth = `${3 + 2 * (beneath.length - 1 - beneath.indexOf(layer))}px`;
+        g.append(casing);
+      }
       g.append(svg("path", {d, class: `gl-line gl-${layer.line}`}));
-      nodes.push(g);
-    }
-    this.g.lines.replaceChildren(...nodes);
+      return g;
+    }));
   }
-  /** Lines between two units, the coast left out. */
-  innerLines(layer, view) {
-    const land = this.land;
-    let d = "";
-    for (let a = 0; a < land.count; a++) {
-      const l = land.left[a], r = land.right[a];
-      if (l < 0 || r < 0 || layer.of[l] === layer.of[r]) continue;
-      if (this.own.scope !== "england" && !(this.inside[l] && this.inside[r])) continue;
-      d += view.line(land.points([a]));
-    }
-    return d;
+  /** Lines of a layer on the border itself, each once: between two units, with or without the coast. */
+  arcLines(layer, view, inland) {
+    const met = this.drawn(layer), of = layer.of, scope = this.own.scope !== "england";
+    const touches = (b) => b >= 0 && (!met || this.claimants(layer, of[b]).some((u) => met.has(u)));
+    const chains = this.land.chains(`${layer.key}/${inland}`, (l, r) => {
+      if (l >= 0 && r >= 0 ? of[l] === of[r] : inland || of[l < 0 ? r : l] < 0) return false;
+      if (layer.line === "district") return !scope || (this.inside[l] && this.inside[r]);
+      return touches(l) || touches(r);
+    });
+    return chains.map((chain) => {
+      const flat = this.land.points(chain);
+      if (!scope || layer.line === "district") return view.line(flat);
+      const px = view.pixels(flat), n = px.length, loop = Math.hypot(px[0] - px[n - 2], px[1] - px[n - 1]) < 0.5;
+      const soft = even(loop ? px.subarray(0, n - 2) : px, 2.2, !loop);
+      return soft ? this.clip(loop ? [...soft, soft[0], soft[1]] : soft, view) : view.line(flat);
+    }).join("");
   }
-  /** The whole outline of each unit, moved sideways where several lines share a border. */
+  /** The outline of each unit, moved sideways because several lines share a border. */
   ringLines(layer, view, shift) {
-    const met = this.drawn(layer), group = Int32Array.from(layer.of), land = this.land;
+    const met = this.drawn(layer), group = new Int32Array(layer.of.length), land = this.land;
     let d = "";
-    const extra = layer.mixes.length ? layer.units : 0;
-    const groups = [];
-    if (extra || met) {
-      for (let u = 0; u < layer.units; u++) if (!met || met.has(u)) groups.push(u);
-    } else for (let u = 0; u < layer.units; u++) groups.push(u);
-    for (const u of groups) {
+    for (let u = 0; u < layer.units; u++) {
+      if (met && !met.has(u)) continue;
       let rings;
-      const key = `unit:${layer.key}:${u}`;
       if (layer.mixes.length) {
         for (let b = 0; b < group.length; b++) group[b] = this.claimants(layer, layer.of[b]).includes(u) ? 0 : -1;
-        rings = land.rings(key, group, 1)[0];
+        rings = land.rings(`unit:${layer.key}:${u}`, group, 1)[0];
       } else rings = land.rings(`units:${layer.key}`, layer.of, layer.units)[u];
       for (const ring of rings) {
-        const flat = land.points(ring);
-        const soft = shift || this.own.scope !== "england" ? even(view.pixels(flat), 2.2) : null;
-        if (!soft) { if (!shift) d += view.path(flat, true); continue; }
-        const lines = shift ? beside(soft, shift) : null;
-        if (lines) d += lines.map((line) => this.clip(line, view)).join("");
-        else d += this.clip([...soft, soft[0], soft[1]], view);
+        const px = view.pixels(land.points(ring));
+        if (view.box && !this.near(px, view.box)) continue;
+        const even0 = even(px.subarray(0, px.length - 2), 2.2), base = even0 && closed(even0);
+        if (!base) { d += this.clip(px, view); continue; }
+        const lines = (shift && beside(base, shift)) || [[...base, base[0], base[1]]];
+        for (const line of lines) d += this.clip(line, view);
       }
     }
     return d;
+  }
+  near(px, box) {
+    let x0 = Infinity, x1 = -Infinity, y0 = Infinity, y1 = -Infinity;
+    for (let i = 0; i < px.length; i += 2) { x0 = Math.min(x0, px[i]); x1 = Math.max(x1, px[i]); y0 = Math.min(y0, px[i + 1]); y1 = Math.max(y1, px[i + 1]); }
+    return x1 > box.min.x && x0 < box.max.x && y1 > box.min.y && y0 < box.max.y;
   }
   clip(line, view) { return view.box ? new View(1, 0, 0, view.box).line(line) : pixelPath(line); }
 
@@ -744,47 +782,124 @@ class App {
 
   // ---------------------------------------------------------------- labels
 
+  /** A unit's name without the words its layer's title already says. */
+  short(layer, name) {
+    const less = name.replace(new RegExp(`\\b${layer.title.replace(/[^A-Za-z ]/g, "")}s?\\b`, "i"), " ").replace(/\s+/g, " ").trim();
+    return less.length > 2 ? less : name;
+  }
+  countsHere(layer) {
+    if (!this.schools) return null;
+    const counts = new Map(), S = this.schools, unit = S.unit(layer);
+    for (let s = 0; s < S.n; s++) if (S.here[s]) for (const u of this.claimants(layer, unit[s])) counts.set(u, (counts.get(u) || 0) + 1);
+    return counts;
+  }
   labels() {
     const zoom = this.map.getZoom(), k = 2 ** zoom, o = this.map.getPixelOrigin(), size = this.map.getSize(), list = [];
-    const corner = this.map.containerPointToLayerPoint([0, 0]), narrow = size.x < 500;
-    const put = (world, text, cls, rank, extra) => list.push({x: world[0] * k - o.x, y: world[1] * k - o.y, text, cls, rank, extra});
+    const corner = this.map.containerPointToLayerPoint([0, 0]), narrow = size.x < 500, scope = this.own.scope;
+    const put = (world, text, cls, rank, more) => list.push({x: world[0] * k - o.x, y: world[1] * k - o.y, text, cls, rank, ...more});
     for (const key of this.own.labels) {
       const layer = this.byKey[key];
       if (!layer) continue;
-      const spots = this.unitSpots(layer);
-      const counts = this.own.trust ? this.trustCounts(layer) : null;
+      const spots = this.unitSpots(layer), margin = scope === "place" && key !== this.own.areas;
+      if (margin && (narrow || !this.on.has(key) || zoom < this.fit - 0.6)) continue;
+      const counts = scope === "trust" ? this.trustCounts(layer) : margin ? this.countsHere(layer) : null;
       for (const {u, world, inside, size: area} of spots) {
-        if (counts) { const n = counts.get(u); if (n) put(world, this.unitName(layer, u), "gl-lab-in", 1e6 + n, ` ${n}`); continue; }
-        if (layer.number && (this.shade === `coverage:${key}` || this.own.scope === "england")) { put(world, this.claimants(layer, u).map((v) => layer.number[v]).join(" / "), "gl-lab-no", 1e9 + area); continue; }
-        if (this.own.scope !== "england" && !inside) continue;
-        put(world, this.unitName(layer, u), "gl-lab-in", 1e6 + area);
+        if (scope === "trust") {
+          const n = counts.get(u), name = this.unitName(layer, u);
+          if (n) put(this.middle(layer, u), name, "gl-lab-in", 1e6 + n, {extra: `${name === this.homeName() ? " home," : ""} ${n}`, round: true});
+          continue;
+        }
+        if (layer.number && scope === "england") { if (this.on.has(key) || this.shade === `coverage:${key}`) put(world, this.claimants(layer, u).map((v) => layer.number[v]).join(" / "), "gl-lab-no", 1e9 + area, {edge: true}); continue; }
+        if (scope !== "england" && !inside) continue;
+        if (margin) put(world, this.short(layer, this.unitName(layer, u)), `gl-lab-${layer.line}`, 2e6 + area, {sub: counts && counts.get(u) ? `${plural(counts.get(u), "school", "schools")} here` : "", margin: true});
+        else put(world, this.unitName(layer, u), "gl-lab-in", 1e6 + area);
       }
     }
-    if (this.own.scope !== "england" && !narrow) {
+    if (scope !== "england" && !narrow) {
       const la = this.byKey.local_authority || this.byKey[this.own.areas];
       for (const {u, world, inside, size: area} of this.unitSpots(la)) if (!inside && u >= 0) put(world, this.unitName(la, u), "gl-lab-out", area);
     }
-    for (const [name, lat, lon] of this.own.cities || []) { const w = [worldX(lon), worldY(lat)]; list.push({x: w[0] * k - o.x, y: w[1] * k - o.y, text: name, cls: "gl-lab-city", rank: 1e7, dot: true}); }
+    if (!narrow) for (const [name, lat, lon] of this.own.cities || []) put([worldX(lon), worldY(lat)], name, "gl-lab-city", 1e7, {dot: true});
     const pen = this.pen || (this.pen = document.createElement("canvas").getContext("2d"));
     pen.font = `600 12.5px ${getComputedStyle(this.node).fontFamily}`;
     const taken = [[corner.x, corner.y, 56, 84], [corner.x + size.x - 44, corner.y, 44, 56], [corner.x, corner.y + size.y - 34, 140, 34]];
-    const free = (b) => b[0] > corner.x && b[1] > corner.y && b[0] + b[2] < corner.x + size.x && b[1] + b[3] < corner.y + size.y && !taken.some((t) => b[0] < t[0] + t[2] && t[0] < b[0] + b[2] && b[1] < t[1] + t[3] && t[1] < b[1] + b[3]);
+    if (this.insetBox) taken.push([corner.x + this.insetBox[0], corner.y + this.insetBox[1], this.insetBox[2], this.insetBox[3]]);
+    if (scope === "trust") for (const s of this.schools.of[this.home] || []) taken.push([this.schools.x[s] * k - o.x - 5, this.schools.y[s] * k - o.y - 5, 10, 10]);
+    const hits = (b) => taken.some((t) => b[0] < t[0] + t[2] && t[0] < b[0] + b[2] && b[1] < t[1] + t[3] && t[1] < b[1] + b[3]);
+    const free = (b) => b[0] > corner.x && b[1] > corner.y && b[0] + b[2] < corner.x + size.x && b[1] + b[3] < corner.y + size.y && !hits(b);
     const nodes = [];
     list.sort((a, b) => b.rank - a.rank);
     for (const l of list) {
-      const lines = l.dot ? [l.text] : this.wrap(l.text, l.cls === "gl-lab-out" ? 13 : 17), w = Math.max(...lines.map((t) => pen.measureText(t).width)) + (l.extra ? 14 : 0), h = 15 * lines.length;
-      const spots = l.dot ? [[w / 2 + 5, 0]] : [[0, 0], [0, -h * 0.8], [0, h * 0.8], [w * 0.35, 0], [-w * 0.35, 0]];
+      const lines = l.dot ? [l.text] : this.wrap(l.text, l.cls === "gl-lab-out" ? 13 : 18);
+      const w = Math.max(...[...lines, l.sub || ""].map((t) => pen.measureText(t).width)) + (l.extra ? pen.measureText(l.extra).width : 0), h = 15 * (lines.length + (l.sub ? 1 : 0));
+      let spots = l.dot ? [[w / 2 + 5, 0], [-w / 2 - 5, 0]] : [[0, 0], [0, -h * 0.8], [0, h * 0.8], [w * 0.35, 0], [-w * 0.35, 0]];
+      if (l.round) spots = [18, 26, 36, 48].flatMap((r) => [[0, -r], [0, r], [w / 2 + r - 8, 0], [-w / 2 - r + 8, 0], [w / 2, -r], [-w / 2, -r], [w / 2, r], [-w / 2, r]]);
+      if (l.margin) spots = this.marginSpots(l, w, h, corner, size);
       const fit = spots.map(([dx, dy]) => [l.x + dx - w / 2 - 2, l.y + dy - h / 2, w + 4, h, dx, dy]).find(free);
       if (!fit) continue;
       taken.push(fit);
-      const x = l.x + fit[4], y = l.y + fit[5] - (lines.length - 1) * 7.5 + 4.5;
+      const x = l.x + fit[4], y = l.y + fit[5] - h / 2 + 11.5;
       const text = svg("text", {class: `gl-label ${l.cls}`, "text-anchor": "middle"});
-      lines.forEach((t, i) => { const span = svg("tspan", {x: x.toFixed(1), y: (y + 15 * i).toFixed(1)}); span.textContent = t; text.append(span); });
+      const line = (t, i, cls) => { const span = svg("tspan", {x: x.toFixed(1), y: (y + 15 * i).toFixed(1), class: cls}); span.textContent = t; text.append(span); };
+      lines.forEach((t, i) => line(t, i, ""));
+      if (l.sub) line(l.sub, lines.length, "gl-lab-n");
       if (l.extra) { const n = svg("tspan", {class: "gl-lab-n"}); n.textContent = l.extra; text.append(n); }
       if (l.dot) nodes.push(svg("circle", {class: "gl-city", cx: l.x, cy: l.y, r: 2}));
       nodes.push(text);
     }
-    this.g.top_labels.replaceChildren(...nodes);
+    this.g.top_labels.replaceChildren(...nodes, ...this.callouts(k, o, corner, size, pen));
+  }
+  /** Where a hub's name can stand outside the place: beside its land, nearest first. */
+  marginSpots(l, w, h, corner, size) {
+    const k = 2 ** this.map.getZoom(), o = this.map.getPixelOrigin();
+    if (!this.edges) {
+      const group = Int32Array.from(this.inside, (v) => (v ? 0 : -1));
+      this.edges = this.land.rings("inside", group, 1)[0].map((r) => this.land.points(r));
+    }
+    const onLand = (x, y) => {
+      let inside = false;
+      for (const flat of this.edges) for (let i = 0, j = flat.length - 2; i < flat.length; j = i, i += 2) {
+        const ay = flat[i + 1] * k - o.y, by = flat[j + 1] * k - o.y;
+        if (ay > y !== by > y) { const ax = flat[i] * k - o.x, bx = flat[j] * k - o.x; if (x < ((bx - ax) * (y - ay)) / (by - ay) + ax) inside = !inside; }
+      }
+      return inside;
+    };
+    const found = [];
+    for (const dy of [0, -24, 24, -48, 48, -80, 80, -120, 120]) for (const side of [-1, 1]) for (let dx = w / 2; dx < size.x; dx += 14) {
+      const cx = l.x + side * dx, cy = l.y + dy, x0 = cx - w / 2 - 16, x1 = cx + w / 2 + 16;
+      if (cx - w / 2 < corner.x + 4 || cx + w / 2 > corner.x + size.x - 4) break;
+      if ([x0, cx, x1].some((x) => onLand(x, cy - h / 2 - 4) || onLand(x, cy + h / 2 + 4))) continue;
+      found.push([side * dx, dy, dx + Math.abs(dy)]);
+      break;
+    }
+    return found.sort((a, b) => a[2] - b[2]);
+  }
+  /** Findings in the margin with a line to their unit; only while the whole map is in view. */
+  callouts(k, o, corner, size, pen) {
+    const out = [];
+    if (!this.own.callouts || size.x < 640 || this.map.getZoom() > this.fit + 0.3) return out;
+    const row = 12, west = new Map(), east = new Map();
+    for (let i = 0; i < this.land.x.length; i++) {
+      const x = this.land.x[i] * k - o.x, y = Math.floor((this.land.y[i] * k - o.y) / row);
+      if (!(west.get(y) < x)) west.set(y, x);
+      if (!(east.get(y) > x)) east.set(y, x);
+    }
+    const used = {left: [], right: []};
+    for (const [key, code, title, text, side] of this.own.callouts) {
+      const layer = this.byKey[key], u = layer ? layer.code.indexOf(code) : -1;
+      const spot = layer && this.unitSpots(layer).find((s) => s.u === u);
+      if (!spot) continue;
+      const x = spot.world[0] * k - o.x, y = spot.world[1] * k - o.y, w = Math.max(...[title, text].map((t) => pen.measureText(t).width)), left = side === "left";
+      let ty = y;
+      while (used[side].some((v) => Math.abs(v - ty) < 40)) ty += 8;
+      used[side].push(ty);
+      let edge = left ? Infinity : -Infinity;
+      for (let r = Math.floor((ty - 26) / row); r <= Math.floor((ty + 26) / row); r++) edge = left ? Math.min(edge, west.has(r) ? west.get(r) : x) : Math.max(edge, east.has(r) ? east.get(r) : x);
+      const tx = left ? Math.max(corner.x + w + 6, edge - 22) : Math.min(corner.x + size.x - w - 6, edge + 22), anchorAt = left ? "end" : "start";
+      out.push(svg("path", {class: "gl-leader", d: `M${(tx + (left ? 5 : -5)).toFixed(1)} ${ty.toFixed(1)}L${x.toFixed(1)} ${y.toFixed(1)}`}), svg("circle", {class: "gl-city", cx: x, cy: y, r: 2.6}));
+      [[title, "gl-lab-in", -2], [text, "gl-lab-city", 13]].forEach(([t, cls, dy]) => { const node = svg("text", {class: `gl-label gl-callout ${cls}`, "text-anchor": anchorAt, x: tx.toFixed(1), y: (ty + dy).toFixed(1)}); node.textContent = t; out.push(node); });
+    }
+    return out;
   }
   wrap(text, width) {
     if (text.length <= width) return [text];
@@ -807,17 +922,509 @@ class App {
     });
     return layer.spots;
   }
+  homeName() { const T = this.schools.trusts; return T.home ? T.home[this.home] : ""; }
+  /** The middle of the trust's schools in a unit. */
+  middle(layer, u) {
+    const S = this.schools, unit = S.unit(layer), mine = (S.of[this.home] || []).filter((s) => unit[s] === u), mid = (v) => mine.reduce((t, s) => t + v[s], 0) / mine.length;
+    return [mid(S.x), mid(S.y)];
+  }
   trustCounts(layer) {
     const unit = this.schools.unit(layer), counts = new Map();
     for (const s of this.schools.of[this.home] || []) counts.set(unit[s], (counts.get(unit[s]) || 0) + 1);
     return counts;
   }
 
-  insetDraw() {}
-  ring() {}
-  legend() {}
-  controls() {}
-  read() {}
+
+  // ---------------------------------------------------------------- London, larger
+
+  insetDraw() {
+    if (!this.inset) return;
+    const size = this.map.getSize(), show = size.x >= 560 && this.map.getZoom() <= this.fit + 0.6;
+    this.inset.hidden = !show; this.insetBox = null;
+    this.g.ring.querySelectorAll(".gl-inset-frame").forEach((n) => n.remove());
+    if (!show) return;
+    const land = this.land, group = new Int32Array(land.blocks).fill(-1);
+    this.london.forEach((b) => { group[b] = 0; });
+    const rings = land.rings("london", group, 1)[0].map((r) => land.points(r));
+    let x0 = Infinity, x1 = -Infinity, y0 = Infinity, y1 = -Infinity;
+    for (const flat of rings) for (let i = 0; i < flat.length; i += 2) { x0 = Math.min(x0, flat[i]); x1 = Math.max(x1, flat[i]); y0 = Math.min(y0, flat[i + 1]); y1 = Math.max(y1, flat[i + 1]); }
+    const k = 3 * 2 ** this.fit, w = (x1 - x0) * k + 16, h = (y1 - y0) * k + 16, view = new View(k, x0 * k - 8, y0 * k - 8, null);
+    const picture = svg("svg", {width: w, height: h, viewBox: `0 0 ${w} ${h}`, class: "gl-root", "aria-hidden": "true"}), faces = svg("g", {class: "gl-faces"});
+    const {list, layer, group: faceOf} = this.faces(), here = new Set(this.london.map((b) => faceOf[b])), part = new Int32Array(land.blocks).fill(-1), index = [...here];
+    this.london.forEach((b) => { part[b] = index.indexOf(faceOf[b]); });
+    land.rings(`london:${layer.key}`, part, index.length).forEach((set, i) => {
+      const f = list[index[i]], node = svg("path", {"data-i": f.i, class: f.node.getAttribute("class"), "fill-rule": "evenodd", d: set.map((r) => view.path(land.points(r), true)).join("")});
+      node.style.fill = f.node.style.fill;
+      faces.append(node);
+    });
+    picture.append(faces);
+    const low = this.own.patterns.includes("low_confidence") && this.shade ? layer.low.filter((b) => group[b] === 0) : [];
+    if (low.length) { const over = svg("path", {"fill-rule": "evenodd", d: this.blocksPath(low, `low-london:${layer.key}`, view)}); over.style.fill = `url(#${this.id}-hatch)`; picture.append(over); }
+    const arcs = (test) => { let d = ""; for (let a = 0; a < land.count; a++) { const l = land.left[a], r = land.right[a]; if (test(l, r)) d += view.line(land.points([a])); } return d; };
+    const inLondon = (b) => b >= 0 && group[b] === 0;
+    picture.append(svg("g", {class: "gl-hair"}, svg("path", {d: arcs((l, r) => inLondon(l) && inLondon(r) && faceOf[l] !== faceOf[r])})));
+    picture.append(svg("g", {class: "gl-coast"}, svg("path", {d: arcs((l, r) => inLondon(l) !== inLondon(r))})));
+    for (const l of this.layers) if (this.on.has(l.key)) picture.append(svg("path", {class: `gl-line gl-${l.line}`, d: land.chains(`inset:${l.key}`, (p, q) => inLondon(p) && inLondon(q) && l.of[p] !== l.of[q]).map((c) => view.line(land.points(c))).join("")}));
+    for (const key of this.own.labels) {
+      const l = this.byKey[key];
+      if (!l || !l.number || !(this.on.has(key) || this.shade === `coverage:${key}`)) continue;
+      const units = new Set(this.london.map((b) => l.of[b])), ring = Int32Array.from(l.of, (u, b) => (group[b] === 0 ? [...units].indexOf(u) : -1));
+      land.rings(`inset-spots:${key}`, ring, units.size).forEach((set, i) => {
+        const u = [...units][i], flats = set.map((r) => land.points(r));
+        if (u < 0 || !flats.length) return;
+        const [wx, wy] = anchor(flats.reduce((a, b) => (areaOf(a) >= areaOf(b) ? a : b)));
+        const node = svg("text", {class: "gl-label gl-lab-no", "text-anchor": "middle", x: (wx * k - view.ox).toFixed(1), y: (wy * k - view.oy + 5).toFixed(1)});
+        node.textContent = this.claimants(l, u).map((v) => l.number[v]).join(" / ");
+        picture.append(node);
+      });
+    }
+    this.inset.replaceChildren(el("b", {}, "London, 3 times larger"), picture);
+    this.insetBox = [size.x - w - 64, 0, w + 20, h + 36];
+    const s = 2 ** this.map.getZoom(), o = this.map.getPixelOrigin();
+    this.g.ring.append(svg("rect", {class: "gl-inset-frame", x: x0 * s - o.x - 2, y: y0 * s - o.y - 2, width: (x1 - x0) * s + 4, height: (y1 - y0) * s + 4}));
+  }
+
+  // ---------------------------------------------------------------- what is pointed at
+
+  ring() {
+    this.g.hot.replaceChildren();
+    [...this.g.ring.querySelectorAll("path")].forEach((n) => n.remove());
+    const {list} = this.faces(), f = this.focus >= 0 ? list[this.focus] : this.picked && this.picked.kind === "unit" ? null : null;
+    if (f) this.outlineOf(f.node.getAttribute("d"), this.g.ring, "gl-ring");
+    if (this.picked && this.picked.kind === "unit") {
+      const {layer, u} = this.picked, group = Int32Array.from(layer.of, (v) => (this.claimants(layer, v).includes(u) ? 0 : -1)), view = this.view();
+      this.outlineOf(this.land.rings(`pick:${layer.key}:${u}`, group, 1)[0].map((r) => view.path(this.land.points(r), true)).join(""), this.g.ring, "gl-pick");
+    }
+    if (this.hover !== null && list[this.hover]) this.outlineOf(list[this.hover].node.getAttribute("d"), this.g.hot, "gl-hover");
+  }
+  outlineOf(d, group, cls) { group.append(svg("path", {d, class: `${cls}-case`}), svg("path", {d, class: cls})); }
+
+  /** Schools of a face that count: those of the place. */
+  inFace(f) {
+    if (!this.schools) return null;
+    const S = this.schools, unit = S.unit(f.layer), out = [];
+    for (let s = 0; s < S.n; s++) if (S.here[s] && unit[s] === f.u && (f.base === null || this.land.blocks && S.block[s] >= 0 && this.faceOf.group[S.block[s]] === f.i)) out.push(s);
+    return out;
+  }
+  factsOf(f) {
+    const m = this.measures[this.shade], facts = [];
+    if (f.u >= 0 && f.u < f.layer.units && m && m.layer === f.layer.key) {
+      const c = m.c[f.u];
+      facts.push(`${m.title}: ${c === -2 ? `fewer than ${m.few} schools, not shaded` : say(m.v[f.u], m.format)}`);
+      if (c >= 0 && m.format !== "words") facts.push(`class ${m.titles[c]}`);
+      const rank = this.rank(m, f.u);
+      if (rank) facts.push(rank);
+    } else if (this.shade.startsWith("coverage:") || f.u < 0 || f.u >= f.layer.units) {
+      facts.push(f.u < 0 ? REASONS[f.u] : f.u >= f.layer.units ? `shared by ${this.unitName(f.layer, f.u)}` : `${f.layer.title}${f.low ? ", low confidence" : ""}`);
+    }
+    return facts;
+  }
+  rank(m, u) {
+    if (!m.n || m.format === "words" || m.n[u] < 20 || m.v[u] === null) return "";
+    const ranked = m.v.filter((v, i) => v !== null && m.n[i] >= 20);
+    return `rank ${1 + ranked.filter((v) => v > m.v[u]).length} of ${ranked.length} with 20 schools or more, highest first`;
+  }
+  showTip(point, title, lines) {
+    const tip = this.tip;
+    tip.replaceChildren(el("b", {}, title), ...lines.filter(Boolean).map((t) => el("span", {}, t)));
+    tip.hidden = false;
+    const size = this.map.getSize(), w = tip.offsetWidth, h = tip.offsetHeight;
+    tip.style.left = `${point.x + 16 + w > size.x ? Math.max(4, point.x - w - 12) : point.x + 16}px`;
+    tip.style.top = `${Math.max(4, Math.min(size.y - h - 4, point.y + 14))}px`;
+  }
+  tipFor(e) {
+    const s = this.nearest(e.layerPoint, 9);
+    if (s >= 0) return this.showTip(e.containerPoint, this.schools.name[s], this.schoolLines(s).concat(`URN ${this.schools.urn[s]}`));
+    const i = this.faceAt(e.originalEvent);
+    if (i === null) return this.hideTip();
+    const f = this.faces().list[i], code = f.base === null ? f.layer.code[f.u] : this.byKey[this.own.areas].code[f.base];
+    const n = this.counts(f), kinds = n ? this.kindLine(f) : "";
+    return this.showTip(e.containerPoint, this.faceName(f), [code, n !== null && f.inside ? plural(n, "school", "schools") : "", kinds, ...this.factsOf(f).slice(0, 1)]);
+  }
+  counts(f) {
+    if (f.n === undefined) f.n = f.base === null && f.layer.count ? f.layer.count[f.u] : this.schools ? this.inFace(f).length : null;
+    return f.n;
+  }
+  kindLine(f) {
+    const list = this.schools && f.inside ? this.inFace(f) : null;
+    if (!list || !list.length) return "";
+    const none = list.filter((s) => this.schools.kind[s] === 0).length, away = list.filter((s) => this.schools.kind[s] === 3).length;
+    return `${whole(none)} in no trust, ${whole(away)} in trusts based elsewhere`;
+  }
+  hideTip() { this.tip.hidden = true; }
+  faceAt(event) { const t = event && event.target, i = t && t.getAttribute && t.getAttribute("data-i"); return i === null || i === undefined ? null : Number(i); }
+  setHover(i) { if (this.hover === i) return; this.hover = i; this.ring(); }
+
+  // ---------------------------------------------------------------- controls
+
+  controls() {
+    const map = this.map, node = map.getContainer();
+    this.panel = this.$(".gl-panel"); this.info = this.$(".gl-info");
+    const pointed = (event) => {
+      const point = map.mouseEventToContainerPoint(event);
+      return {originalEvent: event, containerPoint: point, layerPoint: map.containerPointToLayerPoint(point)};
+    };
+    this.stage.addEventListener("mousemove", (event) => {
+      if (event.buttons) return this.hideTip();
+      const e = pointed(event);
+      this.setHover(this.faceAt(event));
+      clearTimeout(this.wait);
+      this.wait = setTimeout(() => this.tipFor(e), this.tip.hidden ? 80 : 0);
+    });
+    this.stage.addEventListener("mouseleave", () => { clearTimeout(this.wait); this.hideTip(); this.setHover(null); });
+    this.stage.addEventListener("click", (event) => {
+      if (event.target.closest(".leaflet-control,.leaflet-marker-icon,.leaflet-popup,.leaflet-interactive") || (map._geollsMoved && Date.now() - map._geollsMoved < 60)) return;
+      const e = pointed(event), s = this.nearest(e.layerPoint, L.Browser.mobile ? 16 : 9), i = this.faceAt(event);
+      this.hideTip();
+      if (s >= 0) this.open({kind: "school", s}); else if (i !== null) this.openFace(i);
+    });
+    map.on("dragend", () => { map._geollsMoved = Date.now(); });
+    node.addEventListener("keydown", (event) => this.key(event));
+    node.addEventListener("blur", () => { this.focus = -1; this.ring(); });
+    this.node.addEventListener("keydown", (event) => { if (event.key === "Escape" && !event.defaultPrevented) { if (this.node.classList.contains("gl-sheet")) this.sheet(false); else if (this.picked) this.close(); } });
+    for (const box of this.$$("[data-layer]")) if (box.matches("input")) box.addEventListener("change", () => { this.on[box.checked ? "add" : "delete"](box.dataset.layer); this.changed(`${this.byKey[box.dataset.layer].title} ${box.checked ? "shown" : "hidden"}`); });
+    for (const box of this.$$("[data-kind]")) box.addEventListener("change", () => { this.kinds[box.checked ? "add" : "delete"](box.dataset.kind); this.changed(`${KIND_WORDS[KIND_KEYS.indexOf(box.dataset.kind)]}: ${box.checked ? "shown" : "hidden"}`); });
+    for (const box of this.$$("[data-all]")) box.addEventListener("change", () => {
+      const family = box.dataset.all;
+      for (const row of this.rowsOf(family)) { row.checked = box.checked; const set = family === "kinds" ? this.kinds : this.on; set[box.checked ? "add" : "delete"](row.dataset.kind || row.dataset.layer); }
+      this.changed(`${box.closest("legend").textContent.trim()} ${box.checked ? "shown" : "hidden"}`);
+    });
+    for (const radio of this.$$(".gl-shades input")) radio.addEventListener("change", () => { this.shade = radio.value; this.changed(`Shaded by ${radio.closest("label").textContent.trim()}`); });
+    for (const opener of this.$$(".gl-open-table")) opener.addEventListener("click", (event) => { event.preventDefault(); this.toTable(); });
+    const layers = this.$(".gl-open-layers");
+    if (layers) layers.addEventListener("click", () => this.sheet(true));
+    const shut = this.$(".gl-shut");
+    if (shut) shut.addEventListener("click", () => this.sheet(false));
+    self.addEventListener("hashchange", () => { if (!this.writing) { this.read(); this.paint(); } });
+    if (this.$(".gl-search")) this.search = new Search(this, this.$(".gl-search"));
+    new ResizeObserver(() => { const now = map.getSize(); map.invalidateSize({animate: false}); if (!this.moved && Math.abs(now.x - map.getSize().x) > 40) { this.frame(); } }).observe(node);
+    map.on("dragstart zoomstart", (e) => { if (e.type === "dragstart") this.moved = true; });
+    this.ticks();
+  }
+  rowsOf(family) { return [...this.$(`[data-family="${family}"]`).querySelectorAll("input[data-layer],input[data-kind]")]; }
+  ticks() {
+    for (const box of this.$$("input[data-layer]")) box.checked = this.on.has(box.dataset.layer);
+    for (const box of this.$$("input[data-kind]")) box.checked = this.kinds.has(box.dataset.kind);
+    for (const radio of this.$$(".gl-shades input")) radio.checked = radio.value === this.shade;
+    let on = 0, all = 0;
+    for (const box of this.$$("[data-all]")) {
+      const rows = this.rowsOf(box.dataset.all), many = rows.filter((r) => r.checked).length;
+      box.checked = many === rows.length; box.indeterminate = many > 0 && many < rows.length;
+    }
+    for (const box of this.$$("input[data-layer],input[data-kind]")) { all++; if (box.checked) on++; }
+    const opener = this.$(".gl-open-layers");
+    if (opener) opener.textContent = `Layers, ${on} of ${all} on`;
+  }
+  changed(words) { this.ticks(); this.paint(); this.write(); if (words) this.tell(words); }
+  sheet(open) {
+    this.node.classList.toggle("gl-sheet", open);
+    const opener = this.$(".gl-open-layers");
+    opener.setAttribute("aria-expanded", String(open));
+    if (open) this.panel.focus(); else opener.focus();
+  }
+  toTable() { const table = this.$(".gl-table"); table.open = true; table.scrollIntoView({block: "start", behavior: still.matches ? "auto" : "smooth"}); table.querySelector("summary").focus({preventScroll: true}); }
+
+  key(event) {
+    if (event.altKey || event.ctrlKey || event.metaKey || event.target !== this.map.getContainer()) return;
+    const way = {ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1]}[event.key];
+    if (way) this.step(way);
+    else if (event.key === "Enter" && this.focus >= 0) this.openFace(this.focus);
+    else if (event.key === "+" || event.key === "=") this.map.zoomIn(0.75);
+    else if (event.key === "-") this.map.zoomOut(0.75);
+    else if (event.key === "l" || event.key === "L") { if (this.picked) this.close(); if (getComputedStyle(this.panel).position === "fixed") this.sheet(true); else (this.panel.querySelector("input") || this.panel).focus(); }
+    else if (event.key === "t" || event.key === "T") this.toTable();
+    else return;
+    event.preventDefault();
+  }
+  step([dx, dy]) {
+    const {list} = this.faces(), k = 2 ** this.map.getZoom(), o = this.map.getPixelOrigin();
+    const at = (f) => { const [x, y] = this.spot(f); return [x * k - o.x, y * k - o.y]; };
+    const c = this.map.containerPointToLayerPoint(this.map.getSize().divideBy(2));
+    const [x0, y0] = this.focus >= 0 ? at(list[this.focus]) : [c.x, c.y];
+    let best = -1, least = Infinity;
+    list.forEach((f, i) => {
+      if (i === this.focus || !f.rings.length || (this.own.scope !== "england" && !f.inside)) return;
+      const [x, y] = at(f), ahead = (x - x0) * dx + (y - y0) * dy, aside = Math.abs((x - x0) * dy - (y - y0) * dx);
+      const cost = this.focus < 0 ? Math.hypot(x - x0, y - y0) : ahead > 0.5 && aside < ahead * 2 ? ahead + 2 * aside : Infinity;
+      if (cost < least) { least = cost; best = i; }
+    });
+    if (best < 0) return this.tell("No area further that way");
+    this.focus = best;
+    const f = list[best], [x, y] = at(f), seen = this.map.layerPointToContainerPoint([x, y]), size = this.map.getSize();
+    if (seen.x < 30 || seen.y < 30 || seen.x > size.x - 30 || seen.y > size.y - 30) this.map.panTo(this.map.layerPointToLatLng([x, y]), {animate: !still.matches});
+    this.ring();
+    const n = this.counts(f);
+    this.tell([this.faceName(f), n !== null && f.inside ? plural(n, "school", "schools") : "", ...this.factsOf(f)].filter(Boolean).join(", "));
+    this.showTip(seen, this.faceName(f), [n !== null && f.inside ? plural(n, "school", "schools") : "", ...this.factsOf(f).slice(0, 1)]);
+  }
+
+  // ---------------------------------------------------------------- the address keeps the view
+
+  write() {
+    const parts = [`on=${[...this.on].join(",")}`, `shade=${this.shade}`, `kinds=${[...this.kinds].join(",")}`];
+    const p = this.picked;
+    if (p) parts.push(`pick=${p.kind === "unit" ? `unit,${p.layer.key},${p.layer.code[p.u]}` : p.kind === "trust" ? `trust,${this.schools.trusts.uid[p.t]}` : `school,${this.schools.urn[p.s]}`}`);
+    const hash = `#~${parts.map(encodeURI).join("&")}`;
+    this.writing = true;
+    try { if (location.hash !== hash) history.pushState(null, "", hash); } catch { /* a notebook's frame has no address */ }
+    setTimeout(() => { this.writing = false; }, 0);
+  }
+  read() {
+    if (!this.first) { this.first = {on: [...this.on], shade: this.shade, kinds: [...this.kinds]}; self.addEventListener("popstate", () => { this.read(); this.paint(); }); }
+    let hash = "";
+    try { hash = decodeURI(location.hash); } catch { hash = ""; }
+    const said = Object.fromEntries(hash.startsWith("#~") ? hash.slice(2).split("&").map((p) => [p.split("=")[0], p.slice(p.indexOf("=") + 1)]) : []);
+    const list = (text) => text.split(",").filter(Boolean);
+    this.on = new Set(said.on !== undefined ? list(said.on).filter((k) => this.byKey[k]) : this.first.on);
+    this.kinds = new Set(said.kinds !== undefined ? list(said.kinds).filter((k) => this.own.kinds.includes(k)) : this.first.kinds);
+    const shade = said.shade !== undefined ? said.shade : this.first.shade;
+    this.shade = this.measures[shade] || (shade.startsWith("coverage:") && this.byKey[shade.slice(9)]) ? shade : "";
+    this.picked = null;
+    if (said.pick) {
+      const [kind, a, b] = said.pick.split(","), S = this.schools;
+      if (kind === "unit" && this.byKey[a] && this.byKey[a].code.includes(b)) this.picked = {kind, layer: this.byKey[a], u: this.byKey[a].code.indexOf(b)};
+      if (kind === "trust" && S && S.trusts.uid.includes(a)) this.picked = {kind, t: S.trusts.uid.indexOf(a)};
+      if (kind === "school" && S && S.urn.includes(Number(a))) this.picked = {kind, s: S.urn.indexOf(Number(a))};
+    }
+    this.details();
+    this.ticks();
+  }
+
+  // ---------------------------------------------------------------- details
+
+  openFace(i) {
+    const f = this.faces().list[i];
+    if (f.base !== null && f.base >= 0) return this.open({kind: "unit", layer: this.byKey[this.own.areas], u: f.base});
+    if (f.u >= 0 && f.u < f.layer.units) return this.open({kind: "unit", layer: f.layer, u: f.u});
+    if (f.u >= f.layer.units) return this.open({kind: "unit", layer: f.layer, u: f.layer.mixes[f.u - f.layer.units].find((u) => u >= 0)});
+    return undefined;
+  }
+  open(picked) {
+    this.returnTo = document.activeElement;
+    this.picked = picked;
+    this.write(); this.details(); this.ring(); this.links(this.view()); this.dots.redraw();
+    this.info.focus({preventScroll: true});
+  }
+  close() {
+    this.picked = null;
+    this.write(); this.details(); this.ring(); this.links(this.view()); this.dots.redraw();
+    (this.returnTo && this.returnTo.isConnected && this.returnTo !== document.body ? this.returnTo : this.map.getContainer()).focus({preventScroll: true});
+  }
+  details() {
+    const info = this.info, p = this.picked;
+    info.hidden = !p; this.panel.hidden = !!p; this.node.classList.toggle("gl-open", !!p);
+    if (!p) return;
+    const body = p.kind === "unit" ? this.unitInfo(p) : p.kind === "trust" ? this.trustInfo(p) : this.schoolInfo(p);
+    info.replaceChildren(el("div", {class: "gl-info-head"}, el("h2", {}, body.title), el("button", {type: "button", class: "gl-close", on: () => this.close()}, "Close")), ...body.nodes.filter(Boolean));
+    this.tell(`${body.title}. ${body.said || ""}`);
+  }
+  link(title, url) { url = safeUrl(url); return url ? el("p", {}, el("a", {href: url}, title)) : null; }
+  pickUnit(layer, u) { return el("button", {type: "button", class: "gl-link-button", on: () => this.open({kind: "unit", layer, u})}, layer.name[u]); }
+  rowsList(rows, title) {
+    if (!rows.length) return null;
+    const shown = rows.slice(0, 6), list = el("ul", {class: "gl-rows"}, ...shown.map(([node, n]) => el("li", {}, node, n === null ? null : el("span", {class: "gl-n"}, whole(n)))));
+    const more = rows.length - shown.length;
+    if (more > 0) { const b = el("button", {type: "button", class: "gl-link-button", on: () => { list.append(...rows.slice(6).map(([node, n]) => el("li", {}, node, n === null ? null : el("span", {class: "gl-n"}, whole(n))))); b.remove(); }}, `${more} more`); return el("section", {}, el("h3", {}, title), list, b); }
+    return el("section", {}, el("h3", {}, title), list);
+  }
+  unitInfo({layer, u}) {
+    const S = this.schools, nodes = [el("p", {class: "gl-what"}, `${layer.title}, ${layer.code[u]}`)];
+    const mine = [];
+    if (S) { const unit = S.unit(layer); for (let s = 0; s < S.n; s++) if (S.here[s] && this.claimants(layer, unit[s]).includes(u)) mine.push(s); }
+    if (S) nodes.push(el("p", {class: "gl-big"}, el("b", {}, whole(mine.length)), this.own.place ? ` schools, counted inside ${this.own.place.name}` : " schools"));
+    const facts = Object.values(this.measures).filter((m) => m.layer === layer.key);
+    if (facts.length) nodes.push(el("table", {class: "gl-facts"}, el("thead", {}, el("tr", {}, el("td"), el("th", {scope: "col"}, "Here"), el("th", {scope: "col"}, facts[0].england === null ? "" : facts[0].beside))), el("tbody", {}, ...facts.map((m) => el("tr", {}, el("th", {scope: "row"}, m.title), el("td", {}, m.c[u] === -2 && m.format === "share" ? "\u2013" : say(m.v[u], m.format)), el("td", {}, m.england === null ? "" : say(m.england, m.format) + (m.beside !== facts[0].beside ? ` (${m.beside})` : "")))))));
+    if (S) {
+      const split = [[], [], [], [], []];
+      mine.forEach((s) => split[S.kind[s]].push(s));
+      nodes.push(this.rowsList(split.map((l, i) => [KIND_WORDS[i], l.length]).filter(([, n], i) => n || i < 4), "Who runs the schools"));
+    }
+    for (const other of this.layers) {
+      if (other === layer) continue;
+      const counts = new Map();
+      if (S) { const unit = S.unit(other); mine.forEach((s) => counts.set(unit[s], (counts.get(unit[s]) || 0) + 1)); }
+      else layer.of.forEach((v, b) => { if (this.claimants(layer, v).includes(u)) counts.set(other.of[b], null); });
+      const rows = [...counts].filter(([v]) => v >= 0).sort((a, b) => b[1] - a[1]).map(([v, n]) => [v < other.units ? this.pickUnit(other, v) : el("span", {}, ...this.claimants(other, v).flatMap((w, i) => [i ? " and " : "", this.pickUnit(other, w)]), " (shared)"), n]);
+      if (rows.length) nodes.push(this.rowsList(rows, rows.length === 1 ? other.title : other.many));
+    }
+    if (S) {
+      const trusts = new Map();
+      mine.forEach((s) => { if (S.trust[s] >= 0) trusts.set(S.trust[s], (trusts.get(S.trust[s]) || 0) + 1); });
+      nodes.push(this.rowsList([...trusts].sort((a, b) => b[1] - a[1] || a[0] - b[0]).map(([t, n]) => [el("button", {type: "button", class: "gl-link-button", on: () => this.open({kind: "trust", t})}, S.trusts.name[t]), n]), `Trusts at work here: ${trusts.size}`));
+    }
+    if (layer.note) nodes.push(el("p", {class: "gl-note"}, layer.note));
+    if (layer.url) nodes.splice(1, 0, this.link(`Open the page of ${layer.name[u]}`, layer.url[u]));
+    return {title: layer.name[u], nodes, said: S ? plural(mine.length, "school", "schools") : ""};
+  }
+  trustInfo({t}) {
+    const S = this.schools, T = S.trusts, mine = S.of[t], areas = this.byKey.local_authority || this.byKey[this.own.areas], unit = S.unit(areas), counts = new Map();
+    mine.forEach((s) => counts.set(unit[s], (counts.get(unit[s]) || 0) + 1));
+    const rows = [...counts].sort((a, b) => b[1] - a[1]).map(([u, n]) => [u >= 0 && u < areas.units ? this.pickUnit(areas, u) : this.unitName(areas, u), n]);
+    const away = mine.filter((s) => S.kind[s] === 3).length, total = T.schools[t];
+    const nodes = [
+      el("p", {class: "gl-what"}, `Trust, UID ${T.uid[t]}${T.home && T.home[t] ? `, home ${T.home[t]}` : ""}`),
+      T.url ? this.link(`Open the page of ${T.name[t]}`, T.url[t]) : null,
+      el("p", {class: "gl-big"}, el("b", {}, whole(mine.length)), mine.length === total || !total ? " schools" : ` of its ${whole(total)} schools are on this map`),
+      el("p", {}, `${whole(away)} outside its home authority`),
+      T.text && T.text[t] ? el("p", {}, T.text[t]) : null,
+      S.homeOf(t) ? el("p", {class: "gl-note"}, "Home is where most of its schools are, not its office. The dotted hull shows extent, not presence.") : el("p", {class: "gl-note"}, "No single home authority: no links are drawn."),
+      this.rowsList(rows, plural(counts.size, "authority", "authorities")),
+      this.rowsList(mine.map((s) => [el("button", {type: "button", class: "gl-link-button", on: () => this.open({kind: "school", s})}, S.name[s]), null]), "Its schools"),
+      el("p", {}, el("button", {type: "button", class: "gl-button", on: () => this.map.fitBounds(this.boundsOf(mine), {padding: [30, 30], maxZoom: 11, animate: !still.matches})}, "Show all its schools")),
+    ];
+    return {title: T.name[t], nodes, said: plural(mine.length, "school", "schools")};
+  }
+  boundsOf(list) { const S = this.schools; return L.latLngBounds(list.map((s) => [latOf(S.y[s]), (S.x[s] / 256 - 0.5) * 360])); }
+  schoolLines(s) {
+    const S = this.schools, t = S.trust[s];
+    return [[S.phases[S.phase[s]], S.pupils[s] >= 0 ? plural(S.pupils[s], "pupil", "pupils") : ""].filter(Boolean).join(", "), t >= 0 ? `${KIND_WORDS[S.kind[s]]}: ${S.trusts.name[t]}` : KIND_WORDS[S.kind[s]]];
+  }
+  schoolInfo({s}) {
+    const S = this.schools, t = S.trust[s], nodes = [el("p", {class: "gl-what"}, `School, URN ${S.urn[s]}`), el("p", {}, this.schoolLines(s)[0]), el("p", {}, KIND_WORDS[S.kind[s]])];
+    if (t >= 0) nodes.push(el("p", {}, el("button", {type: "button", class: "gl-link-button", on: () => this.open({kind: "trust", t})}, S.trusts.name[t])));
+    nodes.push(el("dl", {}, ...this.layers.flatMap((l) => { const u = S.unit(l)[s]; return u < 0 && u !== -1 && u !== -2 ? [] : [el("dt", {}, l.title), el("dd", {}, u < 0 ? REASONS[u] : u < l.units ? this.pickUnit(l, u) : el("span", {}, ...this.claimants(l, u).flatMap((w, i) => [i ? " and " : "", w < 0 ? REASONS[w] : this.pickUnit(l, w)]), " (shared)"))]; })));
+    nodes.push(el("p", {class: "gl-note"}, "Drawn at the centre of its postcode, not the gate."), el("p", {class: "gl-note"}, `To report this record, quote URN ${S.urn[s]}. `, el("a", {href: `https://get-information-schools.service.gov.uk/Establishments/Establishment/Details/${S.urn[s]}`, rel: "noreferrer"}, "Its entry in the register")));
+    return {title: S.name[s], nodes, said: this.schoolLines(s).join(", ")};
+  }
+
+  // ---------------------------------------------------------------- legend
+
+  swatch(fill) {
+    const rect = svg("rect", {x: 0.5, y: 0.5, width: 53, height: 11, class: `gl-swatch gl-f-${fill}`});
+    if (/^(cross|bare|stripe|dots)$/.test(fill)) rect.style.fill = `url(#${this.id}-${fill})`;
+    const g = svg("svg", {width: 54, height: 12, "aria-hidden": "true", class: "gl-key"}, rect);
+    if (fill === "hatch") { rect.setAttribute("class", "gl-swatch gl-f-r2"); const over = svg("rect", {x: 0.5, y: 0.5, width: 53, height: 11}); over.style.fill = `url(#${this.id}-hatch)`; g.append(over); }
+    return g;
+  }
+  legend() {
+    const box = this.$(".gl-legend"), {list, layer} = this.faces(), shaded = this.shade, m = this.measures[shaded], rows = [];
+    const inside = list.filter((f) => f.inside && f.rings.length), areas = (n) => plural(n, layer.title.toLowerCase(), layer.many.toLowerCase());
+    if (m) {
+      m.titles.forEach((title, c) => rows.push([m.fills ? m.fills[c] : this.ramp(c, m.titles.length), title, areas(inside.filter((f) => f.u >= 0 && m.c[f.u] === c).length)]));
+      const of = (test) => inside.filter(test).length, few = of((f) => m.c[f.u] === -2), none = of((f) => f.u >= 0 && f.u < layer.units && m.c[f.u] === -1);
+      if (few) rows.push(["dots", "too few schools", areas(few)]);
+      if (none) rows.push(["none", "no value", areas(none)]);
+    } else if (shaded) {
+      const base = this.byKey[this.own.areas], parts = [["r2", `one ${layer.title}`, (f) => f.u >= 0 && f.u < layer.units && !f.low, true], ["hatch", "one, low confidence", (f) => f.u >= 0 && f.u < layer.units && f.low, true], ["stripe", "shared by several", (f) => f.u >= layer.units], ["cross", "none found in our lists", (f) => f.u === -1], ["bare", "not covered", (f) => f.u === -2]];
+      const of = base === layer ? null : base;
+      const tally = (fill) => {
+        const blocks = [];
+        layer.of.forEach((u, b) => {
+          if (!this.inside[b]) return;
+          const kind = u === -1 ? "cross" : u === -2 ? "bare" : u >= layer.units ? "stripe" : u >= 0 ? (layer.lowSet.has(b) ? "hatch" : "r2") : "";
+          if (kind === fill) blocks.push(b);
+        });
+        const met = new Set(blocks.map((b) => (of || layer).of[b])), at = new Set(blocks);
+        const n = this.schools ? this.schools.block.reduce((c, b, s) => c + (this.schools.here[s] && at.has(b) ? 1 : 0), 0) : null;
+        return [blocks.length, `${plural(met.size, base.title.toLowerCase(), base.many.toLowerCase())}${n === null ? "" : `, ${plural(n, "school", "schools")}`}`];
+      };
+      for (const [fill, title] of parts) { const [many, words] = tally(fill); if (many) rows.push([fill, title, words]); }
+    }
+    if (shaded && this.own.patterns.includes("not_found") && m) for (const [code, fill, title] of [[-1, "cross", `no ${layer.title} found`], [-2, "bare", "not covered"]]) { const n = inside.filter((f) => f.u === code).length; if (n) rows.push([fill, title, plural(n, "area", "areas")]); }
+    const lines = this.layers.filter((l) => this.on.has(l.key)).map((l) => el("li", {class: "gl-key-line"}, svg("svg", {width: 34, height: 12, "aria-hidden": "true"}, svg("line", {class: `gl-line gl-${l.line}`, x1: 1, y1: 6, x2: 33, y2: 6})), el("span", {}, l.title)));
+    const marks = this.schools ? this.own.kinds.filter((k) => this.kinds.has(k) && this.$(`input[data-kind="${k}"]`)).map((k) => el("li", {class: "gl-key-line"}, svg("svg", {width: 18, height: 14, viewBox: "-9 -7 18 14", "aria-hidden": "true"}, svg("use", {class: `gl-mark gl-${k}`, href: `#${this.id}-${k}`})), el("span", {}, KIND_WORDS[KIND_KEYS.indexOf(k)]))) : [];
+    box.hidden = !(rows.length || lines.length || marks.length);
+    box.replaceChildren(
+      ...(rows.length ? [el("p", {class: "gl-legend-title"}, m ? m.title : `${layer.title} coverage`, m && m.note ? el("span", {}, ` ${m.note}`) : null), el("ul", {class: "gl-classes"}, ...rows.map(([fill, title, n]) => el("li", {}, this.swatch(fill), el("span", {class: "gl-class"}, title), el("span", {class: "gl-n"}, n))))] : []),
+      el("ul", {class: "gl-lines-key"}, ...lines, ...marks));
+    this.node.dataset.legend = rows.length ? (m ? m.title : `${layer.title} coverage`) : "";
+  }
+}
+
+// ------------------------------------------------------------------ search
+
+class Search {
+  constructor(app, box) {
+    this.app = app; this.input = box.querySelector("input"); this.hits = box.querySelector(".gl-hits"); this.at = -1; this.found = [];
+    this.input.addEventListener("input", () => this.run());
+    this.input.addEventListener("focus", () => { this.index(); if (this.input.value) this.run(); });
+    this.input.addEventListener("keydown", (e) => this.key(e));
+    box.addEventListener("focusout", (e) => { if (!box.contains(e.relatedTarget)) this.hide(); });
+    document.addEventListener("keydown", (e) => { if (e.key === "/" && !e.ctrlKey && !e.metaKey && !/^(INPUT|TEXTAREA|SELECT)$/.test(document.activeElement.tagName)) { e.preventDefault(); this.input.focus(); this.input.select(); } });
+  }
+  index() {
+    if (this.all) return;
+    const {app} = this, S = app.schools, all = [];
+    for (const layer of app.layers) layer.name.forEach((name, u) => all.push({group: 0, name, key: fold(name), sub: `${layer.title}, ${layer.code[u]}`, pick: {kind: "unit", layer, u}, code: layer.code[u].toLowerCase()}));
+    if (S) {
+      S.trusts.name.forEach((name, t) => all.push({group: 1, name, key: fold(name), sub: `Trust, ${plural(S.trusts.schools[t] || S.of[t].length, "school", "schools")}${S.trusts.home && S.trusts.home[t] ? `, home ${S.trusts.home[t]}` : ""}`, pick: {kind: "trust", t}, code: S.trusts.uid[t]}));
+      const areas = app.byKey.local_authority || app.byKey[app.own.areas], unit = S.unit(areas);
+      S.name.forEach((name, s) => all.push({group: 2, name, key: fold(name), s, unit: unit[s], areas, pick: {kind: "school", s}, code: String(S.urn[s])}));
+    }
+    this.all = all;
+  }
+  run() {
+    this.index();
+    const words = fold(this.input.value), groups = [[], [], []];
+    if (!words) return this.hide();
+    const inner = ` ${words}`;
+    for (const e of this.all) {
+      const score = e.key === words || e.code === words ? 0 : e.key.startsWith(words) ? 1 : e.key.includes(inner) ? 2 : -1;
+      if (score >= 0) groups[e.group].push([score, e]);
+    }
+    let found = groups.flatMap((g) => g.sort((a, b) => a[0] - b[0] || a[1].key.length - b[1].key.length || (a[1].key < b[1].key ? -1 : 1)).slice(0, 4).map(([, e]) => e));
+    const near = !found.length;
+    if (near) found = this.nearest(words);
+    this.show(found, near, words);
+    return undefined;
+  }
+  nearest(words) {
+    const grams = (t) => { const out = new Set(); for (let i = 0; i < t.length - 1; i++) out.add(t.slice(i, i + 2)); return out; };
+    const mine = grams(words);
+    return this.all.map((e) => { const g = grams(e.key); let same = 0; mine.forEach((x) => { if (g.has(x)) same++; }); return [(2 * same) / (mine.size + g.size || 1), e]; }).sort((a, b) => b[0] - a[0]).slice(0, 3).filter(([v]) => v > 0.2).map(([, e]) => e);
+  }
+  show(found, near, words) {
+    const {hits, app} = this, kids = [], titles = ["Areas", "Trusts", "Schools"];
+    this.found = found; this.at = -1;
+    if (near) kids.push(el("p", {class: "gl-hits-head"}, found.length ? "Nothing by that name. Nearest:" : "Nothing by that name on this map."));
+    let group = -1;
+    found.forEach((e, i) => {
+      if (!near && e.group !== group) { group = e.group; kids.push(el("p", {class: "gl-hits-head"}, titles[group])); }
+      const sub = e.sub || `School, ${app.schools.phases[app.schools.phase[e.s]]}, ${app.unitName(e.areas, e.unit)}`;
+      kids.push(el("div", {class: "gl-hit", role: "option", id: `${app.id}-hit-${i}`, "aria-selected": "false", tabindex: "-1", on: () => this.choose(i)}, el("span", {}, ...this.bold(e.name, words)), el("small", {}, sub)));
+    });
+    hits.replaceChildren(...kids);
+    hits.hidden = false;
+    this.input.setAttribute("aria-expanded", "true");
+    app.tell(near ? (found.length ? "Nothing by that name. Nearest names are listed." : "Nothing by that name.") : `${found.length} results`);
+    if (found.length) this.mark(0);
+  }
+  bold(name, words) {
+    const first = words.split(" ")[0], i = name.toLowerCase().search(new RegExp(`\\b${first}`)), long = name.toLowerCase().startsWith(words, Math.max(i, 0)) ? words.length : first.length;
+    return i < 0 ? [name] : [name.slice(0, i), el("b", {}, name.slice(i, i + long)), name.slice(i + long)];
+  }
+  mark(i) {
+    const options = [...this.hits.querySelectorAll(".gl-hit")];
+    this.at = (i + options.length) % options.length;
+    options.forEach((o, j) => o.setAttribute("aria-selected", String(j === this.at)));
+    this.input.setAttribute("aria-activedescendant", `${this.app.id}-hit-${this.at}`);
+    options[this.at].scrollIntoView({block: "nearest"});
+  }
+  key(e) {
+    if (e.key === "ArrowDown" && this.found.length) { e.preventDefault(); if (this.hits.hidden) this.run(); else this.mark(this.at + 1); }
+    else if (e.key === "ArrowUp" && this.found.length) { e.preventDefault(); this.mark(this.at - 1); }
+    else if (e.key === "Enter" && this.at >= 0 && !this.hits.hidden) { e.preventDefault(); this.choose(this.at); }
+    else if (e.key === "Escape") { e.preventDefault(); if (this.hits.hidden) { this.input.value = ""; this.app.map.getContainer().focus(); } else this.hide(); }
+  }
+  hide() { this.hits.hidden = true; this.input.setAttribute("aria-expanded", "false"); this.input.removeAttribute("aria-activedescendant"); }
+  choose(i) {
+    const {pick, name} = this.found[i], {app} = this, {map} = app, animate = !still.matches;
+    this.input.value = name; this.hide();
+    app.open(pick);
+    if (pick.kind === "school") { const S = app.schools; map.setView([latOf(S.y[pick.s]), (S.x[pick.s] / 256 - 0.5) * 360], Math.max(map.getZoom(), 11), {animate}); }
+    else if (pick.kind === "trust") { const mine = app.schools.of[pick.t]; if (mine.length) map.fitBounds(app.boundsOf(mine), {padding: [40, 40], maxZoom: 11, animate}); }
+    else {
+      const spot = app.unitSpots(pick.layer), blocks = [];
+      pick.layer.of.forEach((u, b) => { if (app.claimants(pick.layer, u).includes(pick.u)) blocks.push(b); });
+      const group = new Int32Array(app.land.blocks).fill(-1); blocks.forEach((b) => { group[b] = 0; });
+      const flat = app.land.rings(`pick:${pick.layer.key}:${pick.u}`, group, 1)[0].flatMap((r) => app.land.points(r));
+      if (spot && flat.length) {
+        const box = L.latLngBounds([]);
+        for (let j = 0; j < flat.length; j += 2) box.extend([latOf(flat[j + 1]), (flat[j] / 256 - 0.5) * 360]);
+        map.fitBounds(box, {padding: [40, 40], maxZoom: 11, animate});
+      }
+    }
+  }
 }
 geolls.App = App;
 })();
