@@ -368,7 +368,13 @@ def where(text: str, **options: Any) -> None:
         data=options["data"] or data_folder(),
         open_study=open_once,
     )
-    _emit(rows, options, title=f"Who covers {text}, on {on}", study=opened[0] if opened else None)
+    study = opened[0] if opened else None
+    if (options["fmt"] or "table") != "table" or options["output"]:
+        _emit(rows, options, study=study)
+        return
+    for match in dict.fromkeys(row["match"] for row in rows):
+        mine = [{k: v for k, v in r.items() if k != "match"} for r in rows if r["match"] == match]
+        _emit(mine, options, title=f"Who covers {match}, on {on}", study=study)
 
 
 # -- data in -------------------------------------------------------------------------------------

