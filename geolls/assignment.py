@@ -119,9 +119,10 @@ def place_schools(
     located_by = found["located_by"].to_numpy(object).copy()
     distance_m = found["distance_m"].to_numpy(float).copy()
     wrong: list[tuple[int, str, float]] = []
-    shapes = blocks.geometry
+    shapes = dict(zip(map(str, blocks.index), blocks.geometry.to_numpy(), strict=True))
+    rows_of = pd.Series(np.arange(len(codes))).groupby(codes.to_numpy(), sort=False).indices
     for code, members in _candidates(codes.dropna().unique(), blocks, areas, vintage).items():
-        mine = np.flatnonzero((codes == code).to_numpy())
+        mine = rows_of[code]
         if len(members) == 1:
             block[mine], located_by[mine], distance_m[mine] = members[0], "code", 0.0
         astray = mine[~np.isin(at_point[mine], members)]
@@ -130,8 +131,10 @@ def place_schools(
             block[lost], located_by[lost], distance_m[lost] = None, "none", np.nan
         # A point outside its own district: the code decides, the nearest of its blocks takes it.
         astray = astray[known[astray]]
+        if not len(astray):
+            continue
         gaps = shapely.distance(
-            shapely.points(xy[astray])[:, None], shapes[members].to_numpy()[None, :]
+            shapely.points(xy[astray])[:, None], np.array([shapes[m] for m in members])[None, :]
         )
         for i, near in zip(astray, gaps, strict=True):
             best = int(np.argmin(near))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -48,11 +48,14 @@ class Match:
         The blocks it lies in; several for an area.
     urn : str or None
         The school, where it is one.
+    xy : tuple of float or None
+        Easting and northing in metres, where it is a point.
     """
 
     label: str
     blocks: tuple[str, ...]
     urn: str | None = None
+    xy: tuple[float, float] | None = None
 
 
 def where(
@@ -85,7 +88,7 @@ def where(
     -------
     list of dict
         One row per match, layer and unit, keys `COLUMNS`. `share` is the part of the match's
-        blocks that the unit has (equal blocks); 1 for a point in a unit's undisputed land. A
+        land that the unit has; 1 for a point in a unit's undisputed land. A
         layer that ended within a year before the day is listed with its last unit; `note` says so,
         and says where evidence is of another date.
 
@@ -108,12 +111,33 @@ def where(
             claims = _by_block(expand(layer, last, areas))
             held.append((key, layer.complete, claims, f"ended {last.isoformat()}"))
     for match in matches:
+        sizes = _sizes(match.blocks)
         for key, complete, by_block, note in held:
-            found = _units(match, key, by_block, complete=complete)
+            found = _units(match, key, by_block, sizes, complete=complete)
             rows += [{**row, "note": note} for row in found]
+        for key, layer in catalogue.layers.items():
+            if layer.kind == "polygons" and layer.active(on):
+                rows += _polygons(match, key, open_study())
         if match.urn is not None:
             rows += _bodies(match, open_study())
     return rows
+
+
+def _polygons(match: Match, key: str, study: Study) -> list[dict[str, Any]]:
+    """Return the units of a polygons layer: those of the point, or of all parts of the blocks."""
+    parents = study.blocks["parent"].map(lambda b: b.partition("/")[0])
+    pieces = tuple(str(b) for b in parents.index[parents.isin(match.blocks)])
+    if match.xy is not None:
+        from geolls.blocks import locate
+
+        found = locate([match.xy], study.blocks.loc[list(pieces)])["block"].iloc[0]
+        pieces = (found,) if found else pieces
+    inside = replace(match, blocks=pieces)
+    areas = study.block_weights["area_m2"]
+    sizes = {piece: float(areas[piece]) for piece in pieces}
+    claims = _by_block(study.claims(key))
+    rows = _units(inside, key, claims, sizes, complete=study.layer(key).complete)
+    return [{**row, "note": ""} for row in rows]
 
 
 def _by_block(claims: Iterable[Any]) -> dict[str, list[Any]]:
@@ -123,10 +147,30 @@ def _by_block(claims: Iterable[Any]) -> dict[str, list[Any]]:
     return out
 
 
+def _sizes(blocks: tuple[str, ...]) -> dict[str, float]:
+    """Return the area of each block in m2; a lone block needs no looking up."""
+    if len(blocks) < 2:
+        return dict.fromkeys(blocks, 1.0)
+    import pyarrow.parquet as pq
+
+    from geolls.shelves import shelf
+
+    file = shelf("boundaries") / "block" / "blocks.parquet"
+    table = pq.read_table(file, columns=["block", "area_m2"]).to_pydict()
+    areas = dict(zip(table["block"], table["area_m2"], strict=True))
+    return {block: areas[block.partition("/")[0]] for block in blocks}
+
+
 def _units(
-    match: Match, key: str, by_block: dict[str, list[Any]], *, complete: bool
+    match: Match,
+    key: str,
+    by_block: dict[str, list[Any]],
+    sizes: dict[str, float],
+    *,
+    complete: bool,
 ) -> list[dict[str, Any]]:
     found: dict[str, dict[str, Any]] = {}
+    whole = sum(sizes[block] for block in match.blocks)
     for block in match.blocks:
         for claim in by_block.get(block, ()):
             row = found.setdefault(
@@ -141,7 +185,7 @@ def _units(
                     "confidence": claim.confidence,
                 },
             )
-            row["share"] += claim.share / len(match.blocks)
+            row["share"] += claim.share * sizes[block] / whole
     left = 1.0 - sum(row["share"] for row in found.values())
     if left > 1e-9:
         reason = "not_covered" if complete else "no_evidence"
@@ -231,7 +275,7 @@ def _point(x: float, y: float, data: Path | None) -> Match:
     block = PointIndex.open(data).block_at(e, n)
     if block is None:
         raise UnknownNameError(f"{label} lies outside every English district")
-    return Match(label, (block,))
+    return Match(label, (block,), xy=(e, n))
 
 
 def _area_names(name: str, on: date, areas: Areas, catalogue: Catalogue) -> list[Match]:
@@ -270,10 +314,11 @@ def _towns(name: str, data: Path | None) -> list[Match]:
     out = []
     for city in cities:
         if city["countrycode"] == "GB" and fold(city["name"]) == folded:
-            block = index.block_at(*to_bng(city["longitude"], city["latitude"]))
+            xy = to_bng(city["longitude"], city["latitude"])
+            block = index.block_at(*xy)
             if block is not None:
                 label = f"{city['name']} (town, {city['longitude']:.2f},{city['latitude']:.2f})"
-                out.append(Match(label, (block,)))
+                out.append(Match(label, (block,), xy=xy))
     return out
 
 
@@ -338,8 +383,9 @@ def _schools(
     return [
         Match(
             f"{row.name_} (URN {row.urn})",
-            (row.block,) if isinstance(row.block, str) else (),
+            (row.block.partition("/")[0],) if isinstance(row.block, str) else (),
             row.urn,
+            (row.easting, row.northing) if row.easting == row.easting else None,
         )
         for row in rows.rename(columns={"name": "name_"}).itertuples()
     ]
