@@ -109,7 +109,7 @@ def place_schools(
     from geolls.blocks import locate
 
     codes = schools["district"].astype(object).where(schools["district"].notna(), None)
-    vintage = vintage or areas.vintage(c for c in codes.unique() if c)
+    vintage = vintage or _vintage([c for c in codes.unique() if c], areas)
     xy = schools[["easting", "northing"]].to_numpy(float)
     known = np.isfinite(xy).all(axis=1)
     found = locate(xy, blocks, tolerance_m=tolerance_m)
@@ -122,7 +122,7 @@ def place_schools(
     shapes = dict(zip(map(str, blocks.index), blocks.geometry.to_numpy(), strict=True))
     rows_of = pd.Series(np.arange(len(codes))).groupby(codes.to_numpy(), sort=False).indices
     for code, members in _candidates(codes.dropna().unique(), blocks, areas, vintage).items():
-        mine = rows_of[code]
+        mine = np.asarray(rows_of[code])
         if len(members) == 1:
             block[mine], located_by[mine], distance_m[mine] = members[0], "code", 0.0
         astray = mine[~np.isin(at_point[mine], members)]
@@ -173,6 +173,14 @@ def place_schools(
     ]
     disagreements = pd.DataFrame(rows, columns=columns).sort_values("urn", ignore_index=True)
     return Placement(placed, disagreements, vintage)
+
+
+def _vintage(codes: Sequence[str], areas: Areas) -> date:
+    """Return the day that fits the codes best; today where none of them is an English district."""
+    try:
+        return areas.vintage(codes)
+    except UnknownNameError:
+        return date.today()
 
 
 def _candidates(
@@ -301,10 +309,10 @@ def assign_authority(
         if (area := areas.by_la_code(code, on)) is not None
     }
     by_urn = schools.set_index("urn")["la_code"].map(known)
-    area = table["urn"].map(by_urn)
-    coded = area.notna()
-    table.loc[coded, "unit_code"] = [a.code for a in area[coded]]
-    table.loc[coded, "unit_name"] = [a.name for a in area[coded]]
+    authority = table["urn"].map(by_urn)
+    coded = authority.notna()
+    table.loc[coded, "unit_code"] = [a.code for a in authority[coded]]
+    table.loc[coded, "unit_name"] = [a.name for a in authority[coded]]
     table.loc[coded, "assigned_by"] = "code"
     table.loc[coded, "share"] = 1.0
     return table
