@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import html
 import math
-from collections.abc import Iterable, Mapping, Sequence
+import weakref
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
@@ -371,7 +372,8 @@ def _claims(spec: LayerSpec, blocks: Sequence[str]) -> dict[str, Any]:
         )
     known = where.notna().to_numpy()
     by_block: list[list[int]] = [[] for _ in blocks]
-    for b, u in zip(where[known].astype(int), unit[known].astype(int), strict=True):
+    pairs = zip(where[known].astype(int).tolist(), unit[known].astype(int).tolist(), strict=True)
+    for b, u in pairs:
         if u not in by_block[b]:
             by_block[b].append(u)
     mixes: dict[tuple[int, ...], int] = {}
@@ -391,11 +393,24 @@ def _claims(spec: LayerSpec, blocks: Sequence[str]) -> dict[str, Any]:
     return {"of": of, "mixes": [list(m) for m in mixes], "low": low}
 
 
-def _texts(values: Iterable[Any]) -> list[str]:
-    return ["" if v is None or v != v else str(v) for v in values]
+def _texts(values: Any) -> list[str]:
+    # A list first: walking an arrow column costs ten times as much.
+    return ["" if v is None or v != v else str(v) for v in values.tolist()]
 
 
-def _layer(spec: LayerSpec, blocks: Sequence[str]) -> dict[str, Any]:
+_encoded: weakref.WeakKeyDictionary[LayerSpec, dict[str, Any]] = weakref.WeakKeyDictionary()
+
+
+def _layer(spec: LayerSpec, blocks: tuple[str, ...]) -> dict[str, Any]:
+    """Return a layer as the payload holds it; encoded once for all pages that draw it."""
+    known = _encoded.get(spec)
+    if known is None or known["blocks"] is not blocks:
+        known = _encoded[spec] = {"blocks": blocks, "layer": _encode_layer(spec, blocks)}
+    layer: dict[str, Any] = known["layer"]
+    return layer
+
+
+def _encode_layer(spec: LayerSpec, blocks: tuple[str, ...]) -> dict[str, Any]:
     out: dict[str, Any] = {
         "key": spec.key,
         "title": spec.title,
@@ -485,7 +500,7 @@ def _near_order(x: np.ndarray[Any, Any], y: np.ndarray[Any, Any]) -> np.ndarray[
     return np.asarray(spread(x - x.min()) | (spread(y - y.min()) << np.uint64(1)))
 
 
-def _schools(data: MapData, layers: Sequence[LayerSpec], blocks: Sequence[str]) -> dict[str, Any]:
+def _schools(data: MapData, layers: Sequence[LayerSpec], blocks: tuple[str, ...]) -> dict[str, Any]:
     """Return the schools as columns, neighbours together, with their trusts."""
     table = data.schools
     assert table is not None
@@ -510,6 +525,7 @@ def _schools(data: MapData, layers: Sequence[LayerSpec], blocks: Sequence[str]) 
             fix=f"kinds are {', '.join(SCHOOL_KINDS)}",
         )
     phases = sorted(set(_texts(table["phase"])))
+    phase_at = {phase: i for i, phase in enumerate(phases)}
     named = table["trust_uid"].dropna().astype(str).unique()
     trusts = data.trusts if data.trusts is not None else pd.DataFrame()
     uids = sorted(set(named) & set(map(str, trusts.index)))
@@ -524,9 +540,9 @@ def _schools(data: MapData, layers: Sequence[LayerSpec], blocks: Sequence[str]) 
         "block": [block[changes].tolist(), np.diff(changes, append=len(block)).tolist()],
         "kind": "".join(map(str, kinds.astype(int))),
         "phases": phases,
-        "phase": [phases.index(p) for p in _texts(table["phase"])],
-        "pupils": [-1 if v != v else int(v) for v in table["pupils"]],
-        "trust": [trust_at.get(str(v), -1) for v in table["trust_uid"]],
+        "phase": [phase_at[p] for p in _texts(table["phase"])],
+        "pupils": table["pupils"].fillna(-1).astype(int).tolist(),
+        "trust": [trust_at.get(uid, -1) for uid in _texts(table["trust_uid"])],
         "trusts": _trusts(trusts.loc[uids]) if uids else {},
     }
     if "here" in table and not table["here"].all():
@@ -539,7 +555,7 @@ def _apart(
     table: pd.DataFrame,
     layers: Sequence[LayerSpec],
     block: np.ndarray[Any, Any],
-    blocks: Sequence[str],
+    blocks: tuple[str, ...],
 ) -> dict[str, list[list[int]]]:
     """Return, by layer, the schools whose unit is not their block's: positions and units."""
     out: dict[str, list[list[int]]] = {}
@@ -548,7 +564,7 @@ def _apart(
             continue
         codes = {str(code): i for i, code in enumerate(spec.units.index)} | REASON_CODES
         own = table[spec.key].map(codes)
-        of = np.array([*_claims(spec, blocks)["of"], -1])
+        of = np.array([*_layer(spec, blocks)["of"], -1])
         differs = own.notna().to_numpy() & (own.fillna(-9).to_numpy() != of[block])
         at = np.flatnonzero(differs)
         if at.size:
@@ -649,7 +665,7 @@ def _focus(drawn: _Drawn) -> tuple[float, float, float, float]:
     if data.focus is not None:
         return data.focus
     if data.trust is not None and data.schools is not None:
-        own = data.schools[data.schools["trust_uid"].astype(str) == data.trust]
+        own = data.schools[data.schools["trust_uid"] == data.trust]
         own = own[own["easting"].notna()]
         if len(own):
             pad = max(8_000.0, 0.08 * float(np.ptp(own["easting"]) + np.ptp(own["northing"])))
@@ -697,30 +713,54 @@ def _near(drawn: _Drawn, focus: tuple[float, float, float, float]) -> list[int] 
 
 def _here(spec: LayerSpec, data: MapData) -> int:
     """Count the units of a layer on the map: all, or those of the place or of the trust."""
-    units = spec.claims[["block", "unit_code"]]
-    if data.place is not None:
-        units = units[units["block"].isin(data.place.blocks)]
-    elif data.trust is not None and data.schools is not None:
-        own = data.schools[data.schools["trust_uid"].astype(str) == data.trust]
-        if spec.key in own:
-            units = own[[spec.key]].rename(columns={spec.key: "unit_code"}).dropna()
-        elif "block" in own:
-            units = units[units["block"].isin(own["block"])]
-    else:
+    if data.place is None and data.trust is None:
         return len(spec.units)
-    return int(units["unit_code"][~units["unit_code"].isin(list(REASON_CODES))].nunique())
+    blocks = encoding.topology(data.blocks).blocks
+    layer = _layer(spec, blocks)
+    inside: set[str] = set(data.place.blocks) if data.place else set()
+    if data.place is None and data.schools is not None:
+        own = data.schools[data.schools["trust_uid"] == data.trust]
+        if spec.key in own:
+            return len(set(_texts(own[spec.key])) - set(REASON_CODES) - {""})
+        inside = set(_texts(own["block"])) if "block" in own else set()
+    met = {u for b, u in zip(blocks, layer["of"], strict=True) if b in inside}
+    count = len(layer["code"])
+    return len(
+        {v for u in met for v in ([u] if u < count else layer["mixes"][u - count]) if v >= 0}
+    )
 
 
-def _land(drawn: _Drawn, focus: tuple[float, float, float, float]) -> str:
+# Few tolerances, so that each is worked out once for all pages.
+TOLERANCES = (15.0, 30.0, 60.0, 120.0, 250.0)
+SHARED_METRES = 120.0
+FAR_METRES = 900.0
+
+
+def _land(drawn: _Drawn, focus: tuple[float, float, float, float], shared: bool) -> str:
     """Return the packed geometry and layers: the part that pages of one atlas can share."""
-    topo = encoding.topology(drawn.data.blocks)
-    near = _near(drawn, focus)
-    # At this width the frame is about 700 px across; a third of a pixel cannot be seen.
-    metres = 250.0 if near is None else min(250.0, max(15.0, (focus[2] - focus[0]) / 2_000))
-    layers = [_layer(spec, topo.blocks) for spec in drawn.layers]
-    arcs = topo.encode(metres, near, far_metres=900.0)
+    data = drawn.data
+    topo = encoding.topology(data.blocks)
+    specs = data.layers if shared else drawn.layers
+    layers = [_layer(spec, topo.blocks) for spec in specs]
+    key = (SHARED_METRES, *specs)
+    if shared and _shared.get(topo, (None, ""))[0] == key:
+        return _shared[topo][1]
+    near = None if shared else _near(drawn, focus)
+    # The frame is about 700 px wide; a third of a pixel cannot be seen.
+    wanted = (focus[2] - focus[0]) / 2_000
+    metres = next((t for t in reversed(TOLERANCES) if t <= wanted), TOLERANCES[0])
+    if shared or near is None:
+        arcs = topo.encode(SHARED_METRES if shared else TOLERANCES[-1])
+    else:
+        arcs = topo.encode(metres, near, FAR_METRES)
     london = [i for i, b in enumerate(topo.blocks) if b.startswith("E09")]
-    return encoding.pack({"arcs": arcs, "layers": layers, "london": london})
+    text = encoding.pack({"arcs": arcs, "layers": layers, "london": london})
+    if shared:
+        _shared[topo] = (key, text)
+    return text
+
+
+_shared: weakref.WeakKeyDictionary[encoding.Topology, tuple[Any, str]] = weakref.WeakKeyDictionary()
 
 
 def _own(drawn: _Drawn, focus: tuple[float, float, float, float]) -> str:
@@ -732,6 +772,7 @@ def _own(drawn: _Drawn, focus: tuple[float, float, float, float]) -> str:
     out: dict[str, Any] = {
         "scope": recipe.scope,
         "areas": drawn.areas.key,
+        "layers": [spec.key for spec in drawn.layers],
         "on": drawn.on,
         "shade": recipe.shade,
         "patterns": list(recipe.patterns),
@@ -934,7 +975,7 @@ class Map(folium.Map):
         figure = self.page = Page()
         figure.add_child(self)
         figure.header.add_child(
-            Element('<meta name="viewport" content="width=device-width,initial-scale=1">'),
+            _Raw('<meta name="viewport" content="width=device-width,initial-scale=1">'),
             name="viewport",
         )
         for name in ("leaflet", "tokens", "map"):
@@ -1015,7 +1056,13 @@ def _script() -> str:
 # ---------------------------------------------------------------- the two verbs
 
 
-def draw(recipe: Recipe | str | Path, data: MapData, *, tiles: str | None = None) -> Map:
+def draw(
+    recipe: Recipe | str | Path,
+    data: MapData,
+    *,
+    tiles: str | None = None,
+    shared: bool = False,
+) -> Map:
     """Draw a recipe as an interactive map.
 
     Parameters
@@ -1026,6 +1073,9 @@ def draw(recipe: Recipe | str | Path, data: MapData, *, tiles: str | None = None
         What to draw.
     tiles : str, optional
         A basemap to fetch from the network; none by default.
+    shared : bool
+        Draw on the one land that all pages of an atlas can share as a file (see
+        `shared_assets`), instead of a land cut to this map.
 
     Returns
     -------
@@ -1044,7 +1094,7 @@ def draw(recipe: Recipe | str | Path, data: MapData, *, tiles: str | None = None
     focus = _focus(drawn)
     made = Map(tiles=tiles)
     made.drawn = drawn
-    packed = [_land(drawn, focus), _own(drawn, focus)]
+    packed = [_land(drawn, focus, shared), _own(drawn, focus)]
     made.parts = {encoding.key_of(text): text for text in packed}
     made.page.title = found.fill(found.title, drawn.words)
     made.add_child(_Layers())

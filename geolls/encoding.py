@@ -8,7 +8,7 @@ import json
 import weakref
 import zlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -114,6 +114,7 @@ class Topology:
     arc: Ints
     left: Ints
     right: Ints
+    known: dict[float, _Simplified] = field(default_factory=dict, repr=False)
 
     def encode(
         self, metres: float, near: Iterable[int] | None = None, far_metres: float = 0.0
@@ -135,34 +136,54 @@ class Topology:
             `step` (degrees), `n` (vertices per arc), `xy` (deltas, x and y in turn, running on
             from arc to arc), `left` and `right` (deltas of block positions), `blocks` (how many).
         """
-        import shapely
-
-        squeeze = np.cos(np.radians(52.5))
-        tolerance = np.full(self.left.size, metres)
-        if near is not None:
-            wanted = np.fromiter(near, np.int64)
-            tolerance[~(np.isin(self.left, wanted) | np.isin(self.right, wanted))] = far_metres
-        tolerance = tolerance / 111_000 / STEP
-        lines = shapely.linestrings(self.xy * [squeeze, 1.0], indices=self.arc)
-        kept = self._kept(lines, tolerance)
-        lines = shapely.simplify(lines[kept], tolerance[kept], preserve_topology=True)
-        coords, owner = shapely.get_coordinates(lines, return_index=True)
+        fine = self._simplified(metres)
         grid = max(1, round(metres / 80))
-        points = np.rint(coords / [squeeze * grid, grid]).astype(np.int64)
+        if near is None:
+            kept, counts, points = fine.kept, fine.counts, fine.points
+        else:
+            coarse = self._simplified(far_metres)
+            wanted = np.fromiter(near, np.int64)
+            close = np.isin(self.left, wanted) | np.isin(self.right, wanted)
+            kept = np.where(close, fine.kept, coarse.kept)
+            counts = np.where(close, fine.counts, coarse.counts)
+            starts = np.where(close, fine.starts, coarse.starts + len(fine.points))
+            both = np.concatenate([fine.points, coarse.points])
+            ends = np.cumsum(counts)
+            steps = np.arange(ends[-1]) - np.repeat(ends - counts, counts)
+            points = both[np.repeat(starts, counts) + steps]
+        owner = np.repeat(np.arange(counts.size), counts)
+        points, owner = points[kept[owner]], owner[kept[owner]]
+        points = np.rint(points / grid).astype(np.int64)
         turns = np.diff(owner, prepend=-1, append=-1) != 0  # first and last vertices always stay
         moved = np.any(np.diff(points, axis=0, prepend=points[:1]) != 0, axis=1)
         fresh = turns[:-1] | turns[1:] | moved
         return {
             "step": STEP * grid,
-            "n": np.bincount(owner[fresh], minlength=len(lines)).tolist(),
+            "n": np.bincount(owner[fresh], minlength=counts.size)[kept].tolist(),
             "xy": np.diff(points[fresh], axis=0, prepend=np.zeros((1, 2), int)).ravel().tolist(),
             "left": zigzag(self.left[kept]),
             "right": zigzag(self.right[kept]),
             "blocks": len(self.blocks),
         }
 
-    def _kept(self, lines: Any, tolerance: Floats) -> Ints:
-        """Positions of the arcs worth drawing: all but islets too small to see."""
+    def _simplified(self, metres: float) -> _Simplified:
+        """Return all arcs at one tolerance; kept, since every page of an atlas asks again."""
+        if metres not in self.known:
+            import shapely
+
+            squeeze = np.array([np.cos(np.radians(52.5)), 1.0])
+            tolerance = metres / 111_000 / STEP
+            lines = shapely.linestrings(self.xy * squeeze, indices=self.arc)
+            kept = self._worth(lines, tolerance)
+            lines = shapely.simplify(lines, tolerance, preserve_topology=True)
+            coords, owner = shapely.get_coordinates(lines, return_index=True)
+            counts = np.bincount(owner, minlength=len(lines))
+            points = np.rint(coords / squeeze).astype(np.int64)
+            self.known[metres] = _Simplified(points, counts, np.cumsum(counts) - counts, kept)
+        return self.known[metres]
+
+    def _worth(self, lines: Any, tolerance: float) -> npt.NDArray[np.bool_]:
+        """Tell the arcs worth drawing: all but islets too small to see."""
         import shapely
 
         length = shapely.length(lines)
@@ -171,7 +192,18 @@ class Topology:
         largest = np.zeros(len(self.blocks))
         np.maximum.at(largest, land, length)
         big = ~shapely.is_closed(lines) | (length > 8 * tolerance)
-        return np.flatnonzero(inland | big | (length >= largest[land]))
+        worth: npt.NDArray[np.bool_] = inland | big | (length >= largest[land])
+        return worth
+
+
+@dataclass(frozen=True, eq=False)
+class _Simplified:
+    """All arcs of a topology at one tolerance: vertices, how many each arc has, where it starts."""
+
+    points: Ints
+    counts: Ints
+    starts: Ints
+    kept: npt.NDArray[np.bool_]
 
 
 _topologies: dict[int, tuple[weakref.ref[Any], Topology]] = {}

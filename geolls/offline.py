@@ -68,15 +68,19 @@ def marker_pictures() -> dict[str, str]:
 
 @cache
 def asset(name: str) -> str:
-    """Return a text asset of the map shelf, such as `map.css`."""
+    """Return a script or style of the map shelf, such as `map.css`, without comments and indents.
+
+    Lines that open with a comment are dropped up to the comment's end, so an asset's comments
+    stand on lines of their own.
+    """
     path = shelf("maps") / "assets" / name
     try:
-        return path.read_text("utf-8")
+        text = path.read_text("utf-8")
     except OSError as error:
         raise MapError(f"the asset {name} is missing", where=str(path)) from error
-
-
-_ID = re.compile(r"(?<![0-9a-f])[0-9a-f]{32}(?![0-9a-f])")
+    text = re.sub(r"^[ \t]*/\*.*?\*/[ \t]*$", "", text, flags=re.S | re.M)
+    lines = (line.strip() for line in text.splitlines())
+    return "\n".join(line for line in lines if line and not line.startswith("//"))
 
 
 def stable_ids(page: str, known: set[str]) -> str:
@@ -87,20 +91,17 @@ def stable_ids(page: str, known: set[str]) -> str:
     page : str
         A rendered page.
     known : set of str
-        The random ids to replace; other runs of 32 hexadecimal digits are left alone.
+        The random ids to replace; no other text is touched.
 
     Returns
     -------
     str
         The page; the same tree gives the same text.
     """
-    seen: dict[str, str] = {}
-
-    def stable(match: re.Match[str]) -> str:
-        found = match.group(0)
-        return seen.setdefault(found, f"{len(seen) + 1:04d}") if found in known else found
-
-    return _ID.sub(stable, page)
+    at = {one: page.find(one) for one in known}
+    for i, one in enumerate(sorted((one for one in known if at[one] >= 0), key=at.__getitem__)):
+        page = page.replace(one, f"{i + 1:04d}")
+    return page
 
 
 def ids_of(element: Any) -> set[str]:

@@ -421,7 +421,7 @@ class App {
     const [land, own] = await Promise.all(texts.map(inflate));
     this.land = new Land(land.arcs);
     this.own = own; this.london = land.london;
-    this.layers = land.layers;
+    this.layers = own.layers.map((key) => land.layers.find((l) => l.key === key));
     this.byKey = Object.fromEntries(this.layers.map((l) => [l.key, l]));
     this.layers.forEach((l) => { l.units = l.code.length; l.lowSet = new Set(l.low); });
     this.measures = Object.fromEntries(own.measures.map((m) => [m.key, m]));
