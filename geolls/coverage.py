@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from geolls.overlap import REASON_NAMES, Coded, code, sums, weights_of
 
-__all__ = ["SHARED", "coverage"]
+__all__ = ["SHARED", "coverage", "coverage_rows"]
 
 SHARED = "shared"
 
@@ -59,11 +60,8 @@ def coverage(
     >>> found[["unit_name", "share"]].to_numpy().tolist()
     [['One', 0.75], ['Two', 0.0], ['Leeds: H1, H2', 0.25]]
     """
-    x = code(membership, weight.index)
-    values = np.nan_to_num(weights_of(weight))
-    part = values[x.item] * x.share
+    x, part, together = _claimed(membership, weight)
     total = float(part.sum())
-    together = _together(membership, x, weight.index)
     alone = sums(x.unit[~together], part[~together], len(x.codes))
     rows = pd.DataFrame({"unit_code": x.codes, "unit_name": x.names, "weight": alone})
     units, reasons = rows[~x.outside], rows[x.outside]
@@ -74,7 +72,45 @@ def coverage(
     return found.assign(share=share)
 
 
-def _together(membership: pd.DataFrame, x: Coded, items: pd.Index) -> np.ndarray:
+def coverage_rows(membership: pd.DataFrame, weight: pd.Series[float]) -> pd.DataFrame:
+    """Return the items behind the table of `coverage`.
+
+    Parameters
+    ----------
+    membership, weight
+        As `coverage`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per item and way it is claimed: unit_code (a unit, alone; `shared`; a reason),
+        item, units (the claimants by ", "), weight. The weights of a unit_code sum to its row in
+        `coverage`; those of `shared` to all its rows.
+    """
+    x, part, together = _claimed(membership, weight)
+    codes = np.array(x.codes, dtype=object)[x.unit]
+    claims = pd.DataFrame(
+        {
+            "unit_code": np.where(together, SHARED, codes),
+            "item": weight.index[x.item],
+            "units": codes,
+            "weight": part,
+        }
+    )
+    groups = claims.groupby(["unit_code", "item"], sort=True)
+    return groups.agg(units=("units", ", ".join), weight=("weight", "sum")).reset_index()
+
+
+def _claimed(
+    membership: pd.DataFrame, weight: pd.Series[float]
+) -> tuple[Coded, npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
+    """Return the claims, the weight of each, and whether it stands beside another's."""
+    x = code(membership, weight.index)
+    part = np.nan_to_num(weights_of(weight))[x.item] * x.share
+    return x, part, _together(membership, x, weight.index)
+
+
+def _together(membership: pd.DataFrame, x: Coded, items: pd.Index) -> npt.NDArray[np.bool_]:
     """Return which claims stand beside another unit's on the same item, lines unknown."""
     open_claim = ~x.outside[x.unit]
     if "stated" in membership:
@@ -84,11 +120,16 @@ def _together(membership: pd.DataFrame, x: Coded, items: pd.Index) -> np.ndarray
         stated = membership["stated"].to_numpy(dtype=bool)[np.lexsort((unit, item))]
         open_claim &= ~stated
     claims = np.bincount(x.item[open_claim], minlength=x.items)
-    return open_claim & (claims[x.item] > 1)
+    found: npt.NDArray[np.bool_] = open_claim & (claims[x.item] > 1)
+    return found
 
 
 def _sets(
-    x: Coded, part: np.ndarray, together: np.ndarray, items: pd.Index, names: Mapping[str, str]
+    x: Coded,
+    part: npt.NDArray[np.float64],
+    together: npt.NDArray[np.bool_],
+    items: pd.Index,
+    names: Mapping[str, str],
 ) -> pd.DataFrame:
     claims = pd.DataFrame(
         {

@@ -150,6 +150,9 @@ def code(
         When a column, a code or an item's weight is missing, or shares do not sum to 1.
     """
     _require(membership, what)
+    if not items.is_unique:
+        twice = items[items.duplicated()][0]
+        raise UsageError(f"item {twice!r} has two weights", fix="give one weight per item")
     item = items.get_indexer(pd.Index(membership["item"]))
     if among and (item < 0).any():
         membership, item = membership[item >= 0], item[item >= 0]
@@ -237,9 +240,6 @@ def weights_of(weight: pd.Series[float]) -> Floats:
         raise UsageError(
             f"item {weight.index[at]!r} has weight {values[at]:g}", fix="weights are 0 or more"
         )
-    if not weight.index.is_unique:
-        twice = weight.index[weight.index.duplicated()][0]
-        raise UsageError(f"item {twice!r} has two weights", fix="give one weight per item")
     return values
 
 
