@@ -518,7 +518,15 @@ def mismatch(
         import pandas as pd
 
         with _progress(options["quiet"]) as progress:
-            rows = study.null_share_worse(left, right, by=by, n=nulls, seed=seed, progress=progress)
+            rows = study.null_share_worse(
+                left,
+                right,
+                by=by,
+                draws=nulls,
+                seed=seed,
+                jobs=os.cpu_count() or 1,
+                progress=progress,
+            )
         frame = pd.concat([frame, rows], ignore_index=True)
     _emit(frame, options, **_about(study, f"Mismatch by {by}", by))
 
@@ -639,10 +647,11 @@ def explain(measure: str, place: str | None, trust: str | None, **options: Any) 
     if (place is None) == (trust is None):
         raise UsageError("explain needs --place or --trust")
     study = _study(options)
-    frame = study.explain(
-        measure, place=_place(study, place, options) if place else None, trust=trust
-    )
-    _emit(frame, options, **_about(study, f"Behind {measure}"))
+    where_ = _place(study, place, options) if place else None
+    found = study.explain(measure, place=where_, trust=trust)
+    about = where_.name if where_ else study.trust(trust or "")["trust_name"]
+    _note(options, f"{measure} of {about} = {found.value:,.6g}. {found.how}")
+    _emit(found.rows, options, **_about(study, f"Behind {measure} of {about}"))
 
 
 # -- pages ---------------------------------------------------------------------------------------

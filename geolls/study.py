@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from geopandas import GeoDataFrame
 
     from geolls.drawing import Map
+    from geolls.explain import Explanation
     from geolls.register import Register
     from geolls.spread import SpreadOptions
 
@@ -43,6 +44,10 @@ ATTRIBUTION = (
     "copyright and database right {year}. Contains Royal Mail data © Royal Mail copyright and "
     "database right {year}."
 )
+CHANGE_COLUMNS = [
+    *("what", "layer", "change", "code", "name", "from_code", "from_name", "to_code", "to_name"),
+    *("share", "cause"),
+]
 # Where a bare name fits units of several layers that are the same land, the first of these wins.
 _PLACE_ORDER = ("local_authority", "district", "combined_authority", "region")
 _COUNCILS = ("local_authority", "district")
@@ -185,7 +190,8 @@ class Study:
         from geolls.blocks import load_blocks, onto_parts, refine
         from geolls.polygons import read_polygons
 
-        blocks, claims, dropped = load_blocks(), {}, []
+        blocks, dropped = load_blocks(), []
+        claims: dict[str, list[BlockClaim]] = {}
         for layer in self.area_layers.values():
             if layer.kind != "polygons":
                 continue
@@ -687,6 +693,240 @@ class Study:
             names = mine.groupby("urn", sort=False)["unit_name"].agg(" + ".join)
             out[key] = out["urn"].map(names)
         return out
+
+    def _memberships(self) -> dict[str, pd.DataFrame]:
+        return {k: self.membership(k) for k in self.area_layers}
+
+    def _trust_home(self, layer: str) -> pd.Series:
+        """Home unit of each trust in a layer, by trust_uid."""
+        return self._spread.set_index("trust_uid")[f"home_{layer}"]
+
+    def school_view(self) -> pd.DataFrame:
+        """Return what lies about each school; see `geolls.places.school_view`."""
+        from geolls.blocks import load_neighbourhoods
+        from geolls.places import school_view
+
+        points = load_neighbourhoods()[["easting", "northing"]].to_numpy(float)
+        return school_view(self.schools, self._memberships(), neighbourhoods=points)
+
+    def place_view(self, layer: str, *, nearby: bool = True) -> pd.DataFrame:
+        """Return who works in each unit of an area layer; see `geolls.places.place_view`."""
+        from geolls.places import place_view
+
+        key = self.layer(layer).key
+        return place_view(
+            self.schools,
+            self.membership(key),
+            self._trust_home(key),
+            self._memberships(),
+            nearby=self.school_view() if nearby else None,
+            bands=self.spread_options,
+        )
+
+    def hub_view(self, layer: str) -> pd.DataFrame:
+        """Return with how many bodies each hub has to deal; see `geolls.places.hub_view`."""
+        from geolls.places import hub_view
+
+        key = self.layer(layer).key
+        others = {k: v for k, v in self._memberships().items() if k != key}
+        return hub_view(self.schools, self.membership(key), self._trust_home(key), others)
+
+    def null_share_worse(
+        self,
+        left: str,
+        right: str,
+        by: By = "schools",
+        *,
+        draws: int = 199,
+        seed: int = 2022,
+        jobs: int = 1,
+        progress: Callable[[str, int, int | None], None] | None = None,
+    ) -> pd.DataFrame:
+        """Return the share of random maps that fit worse, in the columns of `mismatch`."""
+        from geolls.blocks import adjacency
+        from geolls.nulls import null_share_worse
+
+        x, y = self.layer(left).key, self.layer(right).key
+        weight = self.weights(by)
+        if by not in LAND_WEIGHTS:
+            block = self.placement.schools.set_index("urn")["block"]
+            weight = weight.groupby(block).sum()
+        blocks = self.blocks.sort_index()
+        found = null_share_worse(
+            self.block_membership(x),
+            self.block_membership(y),
+            weight.reindex(blocks.index).fillna(0.0),
+            adjacency(blocks),
+            draws=draws,
+            seed=seed,
+            jobs=jobs,
+            progress=(lambda i, n: progress("Random maps", i, n)) if progress else None,
+        )
+        rows = [
+            ("null_share_worse", found.share_worse, f"{draws} random maps, seed {seed}"),
+            ("null_v_measure", float(found.draws["v_measure"].mean()), "mean of the random maps"),
+            ("null_deviation", float(found.draws["deviation"].mean()), "mean miss of their sizes"),
+        ]
+        table = pd.DataFrame(rows, columns=["measure", "value", "note"])
+        return table.assign(left=x, right=y, by=by)[["left", "right", "by", *table.columns]]
+
+    def explain(
+        self, measure: str, *, place: Place | str | None = None, trust: str | None = None
+    ) -> Explanation:
+        """Return the rows behind one number of a place or a trust; they add up to it."""
+        from geolls.explain import explain_place, explain_trust
+
+        if place is None and trust is not None:
+            uid = str(self.trust(trust)["trust_uid"])
+            layers = self._memberships()
+            return explain_trust(measure, self.schools, layers, uid, self.spread_options)
+        if place is None:
+            raise UsageError("explain needs a place or a trust")
+        found = self._as_place(place)
+        near = measure.startswith(("only_", "single_"))
+        return explain_place(
+            measure,
+            self.schools,
+            self.membership(found.layer),
+            self._trust_home(found.layer),
+            found.unit_code,
+            layers=self._memberships(),
+            nearby=self.school_view() if near else None,
+            options=self.spread_options,
+        )
+
+    def changes(self, after: Study, successions: Path | None = None) -> pd.DataFrame:
+        """Say what moved between this study's day and another's.
+
+        Parameters
+        ----------
+        after : Study
+            The same layers on a later day, with the same or a later register.
+        successions : pathlib.Path, optional
+            GIAS predecessor and successor links.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row per change: what (`layer`, `area`, `claim`, `school`, `move`), layer, change,
+            code, name, from_code, from_name, to_code, to_name, share (of the unit or block), cause
+            (of a school's move: `line`, `site`, `trust`, `line and trust`, `site and trust`).
+        """
+        from geolls.register import read_successions
+
+        links = read_successions(successions) if successions else None
+        parts = [*self._layer_changes(after), *self._school_changes(after, links)]
+        table = pd.concat([p for p in parts if len(p)] or [pd.DataFrame()], ignore_index=True)
+        return table.reindex(columns=CHANGE_COLUMNS)
+
+    def _layer_changes(self, after: Study) -> Iterator[pd.DataFrame]:
+        from geolls.changes import area_changes, claim_changes
+
+        weight = self.weights("area")
+        for key in {**self.area_layers, **after.area_layers}:
+            if key not in self.area_layers or key not in after.area_layers:
+                word = "ended" if key in self.area_layers else "began"
+                title = self.catalogue.layers[key].title
+                yield pd.DataFrame([{"what": "layer", "layer": key, "change": word, "name": title}])
+                continue
+            old, new = self.block_membership(key), after.block_membership(key)
+            if self.layers[key].tier is None:
+                found = claim_changes(old, new)
+                lost = found["share_after"] < found["share_before"]
+                yield pd.DataFrame(
+                    {
+                        "what": "claim",
+                        "layer": key,
+                        "change": found["change"],
+                        "code": found["item"],
+                        "name": found["item"].map(self.block_names),
+                        "from_code": found["unit_code"].where(lost),
+                        "from_name": found["unit_name"].where(lost),
+                        "to_code": found["unit_code"].where(~lost),
+                        "to_name": found["unit_name"].where(~lost),
+                        "share": (found["share_after"] - found["share_before"]).abs(),
+                    }
+                )
+                continue
+            found = area_changes(old, new, weight)
+            came = found["change"].isin(["began", "gained_land"])
+            yield pd.DataFrame(
+                {
+                    "what": "area",
+                    "layer": key,
+                    "change": found["change"],
+                    "code": found["unit_code"],
+                    "name": found["unit_name"],
+                    "from_code": found["other_code"].where(came, found["unit_code"]),
+                    "from_name": found["other_name"].where(came, found["unit_name"]),
+                    "to_code": found["unit_code"].where(came, found["other_code"]),
+                    "to_name": found["unit_name"].where(came, found["other_name"]),
+                    "share": found["share"],
+                }
+            )
+
+    def _school_changes(self, after: Study, links: pd.DataFrame | None) -> Iterator[pd.DataFrame]:
+        from geolls.changes import school_changes, school_moves
+
+        pairs = school_changes(self.schools, after.schools, links)
+        found = pairs[pairs["change"] != "kept"]
+        yield pd.DataFrame(
+            {
+                "what": "school",
+                "change": found["change"],
+                "code": found["urn_after"].fillna(found["urn_before"]),
+                "name": found["name_after"].fillna(found["name_before"]),
+                "from_code": found["urn_before"],
+                "from_name": found["name_before"],
+                "to_code": found["urn_after"],
+                "to_name": found["name_after"],
+            }
+        )
+        both = [k for k in self.area_layers if k in after.area_layers]
+        moves = school_moves(
+            pairs,
+            {k: (self.membership(k), after.membership(k)) for k in both},
+            (
+                self.placement.schools.set_index("urn")["block"],
+                after.placement.schools.set_index("urn")["block"],
+            ),
+        )
+        # A trust that changed with no unit stands under every layer: once is enough here.
+        unit = moves[moves["line_moved"] | moves["site_moved"]]
+        yield pd.DataFrame(
+            {
+                "what": "move",
+                "layer": unit["layer"],
+                "change": "unit",
+                "code": unit["urn_after"],
+                "name": unit["name_after"],
+                "from_code": unit["unit_before"],
+                "from_name": unit["unit_name_before"],
+                "to_code": unit["unit_after"],
+                "to_name": unit["unit_name_after"],
+                "cause": unit["cause"],
+            }
+        )
+        trust = pairs[pairs["trust_changed"].fillna(False).astype(bool)]
+        yield pd.DataFrame(
+            {
+                "what": "move",
+                "change": "trust",
+                "code": trust["urn_after"],
+                "name": trust["name_after"],
+                "from_code": trust["trust_before"],
+                "from_name": trust["trust_name_before"],
+                "to_code": trust["trust_after"],
+                "to_name": trust["trust_name_after"],
+                "cause": "trust",
+            }
+        )
+
+    def compare(self, places: Sequence[Place | str]) -> pd.DataFrame:
+        """Lay places side by side with England; see `geolls.comparing.compare`."""
+        from geolls.comparing import compare
+
+        return compare(self, [self._as_place(p) for p in places])
 
     # -- provenance ------------------------------------------------------------------------
 
