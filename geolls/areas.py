@@ -184,11 +184,9 @@ class Areas:
                         fix=f"the columns are {', '.join(COLUMNS)}",
                     )
                 rows = [_area(row, f"{path.name} row {i}") for i, row in enumerate(reader, 2)]
-        except OSError as fault:
+        except (OSError, UnicodeDecodeError, csv.Error) as fault:
             raise InputFileError(
-                "the succession table cannot be read",
-                where=str(path),
-                fix=fault.strerror,
+                f"the succession table cannot be read ({fault})", where=str(path)
             ) from fault
         return cls(rows, path.name)
 
