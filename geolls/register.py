@@ -6,20 +6,24 @@ number, a website or a contact.
 
 from __future__ import annotations
 
+import codecs
+import contextlib
 import csv
 import hashlib
 import io
 import json
 import re
+import time
 import unicodedata
 import zipfile
 import zlib
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import IO, Any, Final, Literal
 
 import numpy as np
 import pandas as pd
@@ -174,6 +178,8 @@ _PHASE_WORDS: Final = {
     "all through": "all_through",
     "16 plus": "post_16",
 }
+
+_STATUS: Final = {"open": 0, "clos": 1, "prop": 2}  # by how the word begins
 
 #: Types that are state-funded schools; a blank or new type is judged by its group.
 STATE_FUNDED_TYPES: Final = frozenset(
@@ -345,6 +351,9 @@ class Register:
 # ---- the files ---------------------------------------------------------------------------------
 
 
+_LONGEST: Final = 100_000  # characters of a header line; GIAS's has 4,200
+
+
 def _member(path: Path, kind: Kind) -> str | None:
     """Choose the csv in a zip: the only one, or the one named as GIAS names this kind."""
     try:
@@ -363,25 +372,6 @@ def _member(path: Path, kind: Kind) -> str | None:
             fix="unpack it and give the file itself",
         )
     return chosen[0]
-
-
-def _as_utf8(data: bytes) -> tuple[bytes, str]:
-    """Turn the bytes of a file into UTF-8, judging the encoding by the bytes alone."""
-    if data.startswith(b"\xef\xbb\xbf"):
-        return data[3:], "utf-8 with BOM"
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return data.decode("utf-16", "replace").encode(), "utf-16"
-    try:
-        data.decode()
-        return data, "utf-8"
-    except UnicodeDecodeError:
-        pass
-    # Few bytes of a file are not ASCII: translate those, copy the stretches between them.
-    pieces, last = [], 0
-    for at in np.flatnonzero(np.frombuffer(data, np.uint8) >= 0x80).tolist():
-        pieces += [data[last:at], data[at : at + 1].decode("cp1252", "replace").encode()]
-        last = at + 1
-    return b"".join([*pieces, data[last:]]), "cp1252"
 
 
 def _plain(header: str) -> str:
@@ -435,39 +425,47 @@ class _Sheet:
 
 def _read(path: Path, kind: Kind) -> _Sheet:
     """Read the wanted columns of a GIAS file, csv, gzip or zip, as text."""
-    with open_bounded(path, member=_member(path, kind)) as stream:
-        data, encoding = _as_utf8(b"".join(iter(lambda: stream.read(1 << 22), b"")))
-    end = re.compile(rb"\r\n|[\r\n]|\Z").search(data)
-    assert end is not None  # \Z always matches
-    line = data[: end.start()].decode("utf-8", "replace")
-    if not line.strip() or "\0" in line or len(line) > 100_000:
-        raise InputFileError(
-            "is empty" if not data else "is not a csv file with a header line", where=str(path)
-        )
-    header = next(csv.reader([line]))
-    positions = _positions(header, kind, path)
-    body = pa.py_buffer(data).slice(end.end())
-    bad: list[Any] = []
-    table = _parse(body, len(header), positions, bad, path, threads=True)
-    if bad:  # rare: only a single thread can number the records
-        bad.clear()
-        table = _parse(body, len(header), positions, bad, path, threads=False)
+    with open_bounded(path, member=_member(path, kind)) as packed:
+        stream: IO[bytes] = packed
+        line = stream.readline(_LONGEST)
+        wide = line[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+        if wide or b"\r" in line.rstrip(b"\r\n"):  # rare: rewritten whole
+            data = line + stream.read()
+            data = data.decode("utf-16", "replace").encode() if wide else data
+            stream = io.BytesIO(data.replace(b"\r\n", b"\n").replace(b"\r", b"\n"))
+            line = stream.readline(_LONGEST)
+        marked = line.startswith(codecs.BOM_UTF8)
+        text = line.removeprefix(codecs.BOM_UTF8).decode("utf-8", "replace").strip()
+        if not text or "\0" in text or len(line) == _LONGEST:
+            fault = "is not a csv file with a header line" if line else "is empty"
+            raise InputFileError(fault, where=str(path))
+        header = next(csv.reader([text]))
+        positions = _positions(header, kind, path)
+        bad: list[Any] = []
+        if stream is packed and _plain_file(path):  # read by Arrow itself: twice as fast
+            stream = pa.OSFile(str(path))
+            stream.seek(len(line))
+        table = _parse(stream, len(header), positions, bad, path)
     if len(table) + len(bad) == 0:
         raise InputFileError("has a header but no rows", where=str(path))
-    return _Sheet(table, [_ragged(row, positions["urn"]) for row in bad], encoding)
+    table, encoding = _decoded(table)
+    if wide or marked:
+        encoding = "utf-16" if wide else "utf-8 with a byte order mark"
+    return _Sheet(table, [_ragged(row, positions["urn"], path) for row in bad], encoding)
+
+
+def _plain_file(path: Path) -> bool:
+    """Whether a path is a regular file that is not packed."""
+    if not path.is_file():
+        return False
+    with path.open("rb") as handle:
+        return handle.read(2) not in (b"\x1f\x8b", b"PK")
 
 
 def _parse(
-    body: pa.Buffer,
-    width: int,
-    positions: dict[str, int],
-    bad: list[Any],
-    path: Path,
-    *,
-    threads: bool,
+    stream: IO[bytes], width: int, positions: dict[str, int], bad: list[Any], path: Path
 ) -> pa.Table:
-    if body.size == 0:
-        return pa.table({name: pa.array([], pa.string()) for name in positions})
+    """Parse what stands behind the header; the text is not decoded yet."""
 
     def skip(row: Any) -> str:
         bad.append(row)
@@ -477,10 +475,12 @@ def _parse(
     wanted = [keys[i] for i in positions.values()]
     try:
         table = pacsv.read_csv(
-            pa.BufferReader(body),
-            pacsv.ReadOptions(column_names=keys, use_threads=threads, block_size=1 << 22),
+            stream,
+            # One thread: it numbers the rows, and is no slower on files of this size.
+            pacsv.ReadOptions(column_names=keys, use_threads=False, block_size=1 << 21),
             pacsv.ParseOptions(newlines_in_values=True, invalid_row_handler=skip),
             pacsv.ConvertOptions(
+                check_utf8=False,
                 include_columns=wanted,
                 column_types=dict.fromkeys(wanted, pa.string()),
                 strings_can_be_null=True,
@@ -488,25 +488,55 @@ def _parse(
             ),
         )
     except pa.ArrowInvalid as error:  # its message may quote a row, so it is not passed on
+        if "Empty CSV" in str(error):
+            return pa.table({name: pa.array([], pa.string()) for name in positions})
         raise InputFileError(
-            "breaks off inside a quoted value, or a record is longer than 4 MB",
+            "a quoted value never ends, or a record is longer than 2 MB",
             where=str(path),
             fix="download it again",
         ) from error
-    return table.rename_columns(list(positions))
+    return table.combine_chunks().rename_columns(list(positions))
 
 
-def _ragged(row: Any, urn_at: int) -> tuple[int, str | None]:
+def _decoded(table: pa.Table) -> tuple[pa.Table, str]:
+    """Decode the cells that are not ASCII: as UTF-8 if all of them are, else as cp1252."""
+    found: dict[str, tuple[pa.ChunkedArray, list[bytes]]] = {}
+    for name, column in zip(table.column_names, table.columns, strict=True):
+        buffers = [c.buffers()[2] for c in column.chunks]
+        if any(b and np.frombuffer(b, np.uint8).max(initial=0) > 127 for b in buffers):
+            odd = pc.invert(pc.string_is_ascii(column))
+            raw = column.take(pa.array(_rows(odd))).cast(pa.binary()).to_pylist()
+            found[name] = (odd, raw)
+    encoding = "utf-8"
+    try:
+        for _, cells in found.values():
+            for cell in cells:
+                cell.decode()
+    except UnicodeDecodeError:
+        encoding = "cp1252"
+    for name, (odd, cells) in found.items():
+        values = [cell.decode(encoding, "replace") for cell in cells]
+        column = _patched(table[name], odd, values)
+        table = table.set_column(table.column_names.index(name), name, column)
+    return table, encoding
+
+
+def _ragged(row: Any, urn_at: int, path: Path) -> tuple[int, str | None]:
     """Give the record number and, if it still reads as one, the URN of a record of odd length."""
-    cells = next(csv.reader([row.text.replace("\n", " ").replace("\r", " ")]), [])
+    number = int(row.number) + 1  # pyarrow counts from 1 and is not shown the header
+    if row.text.count('"') % 2:
+        raise InputFileError(
+            "a quoted value never ends", where=f"{path} row {number}", fix="download it again"
+        )
+    cells = next(csv.reader([" ".join(row.text[:_LONGEST].splitlines())]), [])
     urn = cells[urn_at] if urn_at < len(cells) else ""
-    # pyarrow counts from 1 and is not shown the header.
-    return int(row.number) + 1, urn if _URN.fullmatch(urn) else None
+    return number, urn if _URN.fullmatch(urn) else None
 
 
 # ---- values ------------------------------------------------------------------------------------
 
 _URN = re.compile(r"[1-9][0-9]{4,6}")
+_ABROAD = re.compile(r"[WSNLM][0-9]{8}")  # L and M are GIAS's codes for islands and places abroad
 _URN_ARROW = r"^[1-9][0-9]{4,6}$"
 _DAY_FIRST = re.compile(r"(\d{1,2})[-/](\d{1,2})[-/](\d{4})(?: 00:00(?::00)?)?")
 _ISO = re.compile(r"(\d{4})-(\d{2})-(\d{2})(?:[T ]00:00:00)?")
@@ -528,25 +558,40 @@ def _word(value: str | None) -> str:
     return " ".join(value.split()).casefold() if value else ""
 
 
-def _day(value: str | None) -> np.datetime64:
-    """Read a date as GIAS writes it (day first) or as ISO; NaT where it is neither."""
-    if value and (match := _DAY_FIRST.fullmatch(value)):
-        day, month, year = map(int, match.groups())
-    elif value and (match := _ISO.fullmatch(value)):
-        year, month, day = map(int, match.groups())
-    else:
-        return np.datetime64("NaT", "s")
+@lru_cache(maxsize=100_000)
+def _day(value: str | None) -> int | None:
+    """Read a date as GIAS writes it (day first) or as ISO, as days of the era; None for neither."""
+    if not value:
+        return None
     try:
-        return np.datetime64(date(year, month, day), "s")
+        if value[2:3] == "-" == value[5:6] and len(value) == 10:
+            return date(int(value[6:]), int(value[3:5]), int(value[:2])).toordinal()
+        if match := _DAY_FIRST.fullmatch(value):
+            day, month, year = map(int, match.groups())
+            return date(year, month, day).toordinal()
+        if match := _ISO.fullmatch(value):
+            return date(*map(int, match.groups())).toordinal()
     except ValueError:
-        return np.datetime64("NaT", "s")
+        pass
+    return None
+
+
+_NO_DAY: Final = -1
+_EPOCH: Final = date(1970, 1, 1).toordinal()
 
 
 def _dates(column: pa.ChunkedArray) -> tuple[np.ndarray, np.ndarray]:
     """Read a column of dates; say also which values are not dates."""
-    days = _per_value(column, _day, "datetime64[s]")
-    filled = _per_value(column, lambda v: _word(v) not in _BLANK, bool)
-    return days, np.isnat(days) & filled
+
+    def say(value: str | None) -> int:
+        day = _day(value)
+        if day is not None:
+            return day
+        return 0 if _word(value) in _BLANK else _NO_DAY
+
+    days = _per_value(column, say, np.int64)
+    found = (days - _EPOCH).astype("datetime64[D]").astype("datetime64[s]")
+    return np.where(days > 0, found, np.datetime64("NaT", "s")), days == _NO_DAY
 
 
 def _numbers(column: pa.ChunkedArray) -> tuple[np.ndarray, np.ndarray]:
@@ -566,6 +611,15 @@ def _number(value: str | None) -> float:
         return float(value) if value else np.nan
     except ValueError:
         return np.nan
+
+
+def _postcodes(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Write postcodes in capitals, one space before the last three characters."""
+    upper = pc.utf8_upper(column)
+    odd = pc.or_(pc.not_equal(upper, column), pc.invert(pc.match_substring(column, " ")))
+    odd = pc.or_(odd, pc.greater(pc.utf8_length(column), 8))
+    bare = [re.sub(r"[^A-Z0-9]+", "", p) for p in upper.take(pa.array(_rows(odd))).to_pylist()]
+    return _patched(column, odd, [f"{p[:-3]} {p[-3:]}" if len(p) > 4 else None for p in bare])
 
 
 def _codes(column: pa.ChunkedArray) -> pa.ChunkedArray:
@@ -603,10 +657,10 @@ def _cased(word: str) -> str:
         return _SHAPED[word]
     if word in _CONSONANTS:
         return _CONSONANTS[word]
-    if len(word) > 1 and not re.search(r"[AEIOUYÀ-Ý'\u2019]", word):
-        return word  # no vowel: an acronym
     if word[0].isdigit():
         return word.lower() if word.endswith(("ST", "ND", "RD", "TH")) else word
+    if len(word) > 1 and not re.search(r"[AEIOUYÀ-Ý'\u2019]", word):
+        return word  # no vowel: an acronym
     if re.match(r"MC[A-Z]{4}", word):
         return "Mc" + word[2:].capitalize()
     if re.match(r"[OD]['\u2019][A-Z]{3}", word):
@@ -639,22 +693,34 @@ def display_name(name: str) -> str:
     """
     if name != name.upper():
         return name
+    tokens = name.split(" ")
+    last = len(tokens) - 1
+    return " ".join(
+        _shape(token, 0 < i < last and tokens[i - 1][-1:] not in "-:,")
+        for i, token in enumerate(tokens)
+    )
+
+
+@lru_cache(maxsize=20_000)
+def _shape(token: str, inside: bool) -> str:
+    """Shape what stands between two spaces; `inside` the name, small words become small."""
+    if inside and token.lower() in _SMALL:
+        return token.lower()
 
     def shape(match: re.Match[str]) -> str:
-        word, start, end = match[0], match.start(), match.end()
-        before, after = name[max(start - 1, 0) : start], name[end : end + 1]
-        if len(word) == 1 and (after == "." or before == "." or after == "-"):
+        word, before = match[0], token[: match.start()]
+        after = token[match.end() : match.end() + 1]
+        if len(word) == 1 and ("." in (after, before[-1:]) or after == "-"):
             return word  # R.C., L.E.A.D., E-ACT
-        inside = start > 0 and before in " -" and name[max(start - 2, 0)] not in "-:,"
-        if inside and word.lower() in _SMALL and end < len(name) and after != ".":
+        if before.endswith("-") and word.lower() in _SMALL and after == "-":
+            return word.lower()  # Stratford-upon-Avon
+        if before in ("CO-", "RE-", "PRE-"):
             return word.lower()
-        if before == "-" and start > 1 and name[start - 3 : start].upper() in ("CO-", "RE-"):
-            return word.lower()
-        if before == "-" and start > 1 and name[start - 2] == "E" and len(word) <= 4:
+        if before == "E-":
             return word
         return _cased(word)
 
-    return _PARTS.sub(shape, name)
+    return _PARTS.sub(shape, token)
 
 
 def repair(name: str) -> tuple[str, str | None]:
@@ -679,6 +745,8 @@ def repair(name: str) -> tuple[str, str | None]:
     >>> repair("St Martin?s Multi Academy Trust")[1]
     'lost apostrophe'
     """
+    if name.isascii() and "?" not in name:
+        return name, None
     text, why = name, None
     for _ in range(3):
         undone = _undo(text)
@@ -718,23 +786,31 @@ def _tidy(name: str) -> str:
 
 def _names(column: pa.ChunkedArray) -> tuple[pa.ChunkedArray, dict[int, str]]:
     """Tidy and repair a column of names; say also which rows were damaged, and how."""
-    odd = pc.or_(
-        pc.match_substring_regex(column, r"\s\s|^\s|\s$|[[:cntrl:]]|\?"),
-        pc.invert(pc.string_is_ascii(column)),
-    )
-    mask = pc.fill_null(odd, False).combine_chunks()
-    at = np.flatnonzero(mask.to_numpy(zero_copy_only=False))
+    odd = pc.invert(pc.and_(pc.string_is_ascii(column), pc.ascii_is_printable(column)))
+    for trace in ("  ", "?"):
+        odd = pc.or_(odd, pc.match_substring(column, trace))
+    odd = pc.or_(odd, pc.not_equal(pc.utf8_trim_whitespace(column), column))
     values, damage = [], {}
+    at = _rows(odd)
     for row, value in zip(at.tolist(), column.take(pa.array(at)).to_pylist(), strict=True):
         fixed, why = repair(_tidy(value))
         values.append(fixed or None)
         if why:
             damage[row] = why
-    if not len(at):
-        return column, damage
-    whole = column.combine_chunks()
-    return pa.chunked_array([pc.replace_with_mask(whole, mask, pa.array(values, pa.string()))]), (
-        damage
+    return _patched(column, odd, values), damage
+
+
+def _rows(odd: pa.ChunkedArray) -> np.ndarray:
+    return np.flatnonzero(pc.fill_null(odd, False).to_numpy())
+
+
+def _patched(
+    column: pa.ChunkedArray, odd: pa.ChunkedArray, values: Sequence[str | None]
+) -> pa.ChunkedArray:
+    """Put `values` where `odd` is true."""
+    mask = pc.fill_null(odd, False).combine_chunks()
+    return pa.chunked_array(
+        [pc.replace_with_mask(column.combine_chunks(), mask, pa.array(values, pa.string()))]
     )
 
 
@@ -842,7 +918,20 @@ def _urns(column: pa.ChunkedArray) -> tuple[pa.ChunkedArray, np.ndarray]:
     return urn, pc.if_else(sound, urn, "0").cast(pa.int64()).to_numpy()
 
 
-def _phase(kind: str, group: str, number: float) -> str:
+def _phases(sheet: _Sheet, state: np.ndarray) -> np.ndarray:
+    """Give each row the place of its phase in `PHASES`."""
+    words = {w: PHASES.index(p) for w, p in _PHASE_WORDS.items()}
+    phase = _per_value(sheet.column("phase"), lambda v: words.get(_word(v), -1), np.int8)
+    at = np.flatnonzero((phase < 0) & state)
+    kinds, groups, numbers = (
+        sheet.column(c).take(pa.array(at)).to_pylist() for c in ("type", "type_group", "number")
+    )
+    for i, kind, group, number in zip(at, kinds, groups, numbers, strict=True):
+        phase[i] = PHASES.index(_by_type(_word(kind), _word(group), _number(number)))
+    return np.where(phase < 0, PHASES.index("other"), phase)
+
+
+def _by_type(kind: str, group: str, number: float) -> str:
     """Name the phase where GIAS says "Not applicable": by type, else by the number's band."""
     if "special" in kind or (not kind and group == "special schools"):
         return "special"
@@ -881,45 +970,41 @@ def _schools(sheet: _Sheet, as_of: date, phases: tuple[str, ...]) -> _Schools:
     faults.note(~sound, "URN is not a number of 5 to 7 digits", LEFT_OUT)
     again = sound & pd.Series(number).duplicated().to_numpy()
     faults.note(again, "URN already read", f"{LEFT_OUT}: the first row of the URN counts")
-    status = _per_value(sheet.column("status"), lambda v: _word(v)[:4], "U4")
-    known = np.isin(status, ["open", "clos", "prop"])
+    status = _per_value(sheet.column("status"), lambda v: _STATUS.get(_word(v)[:4], -1), np.int8)
     sound &= ~again
-    faults.note(sound & ~known, "status is neither open, closed nor proposed to open", LEFT_OUT)
-    sound &= known
+    strange = sound & (status < 0)
+    faults.note(strange, "status is neither open, closed nor proposed to open", LEFT_OUT)
+    sound &= ~strange
 
     # Which of them count? The first reason that fits is the one given.
     day = np.datetime64(as_of, "s")
     opened, opened_wrong = _dates(sheet.column("open_date"))
     shut, shut_wrong = _dates(sheet.column("close_date"))
     types, groups = sheet.column("type"), sheet.column("type_group")
-    kind, group = _per_value(types, _word, object), _per_value(groups, _word, object)
     state = _per_value(types, lambda v: _word(v) in STATE_FUNDED_TYPES, bool) | (
         _per_value(groups, lambda v: _word(v) in STATE_FUNDED_GROUPS, bool)
         & _per_value(types, lambda v: _word(v) not in _OTHER_TYPES, bool)
     )
-    # L and M are GIAS's codes for the islands and for places abroad.
-    abroad = _per_value(sheet.column("district"), lambda v: (v or "E")[0] in "WSNLM", bool)
-    phase = _per_value(sheet.column("phase"), lambda v: _PHASE_WORDS.get(_word(v), ""), object)
-    band = _per_value(sheet.column("number"), _number, float)
-    for i in np.flatnonzero((phase == "") & state):
-        phase[i] = _phase(kind[i], group[i], band[i])
+    phase = _phases(sheet, state)
     unwanted: dict[str, np.ndarray] = {
-        "not in England": abroad,
+        "not in England": _per_value(
+            sheet.column("district"), lambda v: bool(v and _ABROAD.fullmatch(v)), bool
+        ),
         "not state-funded": ~state,
-        "closed, date not given": (status == "clos") & np.isnat(shut),
+        "closed, date not given": (status == _STATUS["clos"]) & np.isnat(shut),
         "closed before the date": shut < day,
-        "not open yet at the date": (status == "prop") | (opened > day),
-        "phase not chosen": ~np.isin(phase.astype("U30"), phases),
+        "not open yet at the date": (status == _STATUS["prop"]) | (opened > day),
+        "phase not chosen": ~np.isin(phase, [PHASES.index(p) for p in phases]),
     }
     first = np.select(list(unwanted.values()), list(range(len(unwanted))), -1)
-    reason = np.array([*unwanted, ""], dtype=object)[first]
-    more = np.where(reason == "not state-funded", _per_value(groups, str, object), "")
-    more = np.where(reason == "phase not chosen", phase, more)
     out = np.flatnonzero(sound & (first >= 0))
-    filtered = pa.table({"urn": urn, "name": name}).take(pa.array(out)).to_pandas()
-    filtered["reason"] = [
-        f"{r}: {m}" if m else r for r, m in zip(reason[out], more[out], strict=True)
-    ]
+    gone = pa.table({"urn": urn, "name": name, "group": groups}).take(pa.array(out)).to_pandas()
+    more = {
+        "not state-funded": gone.pop("group").tolist(),
+        "phase not chosen": [PHASES[p] for p in phase[out]],
+    }
+    reasons = [list(unwanted)[f] for f in first[out].tolist()]
+    gone["reason"] = [f"{r}: {more[r][i]}" if r in more else r for i, r in enumerate(reasons)]
 
     # The open state-funded schools of every phase.
     counted = sound & np.isin(first, [-1, len(unwanted) - 1])
@@ -936,14 +1021,11 @@ def _schools(sheet: _Sheet, as_of: date, phases: tuple[str, ...]) -> _Schools:
     plain = pc.fill_null(pc.match_substring_regex(district, r"^E[0-9]{8}$"), False)
     wrong = district.is_valid().to_numpy() & ~plain.to_numpy()
     faults.note(counted & wrong, "district is not a code of England", "code read as blank")
-    postcode = pc.replace_substring_regex(
-        pc.utf8_upper(sheet.column("postcode")), r"[^A-Z0-9]+", ""
-    )
     academy = _per_value(groups, lambda v: _word(v) in _ACADEMIES, bool)
     unknown = (
-        (kind == "")
-        & (group == "local authority maintained schools")
-        & (phase != "nursery")
+        _per_value(types, lambda v: not _word(v), bool)
+        & _per_value(groups, lambda v: _word(v) == "local authority maintained schools", bool)
+        & (phase != PHASES.index("nursery"))
         & (number >= _UNKNOWN_FROM)
     )
     columns = {
@@ -952,8 +1034,8 @@ def _schools(sheet: _Sheet, as_of: date, phases: tuple[str, ...]) -> _Schools:
         "urn": urn,
         "name": name,
         "district": pc.if_else(plain, district, pa.scalar(None, pa.string())),
-        "postcode": pc.replace_substring_regex(postcode, r"(.{3})$", r" \1"),
-        "phase": pa.array(phase, pa.string()),
+        "postcode": _postcodes(sheet.column("postcode")),
+        "phase": pa.array(PHASES).take(pa.array(phase)),
         "open_date": pa.array(opened),
         "close_date": pa.array(shut),
         "easting": pa.array(east),
@@ -966,7 +1048,7 @@ def _schools(sheet: _Sheet, as_of: date, phases: tuple[str, ...]) -> _Schools:
     body = np.flatnonzero(counted)
     body = body[np.argsort(number[body])]
     table = pa.table(columns).take(pa.array(body))
-    return _Schools(table, number[body], first[body] < 0, filtered, faults)
+    return _Schools(table, number[body], first[body] < 0, gone, faults)
 
 
 def _points(sheet: _Sheet, counted: np.ndarray, faults: _Faults) -> tuple[np.ndarray, np.ndarray]:
@@ -1006,10 +1088,10 @@ def _told_by_register(schools: _Schools) -> pa.Table:
     table, size = schools.table, len(schools.table)
     flag = _per_value(table["trust_flag"], lambda v: _FLAGS.get(_word(v), -1), np.int8)
     # An academy's trust without a flag: judged by how many schools name it.
-    academy = table["academy"].to_numpy()
-    many = _per_value(table["trust_uid"], lambda v: v, object)
-    shared = pd.Series(many).duplicated(keep=False).to_numpy()
-    flag = np.where((flag < 0) & academy, np.where(shared, 0, 1), flag)
+    bare = (flag < 0) & table["academy"].to_numpy() & table["trust_uid"].is_valid().to_numpy()
+    if bare.any():
+        shared = table["trust_uid"].to_pandas().duplicated(keep=False).to_numpy()
+        flag = np.where(bare, np.where(shared, 0, 1), flag)
     blank = pa.chunked_array([pa.nulls(size, pa.string())])
     parts = []
     for uid, name, kind in (
@@ -1226,24 +1308,28 @@ def read_register(
     other = Path(links) if links is not None else None
     chosen = choose_phases(phases)
     wanted = _as_date(as_of) if as_of is not None else None
-    digests = [sha256(place), sha256(other) if other else ""]
-    names = [place.name, other.name if other else ""]
-    key = json.dumps([_SCHEMA, pd.__version__, digests, names, str(wanted), chosen])
-    stored = (
-        Path(cache_dir) / f"register-{hashlib.sha256(key.encode()).hexdigest()[:32]}.arrow"
-        if cache_dir is not None
-        else None
-    )
-    if stored is not None and (found := _from_cache(stored)) is not None:
-        return found
-    register = _read_register(place, other, wanted, chosen, digests)
+    folder = Path(cache_dir) if cache_dir is not None else None
+    with ThreadPoolExecutor(2) as pool:  # hashing runs beside reading
+        hashes = [pool.submit(_digest, p, folder) for p in (place, other) if p is not None]
+        stored = None
+        if folder is not None:
+            names = [p.name for p in (place, other) if p is not None]
+            key = [_SCHEMA, pd.__version__, [h.result() for h in hashes], names, wanted, chosen]
+            text = json.dumps(key, default=str)
+            stored = folder / f"register-{hashlib.sha256(text.encode()).hexdigest()[:32]}.arrow"
+            found = _from_cache(stored)
+            if found is not None:
+                return found
+        register = _read_register(place, other, wanted, chosen)
+        for name, done in zip(("sha256", "links_sha256"), hashes, strict=False):
+            register.source[name] = done.result()
     if stored is not None:
         _to_cache(stored, register)
     return register
 
 
 def _read_register(
-    path: Path, links: Path | None, as_of: date | None, phases: tuple[str, ...], digests: list[str]
+    path: Path, links: Path | None, as_of: date | None, phases: tuple[str, ...]
 ) -> Register:
     sheet = _read(path, "register")
     vintage = _vintage(path) or _latest(
@@ -1266,7 +1352,7 @@ def _read_register(
         told, link_faults = _told_by_links(link_sheet, _urns(sheet.column("urn"))[1])
         lines = link_faults.lines
         made = _vintage(links) or _latest(_dates(link_sheet.column("joined_date"))[0])
-        about = {"links_path": links.name, "links_sha256": digests[1], "vintage_links": made}
+        about = {"links_path": links.name, "vintage_links": made}
     groups = _groups(_told_by_register(schools), told, day, schools.faults, counts)
     frame = _attach(schools, groups).filter(pa.array(schools.chosen)).select(SCHOOL_COLUMNS)
     lines = schools.faults.lines + lines
@@ -1283,7 +1369,6 @@ def _read_register(
     }
     source = {
         "path": path.name,
-        "sha256": digests[0],
         "label": _label(vintage, about.get("vintage_links")),
         "vintage_schools": vintage,
         "as_of": day,
@@ -1303,35 +1388,56 @@ def _label(schools: date | None, links: date | None) -> str:
 
 # ---- cache -------------------------------------------------------------------------------------
 
+
+def _digest(path: Path, folder: Path | None) -> str:
+    """Hash a file; with a cache folder, recall the hash of one that has not changed since."""
+    if folder is None:
+        return sha256(path)
+    try:
+        stat = path.stat()
+        text = f"{path.resolve()}|{stat.st_size}|{stat.st_mtime_ns}|{stat.st_ino}"
+        note = folder / f"digest-{hashlib.sha256(text.encode()).hexdigest()[:32]}.txt"
+        known = note.read_text("ascii")
+        if re.fullmatch(r"[0-9a-f]{64}", known):
+            return known
+    except (OSError, ValueError):
+        pass
+    digest = sha256(path)
+    # A file changed this very moment might change again without a new time stamp.
+    if time.time_ns() - stat.st_mtime_ns > 2_000_000_000:
+        with contextlib.suppress(OutputError):
+            write_bytes(note, digest.encode(), durable=False)
+    return digest
+
+
 _TABLES: Final = ("schools", "groups", "rejects", "filtered")
 _DATES: Final = ("vintage_schools", "vintage_links", "as_of")
 
 
 def _to_cache(path: Path, register: Register) -> None:
-    """Store a register: a checksum, a line of JSON, four Arrow streams."""
+    """Store a register: a checksum; the length of some JSON, and it; four Arrow streams."""
     source = {k: str(v) if k in _DATES and v else v for k, v in register.source.items()}
-    sink = io.BytesIO()
-    sink.write(json.dumps({"counts": register.counts, "source": source}).encode() + b"\n")
+    notes = json.dumps({"counts": register.counts, "source": source}).encode()
+    sink = io.BytesIO(b"%08x" % len(notes) + notes)
+    sink.seek(0, io.SEEK_END)
     for name in _TABLES:
         table = pa.Table.from_pandas(getattr(register, name), preserve_index=False)
         with pa.ipc.new_stream(sink, table.schema) as stream:
             stream.write_table(table)
     body = sink.getvalue()
-    try:
+    with contextlib.suppress(OutputError):  # a cache that cannot be written only costs time
         write_bytes(path, b"%08x\n" % zlib.crc32(body) + body, durable=False)
-    except OutputError:
-        return  # a cache that cannot be written only costs time
 
 
 def _from_cache(path: Path) -> Register | None:
     """Load a stored register, or None where there is none or it is damaged."""
     try:
-        data = path.read_bytes()
-        if int(data[:8], 16) != zlib.crc32(memoryview(data)[9:]):
+        with pa.memory_map(str(path)) as file:
+            data = file.read_buffer()
+        if int(data.slice(0, 8).to_pybytes(), 16) != zlib.crc32(data.slice(9)):
             return None
-        end = data.index(b"\n", 9)
-        notes = json.loads(data[9:end])
-        source = pa.BufferReader(pa.py_buffer(data).slice(end + 1))
+        source = pa.BufferReader(data.slice(9))
+        notes = json.loads(source.read(int(source.read(8), 16)))
         schools, groups, rejects, filtered = (
             pa.ipc.open_stream(source).read_all().to_pandas() for _ in _TABLES
         )
@@ -1374,24 +1480,22 @@ def trusts(register: Register, groups: str | Path | None = None) -> pd.DataFrame
         trust_name=("trust_name", "first"),
         trust_type=("trust_type", "first"),
         schools=("urn", "size"),
-        pupils=("pupils", "sum"),
-    ).reset_index()
-    all_of = register.groups[register.groups["group_type"].isin(_TRUSTS)].groupby("group_uid")
-    extra = all_of.agg(
-        group_id=("group_id", "first"),
-        companies_house_number=("companies_house_number", "first"),
-        schools_all_phases=("urn", "nunique"),
     )
-    table = table.join(extra, on="trust_uid")
+    table["pupils"] = mine["pupils"].sum(min_count=1)
+    everywhere = register.groups[register.groups["group_type"].isin(_TRUSTS)].groupby("group_uid")
+    for column in ("group_id", "companies_house_number"):
+        table[column] = everywhere[column].first().reindex(table.index)
+    table["schools_all_phases"] = everywhere["urn"].nunique().reindex(table.index)
     if groups is not None:
         sheet = _read(Path(groups), "groups")
-        about = pa.table(
-            {c: _codes(sheet.column(c)) for c in ("group_uid", "registered_postcode")}
-        ).to_pandas()
+        names = ("group_uid", "registered_postcode")
+        about = pa.table({c: _codes(sheet.column(c)) for c in names}).to_pandas()
         for column in ("opened", "closed"):
             about[column] = _dates(sheet.column(column))[0]
         about = about.dropna(subset="group_uid").drop_duplicates("group_uid")
-        table = table.join(about.set_index("group_uid"), on="trust_uid")
+        about = about.set_index("group_uid").reindex(table.index)
+        table[about.columns.tolist()] = about
+    table = table.reset_index()
     first = ["trust_uid", "trust_name", "trust_type", "group_id", "companies_house_number"]
     counted = ["schools", "pupils", "schools_all_phases"]
     rest = [c for c in table.columns if c not in (*first, *counted)]
