@@ -626,6 +626,10 @@ def _pick(keys: Sequence[str], known: Mapping[str, Any], what: str, strict: bool
 
 
 def _resolve(recipe: Recipe, data: MapData) -> _Drawn:
+    if recipe.scope == "place" and data.place is None:
+        raise MapError(f"the map {recipe.key} needs a place", fix="name one with --place")
+    if recipe.scope == "trust" and data.trust is None:
+        raise MapError(f"the map {recipe.key} needs a trust", fix="name one with --trust")
     layers = {spec.key: spec for spec in data.layers}
     if not layers:
         raise MapError("a map needs at least one layer")
@@ -638,15 +642,14 @@ def _resolve(recipe: Recipe, data: MapData) -> _Drawn:
         _pick([m.layer], layers, "layer", strict=True)
     covers = {f"coverage:{key}": f"{layers[key].title} coverage" for key in offered}
     titles = {key: m.title for key, m in measures.items()} | covers
-    wanted = _pick(recipe.measures, titles, "measure", strict=True) or list(measures)
-    if recipe.scope == "place" and data.place is None:
-        raise MapError(f"the map {recipe.key} needs a place", fix="name one with --place")
-    if recipe.scope == "trust" and data.trust is None:
-        raise MapError(f"the map {recipe.key} needs a trust", fix="name one with --trust")
+    _pick([recipe.shade] if recipe.shade else [], titles, "measure", strict=True)
+    wanted = _pick(recipe.measures, titles, "measure", strict=False) or list(measures)
     words = {"place": data.place.name if data.place else "England", **dict(data.words or {})}
     if data.trust is not None and data.trusts is not None:
         words.setdefault("trust", str(data.trusts["trust_name"].get(data.trust, data.trust)))
-    words.setdefault("layer", layers[recipe.areas].title)
+    for word in ("layer", "left", "right"):
+        spec = layers.get(str(recipe.options.get(word, recipe.areas)))
+        words.setdefault(word, spec.title if spec else "")
     return _Drawn(
         recipe=recipe,
         data=data,
@@ -960,10 +963,12 @@ class Map(folium.Map):
 
     _template = folium.template.Template(
         """
-        {% macro html(this, kwargs) %}{{ this.page_html() }}{% endmacro %}
         {% macro script(this, kwargs) %}
         var {{ this.get_name() }} = geolls.map({{ this.get_name()|tojson }},
             {{ this.js_options()|tojavascript }});
+        {%- for one in this.objects_to_stay_in_front %}
+        {{ this.get_name() }}.on("overlayadd", () => {{ one.get_name() }}.bringToFront());
+        {%- endfor %}
         {% endmacro %}
         """
     )
@@ -986,6 +991,13 @@ class Map(folium.Map):
             layer = folium.TileLayer(tiles=tiles, attr=attr)
             self.add_child(layer, name=layer.tile_name)
             figure.images = (_hosts(layer.tiles),)
+
+    def render(self, **kwargs: Any) -> str:
+        """Put the map and its children into the page."""
+        # Not by a macro: branca compiles what a macro returns as a template once more, and a
+        # name such as "{{ 7 * 7 }}" would then run.
+        self.page.html.add_child(_Raw(self.page_html()), name=self.get_name())
+        return str(super().render(**kwargs))  # type: ignore[no-untyped-call]
 
     def js_options(self) -> dict[str, Any]:
         """Return Leaflet's options: folium's, with a centre only where no recipe frames the map."""
@@ -1089,7 +1101,7 @@ def draw(
     MapError
         The recipe asks for what the data lacks.
     """
-    found = recipe if isinstance(recipe, Recipe) else load_recipe(recipe)
+    found = (recipe if isinstance(recipe, Recipe) else load_recipe(recipe)).given()
     drawn = _resolve(found, data)
     focus = _focus(drawn)
     made = Map(tiles=tiles)

@@ -25,6 +25,7 @@ _LEAFLET = "js_lib_leaflet"
 
 
 def _leaflet(name: str) -> bytes:
+    """Read a file of Leaflet's package."""
     try:
         return files(_LEAFLET).joinpath("static", _LEAFLET, *name.split("/")).read_bytes()
     except (ModuleNotFoundError, FileNotFoundError) as error:
@@ -33,10 +34,15 @@ def _leaflet(name: str) -> bytes:
         ) from error
 
 
+def _text(name: str) -> str:
+    # Browsers fold line ends before they hash, so they are folded here.
+    return _leaflet(name).decode().replace("\r\n", "\n")
+
+
 @cache
 def leaflet_js() -> str:
     """Return Leaflet's script without its link to a source map, which would be a request."""
-    return re.sub(r"//# sourceMappingURL=\S+\s*$", "", _leaflet("leaflet.js").decode())
+    return re.sub(r"//# sourceMappingURL=\S+\s*$", "", _text("leaflet.js"))
 
 
 @cache
@@ -49,7 +55,7 @@ def leaflet_css() -> str:
             return match.group(0)
         return f"url(data:image/png;base64,{base64.b64encode(_leaflet(name)).decode()})"
 
-    return re.sub(r"url\(([^)]+)\)", inline, _leaflet("leaflet.css").decode())
+    return re.sub(r"url\(([^)]+)\)", inline, _text("leaflet.css"))
 
 
 @cache

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -25,6 +25,7 @@ SCHOOL_KINDS = (
 SCOPES = ("england", "place", "trust")
 PATTERNS = ("not_found", "shared", "low_confidence", "too_few")
 OPTIONS = ("layer", "left", "right", "by", "from", "to", "distance_km")
+KEYS = ("layers", "on", "measures", "labels", "table")
 WORDS = ("place", "trust", "layer", "left", "right", "from", "to", "date", "distance_km")
 
 Scope = Literal["england", "place", "trust"]
@@ -99,6 +100,26 @@ class Recipe:
         for word in WORDS:
             text = text.replace("{" + word + "}", words.get(word, str(self.options.get(word, ""))))
         return text
+
+    def given(self, **options: str | float) -> Recipe:
+        """Return the recipe with options replaced and `{layer}` in its keys filled from them.
+
+        Examples
+        --------
+        >>> Recipe("r", "Hubs", on=("{layer}",), options={"layer": "maths_hub"}).given().on
+        ('maths_hub',)
+        """
+        merged = {**self.options, **options}
+
+        def key(text: str) -> str:
+            for word in ("layer", "left", "right"):
+                text = text.replace("{" + word + "}", str(merged.get(word, "")))
+            return text
+
+        keys: dict[str, Any] = {name: tuple(map(key, getattr(self, name))) for name in KEYS}
+        # A layer named twice over, such as {left} beside its own key, is drawn once.
+        keys = {name: tuple(k for k in dict.fromkeys(found) if k) for name, found in keys.items()}
+        return replace(self, options=merged, areas=key(self.areas), shade=key(self.shade), **keys)
 
 
 _CHOICES: dict[str, tuple[str, ...]] = {

@@ -438,6 +438,7 @@ class App {
     this.paint();
     this.map.whenReady(() => this.settle());
     this.node.dataset.ready = "1";
+    performance.mark("geolls:ready");
     this.node.dispatchEvent(new CustomEvent("geolls:ready", {bubbles: true}));
   }
 
@@ -1427,4 +1428,16 @@ class Search {
   }
 }
 geolls.App = App;
+
+/* Popups and tooltips that a user adds through folium build their markup with three idioms of
+   jQuery; this stands in for it, so that it need not be fetched. */
+if (!self.$) {
+  self.$ = (what) => {
+    if (typeof what !== "string") return {ready: (then) => then(), 0: what};
+    if (!what.trim().startsWith("<")) return document.querySelectorAll(what);
+    const holder = document.createElement("template");
+    holder.innerHTML = what.trim();
+    return holder.content.children;
+  };
+}
 })();

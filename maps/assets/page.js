@@ -147,11 +147,16 @@ for (const input of all("[data-filter]")) input.addEventListener("input", () => 
 for (const input of all("[data-choose]")) input.addEventListener("change", () => narrow(input.dataset.choose));
 for (const button of all("[data-print]")) button.addEventListener("click", () => print());
 
-// The rows of a large place travel packed: names, numbers and links of the schools that follow.
+// The name of a school leads to its record at the source.
+function linked(row, base) {
+  const name = row.cells[0], urn = row.id.slice(1);
+  if (base && /^\d+$/.test(urn) && !name.firstElementChild) name.replaceChildren(el("a", {href: base + urn}, name.textContent));
+}
+if (tables.schools) for (const row of tables.schools.rows()) linked(row, tables.schools.node.dataset.link);
+
+// The rows of a large place travel packed: they are added when somebody asks for them.
 const rest = doc.getElementById("rest");
 if (rest && tables.schools) {
-  const shapes = {};
-  for (const svg of all("#schools tbody .mark, .kinds .mark")) shapes[svg.classList[1].slice(2)] = svg;
   let columns = null;
   const ready = (async () => {
     const bytes = Uint8Array.from(atob(rest.textContent.trim()), (c) => c.charCodeAt(0));
@@ -159,13 +164,12 @@ if (rest && tables.schools) {
   })().catch(() => { columns = null; });
   tables.schools.more = () => {
     if (!columns) return;
-    const heads = tables.schools.heads, source = tables.schools.body.rows[0].querySelector("th a");
-    const base = source ? source.href.replace(/\d+$/, "") : "";
     const lines = columns[0].map((name, i) => {
       const [, mark, urn, phase, pupils, area, by, trust, href, postcode] = columns.map((c) => c[i]);
-      const label = el("span", {class: "with-mark"}, shapes[mark] ? shapes[mark].cloneNode(true) : "", el("span", {}, base ? el("a", {href: base + urn}, name) : name));
-      const cells = [el("th", {scope: "row"}, label), urn, phase, pupils === null ? "\u2013" : whole(pupils), area, by, href ? el("a", {href}, trust) : trust, postcode];
-      return el("tr", {id: "s" + urn, class: "more"}, ...cells.map((c, j) => j === 0 ? c : el("td", {class: heads[j].className.replace("sorts", "").trim() || null}, c)));
+      const cells = [urn, phase, pupils === null ? "\u2013" : whole(pupils), area, by, href ? el("a", {href}, trust) : trust, postcode];
+      const row = el("tr", {id: "s" + urn, class: `k-${mark} more`}, el("th", {scope: "row"}, name), ...cells.map((c) => el("td", {}, c)));
+      linked(row, tables.schools.node.dataset.link);
+      return row;
     });
     tables.schools.body.append(...lines);
     delete tables.schools.node.dataset.total;

@@ -1,0 +1,168 @@
+"""The payload holds the whole map, each line once, and says the same thing twice."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from geolls import encoding
+from geolls.drawing import LayerSpec, MapData, Measure, draw, say
+from geolls.errors import GeometryError, MapError
+from geolls.recipes import Recipe
+
+
+def parts(made) -> tuple[dict, dict]:
+    land, own = made.parts.values()
+    return encoding.unpack(land), encoding.unpack(own)
+
+
+def areas_of(arcs: dict) -> np.ndarray:
+    """Area of each block in square steps, from the arcs that run round it."""
+    xy = np.cumsum(np.array(arcs["xy"]).reshape(-1, 2), axis=0)
+    left, right = np.cumsum(arcs["left"]), np.cumsum(arcs["right"])
+    area, at = np.zeros(arcs["blocks"]), 0
+    for i, n in enumerate(arcs["n"]):
+        p = xy[at : at + n]
+        at += n
+        twice = (p[:-1, 0] * p[1:, 1] - p[1:, 0] * p[:-1, 1]).sum()
+        for block, sign in ((left[i], 1), (right[i], -1)):
+            if block >= 0:
+                area[block] += sign * twice / 2
+    return area * arcs["step"] ** 2
+
+
+def test_every_border_is_held_once_and_knows_both_sides(data):
+    topo = encoding.topology(data.blocks)
+    sides = [tuple(sorted(s)) for s in zip(topo.left.tolist(), topo.right.tolist(), strict=True)]
+    # a|b, c|d, a|c, b|d, a coast for each of the four, and the island.
+    assert len(sides) == 9
+    assert len({s for s in sides if -1 not in s}) == 4
+    assert sorted(b for s in sides for b in s if -1 in s and b != -1) == [0, 1, 2, 3, 4]
+
+
+def test_arcs_enclose_the_area_of_each_block(data):
+    arcs = encoding.topology(data.blocks).encode(15.0)
+    true = shapely.area(data.blocks.to_crs(4326).geometry.to_numpy())
+    assert areas_of(arcs) == pytest.approx(true, rel=2e-3)
+
+
+def test_simplified_edges_never_part(england):
+    arcs = encoding.topology(england.blocks).encode(250.0, range(5), 900.0)
+    xy = np.cumsum(np.array(arcs["xy"]).reshape(-1, 2), axis=0)
+    ends = np.cumsum(arcs["n"])
+    first, last = xy[ends - arcs["n"]], xy[ends - 1]
+    left, right = np.cumsum(arcs["left"]), np.cumsum(arcs["right"])
+    for block in range(arcs["blocks"]):
+        out = [tuple(p) for p in np.vstack([first[left == block], last[right == block]])]
+        back = [tuple(p) for p in np.vstack([last[left == block], first[right == block]])]
+        assert sorted(out) == sorted(back), "a ring of this block does not close"
+    assert (areas_of(arcs) > 0).all()
+
+
+def test_blocks_without_metres_are_refused(data):
+    with pytest.raises(GeometryError, match="27700"):
+        encoding.topology(data.blocks.to_crs(4326))
+    with pytest.raises(GeometryError, match="no blocks"):
+        encoding.topology(data.blocks.iloc[:0])
+
+
+@given(st.dictionaries(st.text(), st.one_of(st.text(), st.lists(st.integers())), max_size=5))
+@settings(max_examples=50, deadline=None)
+def test_packing_keeps_any_text_and_leaves_no_markup(document):
+    packed = encoding.pack(document)
+    assert encoding.unpack(packed) == document
+    assert packed == encoding.pack(document)
+    assert "<" not in packed
+
+
+def test_missing_coordinates_stay_missing():
+    lon, lat = encoding.lonlat(np.array([np.nan, 530_000.0]), np.array([180_000.0, 180_000.0]))
+    assert np.isnan(lon[0]) and np.isnan(lat[0])
+    assert (lon[1], lat[1]) == pytest.approx((-0.1284, 51.5040), abs=2e-3)
+
+
+def test_land_says_who_holds_each_block_and_why_nobody_does(recipe, data):
+    land, _ = parts(draw(recipe, data))
+    hub = next(one for one in land["layers"] if one["key"] == "maths_hub")
+    of = dict(zip(data.blocks.index, hub["of"], strict=True))
+    assert (of["a"], of["c"], of["d"], of["e"]) == (0, 0, -1, -2)
+    assert hub["mixes"] == [[0, 1]] and of["b"] == len(hub["code"])
+    assert [list(data.blocks.index)[b] for b in hub["low"]] == ["c"]
+
+
+def test_a_claim_of_an_unknown_unit_is_refused_by_name(data):
+    bad = LayerSpec(
+        "x", "X", "user", data.layers[0].units, pd.DataFrame({"block": ["a"], "unit_code": ["W11"]})
+    )
+    with pytest.raises(MapError, match=r"W11.*did you mean"):
+        draw(Recipe("r", "t", areas="x"), MapData(data.blocks, (bad,)))
+
+
+def test_schools_come_back_from_their_columns(recipe, data):
+    _, own = parts(draw(recipe, data))
+    schools = own["schools"]
+    names = schools["name"].split("\n")
+    urns = np.cumsum(schools["urn"]).tolist()
+    assert dict(zip(urns, names, strict=True))[100_000] == "Alder School"
+    assert len(names) == 5, "the school without a place is not drawn"
+    x = np.cumsum(schools["x"]) * schools["step"]
+    y = np.cumsum(schools["y"]) * schools["step"]
+    at = urns.index(100_003)
+    lon, lat = encoding.lonlat(np.array([413_000.0]), np.array([303_000.0]))
+    assert (x[at], y[at]) == pytest.approx((lon[0], lat[0]), abs=1e-4)
+    assert schools["trusts"]["name"] == ["Oak Trust"]
+
+
+def test_a_school_whose_unit_is_not_its_blocks_says_so(recipe, data):
+    own_units = data.schools.assign(local_authority=["X9", "W1", "X9", "X9", "X9", None])
+    _, own = parts(draw(recipe, MapData(**{**vars(data), "schools": own_units})))
+    at, units = own["schools"]["apart"]["local_authority"]
+    names = own["schools"]["name"].split("\n")
+    assert [names[i] for i in np.cumsum(at)] == ["Alder School"]
+    codes = parts(draw(recipe, data))[0]["layers"][0]["code"]
+    assert [codes[u] for u in units] == ["X9"]
+
+
+def test_an_unknown_kind_of_school_is_refused(recipe, data):
+    bad = MapData(**{**vars(data), "schools": data.schools.assign(kind="no_trsut")})
+    with pytest.raises(MapError, match="no_trsut"):
+        draw(recipe, bad)
+
+
+@given(st.floats(0, 1), st.sampled_from(["share"]))
+@settings(max_examples=200, deadline=None)
+def test_a_value_stands_in_the_class_its_printed_form_belongs_to(value, kind):
+    from geolls.drawing import _class_titles, _classes
+
+    measure = Measure("m", "M", "l", pd.Series({"u": value}), (0.05, 0.1, 0.2, 0.3), format=kind)
+    _, (found,) = _classes(measure, pd.Index(["u"]))
+    title = _class_titles(measure)[found]
+    shown = say(value, kind)
+    percent = 0 if shown.startswith("under") else int(shown.rstrip("%"))
+    low = 0 if title.startswith("under") else int(title.split()[0].rstrip("%"))
+    assert low <= percent
+    if " to " in title:
+        assert percent <= int(title.split()[-1].rstrip("%"))
+
+
+def test_units_with_few_schools_are_not_shaded(recipe, data):
+    _, own = parts(draw(recipe, data))
+    land, _ = parts(draw(recipe, data))
+    classes = dict(zip(land["layers"][0]["code"], own["measures"][0]["c"], strict=True))
+    assert classes == {"I2": -2, "W1": 0, "X9": 4}
+
+
+def test_a_recipe_that_shades_by_what_is_not_there_is_refused(data):
+    with pytest.raises(MapError, match=r"trusts_elsewher.*did you mean trusts_elsewhere"):
+        draw(Recipe("r", "t", measures=("trusts_elsewher",), shade="trusts_elsewher"), data)
+
+
+def test_pages_of_one_atlas_share_one_land(recipe, data):
+    one = draw(recipe, data, shared=True)
+    other = draw(Recipe("r", "Another", on=("maths_hub",)), data, shared=True)
+    assert next(iter(one.parts)) == next(iter(other.parts))
+    assert len(set(one.parts) | set(other.parts)) == 3
