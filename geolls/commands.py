@@ -685,6 +685,13 @@ def profile(place: str, output: Path | None, **options: Any) -> None:
 @click.argument("recipe")
 @click.option("--place", default=None, metavar="PLACE", help="The place to frame, as Leeds.")
 @click.option("--trust", default=None, help="The trust to frame (name or UID).")
+@click.option(
+    "--set",
+    "given",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="An option of the recipe, as layer=maths_hub; may be given again.",
+)
 @click.option("--tiles", default=None, help="A basemap, fetched from the network when opened.")
 @click.option("-o", "--output", type=PATH, required=True, help="An .html, .svg or .png file.")
 @_with(*_STUDY, *_OUTPUT[2:])
@@ -692,6 +699,7 @@ def map_(
     recipe: str,
     place: str | None,
     trust: str | None,
+    given: tuple[str, ...],
     tiles: str | None,
     output: Path,
     **options: Any,
@@ -700,11 +708,11 @@ def map_(
 
     \b
     geolls map locality_overlay --place Leeds -o leeds.html
-    geolls map hub_coverage -o hubs.svg
+    geolls map hub_coverage --set layer=teaching_school_hub -o hubs.svg
     """
     study = _study(options)
     where_ = _place(study, place, options) if place else None
-    study.save_map(recipe, output, place=where_, trust=trust, tiles=tiles)
+    study.save_map(recipe, output, place=where_, trust=trust, tiles=tiles, **_given(given))
     _note(options, f"Written: {output}")
 
 
@@ -804,6 +812,26 @@ def study_check(file: Path) -> None:
     for place in opened.settings.places:
         opened.place(place)
     click.echo(f"{opened!r} is ready; fingerprint {opened.fingerprint}")
+
+
+def _given(pairs: tuple[str, ...]) -> dict[str, str | float]:
+    """Read KEY=VALUE pairs; the keys are those of a recipe's options."""
+    from geolls.recipes import OPTIONS
+
+    found: dict[str, str | float] = {}
+    for pair in pairs:
+        key, sign, value = pair.partition("=")
+        if not sign or key not in OPTIONS:
+            raise UsageError(
+                f"{pair!r} is not KEY=VALUE",
+                where="--set",
+                fix=f"the keys are {', '.join(OPTIONS)}",
+            )
+        try:
+            found[key] = float(value) if key == "distance_km" else value
+        except ValueError:
+            raise UsageError(f"{value!r} is not a number", where="--set distance_km") from None
+    return found
 
 
 def _place(study: Study, text: str, options: dict[str, Any]) -> Place:

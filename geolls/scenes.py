@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import pandas as pd
@@ -25,43 +25,59 @@ __all__ = ["MEASURES", "breaks_of", "scene", "scene_of"]
 
 Urls = Callable[[str, str], "str | None"]
 
-# Unit tables of the facts that can be shaded: column -> (title, format, what it does not mean).
-UNIT_MEASURES: Mapping[str, tuple[str, Format, str]] = {
-    "share_trust_based_elsewhere": (
+# Measures of one unit table: key -> (column, title, format, what it does not mean).
+UNIT_MEASURES: Mapping[str, tuple[str, str, Format, str]] = {
+    "trusts_elsewhere": (
+        "share_trust_based_elsewhere",
         "In trusts based elsewhere",
         "share",
         "Based elsewhere is not far: the next authority counts as elsewhere, however near.",
     ),
-    "share_trust_home_here": (
+    "trusts_home": (
+        "share_trust_home_here",
         "In trusts based here",
         "share",
         "Based here: the authority has most of the trust's schools, not its office.",
     ),
-    "share_no_trust": (
+    "no_trust": (
+        "share_no_trust",
         "In no trust",
         "share",
         "Schools maintained by their authority at the date of the trust list.",
     ),
-    "share_single_school_trust": (
-        "In single-school trusts",
+    "in_trusts": (
+        "share_in_trusts",
+        "In trusts of two or more",
         "share",
-        "A trust with one open school, whatever it calls itself.",
+        "In a trust with at least two open schools, at the date of the trust list.",
     ),
     "effective_maps": (
+        "effective_maps",
         "Effective number of maps",
         "number",
         "How many combinations of bodies the schools live on, rare ones counting for less.",
     ),
-    "trusts": ("Trusts at work", "count", "Trusts of two or more schools with a school here."),
-    "schools": ("Schools", "count", "State-funded schools of the study's phases."),
+    "trusts_at_work": (
+        "trusts",
+        "Trusts at work",
+        "count",
+        "Trusts of two or more schools with a school here.",
+    ),
+    "schools": ("schools", "Schools", "count", "State-funded schools of the study's phases."),
     "fsm_share": (
+        "fsm_share",
         "Pupils eligible for free meals",
         "share",
         "Pupils eligible for free school meals, as a share of pupils.",
     ),
 }
 # Measures that need a second layer, a pair, a distance or a second day.
-MEASURES = (*UNIT_MEASURES, "units_of:LAYER", "relation", "inhomogeneity", "far_share", "changed")
+OTHER_MEASURES = (
+    *("hubs_at_work", "units_of:LAYER", "relation", "inhomogeneity", "far_share", "nearest_km"),
+    "change",
+)
+MEASURES = (*UNIT_MEASURES, *OTHER_MEASURES)
+IN_TRUSTS = ("trust_home_here", "trust_based_elsewhere")
 RELATIONS = (
     ("identical", "Same land as one unit", "r1"),
     ("nests_in", "Inside one unit", "r2"),
@@ -77,6 +93,7 @@ def scene_of(
     *,
     place: Place | None = None,
     trust: str | None = None,
+    options: Mapping[str, str | float] | None = None,
 ) -> tuple[Recipe, MapData]:
     """Compute what one map of a study needs, and nothing else.
 
@@ -90,6 +107,8 @@ def scene_of(
         The place of a recipe with scope "place".
     trust : str, optional
         Trust UID of a recipe with scope "trust".
+    options : mapping, optional
+        In place of the recipe's own: layer, left, right, by, from, to, distance_km.
 
     Returns
     -------
@@ -97,6 +116,7 @@ def scene_of(
         What `geolls.drawing.draw` takes.
     """
     found = recipe if isinstance(recipe, Recipe) else load_recipe(recipe)
+    found = found.given(**(options or {}))
     keys = [study.layer(found.areas).key, *_homes(study)]
     if place is not None:
         keys.insert(0, place.layer)
@@ -154,7 +174,7 @@ def scene(
         else MapPlace(place.layer, place.unit_code, place.name, place.blocks),
         trust=trust,
         words=_words(facts, recipe, place),
-        dates=dated_note(study),
+        dates=dated_note(study, None if schools is None else len(schools)),
         attribution=study.attribution,
         demonstration=study.register.demonstration,
     )
@@ -259,10 +279,17 @@ def _measure(facts: Facts, key: str, recipe: Recipe) -> Measure:
     units = facts.units.get(layer)
     name, _, of = key.partition(":")
     if name in UNIT_MEASURES and units is not None:
-        title, kind, note = UNIT_MEASURES[name]
-        values = units[name].astype(float)
-        england = facts.england.get(name)
-        middle = england is None or name in {"trusts", "schools"}
+        column, title, kind, note = UNIT_MEASURES[name]
+        whole = {**facts.england}
+        if column == "share_in_trusts":
+            enough = units["share_no_trust"].notna()
+            inside = units[list(IN_TRUSTS)].sum(axis=1) / units["schools"]
+            values = inside.where(enough)
+            whole[column] = sum(whole[k] for k in IN_TRUSTS) / whole["schools"]
+        else:
+            values = units[column].astype(float)
+        england = whole.get(column)
+        middle = england is None or column in {"trusts", "schools"}
         return Measure(
             key=key,
             title=title,
@@ -276,13 +303,15 @@ def _measure(facts: Facts, key: str, recipe: Recipe) -> Measure:
             england_title=_middle(facts, layer) if middle else "England",
             note=note,
         )
-    if name == "units_of" and of in facts.study.area_layers:
+    if name == "hubs_at_work":
+        of = str(recipe.options.get("layer", "teaching_school_hub"))
+    if name in {"units_of", "hubs_at_work"} and of in facts.study.area_layers:
         return _units_of(facts, key, layer, of)
     if name in {"relation", "inhomogeneity"}:
         return _against(facts, name, recipe)
-    if name == "far_share":
-        return _far(facts, recipe)
-    if name == "changed":
+    if name in {"far_share", "nearest_km"}:
+        return _far(facts, name, recipe)
+    if name == "change":
         return _changed(facts, recipe)
     raise MapError(
         f"no measure is called {key!r}",
@@ -357,28 +386,37 @@ def _against(facts: Facts, name: str, recipe: Recipe) -> Measure:
     )
 
 
-def _far(facts: Facts, recipe: Recipe) -> Measure:
+def _far(facts: Facts, name: str, recipe: Recipe) -> Measure:
+    """Measure how far schools lie from the nearest lead school: a share beyond, or the middle."""
     study = facts.study
     km = float(recipe.options.get("distance_km", 20.0))
-    sites = str(recipe.options.get("layer", "teaching_school_hub_lead"))
+    key = str(recipe.options.get("layer", "teaching_school_hub"))
+    sites = key if study.layer(key).kind == "sites" else f"{key}_lead"
     distance = study.site_distances(sites).set_index("urn")["distance_km"]
     long = study.assigned(recipe.areas)
     long = long[~is_reason(long["unit_code"])].assign(km=lambda t: t["urn"].map(distance))
     long = long[long["km"].notna()]
-    weight = long.groupby("unit_code")["share"].sum()
-    far = long["share"].where(long["km"] > km, 0.0).groupby(long["unit_code"]).sum()
     units = facts.units[recipe.areas]
-    values = (far / weight).reindex(units.index)
+    if name == "nearest_km":
+        values = long.groupby("unit_code")["km"].median().reindex(units.index)
+        england = float(distance.median())
+        title, kind = "Middle distance to the nearest", "km"
+    else:
+        weight = long.groupby("unit_code")["share"].sum()
+        far = long["share"].where(long["km"] > km, 0.0).groupby(long["unit_code"]).sum()
+        values = (far / weight).reindex(units.index)
+        england = float(far.sum() / weight.sum())
+        title, kind = f"Further than {km:g} km", "share"
     return Measure(
-        key="far_share",
-        title=f"Further than {km:g} km",
+        key=name,
+        title=title,
         layer=recipe.areas,
         values=values,
-        breaks=breaks_of(values, "share"),
-        format="share",
+        breaks=breaks_of(values, kind),
+        format=cast("Format", kind),
         n=units["schools"],
         few=FEW,
-        england=float(far.sum() / weight.sum()),
+        england=england,
         note="Straight-line distance, not travel; much training is online.",
     )
 
@@ -400,7 +438,7 @@ def _changed(facts: Facts, recipe: Recipe) -> Measure:
     share = mine["item"].map(blocks).astype(float).groupby(mine["unit_code"]).mean()
     words = np.select([share == 0, share == 1], ["Unchanged", "Changed"], "Changed in part")
     return Measure(
-        key="changed",
+        key="change",
         title="Changed between the two days",
         layer=recipe.areas,
         values=pd.Series(words, index=share.index),
@@ -478,12 +516,12 @@ def _whole_breaks(values: pd.Series[float]) -> tuple[float, ...]:
 # -- words ---------------------------------------------------------------------------------------
 
 
-def dated_note(study: Study) -> str:
+def dated_note(study: Study, n: int | None = None) -> str:
     """Say n, the population and the date of each source, on one line."""
     source = study.register.source
-    n = f"n = {len(study.schools):,} state-funded schools"
+    count = f"n = {len(study.schools) if n is None else n:,} state-funded schools"
     phases = ", ".join(_phases(source["phases"]))
-    return f"{n} ({phases}). {source['label']}; layers as of {day(study.as_of)}."
+    return f"{count} ({phases}). {source['label']}; layers as of {day(study.as_of)}."
 
 
 def _phases(phases: Sequence[str]) -> list[str]:
