@@ -579,6 +579,10 @@ def _checked(weights: npt.ArrayLike) -> Floats:
             fix="give rows for the units of one layer and columns for those of the other",
         )
     bad = ~np.isfinite(full) | (full < 0)
+    with np.errstate(over="ignore"):
+        total = float(np.where(bad, 0.0, full).sum())
+    if not np.isfinite(total):
+        raise UsageError("the weights are too large to add up", where="mismatch")
     if bad.any():
         i, j = np.argwhere(bad)[0]
         raise UsageError(
@@ -590,6 +594,8 @@ def _checked(weights: npt.ArrayLike) -> Floats:
 
 
 def _filled(full: Floats) -> Floats:
+    # A weight this much smaller than the whole only overflows the logs.
+    full = np.where(full < full.sum() * 1e-200, 0.0, full)
     return full[np.ix_(full.sum(axis=1) > 0, full.sum(axis=0) > 0)]
 
 

@@ -271,7 +271,16 @@ def test_independent_layers_share_no_information():
 
 @pytest.mark.parametrize(
     "weights",
-    [[[-1, 2]], [[float("nan")]], [[float("inf")]], [1, 2], [[[1]]], [["a"]], [[1, 2], [3]]],
+    [
+        [[-1, 2]],
+        [[float("nan")]],
+        [[float("inf")]],
+        [[1e308, 1e308]],
+        [1, 2],
+        [[[1]]],
+        [["a"]],
+        [[1, 2], [3]],
+    ],
 )
 def test_a_table_that_is_none_is_refused_in_one_line(weights):
     for function in (mismatch.measures, mismatch.by_unit, mismatch.relation):
