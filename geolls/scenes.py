@@ -487,6 +487,8 @@ def breaks_of(values: pd.Series[float], kind: str, classes: int = 5) -> tuple[fl
         return ()
     if kind == "count" and len(distinct) <= classes:
         return tuple(float(v) for v in distinct[1:])
+    if (known == distinct[0]).mean() > 1 / classes:  # most are none: they make one class
+        known = known[known > distinct[0]]
     k = min(classes, len(distinct))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # fewer classes where values repeat: wanted
@@ -494,7 +496,7 @@ def breaks_of(values: pd.Series[float], kind: str, classes: int = 5) -> tuple[fl
     spread = float(np.quantile(known, 0.9) - np.quantile(known, 0.1)) or float(np.ptp(known))
     step = _nice(spread / (2 * k), smallest={"share": 0.01, "count": 1.0}.get(kind, 0.1))
     rounded = np.unique(np.round(np.round(inner / step) * step, 6))
-    low, high = float(known.min()), float(known.max())
+    low, high = float(distinct[0]), float(distinct[-1])
     return tuple(float(b) for b in rounded if low < b <= high)
 
 
@@ -533,10 +535,12 @@ def _phases(phases: Sequence[str]) -> list[str]:
 def _words(facts: Facts, recipe: Recipe, place: Place | None) -> dict[str, str]:
     study = facts.study
     words = {"date": day(study.as_of)}
+    if "distance_km" in recipe.options:
+        words["distance_km"] = f"{float(recipe.options['distance_km']):g}"
     for option in ("layer", "left", "right"):
         key = recipe.options.get(option)
         if isinstance(key, str) and key in study.catalogue.layers:
-            words[option] = study.catalogue.layers[key].unit_title_plural
+            words[option] = study.catalogue.layers[key].unit_title
     if place is not None:
         words["place"] = place.name
     return words

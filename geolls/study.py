@@ -570,6 +570,148 @@ class Study:
         else:
             self.map(recipe, place, trust, tiles=tiles, **options).save(path)
 
+    # -- measures --------------------------------------------------------------------------
+
+    def overlap(self, left: str, right: str, by: By = "schools") -> pd.DataFrame:
+        """Return one row per pair of units of two layers that meet; see `geolls.overlap`."""
+        return overlap_tables(
+            self.membership(left, by), self.membership(right, by), self.weights(by)
+        )
+
+    def mismatch(
+        self,
+        left: str | None = None,
+        right: str | None = None,
+        by: By = "schools",
+        *,
+        inside_only: bool = False,
+    ) -> pd.DataFrame:
+        """Return one row per pair of layers and measure: left, right, by, measure, value, note.
+
+        Without names, every pair of area layers both ways round; see `geolls.mismatch`.
+        """
+        from geolls.mismatch import compare, pairwise
+
+        weight = self.weights(by)
+        if left and right:
+            keys = [self.layer(left).key, self.layer(right).key]
+            found = compare(
+                self.membership(left, by),
+                self.membership(right, by),
+                weight,
+                inside_only=inside_only,
+            )
+            found.insert(0, "left", keys[0])
+            found.insert(1, "right", keys[1])
+        else:
+            tables = {k: self.membership(k, by) for k in self.area_layers}
+            found = pairwise(tables, weight, inside_only=inside_only)
+        found.insert(2, "by", by)
+        return found
+
+    def coverage(self, name: str, by: By = "area") -> pd.DataFrame:
+        """Return what each unit covers alone, what is shared, and what nobody covers and why."""
+        from geolls.coverage import coverage
+
+        names: dict[str, str] = self.block_names
+        if by not in LAND_WEIGHTS:
+            placed = self.placement.schools.set_index("urn")["block"].dropna()
+            names = {str(urn): self.block_names[str(block)] for urn, block in placed.items()}
+        return coverage(self.membership(name, by), self.weights(by), names)
+
+    @cached_property
+    def spread_options(self) -> SpreadOptions:
+        """Bands and thresholds of the spread measures, from the study file."""
+        from geolls.spread import SpreadOptions
+
+        return SpreadOptions.read(self.settings.spread)
+
+    @cached_property
+    def _spread(self) -> pd.DataFrame:
+        from geolls.spread import spread
+
+        layers = {k: self.membership(k) for k in self.area_layers}
+        return spread(self.schools, layers, self.spread_options)
+
+    def spread(self, place: Place | str | None = None) -> pd.DataFrame:
+        """Return one row per trust: lines crossed and kilometres; see `geolls.spread.spread`.
+
+        Parameters
+        ----------
+        place : Place or str, optional
+            Only trusts with a school there; their numbers stay those of the whole trust.
+        """
+        if place is None:
+            return self._spread
+        here = self.place_schools(self._as_place(place)).index
+        at_work = self.schools.loc[self.schools["urn"].isin(here), "trust_uid"].dropna()
+        return self._spread[self._spread["trust_uid"].isin(at_work)].reset_index(drop=True)
+
+    def _as_place(self, place: Place | str) -> Place:
+        return self.place(place) if isinstance(place, str) else place
+
+    def trust(self, text: str) -> pd.Series:
+        """Find a trust by UID or name; return its row of the spread table.
+
+        Raises
+        ------
+        UnknownNameError
+            When no trust, or several, go by that name.
+        """
+        table = self._spread
+        hit = table[table["trust_uid"] == text.strip()]
+        if hit.empty:
+            folded = table["trust_name"].map(fold)
+            hit = table[folded == fold(text)]
+        if len(hit) == 1:
+            return hit.iloc[0]
+        if hit.empty:
+            raise UnknownNameError(
+                f"no trust is called {text.strip()!r}",
+                where="--trust",
+                fix=suggest(text, sorted(set(table["trust_name"].dropna()))),
+            )
+        raise UnknownNameError(
+            f"{len(hit)} trusts are called {text.strip()!r}",
+            where="--trust",
+            fix=f"give the UID: {', '.join(hit['trust_uid'])}",
+        )
+
+    def school_table(self, place: Place | str, trust: str | None = None) -> pd.DataFrame:
+        """Return the schools of a place, with their unit in every layer.
+
+        Parameters
+        ----------
+        place : Place or str
+            The place.
+        trust : str, optional
+            Only schools of this trust (name or UID).
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row per school: urn, name, phase, pupils, trust_uid, trust_name, trust_type,
+            `trust_home` (the trust's home authority), and one column per layer with the unit's
+            name; names of units that share a school are joined by " + ".
+        """
+        here = self.place_schools(self._as_place(place)).index
+        rows = self.schools["urn"].isin(here)
+        if trust is not None:
+            rows &= self.schools["trust_uid"] == self.trust(trust)["trust_uid"]
+        columns = ["urn", "name", "phase", "pupils", "trust_uid", "trust_name", "trust_type"]
+        out = self.schools.loc[rows, columns].reset_index(drop=True)
+        homes = self._spread.set_index("trust_uid").get("home_name_local_authority")
+        if homes is not None:
+            out["trust_home"] = out["trust_uid"].map(homes)
+        for key, layer in self.layers.items():
+            if layer.kind == "sites":
+                continue
+            table = self.assigned(key)
+            mine = table[table["urn"].isin(out["urn"])]
+            names = mine.groupby("urn", sort=False)["unit_name"].agg(" + ".join)
+            out[key] = out["urn"].map(names)
+        return out
+
     def _memberships(self) -> dict[str, pd.DataFrame]:
         return {k: self.membership(k) for k in self.area_layers}
 
