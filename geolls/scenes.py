@@ -505,7 +505,7 @@ def _nice(step: float, smallest: float) -> float:
     if step <= smallest:
         return smallest
     power = 10.0 ** math.floor(math.log10(step))
-    best = min((1.0, 2.0, 5.0, 10.0), key=lambda m: abs(m * power - step))
+    best = next(m for m in (1.0, 2.0, 5.0, 10.0) if m * power >= 0.75 * step)
     return max(best * power, smallest)
 
 
