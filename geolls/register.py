@@ -19,7 +19,7 @@ import zipfile
 import zlib
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
@@ -297,7 +297,8 @@ class Register:
     source : dict
         `path` (the file's name only, so that a study is the same on every machine), `sha256`,
         `label`, `vintage_schools`, `as_of`, `phases`, `encoding`; with links also `links_path`,
-        `links_sha256`, `vintage_links`.
+        `links_sha256`, `vintage_links` (by the file's name) and `last_joined` (the last day a
+        school joined a group, which tells the same from inside).
     demonstration : bool
         True where the schools are generated, not real.
     """
@@ -411,6 +412,13 @@ class _Sheet:
     table: pa.Table
     ragged: list[tuple[int, str | None]]
     encoding: str
+    coded: dict[str, pa.DictionaryArray] = field(default_factory=dict)
+
+    def each(self, name: str, say: Callable[[str | None], Any], dtype: Any) -> np.ndarray:
+        """Apply `say` once to each distinct value of a column."""
+        if name not in self.coded:
+            self.coded[name] = _coded(self.column(name))
+        return _spread(self.coded[name], say, dtype)
 
     def column(self, name: str) -> pa.ChunkedArray:
         if name in self.table.column_names:
@@ -537,21 +545,27 @@ def _ragged(row: Any, urn_at: int, path: Path) -> tuple[int, str | None]:
 
 _URN = re.compile(r"[1-9][0-9]{4,6}")
 _ABROAD = re.compile(r"[WSNLM][0-9]{8}")  # L and M are GIAS's codes for islands and places abroad
-_URN_ARROW = r"^[1-9][0-9]{4,6}$"
 _DAY_FIRST = re.compile(r"(\d{1,2})[-/](\d{1,2})[-/](\d{4})(?: 00:00(?::00)?)?")
 _ISO = re.compile(r"(\d{4})-(\d{2})-(\d{2})(?:[T ]00:00:00)?")
 _BLANK = frozenset({"", "not recorded", "not applicable", "null", "n/a"})
 
 
-def _per_value(column: pa.ChunkedArray, say: Callable[[str | None], Any], dtype: Any) -> np.ndarray:
-    """Apply `say` once to each distinct value of a text column."""
-    coded = column.combine_chunks().dictionary_encode(null_encoding="encode")
-    if isinstance(coded, pa.ChunkedArray):
-        coded = coded.combine_chunks()
+def _coded(column: pa.ChunkedArray) -> pa.DictionaryArray:
+    """Encode a text column as numbers of its distinct values, a blank being one of them."""
+    return column.combine_chunks().dictionary_encode(null_encoding="encode")
+
+
+def _spread(coded: pa.DictionaryArray, say: Callable[[str | None], Any], dtype: Any) -> np.ndarray:
+    """Apply `say` to each distinct value, and give each row what was said of its value."""
     said = np.empty(len(coded.dictionary), dtype=dtype)
     for i, value in enumerate(coded.dictionary.to_pylist()):
         said[i] = say(value.strip() if value is not None else None)
     return np.asarray(said[coded.indices.to_numpy()])
+
+
+def _per_value(column: pa.ChunkedArray, say: Callable[[str | None], Any], dtype: Any) -> np.ndarray:
+    """Apply `say` once to each distinct value of a text column."""
+    return _spread(_coded(column), say, dtype)
 
 
 def _word(value: str | None) -> str:
@@ -904,6 +918,8 @@ class _Faults:
     def note(self, mask: np.ndarray, reason: str, action: str) -> None:
         """Add one line for each row of the mask."""
         at = np.flatnonzero(mask)
+        if not len(at):
+            return
         take = pa.array(at)
         urns, names = self.urn.take(take).to_pylist(), self.name.take(take).to_pylist()
         for row, urn, name in zip(self.row[at].tolist(), urns, names, strict=True):
@@ -918,34 +934,31 @@ def _urns(column: pa.ChunkedArray) -> tuple[pa.ChunkedArray, np.ndarray]:
     return urn, pc.if_else(sound, urn, "0").cast(pa.int64()).to_numpy()
 
 
-def _phases(sheet: _Sheet, state: np.ndarray) -> np.ndarray:
-    """Give each row the place of its phase in `PHASES`."""
-    words = {w: PHASES.index(p) for w, p in _PHASE_WORDS.items()}
-    phase = _per_value(sheet.column("phase"), lambda v: words.get(_word(v), -1), np.int8)
-    at = np.flatnonzero((phase < 0) & state)
-    kinds, groups, numbers = (
-        sheet.column(c).take(pa.array(at)).to_pylist() for c in ("type", "type_group", "number")
-    )
-    for i, kind, group, number in zip(at, kinds, groups, numbers, strict=True):
-        phase[i] = PHASES.index(_by_type(_word(kind), _word(group), _number(number)))
-    return np.where(phase < 0, PHASES.index("other"), phase)
+def _phases(sheet: _Sheet) -> np.ndarray:
+    """Give each row the place of its phase in `PHASES`: where GIAS says none, by type or number."""
+    place = {p: i for i, p in enumerate(PHASES)}
+    words = {w: place[p] for w, p in _PHASE_WORDS.items()}
+    phase = sheet.each("phase", lambda v: words.get(_word(v), -1), np.int8)
+    by_type = sheet.each("type", lambda v: place.get(_by_type(_word(v)), -1), np.int8)
+    special = sheet.each("type_group", lambda v: _word(v) == "special schools", bool)
+    number, _ = _numbers(sheet.column("number"))
+    # DfE gives establishment numbers in bands: 1100 to 1149 referral units, 5950 to 5999 and
+    # 7000 to 7999 special schools.
+    unit = (number >= 1100) & (number < 1150)
+    special |= ((number >= 5950) & (number < 6000)) | ((number >= 7000) & (number < 8000))
+    by_number = np.select([special, unit], [place["special"], place["alternative"]], place["other"])
+    return np.where(phase >= 0, phase, np.where(by_type >= 0, by_type, by_number))
 
 
-def _by_type(kind: str, group: str, number: float) -> str:
-    """Name the phase where GIAS says "Not applicable": by type, else by the number's band."""
-    if "special" in kind or (not kind and group == "special schools"):
+def _by_type(kind: str) -> str:
+    """Name the phase that a type tells; blank where there is no type."""
+    if "special" in kind:
         return "special"
     if "pupil referral" in kind or "alternative provision" in kind:
         return "alternative"
     if "16 to 19" in kind or "16-19" in kind:
         return "post_16"
-    # DfE gives establishment numbers in bands: 1100 to 1149 referral units, 5950 to 5999 and
-    # 7000 to 7999 special schools.
-    if not kind and 1100 <= number < 1150:
-        return "alternative"
-    if not kind and (5950 <= number < 6000 or 7000 <= number < 8000):
-        return "special"
-    return "other"
+    return "other" if kind else ""
 
 
 @dataclass(frozen=True)
@@ -970,7 +983,7 @@ def _schools(sheet: _Sheet, as_of: date, phases: tuple[str, ...]) -> _Schools:
     faults.note(~sound, "URN is not a number of 5 to 7 digits", LEFT_OUT)
     again = sound & pd.Series(number).duplicated().to_numpy()
     faults.note(again, "URN already read", f"{LEFT_OUT}: the first row of the URN counts")
-    status = _per_value(sheet.column("status"), lambda v: _STATUS.get(_word(v)[:4], -1), np.int8)
+    status = sheet.each("status", lambda v: _STATUS.get(_word(v)[:4], -1), np.int8)
     sound &= ~again
     strange = sound & (status < 0)
     faults.note(strange, "status is neither open, closed nor proposed to open", LEFT_OUT)
@@ -980,16 +993,13 @@ def _schools(sheet: _Sheet, as_of: date, phases: tuple[str, ...]) -> _Schools:
     day = np.datetime64(as_of, "s")
     opened, opened_wrong = _dates(sheet.column("open_date"))
     shut, shut_wrong = _dates(sheet.column("close_date"))
-    types, groups = sheet.column("type"), sheet.column("type_group")
-    state = _per_value(types, lambda v: _word(v) in STATE_FUNDED_TYPES, bool) | (
-        _per_value(groups, lambda v: _word(v) in STATE_FUNDED_GROUPS, bool)
-        & _per_value(types, lambda v: _word(v) not in _OTHER_TYPES, bool)
+    state = sheet.each("type", lambda v: _word(v) in STATE_FUNDED_TYPES, bool) | (
+        sheet.each("type_group", lambda v: _word(v) in STATE_FUNDED_GROUPS, bool)
+        & sheet.each("type", lambda v: _word(v) not in _OTHER_TYPES, bool)
     )
-    phase = _phases(sheet, state)
+    phase = _phases(sheet)
     unwanted: dict[str, np.ndarray] = {
-        "not in England": _per_value(
-            sheet.column("district"), lambda v: bool(v and _ABROAD.fullmatch(v)), bool
-        ),
+        "not in England": sheet.each("district", lambda v: bool(v and _ABROAD.fullmatch(v)), bool),
         "not state-funded": ~state,
         "closed, date not given": (status == _STATUS["clos"]) & np.isnat(shut),
         "closed before the date": shut < day,
@@ -998,13 +1008,10 @@ def _schools(sheet: _Sheet, as_of: date, phases: tuple[str, ...]) -> _Schools:
     }
     first = np.select(list(unwanted.values()), list(range(len(unwanted))), -1)
     out = np.flatnonzero(sound & (first >= 0))
-    gone = pa.table({"urn": urn, "name": name, "group": groups}).take(pa.array(out)).to_pandas()
-    more = {
-        "not state-funded": gone.pop("group").tolist(),
-        "phase not chosen": [PHASES[p] for p in phase[out]],
-    }
-    reasons = [list(unwanted)[f] for f in first[out].tolist()]
-    gone["reason"] = [f"{r}: {more[r][i]}" if r in more else r for i, r in enumerate(reasons)]
+    gone = pa.table({"urn": urn, "name": name}).take(pa.array(out)).to_pandas()
+    gone["reason"] = _reasons(
+        list(unwanted), first[out], sheet.column("type_group").take(pa.array(out)), phase[out]
+    )
 
     # The open state-funded schools of every phase.
     counted = sound & np.isin(first, [-1, len(unwanted) - 1])
@@ -1021,10 +1028,10 @@ def _schools(sheet: _Sheet, as_of: date, phases: tuple[str, ...]) -> _Schools:
     plain = pc.fill_null(pc.match_substring_regex(district, r"^E[0-9]{8}$"), False)
     wrong = district.is_valid().to_numpy() & ~plain.to_numpy()
     faults.note(counted & wrong, "district is not a code of England", "code read as blank")
-    academy = _per_value(groups, lambda v: _word(v) in _ACADEMIES, bool)
+    academy = sheet.each("type_group", lambda v: _word(v) in _ACADEMIES, bool)
     unknown = (
-        _per_value(types, lambda v: not _word(v), bool)
-        & _per_value(groups, lambda v: _word(v) == "local authority maintained schools", bool)
+        sheet.each("type", lambda v: not _word(v), bool)
+        & sheet.each("type_group", lambda v: _word(v) == "local authority maintained schools", bool)
         & (phase != PHASES.index("nursery"))
         & (number >= _UNKNOWN_FROM)
     )
@@ -1049,6 +1056,26 @@ def _schools(sheet: _Sheet, as_of: date, phases: tuple[str, ...]) -> _Schools:
     body = body[np.argsort(number[body])]
     table = pa.table(columns).take(pa.array(body))
     return _Schools(table, number[body], first[body] < 0, gone, faults)
+
+
+def _reasons(
+    words: list[str], first: np.ndarray, group: pa.ChunkedArray, phase: np.ndarray
+) -> np.ndarray:
+    """Write why each row does not count: the rule, and which group or phase it is of."""
+    coded = _coded(group)
+    kind = np.where(words.index("not state-funded") == first, coded.indices.to_numpy(), -1)
+    part = np.where(words.index("phase not chosen") == first, phase, -1)
+    shape = (len(words), len(coded.dictionary) + 1, len(PHASES) + 1)
+    cell, back = np.unique(
+        np.ravel_multi_index((first, kind + 1, part + 1), shape), return_inverse=True
+    )
+    after = ["", *(f": {n or 'group not given'}" for n in coded.dictionary.to_pylist())]
+    last = ["", *(f": {p}" for p in PHASES)]
+    said = [
+        words[f] + after[k] + last[p]
+        for f, k, p in zip(*np.unravel_index(cell, shape), strict=True)
+    ]
+    return np.array(said, dtype=object)[back]
 
 
 def _points(sheet: _Sheet, counted: np.ndarray, faults: _Faults) -> tuple[np.ndarray, np.ndarray]:
@@ -1121,11 +1148,11 @@ def _told_by_links(sheet: _Sheet, known: np.ndarray) -> tuple[pa.Table, _Faults]
     urn, number = _urns(sheet.column("urn"))
     name, _ = _names(sheet.column("name"))
     faults = _Faults("links", sheet, urn, name, "link left out")
-    kind = _per_value(sheet.column("group_type"), lambda v: _GROUP_TYPES.get(_word(v), -1), np.int8)
+    kind = sheet.each("group_type", lambda v: _GROUP_TYPES.get(_word(v), -1), np.int8)
     joined, wrong = _dates(sheet.column("joined_date"))
     shut, _ = _dates(sheet.column("closed_date"))
     # A closed group without a date is taken as closed from the start.
-    undated = _per_value(sheet.column("group_status"), lambda v: _word(v) == "closed", bool)
+    undated = sheet.each("group_status", lambda v: _word(v) == "closed", bool)
     shut = np.where(undated & np.isnat(shut), np.datetime64("1800-01-01", "s"), shut)
     faults.note((kind >= 0) & wrong, "joined date is not a date", "date read as blank")
     here = np.isin(number, known)
@@ -1351,8 +1378,9 @@ def _read_register(
         link_sheet = _read(links, "links")
         told, link_faults = _told_by_links(link_sheet, _urns(sheet.column("urn"))[1])
         lines = link_faults.lines
-        made = _vintage(links) or _latest(_dates(link_sheet.column("joined_date"))[0])
-        about = {"links_path": links.name, "vintage_links": made}
+        joined = _latest(_dates(link_sheet.column("joined_date"))[0])
+        made = _vintage(links) or joined
+        about = {"links_path": links.name, "vintage_links": made, "last_joined": joined}
     groups = _groups(_told_by_register(schools), told, day, schools.faults, counts)
     frame = _attach(schools, groups).filter(pa.array(schools.chosen)).select(SCHOOL_COLUMNS)
     lines = schools.faults.lines + lines
@@ -1411,7 +1439,7 @@ def _digest(path: Path, folder: Path | None) -> str:
 
 
 _TABLES: Final = ("schools", "groups", "rejects", "filtered")
-_DATES: Final = ("vintage_schools", "vintage_links", "as_of")
+_DATES: Final = ("vintage_schools", "vintage_links", "last_joined", "as_of")
 
 
 def _to_cache(path: Path, register: Register) -> None:

@@ -126,6 +126,11 @@ def test_links_and_register_tell_the_same_trusts(everything: Register) -> None:
     assert everything.schools["trust_uid"].notna().sum() == 9_917
 
 
+def test_the_links_file_is_younger_than_its_name(everything: Register) -> None:
+    assert everything.source["vintage_links"] == date(2022, 3, 1)
+    assert everything.source["last_joined"] == date(2022, 7, 1)
+
+
 def test_the_trust_links_without_a_school_are_listed(everything: Register) -> None:
     stray = everything.rejects[everything.rejects["reason"].str.contains("academy_trust link")]
     assert len(stray) == 93

@@ -388,6 +388,10 @@ COUNTS = [
         },
         None,
     ),
+    (
+        {"EstablishmentTypeGroup (name)": "", "TypeOfEstablishment (name)": ""},
+        "not state-funded: group not given",
+    ),
     ({"DistrictAdministrative (code)": "W06000015"}, "not in England"),
     ({"PhaseOfEducation (name)": "Nursery"}, "phase not chosen: nursery"),
     ({"PhaseOfEducation (name)": "16 plus"}, "phase not chosen: post_16"),
