@@ -154,14 +154,24 @@ function linked(row, base) {
 }
 if (tables.schools) for (const row of tables.schools.rows()) linked(row, tables.schools.node.dataset.link);
 
+// A packed script or table: base64 of deflated text.
+async function unpack(node) {
+  const bytes = Uint8Array.from(atob(node.textContent.trim()), (c) => c.charCodeAt(0));
+  return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"))).text();
+}
+// The map's script: the page's policy allows exactly this text.
+const packed = doc.getElementById("packed");
+if (packed) unpack(packed).then((text) => {
+  const script = el("script", {});
+  script.textContent = text;
+  doc.body.append(script);
+}, () => { for (const map of all(".gl-map")) map.replaceChildren(el("p", {class: "gl-off"}, "This browser is too old to draw the map. Everything it shows is in the table below.")); });
+
 // The rows of a large place travel packed: they are added when somebody asks for them.
 const rest = doc.getElementById("rest");
 if (rest && tables.schools) {
   let columns = null;
-  const ready = (async () => {
-    const bytes = Uint8Array.from(atob(rest.textContent.trim()), (c) => c.charCodeAt(0));
-    columns = await new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"))).json();
-  })().catch(() => { columns = null; });
+  const ready = unpack(rest).then((text) => { columns = JSON.parse(text); }, () => { columns = null; });
   tables.schools.more = () => {
     if (!columns) return;
     const lines = columns[0].map((name, i) => {

@@ -1,0 +1,356 @@
+"""Small charts as plain data: strips, tick strips, rows of marks; the templates draw them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+__all__ = [
+    "Label",
+    "Marks",
+    "Piece",
+    "Strip",
+    "Ticks",
+    "labels_of",
+    "marks_on_axis",
+    "round_up",
+    "strip_style",
+    "ticks_of",
+    "width_class",
+]
+
+STRIP_PX = 960  # the strip's width on a wide screen, for deciding which names fit
+LETTER_PX = 6.9  # a bold letter of 13 px, on average
+MOST_LABELS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One unit's part of a strip.
+
+    Parameters
+    ----------
+    name : str
+        The unit.
+    count : float
+        How many of this place's schools it has.
+    share : float
+        The same as a share of the place, 0..1: the width.
+    fill : float or None
+        How much of the unit lies in this place, 0..1: the height; None where nothing can be said.
+    look : str
+        "" plain, "shared" where the line between units is not known, a reason where there is none.
+    note : str
+        A third line under the name.
+    href : str
+        The unit's page; empty for none.
+    """
+
+    name: str
+    count: float
+    share: float
+    fill: float | None = None
+    look: str = ""
+    note: str = ""
+    href: str = ""
+
+    @property
+    def width(self) -> str:
+        """The class that sets the width."""
+        return width_class("w", self.share)
+
+    @property
+    def height(self) -> str:
+        """The class that sets the height of the fill."""
+        return width_class("h", self.fill or 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """What stands under a piece, or under the rest together."""
+
+    width: str
+    name: str
+    lines: tuple[str, ...]
+    href: str = ""
+    more: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Strip:
+    """One layer as a bar: pieces, the labels under them, and what to say beside it."""
+
+    key: str
+    title: str
+    fill: str
+    line: str
+    about: str
+    pieces: tuple[Piece, ...]
+    labels: tuple[Label, ...]
+    confidence: str = ""
+    group: str = ""
+    faint_after: int | None = None
+
+    @property
+    def layout(self) -> str:
+        """Return "one" for a bar of one piece, "columns" for many short names, else ""."""
+        if len(self.pieces) == 1:
+            return "one"
+        return "columns" if len(self.labels) > 6 else ""
+
+
+def width_class(prefix: str, share: float) -> str:
+    """Return the class of a share in thousandths: `w355` is 35.5 %."""
+    return f"{prefix}{max(0, min(1000, round(share * 1000)))}"
+
+
+def strip_style(classes: Iterable[str]) -> str:
+    """Return the rules for the width and height classes a page uses.
+
+    A security policy that forbids style attributes still allows a style element by its hash.
+    """
+    rules = []
+    for name in sorted(set(classes), key=lambda c: (c[0], int(c[1:]))):
+        value = int(name[1:])
+        rules.append(
+            f".{name}{{flex-grow:{max(value, 1)}}}"
+            if name[0] == "w"
+            else f".{name}{{height:{value / 10:g}%}}"
+        )
+    return "".join(rules)
+
+
+def _fits(name: str, share: float) -> bool:
+    """Tell whether a name fits under its piece in three lines."""
+    room = share * STRIP_PX - 4
+    words = name.split()
+    longest = max((len(w) for w in words), default=0) * LETTER_PX
+    lines = math.ceil(len(name) * LETTER_PX / max(room, 1))
+    return longest <= room and lines <= 3
+
+
+def labels_of(
+    pieces: Sequence[Piece], lines: Sequence[tuple[str, ...]], *, most: int = MOST_LABELS
+) -> tuple[Label, ...]:
+    """Name the pieces whose names fit; the others together become "5 more".
+
+    Parameters
+    ----------
+    pieces : sequence of Piece
+        From left to right.
+    lines : sequence of tuple of str
+        What stands under each name; the first line is the count.
+    most : int
+        How many names at most.
+
+    Returns
+    -------
+    tuple of Label
+        One per named piece, then one for the rest with their count.
+    """
+    if len(pieces) == 1:
+        p = pieces[0]
+        return (Label(p.width, p.name, lines[0], p.href),)
+    named = 0
+    while named < min(len(pieces), most) and _fits(pieces[named].name, pieces[named].share):
+        named += 1
+    out = [Label(p.width, p.name, line, p.href) for p, line in zip(pieces, lines, strict=True)]
+    rest = pieces[named:]
+    if len(rest) == 1 and rest[0].share * STRIP_PX > 60:
+        return tuple(out)
+    if not rest:
+        return tuple(out)
+    share = sum(p.share for p in rest)
+    total = sum(p.count for p in rest)
+    more = Label(width_class("w", share), f"{len(rest)} more", (f"{total:,.0f}",), "", named > 0)
+    return (*out[:named], more)
+
+
+@dataclass(frozen=True, slots=True)
+class Ticks:
+    """Every authority or trust as a tick, the middle one in ink, this one in accent.
+
+    Positions are percentages of the axis.
+    """
+
+    title: str
+    others: tuple[float, ...]
+    middle: float
+    here: float | None
+    low: str
+    high: str
+    middle_text: str
+    said: str
+    value: str
+    elsewhere: bool = False
+
+    @property
+    def path(self) -> str:
+        """All other ticks as one line drawing, 1000 wide and 14 high."""
+        return "".join(f"M{round(10 * x)} 0v14" for x in self.others)
+
+
+def ticks_of(
+    title: str,
+    values: Sequence[float],
+    here: float | None,
+    *,
+    low: float = 0.0,
+    high: float | None = None,
+    say: Any = str,
+    said: str = "",
+    elsewhere: bool = False,
+    middle_word: str = "middle",
+) -> Ticks:
+    """Lay values on an axis from `low` to `high`.
+
+    Parameters
+    ----------
+    title : str
+        What is measured.
+    values : sequence of float
+        One per authority or trust; NaN is left out.
+    here : float or None
+        This one.
+    low, high : float
+        Ends of the axis; `high` is the largest value, rounded up, when not given.
+    say : callable
+        Writes a value in words.
+    said : str
+        The comparison in words.
+    elsewhere : bool
+        Draw this one in the colour of trusts based elsewhere.
+    middle_word : str
+        What the middle one is called under the axis.
+
+    Returns
+    -------
+    Ticks
+        Positions in per cent, rounded to a tenth, each once.
+    """
+    known = sorted(v for v in values if v == v)
+    top = high if high is not None else round_up(known[-1] if known else 1.0)
+    span = (top - low) or 1.0
+
+    def at(value: float) -> float:
+        return round(max(0.0, min(100.0, 100 * (value - low) / span)), 1)
+
+    middle = _middle(known)
+    return Ticks(
+        title=title,
+        others=tuple(dict.fromkeys(at(v) for v in known)),
+        middle=at(middle),
+        here=None if here is None or here != here else at(here),
+        low=say(low),
+        high=say(top),
+        middle_text=f"{middle_word} {say(middle)}",
+        said=said,
+        value="" if here is None or here != here else say(here),
+        elsewhere=elsewhere,
+    )
+
+
+def _middle(values: Sequence[float]) -> float:
+    if not values:
+        return 0.0
+    half = len(values) // 2
+    return values[half] if len(values) % 2 else (values[half - 1] + values[half]) / 2
+
+
+def round_up(value: float) -> float:
+    """Round up to 1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8 or 10 times a power of ten.
+
+    Examples
+    --------
+    >>> round_up(106.0), round_up(0.53), round_up(7.0)
+    (120.0, 0.6, 8.0)
+    """
+    if value <= 0 or not math.isfinite(value):
+        return 1.0
+    scale = 10.0 ** math.floor(math.log10(value))
+    steps = (1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10)
+    return round(next(s for s in steps if s * scale >= value * (1 - 1e-12)) * scale, 10)
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """Two rows of marks on one axis: the schools of a trust, and the yardstick's."""
+
+    width: int
+    height: int
+    base: int
+    yard_base: int
+    axis: tuple[tuple[float, str], ...]
+    own: tuple[tuple[float, float, str], ...]
+    yard: tuple[tuple[float, float], ...]
+    half: float
+    yard_half: float
+    left: int = 140
+    right: int = 1160
+    words: str = ""
+    yard_words: str = ""
+    ends: dict[str, float] = field(default_factory=dict)
+
+
+def marks_on_axis(
+    own: Sequence[tuple[float, str]], yard: Sequence[float], *, step: float = 10.0
+) -> Marks:
+    """Stack one mark per school over its distance from home.
+
+    Parameters
+    ----------
+    own : sequence of (float, str)
+        Distance in km and kind of each school of the trust.
+    yard : sequence of float
+        Distances of the yardstick's schools.
+    step : float
+        Pixels between marks that stand in one column.
+
+    Returns
+    -------
+    Marks
+        Pixel positions in a drawing 1216 wide.
+    """
+    left, right = 140, 1160
+    top = round_up(max([d for d, _ in own] + list(yard) + [1.0]))
+    scale = (right - left) / top
+
+    def stacked(distances: Iterable[float]) -> list[tuple[float, int]]:
+        seen: dict[int, int] = {}
+        out = []
+        for d in distances:
+            column = int(d * scale // step)
+            out.append((left + (column + 0.5) * step, seen.get(column, 0)))
+            seen[column] = seen.get(column, 0) + 1
+        return out
+
+    ordered = sorted(own)
+    mine, theirs = stacked([d for d, _ in ordered]), stacked(sorted(yard))
+    tall = max((n for _, n in mine), default=0) + 1
+    yard_tall = max((n for _, n in theirs), default=0) + 1
+    base = 40 + round(tall * step)
+    yard_base = base + 44 + round(yard_tall * step)
+    ticks = _axis_values(top)
+    return Marks(
+        width=1216,
+        height=yard_base + 48,
+        base=base,
+        yard_base=yard_base,
+        axis=tuple((left + v * scale, f"{v:g}") for v in ticks),
+        own=tuple(
+            (x, base - 7 - n * step, kind) for (x, n), (_, kind) in zip(mine, ordered, strict=True)
+        ),
+        yard=tuple((x, yard_base - 7 - n * step) for x, n in theirs),
+        half=round(left + _middle([d for d, _ in ordered]) * scale, 1),
+        yard_half=round(left + _middle(sorted(yard)) * scale, 1),
+        ends={"own": ordered[-1][0] if ordered else 0.0, "yard": max(yard, default=0.0)},
+    )
+
+
+def _axis_values(top: float) -> list[float]:
+    step = round_up(top / 6)
+    if top / step < 3:
+        step = round_up(top / 8)
+    return [step * i for i in range(int(top / step + 1e-9) + 1)]

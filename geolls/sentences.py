@@ -1,0 +1,185 @@
+"""Plain English from numbers: counts first, round shares, always a comparison, neutral verbs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from markupsafe import Markup, escape
+
+__all__ = [
+    "bold",
+    "count",
+    "day",
+    "in_words",
+    "joined",
+    "month",
+    "number",
+    "of_total",
+    "owner",
+    "percent",
+    "plural",
+    "rank_words",
+    "roughly",
+]
+
+DASH = "\u2013"
+_WORDS = (
+    "no one two three four five six seven eight nine ten eleven twelve".split()  # noqa: SIM905
+)
+_TENTHS = {
+    1: "one in ten",
+    2: "a fifth",
+    3: "three in ten",
+    4: "four in ten",
+    5: "half",
+    6: "six in ten",
+    7: "seven in ten",
+    8: "eight in ten",
+    9: "nine in ten",
+}
+
+
+def count(value: float) -> str:
+    """Write how many, with thousands marked; a half school is a half.
+
+    Examples
+    --------
+    >>> count(20197), count(282.0), count(17.5), count(33.333)
+    ('20,197', '282', '17.5', '33.3')
+    """
+    if value != value:
+        return DASH
+    whole = round(value)
+    if abs(value - whole) < 0.05:
+        return f"{whole:,}"
+    return f"{value:,.1f}"
+
+
+def number(value: float, digits: int = 1) -> str:
+    """Write a measured number with one decimal; missing is a dash."""
+    return DASH if value is None or value != value else f"{value:,.{digits}f}"
+
+
+def percent(share: float, n: float | None = None) -> str:
+    """Write a share as a whole percentage; a dash where it is missing or n is below 10.
+
+    Examples
+    --------
+    >>> percent(0.883), percent(0.004), percent(0.5, 6) == DASH
+    ('88%', 'under 1%', True)
+    """
+    if share is None or share != share or (n is not None and n < 10):
+        return DASH
+    whole = int(share * 100 + 0.5)
+    return "under 1%" if whole == 0 and share > 0 else f"{whole}%"
+
+
+def plural(n: float, one: str, many: str | None = None) -> str:
+    """Return the singular for one, the plural otherwise."""
+    return one if n == 1 else many or f"{one}s"
+
+
+def in_words(n: float, *, capital: bool = False) -> str:
+    """Write a small whole number as a word, a large one in figures.
+
+    Examples
+    --------
+    >>> in_words(3), in_words(0), in_words(40), in_words(2, capital=True)
+    ('three', 'no', '40', 'Two')
+    """
+    whole = int(n)
+    text = _WORDS[whole] if n == whole and 0 <= whole < len(_WORDS) else count(n)
+    return text[:1].upper() + text[1:] if capital else text
+
+
+def owner(name: str) -> str:
+    r"""Return the possessive: "Leeds's", but "the Academies'" for a plural.
+
+    Examples
+    --------
+    >>> owner("Leeds").replace("\u2019", "'")
+    "Leeds's"
+    """
+    return f"{name}\u2019" if name.endswith("ies") else f"{name}\u2019s"
+
+
+def roughly(share: float) -> str:
+    """Name the tenth a share is near, for use beside its count only.
+
+    Examples
+    --------
+    >>> roughly(0.883), roughly(0.5), roughly(0.62), roughly(0.03), roughly(1.0)
+    ('nearly nine in ten', 'half', 'more than six in ten', 'under one in ten', 'all')
+    """
+    if share >= 1:
+        return "all"
+    if share > 0.95:
+        return "nearly all"
+    tenth = int(share * 10 + 0.5)
+    if tenth == 0:
+        return "under one in ten"
+    gap = share - tenth / 10
+    word = _TENTHS.get(tenth, "nearly all")
+    if abs(gap) < 0.005:
+        return word
+    return f"nearly {word}" if gap < 0 else f"more than {word}"
+
+
+def bold(text: object) -> Markup:
+    """Return text in bold, escaped."""
+    return Markup("<b>{}</b>").format(text)
+
+
+def joined(parts: Sequence[object], *, last: str = "and") -> Markup:
+    """Join names as prose does: "a, b and c".
+
+    Examples
+    --------
+    >>> str(joined(["a", "b", "c"]))
+    'a, b and c'
+    """
+    texts = [escape(p) for p in parts]
+    if len(texts) < 2:
+        return Markup("").join(texts)
+    return Markup(", ").join(texts[:-1]) + f" {last} " + texts[-1]
+
+
+def of_total(part: float, whole: float, england: float | None = None) -> Markup:
+    """Write "498 of 564 (88%; England 54%)": no percentage when there are under ten."""
+    text = bold(f"{count(part)} of {count(whole)}")
+    if whole < 10:
+        return text
+    beside = "" if england is None or england != england else f"; England {percent(england)}"
+    return text + f" ({percent(part / whole)}{beside})"
+
+
+def rank_words(rank: int, total: int, what: str) -> str:
+    """Say a rank in words, largest first.
+
+    Examples
+    --------
+    >>> rank_words(1, 151, "share"), rank_words(3, 151, "share"), rank_words(90, 151, "share")
+    ('no other has a larger share', 'only two have a larger share', 'rank 90 of 151')
+    """
+    if rank == 1:
+        return f"no other has a larger {what}"
+    if rank <= 6:
+        verb = "has" if rank == 2 else "have"
+        return f"only {in_words(rank - 1)} {verb} a larger {what}"
+    if rank == total:
+        return f"no other has a smaller {what}"
+    if total - rank <= 5:
+        verb = "has" if total - rank == 1 else "have"
+        return f"only {in_words(total - rank)} {verb} a smaller {what}"
+    return f"rank {rank} of {total}"
+
+
+def month(value: date | None) -> str:
+    """Write a date as month and year: March 2022."""
+    return "" if value is None else f"{value:%B %Y}"
+
+
+def day(value: date | None) -> str:
+    """Write a date in words: 1 September 2022."""
+    return "" if value is None else f"{value.day} {value:%B %Y}"
