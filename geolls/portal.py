@@ -295,12 +295,13 @@ def _from_service(
             fix="fetch it again later",
         )
     frame = _frame(features, code, name, url)
+    editing = schema.get("editingInfo")
     about = {
         "url": url,
         "where": url,
         "on": edition.get("on", date(wanted.year, 12, 31)).isoformat(),
         "units": edition.get("units"),
-        "last_edit": (schema.get("editingInfo") or {}).get("lastEditDate"),
+        "last_edit": editing.get("lastEditDate") if isinstance(editing, dict) else None,
     }
     return frame, about
 

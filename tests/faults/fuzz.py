@@ -308,7 +308,7 @@ def break_gpkg(rng: Rng, data: bytes) -> bytes:
             for _ in range(rng.choice((1, 1, 3))):
                 _break_base(rng, base)
             base.commit()
-        except sqlite3.Error:
+        except (sqlite3.Error, UnicodeDecodeError):
             base.rollback()
         finally:
             base.close()
@@ -1006,6 +1006,62 @@ def _(folder: Path) -> str:
     found = newest_register(folder)
     assert found is not None and found.register.parent == day
     return "read"
+
+
+def service_files() -> Files:
+    """What a feature service answers, one file per question."""
+    import double
+
+    service = double.Service(double.squares(5), page=3)
+    asks = {
+        "info": ("", {}),
+        "schema": ("/0", {}),
+        "count": ("/0/query", {"returnCountOnly": "true"}),
+        "page0": ("/0/query", {"resultOffset": "0"}),
+        "page3": ("/0/query", {"resultOffset": "3"}),
+    }
+    return {f"{k}.json": json.dumps(service.answer(*ask)).encode() for k, ask in asks.items()}
+
+
+@target(
+    "feature service",
+    "answers of the boundary service: trees and bytes",
+    service_files,
+    one_of(json=break_json),
+    11,
+)
+def _(folder: Path) -> str:
+    import services
+
+    from geolls.portal import fetch_boundaries
+    from geolls.web import Web, _object
+
+    class Answers(Web):
+        """A web that answers from files."""
+
+        def json(self, url: str, *, limit: int = 0) -> dict[str, Any]:
+            for sign, name in (("returnCountOnly", "count"), ("resultOffset=0", "page0"),
+                               ("resultOffset", "page3"), ("/FeatureServer?", "info"),
+                               ("/FeatureServer/", "schema")):  # fmt: skip
+                if sign in url:
+                    place = folder / f"{name}.json"
+                    body = place.read_bytes() if place.exists() else b"<html>404"
+                    return self._insist(url, lambda _: _object(url, body))
+            raise AssertionError(url)
+
+    data = folder.parent / "data"
+    shutil.rmtree(data, ignore_errors=True)
+    place = "https://x.example/rest/services/x/FeatureServer"
+    web = Answers(sleep=lambda _: None)
+    found = fetch_boundaries(
+        data, "district", 2025, source=place, web=web, sources=services.small()
+    )
+    import geopandas as gpd
+
+    frame = gpd.read_parquet(found.path)
+    assert frame["code"].is_unique and frame.geometry.area.gt(0).all()
+    assert frame.geometry.is_valid.all() and len(frame) == found.rows == 5
+    return "taken, whole"
 
 
 @target(
