@@ -478,8 +478,11 @@ def _checked(
     """Return the areas of England in order of code; raise where they cannot be that."""
     import shapely
 
-    frame = frame[frame["code"].map(lambda c: isinstance(c, str) and c.startswith("E"))]
-    frame = frame.assign(name=frame["name"].map(str)).sort_values("code", ignore_index=True)
+    frame = frame.assign(code=frame["code"].map(str), name=frame["name"].map(str))
+    abroad = frame["code"].str.fullmatch(r"[NSW]\d{8}")
+    if abroad.any():
+        wanted.notes.append(f"{int(abroad.sum())} areas outside England left out")
+    frame = frame[~abroad].sort_values("code", ignore_index=True)
     odd = frame.loc[~frame["code"].str.fullmatch(r"E\d{8}"), "code"]
     twice = frame.loc[frame["code"].duplicated(), "code"].unique()
     shapes = frame.geometry.to_numpy()

@@ -1046,7 +1046,7 @@ def _(folder: Path) -> str:
                 if sign in url:
                     place = folder / f"{name}.json"
                     body = place.read_bytes() if place.exists() else b"<html>404"
-                    return self._insist(url, lambda _: _object(url, body))
+                    return self._insist(url, lambda _, body=body: _object(url, body))
             raise AssertionError(url)
 
     data = folder.parent / "data"
