@@ -1,0 +1,110 @@
+"""Equity gaps by hand, and nothing that tells on a school."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from geolls.equity import equity_gap, fifths, fsm_fifth, suppress, without_few
+from geolls.errors import UsageError
+
+SCHOOLS = pd.DataFrame(
+    {
+        "urn": list("abcdefghij"),
+        "phase": ["primary"] * 5 + ["secondary"] * 5,
+        "pupils": [100, 200, 300, 400, np.nan, 100, 100, 100, 100, 100],
+        "fsm_pupils": [50, 20, 30, 100, 10, 10, 20, 30, 40, 50],
+    }
+)
+VALUE = pd.Series(
+    [True, False, True, False, True] + [True] * 2 + [False] * 3, index=list("abcdefghij")
+)
+
+
+def test_the_gap_by_hand():
+    found = equity_gap(SCHOOLS, VALUE).set_index("phase")
+    p = found.loc["primary"]
+    assert (p["schools"], p["pupils"], p["fsm_pupils"]) == (4, 1000, 200)
+    assert p["fsm_share"] == pytest.approx(80 / 200)
+    assert p["other_share"] == pytest.approx((50 + 270) / 800)
+    assert p["equity_gap"] == pytest.approx(0.4 - 0.4)
+    assert found.loc["secondary", "equity_gap"] == pytest.approx(30 / 150 - 170 / 350)
+    assert found.index.tolist() == ["all", "primary", "secondary"]
+
+
+def test_the_gap_of_a_share_and_of_unknown_values():
+    share = pd.Series({"f": 0.5, "g": np.nan, "h": 0.0})
+    found = equity_gap(SCHOOLS, share).set_index("phase").loc["secondary"]
+    assert found["schools"] == 2
+    assert found["equity_gap"] == pytest.approx(0.5 * 10 / 40 - 0.5 * 90 / 160)
+    assert np.isnan(equity_gap(SCHOOLS, pd.Series(dtype=float)).loc[0, "equity_gap"])
+
+
+def test_more_eligible_pupils_than_pupils_are_refused():
+    with pytest.raises(UsageError, match="more eligible pupils than pupils"):
+        equity_gap(SCHOOLS.assign(fsm_pupils=500.0), VALUE)
+
+
+def test_fifths_are_within_phase_and_hold_equally_many_schools():
+    found = fsm_fifth(SCHOOLS)
+    # Shares .5 .1 .1 .25: the tie of b and c goes by URN.
+    assert found[list("abcd")].tolist() == [4, 1, 2, 3]
+    assert np.isnan(found["e"])
+    assert found[list("fghij")].tolist() == [1, 2, 3, 4, 5]
+    mixed = fsm_fifth(SCHOOLS.sample(frac=1, random_state=1))
+    assert mixed[list("abcd")].tolist() == [4, 1, 2, 3]
+
+
+def test_the_table_of_fifths_by_hand():
+    big = pd.concat([SCHOOLS.assign(urn=SCHOOLS["urn"] + str(n)) for n in range(6)])
+    value = pd.Series(np.tile(VALUE.to_numpy(), 6), index=big["urn"])
+    found = fifths(big, value).set_index(["phase", "fsm_fifth"])
+    top = found.loc[("secondary", 5)]
+    assert (top["schools"], top["pupils"], top["fsm_pupils"]) == (6, 600, 300)
+    assert top["school_share"] == 0 and found.loc[("secondary", 1), "fsm_share"] == 1
+    pooled = found.loc["all"]["schools"].sum()
+    assert pooled == found.drop("all", level=0)["schools"].sum() == 54
+
+
+def test_fifths_of_few_schools_and_few_pupils_are_blank():
+    found = fifths(SCHOOLS, VALUE)
+    assert found[["school_share", "pupil_share", "fsm_share"]].isna().all(axis=None)
+
+
+def test_a_small_count_is_hidden_with_the_next_smallest():
+    table = pd.DataFrame({"place": list("xxxyyz"), "fsm": [4.0, 60, 20, 30, 40, 3]})
+    found = suppress(table, "fsm", by="place")
+    assert found["fsm_suppressed"].tolist() == [True, False, True, False, False, True]
+    assert found["fsm"].isna().tolist() == found["fsm_suppressed"].tolist()
+
+
+def test_two_small_counts_that_sum_to_little_hide_a_third():
+    found = suppress(pd.DataFrame({"fsm": [1.0, 2, 50, 30]}), "fsm")
+    assert found["fsm_suppressed"].tolist() == [True, True, False, True]
+
+
+def test_an_unknown_count_stays_unknown_and_is_not_called_hidden():
+    found = suppress(pd.DataFrame({"fsm": [np.nan, 50.0, 30]}), "fsm")
+    assert found["fsm_suppressed"].tolist() == [False] * 3 and np.isnan(found.loc[0, "fsm"])
+    with pytest.raises(UsageError):
+        suppress(pd.DataFrame({"fsm": [-1.0]}), "fsm")
+    with pytest.raises(UsageError):
+        suppress(pd.DataFrame({"fsm": [1.0]}), "pupils")
+
+
+@given(st.lists(st.integers(0, 60), min_size=1, max_size=8))
+def test_no_hidden_count_can_be_had_by_subtraction(counts):
+    found = suppress(pd.DataFrame({"fsm": [float(c) for c in counts]}), "fsm")
+    hidden = found["fsm_suppressed"].to_numpy()
+    assert not (found["fsm"] < 10).any()
+    if hidden.any() and len(counts) > 1:
+        # The total less what is shown is the sum of two or more, and no small number itself,
+        # unless there is nothing else to hide.
+        assert hidden.sum() > 1
+        assert np.array(counts)[hidden].sum() >= 10 or hidden.all()
+
+
+def test_shares_of_few_schools_are_blank():
+    found = without_few(pd.DataFrame({"schools": [4, 5], "share": [0.5, 0.5]}), ["share"])
+    assert found["share"].isna().tolist() == [True, False]

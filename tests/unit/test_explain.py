@@ -1,0 +1,147 @@
+"""The rows behind a number add up to it: for every measure that can be explained."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from geolls import explain, mismatch
+from geolls.coverage import SHARED, coverage
+from geolls.errors import UnknownNameError, UsageError
+from geolls.overlap import overlap
+from geolls.places import place_view, school_view
+from geolls.spread import SpreadOptions, spread
+
+RNG = np.random.default_rng(11)
+N = 160
+SCHOOLS = pd.DataFrame(
+    {
+        "urn": [f"{i:03d}" for i in range(N)],
+        "name": [f"School {i}" for i in range(N)],
+        "phase": RNG.choice(["primary", "secondary"], N),
+        "la_code": RNG.choice(["301", "302"], N),
+        "trust_uid": RNG.choice(np.array([*"PQRSTUVWXY", None], dtype=object), N),
+        "status_unknown": RNG.random(N) < 0.05,
+        "pupils": np.where(RNG.random(N) < 0.05, np.nan, RNG.integers(20, 900, N)),
+        "easting": np.where(RNG.random(N) < 0.03, np.nan, RNG.uniform(0, 60_000, N)),
+        "northing": RNG.uniform(0, 60_000, N),
+    }
+)
+SCHOOLS["trust_name"] = "Trust " + SCHOOLS["trust_uid"].astype(object)
+SCHOOLS["trust_type"] = "multi_academy_trust"
+SCHOOLS.loc[0, "trust_uid"] = "one"
+
+
+def layer(codes, shared=0.0):
+    table = pd.DataFrame({"item": SCHOOLS["urn"], "unit_code": RNG.choice(codes, N), "share": 1.0})
+    extra = table[(RNG.random(N) < shared) & (table["unit_code"] == codes[0])]
+    table.loc[extra.index, "share"] = 0.5
+    both = pd.concat([table, extra.assign(unit_code=codes[1], share=0.5)], ignore_index=True)
+    return both.assign(unit_name="Unit " + both["unit_code"])
+
+
+LAYERS = {
+    "local_authority": layer(["A", "B", "C"]),
+    "region": layer(["N", "S"]),
+    "hub": layer(["H", "K", "no_evidence"], shared=0.5),
+}
+WEIGHT = pd.Series(1.0, index=SCHOOLS["urn"])
+PUPILS = SCHOOLS.set_index("urn")["pupils"]
+SPREAD = spread(SCHOOLS, LAYERS).set_index("trust_uid")
+HOME = SPREAD["home_local_authority"]
+NEARBY = school_view(SCHOOLS, LAYERS, neighbourhoods=RNG.uniform(0, 60_000, (900, 2)))
+
+
+@pytest.mark.parametrize("measure", explain.trust_measures(LAYERS))
+def test_the_rows_behind_a_trusts_number_add_up_to_it(measure):
+    for uid in SPREAD.index:
+        found = explain.explain_trust(measure, SCHOOLS, LAYERS, uid)
+        known = SPREAD.loc[uid, measure]
+        assert found.value == pytest.approx(known, rel=1e-9, abs=1e-12, nan_ok=True), uid
+        if not np.isnan(known):
+            assert found.rows["part"].sum() == pytest.approx(known, rel=1e-9, abs=1e-12)
+        assert found.measure == measure and found.how.endswith(".")
+
+
+@pytest.mark.parametrize("measure", explain.place_measures())
+def test_the_rows_behind_a_places_number_add_up_to_it(measure):
+    view = place_view(SCHOOLS, LAYERS["local_authority"], HOME, LAYERS, nearby=NEARBY)
+    for row in view[view["phase"] == "all"].itertuples():
+        found = explain.explain_place(
+            measure, SCHOOLS, LAYERS["local_authority"], HOME, row.unit_code,
+            layers=LAYERS, nearby=NEARBY,
+        )  # fmt: skip
+        known = view.loc[row.Index, measure]
+        assert found.value == pytest.approx(known, rel=1e-9, abs=1e-12)
+        assert found.rows["part"].sum() == pytest.approx(known, rel=1e-9, abs=1e-12)
+
+
+def test_a_place_of_one_phase_is_explained_by_its_schools():
+    view = place_view(SCHOOLS, LAYERS["local_authority"], HOME)
+    primary = set(SCHOOLS.loc[SCHOOLS["phase"] == "primary", "urn"])
+    place = LAYERS["local_authority"]
+    found = explain.explain_place(
+        "share_no_trust", SCHOOLS, place[place["item"].isin(primary)], HOME, "A"
+    )
+    known = view[(view["phase"] == "primary") & (view["unit_code"] == "A")]
+    assert found.value == pytest.approx(known["share_no_trust"].iloc[0])
+
+
+@pytest.mark.parametrize("weight", [WEIGHT, PUPILS], ids=["schools", "pupils"])
+@pytest.mark.parametrize("measure", explain.MISMATCH_MEASURES)
+def test_the_parts_of_a_mismatch_add_up_to_it(measure, weight):
+    for left, right in (("local_authority", "hub"), ("hub", "region"), ("hub", "hub")):
+        table = mismatch.compare(LAYERS[left], LAYERS[right], weight).set_index("measure")["value"]
+        found = explain.explain_mismatch(measure, LAYERS[left], LAYERS[right], weight)
+        assert found.value == pytest.approx(table[measure], rel=1e-9, abs=1e-9, nan_ok=True)
+
+
+def test_a_measure_that_is_no_sum_is_refused():
+    for measure in ("mapcurves", "adjusted_rand", "fowlkes_mallows", "nonsense"):
+        with pytest.raises(UsageError):
+            explain.explain_mismatch(measure, LAYERS["hub"], LAYERS["region"], WEIGHT)
+    with pytest.raises(UsageError):
+        explain.explain_trust("reach", SCHOOLS, LAYERS, "P")
+    with pytest.raises(UsageError):
+        explain.explain_place("effective_providers", SCHOOLS, LAYERS["region"], HOME, "N")
+    with pytest.raises(UsageError, match="needs the table"):
+        explain.explain_place("interfaces", SCHOOLS, LAYERS["region"], HOME, "N")
+
+
+def test_unknown_names_are_refused():
+    with pytest.raises(UnknownNameError):
+        explain.explain_trust("schools", SCHOOLS, LAYERS, "nobody")
+    with pytest.raises(UnknownNameError):
+        explain.explain_place("schools", SCHOOLS, LAYERS["region"], HOME, "nowhere")
+    with pytest.raises(UnknownNameError):
+        explain.explain_coverage(LAYERS["hub"], WEIGHT, "nowhere")
+    with pytest.raises(UnknownNameError):
+        explain.explain_overlap(LAYERS["hub"], LAYERS["region"], WEIGHT, "H", "nowhere")
+
+
+def test_the_schools_that_two_units_share_add_up_to_the_overlap():
+    pairs = overlap(LAYERS["hub"], LAYERS["local_authority"], PUPILS)
+    for row in pairs.itertuples():
+        found = explain.explain_overlap(
+            LAYERS["hub"], LAYERS["local_authority"], PUPILS, row.left_code, row.right_code
+        )
+        assert found.value == pytest.approx(row.weight)
+
+
+def test_the_items_behind_coverage_add_up_to_its_rows():
+    table = coverage(LAYERS["hub"], WEIGHT)
+    for row in table[table["unit_code"] != SHARED].itertuples():
+        share = explain.explain_coverage(LAYERS["hub"], WEIGHT, row.unit_code, share=True)
+        assert share.value == pytest.approx(row.share)
+        weight = explain.explain_coverage(LAYERS["hub"], WEIGHT, row.unit_code)
+        assert weight.value == pytest.approx(row.weight)
+    shared = explain.explain_coverage(LAYERS["hub"], WEIGHT, SHARED)
+    assert shared.value == pytest.approx(table.loc[table["unit_code"] == SHARED, "weight"].sum())
+    assert set(shared.rows["units"]) == {"H, K"}
+
+
+def test_thresholds_of_the_study_decide_the_clusters():
+    rules = SpreadOptions(cluster_km=5)
+    known = spread(SCHOOLS, LAYERS, rules).set_index("trust_uid")["clusters"]
+    for uid in known.index:
+        found = explain.explain_trust("clusters", SCHOOLS, LAYERS, uid, rules)
+        assert found.value == pytest.approx(known[uid], nan_ok=True)
