@@ -348,7 +348,7 @@ def assign_school_layer(
     reasons = (
         otherwise
         if isinstance(otherwise, str)
-        else table.loc[none, "urn"].map(otherwise).fillna("not_applicable")
+        else [otherwise.get(urn, "not_applicable") for urn in table.loc[none, "urn"]]
     )
     table.loc[none, "unit_code"] = reasons
     table.loc[none, "unit_name"] = table.loc[none, "unit_code"].map(REASON_NAMES)
@@ -401,8 +401,7 @@ def school_units(
     )
     unknown = schools["status_unknown"].astype(bool)
     if code == "trust_uid":
-        academy = schools["type_group"].isin(("Academies", "Free Schools"))
-        unknown |= academy & schools["trust_uid"].isna()
+        unknown |= schools["academy"].astype(bool) & schools["trust_uid"].isna()
     elif not member.any():
         unknown |= True
     return units, dict.fromkeys(schools.loc[unknown & ~member, "urn"], "no_evidence")

@@ -543,7 +543,9 @@ def _zip_member(owner: IO[bytes], path: Path, member: str | None) -> IO[bytes]:
     try:
         archive = zipfile.ZipFile(owner)
         names = [i.filename for i in archive.infolist() if not i.is_dir()]
-        fits = [n for n in names if member is None or n.endswith(member)]
+        fits = [n for n in names if n == member] or [
+            n for n in names if member is None or n.endswith(member)
+        ]
         if len(fits) != 1:
             what = "no file" if not fits else f"{len(fits)} files"
             asked = f" ending in {member}" if member else ""
