@@ -600,6 +600,28 @@ def compare(left: str, right: str, **options: Any) -> None:
 
 
 @cli.command()
+@click.option(
+    "--sensitivity",
+    is_flag=True,
+    help="Show how many authorities change pattern when each threshold moves by 10 %.",
+)
+@_with(*_STUDY, *_OUTPUT)
+def typology(sensitivity: bool, **options: Any) -> None:
+    r"""Sort authorities into patterns of oversight by a stated rule.
+
+    \b
+    geolls typology --phase primary
+    geolls typology --phase primary --sensitivity
+    """
+    from geolls.typology import typology as sort
+    from geolls.typology import typology_sensitivity
+
+    study = _study(options)
+    frame = typology_sensitivity(study) if sensitivity else sort(study)
+    _emit(frame, options, **_about(study, "Patterns of oversight"))
+
+
+@cli.command()
 @click.option("--from", "first", required=True, metavar="DATE", help="The first day.")
 @click.option("--to", "last", required=True, metavar="DATE", help="The last day.")
 @click.option("--to-register", type=PATH, default=None, help="The register of the last day.")
@@ -758,6 +780,33 @@ def atlas(out: Path, places: tuple[str, ...], jobs: int, resume: bool, **options
             where=str(out),
             fix="mend what is named above and run again with --resume",
         )
+
+
+@cli.command()
+@click.option("--out", type=PATH, required=True, help="The folder to write to.")
+@click.option(
+    "--as",
+    "formats",
+    multiple=True,
+    type=click.Choice(["csv", "parquet", "gpkg", "xlsx"]),
+    help="A format; all four by default; may be given again.",
+)
+@_with(*_STUDY, *_OUTPUT[2:])
+def export(out: Path, formats: tuple[str, ...], **options: Any) -> None:
+    r"""Write every table of a study, with its data dictionary.
+
+    \b
+    geolls export --out out/tables --as csv --as xlsx
+    """
+    from geolls.exports import FORMATS
+    from geolls.exports import export as write_all
+
+    study = _study(options)
+    if study.register.demonstration:
+        click.echo(study.register.label, err=True)
+    with _progress(options["quiet"]) as progress:
+        written = write_all(study, out, formats=formats or FORMATS, progress=progress)
+    _note(options, f"Written: {len(written)} files in {out}")
 
 
 @cli.group()

@@ -74,7 +74,7 @@ UNIT_MEASURES: Mapping[str, tuple[str, str, Format, str]] = {
 # Measures that need a second layer, a pair, a distance or a second day.
 OTHER_MEASURES = (
     *("hubs_at_work", "units_of:LAYER", "relation", "inhomogeneity", "far_share", "nearest_km"),
-    "change",
+    *("change", "pattern"),
 )
 MEASURES = (*UNIT_MEASURES, *OTHER_MEASURES)
 IN_TRUSTS = ("trust_home_here", "trust_based_elsewhere")
@@ -311,6 +311,8 @@ def _measure(facts: Facts, key: str, recipe: Recipe) -> Measure:
         return _against(facts, name, recipe)
     if name in {"far_share", "nearest_km"}:
         return _far(facts, name, recipe)
+    if name == "pattern":
+        return _pattern(facts, layer)
     if name == "change":
         return _changed(facts, recipe)
     raise MapError(
@@ -446,6 +448,24 @@ def _changed(facts: Facts, recipe: Recipe) -> Measure:
         classes=("Unchanged", "Changed in part", "Changed"),
         fills=("r1", "r3", "r5"),
         note="A change of unit, of its code or of both; names alone do not count.",
+    )
+
+
+def _pattern(facts: Facts, layer: str) -> Measure:
+    from geolls.typology import PATTERNS, typology
+
+    table = typology(facts.study).set_index("unit_code")
+    return Measure(
+        key="pattern",
+        title="Pattern of oversight",
+        layer=layer,
+        values=table["pattern"].map({k: f"{k}: {words}" for k, words in PATTERNS.items()}),
+        format="words",
+        classes=tuple(f"{k}: {words}" for k, words in PATTERNS.items()),
+        fills=("r4", "r2", "none", "hatch"),
+        n=table["schools"],
+        few=FEW,
+        note="Sorted by a stated rule, from measures alone; a place can hold several patterns.",
     )
 
 

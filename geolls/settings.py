@@ -35,6 +35,8 @@ class Settings:
         Folders of more layers.
     spread : dict
         Thresholds and bands of the spread measures, by the names of `SpreadOptions`.
+    typology : dict
+        Thresholds of the patterns of places, by the names of `TypologyRules`.
     strict_dates : bool
         Refuse layers whose evidence is of another date.
     """
@@ -49,6 +51,7 @@ class Settings:
     places: tuple[str, ...] = ()
     boundaries: tuple[Path, ...] = ()
     spread: dict[str, Any] = field(default_factory=dict)
+    typology: dict[str, Any] = field(default_factory=dict)
     strict_dates: bool = False
 
     def replace(self, **changes: Any) -> Settings:
@@ -101,8 +104,8 @@ def read_settings(path: Path) -> Settings:
             raise UsageError("title must be a text", where=str(path))
         elif key == "strict_dates" and not isinstance(value, bool):
             raise UsageError("strict_dates must be true or false", where=str(path))
-        elif key == "spread" and not isinstance(value, dict):
-            raise UsageError("spread must be a table of thresholds", where=str(path))
+        elif key in {"spread", "typology"} and not isinstance(value, dict):
+            raise UsageError(f"{key} must be a table of thresholds", where=str(path))
         values[key] = value
     return Settings(**values)
 

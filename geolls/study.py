@@ -964,6 +964,7 @@ class Study:
                 if p.is_file()
             },
             "spread": s.spread,
+            "typology": s.typology,
         }
         text = json.dumps(content, sort_keys=True, default=str)
         return hashlib.sha256(text.encode()).hexdigest()[:12]
