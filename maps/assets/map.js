@@ -363,6 +363,20 @@ const Dots = L.Renderer.extend({
   },
 });
 
+/** Takes a canvas's strokes as SVG: printers get lines, and some print a canvas opaque. */
+class Pen {
+  constructor(group) { this.group = group; this.d = ""; this.globalAlpha = 1; }
+  beginPath() { this.d = ""; }
+  moveTo(x, y) { this.d += `M${x.toFixed(1)} ${y.toFixed(1)}`; }
+  lineTo(x, y) { this.d += `L${x.toFixed(1)} ${y.toFixed(1)}`; }
+  closePath() { this.d += "Z"; }
+  rect(x, y, w, h) { this.d += `M${x.toFixed(1)} ${y.toFixed(1)}h${w.toFixed(1)}v${h.toFixed(1)}h${(-w).toFixed(1)}Z`; }
+  arc(x, y, r) { this.d += `M${(x + r).toFixed(1)} ${y.toFixed(1)}a${r} ${r} 0 1 0 ${-2 * r} 0a${r} ${r} 0 1 0 ${2 * r} 0`; }
+  put(fill, stroke, width) { if (!this.d) return; const n = svg("path", {d: this.d, "stroke-width": width, opacity: this.globalAlpha}); n.style.fill = fill; n.style.stroke = stroke; this.group.append(n); }
+  fill() { this.put(this.fillStyle, "none", 0); }
+  stroke() { this.put("none", this.strokeStyle, this.lineWidth); }
+}
+
 // ------------------------------------------------------------------ the map
 
 geolls.map = function (id, options) {
@@ -488,10 +502,35 @@ class App {
     north.addTo(map);
     this.tip = el("div", {class: "gl-tip", hidden: true}); this.stage.append(this.tip);
     if (this.own.inset) { this.inset = el("div", {class: "gl-inset", hidden: true}); this.stage.append(this.inset); }
-    for (const query of ["(prefers-color-scheme: dark)", "print"]) self.matchMedia(query).addEventListener("change", () => this.recolour());
-    self.addEventListener("beforeprint", () => this.recolour()); self.addEventListener("afterprint", () => this.recolour());
+    self.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.dots.redraw());
+    self.matchMedia("print").addEventListener("change", (e) => this.paper(e.matches));
+    self.addEventListener("beforeprint", () => this.paper(true)); self.addEventListener("afterprint", () => this.paper(false));
   }
-  recolour() { this.dots.redraw(); }
+  /** On paper the map has a fixed width and keeps what was in view; the table is printed whole. */
+  paper(on) {
+    if (on === !!this.screen) return;
+    const map = this.map, node = map.getContainer(), table = this.$(".gl-table");
+    if (on) {
+      this.screen = {bounds: map.getBounds(), center: map.getCenter(), zoom: map.getZoom(), open: table.open, fit: this.fit};
+      const england = this.own.scope === "england";
+      node.style.width = england ? "660px" : "500px"; node.style.height = england ? "640px" : "500px"; table.open = true;
+      map.invalidateSize({animate: false, pan: false});
+      map.fitBounds(this.moved || map.getZoom() > this.fit + 0.3 ? this.screen.bounds : this.own.bounds, {animate: false, padding: [6, 6]});
+      this.fit += map.getZoom() - this.screen.zoom;
+      this.settled = null; this.settle();
+      this.dots._container.style.display = "none";
+      this.drawSchools(new Pen(this.g.top_links), this.dots._bounds, true);
+    } else {
+      this.g.top_links.replaceChildren();
+      this.dots._container.style.display = "";
+      const {center, zoom, open, fit} = this.screen;
+      this.screen = null; this.fit = fit;
+      node.style.width = ""; node.style.height = ""; table.open = open;
+      map.invalidateSize({animate: false, pan: false});
+      map.setView(center, zoom, {animate: false});
+      this.settled = null; this.settle();
+    }
+  }
 
   patterns() {
     const p = (name, size, angle, ...kids) => svg("pattern", {id: `${this.id}-${name}`, width: size, height: size, patternUnits: "userSpaceOnUse", patternTransform: `rotate(${angle})`}, ...kids);
@@ -640,19 +679,50 @@ class App {
     this.stage.classList.toggle("gl-far", spread === 0 && this.own.scope === "england");
     const slots = {}, used = [];
     for (const layer of on) { let shift = OFFSET[layer.line]; while (shift && used.includes(shift)) shift += Math.sign(shift) * 3.6; used.push(shift); slots[layer.key] = shift * apart; }
-    const beneath = spread === 0 ? on.filter((l) => l.line !== "district") : [];
+    const side = !apart && this.own.scope === "england" && on.filter((l) => l.line !== "district").length > 1;
     this.g.lines.replaceChildren(...on.map((layer) => {
       const g = svg("g", {class: `gl-outline gl-o-${layer.line}`, "data-layer": layer.key});
-      const d = layer.line === "district" ? this.arcLines(layer, view, true) : apart ? this.ringLines(layer, view, slots[layer.key]) : this.arcLines(layer, view, this.own.scope === "england");
-      if (layer.line !== "district" && (!apart || layer.line === "authority")) {
-        // Far out, lines that coincide lie on one another: each lower one is cased wider.
-        const casing = svg("path", {d, class: "gl-casing"});
-        if (beneath.length > 1) casing.style.strokeWidth = `${3 + 2 * (beneath.length - 1 - beneath.indexOf(layer))}px`;
-        g.append(casing);
-      }
+      const inland = layer.line === "district" || this.own.scope === "england";
+      const d = layer.line === "district" || !(apart || side) ? this.arcLines(layer, view, inland) : side ? this.sideLines(layer, view, on) : this.ringLines(layer, view, slots[layer.key]);
+      if (layer.line !== "district" && !side && (!apart || layer.line === "authority")) g.append(svg("path", {d, class: "gl-casing"}));
       g.append(svg("path", {d, class: `gl-line gl-${layer.line}`}));
       return g;
     }));
+  }
+  /** Far out, where units are too small to move a whole outline: each piece of border that several
+      layers share is drawn once for each, side by side. */
+  sideLines(layer, view, on) {
+    const land = this.land, stack = on.filter((l) => l.line !== "district"), parts = (l, a, b) => l.of[a] !== l.of[b];
+    const place = new Map();
+    const chains = land.chains(`side:${layer.key}:${stack.map((l) => l.key)}`, (a, b) => a >= 0 && b >= 0 && parts(layer, a, b));
+    const shiftOf = (s) => {
+      const a = s >= 0 ? s : ~s;
+      if (!place.has(a)) {
+        const l = land.left[a], r = land.right[a], here = stack.filter((x) => parts(x, l, r)), first = here[0];
+        const shift = (here.indexOf(layer) - (here.length - 1) / 2) * 2.3;
+        place.set(a, first.of[l] < first.of[r] ? shift : -shift);
+      }
+      return s >= 0 ? place.get(a) : -place.get(a);
+    };
+    let d = "";
+    for (const chain of chains) {
+      for (let i = 0; i < chain.length; ) {
+        let j = i + 1;
+        const shift = shiftOf(chain[i]);
+        while (j < chain.length && shiftOf(chain[j]) === shift) j++;
+        const px = view.pixels(land.points(chain.slice(i, j))), soft = shift ? even(px, 1.6, true) : null;
+        if (soft) {
+          const n = soft.length / 2, out = new Float64Array(2 * n);
+          for (let m = 0; m < n; m++) {
+            const p = Math.max(0, m - 2), q = Math.min(n - 1, m + 2), tx = soft[2 * q] - soft[2 * p], ty = soft[2 * q + 1] - soft[2 * p + 1], t = Math.hypot(tx, ty) || 1;
+            out[2 * m] = soft[2 * m] - (shift * ty) / t; out[2 * m + 1] = soft[2 * m + 1] + (shift * tx) / t;
+          }
+          d += this.clip(out, view);
+        } else d += this.clip(px, view);
+        i = j;
+      }
+    }
+    return d;
   }
   /** Lines of a layer on the border itself, each once: between two units, with or without the coast. */
   arcLines(layer, view, inland) {
@@ -705,11 +775,11 @@ class App {
   visible(s) { return this.schools.here[s] ? this.kinds.has(KIND_KEYS[this.schools.kind[s]]) : false; }
   trustShown() { return this.picked && this.picked.kind === "trust" ? this.picked.t : this.own.trust ? this.home : -1; }
 
-  drawSchools(ctx, box) {
+  drawSchools(ctx, box, paper) {
     if (!this.schools || !this.painted) return;
     const S = this.schools, zoom = this.map.getZoom(), k = 2 ** zoom, o = this.map.getPixelOrigin(), t = this.trustShown();
-    const css = getComputedStyle(this.node), colour = (name) => css.getPropertyValue(name).trim();
-    const size = Math.max(0.42, Math.min(1.35, 0.45 + 0.2 * (zoom - 6)));
+    const css = getComputedStyle(this.node), colour = (name) => (paper ? `var(${name})` : css.getPropertyValue(name).trim());
+    // A crowd is drawn smaller and in turn, so that no kind lies over all others.
     const look = [
       {stroke: colour("--none"), fill: colour("--land"), r: 2.3}, {fill: colour("--none"), r: 2.5},
       {fill: colour("--accent"), stroke: colour("--land"), r: 3.5}, {fill: colour("--elsewhere"), stroke: colour("--land"), r: 4.9}, {stroke: colour("--ink3"), r: 2.3},
@@ -725,6 +795,8 @@ class App {
       const c = Math.floor(x / 12) * 65536 + Math.floor(y / 12);
       if (this.cells.has(c)) this.cells.get(c).push(s); else this.cells.set(c, [s]);
     }
+    const crowd = bins.reduce((n, b) => n + b.length / 3, 0) > 3000;
+    const size = Math.max(crowd ? 0.34 : 0.42, Math.min(1.35, (crowd ? 0.36 : 0.45) + 0.2 * (zoom - 6)));
     const put = (bin, kind, test) => {
       const {r: r0, fill, stroke} = look[kind], r = r0 * size;
       ctx.beginPath();
@@ -740,10 +812,10 @@ class App {
       if (fill && (kind !== 0 || size > 0.6)) { ctx.fillStyle = fill; ctx.fill(); }
       if (stroke && (kind < 1 || kind > 3)) { ctx.lineWidth = size > 0.6 ? 1 : 0.7; ctx.strokeStyle = stroke; ctx.stroke(); }
     };
-    for (let kind = 0; kind < 5; kind++) {
-      ctx.globalAlpha = t >= 0 && !this.own.trust ? 0.22 : 1;
-      put(bins[kind], kind, (s) => !(t >= 0 && S.trust[s] === t));
-    }
+    ctx.globalAlpha = t >= 0 && !this.own.trust ? 0.22 : 1;
+    const turns = crowd && size < 0.7 ? 16 : 1;
+    for (let turn = 0; turn < turns; turn++)
+      for (let kind = 0; kind < 5; kind++) put(bins[kind], kind, (s) => s % turns === turn && !(t >= 0 && S.trust[s] === t));
     ctx.globalAlpha = 1;
     for (let kind = 0; kind < 5; kind++) if (t >= 0) put(bins[kind], kind, (s) => S.trust[s] === t);
     const p = this.picked && this.picked.kind === "school" ? this.picked.s : -1;
@@ -949,7 +1021,16 @@ class App {
     const rings = land.rings("london", group, 1)[0].map((r) => land.points(r));
     let x0 = Infinity, x1 = -Infinity, y0 = Infinity, y1 = -Infinity;
     for (const flat of rings) for (let i = 0; i < flat.length; i += 2) { x0 = Math.min(x0, flat[i]); x1 = Math.max(x1, flat[i]); y0 = Math.min(y0, flat[i + 1]); y1 = Math.max(y1, flat[i + 1]); }
-    const k = 3 * 2 ** this.fit, w = (x1 - x0) * k + 16, h = (y1 - y0) * k + 16, view = new View(k, x0 * k - 8, y0 * k - 8, null);
+    // As large as the corner allows without lying on land.
+    const s = 2 ** this.map.getZoom(), o = this.map.getPixelOrigin(), corner = this.map.containerPointToLayerPoint([0, 0]);
+    const fits = (times) => {
+      const left = corner.x + size.x - 66 - (x1 - x0) * times * 2 ** this.fit - 20, low = corner.y + (y1 - y0) * times * 2 ** this.fit + 44;
+      for (let i = 0; i < land.x.length; i++) if (land.x[i] * s - o.x > left && land.y[i] * s - o.y < low && land.y[i] * s - o.y > corner.y) return false;
+      return true;
+    };
+    const times = [3, 2.5, 2].find(fits);
+    if (!times) { this.inset.hidden = true; return; }
+    const k = times * 2 ** this.fit, w = (x1 - x0) * k + 16, h = (y1 - y0) * k + 16, view = new View(k, x0 * k - 8, y0 * k - 8, null);
     const picture = svg("svg", {width: w, height: h, viewBox: `0 0 ${w} ${h}`, class: "gl-root", "aria-hidden": "true"}), faces = svg("g", {class: "gl-faces"});
     const {list, layer, group: faceOf} = this.faces(), here = new Set(this.london.map((b) => faceOf[b])), part = new Int32Array(land.blocks).fill(-1), index = [...here];
     this.london.forEach((b) => { part[b] = index.indexOf(faceOf[b]); });
@@ -979,9 +1060,8 @@ class App {
         picture.append(node);
       });
     }
-    this.inset.replaceChildren(el("b", {}, "London, 3 times larger"), picture);
+    this.inset.replaceChildren(el("b", {}, `London, ${times} times larger`), picture);
     this.insetBox = [size.x - w - 64, 0, w + 20, h + 36];
-    const s = 2 ** this.map.getZoom(), o = this.map.getPixelOrigin();
     this.g.ring.append(svg("rect", {class: "gl-inset-frame", x: x0 * s - o.x - 2, y: y0 * s - o.y - 2, width: (x1 - x0) * s + 4, height: (y1 - y0) * s + 4}));
   }
 
@@ -1098,7 +1178,7 @@ class App {
     if (shut) shut.addEventListener("click", () => this.sheet(false));
     self.addEventListener("hashchange", () => { if (!this.writing) { this.read(); this.paint(); } });
     if (this.$(".gl-search")) this.search = new Search(this, this.$(".gl-search"));
-    new ResizeObserver(() => { const now = map.getSize(); map.invalidateSize({animate: false}); if (!this.moved && Math.abs(now.x - map.getSize().x) > 40) { this.frame(); } }).observe(node);
+    new ResizeObserver(() => { if (this.screen) return; const now = map.getSize(); map.invalidateSize({animate: false}); if (!this.moved && Math.abs(now.x - map.getSize().x) > 40) { this.frame(); } }).observe(node);
     map.on("dragstart zoomstart", (e) => { if (e.type === "dragstart") this.moved = true; });
     this.ticks();
   }
