@@ -1,0 +1,38 @@
+"""Every number in the README comes from the code."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+README = (Path(__file__).resolve().parents[2] / "README.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.real_data
+def test_the_worked_question_has_the_answer_that_the_command_gives(geolls, real) -> None:
+    ran = geolls(
+        "overlap", "local_authority", "teaching_school_hub", "--by", "schools", *real,
+        "--format", "csv",
+    )  # fmt: skip
+    assert ran.code == 0, ran.err
+    found = sorted(
+        (
+            int(float(row["weight"])),
+            round(float(row["share_of_left"]) * 100),
+            round(float(row["share_of_right"]) * 100) if row["right_code"].startswith("tsh") else 0,
+        )
+        for row in ran.rows
+        if row["left_name"] == "Lancashire"
+    )
+    rows = re.findall(r"^\| .*? \| (\d+) \| (\d+) % \| (?:(\d+) % )?\|$", README, re.MULTILINE)
+    assert sorted((int(n), int(left), int(right or 0)) for n, left, right in rows) == found
+
+
+def test_every_command_in_the_readme_exists() -> None:
+    from geolls.commands import cli
+
+    named = re.findall(r"^(?:\.venv/bin/)?geolls ([a-z]+)", README, re.MULTILINE)
+    assert len(named) >= 8
+    assert set(named) <= set(cli.commands)
