@@ -103,6 +103,16 @@ class Facts:
         return self.study.layers[key]
 
     @cached_property
+    def unit_rows(self) -> Mapping[str, Mapping[str, dict[str, Any]]]:
+        """Layer to unit_code to its row of `units`."""
+        return {key: _rows(table) for key, table in self.units.items()}
+
+    @cached_property
+    def trust_rows(self) -> Mapping[str, dict[str, Any]]:
+        """Trust to its row of `trusts`."""
+        return _rows(self.trusts)
+
+    @cached_property
     def confidence(self) -> Mapping[str, Mapping[str, str]]:
         """Layer to unit_code to the weakest evidence for any of its land."""
         order = {"low": 0, "medium": 1, "high": 2}
@@ -140,6 +150,13 @@ class Facts:
         return out
 
 
+def _rows(table: pd.DataFrame) -> dict[str, dict[str, Any]]:
+    """Return a table as one dictionary per row: looked up by the thousand, a frame is slow."""
+    return {
+        str(k): {str(c): v for c, v in row.items()} for k, row in table.to_dict("index").items()
+    }
+
+
 def gather(study: Study, places: Sequence[str]) -> Facts:
     """Compute every table the pages read.
 
@@ -168,7 +185,7 @@ def gather(study: Study, places: Sequence[str]) -> Facts:
     )
     schools["kind"] = schools["kind"].fillna("no_trust")
     maps = _effective(study, strips, schools, list(counted))
-    units = {k: _units(study, k, longs[k], maps.get(k), schools) for k in longs}
+    units = {k: _units(study, k, longs[k], maps.get(k)) for k in longs}
     trusts, from_home, yardstick = _from_home(schools, trusts, longs[home], study.spread_options)
     trusts["hubs"] = trusts.get(
         "areas_teaching_school_hub", pd.Series(np.nan, index=trusts.index)
@@ -193,7 +210,8 @@ def gather(study: Study, places: Sequence[str]) -> Facts:
 
 def _layers(study: Study) -> tuple[list[str], list[str]]:
     """Tell the area layers worth drawing from those whose list is too thin."""
-    strips, thin = [], []
+    strips: list[str] = []
+    thin: list[str] = []
     for key, layer in study.area_layers.items():
         if _TWIN.get(key) in study.area_layers:
             continue
@@ -264,7 +282,6 @@ def _units(
     key: str,
     long: pd.DataFrame,
     maps: pd.Series[float] | None,
-    schools: pd.DataFrame,
 ) -> pd.DataFrame:
     names = study.block_membership(key)
     names = names.loc[~is_reason(names["unit_code"]), ["unit_code", "unit_name"]]
@@ -289,7 +306,7 @@ def _units(
     )
     totals = sums.groupby("unit_code").sum().reindex(frame.index).fillna(0.0)
     frame["pupils"] = totals["pupils"]
-    meals = (totals["fsm"] >= SUPPRESS) & enough & (schools["fsm_pupils"].notna().any())
+    meals = (totals["fsm"] >= SUPPRESS) & enough
     frame["fsm_share"] = (totals["fsm"] / totals["pupils"].where(totals["pupils"] > 0)).where(meals)
     with_trust = long.dropna(subset=["trust"])
     frame["trusts"] = (
@@ -337,8 +354,8 @@ def _shared(
             both = part.merge(mine, on="urn", suffixes=("", "_left"))
             both["weight"] = both["share"] * both["share_left"]
             sums = both.groupby(["unit_code_left", "unit_code"])["weight"].sum()
-            for (place, unit), weight in sums.items():
-                found = out.setdefault((left, right), {})
+            found = out.setdefault((left, right), {})
+            for place, unit, weight in sums.reset_index().itertuples(index=False):
                 found.setdefault(str(place), {})[str(unit)] = float(weight)
     return out
 

@@ -2,25 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
 from datetime import date
+from typing import Any
 
 from markupsafe import Markup, escape
 
 __all__ = [
+    "DASH",
+    "band_words",
     "bold",
     "count",
     "day",
     "in_words",
     "joined",
+    "last_word",
     "month",
     "number",
     "of_total",
     "owner",
     "percent",
+    "phase_words",
     "plural",
     "rank_words",
     "roughly",
+    "short_name",
+    "slug",
+    "small",
+    "when",
+    "worst_of",
 ]
 
 DASH = "\u2013"
@@ -183,3 +195,67 @@ def month(value: date | None) -> str:
 def day(value: date | None) -> str:
     """Write a date in words: 1 September 2022."""
     return "" if value is None else f"{value.day} {value:%B %Y}"
+
+
+_PROPER = {"Ofsted"}
+_TAILS = re.compile(
+    r" (?:Teaching School Hub|Maths Hub|English Hub|Combined Authority|Combined County Authority)$"
+)
+
+
+def short_name(name: str) -> str:
+    """Leave out the words the heading already says."""
+    return _TAILS.sub("", name)
+
+
+def small(title: str) -> str:
+    """Lower the first letter of a common noun; keep a proper one.
+
+    Examples
+    --------
+    >>> small("Local authorities"), small("Teaching School Hub"), small("DfE region")
+    ('local authorities', 'Teaching School Hub', 'DfE region')
+    """
+    first, *rest = title.split(" ")
+    proper = any(w[:1].isupper() for w in rest) or not first[1:].islower() or first in _PROPER
+    return title if proper else title[:1].lower() + title[1:]
+
+
+def last_word(text: str) -> str:
+    """Return the last word in lower case: the "hub" of "Teaching School Hub"."""
+    return text.rsplit(" ", 1)[-1].lower()
+
+
+def slug(text: str) -> str:
+    """Return letters and digits in lower case, hyphens between."""
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
+
+
+def phase_words(key: Any) -> str:
+    """Write a phase as a reader knows it: "All through"."""
+    words = str(key).replace("_", " ") if key == key and key else "not known"
+    return words[:1].upper() + words[1:]
+
+
+def band_words(size: str) -> str:
+    """Write a size band in words: "26 or more", "2 to 5"."""
+    return f"{size[:-1]} or more" if size.endswith("+") else size.replace("-", " to ")
+
+
+def worst_of(words: Iterable[str]) -> str:
+    """Return the lowest of some confidences; empty where there is none."""
+    found = set(words)
+    return next((w for w in ("low", "medium", "high") if w in found), "")
+
+
+def when(text: str) -> str:
+    """Write an evidence date, or the span of several, in words: "2011 to June 2026"."""
+    parts = []
+    for part in text.split("/"):
+        numbers = part.split("-")
+        if len(numbers) > 1 and all(n.isdigit() for n in numbers):
+            parts.append(month(date(int(numbers[0]), int(numbers[1]), 1)))
+        else:
+            parts.append(part)
+    return " to ".join(dict.fromkeys(parts))

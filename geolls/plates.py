@@ -1,0 +1,399 @@
+"""The maps of an atlas: facts in, drawn map fragments out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from functools import cache, cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from geolls.blocks import adjacency
+from geolls.drawing import Callout, MapData, Parts, draw, fragment
+from geolls.drawing import Place as MapPlace
+from geolls.errors import GeollsError
+from geolls.facts import FEW, RANKED, Facts
+from geolls.overlap import REASONS, is_reason
+from geolls.recipes import Recipe, load_recipe, recipe_names
+from geolls.scenes import MEASURES, scene
+from geolls.sentences import count, in_words, percent
+
+if TYPE_CHECKING:
+    from geopandas import GeoDataFrame
+
+__all__ = ["Plates"]
+
+# Maps that belong to a place, a trust or a page of their own.
+_OWN = {"locality_overlay", "trust_footprint", "hub_coverage", "national_index"}
+
+
+class Plates:
+    """Draws the maps of an atlas.
+
+    Parameters
+    ----------
+    facts : Facts
+        Every table.
+    path_of : callable
+        Layer and code to the address of a page below the atlas's folder, "" where there is none.
+    """
+
+    def __init__(self, facts: Facts, path_of: Callable[[str, str], str]) -> None:
+        self.facts = facts
+        self.study = facts.study
+        self.path_of = path_of
+        self._beside: dict[str, dict[str, list[str]]] = {}
+
+    # -- what there is -----------------------------------------------------------------------
+
+    @cached_property
+    def recipes(self) -> dict[str, Recipe]:
+        """The recipes on the shelf."""
+        return {name: load_recipe(name) for name in recipe_names()}
+
+    @cached_property
+    def national(self) -> list[str]:
+        """Recipes that are national maps with a page of their own, and that this study can draw."""
+        return [
+            name
+            for name, recipe in self.recipes.items()
+            if name not in _OWN and recipe.scope == "england" and self._possible(name)
+        ]
+
+    def _possible(self, name: str) -> bool:
+        try:
+            recipe, _ = self._base(name, "../")
+        except GeollsError:
+            return False
+        return recipe.areas in self.facts.strips and bool(recipe.shade)
+
+    def about(self, name: str) -> tuple[str, str]:
+        """Return a recipe's title and question, filled in."""
+        recipe, data = self._base(name, "../")
+        words = dict(data.words or {})
+        return recipe.fill(recipe.title, words), recipe.fill(recipe.question, words)
+
+    # -- what is drawn -----------------------------------------------------------------------
+
+    @property
+    def blocks(self) -> GeoDataFrame:
+        """The land to draw."""
+        return self.study.display_blocks
+
+    @cache  # noqa: B019  (a book lives as long as its process)
+    def _claims(self, key: str) -> pd.DataFrame:
+        return self.study.block_membership(key).rename(columns={"item": "block"})
+
+    @cache  # noqa: B019
+    def _base(self, name: str, root: str, layer: str = "") -> tuple[Recipe, MapData]:
+        """Return a recipe and what it shows of the whole country, links relative to a page.
+
+        Layers and measures are the same for every page of a kind; only schools, place and trust
+        differ. The page itself carries dates and the words for demonstration schools.
+        """
+        recipe = self.recipes[name]
+        if layer:
+            recipe = recipe.given(layer=layer)
+        recipe = _supported(recipe.given())
+
+        def url(kind: str, code: str) -> str | None:
+            path = self.path_of(kind, code)
+            return f"{root}{path}" if path else None
+
+        bare = (
+            replace(recipe, schools=(), schools_on=False) if recipe.scope != "england" else recipe
+        )
+        data = scene(self.facts, bare, url=url)
+        words = {**(data.words or {}), "place": "England"}
+        return recipe, replace(data, dates="", demonstration=False, words=words)
+
+    def _schools(self, rows: list[int], kinds: list[str]) -> pd.DataFrame:
+        frame = self._marks.iloc[rows].copy()
+        frame["kind"] = kinds
+        return frame
+
+    @cached_property
+    def _marks(self) -> pd.DataFrame:
+        """The columns of a school that a map needs."""
+        table = self.facts.schools
+        frame = pd.DataFrame(
+            {
+                "urn": table["urn"].to_numpy(),
+                "name": table["name"].to_numpy(),
+                "phase": table["phase"].to_numpy(),
+                "pupils": table["pupils"].to_numpy(),
+                "easting": table["easting"].to_numpy(),
+                "northing": table["northing"].to_numpy(),
+                "kind": table["kind"].to_numpy(),
+                "trust_uid": table["trust"].to_numpy(dtype=object),
+            }
+        )
+        placed = self.study.placement.schools.set_index("urn")["block"]
+        frame["block"] = placed.reindex(frame["urn"]).to_numpy(dtype=object)
+        if "local_authority" in self.facts.strips:
+            home = self.study.assigned("local_authority").drop_duplicates("urn")
+            codes = home.set_index("urn")["unit_code"]
+            frame["local_authority"] = codes.reindex(frame["urn"]).to_numpy(dtype=object)
+        return frame
+
+    @cache  # noqa: B019
+    def _all_trusts(self, root: str) -> pd.DataFrame:
+        """Return every trust a map may name, its link relative to a page."""
+        table = self.facts.trusts
+        said = zip(
+            table["schools"],
+            table["home_share_local_authority"],
+            table["home_name_local_authority"],
+            strict=True,
+        )
+        return pd.DataFrame(
+            {
+                "trust_name": table["trust_name"],
+                "schools": table["schools"].astype(int),
+                "home": table["home_name_local_authority"],
+                "home_easting": table["home_easting"],
+                "home_northing": table["home_northing"],
+                "url": [root + self.path_of("trust", str(u)) for u in table.index],
+                "text": [f"{n} schools, {percent(s)} at home in {h}" for n, s, h in said],
+            },
+            index=table.index,
+        )
+
+    def _trusts(self, root: str, uids: Iterable[str]) -> pd.DataFrame:
+        table = self._all_trusts(root)
+        return table.loc[[u for u in uids if u in table.index]]
+
+    # -- the maps ----------------------------------------------------------------------------
+
+    def place(self, layer: str, code: str, page: Any) -> Parts | None:
+        """Draw a place with every layer and its schools."""
+        if "locality_overlay" not in self.recipes:
+            return None
+        recipe, data = self._base("locality_overlay", page.root)
+        table = self._claims(layer)
+        blocks = tuple(table.loc[table["unit_code"] == code, "block"].map(str))
+        name = str(self.facts.unit_rows[layer][code]["name"])
+        members = self.facts.members[layer].get(code, [])
+        schools = self._schools([m.row for m in members], [m.kind for m in members])
+        uids = sorted(set(schools["trust_uid"].dropna()))
+        data = replace(
+            data,
+            schools=schools,
+            trusts=self._trusts(page.root, uids),
+            place=MapPlace(layer, code, name, blocks),
+            words={**(data.words or {}), "place": name},
+        )
+        return fragment(draw(recipe, data))
+
+    def trust(self, uid: str, page: Any) -> Parts | None:
+        """Draw a trust: its schools, hull and links home."""
+        if "trust_footprint" not in self.recipes:
+            return None
+        recipe, data = self._base("trust_footprint", page.root)
+        rows = self.facts.rows_of_trust[uid]
+        kinds = self._marks["kind"].to_numpy()
+        schools = self._schools(rows, [str(kinds[r]) for r in rows])
+        if not schools["easting"].notna().any():
+            return None
+        name = str(self.facts.trust_rows[uid]["trust_name"])
+        data = replace(
+            data,
+            schools=schools,
+            trusts=self._trusts(page.root, [uid]),
+            trust=uid,
+            words={**(data.words or {}), "trust": name},
+        )
+        return fragment(draw(recipe, data, shared=True))
+
+    def index(self, page: Any) -> tuple[Parts | None, str]:
+        """Draw the national map, with a finding as its title."""
+        table = self.facts.units[self.facts.places[0]]
+        table = table[table["schools"] >= FEW]
+        many = int((table["share_trust_based_elsewhere"] >= 0.3).sum())
+        title = (
+            f"In {in_words(many)} authorities, three schools in ten or more are in trusts based "
+            "elsewhere"
+            if many > 1
+            else "Where schools are in trusts based elsewhere"
+        )
+        if "national_index" not in self.recipes:
+            return None, title
+        recipe, data = self._base("national_index", page.root)
+        return fragment(draw(recipe, replace(data, callouts=self._callouts()), shared=True)), title
+
+    def _callouts(self) -> tuple[Callout, ...]:
+        """Point at four that stand out, by the same rules each time."""
+        key = self.facts.places[0]
+        rows = {c: r for c, r in self.facts.unit_rows[key].items() if r["schools"] >= RANKED}
+        if len(rows) < 10:
+            return ()
+
+        def largest(column: str, nth: int = 0) -> str:
+            return sorted(rows, key=lambda c: (-rows[c][column], c))[nth]
+
+        away = "share_trust_based_elsewhere"
+        top, second = largest(away), largest(away, 1)
+        outside, home = largest("no_trust"), largest("share_trust_home_here")
+        said = {
+            home: f"{percent(rows[home]['share_trust_home_here'])} in trusts at home here",
+            outside: f"{percent(rows[outside]['share_no_trust'])} in no trust",
+            second: f"{percent(rows[second][away])} of {count(rows[second]['schools'])} schools",
+            top: f"{percent(rows[top][away])}, the highest of {len(rows)}",
+        }
+        claims = self._claims(key)
+        x = self.blocks.geometry.centroid.x
+        east = {
+            code: float(x.reindex(claims.loc[claims["unit_code"] == code, "block"]).mean())
+            for code in said
+        }
+        return tuple(
+            Callout(
+                key, code, str(rows[code]["name"]), text,
+                "right" if east[code] > 430_000 else "left",
+            )
+            for code, text in said.items()
+        )  # fmt: skip
+
+    def coverage(self, key: str, page: Any) -> Parts | None:
+        """Draw which land has a hub, several, or none that we found."""
+        if "hub_coverage" not in self.recipes:
+            return None
+        recipe, data = self._base("hub_coverage", page.root, key)
+        words = {**(data.words or {}), "layer": self.facts.layer(key).unit_title}
+        return fragment(draw(recipe, replace(data, words=words), shared=True))
+
+    def country(self, name: str, page: Any) -> Parts | None:
+        """Draw a national recipe."""
+        return fragment(draw(*self._base(name, page.root), shared=True))
+
+    def warm(self) -> None:
+        """Compute what every map needs, once, before the work is shared out."""
+        from geolls.encoding import topology
+
+        topology(self.blocks)
+        _ = (self.recipes, self._marks, self._all_trusts("../"), self._all_trusts("../../"))
+        for name, root in (("locality_overlay", "../../"), ("trust_footprint", "../")):
+            if name in self.recipes:
+                self._base(name, root)
+        for key in self.facts.places:
+            self.beside(key)
+
+    # -- facts about land --------------------------------------------------------------------
+
+    def beside(self, layer: str) -> dict[str, list[str]]:
+        """Return, for each unit of a layer, the units whose land touches its own."""
+        if layer not in self._beside:
+            claims = self._claims(layer)
+            of: dict[str, list[str]] = {}
+            for block, code in zip(claims["block"], claims["unit_code"], strict=True):
+                if code not in REASONS:
+                    of.setdefault(str(block), []).append(str(code))
+            names = [str(b) for b in self.study.blocks.index]
+            found: dict[str, set[str]] = {}
+            for a, b in self._touching:
+                for one in of.get(names[a], ()):
+                    for two in of.get(names[b], ()):
+                        if one != two:
+                            found.setdefault(one, set()).add(two)
+                            found.setdefault(two, set()).add(one)
+            self._beside[layer] = {k: sorted(v) for k, v in found.items()}
+        return self._beside[layer]
+
+    @cached_property
+    def _touching(self) -> list[tuple[int, int]]:
+        return [(int(a), int(b)) for a, b in adjacency(self.study.blocks)]
+
+    @cache  # noqa: B019
+    def numbers(self, key: str) -> Mapping[str, int]:
+        """Give the units of a layer their numbers, from north to south."""
+        claims = self._claims(key)
+        claims = claims[~is_reason(claims["unit_code"])]
+        y = self.blocks.geometry.centroid.y
+        weight = self.blocks.geometry.area
+        table = pd.DataFrame(
+            {
+                "code": claims["unit_code"].to_numpy(),
+                "y": y.reindex(claims["block"]).to_numpy(),
+                "w": weight.reindex(claims["block"]).to_numpy()
+                * (claims["share"].to_numpy(dtype=float) if "share" in claims else 1.0),
+            }
+        ).dropna()
+        table["yw"] = table["y"] * table["w"]
+        sums = table.groupby("code")[["yw", "w"]].sum()
+        middle = (sums["yw"] / sums["w"]).sort_values(ascending=False, kind="stable")
+        return {str(code): i + 1 for i, code in enumerate(middle.index)}
+
+    def shared_share(self, key: str, code: str) -> float:
+        """Return the share of a unit's schools that it shares with others of its layer."""
+        home = self.facts.places[0]
+        shared = sum(v.get(code, 0.0) for v in self.facts.shared.get((home, key), {}).values())
+        row = self.facts.unit_rows.get(key, {}).get(code, {})
+        whole = float(row.get("schools", 0.0))
+        return shared / whole if whole else 0.0
+
+    @cache  # noqa: B019
+    def coverage_rows(self, key: str) -> list[dict[str, Any]]:
+        """Count authorities and schools by how the layer covers them: shares that add up."""
+        study = self.study
+        table = study.assigned(key)
+        claims = self._claims(key)
+        weak: set[tuple[str, str]] = set()
+        if "confidence" in claims:
+            low = claims[claims["confidence"] == "low"]
+            weak = set(zip(low["block"].map(str), low["unit_code"].map(str), strict=True))
+        block = study.placement.schools.set_index("urn")["block"]
+        table = table.assign(block=block.reindex(table["urn"]).map(str).to_numpy())
+        pairs = zip(table["block"], table["unit_code"], strict=True)
+        doubtful = np.array([p in weak for p in pairs], dtype=bool)
+        kind = np.select(
+            [
+                (table["unit_code"] == "not_located").to_numpy(),
+                is_reason(table["unit_code"]),
+                (table["share"] < 1).to_numpy(),
+                doubtful,
+            ],
+            ["not_located", "none", "shared", "low"],
+            default="one",
+        )
+        home = study.assigned(self.facts.places[0]).set_index("urn")["unit_code"]
+        frame = pd.DataFrame(
+            {
+                "kind": kind,
+                "n": table["share"].to_numpy(dtype=float),
+                "area": home.reindex(table["urn"]).to_numpy(),
+            }
+        )
+        groups = frame.groupby("kind")
+        schools = {str(k): float(v) for k, v in groups["n"].sum().items()}
+        areas = {str(k): int(v) for k, v in groups["area"].nunique().items()}
+        areas["not_located"] = 0
+        title = self.facts.layer(key).unit_title
+        words = {
+            "one": ("One hub", "One hub names the area"),
+            "low": ("One hub, low confidence", "Inferred; no list names it"),
+            "shared": ("Shared by several hubs", "Each serves part; the line is not published"),
+            "none": ("No hub found", "In none of the lists we hold"),
+            "not_located": ("Not placed", "Schools with neither code nor point"),
+        }
+        return [
+            {
+                "key": k,
+                "title": head.replace("hub", title) if k == "one" else head,
+                "text": text,
+                "n": schools.get(k, 0.0),
+                "areas": areas.get(k, 0),
+            }
+            for k, (head, text) in words.items()
+            if k in schools or k in ("one", "none")
+        ]
+
+
+def _supported(recipe: Recipe) -> Recipe:
+    """Leave out the measures that no study can give."""
+    known = {m.partition(":")[0] for m in (*MEASURES, "coverage")}
+    measures = tuple(m for m in recipe.measures if m.partition(":")[0] in known)
+    table = tuple(m for m in recipe.table if m.partition(":")[0] in known)
+    shade = recipe.shade if recipe.shade in measures else ""
+    return replace(recipe, measures=measures, table=table, shade=shade)
