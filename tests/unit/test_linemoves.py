@@ -8,11 +8,13 @@ from pathlib import Path
 import geopandas as gpd
 import pandas as pd
 import pytest
+import shapely
 from shapely.geometry import Polygon, box
 
 from geolls.areas import Area, Areas, load_areas
+from geolls.blocks import load_blocks
 from geolls.errors import GeometryError, UnknownNameError
-from geolls.linemoves import compare_with_succession
+from geolls.linemoves import compare_with_succession, finer_blocks
 
 ON = date(2022, 9, 1)
 KM = 1000.0
@@ -131,3 +133,38 @@ def test_the_areas_of_2022_are_those_of_the_statistics_office(
     moved = set(found.loc[found["moved_m2"] > 0, "code"])
     assert moved == ({"E07000167", "E07000168"} if tier == "district" else set())
     assert found["gained_m2"].sum() < 0.015 * found["built_m2"].sum()
+
+
+def as_published(blocks: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    frame = blocks.reset_index().rename(columns={"block": "code"})
+    return frame[["code", "name", "geometry"]].sample(frac=1, random_state=1)
+
+
+def test_blocks_built_again_of_themselves_are_themselves() -> None:
+    coarse = load_blocks()
+    finer = finer_blocks(as_published(coarse))
+    assert finer.index.equals(coarse.index)
+    assert finer["neighbourhoods"].equals(coarse["neighbourhoods"])
+    assert finer["area_m2"].to_numpy() == pytest.approx(coarse["area_m2"].to_numpy())
+    assert finer.columns.tolist() == coarse.columns.tolist()
+
+
+def test_outlines_that_do_not_meet_are_joined_into_one_coverage() -> None:
+    coarse = load_blocks()
+    rough = as_published(coarse)
+    leeds = rough["code"] == "E08000035"
+    # Leeds is drawn 30 m too large: that land is its neighbours' as well.
+    rough.loc[leeds, "geometry"] = rough.loc[leeds, "geometry"].buffer(30)
+    assert not shapely.coverage_is_valid(rough.geometry.to_numpy())
+    finer = finer_blocks(rough)
+    assert shapely.coverage_is_valid(finer.geometry.to_numpy())
+    assert finer.geometry.is_valid.all()
+    assert finer["area_m2"].sum() == pytest.approx(coarse["area_m2"].sum(), rel=1e-6)
+
+
+def test_districts_of_another_year_are_not_the_blocks() -> None:
+    frame = as_published(load_blocks()).iloc[1:]
+    with pytest.raises(UnknownNameError, match="1 codes"):
+        finer_blocks(frame)
+    with pytest.raises(GeometryError):
+        finer_blocks(frame.to_crs(4326))
