@@ -62,7 +62,8 @@ def equity_gap(schools: pd.DataFrame, value: pd.Series[Any]) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        One row per phase (`all` first): phase, schools, pupils, fsm_pupils (known on both),
+        One row per phase (`all` first): phase, schools, pupils, fsm_pupils (known on both; small
+        counts hidden, see `suppress`),
         fsm_share (mean of the value over eligible pupils), other_share (over the others),
         equity_gap (their difference). Blank where there are no pupils on a side.
 
@@ -75,10 +76,13 @@ def equity_gap(schools: pd.DataFrame, value: pd.Series[Any]) -> pd.DataFrame:
     doi:10.1093/sf/67.2.281.
     """
     table = _with_value(schools, value)
-    rows = [("all", *_gap(table))]
-    rows += [(str(phase), *_gap(part)) for phase, part in table.groupby("phase", sort=True)]
     names = ["phase", "schools", "pupils", "fsm_pupils", "fsm_share", "other_share", "equity_gap"]
-    return pd.DataFrame(rows, columns=names)
+    rows = [(str(phase), *_gap(part)) for phase, part in table.groupby("phase", sort=True)]
+    phases = suppress(pd.DataFrame(rows, columns=names), "fsm_pupils")
+    # The phases add up to all of them: a count hidden there must not be had by subtraction.
+    whole = suppress(pd.DataFrame([("all", *_gap(table))], columns=names), "fsm_pupils")
+    both = pd.concat([whole, phases], ignore_index=True)
+    return both.drop(columns="fsm_pupils_suppressed")
 
 
 def fifths(schools: pd.DataFrame, value: pd.Series[Any]) -> pd.DataFrame:
@@ -119,13 +123,27 @@ def fifths(schools: pd.DataFrame, value: pd.Series[Any]) -> pd.DataFrame:
     eligible = found["fsm_pupils"].mask(found["fsm_pupils"] < MINIMUM)
     found["fsm_share"] = found.pop("fsm_part") / eligible
     found = without_few(found, ["school_share", "pupil_share", "fsm_share"])
-    return suppress(found, "fsm_pupils", by="phase")
+    return _hidden_fifths(found)
+
+
+def _hidden_fifths(found: pd.DataFrame) -> pd.DataFrame:
+    """Hide small counts in every phase, and in all phases together what would give them away."""
+    pooled = found["phase"] == "all"
+    phases = suppress(found[~pooled], "fsm_pupils", by="phase")
+    told = set(phases.loc[phases["fsm_pupils_suppressed"], "fsm_fifth"])
+    known = found[pooled]
+    whole = suppress(known, "fsm_pupils", hide=known["fsm_fifth"].isin(told).to_numpy())
+    return pd.concat([whole, phases], ignore_index=True)
 
 
 def suppress(
-    frame: pd.DataFrame, column: str, *, by: str | Sequence[str] | None = None,
+    frame: pd.DataFrame,
+    column: str,
+    *,
+    by: str | Sequence[str] | None = None,
     minimum: int = MINIMUM,
-) -> pd.DataFrame:  # fmt: skip
+    hide: npt.ArrayLike | None = None,
+) -> pd.DataFrame:
     """Blank small counts, and what would give them away.
 
     Parameters
@@ -138,6 +156,8 @@ def suppress(
         Columns whose rows add up to a total that may be known; by default the whole table does.
     minimum : int, optional
         Counts under this are small, 0 included.
+    hide : array_like of bool, optional
+        Rows to blank whatever their count, for what another table would tell.
 
     Returns
     -------
@@ -168,6 +188,8 @@ def suppress(
         number = frame.groupby(keys, dropna=False).ngroup().to_numpy()
         groups = [np.flatnonzero(number == g) for g in np.unique(number)]
     hidden = counts < minimum
+    if hide is not None:
+        hidden |= np.asarray(hide, dtype=bool) & ~np.isnan(counts)
     for rows in groups:
         _hide(rows, counts, hidden, minimum)
     found = frame.copy()
@@ -215,7 +237,6 @@ def _gap(table: pd.DataFrame) -> tuple[int, float, float, float, float, float]:
     first = _mean(value, eligible)
     second = _mean(value, others)
     total, known = float(table["pupils"].sum()), float(eligible.sum())
-    known = known if known >= MINIMUM else float("nan")
     return len(table), total, known, first, second, first - second
 
 

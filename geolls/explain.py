@@ -12,6 +12,7 @@ import pandas as pd
 
 from geolls.coverage import coverage_rows
 from geolls.errors import UnknownNameError, UsageError, suggest
+from geolls.information import entropy, ratio
 from geolls.mismatch import by_unit
 from geolls.overlap import code, cross, distinct, is_reason, weights_of
 from geolls.places import KINDS, oversight, providers
@@ -181,19 +182,19 @@ def _parts(measure: str, full: Floats) -> Floats:
         return (full > 0).astype(float)
     total = full.sum()
     rows, cols = full.sum(axis=1), full.sum(axis=0)
-    s, t = _over(full, rows[:, None]), _over(full, cols[None, :])
+    s, t = ratio(full, rows[:, None]), ratio(full, cols[None, :])
     q = full / total if total else full
     if measure == "sqrt_entropy":
-        return np.asarray(_over(rows, total)[:, None] * np.sqrt(s))
+        return np.asarray(ratio(rows, total)[:, None] * np.sqrt(s))
     left, right = -_log(s), -_log(t)
-    shared = q * _log(_over(s * total, cols[None, :]))
+    shared = q * _log(ratio(s * total, cols[None, :]))
     varied = q * (left + right)
     if measure in ("conditional_entropy", "mutual_information", "variation_of_information"):
         return {"c": q * left, "m": shared, "v": varied}[measure[0]]
     if measure == "nvi":
-        joint = _entropy(full.ravel())
+        joint = entropy(full.ravel())
         return varied / joint if joint > 0 else varied
-    of_x, of_y = _entropy(rows), _entropy(cols)
+    of_x, of_y = entropy(rows), entropy(cols)
     whole = {"homogeneity": of_x, "completeness": of_y, "v_measure": (of_x + of_y) / 2}[measure]
     # Where there is nothing to tell apart the measure is 1 by definition, and so are its parts.
     return shared / whole if whole > 0 else q
@@ -224,22 +225,11 @@ def _row_parts(measure: str, full: Floats) -> Floats:
             return np.full(len(rows), np.nan)
         return np.nan_to_num(twos * found["split_pairs"]) / float(twos.sum())
     name = "effective_splits" if measure.startswith("effective") else measure
-    return np.nan_to_num(_over(rows, cols.sum()) * found[name])
-
-
-def _over(part: Floats, whole: Any) -> Floats:
-    shape = np.broadcast_shapes(part.shape, np.shape(whole))
-    found: Floats = np.divide(part, whole, out=np.zeros(shape), where=np.asarray(whole) > 0)
-    return found
+    return np.nan_to_num(ratio(rows, cols.sum()) * found[name])
 
 
 def _log(value: Floats) -> Floats:
     return np.log2(value, out=np.zeros_like(value), where=value > 0)
-
-
-def _entropy(parts: Floats) -> float:
-    q = _over(parts, parts.sum())
-    return float((q * -_log(q)).sum())
 
 
 # ---- one layer ---------------------------------------------------------------------------------

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import combinations, permutations
 from typing import Any
@@ -12,7 +11,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from geolls.counts import COUNT_MEASURES, count_measures, split_pairs
 from geolls.errors import UsageError
+from geolls.information import entropy, information, plogp, ratio
 from geolls.overlap import Coded, code, cross, distinct, is_reason, sums, weights_of
 
 __all__ = [
@@ -54,13 +55,6 @@ MEASURES = (
     "split_pairs",
     "best_fit_share",
     "best_jaccard",
-)
-# These count pairs of schools, so they need whole schools in one unit each.
-COUNT_MEASURES = (
-    "adjusted_rand",
-    "adjusted_mutual_information",
-    "fowlkes_mallows",
-    "split_pairs",
 )
 WITHOUT = "_without_no_evidence"
 
@@ -112,7 +106,7 @@ def measures(weights: npt.ArrayLike) -> dict[str, float]:
     (0.361231, 4.0, 0.7625)
     """
     full = _filled(_checked(weights))
-    found = {**_split_measures(full), **_count_measures(full)}
+    found = {**_split_measures(full), **count_measures(full)}
     return {name: found[name] for name in MEASURES}
 
 
@@ -155,21 +149,21 @@ def by_unit(weights: npt.ArrayLike) -> dict[str, Floats]:
     cols = full.sum(axis=0)
     total = full.sum()
     some = rows > 0
-    shares = _ratio(full, rows[:, None])
-    entropy = _plogp(shares).sum(axis=1)
-    of_y = _plogp(_ratio(cols, total)).sum()
+    shares = ratio(full, rows[:, None])
+    mixed = plogp(shares).sum(axis=1)
+    of_y = plogp(ratio(cols, total)).sum()
     found = {
         "weight": rows,
-        "share": _ratio(rows, total),
+        "share": ratio(rows, total),
         "units_met": (full > 0).sum(axis=1).astype(float),
-        "inhomogeneity": entropy / of_y if of_y > 0 else np.zeros(len(rows)),
-        "mapcurves": (shares * _ratio(full, cols)).sum(axis=1),
-        "effective_splits": _ratio(np.ones(len(rows)), (shares**2).sum(axis=1)) - 1,
-        "conditional_entropy": entropy,
+        "inhomogeneity": mixed / of_y if of_y > 0 else np.zeros(len(rows)),
+        "mapcurves": (shares * ratio(full, cols)).sum(axis=1),
+        "effective_splits": ratio(np.ones(len(rows)), (shares**2).sum(axis=1)) - 1,
+        "conditional_entropy": mixed,
         "sqrt_entropy": np.sqrt(shares).sum(axis=1),
-        "split_pairs": _split_pairs(full),
+        "split_pairs": split_pairs(full),
         "best_fit_share": shares.max(axis=1, initial=0),
-        "best_jaccard": _ratio(full, rows[:, None] + cols - full).max(axis=1, initial=0),
+        "best_jaccard": ratio(full, rows[:, None] + cols - full).max(axis=1, initial=0),
     }
     return {name: np.where(some, value, np.nan) for name, value in found.items()}
 
@@ -412,7 +406,7 @@ def effective_maps(
     parts = sums(
         np.asarray(tuples, dtype=np.intp), sizes, int(tuples.max()) + 1 if len(tuples) else 1
     )
-    return float(2.0 ** _entropy(parts)) if parts.sum() > 0 else float("nan")
+    return float(2.0 ** entropy(parts)) if parts.sum() > 0 else float("nan")
 
 
 def effective_maps_by_unit(
@@ -451,7 +445,7 @@ def effective_maps_by_unit(
     )
     parts = frame[frame["weight"] > 0].groupby(["unit_code", "unit_name", "map"])["weight"].sum()
     units = parts.groupby(level=["unit_code", "unit_name"])
-    found = units.agg(maps="size", effective_maps=lambda w: 2.0 ** _entropy(w.to_numpy()))
+    found = units.agg(maps="size", effective_maps=lambda w: 2.0 ** entropy(w.to_numpy()))
     return found.reset_index()
 
 
@@ -474,7 +468,7 @@ class _Rule:
 
     def slivers(self, full: Floats) -> npt.NDArray[np.bool_]:
         """Return which pairs are slivers."""
-        most = np.maximum(_ratio(full, full.sum(axis=1)[:, None]), _ratio(full, full.sum(axis=0)))
+        most = np.maximum(ratio(full, full.sum(axis=1)[:, None]), ratio(full, full.sum(axis=0)))
         return (full > 0) & ((full < self.min_weight) | (most < self.min_share))
 
 
@@ -546,7 +540,7 @@ def _both(
 ) -> dict[str, float]:
     key = "adjusted_mutual_information"
     known = other_way[key + ending] if other_way else None
-    found = {**_split_measures(_filled(split)), **_count_measures(_filled(sets), known)}
+    found = {**_split_measures(_filled(split)), **count_measures(_filled(sets), known)}
     return {name: found[name] for name in MEASURES}
 
 
@@ -599,36 +593,20 @@ def _filled(full: Floats) -> Floats:
     return full[np.ix_(full.sum(axis=1) > 0, full.sum(axis=0) > 0)]
 
 
-def _ratio(part: Any, whole: Any) -> Floats:
-    """Divide, with 0 where the whole is 0."""
-    shape = np.broadcast_shapes(np.shape(part), np.shape(whole))
-    found: Floats = np.divide(part, whole, out=np.zeros(shape), where=np.asarray(whole) > 0)
-    return found
-
-
-def _plogp(shares: Floats) -> Floats:
-    """Return p log2(1/p), with 0 at 0."""
-    return -shares * np.log2(shares, out=np.zeros_like(shares), where=shares > 0)
-
-
-def _entropy(parts: Floats) -> float:
-    return float(_plogp(_ratio(parts, parts.sum())).sum())
-
-
 def _split_measures(full: Floats) -> dict[str, float]:
     """Return the measures that hold for any weights; `full` has no empty row or column."""
     rows, cols, total = full.sum(axis=1), full.sum(axis=0), float(full.sum())
-    of_x, of_y, joint = _entropy(rows), _entropy(cols), _entropy(full.ravel())
-    shared = _information(full, rows, cols, total)
+    of_x, of_y, joint = entropy(rows), entropy(cols), entropy(full.ravel())
+    shared = information(full)
     h = min(shared / of_x, 1.0) if of_x > 0 else 1.0
     c = min(shared / of_y, 1.0) if of_y > 0 else 1.0
-    shares = _ratio(full, rows[:, None])
-    effective = _ratio(np.ones(len(rows)), (shares**2).sum(axis=1)) - 1
-    part = _ratio(rows, total)
+    shares = ratio(full, rows[:, None])
+    effective = ratio(np.ones(len(rows)), (shares**2).sum(axis=1)) - 1
+    part = ratio(rows, total)
     met = (full > 0).sum(axis=1)
-    jaccard = _ratio(full, rows[:, None] + cols - full).max(axis=1, initial=0)
-    left = _mapcurves((shares * _ratio(full, cols)).sum(axis=1))
-    right = _mapcurves((_ratio(full, cols) * shares).sum(axis=0))
+    jaccard = ratio(full, rows[:, None] + cols - full).max(axis=1, initial=0)
+    left = _mapcurves((shares * ratio(full, cols)).sum(axis=1))
+    right = _mapcurves((ratio(full, cols) * shares).sum(axis=0))
     some = 1.0 if total > 0 else float("nan")
     return {
         "homogeneity": h,
@@ -645,27 +623,18 @@ def _split_measures(full: Floats) -> dict[str, float]:
         "intersections": float(met.sum()),
         "effective_splits": float(effective.sum()),
         "effective_splits_weighted": some * float(part @ effective),
-        "conditional_entropy": some * float(part @ _plogp(shares).sum(axis=1)),
+        "conditional_entropy": some * float(part @ plogp(shares).sum(axis=1)),
         "sqrt_entropy": some * float(part @ np.sqrt(shares).sum(axis=1)),
         "best_fit_share": some * float(part @ shares.max(axis=1, initial=0)),
         "best_jaccard": some * float(part @ jaccard),
     }
 
 
-def _information(full: Floats, rows: Floats, cols: Floats, total: float) -> float:
-    """Return the mutual information in bits, never below 0."""
-    i, j = np.nonzero(full)
-    a = full[i, j]
-    # Two ratios of like size, for the product of the sums can overflow.
-    return max(float(np.sum(a / total * np.log2((a / rows[i]) * (total / cols[j])))), 0.0)
-
-
 def v_measure(full: Floats) -> float:
     """Return the V-measure alone, where nothing else of `measures` is wanted."""
     rows, cols = full.sum(axis=1), full.sum(axis=0)
-    both = _entropy(rows) + _entropy(cols)
-    kept = np.maximum(rows, np.finfo(float).tiny), np.maximum(cols, np.finfo(float).tiny)
-    return 2 * _information(full, *kept, float(full.sum())) / both if both > 0 else 1.0
+    both = entropy(rows) + entropy(cols)
+    return 2 * information(full) / both if both > 0 else 1.0
 
 
 def _mapcurves(scores: Floats) -> float:
@@ -677,180 +646,6 @@ def _mapcurves(scores: Floats) -> float:
     x = np.concatenate([[0.0], np.sort(scores), [1.0]])
     y = np.concatenate([[1.0], left_over, [0.0]])
     return float(np.trapezoid(y, x))
-
-
-def _count_measures(full: Floats, information: float | None = None) -> dict[str, float]:
-    """Return the measures that count pairs; NaN unless all weights are whole numbers.
-
-    `information` is the adjusted mutual information where it is known: it is dear.
-    """
-    if not np.array_equal(full, np.floor(full)):
-        return dict.fromkeys(COUNT_MEASURES, float("nan"))
-    rows, cols = full.sum(axis=1), full.sum(axis=0)
-    # Whole numbers in Python cannot overflow, and keep the differences exact.
-    n = int(full.sum())
-    both = sum(int(v) ** 2 for v in full[full > 0])
-    left = sum(int(v) ** 2 for v in rows)
-    right = sum(int(v) ** 2 for v in cols)
-    pairs = _split_pairs(full)
-    twos = rows >= 2
-    return {
-        "adjusted_rand": _adjusted_rand(n, both, left, right),
-        "adjusted_mutual_information": (
-            _adjusted_information(full) if information is None else information
-        ),
-        "fowlkes_mallows": _fowlkes_mallows(n, both, left, right),
-        "split_pairs": (
-            float(rows[twos] @ pairs[twos] / rows[twos].sum()) if twos.any() else float("nan")
-        ),
-    }
-
-
-def _split_pairs(full: Floats) -> Floats:
-    """Return the chance that two schools of a row sit in different columns.
-
-    NaN for a row of fewer than two schools, or of parts of schools.
-    """
-    rows = full.sum(axis=1)
-    whole = (full == np.floor(full)).all(axis=1)
-    together = (full * (full - 1)).sum(axis=1)
-    pairs = rows * (rows - 1)
-    return np.where(whole & (rows >= 2), 1 - _ratio(together, pairs), np.nan)
-
-
-def _adjusted_rand(n: int, both: int, left: int, right: int) -> float:
-    apart_right, apart_left = left - both, right - both
-    if apart_left == 0 and apart_right == 0:
-        return 1.0
-    together = both - n
-    apart = n * n - both - apart_left - apart_right
-    top = 2 * (together * apart - apart_left * apart_right)
-    return top / (
-        (together + apart_right) * (apart_right + apart)
-        + (together + apart_left) * (apart_left + apart)
-    )
-
-
-def _fowlkes_mallows(n: int, both: int, left: int, right: int) -> float:
-    if both == n:
-        return 0.0
-    return float(np.sqrt((both - n) / (left - n)) * np.sqrt((both - n) / (right - n)))
-
-
-def _adjusted_information(full: Floats) -> float:
-    """Return the adjusted mutual information, normalised by the mean entropy."""
-    if full.shape[0] <= 1 and full.shape[1] <= 1:
-        return 1.0
-    if 1 in full.shape:
-        return 0.0
-    rows, cols, total = full.sum(axis=1), full.sum(axis=0), float(full.sum())
-    # All units of one school each, on both sides: chance alone gives a perfect match.
-    if len(rows) == len(cols) == total:
-        return 1.0
-    expected = _expected_information(rows, cols, total)
-    normal = (_entropy(rows) + _entropy(cols)) / 2
-    return (_information(full, rows, cols, total) - expected) / (normal - expected)
-
-
-def _expected_information(rows: Floats, cols: Floats, total: float) -> float:
-    """Return the mutual information (bits) expected of random tables with the same sums.
-
-    The cell shared by units of sizes a and b is hypergeometric. Equal pairs of sizes are taken
-    together, and of each distribution the stretch that holds all but 1e-19 (Bernstein's bound).
-    """
-    a, times_a = np.unique(rows, return_counts=True)
-    b, times_b = np.unique(cols, return_counts=True)
-    a, b = (m.ravel() for m in np.meshgrid(a, b, indexing="ij"))
-    times = np.outer(times_a, times_b).ravel()
-    mean = a * b / total
-    deviation = np.sqrt(mean * (1 - a / total) * (1 - b / total))
-    reach = 15 + np.sqrt(225 + 90 * mean * np.minimum(1 - a / total, 1 - b / total))
-    low = np.maximum(np.maximum(np.floor(mean - reach), a + b - total), 0)
-    high = np.minimum(np.ceil(mean + reach), np.minimum(a, b))
-    wide = deviation >= 7
-    stride = np.where(wide, np.floor(0.6 * deviation), 1)
-    # Stirling's series needs the ends left out; they hold less than exp(-49).
-    low = np.where(wide, np.maximum(low, np.maximum(a + b - total, 0) + 1), low)
-    high = np.where(wide, np.minimum(high, np.minimum(a, b) - 1), high)
-    points = np.floor((high - low) / stride) + 1
-    expected = 0.0
-    for chance, group in ((_chance_by_ratios, ~wide), (_chance_by_stirling, wide)):
-        order = np.flatnonzero(group)
-        order = order[np.argsort(points[order], kind="stable")]
-        for at in _chunks(order, points[order]):
-            steps = np.arange(int(points[at].max()))
-            k = low[at, None] + stride[at, None] * steps
-            valid = steps < points[at, None]
-            p = chance(a[at, None], b[at, None], k, valid, total)
-            inner = valid & (k > 0)
-            bits = np.log2(np.where(inner, k / a[at, None] * (total / b[at, None]), 1.0))
-            expected += float(times[at] @ (p * k / total * bits).sum(axis=1))
-    return expected
-
-
-def _chunks(order: npt.NDArray[np.intp], width: Floats) -> Iterator[npt.NDArray[np.intp]]:
-    """Cut rows sorted by width into blocks of about half a million cells."""
-    start = 0
-    while start < len(order):
-        cells = (np.arange(start, len(order)) - start + 1) * width[start:]
-        stop = start + max(int(np.searchsorted(cells, 500_000)), 1)
-        yield order[start:stop]
-        start = stop
-
-
-def _chance_by_ratios(
-    a: Floats, b: Floats, k: Floats, valid: npt.NDArray[np.bool_], total: float
-) -> Floats:
-    """Return the chance of each k, from the ratios of one whole number to the next."""
-    below, above = k[:, :-1], k[:, 1:]
-    step = (a - below) * (b - below) / (above * (total - a - b + above))
-    logs = np.zeros(k.shape)
-    np.cumsum(np.log(np.where(valid[:, 1:], step, 1.0)), axis=1, out=logs[:, 1:])
-    return _normalised(logs, valid)
-
-
-def _chance_by_stirling(
-    a: Floats, b: Floats, k: Floats, valid: npt.NDArray[np.bool_], total: float
-) -> Floats:
-    """Return the chance of each k where only every few k are looked at.
-
-    A sum over every h-th value of a bell of deviation s is out by exp(-2 (pi s / h)^2), here
-    under 1e-23. Differences of log k! from the middle m come from Stirling's series, so that
-    large logs need not cancel.
-    """
-    m = np.floor(a * b / total)
-    d = np.where(valid, k - m, 0.0)
-    rest = total - a - b
-    slope = np.log((a - m) / m * ((b - m) / (rest + m)))
-    logs = d * slope - _log_factorial(m, d) - _log_factorial(rest + m, d)
-    logs -= _log_factorial(a - m, -d) + _log_factorial(b - m, -d)
-    return _normalised(logs, valid)
-
-
-def _log_factorial(m: Floats, d: Floats) -> Floats:
-    """Return log (m + d)! - log m! - d log m, for m + d of 1 or more."""
-    return (m + d + 0.5) * np.log1p(d / m) - d + _stirling_tail(m + d) - _stirling_tail(m)
-
-
-# What Stirling's formula lacks of log n!, where its series is too short: n from 1 to 31.
-def _lacking(n: int) -> float:
-    return math.lgamma(n + 1) - (n + 0.5) * math.log(n) + n - math.log(math.tau) / 2
-
-
-_TAIL = np.array([0.0, *(_lacking(n) for n in range(1, 32))])
-
-
-def _stirling_tail(n: Floats) -> Floats:
-    square = n * n
-    tail = (1 / 12 - (1 / 360 - (1 / 1260 - 1 / (1680 * square)) / square) / square) / n
-    return np.where(n < len(_TAIL), _TAIL[np.minimum(n, len(_TAIL) - 1).astype(int)], tail)
-
-
-def _normalised(logs: Floats, valid: npt.NDArray[np.bool_]) -> Floats:
-    logs[~valid] = -np.inf
-    chance = np.exp(logs - logs.max(axis=1, keepdims=True))
-    scaled: Floats = chance / chance.sum(axis=1, keepdims=True)
-    return scaled
 
 
 def _tuples(memberships: Mapping[str, pd.DataFrame]) -> pd.Series[int]:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from sklearn import metrics as sk
 
-from geolls import mismatch
+from geolls import counts, mismatch
 from geolls.errors import UsageError
 
 WORKED = np.array([[13, 3, 4], [0, 16, 4], [4, 0, 16], [0, 4, 16]])
@@ -115,7 +115,7 @@ def test_the_expected_information_is_that_of_all_tables(rows, cols):
             for k in range(max(1, a + b - n), min(a, b) + 1):
                 chance = Fraction(math.comb(b, k) * math.comb(n - b, a - k), math.comb(n, a))
                 known += float(chance * Fraction(k, n)) * math.log2(k * n / (a * b))
-    found = mismatch._expected_information(
+    found = counts.expected_information(
         np.array(rows, dtype=float), np.array(cols, dtype=float), float(n)
     )
     assert found == pytest.approx(known, abs=1e-14)
@@ -135,7 +135,7 @@ def test_the_expected_information_of_pupils_is_that_of_every_whole_number():
             chance /= chance.sum()
             some = k > 0
             known += (chance[some] * k[some] / n * np.log2(k[some] * n / (a * b))).sum()
-    assert mismatch._expected_information(rows, cols, n) == pytest.approx(known, rel=1e-9)
+    assert counts.expected_information(rows, cols, n) == pytest.approx(known, rel=1e-9)
 
 
 def plain(table):

@@ -108,3 +108,26 @@ def test_no_hidden_count_can_be_had_by_subtraction(counts):
 def test_shares_of_few_schools_are_blank():
     found = without_few(pd.DataFrame({"schools": [4, 5], "share": [0.5, 0.5]}), ["share"])
     assert found["share"].isna().tolist() == [True, False]
+
+
+def test_a_small_phase_is_not_given_away_by_the_others():
+    small = SCHOOLS.assign(phase=["all_through"] + ["primary"] * 4 + ["secondary"] * 5)
+    small.loc[0, ["pupils", "fsm_pupils"]] = [40, 4]
+    gap = equity_gap(small, VALUE).set_index("phase")["fsm_pupils"]
+    # Two of the three phases are hidden, so that all less the rest tells their sum only.
+    hidden = gap.index[gap.isna()].tolist()
+    assert hidden == ["all_through", "primary"]
+
+
+def test_a_small_fifth_is_not_given_away_by_the_pooled_fifths():
+    many = pd.concat([SCHOOLS.assign(urn=SCHOOLS["urn"] + str(n)) for n in range(6)])
+    few = pd.DataFrame(
+        {"urn": [f"t{n}" for n in range(5)], "phase": "all_through", "pupils": 100.0,
+         "fsm_pupils": [3.0, 20, 30, 40, 50]}
+    )  # fmt: skip
+    table = pd.concat([many, few])
+    value = pd.Series(1.0, index=table["urn"])
+    found = fifths(table, value).set_index(["phase", "fsm_fifth"])["fsm_pupils"]
+    assert found["all_through"].isna().tolist() == [True, True, False, False, False]
+    assert found["all"].isna().tolist() == [True, True, False, False, False]
+    assert found["primary"].notna().all()
