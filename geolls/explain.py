@@ -390,8 +390,8 @@ def _cross_rows(measure: str, claims: pd.DataFrame) -> Explanation:
 def _trust_distance(measure: str, mine: pd.DataFrame, rules: SpreadOptions) -> Explanation:
     located = mine.dropna(subset=["easting", "northing"])
     urn = located["urn"].to_numpy()
-    xy = located[["easting", "northing"]].to_numpy(dtype=float) / 1000
-    metric = np.hypot(*(xy[:, None] - xy[None]).transpose(2, 0, 1))
+    xy = located[["easting", "northing"]].to_numpy(dtype=float)
+    metric = np.hypot(*(xy[:, None] - xy[None]).transpose(2, 0, 1)) / 1000
     i, j = np.triu_indices(len(urn), 1)
     pairs = pd.DataFrame({"urn": urn[i], "other_urn": urn[j], "km": metric[i, j]})
     blank = len(urn) < 2

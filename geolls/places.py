@@ -12,11 +12,12 @@ import pandas as pd
 
 from geolls.near import count_within, nearest
 from geolls.overlap import Coded, code, is_reason
-from geolls.spread import SpreadOptions, each_phase, size_band
+from geolls.spread import SpreadOptions, each_phase, sibling_metres, size_band
 
 __all__ = [
     "KINDS",
     "PlaceOptions",
+    "headlines",
     "hub_view",
     "interfaces",
     "oversight",
@@ -107,18 +108,20 @@ def oversight(
     none = uid.isna().to_numpy()
     unknown = _flag(schools, "status_unknown")
     single = uid.map(sizes).fillna(0).to_numpy(dtype=float) <= 1
-    home = pd.DataFrame({"item": urn, "home": uid.map(trust_home).to_numpy()})
-    claims = unit_of_school.loc[~is_reason(unit_of_school["unit_code"]), ["item", "unit_code"]]
-    here = claims.merge(home, on="item", how="inner")
-    at_home = set(here.loc[here["unit_code"] == here["home"], "item"])
-    placed = set(here["item"])
+    claims = unit_of_school[~is_reason(unit_of_school["unit_code"])]
+    row = pd.Index(urn).get_indexer(pd.Index(claims["item"]))
+    code_, row = claims["unit_code"].to_numpy(dtype=object)[row >= 0], row[row >= 0]
+    home = uid.map(trust_home).to_numpy(dtype=object)
+    placed, at_home = np.zeros(len(urn), dtype=bool), np.zeros(len(urn), dtype=bool)
+    placed[row] = True
+    at_home[row[code_ == home[row]]] = True
     words = np.select(
         [
             unknown & none,
             none,
             single,
-            pd.Series(urn).isin(at_home).to_numpy(),
-            pd.Series(urn).isin(placed).to_numpy(),
+            at_home,
+            placed,
         ],
         ["status_unknown", "no_trust", "single_school_trust", "trust_home_here",
          "trust_based_elsewhere"],
@@ -126,6 +129,31 @@ def oversight(
     )  # fmt: skip
     found = pd.Series(words, index=pd.Index(urn, name="urn"), name="kind").astype(object)
     return found.mask(found == "", None)
+
+
+def headlines(kinds: pd.Series[Any]) -> pd.DataFrame:
+    """Count who runs the schools, with the interval that unknown status leaves open.
+
+    Parameters
+    ----------
+    kinds : pandas.Series of str
+        As `oversight` returns it; blanks are left out.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per kind of `KINDS`: kind, schools, share, share_low, share_high. The interval
+        runs from none of the schools of unknown status being of that kind to all of them.
+    """
+    known = kinds.dropna()
+    schools = known.value_counts().reindex(KINDS, fill_value=0)
+    unknown = np.where(schools.index == "status_unknown", 0, schools["status_unknown"])
+    total = len(known) or float("nan")
+    share = schools / total
+    low = np.where(schools.index == "status_unknown", 0.0, share)
+    frame = pd.DataFrame({"schools": schools, "share": share, "share_low": low})
+    frame["share_high"] = (schools + unknown) / total
+    return frame.rename_axis("kind").reset_index()
 
 
 def providers(schools: pd.DataFrame) -> pd.Series[Any]:
@@ -498,14 +526,7 @@ def _siblings(schools: pd.DataFrame, xy: Floats) -> Floats:
     metres = np.full(len(schools), np.nan)
     known = np.flatnonzero(schools["trust_uid"].notna().to_numpy() & np.isfinite(xy).all(axis=1))
     trust, _ = pd.factorize(schools["trust_uid"].iloc[known])
-    # Lift every trust onto a level of its own, too far for any other to be near.
-    lift = np.column_stack([np.zeros(len(known)), np.asarray(trust) * 4e6])
-    if len(known):
-        spots = xy[known] + lift
-        at, _ = nearest(spots, spots, 1, skip=np.arange(len(known)))
-        same = (at[:, 0] >= 0) & (np.asarray(trust)[at[:, 0]] == np.asarray(trust))
-        step = xy[known] - xy[known[at[:, 0]]]
-        metres[known] = np.where(same, np.hypot(*step.T), np.nan)
+    metres[known] = sibling_metres(xy[known], np.asarray(trust, dtype=np.intp))
     return metres
 
 

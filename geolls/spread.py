@@ -21,8 +21,10 @@ __all__ = [
     "SpreadOptions",
     "bodies",
     "distances",
+    "each_phase",
     "reach",
     "reach_sensitivity",
+    "sibling_metres",
     "size_band",
     "spread",
     "spread_by_phase",
@@ -532,12 +534,9 @@ def distances(
         One value per body under each of `DISTANCES`, in km, km2, a count or a share. With one
         point all but `clusters` and `largest_cluster_share` are NaN, with none all are.
     """
-    usable = np.flatnonzero(np.isfinite(points).all(axis=1))
-    usable = usable[np.argsort(body[usable], kind="stable")]
-    owner = body[usable]
-    size = np.bincount(owner, minlength=number)
+    usable, owner, size = _located(points, body, number)
     first = np.cumsum(size) - size
-    # About the body's own middle, so that squares of small differences keep their digits.
+    # About the body's own middle, so that products of small differences keep their digits.
     middle = np.stack([sums(owner, points[usable, i], number) for i in (0, 1)], axis=1)
     middle /= np.maximum(size, 1)[:, None]
     km = (points[usable] - middle[owner]) / 1000
@@ -546,13 +545,58 @@ def distances(
         filled = np.arange(width) < size[at, None]
         # Places beyond a body's size repeat its first point; they are masked out below.
         where = first[at, None] + np.where(filled, np.arange(width), 0)
-        for name, values in _pairs(km[where], filled, cluster_km).items():
+        for name, values in _pairs(points[usable[where]], filled, cluster_km).items():
             found[name][at] = values
     many = size > 1
     square = sums(owner, (km**2).sum(axis=1), number)
     found["standard_distance_km"] = np.where(many, np.sqrt(square / np.maximum(size, 1)), np.nan)
     found["hull_km2"] = np.where(many, _hull_areas(km, owner, number), np.nan)
     return found
+
+
+def sibling_metres(points: Floats, body: Ints) -> Floats:
+    """Return how far each point is from the nearest other point of its body.
+
+    Parameters
+    ----------
+    points : numpy.ndarray of float, shape (n, 2)
+        Eastings and northings in metres.
+    body : numpy.ndarray of int
+        The body of each point, from 0.
+
+    Returns
+    -------
+    numpy.ndarray of float
+        Metres; NaN for a point that has no other, or no coordinates.
+    """
+    usable, _, size = _located(points, body, int(body.max(initial=-1)) + 1)
+    first = np.cumsum(size) - size
+    found = np.full(len(points), np.nan)
+    for width, at in _alike(size):
+        filled = np.arange(width) < size[at, None]
+        where = usable[first[at, None] + np.where(filled, np.arange(width), 0)]
+        metric = _metric(points[where], filled)
+        near = metric.min(axis=2)
+        found[where[filled]] = np.where(np.isfinite(near), near, np.nan)[filled]
+    return found
+
+
+def _located(points: Floats, body: Ints, number: int) -> tuple[Ints, Ints, Ints]:
+    """Return the points with coordinates sorted by body, the body of each, and the sizes."""
+    usable = np.flatnonzero(np.isfinite(points).all(axis=1))
+    usable = usable[np.argsort(body[usable], kind="stable")]
+    owner = body[usable]
+    return usable, owner, np.bincount(owner, minlength=number)
+
+
+def _metric(points: Floats, filled: npt.NDArray[np.bool_]) -> Floats:
+    """Return all distances inside each body; infinite to itself and to places not filled."""
+    step = points[:, :, None, :] - points[:, None, :, :]
+    metric = np.asarray(np.hypot(step[..., 0], step[..., 1]))
+    metric[~(filled[:, :, None] & filled[:, None, :])] = np.inf
+    diagonal = np.arange(filled.shape[1])
+    metric[:, diagonal, diagonal] = np.inf
+    return metric
 
 
 def _alike(size: Ints) -> Iterator[tuple[int, Ints]]:
@@ -567,20 +611,16 @@ def _alike(size: Ints) -> Iterator[tuple[int, Ints]]:
             yield width, members[start : start + step]
 
 
-def _pairs(km: Floats, filled: npt.NDArray[np.bool_], cluster_km: float) -> dict[str, Floats]:
+def _pairs(points: Floats, filled: npt.NDArray[np.bool_], cluster_km: float) -> dict[str, Floats]:
     """Measure what hangs on pairs of points, for bodies filled up to one width."""
     bodies_, width = filled.shape
     size = filled.sum(axis=1)
-    step = km[:, :, None, :] - km[:, None, :, :]
-    metric = np.hypot(step[..., 0], step[..., 1])
-    both = filled[:, :, None] & filled[:, None, :]
-    metric[~both] = np.inf
+    metric = _metric(points, filled) / 1000
     if width == 1:
         one = np.ones(bodies_)
         return {"clusters": one, "largest_cluster_share": one}
     upper = np.sort(metric[:, *np.triu_indices(width, 1)], axis=1)
     pairs = size * (size - 1) // 2
-    metric[:, np.arange(width), np.arange(width)] = np.inf
     nearest = np.sort(metric.min(axis=2), axis=1)
     hops = _hops(metric, size)
     many = size > 1

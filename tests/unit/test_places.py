@@ -9,6 +9,7 @@ import pytest
 from geolls.places import (
     KINDS,
     PlaceOptions,
+    headlines,
     hub_view,
     interfaces,
     oversight,
@@ -55,6 +56,15 @@ def test_the_kinds_of_oversight_by_hand():
         "trust_based_elsewhere", "trust_home_here", "trust_home_here", "no_trust",
     ]  # fmt: skip
     assert set(found) <= set(KINDS) and found.index.tolist() == SCHOOLS["urn"].tolist()
+
+
+def test_unknown_status_leaves_an_interval():
+    found = headlines(oversight(SCHOOLS, HOME, AUTHORITY)).set_index("kind")
+    assert found.index.tolist() == list(KINDS)
+    columns = ["schools", "share", "share_low", "share_high"]
+    assert found.loc["no_trust", columns].tolist() == pytest.approx([2, 0.2, 0.2, 0.3])
+    assert found.loc["status_unknown", columns].tolist() == pytest.approx([1, 0.1, 0, 0.1])
+    assert found["share"].sum() == pytest.approx(1)
 
 
 def test_a_trust_of_one_school_here_may_be_larger_in_all_phases():
