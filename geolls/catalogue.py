@@ -204,10 +204,15 @@ def _shelf_folders() -> list[Path]:
 
 def _layer_folders(paths: Sequence[Path]) -> Iterator[Path]:
     for path in paths:
-        if (path / "layer.toml").is_file():
-            yield path
-            continue
-        found = sorted(p.parent for p in path.glob("*/layer.toml")) if path.is_dir() else []
+        try:
+            if (path / "layer.toml").is_file():
+                yield path
+                continue
+            found = sorted(p.parent for p in path.glob("*/layer.toml")) if path.is_dir() else []
+        except OSError as error:  # a name that is too long, a folder that may not be read
+            raise CatalogueError(
+                f"cannot be read ({error.strerror})", where=str(path)[:300]
+            ) from error
         if not found:
             raise CatalogueError(
                 "no layer.toml here" if path.is_dir() else "no such folder",

@@ -343,7 +343,7 @@ def _batches(source: Path) -> tuple[Iterator[pa.RecordBatch], list[str], int | N
             convert_options=pc.ConvertOptions(column_types=types, strings_can_be_null=True),
         )
         return iter(reader), header, None
-    except (pa.ArrowInvalid, OSError) as error:
+    except (pa.ArrowInvalid, OSError, UnicodeDecodeError) as error:
         raise InputFileError(
             f"cannot be read as a table ({str(error).splitlines()[0]})",
             where=str(source),

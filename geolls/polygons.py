@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from geolls.errors import CatalogueError, GeometryError, InputFileError, suggest
+from geolls.files import check_vector
 from geolls.layers import Layer
 
 if TYPE_CHECKING:
@@ -41,9 +42,12 @@ def read_polygons(layer: Layer) -> GeoDataFrame:
         When there is no CRS, no polygon, or nothing of it lies in England's part of the grid.
     """
     import geopandas as gpd
+    import pyproj
+    import shapely
 
     path = layer.geometry
     assert path is not None, "layers of kind polygons have a file"
+    check_vector(path)
     try:
         if path.suffix == ".parquet":
             table = gpd.read_parquet(path)
@@ -51,7 +55,7 @@ def read_polygons(layer: Layer) -> GeoDataFrame:
             table = gpd.read_file(path, layer=layer.geometry_layer)
     except Exception as error:  # each driver has errors of its own
         raise InputFileError(
-            f"cannot be read as polygons ({str(error).splitlines()[0]})", where=str(path)
+            f"cannot be read as polygons ({_first_line(error)})", where=str(path)
         ) from error
     where = str(path)
     if not isinstance(table, gpd.GeoDataFrame) or table.geometry.isna().all():
@@ -89,7 +93,15 @@ def read_polygons(layer: Layer) -> GeoDataFrame:
         },
         geometry=table.geometry.to_numpy(),
         crs=table.crs,
-    ).to_crs(27700)
+    )
+    try:
+        out = out.to_crs(27700)
+    except (shapely.errors.ShapelyError, pyproj.exceptions.ProjError) as error:
+        raise GeometryError(
+            f"cannot be put on the British National Grid ({_first_line(error)})",
+            where=where,
+            fix="check its coordinates and its coordinate reference system",
+        ) from error
     west, south, east, north = out.total_bounds
     if not (west < 700_000 and east > 0 and south < 700_000 and north > 0):
         raise GeometryError(
@@ -103,6 +115,10 @@ def read_polygons(layer: Layer) -> GeoDataFrame:
     return out.assign(
         confidence=layer.confidence, source=layer.source, source_date=layer.source_date
     )
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0][:200]
 
 
 def _column(wanted: str | None, columns: list[str], where: str, key: str) -> str | None:

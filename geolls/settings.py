@@ -113,7 +113,10 @@ def read_settings(path: Path) -> Settings:
 def _relative(file: Path, key: str, value: object) -> Path:
     if not isinstance(value, str):
         raise UsageError(f"{key} must be a path in quotes", where=str(file))
-    return (file.parent / value).resolve()
+    try:
+        return (file.parent / value).resolve()
+    except (OSError, ValueError) as error:  # a NUL, a circle of links
+        raise UsageError(f"{key} is not a path ({error})", where=str(file)) from error
 
 
 def a_date(value: object, *, where: str | None = None) -> date:
