@@ -110,7 +110,8 @@ def test_one_point_and_none():
 
 @pytest.mark.parametrize("east", [0, 412_345, 333_331])
 def test_a_cluster_takes_in_what_is_exactly_at_its_distance(east):
-    points = np.array([[0.0, 0], [15_000, 0], [30_000, 0], [45_001, 0]]) + [east, east / 3]
+    points = np.array([[0.0, 0], [15_000, 0], [30_000, 0], [45_001, 0]])
+    points += np.array([east, east / 3])
     found = distances(points, np.zeros(4, dtype=int), 1, 15.0)
     assert (found["clusters"][0], found["largest_cluster_share"][0]) == (2, 0.75)
 
