@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import html
+import json
 import math
 import weakref
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
@@ -43,6 +44,7 @@ __all__ = [
     "Measure",
     "Parts",
     "Place",
+    "abroad",
     "draw",
     "fragment",
     "load_recipe",
@@ -279,7 +281,8 @@ class MapData:
     demonstration : bool
         Whether the schools are generated; said on the map.
     context : Polygon or MultiPolygon, optional
-        Land outside England, EPSG:27700, drawn as other land.
+        Land outside England, EPSG:27700, drawn as other land; on maps of a place or trust it is
+        `abroad()` when not given.
     """
 
     blocks: gpd.GeoDataFrame
@@ -630,6 +633,8 @@ def _resolve(recipe: Recipe, data: MapData) -> _Drawn:
         raise MapError(f"the map {recipe.key} needs a place", fix="name one with --place")
     if recipe.scope == "trust" and data.trust is None:
         raise MapError(f"the map {recipe.key} needs a trust", fix="name one with --trust")
+    if data.context is None and recipe.scope != "england":
+        data = replace(data, context=abroad())
     layers = {spec.key: spec for spec in data.layers}
     if not layers:
         raise MapError("a map needs at least one layer")
@@ -684,6 +689,16 @@ def _focus(drawn: _Drawn) -> tuple[float, float, float, float]:
         blocks = blocks.loc[here] if here else blocks
     west, south, east, north = map(float, blocks.total_bounds)
     return west, south, east, north
+
+
+@cache
+def abroad() -> Any:
+    """Return the land round England as one MultiPolygon, EPSG:27700: ground, not to measure on."""
+    import shapely
+
+    document = json.loads((shelf("maps") / "assets" / "abroad.json").read_text("utf-8"))
+    rings = [np.array(ring, float).reshape(-1, 2) for ring in document["rings"]]
+    return shapely.multipolygons([shapely.polygons(ring) for ring in rings])
 
 
 def _degrees(focus: tuple[float, float, float, float]) -> list[list[float]]:
@@ -757,7 +772,10 @@ def _land(drawn: _Drawn, focus: tuple[float, float, float, float], shared: bool)
     else:
         arcs = topo.encode(metres, near, FAR_METRES)
     london = [i for i, b in enumerate(topo.blocks) if b.startswith("E09")]
-    text = encoding.pack({"arcs": arcs, "layers": layers, "london": london})
+    land = {"arcs": arcs, "layers": layers, "london": london}
+    if data.context is not None:
+        land["context"] = _context(data.context)
+    text = encoding.pack(land)
     if shared:
         _shared[topo] = (key, text)
     return text
@@ -803,21 +821,19 @@ def _own(drawn: _Drawn, focus: tuple[float, float, float, float]) -> str:
         ]
     if data.schools is not None and recipe.schools:
         out["schools"] = _schools(data, drawn.layers, blocks)
-    if data.context is not None:
-        out["context"] = _context(data.context)
     return encoding.pack(out)
 
 
+@cache
 def _context(shape: Any) -> list[list[int]]:
-    """Return rings of land outside England, coarsely, as deltas."""
+    """Return rings of land outside England, coarsely, as deltas in thousandths of a degree."""
     import shapely
 
-    rings = shapely.get_rings(shapely.simplify(shape, 800.0))
     out = []
-    for ring in rings:
+    for ring in shapely.get_rings(shapely.get_parts(shapely.simplify(shape, 400.0))):
         coords = shapely.get_coordinates(ring)
         lon, lat = encoding.lonlat(coords[:, 0], coords[:, 1])
-        xy = np.rint(np.column_stack([lon, lat]) / 1e-3).astype(np.int64)
+        xy = np.rint(np.column_stack([lon, lat]) * 1e3).astype(np.int64)
         out.append(np.diff(xy, axis=0, prepend=np.zeros((1, 2), int)).ravel().tolist())
     return out
 

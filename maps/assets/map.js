@@ -434,7 +434,7 @@ class App {
     });
     const [land, own] = await Promise.all(texts.map(inflate));
     this.land = new Land(land.arcs);
-    this.own = own; this.london = land.london;
+    this.own = own; this.london = land.london; this.context = land.context;
     this.layers = own.layers.map((key) => land.layers.find((l) => l.key === key));
     this.byKey = Object.fromEntries(this.layers.map((l) => [l.key, l]));
     this.layers.forEach((l) => { l.units = l.code.length; l.lowSet = new Set(l.low); });
@@ -634,7 +634,7 @@ class App {
     const {list, layer} = this.faces(), land = this.land;
     for (const f of list) f.node.setAttribute("d", f.rings.map((r) => view.path(land.points(r), true)).join(""));
     const one = (group, d, attrs) => group.replaceChildren(...(d ? [svg("path", {d, ...attrs})] : []));
-    one(this.g.context, (this.own.context || []).map((ring) => { let x = 0, y = 0; const flat = []; for (let i = 0; i < ring.length; i += 2) { x += ring[i]; y += ring[i + 1]; flat.push(worldX(x * 1e-3), worldY(y * 1e-3)); } return view.path(flat, true); }).join(""), {});
+    one(this.g.context, (this.context || []).map((ring) => { let x = 0, y = 0; const flat = []; for (let i = 0; i < ring.length; i += 2) { x += ring[i]; y += ring[i + 1]; flat.push(worldX(x * 1e-3), worldY(y * 1e-3)); } return view.path(flat, true); }).join(""), {});
     const low = this.own.patterns.includes("low_confidence") && this.shade ? layer.low.filter((b) => this.inside[b]) : [];
     one(this.g.over, low.length ? this.blocksPath(low, `low:${layer.key}`, view) : "", {"fill-rule": "evenodd"});
     if (this.g.over.firstChild) this.g.over.firstChild.style.fill = `url(#${this.id}-hatch)`;
@@ -941,7 +941,7 @@ class App {
     for (const dy of [0, -24, 24, -48, 48, -80, 80, -120, 120]) for (const side of [-1, 1]) for (let dx = w / 2; dx < size.x; dx += 14) {
       const cx = l.x + side * dx, cy = l.y + dy, x0 = cx - w / 2 - 16, x1 = cx + w / 2 + 16;
       if (cx - w / 2 < corner.x + 4 || cx + w / 2 > corner.x + size.x - 4) break;
-      if ([x0, cx, x1].some((x) => onLand(x, cy - h / 2 - 4) || onLand(x, cy + h / 2 + 4))) continue;
+      if ([x0, (x0 + cx) / 2, cx, (x1 + cx) / 2, x1].some((x) => [cy - h / 2 - 5, cy, cy + h / 2 + 5].some((y) => onLand(x, y)))) continue;
       found.push([side * dx, dy, dx + Math.abs(dy)]);
       break;
     }

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geolls import encoding
-from geolls.drawing import LayerSpec, MapData, Measure, draw, say
+from geolls.drawing import LayerSpec, MapData, Measure, abroad, draw, say
 from geolls.errors import GeometryError, MapError
 from geolls.recipes import Recipe
 
@@ -166,3 +166,19 @@ def test_pages_of_one_atlas_share_one_land(recipe, data):
     other = draw(Recipe("r", "Another", on=("maths_hub",)), data, shared=True)
     assert next(iter(one.parts)) == next(iter(other.parts))
     assert len(set(one.parts) | set(other.parts)) == 3
+
+
+def test_land_round_england_is_ground_under_its_places(england, lancashire):
+    land = abroad()
+    wales, edinburgh, sea = (
+        shapely.Point(300_000, 250_000),
+        shapely.Point(325_000, 670_000),
+        shapely.Point(450_000, 600_000),
+    )
+    assert shapely.contains(land, wales) and shapely.contains(land, edinburgh)
+    assert not shapely.contains(land, sea)
+    inner = england.blocks.loc[["E07000121"]].geometry.iloc[0]
+    assert not shapely.intersects(land, inner), "Lancaster is not abroad"
+    packed, _ = parts(draw("locality_overlay", lancashire))
+    assert sum(map(len, packed["context"])) > 500
+    assert "context" not in parts(draw("national_index", england))[0]
