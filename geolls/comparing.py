@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 from weakref import WeakKeyDictionary
 
@@ -47,6 +47,8 @@ LIKE: dict[str, Literal["plain", "log"]] = {
 }
 # Every unit of a layer as one place.
 _ENGLAND = "england"
+# A layer with so large a share of the schools covers England; the rest have no usable location.
+_WHOLE = 0.99
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +116,7 @@ _FIGURES = (
 
 _facts: WeakKeyDictionary[Study, dict[str, Facts]] = WeakKeyDictionary()
 _tables: WeakKeyDictionary[Study, dict[str, pd.DataFrame]] = WeakKeyDictionary()
+_beside: WeakKeyDictionary[Study, dict[str, pd.Series[float]]] = WeakKeyDictionary()
 
 
 def facts_of(study: Study, layer: str) -> Facts:
@@ -244,8 +247,16 @@ def _land(study: Study, layer: str) -> pd.Series[float]:
     return land.groupby(table["unit_code"]).sum() / 1e6
 
 
-def figures_of(table: pd.DataFrame, study: Study) -> list[Figure]:
-    """List the figures of `place_figures` in the order of reading, with what they mean."""
+def figures_of(study: Study, layer: str = "local_authority") -> list[Figure]:
+    """List the figures of `place_figures` in the order of reading, with what they mean.
+
+    Where a layer leaves schools out, England has no home and no elsewhere to compare with: the
+    middle unit stands beside them.
+    """
+    table = place_figures(study, layer)
+    held = float(table["schools"].sum()) >= _WHOLE * len(study.schools)
+    own = {"share_trust_home_here", "share_trust_based_elsewhere"}
+    figures = [f if held or f.column not in own else replace(f, beside="middle") for f in _FIGURES]
     bands = [
         Figure(c, "share of schools", f"schools in trusts of size {c[11:]}", "whole")
         for c in _bands(table)
@@ -255,7 +266,7 @@ def figures_of(table: pd.DataFrame, study: Study) -> list[Figure]:
         for k in MET
         if f"units_{k}" in table
     ]
-    return [*_FIGURES[:-1], *bands, *met, _FIGURES[-1]]
+    return [*figures[:-1], *bands, *met, figures[-1]]
 
 
 def england_figures(study: Study, layer: str = "local_authority") -> pd.Series[float]:
@@ -276,6 +287,13 @@ def england_figures(study: Study, layer: str = "local_authority") -> pd.Series[f
         one place, or the median over the units with 20 schools or more.
     """
     table = place_figures(study, layer)
+    known = _beside.setdefault(study, {})
+    if layer not in known:
+        known[layer] = _england_figures(study, layer, table)
+    return known[layer]
+
+
+def _england_figures(study: Study, layer: str, table: pd.DataFrame) -> pd.Series[float]:
     ranked = table[table["schools"] >= RANKED]
     schools = study.schools
     every = pd.DataFrame(
@@ -295,7 +313,7 @@ def england_figures(study: Study, layer: str = "local_authority") -> pd.Series[f
     }
     found = {
         f.column: float(ranked[f.column].median()) if f.beside == "middle" else given[f.column]
-        for f in figures_of(table, study)
+        for f in figures_of(study, layer)
     }
     return pd.Series(found, dtype=float)
 
@@ -336,7 +354,7 @@ def compare(study: Study, places: Sequence[Place]) -> pd.DataFrame:
     ranked = int((place_figures(study, layers[0])["schools"] >= RANKED).sum())
     middle = f"the middle of {ranked} {study.layers[layers[0]].title}"
     out = []
-    for figure in figures_of(place_figures(study, layers[0]), study):
+    for figure in figures_of(study, layers[0]):
         column = figure.column
         values = {name: _number(row.get(column)) for name, row in rows.items()}
         own = column in {"share_trust_home_here", "share_trust_based_elsewhere"}

@@ -24,6 +24,7 @@ __all__ = [
     "TypologyRules",
     "joining",
     "patterns",
+    "rules_of",
     "typology",
     "typology_report",
     "typology_sensitivity",
@@ -125,6 +126,11 @@ class TypologyRules:
         return cls(**values)
 
 
+def rules_of(study: Study) -> TypologyRules:
+    """Return the rules of a study: the defaults, with those of its table `[typology]`."""
+    return TypologyRules.read(study.settings.typology)
+
+
 def typology(study: Study, rules: TypologyRules | None = None) -> pd.DataFrame:
     """Sort every local authority into a pattern, and say which rule decided.
 
@@ -133,7 +139,7 @@ def typology(study: Study, rules: TypologyRules | None = None) -> pd.DataFrame:
     study : Study
         The study; its phases must include the one of the rules.
     rules : TypologyRules, optional
-        Thresholds.
+        Thresholds; by default those of the study.
 
     Returns
     -------
@@ -160,7 +166,7 @@ def typology(study: Study, rules: TypologyRules | None = None) -> pd.DataFrame:
     schools of a phase and since when; they say nothing about how well, and one authority can
     hold several patterns.
     """
-    rules = rules or TypologyRules()
+    rules = rules or rules_of(study)
     table = _measured(study, rules)
     return table.join(patterns(table, rules)).reset_index()
 
@@ -301,7 +307,7 @@ def patterns(table: pd.DataFrame, rules: TypologyRules | None = None) -> pd.Data
         (
             mostly,
             "C",
-            _percents(maintained) + f" are in no trust, at least {_p(r.maintained_share)}",
+            _percents(maintained) + f" are in no trust (at least {_p(r.maintained_share)})",
         ),
         (
             ~(table["dated_share"] >= 0.5),
@@ -316,22 +322,22 @@ def patterns(table: pd.DataFrame, rules: TypologyRules | None = None) -> pd.Data
         (
             early & ~away,
             "A",
-            _since(table) + f", at least {r.early_years:g} years; " + _where(table, r, away),
+            _since(table) + f" (at least {r.early_years:g}); " + _where(table, r, away),
         ),
         (
             recent & away,
             "B",
-            _lately(table, r) + f", at least {_p(r.recent_share)}; " + _where(table, r, away),
+            _lately(table, r) + f" (at least {_p(r.recent_share)}); " + _where(table, r, away),
         ),
         (
             ~away,
             "mixed",
-            _since(table) + f", less than {r.early_years:g} years; " + _where(table, r, away),
+            _since(table) + f" (less than {r.early_years:g}); " + _where(table, r, away),
         ),
         (
             away,
             "mixed",
-            _lately(table, r) + f", less than {_p(r.recent_share)}; " + _where(table, r, away),
+            _lately(table, r) + f" (less than {_p(r.recent_share)}); " + _where(table, r, away),
         ),
     ]
     found = pd.DataFrame({"pattern": None, "rule": ""}, index=table.index, dtype=object)
@@ -372,9 +378,9 @@ def _where(table: pd.DataFrame, rules: TypologyRules, away: pd.Series[bool]) -> 
     compared = away.map({True: "at least", False: "less than"}).astype(str)
     return (
         _percents(table["elsewhere_share"])
-        + " of those in trusts of two or more are in one based elsewhere, "
+        + " of those in trusts of two or more are in one based elsewhere ("
         + compared
-        + f" {_p(rules.elsewhere_share)}"
+        + f" {_p(rules.elsewhere_share)})"
     )
 
 
@@ -399,7 +405,7 @@ def typology_sensitivity(
         authorities (with a pattern before), changed, changed_share, and A, B, C, mixed (how many
         then have each pattern).
     """
-    rules = rules or TypologyRules()
+    rules = rules or rules_of(study)
     base = _measured(study, rules)
     before = patterns(base, rules)["pattern"].fillna("")
     number = int((before != "").sum())
@@ -435,7 +441,7 @@ def typology_report(study: Study, rules: TypologyRules | None = None) -> str:
         Two tables: how many authorities, schools and what they are like by pattern; how many
         authorities change pattern when a threshold moves by 10 %. No authority is named.
     """
-    rules = rules or TypologyRules()
+    rules = rules or rules_of(study)
     table = typology(study, rules)
     lines = [
         "| pattern | authorities | schools | in a trust | of those in trusts of two or more, based "

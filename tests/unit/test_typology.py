@@ -1,0 +1,191 @@
+"""The typology: the rule on rows one can read, the dates on schools one can count."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import geolls
+from geolls.errors import UsageError
+from geolls.study import Study
+from geolls.typology import (
+    PATTERNS,
+    TypologyRules,
+    joining,
+    patterns,
+    rules_of,
+    typology,
+    typology_report,
+    typology_sensitivity,
+)
+
+BASE = {
+    "schools": 80.0,
+    "academised_share": 0.9,
+    "elsewhere_share": 0.1,
+    "years_median": 7.0,
+    "recent_share": 0.1,
+    "dated_share": 1.0,
+}
+
+
+def decided(**changes: float) -> tuple[object, str]:
+    row = patterns(pd.DataFrame([{**BASE, **changes}])).iloc[0]
+    return row["pattern"], row["rule"]
+
+
+@pytest.fixture(scope="module")
+def study() -> Study:
+    return geolls.open_study(as_of="2022-09-01")
+
+
+@pytest.mark.parametrize(
+    ("changes", "pattern"),
+    [
+        ({}, "A"),
+        ({"years_median": 5.0}, "A"),
+        ({"years_median": 4.99}, "mixed"),
+        ({"elsewhere_share": 0.5}, "mixed"),
+        ({"elsewhere_share": 0.5, "recent_share": 0.25}, "B"),
+        ({"elsewhere_share": 0.5, "recent_share": 0.25, "years_median": 2.0}, "B"),
+        ({"elsewhere_share": 0.5, "recent_share": 0.24}, "mixed"),
+        ({"elsewhere_share": 0.1, "recent_share": 0.9, "years_median": 2.0}, "mixed"),
+        ({"academised_share": 0.5}, "C"),
+        ({"academised_share": 0.51}, "A"),
+        ({"academised_share": 0.1, "elsewhere_share": np.nan}, "C"),
+        ({"academised_share": 0.0, "dated_share": np.nan}, "C"),
+        ({"elsewhere_share": np.nan}, "mixed"),
+        ({"dated_share": 0.4}, None),
+        ({"academised_share": np.nan}, None),
+        ({"schools": 19.0}, None),
+    ],
+)
+def test_the_first_rule_that_holds_decides(changes: dict[str, float], pattern: str) -> None:
+    assert decided(**changes)[0] == pattern
+
+
+def test_the_rule_is_said_in_words_with_its_number_and_its_threshold() -> None:
+    assert decided(academised_share=0.25)[1] == "75% are in no trust (at least 50%)"
+    assert decided(years_median=4.99)[1].startswith(
+        "half of the schools in trusts joined 4.9 years or more before the trust list (less than 5)"
+    )
+    assert (
+        "10% of those in trusts of two or more are in one based elsewhere (less than 50%)"
+        in (decided()[1])
+    )
+    assert decided(schools=3.0)[1] == "fewer than 20 primary schools"
+
+
+def test_shares_that_add_up_to_half_in_binary_are_half() -> None:
+    assert decided(academised_share=0.1 + 0.1 + 0.3 + 1e-16)[0] == "C"
+
+
+def test_joining_dates_of_five_schools_are_those_one_counts() -> None:
+    schools = pd.DataFrame(
+        {
+            "urn": ["1", "2", "3", "4", "5"],
+            "trust_uid": ["T", "T", "T", "T", None],
+            "trust_joined": [date(2012, 3, 1), date(2016, 3, 1), date(2021, 3, 1), None, None],
+        }
+    )
+    place = pd.DataFrame(
+        {"item": ["1", "2", "3", "4", "5"], "unit_code": ["X"] * 5, "share": [1.0] * 5}
+    )
+    row = joining(schools, place, date(2022, 3, 1)).loc["X"]
+    assert row["years_median"] == pytest.approx(6, abs=0.01)
+    assert row["joined_median"] == pytest.approx(2016 + 60 / 365.25, abs=1e-6)
+    assert row["recent_share"] == pytest.approx(1 / 3)  # of those with a date
+    assert row["dated_share"] == pytest.approx(3 / 4)  # of those in a trust
+
+
+def test_areas_without_a_trust_have_no_joining_dates() -> None:
+    schools = pd.DataFrame({"urn": ["1"], "trust_uid": [None], "trust_joined": [None]})
+    place = pd.DataFrame({"item": ["1"], "unit_code": ["X"], "share": [1.0]})
+    assert joining(schools, place, date(2022, 3, 1)).empty
+
+
+def test_schools_of_unknown_status_count_neither_as_maintained_nor_as_in_a_trust(
+    study: Study,
+) -> None:
+    before = typology(study).set_index("unit_code")
+    schools = study.schools
+    leeds = study.place("Leeds").unit_code
+    here = study.place_schools(study.place("Leeds")).index
+    free = schools["urn"].isin(here) & schools["trust_uid"].isna() & (schools["phase"] == "primary")
+    changed = schools.copy()
+    changed.loc[changed.index[free.to_numpy()][:10], "status_unknown"] = True
+    again = geolls.open_study(as_of="2022-09-01")
+    again.register = replace(study.register, schools=changed)
+    after = typology(again).set_index("unit_code")
+    n, share = before.at[leeds, "schools"], before.at[leeds, "academised_share"]
+    assert after.at[leeds, "share_status_unknown"] == pytest.approx(10 / n)
+    assert after.at[leeds, "academised_share"] == pytest.approx(share * n / (n - 10))
+    assert after.at[leeds, "known_share"] == pytest.approx(1 - 10 / n)
+
+
+def test_every_authority_has_one_row_and_a_reason(study: Study) -> None:
+    table = typology(study)
+    assert len(table) == table["unit_code"].nunique() == 152
+    assert (table["rule"].str.len() > 0).all()
+    assert set(table["pattern"].dropna()) <= set(PATTERNS)
+    sized = table[table["schools"] >= 5]
+    shares = ["trust_home_here", "trust_based_elsewhere", "single_school_trust"]
+    inside = sized[[f"share_{k}" for k in shares]].sum(axis=1)
+    np.testing.assert_allclose(sized["academised_share"] * sized["known_share"], inside)
+
+
+def test_a_study_without_the_phase_is_refused() -> None:
+    secondary = geolls.open_study(as_of="2022-09-01", phase=["secondary"])
+    with pytest.raises(UsageError, match="no primary schools"):
+        typology(secondary)
+    assert len(typology(secondary, TypologyRules(phase="secondary"))) == 152
+
+
+def test_moving_a_threshold_changes_what_sorting_again_changes(study: Study) -> None:
+    rules = TypologyRules()
+    table = typology_sensitivity(study, rules)
+    numbers = [f.name for f in fields(rules) if f.name != "phase"]
+    assert sorted(table["threshold"]) == sorted(numbers * 2)
+    before = typology(study, rules)["pattern"].fillna("")
+    for row in table.itertuples():
+        value = round(row.value) if row.threshold == "few" else row.value
+        after = typology(study, replace(rules, **{row.threshold: value}))["pattern"].fillna("")
+        assert row.changed == (before != after).sum()
+        assert [row.A, row.B, row.C, row.mixed] == [(after == p).sum() for p in PATTERNS]
+
+
+def test_rules_are_read_strictly() -> None:
+    assert TypologyRules.read({}) == TypologyRules()
+    read = TypologyRules.read({"maintained_share": 0.6, "few": 10, "early_years": 4})
+    assert read == TypologyRules(maintained_share=0.6, few=10, early_years=4)
+    with pytest.raises(UsageError, match="did you mean maintained_share"):
+        TypologyRules.read({"maintaned_share": 0.6})
+    for wrong in ({"few": 10.5}, {"few": True}, {"early_years": "5"}, {"phase": 1}):
+        with pytest.raises(UsageError, match="wrong kind"):
+            TypologyRules.read(wrong)
+    for wrong in ({"elsewhere_share": 1.5}, {"early_years": 0}, {"recent_years": -1.0}):
+        with pytest.raises(UsageError, match="out of range"):
+            TypologyRules.read(wrong)
+    for wrong in ({"early_years": float("nan")}, {"early_years": float("inf")}):
+        with pytest.raises(UsageError, match="out of range"):
+            TypologyRules.read(wrong)
+
+
+def test_the_study_file_sets_the_rules(tmp_path: Path) -> None:
+    file = tmp_path / "study.toml"
+    file.write_text("as_of = 2022-09-01\n[typology]\nmaintained_share = 0.7\n")
+    study = geolls.open_study(file)
+    assert rules_of(study) == TypologyRules(maintained_share=0.7)
+    assert "70%" in typology(study).query("pattern == 'C'")["rule"].iloc[0]
+
+
+def test_the_report_names_no_authority(study: Study) -> None:
+    report = typology_report(study)
+    for name in typology(study)["unit_name"]:
+        assert name not in report
+    assert report.count("\n| `") == 12
