@@ -322,6 +322,8 @@ class Land:
         if recipe.scope != "trust":
             table = table[table["kind"].isin(recipe.schools)]
         table = table[table["easting"].notna() & table["northing"].notna()]
+        if self.only is not None and "block" in table:
+            table = table[table["block"].map(self.at).isin(self.only)]
         xy = self.view(table[["easting", "northing"]].to_numpy(float))
         return table.assign(px=xy[:, 0], py=xy[:, 1]).sort_values(["py", "px", "urn"])
 

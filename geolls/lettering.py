@@ -162,7 +162,7 @@ def _spot(label: Label, room: Room) -> tuple[float, float] | None:
         box = _box(label, x, y)
         if not room.free(box):
             continue
-        if label.spot == "margin" and not _clear(label, x, y, room):
+        if not _clear(label, x, y, room):
             continue
         if label.spot != "on":
             return x, y
@@ -220,9 +220,10 @@ def _clear(label: Label, x: float, y: float, room: Room) -> bool:
     """Tell whether a label and its leader cross no other label or leader."""
     import shapely
 
-    box, way = shapely.box(*_box(label, x, y)), _leader(label, x, y)
+    box = shapely.box(*_box(label, x, y))
     if any(box.intersects(other) for other in room.leaders):
         return False
+    way = _leader(label, x, y) if label.spot == "margin" else None
     if way is None:
         return True
     boxes = [shapely.box(*t) for t in room.taken]

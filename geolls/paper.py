@@ -24,6 +24,7 @@ __all__ = [
     "Sheet",
     "clean",
     "inks",
+    "joined",
     "line",
     "line_path",
     "number",
@@ -231,10 +232,10 @@ def line_path(lines: Iterable[Any], *, closed: bool, digits: int = 1) -> str:
             steps = steps[:-1]  # z draws the last
         if len(steps) < (2 if closed else 1):
             continue
-        words = [_joined(dx, dy, digits) for dx, dy in steps.tolist()]
+        words = [joined(dx, dy, digits) for dx, dy in steps.tolist()]
         tail = "".join(w if w[0] == "-" else f" {w}" for w in words[1:])
         x, y = xy[0].tolist()
-        out.append(f"M{_joined(x, y, digits)}l{words[0]}{tail}{'z' if closed else ''}")
+        out.append(f"M{joined(x, y, digits)}l{words[0]}{tail}{'z' if closed else ''}")
     return "".join(out)
 
 
@@ -243,8 +244,8 @@ def _tick(steps: int, digits: int) -> str:
     return number(steps / 10**digits, digits)
 
 
-def _joined(x: int, y: int, digits: int) -> str:
-    """Return two numbers with no more between them than they need."""
+def joined(x: int, y: int, digits: int) -> str:
+    """Return two coordinates, in steps of the last digit, with no more between than they need."""
     first, second = _tick(x, digits), _tick(y, digits)
     return f"{first}{second}" if second[0] == "-" else f"{first} {second}"
 

@@ -19,6 +19,7 @@ from geolls.paper import (
     Sheet,
     clean,
     inks,
+    joined,
     line,
     line_path,
     number,
@@ -130,7 +131,7 @@ def _head(sheet: Sheet, title: str, question: str, demonstration: bool) -> None:
     """Set the title, as large as two lines allow, the question and the demonstration's warning."""
     sizes = (26.0, 22.0, 18.0, 15.0)
     size = next((s for s in sizes if len(wrap([(title, True)], s, WIDE)) <= 2), sizes[-1])
-    sheet.lines(title, size, "ink", bold=True, lead=1.14)
+    sheet.lines(title, size, "ink", bold=True, lead=1.14, measure=_even(title, size))
     sheet.y += 4
     if question:
         sheet.lines(question, 12.0, "ink2", lead=1.36, measure=READ)
@@ -140,6 +141,15 @@ def _head(sheet: Sheet, title: str, question: str, demonstration: bool) -> None:
         sheet.add(rect(MARGIN, sheet.y + 2, 2.2, 14, fill=inks()["elsewhere"]))
         sheet.add(text(MARGIN + 8, sheet.y + 12.4, said, 9.6, inks()["ink"]))
         sheet.y += 22
+
+
+def _even(title: str, size: float) -> float:
+    """Return the narrowest measure that needs no more lines: lines of like length."""
+    rows = len(wrap([(title, True)], size, WIDE))
+    if rows == 1:
+        return WIDE
+    tried = np.arange(WIDE * 0.5, WIDE, 8.0).tolist()
+    return next((m for m in tried if len(wrap([(title, True)], size, m)) <= rows), WIDE)
 
 
 def _sources(sheet: Sheet, attribution: str) -> float:
@@ -267,7 +277,8 @@ def _shading(land: Land) -> _Group | None:
         keys.append(_Key("fill", "hatch", "low confidence", f"in {_many(n, spec)}"))
     note: list[Run] = []
     if m.england is not None and m.format != "words":
-        note.append((f"{m.england_title}: {drawing.say(m.england, m.format)}.", False))
+        whose = m.england_title[:1].upper() + m.england_title[1:]
+        note.append((f"{whose}: {drawing.say(m.england, m.format)}.", False))
     return _Group(m.title, keys, [*note, (m.note, False)] if m.note else note)
 
 
@@ -362,11 +373,7 @@ def _legend_rows(sheet: Sheet, land: Land) -> None:
     """Set the legend of a whole country: a row of classes, then lines and marks."""
     shading = _shading(land)
     if shading is not None:
-        sheet.lines([(shading.title, True), *shading.note], SMALL, "ink2")
-        sheet.y += 4
-        cells = min(7, max(5, len(shading.keys)))
-        for start in range(0, len(shading.keys), cells):
-            sheet.y = _class_row(sheet, shading.keys[start : start + cells], WIDE / cells)
+        _classes(sheet, shading)
     x, keys = MARGIN, [k for group in _groups(land) for k in group.keys]
     for key in keys:
         wide = 29.0 if key.kind == "line" else 15.0
@@ -379,6 +386,15 @@ def _legend_rows(sheet: Sheet, land: Land) -> None:
         sheet.add(text(x + wide + words, sheet.y + 6, key.count, 8.0, inks()["ink3"]))
         x += whole
     sheet.y += 14 if keys else 2
+
+
+def _classes(sheet: Sheet, shading: _Group) -> None:
+    """Set the shading's heading and its classes in rows."""
+    sheet.lines([(shading.title, True), *shading.note], SMALL, "ink2")
+    sheet.y += 4
+    cells = min(7, max(5, len(shading.keys)))
+    for start in range(0, len(shading.keys), cells):
+        sheet.y = _class_row(sheet, shading.keys[start : start + cells], WIDE / cells)
 
 
 def _class_row(sheet: Sheet, keys: Sequence[_Key], step: float) -> float:
@@ -433,16 +449,19 @@ def _legend_row(column: Sheet, key: _Key) -> None:
     column.y += 3.4
 
 
-def _legend_columns(groups: Sequence[_Group], y: float) -> Sheet:
-    """Return groups of the legend in four columns, each group in the shortest so far."""
+def _legend_columns(groups: Sequence[_Group], shading: _Group | None, y: float) -> Sheet:
+    """Return a row of classes, and other groups in four columns, each in the shortest so far."""
+    whole = Sheet(MARGIN, y, WIDE)
+    if shading is not None:
+        _classes(whole, shading)
+        whole.y += 2
     columns: list[list[_Group]] = [[], [], [], []]
-    step = COLUMN + GAP
     for group in groups:
         ends = [_legend_column(c, 0, 0).y for c in columns]
         columns[ends.index(min(ends))].append(group)
-    whole = Sheet(MARGIN, y, WIDE)
+    top = whole.y
     for i, column in enumerate(columns):
-        made = _legend_column(column, MARGIN + i * step, y)
+        made = _legend_column(column, MARGIN + i * (COLUMN + GAP), top)
         whole.add(*made.out)
         whole.y = max(whole.y, made.y)
     return whole
@@ -458,27 +477,41 @@ def _schools(land: Land) -> list[str]:
         return []
     size = min(1.15, 0.45 + 0.16 * land.view.scale * 1000)
     out = [
-        _marks(kind, table.loc[table["kind"] == kind, ["px", "py"]].to_numpy(), size)
+        _marks(
+            kind,
+            table.loc[table["kind"] == kind, ["px", "py"]].to_numpy(),
+            size,
+            pen=len(table) > MANY,
+        )
         for kind in drawing.KIND_TITLES
     ]
     return [f'<g class="schools">{"".join(out)}</g>']
 
 
-def _marks(kind: str, xy: Floats, size: float) -> str:
-    """Draw all schools of a kind as one path, a subpath each."""
+_RADIUS = {
+    "no_trust": 1.5,
+    "single_school_trust": 1.5,
+    "trust_home_here": 2.0,
+    "trust_based_elsewhere": 2.6,
+    "status_unknown": 1.6,
+}
+MANY = 1_200  # more schools than this would hide the land as rings and discs
+
+
+def _marks(kind: str, xy: Floats, size: float, *, pen: bool = False) -> str:
+    """Draw all schools of a kind as one path, a subpath each; with the `pen`, as plain dots."""
     if not len(xy):
         return ""
     c = inks()
-    large = {"no_trust": 1.5, "single_school_trust": 1.5, "trust_home_here": 2.0}
-    r = large.get(kind, 2.6 if kind == "trust_based_elsewhere" else 1.6) * size
+    r = _RADIUS[kind] * size * (0.8 if pen and kind == "trust_based_elsewhere" else 1.0)
     q, d = number(r, 2), number(2 * r, 2)
-    round_ = f"m-{q} 0a{q} {q} 0 1 0 {d} 0a{q} {q} 0 1 0-{d} 0"
-    shape = {
-        "no_trust": round_,
-        "single_school_trust": f"m-{q}-{q}h{d}v{d}h-{d}z",
-        "trust_home_here": round_,
-        "trust_based_elsewhere": f"m0-{q}l{q} {q}-{q} {q}-{q}-{q}z",
-        "status_unknown": f"m-{q}-{q}l{d} {d}m0-{d}l-{d} {d}",
+    disc = f"a{q} {q} 0 1 0 {d} 0a{q} {q} 0 1 0-{d} 0z"
+    shape, dx, dy = {
+        "no_trust": (disc, -r, 0.0),
+        "single_school_trust": (f"h{d}v{d}h-{d}z", -r, -r),
+        "trust_home_here": (disc, -r, 0.0),
+        "trust_based_elsewhere": (f"l{q} {q}-{q} {q}-{q}-{q}z", 0.0, -r),
+        "status_unknown": (f"l{d} {d}m0-{d}l-{d} {d}m0-{d}", -r, -r),
     }[kind]
     case = f'stroke="{c["land"]}" stroke-width="{number(0.9 * size, 2)}" paint-order="stroke"'
     thin = f'stroke-width="{number(0.75 * size, 2)}"'
@@ -489,18 +522,20 @@ def _marks(kind: str, xy: Floats, size: float) -> str:
         "trust_based_elsewhere": f'fill="{c["elsewhere"]}" {case}',
         "status_unknown": f'fill="none" stroke="{c["ink3"]}" stroke-width=".8"',
     }[kind]
-    if size < 0.7 and kind != "trust_based_elsewhere":
-        # Thousands of marks, each too small to show a ring: a dot of the pen says the same.
-        pen = {"no_trust": "none", "single_school_trust": "none", "trust_home_here": "accent"}
+    if pen and kind != "trust_based_elsewhere":
+        inked = {"no_trust": "none", "single_school_trust": "none", "trust_home_here": "accent"}
         cap = "square" if kind == "single_school_trust" else "round"
-        wide = number((1.7 if cap == "square" else 2) * r, 2)
-        paint = (
-            f'fill="none" stroke="{c[pen.get(kind, "ink3")]}" stroke-width="{wide}" '
-            f'stroke-linecap="{cap}"'
-        )
-        shape = "h0"
-    d = "".join(f"M{number(x)} {number(y)}{shape}" for x, y in xy)
-    return f'<path data-kind="{kind}" data-n="{len(xy)}" {paint} d="{d}"/>'
+        wide = number((1.6 if cap == "square" else 1.9) * r, 2)
+        ink = c[inked.get(kind, "ink3")]
+        paint = f'fill="none" stroke="{ink}" stroke-width="{wide}" stroke-linecap="{cap}"'
+        shape, dx, dy = "h0", 0.0, 0.0
+    # Every shape ends where it starts, so that the next, near by, is a short step from this one.
+    xy = xy[np.lexsort((xy[:, 0], np.floor(xy[:, 1] / 4)))]
+    steps = np.diff(
+        np.rint((xy + np.array([dx, dy])) * 10).astype(np.int64), axis=0, prepend=[[0, 0]]
+    )
+    path = "".join(f"m{joined(x, y, 1)}{shape}" for x, y in steps.tolist())
+    return f'<path data-kind="{kind}" data-n="{len(xy)}" {paint} d="{path}"/>'
 
 
 def _footprint(land: Land) -> list[str]:
@@ -554,33 +589,54 @@ def _north(x: float, y: float, room: Room) -> str:
     return arrow + text(x, y + 19, "N", 8.0, inks()["ink2"], anchor="middle")
 
 
-def _inset(land: Land, room: Room) -> list[str]:
-    """Draw London three times larger in the top right corner, where there is no land."""
-    import shapely
+@dataclass(frozen=True)
+class _Inset:
+    """London three times larger: which blocks, and its frames there and on the main map."""
 
-    london = [i for i, b in enumerate(land.names) if b.startswith("E09")]
-    if not london:
-        return []
-    x0, y0, x1, y1 = map(float, shapely.total_bounds(land.shapes[london]))
-    w, h = 3 * (x1 - x0) + 12, 3 * (y1 - y0) + 24
-    left, top, c = land.view.box[2] - w, land.view.box[1], inks()
-    west, south, east, north = map(float, land.drawn.data.blocks.iloc[london].total_bounds)
-    inner = (left + 6, top + 18, left + w - 6, top + h - 6)
-    part = Land(land.drawn, View.fit((west, south, east, north), inner), only=london)
-    room.taken.append((left - 3, top, left + w, top + h + 3))
-    room.apart = grown((x0, y0, x1, y1), 1.5)
-    names = [m for m in labels(part) if m.spot == "on"]
-    return [
-        rect(left, top, w, h, fill=c["page"], stroke=c["rule2"], stroke_width=0.75),
-        text(left + 6, top + 11.5, "London, 3 times larger", 8.4, c["ink"], bold=True),
-        f'<g class="inset">{"".join([*part.ground(), *part.outlines()])}</g>',
-        *put(names, Room(grown(inner, 4))),
-        stroked(
-            "M{0} {1}H{2}V{3}H{0}z".format(*map(number, room.apart)),
-            c["ink2"],
-            0.75,
-        ),
-    ]
+    blocks: list[int]
+    box: Box
+    shown: Box
+
+    @staticmethod
+    def of(land: Land) -> _Inset | None:
+        """Put it in the top right corner of the map."""
+        import shapely
+
+        london = [i for i, b in enumerate(land.names) if b.startswith("E09")]
+        if not london:
+            return None
+        x0, y0, x1, y1 = map(float, shapely.total_bounds(land.shapes[london]))
+        w = max(3 * (x1 - x0), width(_LONDON, 8.4, bold=True)) + 12
+        right, top = land.view.box[2], land.view.box[1]
+        box = (right - w, top, right, top + 3 * (y1 - y0) + 24)
+        return _Inset(london, box, grown((x0, y0, x1, y1), 1.5))
+
+    def hides(self, land: Land) -> bool:
+        """Tell whether the inset would stand on the land."""
+        import shapely
+
+        box = shapely.box(*grown(self.box, 5))
+        return bool(shapely.intersects(land.shapes[land.seen], box).any())
+
+    def draw(self, land: Land) -> list[str]:
+        """Return the inset and the frame of what it shows."""
+        c, (left, top, right, bottom) = inks(), self.box
+        west, south, east, north = map(float, land.drawn.data.blocks.iloc[self.blocks].total_bounds)
+        inner = (left + 6, top + 18, right - 6, bottom - 6)
+        part = Land(land.drawn, View.fit((west, south, east, north), inner), only=self.blocks)
+        names = [m for m in labels(part) if m.spot == "on"]
+        ink = [*part.ground(), *part.outlines(), *_schools(part)]
+        x0, y0, x1, y1 = map(number, self.shown)
+        return [
+            rect(left, top, right - left, bottom - top, fill=c["page"], stroke=c["rule2"]),
+            text(left + 6, top + 11.5, _LONDON, 8.4, c["ink"], bold=True),
+            f'<g class="inset">{"".join(ink)}</g>',
+            *put(names, Room(grown(inner, 4))),
+            stroked(f"M{x0} {y0}H{x1}V{y1}H{x0}z", c["ink2"], 0.75),
+        ]
+
+
+_LONDON = "London, 3 times larger"
 
 
 # ---------------------------------------------------------------- the two layouts
@@ -591,41 +647,85 @@ def _country(sheet: Sheet, drawn: drawing._Drawn, floor: float, foot: Sequence[P
     focus = drawing._focus(drawn)
     sheet.y += 4
     _legend_rows(sheet, Land(drawn, View.fit(focus, (0, 0, 1, 1))))
-    below = _number_key(drawn, 0).y + 6 + _set_foot(foot, 0).y
-    box: Box = (MARGIN, sheet.y + 2, MARGIN + WIDE, floor - below)
-    land, room = Land(drawn, View.fit(focus, box)), Room(box)
-    inset = _inset(land, room) if drawn.recipe.inset == "london" else []
+    top, cells = sheet.y + 2, _numbered(drawn)
+    bottom = floor - _set_foot(foot, 0).y - 6
+    aside, deep = _key_size(cells, bottom - top)
+    box: Box = (MARGIN + (KEY if aside else 0), top, MARGIN + WIDE, bottom - deep)
+    land, inset = _fitted(drawn, focus, box)
+    room = Room(box)
     north = _north(box[2] - 8, box[3] - 22, room)
     bar = _scale_bar(land.view, box[2] - 140, box[3] - 4, room)
+    if inset is not None:
+        room.taken.append(grown(inset.box, 3))
+        room.apart = inset.shown
     sheet.add(*land.ground(), *land.outlines(), *_schools(land))
-    sheet.add(*callouts(land, room), *put(labels(land), room), bar, north, *inset)
-    key = _number_key(drawn, box[3] + 4)
-    sheet.add(*key.out, *_set_foot(foot, key.y + 2).out)
+    sheet.add(*callouts(land, room), *put(labels(land), room), bar, north)
+    sheet.add(*([] if inset is None else inset.draw(land)), *_number_key(cells, aside, top, box[3]))
+    sheet.add(*_set_foot(foot, bottom + 4).out)
 
 
-def _number_key(drawn: drawing._Drawn, y: float) -> Sheet:
-    """Return the names behind the numbers on the map, in columns."""
-    out, size, lead, columns = Sheet(MARGIN, y, WIDE), 7.5, 9.2, 4
-    step = WIDE / columns
+def _fitted(drawn: drawing._Drawn, focus: Box, box: Box) -> tuple[Land, _Inset | None]:
+    """Return England as large as it can be without meeting its inset."""
+    land = Land(drawn, View.fit(focus, box))
+    if drawn.recipe.inset != "london":
+        return land, None
+    inset, full = _Inset.of(land), land.view.scale
+    for part in np.arange(1.0, 0.6, -0.03).tolist():
+        if inset is None or not inset.hides(land):
+            break
+        # Smaller, and as far to the left as it goes.
+        spare = (box[3] - box[1]) / (full * part) - (focus[3] - focus[1])
+        land = Land(drawn, View(focus[0], focus[3] + max(0.0, spare) / 2, full * part, box))
+        inset = _Inset.of(land)
+    return land, inset
+
+
+KEY = WIDE / 4  # a column of the key to numbers
+_LINE = 9.2
+
+
+def _numbered(drawn: drawing._Drawn) -> list[tuple[str, list[list[Run]]]]:
+    """Return the number and the name, in lines, of each unit the map numbers."""
     wanted = (s for s in drawn.layers if s.key in drawn.recipe.labels and "number" in s.units)
     spec = next(wanted, None)
-    if spec is None or drawn.recipe.scope != "england":
-        return out
+    if spec is None:
+        return []
     units = spec.units.sort_values("number", kind="stable")
-    cells = [
-        (f"{n:.0f}", wrap(short(spec, str(name)), size, step - 24))
+    return [
+        (f"{n:.0f}", wrap(short(spec, str(name)), 7.5, KEY - 24))
         for n, name in zip(units["number"], units["unit_name"], strict=True)
     ]
-    deep = -(-sum(len(rows) for _, rows in cells) // columns)
-    x, at, ink = MARGIN, 0, inks()
+
+
+def _key_size(cells: Sequence[tuple[str, list[list[Run]]]], high: float) -> tuple[int, float]:
+    """Return how many lines of a long key stand beside the map, and the depth of the rest."""
+    total = sum(len(rows) for _, rows in cells)
+    rest = -(-total // 4)
+    if rest <= 18:
+        return 0, rest * _LINE + 12 if total else 0.0
+    # The map ends where the rest, in four columns, begins.
+    aside = int((high - 14 - total * _LINE / 4) / (0.75 * _LINE))
+    return aside, (-(-(total - aside) // 4) + 1) * _LINE + 12
+
+
+def _number_key(
+    cells: Sequence[tuple[str, list[list[Run]]]], aside: int, top: float, bottom: float
+) -> list[str]:
+    """Return the names behind the numbers on the map: a column beside it, four below it."""
+    total = sum(len(rows) for _, rows in cells)
+    deep = -(-(total - aside) // 4)
+    columns = [(MARGIN, top, aside)] if aside else []
+    columns += [(MARGIN + KEY * i, bottom + 10, deep) for i in range(4)]
+    out, c, i, used = [], inks(), 0, 0
     for n, rows in cells:
-        if at >= deep and x < MARGIN + step * (columns - 1) - 1:
-            x, at = x + step, 0
-        out.add(text(x + 12, y + 12 + lead * at, n, size, ink["ink"], bold=True, anchor="end"))
-        for row in rows:
-            out.add(text(x + 16, y + 12 + lead * at, row, size, ink["ink2"]))
-            at += 1
-        out.y = max(out.y, y + 12 + lead * at)
+        if i + 1 < len(columns) and used + len(rows) > columns[i][2] and used:
+            i, used = i + 1, 0
+        x, y, _ = columns[i]
+        at = y + 6 + _LINE * used
+        out.append(text(x + 12, at, n, 7.5, c["ink"], bold=True, anchor="end"))
+        for k, row in enumerate(rows):
+            out.append(text(x + 16, at + _LINE * k, row, 7.5, c["ink2"]))
+        used += len(rows)
     return out
 
 
@@ -638,11 +738,11 @@ def _framed(sheet: Sheet, drawn: drawing._Drawn, floor: float, foot: Sequence[Pa
     focus = (west - pad, south - pad, east + pad, north + pad)
     top, shape = sheet.y + 4, (focus[3] - focus[1]) / (focus[2] - focus[0])
     rough = Land(drawn, View.fit(focus, (0, 0, 1, 1)))
-    shading = _shading(rough)
-    groups = [*_groups(rough), *([] if shading is None else [shading])]
+    shading, groups = _shading(rough), _groups(rough)
     high = floor - _set_foot(foot, 0).y - 8 - top
-    above = _legend_columns(groups, top)
-    beside = _legend_column(groups, MARGIN + WIDE - COLUMN, top)
+    above = _legend_columns(groups, shading, top)
+    rest = [] if shading is None else [shading]
+    beside = _legend_column([*groups, *rest], MARGIN + WIDE - COLUMN, top)
     narrow, lower = WIDE - COLUMN - GAP, above.y + 2 - top
     if min(narrow, high / shape) > min(WIDE, (high - lower) / shape):
         legend, left_high, wide = beside, high, narrow
