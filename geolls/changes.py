@@ -103,8 +103,8 @@ def _passed_on(x: Coded, y: Coded, values: Floats) -> tuple[Floats, list[str]]:
     own = both["unit"].to_numpy()
     np.add.at(full, (own, own), both["stays"].to_numpy() * weight[both["item"].to_numpy()])
     # Where nothing moved the merge is empty, and an empty column has lost its type.
-    at, was, now = (flow[c].to_numpy(dtype=np.intp) for c in ("item", "unit", "unit_to"))
-    moved = (flow["part"] * flow["left"] / whole).to_numpy(dtype=float) * weight[at]
+    item, was, now = (flow[c].to_numpy(dtype=np.intp) for c in ("item", "unit", "unit_to"))
+    moved = (flow["part"] * flow["left"] / whole).to_numpy(dtype=float) * weight[item]
     np.add.at(full, (was, now), moved)
     return full, codes
 

@@ -136,9 +136,9 @@ def expected_information(rows: Floats, cols: Floats, total: float) -> float:
             k = low[at, None] + stride[at, None] * steps
             valid = steps < points[at, None]
             p = chance(a[at, None], b[at, None], k, valid, total)
-            inner = valid & (k > 0)
-            bits = np.log2(np.where(inner, k / a[at, None] * (total / b[at, None]), 1.0))
-            expected += float(times[at] @ (p * k / total * bits).sum(axis=1))
+            # Where k is 0 its term is: any finite log will do.
+            bits = np.log2(np.maximum(k, 1)) + np.log2(total / a[at, None] / b[at, None])
+            expected += float(times[at] @ (p * k * bits).sum(axis=1)) / total
     return expected
 
 
@@ -170,9 +170,11 @@ def _chance_by_ratios(
     """Return the chance of each k, from the ratios of one whole number to the next."""
     below, above = k[:, :-1], k[:, 1:]
     step = (a - below) * (b - below) / (above * (total - a - b + above))
-    logs = np.zeros(k.shape)
-    np.cumsum(np.log(np.where(valid[:, 1:], step, 1.0)), axis=1, out=logs[:, 1:])
-    return _normalised(logs, valid)
+    # From one end of the stretch to its middle they rise by no more than about exp(50).
+    chance = np.ones(k.shape)
+    np.cumprod(np.where(valid[:, 1:], step, 0.0), axis=1, out=chance[:, 1:])
+    scaled: Floats = chance / chance.sum(axis=1, keepdims=True)
+    return scaled
 
 
 def _chance_by_stirling(
@@ -190,7 +192,9 @@ def _chance_by_stirling(
     slope = np.log((a - m) / m * ((b - m) / (rest + m)))
     logs = d * slope - _log_factorial(m, d) - _log_factorial(rest + m, d)
     logs -= _log_factorial(a - m, -d) + _log_factorial(b - m, -d)
-    return _normalised(logs, valid)
+    chance = np.where(valid, np.exp(logs), 0.0)
+    scaled: Floats = chance / chance.sum(axis=1, keepdims=True)
+    return scaled
 
 
 def _log_factorial(m: Floats, d: Floats) -> Floats:
@@ -210,10 +214,3 @@ def _stirling_tail(n: Floats) -> Floats:
     square = n * n
     tail = (1 / 12 - (1 / 360 - (1 / 1260 - 1 / (1680 * square)) / square) / square) / n
     return np.where(n < len(_TAIL), _TAIL[np.minimum(n, len(_TAIL) - 1).astype(int)], tail)
-
-
-def _normalised(logs: Floats, valid: npt.NDArray[np.bool_]) -> Floats:
-    logs[~valid] = -np.inf
-    chance = np.exp(logs - logs.max(axis=1, keepdims=True))
-    scaled: Floats = chance / chance.sum(axis=1, keepdims=True)
-    return scaled
