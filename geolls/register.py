@@ -13,6 +13,7 @@ import hashlib
 import io
 import json
 import re
+import sys
 import time
 import unicodedata
 import zipfile
@@ -244,6 +245,11 @@ _FLAGS: Final = {
     "supported by a trust": 2,
 }
 
+# No school in England has a quarter of this; two counts run together by a lost comma do.
+_FULLEST: Final = 20_000
+# A whole register has about 60 MB. Reading takes up to six times the size in memory.
+_LARGEST: Final = 512 << 20
+
 # The part of the British National Grid that holds England (Scilly to Berwick to Lowestoft).
 _BOX: Final = ((80_000.0, 656_500.0), (5_000.0, 658_000.0))
 # Blank type, maintained, not a nursery: from this URN on (opened mid-2021 or later) most are
@@ -433,7 +439,9 @@ class _Sheet:
 
 def _read(path: Path, kind: Kind) -> _Sheet:
     """Read the wanted columns of a GIAS file, csv, gzip or zip, as text."""
-    with open_bounded(path, member=_member(path, kind)) as packed:
+    _check_size(path, kind)
+    member = _member(path, kind)
+    with open_bounded(path, member=member, limit=_LARGEST) as packed:
         stream: IO[bytes] = packed
         line = stream.readline(_LONGEST)
         wide = line[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
@@ -453,13 +461,38 @@ def _read(path: Path, kind: Kind) -> _Sheet:
         if stream is packed and _plain_file(path):  # read by Arrow itself: twice as fast
             stream = pa.OSFile(str(path))
             stream.seek(len(line))
-        table = _parse(stream, len(header), positions, bad, path)
+        recoded = False
+        try:
+            table = _parse(stream, len(header), positions, bad, path)
+        except UnicodeDecodeError:  # an odd record in cp1252: rare, so the file is rewritten whole
+            bad.clear()
+            recoded = True
+            if isinstance(stream, io.BytesIO):
+                stream.seek(len(line))
+                data = stream.read()
+            else:
+                with open_bounded(path, member=member, limit=_LARGEST) as again:
+                    data = again.read()[len(line) :]
+            data = data.decode("cp1252", "replace").encode()
+            table = _parse(io.BytesIO(data), len(header), positions, bad, path)
     if len(table) + len(bad) == 0:
         raise InputFileError("has a header but no rows", where=str(path))
     table, encoding = _decoded(table)
     if wide or marked:
         encoding = "utf-16" if wide else "utf-8 with a byte order mark"
+    encoding = "cp1252" if recoded else encoding
     return _Sheet(table, [_ragged(row, positions["urn"], path) for row in bad], encoding)
+
+
+def _check_size(path: Path, kind: Kind) -> None:
+    """Refuse a file that is far too large to be what it should be, before it is even hashed."""
+    size = path.stat().st_size if path.is_file() else 0
+    if size > _LARGEST:
+        raise InputFileError(
+            f"has {size:,} bytes; a {_SIGNS[kind][0]} file has at most {_LARGEST:,}",
+            where=str(path),
+            fix="for other tables of points use: geolls assign FILE",
+        )
 
 
 def _plain_file(path: Path) -> bool:
@@ -473,7 +506,13 @@ def _plain_file(path: Path) -> bool:
 def _parse(
     stream: IO[bytes], width: int, positions: dict[str, int], bad: list[Any], path: Path
 ) -> pa.Table:
-    """Parse what stands behind the header; the text is not decoded yet."""
+    """Parse what stands behind the header; the text is not decoded yet.
+
+    Raises UnicodeDecodeError where a record of odd length is not UTF-8: Arrow can only hand over
+    what is, and reports its own failure past every `except`.
+    """
+    unheard: list[sys.UnraisableHookArgs] = []
+    hook, sys.unraisablehook = sys.unraisablehook, unheard.append
 
     def skip(row: Any) -> str:
         bad.append(row)
@@ -496,6 +535,9 @@ def _parse(
             ),
         )
     except pa.ArrowInvalid as error:  # its message may quote a row, so it is not passed on
+        fault = unheard[0].exc_value if unheard else None
+        if isinstance(fault, UnicodeDecodeError):
+            raise fault from None
         if "Empty CSV" in str(error):
             return pa.table({name: pa.array([], pa.string()) for name in positions})
         raise InputFileError(
@@ -503,6 +545,8 @@ def _parse(
             where=str(path),
             fix="download it again",
         ) from error
+    finally:
+        sys.unraisablehook = hook
     return table.combine_chunks().rename_columns(list(positions))
 
 
@@ -1095,7 +1139,7 @@ def _points(sheet: _Sheet, counted: np.ndarray, faults: _Faults) -> tuple[np.nda
 def _pupils(sheet: _Sheet, counted: np.ndarray, faults: _Faults) -> tuple[np.ndarray, np.ndarray]:
     """Read pupils and those eligible for free meals; the percentage fills a blank count."""
     pupils, wrong = _numbers(sheet.column("pupils"))
-    wrong |= pupils < 0
+    wrong |= (pupils < 0) | (pupils > _FULLEST)
     faults.note(counted & wrong, "pupils is not a count", "left blank")
     pupils = np.where(wrong, np.nan, pupils)
     fsm, wrong = _numbers(sheet.column("fsm_pupils"))
@@ -1333,6 +1377,9 @@ def read_register(
     """
     place = Path(path)
     other = Path(links) if links is not None else None
+    _check_size(place, "register")
+    if other is not None:
+        _check_size(other, "links")
     chosen = choose_phases(phases)
     wanted = _as_date(as_of) if as_of is not None else None
     folder = Path(cache_dir) if cache_dir is not None else None
