@@ -492,7 +492,8 @@ def breaks_of(values: pd.Series[float], kind: str, classes: int = 5) -> tuple[fl
     Returns
     -------
     tuple of float
-        Rising inner bounds, at most `classes` - 1; quantiles (mapclassify) moved to round numbers.
+        Rising inner bounds, one to `classes` - 1; quantiles (mapclassify) moved to round numbers.
+        Where all values are one, that value; where there is none, a half or one.
 
     Examples
     --------
@@ -504,7 +505,8 @@ def breaks_of(values: pd.Series[float], kind: str, classes: int = 5) -> tuple[fl
     known = values[np.isfinite(values.astype(float))].to_numpy(dtype=float)
     distinct = np.unique(known)
     if len(distinct) < 2:
-        return ()
+        alone = float(distinct[0]) if len(distinct) else 0.0
+        return (alone if alone > 0 else 0.5 if kind == "share" else 1.0,)
     if kind == "count" and len(distinct) <= classes:
         return tuple(float(v) for v in distinct[1:])
     if (known == distinct[0]).mean() > 1 / classes:  # most are none: they make one class
@@ -517,7 +519,7 @@ def breaks_of(values: pd.Series[float], kind: str, classes: int = 5) -> tuple[fl
     step = _nice(spread / (2 * k), smallest={"share": 0.01, "count": 1.0}.get(kind, 0.1))
     rounded = np.unique(np.round(np.round(inner / step) * step, 6))
     low, high = float(distinct[0]), float(distinct[-1])
-    return tuple(float(b) for b in rounded if low < b <= high)
+    return tuple(float(b) for b in rounded if low < b <= high) or (high,)
 
 
 def _nice(step: float, smallest: float) -> float:
@@ -532,7 +534,7 @@ def _nice(step: float, smallest: float) -> float:
 def _whole_breaks(values: pd.Series[float]) -> tuple[float, ...]:
     """Return bounds for small counts: 1, 2, 3, then wider."""
     top = float(values.max()) if len(values) else 0.0
-    return tuple(b for b in (2.0, 3.0, 4.0, 6.0) if b <= top)
+    return tuple(b for b in (2.0, 3.0, 4.0, 6.0) if b <= max(top, 2.0))
 
 
 # -- words ---------------------------------------------------------------------------------------
