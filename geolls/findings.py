@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from geolls.overlap import is_reason
+from geolls.typology import PATTERNS, rules_of, typology
 
 if TYPE_CHECKING:
     from geolls.study import Study
@@ -79,10 +80,9 @@ def _several(study: Study, key: str) -> str:
 
 
 def _inside_a_sentence(title: str) -> str:
-    """Return a title in small letters unless it is a name: "regions", but "Maths Hubs"."""
-    first, _, rest = title.partition(" ")
-    named = any(c.isupper() for c in first[1:] + rest)
-    return title if named else title[:1].lower() + title[1:]
+    """Return a title in small letters where it is a common noun: "regions", but "Maths Hubs"."""
+    common = title.startswith(("District", "Region", "Local ", "Combined "))
+    return title[:1].lower() + title[1:] if common else title
 
 
 def _percent(share: float) -> str:
@@ -183,40 +183,47 @@ def _trusts(study: Study) -> Iterator[Finding]:
         "local_trusts",
         local,
         f"{_percent(local)} of trusts with two or more schools are local: no two of their schools "
-        f"are more than {rule.local_km:g} km apart, or more than {rule.sub_regional_km:g} km within "
-        "one authority.",
+        f"are more than {rule.local_km:g} km apart, or more than {rule.sub_regional_km:g} km if "
+        "all are in one authority.",
         "geolls spread --format csv",
     )
 
 
 def _schools(study: Study) -> Iterator[Finding]:
     schools = study.schools
-    in_trust = float(schools["trust_uid"].notna().mean())
-    unknown = float((schools["status_unknown"] & schools["trust_uid"].isna()).mean())
+    kinds = schools["trust_type"].value_counts(normalize=False) / max(len(schools), 1)
+    several, single = (
+        float(kinds.get(k, 0.0)) for k in ("multi_academy_trust", "single_academy_trust")
+    )
+    unknown = int((schools["status_unknown"] & schools["trust_uid"].isna()).sum())
     bounds = (
-        f" Between {_percent(in_trust)} and {_percent(in_trust + unknown)}, as the status of "
-        f"{round(unknown * len(schools)):,} schools is not known."
+        f" The status of {unknown:,} more is not known, so that in trusts of either kind are "
+        f"between {_percent(several + single)} and "
+        f"{_percent(several + single + unknown / len(schools))}."
         if unknown
         else ""
     )
     yield Finding(
         "schools_in_trusts",
-        in_trust,
-        f"{_percent(in_trust)} of {len(schools):,} schools are in an academy trust.{bounds}",
-        "geolls assign --format csv",
+        several + single,
+        f"{_percent(several)} of {len(schools):,} schools are in multi-academy trusts, "
+        f"{_percent(single)} in single-academy trusts.{bounds}",
+        "geolls layers --long",
     )
-    if "local_authority" not in study.area_layers:
+    if (
+        "local_authority" not in study.area_layers
+        or not (schools["phase"] == rules_of(study).phase).any()
+    ):
         return
-    view = study.place_view("local_authority", nearby=False)
-    whole = view[view["phase"] == "all"].set_index("unit_code")
-    share = whole["share_trust_based_elsewhere"].dropna()
-    half = int((share > 0.5).sum())
+    found = typology(study)["pattern"].value_counts()
+    sorted_ = {k: int(found.get(k, 0)) for k in PATTERNS}
     yield Finding(
-        "authorities_mostly_from_elsewhere",
-        half,
-        f"In {half} of {len(share)} local authorities with five schools or more, most schools are "
-        "in trusts based mainly in another authority.",
-        "geolls typology --format csv",
+        "authorities_by_pattern",
+        sorted_["C"],
+        f"By their primary schools, {sorted_['C']} local authorities are still mostly maintained, "
+        f"{sorted_['B']} have recent trusts based mainly elsewhere, {sorted_['A']} early trusts "
+        f"based there; {sorted_['mixed']} are mixed.",
+        "geolls typology",
     )
 
 

@@ -40,9 +40,9 @@ def page(study: Study) -> str:
         "|---|---|",
         *(f"| {f.text} | `{f.command}` |" for f in findings(study)),
         "",
-        "Trusts and schools are counted, never judged. A trust in two authorities is not far-flung, "
-        "a hub that lists an area may not be used there, and overlap is not failure: it shows "
-        "which bodies must deal with which.",
+        "Trusts and schools are counted, never judged. A trust in two authorities is not "
+        "far-flung, a hub that lists an area may not be used there, and overlap is not failure: it "
+        "shows which bodies must deal with which.",
     ]
     return "\n".join(lines) + "\n"
 
