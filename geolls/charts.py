@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
 
 __all__ = [
+    "Axis",
     "Label",
     "Marks",
     "Piece",
     "Strip",
     "Ticks",
+    "axis_of",
     "labels_of",
     "marks_on_axis",
     "round_up",
     "strip_style",
-    "ticks_of",
     "width_class",
 ]
 
@@ -169,87 +169,97 @@ def labels_of(
 
 
 @dataclass(frozen=True, slots=True)
-class Ticks:
-    """Every authority or trust as a tick, the middle one in ink, this one in accent.
-
-    Positions are percentages of the axis.
-    """
-
-    title: str
-    others: tuple[float, ...]
-    middle: float
-    here: float | None
-    low: str
-    high: str
-    middle_text: str
-    said: str
-    value: str
-    elsewhere: bool = False
-
-    @property
-    def path(self) -> str:
-        """All other ticks as one line drawing, 1000 wide and 14 high."""
-        return "".join(f"M{round(10 * x)} 0v14" for x in self.others)
-
-
-def ticks_of(
-    title: str,
-    values: Sequence[float],
-    here: float | None,
-    *,
-    low: float = 0.0,
-    high: float | None = None,
-    say: Any = str,
-    said: str = "",
-    elsewhere: bool = False,
-    middle_word: str = "middle",
-) -> Ticks:
-    """Lay values on an axis from `low` to `high`.
+class Axis:
+    """Every authority or trust as a tick on one axis, and the middle one; made once, used by all.
 
     Parameters
     ----------
-    title : str
-        What is measured.
+    path : str
+        All ticks as one line drawing, 1000 wide and 14 high.
+    middle : float
+        Position of the middle one, in per cent.
+    low, high, middle_text : str
+        Words under the axis.
+    bottom, top : float
+        Values at its ends.
+    """
+
+    path: str
+    middle: float
+    low: str
+    high: str
+    middle_text: str
+    bottom: float
+    top: float
+
+    def at(self, value: float) -> float:
+        """Return where a value stands, in per cent, rounded to a tenth."""
+        span = (self.top - self.bottom) or 1.0
+        return round(max(0.0, min(100.0, 100 * (value - self.bottom) / span)), 1)
+
+
+def axis_of(
+    values: Sequence[float],
+    say: Callable[[float], str],
+    *,
+    low: float = 0.0,
+    high: float | None = None,
+    middle_word: str = "middle",
+) -> Axis:
+    """Lay values on an axis.
+
+    Parameters
+    ----------
     values : sequence of float
         One per authority or trust; NaN is left out.
-    here : float or None
-        This one.
-    low, high : float
-        Ends of the axis; `high` is the largest value, rounded up, when not given.
     say : callable
         Writes a value in words.
-    said : str
-        The comparison in words.
-    elsewhere : bool
-        Draw this one in the colour of trusts based elsewhere.
+    low, high : float
+        Ends of the axis; `high` is the largest value, rounded up, when not given.
     middle_word : str
         What the middle one is called under the axis.
 
     Returns
     -------
-    Ticks
-        Positions in per cent, rounded to a tenth, each once.
+    Axis
+        Ticks at tenths of a per cent, each once.
+
+    Examples
+    --------
+    >>> axis = axis_of([1.0, 2.0, 4.0], "{:g}".format)
+    >>> axis.path, axis.at(1.0), axis.middle_text
+    ('M250 0v14M500 0v14M1000 0v14', 25.0, 'middle 2')
     """
     known = sorted(v for v in values if v == v)
     top = high if high is not None else round_up(known[-1] if known else 1.0)
-    span = (top - low) or 1.0
-
-    def at(value: float) -> float:
-        return round(max(0.0, min(100.0, 100 * (value - low) / span)), 1)
-
     middle = _middle(known)
-    return Ticks(
-        title=title,
-        others=tuple(dict.fromkeys(at(v) for v in known)),
-        middle=at(middle),
-        here=None if here is None or here != here else at(here),
-        low=say(low),
-        high=say(top),
-        middle_text=f"{middle_word} {say(middle)}",
-        said=said,
-        value="" if here is None or here != here else say(here),
-        elsewhere=elsewhere,
-    )
+    bare = Axis("", 0.0, say(low), say(top), f"{middle_word} {say(middle)}", low, top)
+    places = dict.fromkeys(round(10 * bare.at(v)) for v in known)
+    path = "".join(f"M{x} 0v14" for x in places)
+    return replace(bare, path=path, middle=bare.at(middle))
+
+
+@dataclass(frozen=True, slots=True)
+class Ticks:
+    """One authority or trust among the others on an axis.
+
+    Parameters
+    ----------
+    title : str
+        What is measured.
+    axis : Axis
+        The others.
+    here : float or None
+        Where this one stands, in per cent; None where it has no value.
+    value, said : str
+        Its value, and the comparison in words.
+    """
+
+    title: str
+    axis: Axis
+    here: float | None
+    value: str
+    said: str
 
 
 def _middle(values: Sequence[float]) -> float:

@@ -167,14 +167,16 @@ class Frame:
         """Hub layers worth a coverage map."""
         return [k for k in self.facts.strips if self.facts.layer(k).family == "hubs"]
 
+    @cache  # noqa: B019  (a book lives as long as its process)
     def path_of(self, layer: str, code: str) -> str:
         """Return the address of a unit's page below the atlas's folder; empty where it has none."""
         if layer == "trust":
-            if code not in self.facts.trusts.index:
+            trust = self.facts.trust_rows.get(code)
+            if trust is None:
                 return ""
-            name = str(self.facts.trusts.at[code, "trust_name"])
-            return f"trusts/{safe_name(slug(f'{code}-{name}'))}.html"
-        if layer not in self.facts.places or code not in self.facts.units[layer].index:
+            name = slug(f"{code}-{trust['trust_name']}")
+            return f"trusts/{safe_name(name)}.html"
+        if layer not in self.facts.places or code not in self.facts.unit_rows[layer]:
             return ""
         return f"places/{safe_name(layer)}/{safe_name(code)}.html"
 
@@ -285,8 +287,8 @@ class Frame:
         warning = f"{self.about['demonstration']}. " if self.about["demonstration"] else ""
         words = f"geolls: {title}. {warning}{self.dates} Open Government Licence v3.0"
         return (
-            f'@page{{@bottom-left{{content:"{_css_text(words)}"}}'
-            '@bottom-right{content:counter(page) " of " counter(pages)}}'
+            f'@page{{@bottom-left{{content:"{_css_text(words)}";{_MARGIN};width:90%}}'
+            f'@bottom-right{{content:counter(page) " of " counter(pages);{_MARGIN}}}}}'
         )
 
     def shell(self, page: Page, title: str, nav: str, description: str, **more: Any) -> Shell:
@@ -312,6 +314,7 @@ class Frame:
             count(n), self.population, self.dates, limit
         )
 
+    @cache  # noqa: B019
     def ranked(self, layer: str) -> pd.DataFrame:
         """Return the units with enough schools to be ranked."""
         table = self.facts.units[layer]
@@ -399,6 +402,16 @@ class Frame:
             "shares them all. It says how mixed oversight is, not how good."
         )
 
+    @cache  # noqa: B019
+    def middle(self, layer: str, column: str) -> float:
+        """Return the median of those with enough schools to be ranked."""
+        return float(self.ranked(layer)[column].median())
+
+    @cache  # noqa: B019
+    def ordered(self, layer: str, column: str) -> tuple[float, ...]:
+        """Return the values of those with enough schools to be ranked, rising."""
+        return tuple(sorted(self.ranked(layer)[column].dropna().tolist()))
+
     def word(self, key: str) -> str:
         """Return a layer's unit in words, as it stands inside a sentence."""
         return small(self.facts.layer(key).unit_title)
@@ -454,6 +467,7 @@ def _lean(name: str) -> str:
     return "\n".join(line.strip() for line in text.splitlines() if line.strip())
 
 
+_MARGIN = "font:7.5pt Arial,sans-serif;color:#45525e"
 _WIDTHS = re.compile(r"(?<=[\" ])[wh]\d{1,4}(?=[\" ])")
 
 

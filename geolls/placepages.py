@@ -5,12 +5,14 @@ from __future__ import annotations
 import base64
 import json
 import zlib
-from collections.abc import Mapping, Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
-from geolls.charts import Piece, Strip, Ticks, labels_of, ticks_of
+from geolls.charts import Axis, Piece, Strip, Ticks, axis_of, labels_of
 from geolls.facts import FEW, KINDS, RANKED
 from geolls.grids import Bar, Column, Grid, Name, Two, confidence
 from geolls.overlap import REASONS
@@ -40,6 +42,17 @@ if TYPE_CHECKING:
     from geolls.catalogue import Layer
 
 __all__ = ["PlacePages"]
+
+
+_COMPARED: dict[str, tuple[str, Callable[[float], str], float | None]] = {
+    "share_no_trust": ("Schools in no trust", percent, 1.0),
+    "share_trust_based_elsewhere": ("Schools in trusts based elsewhere", percent, None),
+    "trusts": ("Trusts of two or more at work", count, None),
+    "effective_maps": ("Effective number of maps", number, None),
+}
+
+
+_TWINS = {"ofsted_region": "dfe_region"}
 
 
 class PlacePages:
@@ -151,10 +164,12 @@ class PlacePages:
 
     def _rank(self, layer: str, code: str, column: str) -> tuple[int, int] | None:
         """Return the rank of a unit, largest first, among those with enough schools."""
-        values = self.book.ranked(layer)[column].dropna()
-        if code not in values.index or len(values) < 10:
+        row = self.facts.unit_rows[layer][code]
+        values = self.book.ordered(layer, column)
+        value = float(row[column])
+        if row["schools"] < RANKED or value != value or len(values) < 10:
             return None
-        return int((values > values[code]).sum()) + 1, len(values)
+        return len(values) - bisect_right(values, value) + 1, len(values)
 
     def _place_lede(self, layer_key: str, code: str, unit: Any) -> list[Markup]:
         """Say who runs the schools, who works here, and which hubs divide or share the place."""
@@ -312,16 +327,15 @@ class PlacePages:
             beside = (
                 percent(england[f"share_{kind}"])
                 if layer == "local_authority" or kind == "no_trust"
-                else f"{percent(float(self.book.ranked(layer)[f'share_{kind}'].median()))}*"
+                else f"{percent(self.book.middle(layer, f'share_{kind}'))}*"
             )
             rows.append((title, value, beside))
-        middle = self.book.ranked(layer)
         for column, title in (
             ("trusts", "Trusts of two or more at work"),
             ("effective_maps", "Effective number of maps"),
         ):
             say = count if column == "trusts" else number
-            beside = f"{say(float(middle[column].median()))}*" if len(middle) else DASH
+            beside = f"{say(self.book.middle(layer, column))}*"
             rows.append((title, say(float(unit[column])), beside))
         rows.append(
             (
@@ -333,9 +347,13 @@ class PlacePages:
         return rows
 
     def _strips(self, page: Page, layer_key: str, code: str) -> list[tuple[str, list[Strip]]]:
-        """Return the bars of a place, by family."""
+        """Return the bars of a place, by family; a layer that repeats another is left out."""
         groups: dict[str, list[Strip]] = {}
+        pairs = {k: self.facts.pairs[layer_key, k].get(code, []) for k in self.facts.strips}
         for key in self.facts.strips:
+            twin = _TWINS.get(key, "")
+            if twin in pairs and _same(pairs[key], pairs[twin]):
+                continue
             strip = self._strip(page, layer_key, code, key)
             if strip is not None:
                 groups.setdefault(self.facts.layer(key).family, []).append(strip)
@@ -422,6 +440,9 @@ class PlacePages:
             return "1 unit. It is the place."
         if not units:
             return "no unit here"
+        # A school or two by the line are kept by the authority next door.
+        over = [r for r in units if r[3] < 0.005 and r[4] < 0.5]
+        units = [r for r in units if r not in over]
         said = f"{len(units)} {plural(len(units), 'unit')}"
         whole = [r for r in units if shared.get(r[0], 0.0) > 0.5 * r[2]]
         if whole and len(whole) == len(units):
@@ -431,6 +452,9 @@ class PlacePages:
             said += f", effective {1 / square:.1f}"
         if whole:
             said += f"; {in_words(len(whole))} share land"
+        if over:
+            n = sum(r[2] for r in over)
+            said += f"; {count(n)} {plural(n, 'school lies', 'schools lie')} over the line"
         return said
 
     def _trust_strip(self, layer_key: str, code: str) -> dict[str, Any] | None:
@@ -512,30 +536,31 @@ class PlacePages:
         )
 
     def _ticks(self, layer_key: str, code: str) -> list[Ticks]:
-        table = self.book.ranked(layer_key)
-        if len(table) < 5:
+        """Set the place among those with enough schools to be ranked."""
+        if len(self.book.ranked(layer_key)) < 5:
             return []
-        layer = self.facts.layer(layer_key)
         unit = self.facts.unit_rows[layer_key][code]
-        enough = float(unit["schools"]) >= FEW
-        word = f"the middle {small(layer.unit_title)}"
+        word = f"the middle {self.book.word(layer_key)}"
         out = []
-        for column, title, say, high in (
-            ("share_no_trust", "Schools in no trust", percent, 1.0),
-            ("share_trust_based_elsewhere", "Schools in trusts based elsewhere", percent, None),
-            ("trusts", "Trusts of two or more at work", count, None),
-            ("effective_maps", "Effective number of maps", number, None),
-        ):
-            here = float(unit[column]) if enough or column == "trusts" else None
-            middle = float(table[column].median())
-            rank = self._rank(layer_key, code, column)
-            said = f"here, {say(middle)} in {word}"
-            if here is None:
-                said = f"too few schools here; {say(middle)} in {word}"
-            elif rank:
+        for column, (title, say, _) in _COMPARED.items():
+            axis = self._axis(layer_key, column)
+            middle = say(self.book.middle(layer_key, column))
+            if unit["schools"] < FEW and column != "trusts":
+                said = f"too few schools here; {middle} in {word}"
+                out.append(Ticks(title, axis, None, "", said))
+                continue
+            value = float(unit[column])
+            said = f"here, {middle} in {word}"
+            if rank := self._rank(layer_key, code, column):
                 said += f"; rank {rank[0]} of {rank[1]}"
-            out.append(ticks_of(title, table[column].tolist(), here, high=high, say=say, said=said))
+            here = axis.at(value) if value == value else None
+            out.append(Ticks(title, axis, here, say(value), said))
         return out
+
+    @cache  # noqa: B019  (a book lives as long as its process)
+    def _axis(self, layer: str, column: str) -> Axis:
+        _, say, high = _COMPARED[column]
+        return axis_of(self.book.ordered(layer, column), say, high=high)
 
     def _trusting(self, layer_key: str, code: str) -> list[dict[str, Any]]:
         """Say, layer by layer, how many schools have a unit and how well that is known."""
@@ -745,3 +770,8 @@ class PlacePages:
             stack=True,
             sortable=False,
         )
+
+
+def _same(one: Sequence[tuple[Any, ...]], two: Sequence[tuple[Any, ...]]) -> bool:
+    """Tell whether two layers give a place the same units by name, with the same schools."""
+    return [(r[1], r[2], r[4]) for r in one] == [(r[1], r[2], r[4]) for r in two]

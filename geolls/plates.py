@@ -305,25 +305,12 @@ class Plates:
     def _touching(self) -> list[tuple[int, int]]:
         return [(int(a), int(b)) for a, b in adjacency(self.study.blocks)]
 
-    @cache  # noqa: B019
     def numbers(self, key: str) -> Mapping[str, int]:
-        """Give the units of a layer their numbers, from north to south."""
-        claims = self._claims(key)
-        claims = claims[~is_reason(claims["unit_code"])]
-        y = self.blocks.geometry.centroid.y
-        weight = self.blocks.geometry.area
-        table = pd.DataFrame(
-            {
-                "code": claims["unit_code"].to_numpy(),
-                "y": y.reindex(claims["block"]).to_numpy(),
-                "w": weight.reindex(claims["block"]).to_numpy()
-                * (claims["share"].to_numpy(dtype=float) if "share" in claims else 1.0),
-            }
-        ).dropna()
-        table["yw"] = table["y"] * table["w"]
-        sums = table.groupby("code")[["yw", "w"]].sum()
-        middle = (sums["yw"] / sums["w"]).sort_values(ascending=False, kind="stable")
-        return {str(code): i + 1 for i, code in enumerate(middle.index)}
+        """Return the number of each unit of a layer, as the map of its coverage shows them."""
+        _, data = self._base("hub_coverage", "../", key)
+        units = next(spec.units for spec in data.layers if spec.key == key)
+        column = units["number"] if "number" in units else range(1, len(units) + 1)
+        return {str(code): int(n) for code, n in zip(units.index, column, strict=True)}
 
     def shared_share(self, key: str, code: str) -> float:
         """Return the share of a unit's schools that it shares with others of its layer."""
@@ -365,10 +352,11 @@ class Plates:
                 "area": home.reindex(table["urn"]).to_numpy(),
             }
         )
-        groups = frame.groupby("kind")
-        schools = {str(k): float(v) for k, v in groups["n"].sum().items()}
-        areas = {str(k): int(v) for k, v in groups["area"].nunique().items()}
-        areas["not_located"] = 0
+        schools = {str(k): float(v) for k, v in frame.groupby("kind")["n"].sum().items()}
+        # An authority counts once, where most of its schools are.
+        most = frame.groupby(["area", "kind"])["n"].sum().sort_values(kind="stable")
+        largest = most.reset_index().drop_duplicates("area", keep="last")
+        areas = {str(k): int(v) for k, v in largest["kind"].value_counts().items()}
         title = self.facts.layer(key).unit_title
         words = {
             "one": ("One hub", "One hub names the area"),

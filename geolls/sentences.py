@@ -198,14 +198,13 @@ def day(value: date | None) -> str:
 
 
 _PROPER = {"Ofsted"}
-_TAILS = re.compile(
-    r" (?:Teaching School Hub|Maths Hub|English Hub|Combined Authority|Combined County Authority)$"
-)
+_TITLES = re.compile(r" (?:Teaching School Hub|Maths Hub|English Hub|Teaching Hub)\b")
+_TAILS = re.compile(r" Combined (?:County )?Authority$")
 
 
 def short_name(name: str) -> str:
     """Leave out the words the heading already says."""
-    return _TAILS.sub("", name)
+    return _TAILS.sub("", _TITLES.sub("", name))
 
 
 def small(title: str) -> str:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import cached_property
+from collections.abc import Mapping
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from markupsafe import Markup, escape
 
-from geolls.charts import Piece, Strip, labels_of, marks_on_axis, ticks_of
+from geolls.charts import Axis, Piece, Strip, axis_of, labels_of, marks_on_axis
 from geolls.grids import Column, Grid, Name, Two, km, mark
 from geolls.overlap import REASON_NAMES, REASONS
 from geolls.pages import REACH_WORDS, Frame, Page, Rendered
@@ -29,7 +29,19 @@ from geolls.sentences import (
 if TYPE_CHECKING:
     pass
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 __all__ = ["TrustPages"]
+
+
+_DISTANCES = {
+    "home_km_median": "Median distance to home",
+    "pair_km_mean": "Mean distance between two schools",
+    "pair_km_max": "Widest apart",
+    "longest_hop_km": "Longest hop from one school to the next",
+    "nearest_sibling_km_median": "Median distance to the nearest sister school",
+}
 
 
 class TrustPages:
@@ -81,12 +93,12 @@ class TrustPages:
         )
         reach = REACH_WORDS.get(str(row["reach"]), "")
         phases = self._phase_counts(uid)
-        said = ["Multi-academy trust", f"UID {uid}", f"{n} schools: {phases}"]
+        sort = str(row["trust_type"]).replace("_", "-", 1).replace("_", " ")
+        said = [sort[:1].upper() + sort[1:], f"UID {uid}", f"{n} schools: {phases}"]
         said.append(f"{count(round(float(row['pupils'])))} pupils")
         if reach:
             said.append(f"spread: {reach.lower()}")
         size = str(row["size_band"])
-        same = facts.trusts[facts.trusts["size_band"] == size]
         return self.book.render(
             "page_trust.html.jinja",
             shell,
@@ -107,8 +119,8 @@ class TrustPages:
                 "marks": marks,
                 "located": len(distances),
                 "yard_count": len(facts.yardstick.get(uid, [])),
-                "far": self._far_grid(row, same),
-                "same": len(same),
+                "far": self._far_grid(row),
+                "same": len(self._of_size(size)),
                 "band": band_words(size),
                 "schools_text": str(n),
                 "strips": strips,
@@ -264,28 +276,34 @@ class TrustPages:
         fields = {f: getattr(found, f) for f in found.__slots__}
         return {**fields, "words": words, "yard_words": yard_words, "yard_text": round(place, 1)}
 
-    def _far_grid(self, row: Any, same: Any) -> Grid:
+    @cache  # noqa: B019  (a book lives as long as its process)
+    def _of_size(self, band: str) -> pd.DataFrame:
+        """Return the trusts of one size band."""
+        return self.facts.trusts[self.facts.trusts["size_band"] == band]
+
+    @cache  # noqa: B019
+    def _axis(self, band: str, column: str) -> tuple[Axis, float]:
+        """Return the axis of a distance for trusts of like size, and the middle one's."""
+        values = self._of_size(band)[column]
+        return axis_of(values.tolist(), km), float(values.median())
+
+    def _far_grid(self, row: Mapping[str, Any]) -> Grid:
         rows = []
-        for column, title in (
-            ("home_km_median", "Median distance to home"),
-            ("pair_km_mean", "Mean distance between two schools"),
-            ("pair_km_max", "Widest apart"),
-            ("longest_hop_km", "Longest hop from one school to the next"),
-            ("nearest_sibling_km_median", "Median distance to the nearest sister school"),
-        ):
+        size = str(row["size_band"])
+        for column, title in _DISTANCES.items():
             value, yard = float(row[column]), float(row[f"yard_{column}"])
             times = value / yard if yard > 0 else float("nan")
+            axis, middle = self._axis(size, column)
             rows.append(
                 [
                     title,
                     Two(km(value), "", True),
                     km(yard),
                     f"{times:.0f}" if times >= 9.5 else number(times),
-                    km(float(same[column].median())),
-                    _tick_line(same[column].tolist(), value),
+                    km(middle),
+                    _tick_line(axis, value),
                 ]
             )
-        size = str(row["size_band"])
         return Grid(
             id="far",
             caption="Five distances, against the yardstick and trusts of like size",
@@ -354,21 +372,17 @@ class TrustPages:
         )
 
 
-def _tick_line(values: Sequence[float], here: float) -> Markup:
-    known = sorted(v for v in values if v == v)
-    if not known:
-        return Markup("")
-    t = ticks_of("", known, here, say=km)
+def _tick_line(axis: Axis, value: float) -> Markup:
+    """Return a small row of ticks: the others, the middle one, this one."""
     lines = [
         '<svg y="4" width="100%" height="8" viewBox="0 0 1000 14" preserveAspectRatio="none">'
-        f'<path class="tick" d="{t.path}"/></svg>'
+        f'<path class="tick" d="{axis.path}"/></svg>',
+        f'<line class="tick middle" x1="{axis.middle}%" x2="{axis.middle}%" y1="2" y2="14"/>',
     ]
-    lines.append(f'<line class="tick middle" x1="{t.middle}%" x2="{t.middle}%" y1="2" y2="14"/>')
-    if t.here is not None:
+    if value == value:
+        here = axis.at(value)
         lines.append(
-            f'<line class="tick here elsewhere" x1="{t.here}%" x2="{t.here}%" y1="1" y2="15"/>'
+            f'<line class="tick here elsewhere" x1="{here}%" x2="{here}%" y1="1" y2="15"/>'
         )
-    label = f"this trust {km(here)}, {t.middle_text}, widest {km(known[-1])}"
-    return Markup(
-        f'<svg class="tickline" role="img" aria-label="{escape(label)}">{"".join(lines)}</svg>'
-    )
+    label = escape(f"this trust {km(value)}, {axis.middle_text}, axis to {axis.high}")
+    return Markup(f'<svg class="tickline" role="img" aria-label="{label}">{"".join(lines)}</svg>')
