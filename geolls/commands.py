@@ -165,6 +165,10 @@ _BY_SCHOOLS = click.option(
     help="What an overlap is counted in.",
 )
 
+_ONLY_THERE = click.option(
+    "--place", default=None, metavar="PLACE", help="Count only what lies there."
+)
+
 
 def _with(*options: Callable[[F], F]) -> Callable[[F], F]:
     def decorate(function: F) -> F:
@@ -468,15 +472,20 @@ def assign(points: Path | None, **options: Any) -> None:
     is_flag=True,
     help="Drop land and schools without a unit, and say how much was dropped.",
 )
+@_ONLY_THERE
 @_with(*_STUDY, *_OUTPUT)
-def overlap(left: str, right: str, by: Any, inside_only: bool, **options: Any) -> None:
+def overlap(
+    left: str, right: str, by: Any, inside_only: bool, place: str | None, **options: Any
+) -> None:
     r"""Lay one layer over another: a row per pair that meets.
 
     \b
     geolls overlap local_authority teaching_school_hub --by schools --format csv
+    geolls overlap district maths_hub --by area --place "region:West Midlands"
     """
     study = _study(options)
-    frame = study.overlap(left, right, by=by)
+    where_ = _place(study, place, options) if place else None
+    frame = study.overlap(left, right, by=by, place=where_)
     if inside_only:
         from geolls.overlap import inside
 
@@ -540,17 +549,20 @@ def mismatch(
     show_default=True,
     help="What coverage is counted in.",
 )
+@_ONLY_THERE
 @_with(*_STUDY, *_OUTPUT)
-def coverage(layer: str, by: Any, **options: Any) -> None:
+def coverage(layer: str, by: Any, place: str | None, **options: Any) -> None:
     r"""Say what units cover, share and leave out, and why.
 
     \b
     geolls coverage teaching_school_hub --by area
-    geolls coverage maths_hub --by schools
+    geolls coverage maths_hub --by schools --place "region:West Midlands"
     """
     study = _study(options)
-    frame = study.coverage(layer, by=by)
-    _emit(frame, options, **_about(study, f"Coverage of {layer} by {by}", by))
+    where_ = _place(study, place, options) if place else None
+    frame = study.coverage(layer, by=by, place=where_)
+    about = f"Coverage of {layer}{f' in {where_.name}' if where_ else ''} by {by}"
+    _emit(frame, options, **_about(study, about, by))
 
 
 @cli.command()
@@ -597,6 +609,26 @@ def compare(left: str, right: str, **options: Any) -> None:
     study = _study(options)
     frame = study.compare([_place(study, left, options), _place(study, right, options)])
     _emit(frame, options, **_about(study, f"{left} and {right}"))
+
+
+@cli.command()
+@click.argument("name", required=False)
+@_with(*_STUDY, *_OUTPUT)
+def table(name: str | None, **options: Any) -> None:
+    r"""Print a researcher's table; without NAME, list them.
+
+    \b
+    geolls table
+    geolls table equity_gap --format csv
+    """
+    from geolls.analyses import ANALYSES
+
+    if name is None:
+        rows = [{"name": key, "what": (f.__doc__ or "").rstrip(".")} for key, f in ANALYSES.items()]
+        _emit(rows, options)
+        return
+    study = _study(options)
+    _emit(study.table(name), options, **_about(study, name))
 
 
 @cli.command()
@@ -807,6 +839,29 @@ def export(out: Path, formats: tuple[str, ...], **options: Any) -> None:
     with _progress(options["quiet"]) as progress:
         written = write_all(study, out, formats=formats or FORMATS, progress=progress)
     _note(options, f"Written: {len(written)} files in {out}")
+
+
+@cli.command()
+@_with(*_STUDY, *_OUTPUT)
+def findings(**options: Any) -> None:
+    r"""State the main findings, each with the command that prints its number.
+
+    \b
+    geolls findings
+    geolls findings --format csv
+    """
+    import dataclasses
+
+    from geolls.findings import findings as state
+
+    study = _study(options)
+    rows = [dataclasses.asdict(f) for f in state(study)]
+    if (options["fmt"] or "table") != "table" or options["output"]:
+        _emit(rows, options, study=study)
+        return
+    click.echo(f"{study.register.label}, {study.as_of}\n")
+    for row in rows:
+        click.echo(f"- {row['text']}\n  {row['command']}")
 
 
 @cli.group()

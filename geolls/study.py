@@ -472,37 +472,28 @@ class Study:
         return table.join(points, on="urn")
 
     def site_distances(self, name: str) -> pd.DataFrame:
-        """Return each school's straight-line distance to the nearest site of a layer.
-
-        Returns
-        -------
-        pandas.DataFrame
-            One row per school: urn, unit_code, unit_name, distance_km (NaN where the school has
-            no coordinates).
+        """Return each school's distance to the nearest site; see `geolls.sites`.
 
         Raises
         ------
         UnknownNameError
             When the register has none of the lead schools.
         """
-        from geolls.near import nearest
+        from geolls.sites import site_distances
 
         found = self.sites(name)
-        sites = found[found["easting"].notna()].reset_index(drop=True)
-        if sites.empty:
+        if found["easting"].isna().all():
             raise UnknownNameError(
                 f"no lead school of {name} is in the register",
                 fix="give --register with the real schools",
             )
-        xy = self.schools[["easting", "northing"]].to_numpy(float)
-        at, metres = nearest(sites[["easting", "northing"]].to_numpy(float), xy, 1)
-        known = at[:, 0] >= 0
-        out = pd.DataFrame({"urn": self.schools["urn"].to_numpy()})
-        for column in ("unit_code", "unit_name"):
-            values = sites[column].to_numpy(object)
-            out[column] = [values[i] if k else None for i, k in zip(at[:, 0], known, strict=True)]
-        out["distance_km"] = metres[:, 0] / 1000
-        return out
+        return site_distances(self.schools, found)
+
+    def table(self, name: str) -> pd.DataFrame:
+        """Return one of the researcher's tables by name; `geolls.analyses.ANALYSES` lists them."""
+        from geolls.analyses import analysis
+
+        return analysis(self, name)
 
     def map(
         self,
@@ -572,11 +563,28 @@ class Study:
 
     # -- measures --------------------------------------------------------------------------
 
-    def overlap(self, left: str, right: str, by: By = "schools") -> pd.DataFrame:
-        """Return one row per pair of units of two layers that meet; see `geolls.overlap`."""
-        return overlap_tables(
-            self.membership(left, by), self.membership(right, by), self.weights(by)
-        )
+    def overlap(
+        self, left: str, right: str, by: By = "schools", *, place: Place | str | None = None
+    ) -> pd.DataFrame:
+        """Return one row per pair of units of two layers that meet; see `geolls.overlap`.
+
+        With a place only what lies there is counted, and shares are of that.
+        """
+        weights = self._weights_in(place, by)
+        sides = [self.membership(k, by) for k in (left, right)]
+        if place is not None:
+            sides = [m[m["item"].isin(weights.index)] for m in sides]
+        return overlap_tables(sides[0], sides[1], weights)
+
+    def _weights_in(self, place: Place | str | None, by: By) -> pd.Series:
+        """Return the weight of each item, or of each item of a place by the place's share of it."""
+        weights = self.weights(by)
+        if place is None:
+            return weights
+        found = self._as_place(place)
+        table = self.membership(found.layer, by)
+        share = table[table["unit_code"] == found.unit_code].set_index("item")["share"]
+        return (weights * share).reindex(weights.index).dropna().rename(by)
 
     def mismatch(
         self,
@@ -609,15 +617,23 @@ class Study:
         found.insert(2, "by", by)
         return found
 
-    def coverage(self, name: str, by: By = "area") -> pd.DataFrame:
-        """Return what each unit covers alone, what is shared, and what nobody covers and why."""
+    def coverage(
+        self, name: str, by: By = "area", *, place: Place | str | None = None
+    ) -> pd.DataFrame:
+        """Return what each unit covers alone, what is shared, and what nobody covers and why.
+
+        With a place only what lies there is counted, and shares are of that.
+        """
         from geolls.coverage import coverage
 
         names: dict[str, str] = self.block_names
         if by not in LAND_WEIGHTS:
             placed = self.placement.schools.set_index("urn")["block"].dropna()
             names = {str(urn): self.block_names[str(block)] for urn, block in placed.items()}
-        return coverage(self.membership(name, by), self.weights(by), names)
+        weights, table = self._weights_in(place, by), self.membership(name, by)
+        if place is not None:
+            table = table[table["item"].isin(weights.index)]
+        return coverage(table, weights, names)
 
     @cached_property
     def spread_options(self) -> SpreadOptions:

@@ -14,7 +14,7 @@ PACKAGE = Path(__file__).resolve().parents[2] / "geolls"
 # Lower rooms first: a room may import rooms above its own line, or on it, never below.
 ORDER = [
     {"errors"},
-    {"shelves", "near"},
+    {"shelves", "near", "information", "counts"},
     # files in and out, and what the shelves hold
     {"files", "settings", "layers", "recipes", "offline", "web"},
     {"catalogue", "sources", "dictionary", "tables"},
@@ -32,7 +32,7 @@ ORDER = [
     # the facade
     {"assignment"},
     {"study"},
-    {"where", "points", "facts", "checking"},
+    {"where", "points", "facts", "checking", "analyses"},
     # words, maps and pages
     {"sentences", "charts", "encoding"},
     {"grids", "drawing", "comparing"},
@@ -44,7 +44,7 @@ ORDER = [
     {"__init__", "__main__"},
 ]
 # The facade opens doors to rooms that stand on it, inside a method, for the user's convenience.
-DOORS = {"study": {"scenes", "drawing", "printing", "comparing"}}
+DOORS = {"study": {"analyses", "scenes", "drawing", "printing", "comparing"}}
 LEVEL = {room: i for i, rooms in enumerate(ORDER) for room in rooms}
 MEASURES = {"overlap", "mismatch", "spread", "coverage", "changes"}
 LIGHT = {
