@@ -844,7 +844,7 @@ def export(out: Path, formats: tuple[str, ...], **options: Any) -> None:
 @cli.command()
 @_with(*_STUDY, *_OUTPUT)
 def findings(**options: Any) -> None:
-    r"""State the main findings, each with the command that prints its number.
+    r"""State the main findings, each with its command.
 
     \b
     geolls findings
