@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import html
 import json
 import math
 import weakref
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
@@ -68,6 +70,13 @@ FAMILIES = {
 REASON_CODES = {"no_evidence": -1, "not_covered": -2, "not_located": -3, "not_applicable": -4}
 """How land without a unit is told apart in the payload."""
 
+REASON_WORDS = {
+    -1: "none found in our lists",
+    -2: "not covered",
+    -3: "not located",
+    -4: "does not apply",
+}
+
 KIND_TITLES = {
     "no_trust": "In no trust",
     "single_school_trust": "Single-school trust",
@@ -87,6 +96,9 @@ LINES = {
     "maths_hub": "maths",
 }
 """Line style of the layers that have one of their own; others take their family's."""
+
+MOST_CALLOUTS = 4
+NAMES = frozenset({"Ofsted"})
 
 CITIES = (
     ("Carlisle", 54.895, -2.934),
@@ -302,6 +314,19 @@ class MapData:
 
 
 # ---------------------------------------------------------------- numbers in words
+
+
+def mid_sentence(title: str) -> str:
+    """Return a layer's title as it stands within a sentence: names keep their capitals.
+
+    Examples
+    --------
+    >>> mid_sentence("Local authorities"), mid_sentence("Maths Hubs"), mid_sentence("DfE region")
+    ('local authorities', 'Maths Hubs', 'DfE region')
+    """
+    first, *rest = title.split()
+    named = any(word[:1].isupper() for word in rest) or not first[1:].islower()
+    return title if named or first in NAMES else title[:1].lower() + title[1:]
 
 
 def _half_up(value: float, digits: int = 0) -> float:
@@ -655,6 +680,14 @@ def _resolve(recipe: Recipe, data: MapData) -> _Drawn:
     for word in ("layer", "left", "right"):
         spec = layers.get(str(recipe.options.get(word, recipe.areas)))
         words.setdefault(word, spec.title if spec else "")
+        words.setdefault(f"{word}s", mid_sentence(spec.plural) if spec else "")
+    for word in ("from", "to"):
+        with contextlib.suppress(ValueError):
+            on = date.fromisoformat(str(recipe.options.get(word, "")))
+            words.setdefault(word, f"{on.day} {on:%B %Y}")
+    covered = recipe.shade.removeprefix("coverage:")
+    if covered != recipe.shade and not data.callouts:
+        data = replace(data, callouts=_gaps(layers[covered], layers[recipe.areas]))
     return _Drawn(
         recipe=recipe,
         data=data,
@@ -664,6 +697,27 @@ def _resolve(recipe: Recipe, data: MapData) -> _Drawn:
         measures=list(measures.values()),
         shades=[(key, titles[key]) for key in wanted],
         words=words,
+    )
+
+
+def _gaps(spec: LayerSpec, areas: LayerSpec) -> tuple[Callout, ...]:
+    """Return a call-out for each area without a known unit, where they are few enough to name."""
+    known = set(spec.claims.loc[spec.claims["unit_code"] != "no_evidence", "block"])
+    land = areas.claims[areas.claims["unit_code"].isin(areas.units.index)]
+    reached = land["block"].isin(known).groupby(land["unit_code"]).any()
+    gaps = reached.index[~reached].tolist()
+    if not 0 < len(gaps) <= MOST_CALLOUTS:
+        return ()
+    counts = areas.units["count"] if "count" in areas.units else pd.Series(dtype=float)
+    return tuple(
+        Callout(
+            areas.key,
+            str(code),
+            str(areas.units["unit_name"].get(code, code)),
+            f"no {spec.title.split()[-1].lower()} found"
+            + (f", {say(float(counts[code]), 'count')} schools" if code in counts.index else ""),
+        )
+        for code in gaps
     )
 
 
@@ -817,7 +871,7 @@ def _own(drawn: _Drawn, focus: tuple[float, float, float, float]) -> str:
         out["trust"] = data.trust
     if data.callouts:
         out["callouts"] = [
-            [c.layer, c.unit_code, c.title, c.text, c.side] for c in data.callouts[:4]
+            [c.layer, c.unit_code, c.title, c.text, c.side] for c in data.callouts[:MOST_CALLOUTS]
         ]
     if data.schools is not None and recipe.schools:
         out["schools"] = _schools(data, drawn.layers, blocks)
@@ -885,33 +939,79 @@ def _marks(drawn: _Drawn) -> list[dict[str, Any]]:
     return [
         {"key": kind, "title": KIND_TITLES[kind], "count": int(counts.get(kind, 0))}
         for kind in drawn.recipe.schools
-        if kind != "status_unknown" or counts.get(kind, 0)
+        if counts.get(kind, 0) or (kind != "status_unknown" and drawn.data.trust is None)
     ]
 
 
-def _rows(drawn: _Drawn) -> list[dict[str, Any]]:
-    """Return the table twin: one row per unit the map shades, in the order of the units."""
-    spec, place = drawn.areas, drawn.data.place
+def _table(drawn: _Drawn) -> tuple[list[tuple[str, bool]], list[dict[str, Any]]]:
+    """Return the table twin: columns (title, whether numbers), and a row per unit on the map."""
+    spec, data = drawn.areas, drawn.data
     codes = list(map(str, spec.units.index))
-    if place is not None:
-        here = set(spec.claims.loc[spec.claims["block"].isin(place.blocks), "unit_code"])
+    titles: list[tuple[str, bool]] = []
+    columns: list[list[str]] = []
+    if data.place is not None:
+        here = set(spec.claims.loc[spec.claims["block"].isin(data.place.blocks), "unit_code"])
         codes = [c for c in codes if c in here]
-    columns = [m.values.reindex(codes).tolist() for m in drawn.table]
+    elif data.trust is not None:
+        counts = _trust_counts(drawn)
+        codes = sorted((c for c in codes if c in counts), key=lambda c: -counts[c])
+        titles.append(("Its schools", True))
+        columns.append([say(float(counts[c]), "count") for c in codes])
+    if "count" in spec.units:
+        titles.append(("Schools", True))
+        columns.append([say(v, "count") for v in spec.units["count"].reindex(codes).tolist()])
+    for key, _ in drawn.shades:
+        covering = next((s for s in drawn.layers if key == f"coverage:{s.key}"), None)
+        if covering is not None:
+            titles.append((covering.title, False))
+            words = _cover_words(covering, spec, data)
+            columns.append([words.get(code, "") for code in codes])
+    for m in drawn.table:
+        titles.append((m.title, m.format != "words"))
+        columns.append([say(v, m.format) for v in m.values.reindex(codes).tolist()])
     names = spec.units["unit_name"].reindex(codes)
     urls = spec.units["url"].reindex(codes) if "url" in spec.units else [None] * len(codes)
-    return [
-        {
-            "code": code,
-            "name": name,
-            "url": url or None,
-            "cells": [say(c[i], m.format) for c, m in zip(columns, drawn.table, strict=True)],
-        }
-        for i, (code, name, url) in enumerate(zip(codes, names, urls, strict=True))
+    rows = [
+        {"code": code, "name": name, "url": url or None, "cells": cells}
+        for code, name, url, *cells in zip(codes, names, urls, *columns, strict=True)
     ]
+    return titles, rows
+
+
+def _trust_counts(drawn: _Drawn) -> dict[str, int]:
+    """Count the trust's schools in each unit that the map lists."""
+    data, spec = drawn.data, drawn.areas
+    assert data.schools is not None
+    own = data.schools[data.schools["trust_uid"] == data.trust]
+    if spec.key in own:
+        return {str(c): int(n) for c, n in own[spec.key].value_counts().items()}
+    of = spec.claims.drop_duplicates("block").set_index("block")["unit_code"]
+    return {str(c): int(n) for c, n in own["block"].map(of).value_counts().items()}
+
+
+def _cover_words(spec: LayerSpec, areas: LayerSpec, data: MapData) -> dict[str, str]:
+    """Say for each area which units of a layer cover it, or why none does."""
+    blocks = encoding.topology(data.blocks).blocks
+    layer, base = _layer(spec, blocks), _layer(areas, blocks)
+    count, low = len(layer["code"]), set(layer["low"])
+    met: dict[int, dict[str, None]] = {}
+    for b, (u, a) in enumerate(zip(layer["of"], base["of"], strict=True)):
+        if u >= count:
+            units = layer["mixes"][u - count]
+            text = " and ".join(layer["name"][v] for v in units if v >= 0) + " (shared)"
+        elif u >= 0:
+            text = layer["name"][u] + (" (low confidence)" if b in low else "")
+        else:
+            text = REASON_WORDS[u]
+        met.setdefault(a, {})[text] = None
+    return {
+        base["code"][a]: "; ".join(words) for a, words in met.items() if 0 <= a < len(base["code"])
+    }
 
 
 def _fragment_html(drawn: _Drawn, element: str, parts: Sequence[str], search: bool) -> str:
     recipe, data = drawn.recipe, drawn.data
+    columns, rows = _table(drawn)
     return (
         _templates()
         .get_template("map.html")
@@ -926,14 +1026,15 @@ def _fragment_html(drawn: _Drawn, element: str, parts: Sequence[str], search: bo
             schools_on=recipe.schools_on,
             shades=drawn.shades,
             shade=recipe.shade,
-            shade_title=drawn.areas.plural.lower(),
+            shade_title=mid_sentence(drawn.areas.plural),
+            counted=mid_sentence(drawn.areas.plural if len(rows) != 1 else drawn.areas.title),
             shows=recipe.fill(recipe.shows, drawn.words),
             means_not=recipe.fill(recipe.means_not, drawn.words),
             dates=data.dates,
             demonstration=data.demonstration,
             areas=drawn.areas,
-            columns=drawn.table,
-            rows=_rows(drawn),
+            columns=columns,
+            rows=rows,
         )
     )
 

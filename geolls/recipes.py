@@ -26,7 +26,10 @@ SCOPES = ("england", "place", "trust")
 PATTERNS = ("not_found", "shared", "low_confidence", "too_few")
 OPTIONS = ("layer", "left", "right", "by", "from", "to", "distance_km")
 KEYS = ("layers", "on", "measures", "labels", "table")
-WORDS = ("place", "trust", "layer", "left", "right", "from", "to", "date", "distance_km")
+WORDS = (
+    *("place", "trust", "date", "from", "to", "distance_km"),
+    *("layer", "left", "right", "layers", "lefts", "rights"),
+)
 
 Scope = Literal["england", "place", "trust"]
 

@@ -32,6 +32,8 @@ const sum = (list) => { let total = 0; return list.map((d) => (total += d)); };
 const fold = (text) => text.normalize("NFKD").replace(/[\u0300-\u036f]/g, "").toLowerCase().replace(/['\u2019]/g, "").replace(/[^a-z0-9]+/g, " ").trim();
 const whole = (n) => Math.round(n).toLocaleString("en-GB");
 const plural = (n, one, many) => `${whole(n)} ${n === 1 ? one : many}`;
+/** A title as it stands within a sentence: names keep their capitals. */
+const plain = (title) => { const [first, ...rest] = title.split(" "); return rest.some((w) => /^[A-Z]/.test(w)) || !/^.[a-z-]+$/.test(first) || first === "Ofsted" ? title : title[0].toLowerCase() + title.slice(1); };
 const safeUrl = (url) => (url && /^[a-z][a-z0-9+.-]*:/i.test(url) && !/^https?:/i.test(url) ? null : url);
 
 function say(value, format) {
@@ -950,7 +952,7 @@ class App {
   /** Findings in the margin with a line to their unit; only while the whole map is in view. */
   callouts(k, o, corner, size, pen) {
     const out = [];
-    if (!this.own.callouts || size.x < 640 || this.map.getZoom() > this.fit + 0.3) return out;
+    if (!this.own.callouts || this.shade !== this.own.shade || size.x < 640 || this.map.getZoom() > this.fit + 0.3) return out;
     const row = 12, west = new Map(), east = new Map();
     for (let i = 0; i < this.land.x.length; i++) {
       const x = this.land.x[i] * k - o.x, y = Math.floor((this.land.y[i] * k - o.y) / row);
@@ -1379,7 +1381,7 @@ class App {
   }
   legend() {
     const box = this.$(".gl-legend"), {list, layer} = this.faces(), shaded = this.shade, m = this.measures[shaded], rows = [];
-    const inside = list.filter((f) => f.inside && f.rings.length), areas = (n) => plural(n, layer.title.toLowerCase(), layer.many.toLowerCase());
+    const inside = list.filter((f) => f.inside && f.rings.length), areas = (n) => plural(n, plain(layer.title), plain(layer.many));
     if (m) {
       m.titles.forEach((title, c) => rows.push([m.fills ? m.fills[c] : this.ramp(c, m.titles.length), title, areas(inside.filter((f) => f.u >= 0 && m.c[f.u] === c).length)]));
       const of = (test) => inside.filter(test).length, few = of((f) => m.c[f.u] === -2), none = of((f) => f.u >= 0 && f.u < layer.units && m.c[f.u] === -1);
@@ -1396,8 +1398,9 @@ class App {
           if (kind === fill) blocks.push(b);
         });
         const met = new Set(blocks.map((b) => (of || layer).of[b])), at = new Set(blocks);
-        const n = this.schools ? this.schools.block.reduce((c, b, s) => c + (this.schools.here[s] && at.has(b) ? 1 : 0), 0) : null;
-        return [blocks.length, `${plural(met.size, base.title.toLowerCase(), base.many.toLowerCase())}${n === null ? "" : `, ${plural(n, "school", "schools")}`}`];
+        const whole = base.count && base.of.every((u, b) => !met.has(u) || at.has(b));
+        const n = this.schools ? this.schools.block.reduce((c, b, s) => c + (this.schools.here[s] && at.has(b) ? 1 : 0), 0) : whole ? [...met].reduce((c, u) => c + (base.count[u] || 0), 0) : null;
+        return [blocks.length, `${plural(met.size, plain(base.title), plain(base.many))}${n === null ? "" : `, ${plural(n, "school", "schools")}`}`];
       };
       for (const [fill, title] of parts) { const [many, words] = tally(fill); if (many) rows.push([fill, title, words]); }
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+from dataclasses import replace
 
 import folium
 import pytest
@@ -168,7 +168,33 @@ def test_the_table_holds_every_area_and_value(visit, recipe, data):
     rows = page.eval_on_selector_all(
         ".gl-table tbody tr", "all => all.map(r => [...r.cells].map(c => c.textContent))"
     )
-    assert [(r[1], r[2]) for r in rows] == [("I2", "50%"), ("W1", "0%"), ("X9", "33%")]
+    assert [r[1:] for r in rows] == [
+        ["I2", "not covered", "50%"],
+        ["W1", "Unit H1 (low confidence); Unit H1", "0%"],
+        ["X9", "none found in our lists; Unit H1 and Unit H2 (shared)", "33%"],
+    ]
+
+
+def test_a_trusts_table_counts_its_schools(visit, data):
+    recipe = Recipe("r", "{trust}", scope="trust", schools=("trust_home_here",))
+    page = visit(draw(recipe, MapData(**{**vars(data), "trust": "77"}))).page
+    rows = page.eval_on_selector_all(
+        ".gl-table tbody tr", "all => all.map(r => [...r.cells].slice(1).map(c => c.textContent))"
+    )
+    assert [r[:2] for r in rows] == [["W1", "1"], ["X9", "1"]]
+    assert page.locator("h1").inner_text() == "Oak Trust"
+    assert page.locator(".gl-map .gl-f-home").count() == 1
+
+
+def test_a_gap_in_the_lists_is_called_out(visit, recipe, data):
+    shaded = Recipe("r", "t", measures=("coverage:maths_hub",), shade="coverage:maths_hub")
+    bare = draw(shaded, data)
+    assert bare.drawn.data.callouts == (), "part of an area is no gap"
+    hub = data.layers[1]
+    without = hub.claims[~hub.claims["block"].isin(["a", "c"])]
+    gap = replace(hub, claims=without)
+    page = visit(draw(shaded, MapData(**{**vars(data), "layers": (data.layers[0], gap)}))).page
+    assert page.locator(".gl-callout").all_text_contents() == ["Unit W1", "no hub found"]
 
 
 def test_an_address_opens_the_view_it_names(visit, recipe, data, tmp_path):
@@ -251,11 +277,3 @@ def test_parts_make_a_page_of_ones_own(visit, recipe, data, tmp_path):
     )
     assert drawn(seen.page, "#mine .gl-faces path") == 3
     assert seen.faults == []
-
-
-def test_reading_starts_at_once_and_work_ends_soon(visit, england):
-    seen = visit(draw(load_recipe("national_index"), england))
-    started = time.perf_counter()
-    seen.page.locator("input[data-layer=local_authority]").check()
-    seen.page.locator("[data-all=kinds]").check()
-    assert time.perf_counter() - started < 2.0
