@@ -448,7 +448,7 @@ class Land:
     def ground(self) -> list[str]:
         """Draw land, shading, doubt, hairlines, neighbours' edge and coast."""
         c, out = inks(), [self._context()]
-        pale, bright = [], []
+        pale, bright, home = [], [], ""
         for face in self.faces:
             d = _ring_path(self.clipped(self.union(face.blocks)))
             if not d:
@@ -457,14 +457,15 @@ class Land:
                 pale.append(d)
                 continue
             said = f"{face.name}: {v}" if (v := self.value(face)) else face.name
-            line = f' stroke="{c["accent"]}" stroke-width="1.5"' if face.fill == "home" else ""
             bright.append(
-                f'<path data-code="{clean(self.code(face))}" fill="{fill(face.fill)}"{line} '
+                f'<path data-code="{clean(self.code(face))}" fill="{fill(face.fill)}" '
                 f'd="{d}"><title>{clean(said)}</title></path>'
             )
+            if face.fill == "home":
+                home = stroked(d, c["accent"], 1.5)
         if pale:
             out.append(f'<path class="pale" fill="{c["other"]}" d="{"".join(pale)}"/>')
-        out.append(f'<g class="faces" fill-rule="evenodd">{"".join(bright)}</g>')
+        out.append(f'<g class="faces" fill-rule="evenodd">{"".join(bright)}</g>{home}')
         low = [b for b in self.claims[self.active.key]["low"] if self.inside[b]]
         if low and self.drawn.recipe.shade and "low_confidence" in self.drawn.recipe.patterns:
             d = _ring_path(self.clipped(self.union(low)))

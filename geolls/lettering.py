@@ -166,7 +166,7 @@ def _spot(label: Label, room: Room) -> tuple[float, float] | None:
             continue
         if label.spot != "on":
             return x, y
-        cost = room.covers(box) + 0.6 * i
+        cost = 3 * room.covers(box) + i
         if best is None or cost < best[0]:
             best = cost, (x, y)
     return None if best is None else best[1]
@@ -184,9 +184,9 @@ def _near(label: Label) -> Iterator[tuple[float, float]]:
             steps += [(0, -r), (0, r), (side, 0), (-side, 0)]
             steps += [(w / 2, -r), (-w / 2, -r), (w / 2, r), (-w / 2, r)]
     else:
-        steps = [(0, 0), (0, -h * 0.5), (0, h * 0.5), (0, -h * 0.9), (0, h * 0.9)]
-        steps += [(w * 0.35, 0), (-w * 0.35, 0), (w * 0.35, -h * 0.8), (-w * 0.35, -h * 0.8)]
-        steps += [(w * 0.35, h * 0.8), (-w * 0.35, h * 0.8)]
+        steps = [(0, 0), (0, -h * 0.5), (0, h * 0.5), (0, -h * 1.02), (0, h * 1.02)]
+        steps += [(w * 0.35, 0), (-w * 0.35, 0), (w * 0.35, -h * 1.02), (-w * 0.35, -h * 1.02)]
+        steps += [(w * 0.35, h * 1.02), (-w * 0.35, h * 1.02)]
     return iter([(x + dx, y + dy) for dx, dy in steps])
 
 
@@ -274,6 +274,12 @@ def labels(land: Land) -> list[Label]:
     return out
 
 
+def _rows(words: str, size: float, measure: float, *, bold: bool = False) -> list[list[Run]]:
+    """Break a name between its words, never within one."""
+    longest = max(width(word, size, bold) for word in words.split() or [""])
+    return wrap([(words, bold)], size, max(measure, longest))
+
+
 def short(spec: LayerSpec, name: str) -> str:
     """Return a unit's name without the words its layer's title already says."""
     for words in (spec.plural, spec.title):
@@ -318,7 +324,7 @@ def _country(land: Land, spec: LayerSpec) -> list[Label]:
     out = []
     for (unit, _), (x, y, r) in zip(seen, _anchors([s for _, s in seen]), strict=True):
         if numbers is None:
-            out.append(Label(x, y, wrap(land.unit_name(spec, unit), 7.5, 62), 1e6 + r, 7.5))
+            out.append(Label(x, y, _rows(land.unit_name(spec, unit), 7.5, 62), 1e6 + r, 7.5))
         else:
             words = " / ".join(f"{numbers[u]:.0f}" for u in land.claimants(spec, unit) if u >= 0)
             out.append(Label(x, y, [[(words, True)]], 1e9 + r, 8.6))
@@ -339,7 +345,7 @@ def _place(land: Land, spec: LayerSpec) -> list[Label]:
         seen = _visible(land, spec, land.inside)
         at = _anchors([s for _, s in seen])
         return [
-            Label(x, y, wrap([(land.unit_name(spec, u), True)], 8.8, 78), 1e6 + r, 8.8)
+            Label(x, y, _rows(land.unit_name(spec, u), 8.8, 78, bold=True), 1e6 + r, 8.8)
             for (u, _), (x, y, r) in zip(seen, at, strict=True)
         ]
     if spec.key not in land.drawn.on:
@@ -348,7 +354,7 @@ def _place(land: Land, spec: LayerSpec) -> list[Label]:
     seen = [(u, s) for u, s in _visible(land, spec, land.inside) if u < len(spec.units)]
     out = []
     for (u, shape), (x, y, r) in zip(seen, _anchors([s for _, s in seen]), strict=True):
-        lines = wrap([(short(spec, land.unit_name(spec, u)), True)], 8.6, 100)
+        lines = _rows(short(spec, land.unit_name(spec, u)), 8.6, 100, bold=True)
         if n := counts.get(u, 0):
             lines.append([(f"{n:,} {'school' if n == 1 else 'schools'} here", False)])
         out.append(Label(x, y, lines, 2e6 + r, 8.6, ink, "other", "margin", shape))
@@ -376,7 +382,7 @@ def _neighbours(land: Land) -> list[Label]:
     ours = {u for u, _ in _visible(land, spec, land.inside)}
     seen = [(u, s) for u, s in _visible(land, spec, among=True) if u not in ours]
     return [
-        Label(x, y, wrap(land.unit_name(spec, u), 8.0, 66), r, 8.0, "ink3", "other")
+        Label(x, y, _rows(land.unit_name(spec, u), 8.0, 66), r, 8.0, "ink3", "other")
         for (u, _), (x, y, r) in zip(seen, _anchors([s for _, s in seen]), strict=True)
     ]
 

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 __all__ = ["DPI", "render_svg", "save_print"]
 
 DPI = 220.0
-"""Pixels an inch of a PNG: sharp in print, 1,819 pixels across."""
+"""Pixels an inch of a PNG: sharp in print, 1,820 pixels across."""
 
 A4 = (595.28, 841.89)  # points
 MARGIN = 42.5
