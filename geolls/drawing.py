@@ -860,6 +860,9 @@ def _own(drawn: _Drawn, focus: tuple[float, float, float, float]) -> str:
     }
     if recipe.cities:
         out["cities"] = [list(city) for city in CITIES]
+    swiped = [key for key in recipe.swipe if any(s.key == key for s in drawn.layers)]
+    if len(swiped) == 2:
+        out["swipe"] = swiped
     if data.place is not None:
         out["place"] = {
             "layer": data.place.layer,
@@ -1025,6 +1028,7 @@ def _fragment_html(drawn: _Drawn, element: str, parts: Sequence[str], search: bo
             marks=_marks(drawn),
             schools_on=recipe.schools_on,
             shades=drawn.shades,
+            swipe=len(set(recipe.swipe) & {s.key for s in drawn.layers}) == 2,
             shade=recipe.shade,
             shade_title=mid_sentence(drawn.areas.plural),
             counted=mid_sentence(drawn.areas.plural if len(rows) != 1 else drawn.areas.title),

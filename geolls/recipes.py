@@ -25,7 +25,7 @@ SCHOOL_KINDS = (
 SCOPES = ("england", "place", "trust")
 PATTERNS = ("not_found", "shared", "low_confidence", "too_few")
 OPTIONS = ("layer", "left", "right", "by", "from", "to", "distance_km")
-KEYS = ("layers", "on", "measures", "labels", "table")
+KEYS = ("layers", "on", "measures", "labels", "swipe", "table")
 WORDS = (
     *("place", "trust", "date", "from", "to", "distance_km"),
     *("layer", "left", "right", "layers", "lefts", "rights"),
@@ -70,6 +70,8 @@ class Recipe:
         Whether to mark a dozen cities for orientation.
     labels : tuple of str
         Layers whose units are named on the map.
+    swipe : tuple of str
+        Two layers to lay side by side behind a line that can be moved; none or two.
     table : tuple of str
         Measures that are columns of the table twin; empty takes `measures`.
     shows, means_not : str
@@ -93,6 +95,7 @@ class Recipe:
     inset: Literal["", "london"] = ""
     cities: bool = False
     labels: tuple[str, ...] = ()
+    swipe: tuple[str, ...] = ()
     table: tuple[str, ...] = ()
     shows: str = ""
     means_not: str = ""
@@ -200,6 +203,8 @@ def _disagreements(raw: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
                     f"{key}: {word!r} is not among layers",
                     suggest(word, offered) or "add it to layers",
                 )
+    if len(words("swipe")) not in (0, 2):
+        yield "swipe needs two layers, or none", 'such as swipe = ["{layer}_before", "{layer}"]'
     shade = raw.get("shade", "")
     if isinstance(shade, str) and shade and shade not in words("measures"):
         yield (

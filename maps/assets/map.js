@@ -494,7 +494,7 @@ class App {
     root.setAttribute("class", "gl-root");
     this.ground._container.insertBefore(this.patterns(), root);
     this.g = {};
-    for (const name of ["context", "other", "faces", "over", "hair", "edge", "coast", "lines", "links", "hot", "ring"]) root.append((this.g[name] = svg("g", {class: `gl-${name}`})));
+    for (const name of ["context", "other", "faces", "swipe", "over", "hair", "edge", "coast", "lines", "links", "hot", "ring"]) root.append((this.g[name] = svg("g", {class: `gl-${name}`})));
     for (const name of ["links", "labels"]) this.above._rootGroup.append((this.g[`top_${name}`] = svg("g", {class: `gl-${name}`})));
     this.dots = new Dots({pane: "gl-schools", padding: 0.35, draw: (ctx, b) => this.drawSchools(ctx, b)}).addTo(map);
     this.ground.on("update", () => this.settle());
@@ -647,6 +647,7 @@ class App {
     one(this.g.hair, this.shade ? arcs((l, r) => both(l, r) && this.inside[l] && this.inside[r] && group[l] !== group[r]) : "", {});
     const base = this.byKey[this.own.areas], edge = this.byKey.local_authority || base;
     one(this.g.edge, this.own.scope === "england" ? "" : arcs((l, r) => both(l, r) && edge.of[l] !== edge.of[r]), {});
+    this.swiped(view);
     this.outlines(view);
     this.links(view);
     this.ring();
@@ -658,6 +659,53 @@ class App {
     const group = new Int32Array(this.land.blocks).fill(-1);
     blocks.forEach((b) => { group[b] = 0; });
     return this.land.rings(key, group, 1)[0].map((r) => view.path(this.land.points(r), true)).join("");
+  }
+
+  // ---------------------------------------------------------------- two layers behind one line
+
+  /** Land and lines of two layers, each on its side of the divider. */
+  swiped(view) {
+    const on = this.shade === "swipe";
+    this.g.swipe.replaceChildren();
+    if (this.divider) { this.divider.hidden = !on; this.slider.hidden = !on; }
+    if (!on) return;
+    if (!this.divider) this.swipeControls();
+    this.own.swipe.forEach((key, i) => {
+      const layer = this.byKey[key], g = svg("g", {"clip-path": `url(#${this.id}-side-${i})`, class: `gl-side gl-side-${i}`});
+      const pick = (test) => layer.of.flatMap((u, b) => (test(u) ? [b] : []));
+      for (const [fill, test] of [["none", (u) => u < 0], ["r2", (u) => u >= 0 && u < layer.units], ["stripe", (u) => u >= layer.units]]) {
+        const blocks = pick(test);
+        if (!blocks.length) continue;
+        const path = svg("path", {class: `gl-f-${fill}`, "fill-rule": "evenodd", d: this.blocksPath(blocks, `swipe:${key}:${fill}`, view)});
+        if (fill === "stripe") path.style.fill = `url(#${this.id}-stripe)`;
+        g.append(path);
+      }
+      const d = this.arcLines(layer, view, true);
+      g.append(svg("path", {d, class: "gl-casing"}), svg("path", {d, class: `gl-line gl-${layer.line}`}));
+      this.g.swipe.append(g);
+    });
+    this.slide();
+  }
+  swipeControls() {
+    const titles = this.own.swipe.map((key) => this.byKey[key].title), clips = svg("defs");
+    this.clips = [0, 1].map((i) => { const r = svg("rect", {x: -1e6, y: -1e6, width: 2e6, height: 2e6}); clips.append(svg("clipPath", {id: `${this.id}-side-${i}`}, r)); return r; });
+    this.ground._container.insertBefore(clips, this.ground._rootGroup);
+    this.range = el("input", {type: "range", min: 0, max: 100, value: 50, "aria-label": `Left of the line ${titles[0]}, right of it ${titles[1]}`});
+    this.slider = el("div", {class: "gl-slider"}, el("span", {}, titles[0]), this.range, el("span", {}, titles[1]));
+    this.stage.parentNode.before(this.slider);
+    this.divider = el("div", {class: "gl-divider", "aria-hidden": "true"});
+    this.stage.append(this.divider);
+    this.range.addEventListener("input", () => this.slide());
+    this.map.on("move zoomend", () => { if (this.shade === "swipe") this.slide(); });
+    const drag = (e) => { const box = this.stage.getBoundingClientRect(); this.range.value = (100 * (e.clientX - box.left)) / box.width; this.slide(); };
+    this.divider.addEventListener("pointerdown", (e) => { e.preventDefault(); this.divider.setPointerCapture(e.pointerId); this.divider.onpointermove = drag; });
+    this.divider.addEventListener("pointerup", () => { this.divider.onpointermove = null; });
+  }
+  slide() {
+    const share = Number(this.range.value) / 100, size = this.map.getSize(), x = this.map.containerPointToLayerPoint([size.x * share, 0]).x;
+    this.divider.style.left = `${100 * share}%`;
+    this.clips[0].setAttribute("width", x + 1e6);
+    this.clips[1].setAttribute("x", x);
   }
 
   /** Units of a layer whose outline is drawn: all, or those that meet the place. */
@@ -676,7 +724,8 @@ class App {
 
   outlines(view) {
     const order = ["programme", "region", "combined", "hub", "maths", "teaching", "district", "authority"];
-    const on = this.layers.filter((l) => this.on.has(l.key)).sort((a, b) => order.indexOf(a.line) - order.indexOf(b.line));
+    const aside = this.shade === "swipe" ? this.own.swipe : [];
+    const on = this.layers.filter((l) => this.on.has(l.key) && !aside.includes(l.key)).sort((a, b) => order.indexOf(a.line) - order.indexOf(b.line));
     const spread = this.spread(), apart = on.filter((l) => l.line !== "district").length > 1 ? spread : 0;
     this.stage.classList.toggle("gl-far", spread === 0 && this.own.scope === "england");
     const slots = {}, used = [];
@@ -1136,7 +1185,21 @@ class App {
   }
   hideTip() { this.tip.hidden = true; }
   faceAt(event) { const t = event && event.target, i = t && t.getAttribute && t.getAttribute("data-i"); return i === null || i === undefined ? null : Number(i); }
-  setHover(i) { if (this.hover === i) return; this.hover = i; this.ring(); }
+  setHover(i) {
+    if (this.hover === i) return;
+    this.hover = i;
+    this.ring();
+    const f = i === null ? null : this.faces().list[i], whole = f && f.base === null;
+    this.node.dispatchEvent(new CustomEvent("geolls:point", {bubbles: true, detail: whole ? {layer: f.layer.key, code: f.layer.code[f.u]} : null}));
+  }
+  /** For the page round the map: outline a unit of any layer, or none. */
+  highlight(key, code) {
+    const layer = this.byKey[key], u = layer ? layer.code.indexOf(code) : -1;
+    this.g.hot.replaceChildren();
+    if (u < 0) return;
+    const group = Int32Array.from(layer.of, (v) => (this.claimants(layer, v).includes(u) ? 0 : -1)), view = this.view();
+    this.outlineOf(this.land.rings(`pick:${key}:${u}`, group, 1)[0].map((r) => view.path(this.land.points(r), true)).join(""), this.g.hot, "gl-hover");
+  }
 
   // ---------------------------------------------------------------- controls
 
@@ -1261,7 +1324,7 @@ class App {
     this.on = new Set(said.on !== undefined ? list(said.on).filter((k) => this.byKey[k]) : this.first.on);
     this.kinds = new Set(said.kinds !== undefined ? list(said.kinds).filter((k) => this.own.kinds.includes(k)) : this.first.kinds);
     const shade = said.shade !== undefined ? said.shade : this.first.shade;
-    this.shade = this.measures[shade] || (shade.startsWith("coverage:") && this.byKey[shade.slice(9)]) ? shade : "";
+    this.shade = this.measures[shade] || (shade.startsWith("coverage:") && this.byKey[shade.slice(9)]) || (shade === "swipe" && this.own.swipe) ? shade : "";
     this.picked = null;
     if (said.pick) {
       const [kind, a, b] = said.pick.split(","), S = this.schools;
@@ -1387,6 +1450,8 @@ class App {
       const of = (test) => inside.filter(test).length, few = of((f) => m.c[f.u] === -2), none = of((f) => f.u >= 0 && f.u < layer.units && m.c[f.u] === -1);
       if (few) rows.push(["dots", "too few schools", areas(few)]);
       if (none) rows.push(["none", "no value", areas(none)]);
+    } else if (shaded === "swipe") {
+      this.own.swipe.forEach((key) => { const l = this.byKey[key]; rows.push(["r2", l.title, plural(l.units, "unit", "units")]); });
     } else if (shaded) {
       const base = this.byKey[this.own.areas], parts = [["r2", `one ${layer.title}`, (f) => f.u >= 0 && f.u < layer.units && !f.low, true], ["hatch", "one, low confidence", (f) => f.u >= 0 && f.u < layer.units && f.low, true], ["stripe", "shared by several", (f) => f.u >= layer.units], ["cross", "none found in our lists", (f) => f.u === -1], ["bare", "not covered", (f) => f.u === -2]];
       const of = base === layer ? null : base;
@@ -1409,7 +1474,7 @@ class App {
     const marks = this.schools ? this.own.kinds.filter((k) => this.kinds.has(k) && this.$(`input[data-kind="${k}"]`)).map((k) => el("li", {class: "gl-key-line"}, svg("svg", {width: 18, height: 14, viewBox: "-9 -7 18 14", "aria-hidden": "true"}, svg("use", {class: `gl-mark gl-${k}`, href: `#${this.id}-${k}`})), el("span", {}, KIND_WORDS[KIND_KEYS.indexOf(k)]))) : [];
     box.hidden = !(rows.length || lines.length || marks.length);
     box.replaceChildren(
-      ...(rows.length ? [el("p", {class: "gl-legend-title"}, m ? m.title : `${layer.title} coverage`, m && m.note ? el("span", {}, ` ${m.note}`) : null), el("ul", {class: "gl-classes"}, ...rows.map(([fill, title, n]) => el("li", {}, this.swatch(fill), el("span", {class: "gl-class"}, title), el("span", {class: "gl-n"}, n))))] : []),
+      ...(rows.length ? [el("p", {class: "gl-legend-title"}, m ? m.title : shaded === "swipe" ? "Both, side by side: move the line" : `${layer.title} coverage`, m && m.note ? el("span", {}, ` ${m.note}`) : null), el("ul", {class: "gl-classes"}, ...rows.map(([fill, title, n]) => el("li", {}, this.swatch(fill), el("span", {class: "gl-class"}, title), el("span", {class: "gl-n"}, n))))] : []),
       el("ul", {class: "gl-lines-key"}, ...lines, ...marks));
     this.node.dataset.legend = rows.length ? (m ? m.title : `${layer.title} coverage`) : "";
   }

@@ -197,6 +197,47 @@ def test_a_gap_in_the_lists_is_called_out(visit, recipe, data):
     assert page.locator(".gl-callout").all_text_contents() == ["Unit W1", "no hub found"]
 
 
+def test_two_layers_lie_side_by_side_behind_a_line(visit, data):
+    before = replace(data.layers[1], key="hub_before", title="Hub, then")
+    after = replace(data.layers[1], key="hub_after", title="Hub, now")
+    recipe = Recipe("r", "t", swipe=("hub_before", "hub_after"))
+    both = MapData(**{**vars(data), "layers": (data.layers[0], before, after)})
+    page = visit(draw(recipe, both)).page
+    page.locator("input[value=swipe]").check()
+    assert page.locator(".gl-swipe .gl-side").count() == 2
+    edge = "document.querySelector('clipPath[id$=side-1] rect').getAttribute('x')"
+    at = float(page.evaluate(edge))
+    page.locator(".gl-slider input").focus()
+    page.keyboard.press("End")
+    assert float(page.evaluate(edge)) > at
+    page.locator(".gl-shades input[value='']").check()
+    assert page.locator(".gl-slider").is_hidden()
+    assert page.locator(".gl-swipe .gl-side").count() == 0
+
+
+def test_a_page_can_point_at_a_unit_and_hear_of_one(visit, recipe, data):
+    page = visit(draw(recipe, data)).page
+    page.evaluate("document.querySelector('.geolls-app').geolls.highlight('maths_hub', 'H1')")
+    assert drawn(page, "path.gl-hover") == 1
+    page.evaluate(
+        "self.heard = []; document.addEventListener('geolls:point', e => heard.push(e.detail))"
+    )
+    box = page.locator(".gl-map .gl-faces path[data-code=W1]").bounding_box()
+    page.mouse.move(box["x"] + box["width"] * 0.7, box["y"] + box["height"] * 0.5)
+    page.wait_for_function("heard.length > 0")
+    assert page.evaluate("heard[0]") == {"layer": "local_authority", "code": "W1"}
+
+
+def test_a_notebooks_frame_shows_the_map(visit, recipe, data, browser):
+    shown = draw(recipe, data)._repr_html_()
+    seen = visit(f"<!DOCTYPE html><meta charset=utf-8><body>{shown}", wait=False)
+    frame = seen.page.frame_locator("iframe")
+    frame.locator(".geolls-app[data-ready]").wait_for(timeout=15_000)
+    frame.locator("input[data-layer=local_authority]").check()
+    assert frame.locator(".gl-lines .gl-outline").count() == 2
+    assert seen.faults == []
+
+
 def test_an_address_opens_the_view_it_names(visit, recipe, data, tmp_path):
     page = visit(draw(recipe, data)).page
     page.goto(page.url.split("#")[0] + "#~on=local_authority&shade=&kinds=&pick=trust,77")

@@ -61,6 +61,7 @@ def test_an_unknown_recipe_names_the_nearest():
         ('title = "t"\nmeasures = ["a"]\nshade = "b"', "shade: 'b' is not among measures"),
         ('title = "t"\nlayers = ["a"]\non = ["b"]', "on: 'b' is not among layers"),
         ('title = "t"\n[options]\nlayr = "x"', "unknown option 'layr'.*did you mean layer"),
+        ('title = "t"\nswipe = ["a"]', "swipe needs two layers"),
         ("title = ", "not readable as TOML"),
     ],
 )
