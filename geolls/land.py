@@ -534,10 +534,20 @@ class Land:
             while off and off in used:
                 off += 2.7 if off > 0 else -2.7
             used.add(off)
-            d = "".join(self._beside(spec, unit, off) for unit in self.units_met(spec))
+            if off or not alone:
+                d = "".join(self._beside(spec, unit, off) for unit in self.units_met(spec))
+            else:
+                d = self.lines(self._round(spec))  # each border once, or its dashes fill up
             casing = stroked(d, inks()["page"], style.wide + 1.2, ' stroke-opacity=".8"')
             out.append(casing + stroked(d, inks()[style.ink], style.wide, style.attrs))
         return out
+
+    def _round(self, spec: LayerSpec) -> Any:
+        """Tell which stretches run round the units of a layer that are met."""
+        met = [b for unit in self.units_met(spec) for b in self.blocks_of(spec, unit)]
+        ours = np.isin(np.arange(len(self.names) + 1), met)  # the last, at -1, is no block
+        _, one, two = self._stretches
+        return (self.between(self.of(spec)) | self.outer) & (ours[one] | ours[two])
 
     def _beside(self, spec: LayerSpec, unit: int, off: float) -> str:
         """Return the outline of a unit, smoothed and moved off its border."""

@@ -166,19 +166,33 @@ def test_lines_that_share_a_border_run_side_by_side(recipe, data):
     assert west[1] - west[0] == pytest.approx(6.0, abs=0.2), "the hub's line is not inside"
 
 
-def _points(element: ElementTree.Element) -> list[tuple[float, float]]:
-    """The longest line of a path."""
-    best: list[tuple[float, float]] = []
+def test_a_layer_alone_draws_each_border_once_or_its_dashes_would_fill_up(recipe, data):
+    place = replace(data, place=Place("local_authority", "W1", "West", ("a", "b", "c", "d")))
+    root = page(replace(recipe, scope="place", on=("local_authority",)), place)
+    (g,) = group(root, "data-layer", "local_authority")
+    drawn = sum(shapely.linestrings(line).length for line in _lines(g[-1]))
+    rings = sum(shapely.linestrings(line).length for f in faces(root) for line in _lines(f))
+    assert len(faces(root)) == 2
+    assert drawn == pytest.approx(rings * 100 / 120, rel=0.001)  # 20 km of 60 each are shared
+
+
+def _lines(element: ElementTree.Element) -> list[list[tuple[float, float]]]:
+    """The lines of a path, rings closed."""
+    out = []
     for part in element.get("d", "").split("M")[1:]:
         start, _, rest = part.partition("l")
-        pairs = [float(v) for v in re.findall(r"-?\d*\.?\d+", rest)]
+        steps = [float(v) for v in re.findall(r"-?\d*\.?\d+", rest)]
         x, y = (float(v) for v in re.findall(r"-?\d*\.?\d+", start))
         line = [(x, y)]
-        for dx, dy in zip(pairs[::2], pairs[1::2], strict=True):
+        for dx, dy in zip(steps[::2], steps[1::2], strict=True):
             x, y = x + dx, y + dy
             line.append((x, y))
-        best = max(best, line, key=len)
-    return best
+        out.append([*line, line[0]] if part.endswith("z") else line)
+    return out
+
+
+def _points(element: ElementTree.Element) -> list[tuple[float, float]]:
+    return max(_lines(element), key=len)
 
 
 def test_where_lines_coincide_on_the_country_the_lower_one_shows_on_both_sides(recipe, data):
