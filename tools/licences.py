@@ -97,7 +97,7 @@ def main() -> int:
             continue  # needed on other platforms only
         words = licence(dist)
         why = "asked for by geolls" if ROOT in by else f"needed by {', '.join(sorted(set(by)))}"
-        rows.append(f"| [{dist.name}](https://pypi.org/project/{name}/) | {words} | {why} |\n")
+        rows.append(f"| {dist.name} | {words} | {why} |\n")
         if not FINE.search(words):
             doubts.append(f"{name}: {words}")
     for doubt in doubts:
