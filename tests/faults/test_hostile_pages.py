@@ -1,0 +1,168 @@
+"""Hostile names are shown as text: on no page does a script of theirs run or a request leave."""
+
+from __future__ import annotations
+
+import csv
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hostile import ATTACKS, attack_layer, attack_register
+
+from geolls.recipes import recipe_names
+from geolls.study import Study, open_study
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("hostile")]
+
+# Whatever a name could hook itself to: elements are hovered, focused and clicked.
+PROVOKE = """
+async () => {
+  const all = [...document.querySelectorAll("body *")];
+  for (const element of all.slice(0, 500)) {
+    if (element.closest("a[href]")) continue;
+    for (const kind of ["mouseover", "focus", "focusin", "click"]) {
+      element.dispatchEvent(new Event(kind, {bubbles: true, cancelable: true}));
+    }
+  }
+  await new Promise(done => setTimeout(done, 200));
+  return {
+    pwned: window.pwned ?? null,
+    frames: document.querySelectorAll("iframe, object, embed, base").length,
+    handlers: all.filter(e => [...e.attributes].some(a => a.name.startsWith("on"))).length,
+    links: [...document.querySelectorAll("a[href]")].map(a => a.protocol)
+      .filter(p => !["https:", "http:", "file:", "mailto:", "about:"].includes(p)),
+  };
+}
+"""
+
+
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory: pytest.TempPathFactory) -> Study:
+    folder = tmp_path_factory.mktemp("hostile")
+    register = attack_register(folder / "edubasealldata20220901.csv")
+    layer = attack_layer(folder / "cluster")
+    return open_study(register=register, boundaries=[layer], as_of="2022-09-01")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    path = shutil.which("chromium") or shutil.which("chromium-browser")
+    if path is None:
+        pytest.skip("no Chromium here: install chromium to run the browser tests")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as driver:
+        started = driver.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def provoke(browser: Any) -> Iterator[Callable[[Path], None]]:
+    """Open a page, provoke every element, and look for what hostile names achieved."""
+    context = browser.new_context()
+    context.set_offline(True)
+    context.set_default_timeout(120_000)
+
+    def go(path: Path) -> None:
+        page = context.new_page()
+        asked: list[str] = []
+        dialogs: list[str] = []
+        page.on("request", lambda request: asked.append(request.url))
+        page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
+        page.goto(path.as_uri())
+        page.wait_for_timeout(150)
+        found = page.evaluate(PROVOKE)
+        assert found == {"pwned": None, "frames": 0, "handlers": 0, "links": []}, path.name
+        assert dialogs == []
+        outside = [url for url in asked if not url.startswith(("file:", "data:", "blob:"))]
+        assert outside == []
+        assert page.url.split("#")[0].split("?")[0] == path.as_uri()
+        page.close()
+
+    yield go
+    context.close()
+
+
+def test_the_browser_would_notice(tmp_path: Path, provoke: Callable[[Path], None]) -> None:
+    for attack in ("<script>window.pwned=1</script>", "<img src=x onerror=window.pwned=3>",
+                   "<a href='javascript:window.pwned=12'>x</a>"):  # fmt: skip
+        (tmp_path / "page.html").write_text(f"<!DOCTYPE html><body>{attack}", encoding="utf-8")
+        with pytest.raises(AssertionError):
+            provoke(tmp_path / "page.html")
+
+
+@pytest.mark.parametrize("recipe", recipe_names())
+def test_no_map_runs_a_name(
+    recipe: str, hostile: Study, tmp_path: Path, provoke: Callable[[Path], None]
+) -> None:
+    page = tmp_path / f"{recipe}.html"
+    hostile.save_map(recipe, page, place="Leeds", trust="5000")
+    provoke(page)
+
+
+def test_no_profile_runs_a_name(
+    hostile: Study, tmp_path: Path, provoke: Callable[[Path], None]
+) -> None:
+    from geolls.profile import profile_html
+
+    page = tmp_path / "profile.html"
+    page.write_text(profile_html(hostile, hostile.place("Leeds")), encoding="utf-8")
+    provoke(page)
+
+
+def test_no_page_of_an_atlas_runs_a_name(
+    hostile: Study, tmp_path: Path, provoke: Callable[[Path], None]
+) -> None:
+    from geolls.atlas import build_atlas
+
+    report = build_atlas(hostile, tmp_path, places=("combined_authority",))
+    assert report.failed == []
+    found = sorted(tmp_path.rglob("*.html"))
+    kinds: dict[str, list[Path]] = {}
+    for page in found:
+        kinds.setdefault(page.relative_to(tmp_path).parts[0], []).append(page)
+    for pages in kinds.values():
+        # The first trusts bear the rudest names.
+        for page in pages[:2]:
+            provoke(page)
+    assert all(page.resolve().is_relative_to(tmp_path.resolve()) for page in found)
+
+
+@pytest.fixture(scope="module")
+def exported(hostile: Study, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    from geolls.exports import export
+
+    folder = tmp_path_factory.mktemp("export")
+    export(hostile, folder, formats=("csv", "xlsx"))
+    return folder
+
+
+def test_no_cell_of_a_csv_is_a_formula(exported: Path) -> None:
+    shown = 0
+    for path in sorted(exported.glob("*.csv")):
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            cells = [cell for row in csv.reader(file) for cell in row]
+        shown += sum(ATTACKS[0] in cell for cell in cells)
+        for cell in cells:
+            start = cell.lstrip(" ")[:1]
+            assert not start or start not in "=+-@" or float(cell) is not None, path.name
+            assert not {"\0", "\x07", "\x1b"} & set(cell), path.name
+    assert shown > 5, "the names are not in the tables"
+
+
+def test_no_cell_of_a_workbook_is_a_formula(exported: Path) -> None:
+    openpyxl = pytest.importorskip("openpyxl")
+    book = openpyxl.load_workbook(exported / "geolls.xlsx", read_only=True)
+    texts: list[str] = []
+    for sheet in book:
+        for row in sheet.iter_rows(max_row=300):
+            for cell in row:
+                if cell.data_type == "f":
+                    assert str(cell.value).startswith('=HYPERLINK("#'), cell.coordinate
+                elif cell.value is not None:
+                    texts.append(str(cell.value))
+    book.close()
+    assert any(ATTACKS[0] in text for text in texts)
