@@ -35,7 +35,7 @@ ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
 COMMANDS, DICTIONARY = DOCS / "reference" / "commands.md", DOCS / "reference" / "dictionary.md"
 FENCE = re.compile(r"^```(?P<info>[^\n`]*)\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL)
-WIDTH = "100"
+WIDTH = "110"
 
 
 # ---- generated pages ---------------------------------------------------------------------------
