@@ -102,23 +102,26 @@ class Strip:
 
 
 def width_class(prefix: str, share: float) -> str:
-    """Return the class of a share in thousandths: `w355` is 35.5 %."""
-    return f"{prefix}{max(0, min(1000, round(share * 1000)))}"
+    """Return the class of a share: `w355` is 35.5 % of a strip, `b36` 36 % of a bar.
+
+    A security policy that forbids style attributes still allows a style element by its hash: a
+    page carries the rules of the classes it uses (see `strip_style`).
+    """
+    parts = 100 if prefix == "b" else 1000
+    return f"{prefix}{max(0, min(parts, round(share * parts)))}"
 
 
 def strip_style(classes: Iterable[str]) -> str:
-    """Return the rules for the width and height classes a page uses.
-
-    A security policy that forbids style attributes still allows a style element by its hash.
-    """
+    """Return the rules for the width and height classes a page uses."""
     rules = []
     for name in sorted(set(classes), key=lambda c: (c[0], int(c[1:]))):
         value = int(name[1:])
-        rules.append(
-            f".{name}{{flex-grow:{max(value, 1)}}}"
-            if name[0] == "w"
-            else f".{name}{{height:{value / 10:g}%}}"
-        )
+        if name[0] == "w":
+            rules.append(f".{name}{{flex-grow:{max(value, 1)}}}")
+        elif name[0] == "h":
+            rules.append(f".{name}{{height:{value / 10:g}%}}")
+        else:
+            rules.append(f".{name}{{width:{value}%}}")
     return "".join(rules)
 
 
@@ -277,7 +280,7 @@ def round_up(value: float) -> float:
     >>> round_up(106.0), round_up(0.53), round_up(7.0)
     (120.0, 0.6, 8.0)
     """
-    if value <= 0 or not math.isfinite(value):
+    if value < 1e-9 or not math.isfinite(value):
         return 1.0
     scale = 10.0 ** math.floor(math.log10(value))
     steps = (1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10)
@@ -331,7 +334,7 @@ def marks_on_axis(
         seen: dict[int, int] = {}
         out = []
         for d in distances:
-            column = int(d * scale // step)
+            column = min(int(d * scale // step), int((right - left) / step) - 1)
             out.append((left + (column + 0.5) * step, seen.get(column, 0)))
             seen[column] = seen.get(column, 0) + 1
         return out

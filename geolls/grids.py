@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from markupsafe import Markup
 
+from geolls.charts import width_class
 from geolls.sentences import DASH, count, number, percent
 
 __all__ = ["Bar", "Column", "Grid", "Name", "Two", "confidence", "km", "mark", "shape"]
@@ -261,7 +262,7 @@ def _name(value: Name) -> tuple[str, str | None]:
         inner = f'<a href="{escape(value.href)}">{inner}</a>'
     if value.sub:
         inner += f"<small>{escape(value.sub)}</small>"
-    return inner, value.text if value.sub else None
+    return inner, None
 
 
 def _two(value: Two | None) -> tuple[str, str | None]:
@@ -270,7 +271,7 @@ def _two(value: Two | None) -> tuple[str, str | None]:
     inner = f"<b>{escape(value.text)}</b>" if value.strong else escape(value.text)
     if not value.sub:
         return inner, None
-    return f"{inner}<small>{escape(value.sub)}</small>", value.text
+    return f"{inner}<small>{escape(value.sub)}</small>", None
 
 
 def _count(value: float | None) -> tuple[str, str | None]:
@@ -300,20 +301,16 @@ def _km(value: float | None) -> tuple[str, str | None]:
 
 
 def _short(value: float) -> str:
-    return f"{value:.6g}"
+    return f"{value:.4g}"
 
 
 def _bar(value: Bar | None) -> tuple[str, str | None]:
     if value is None or value.share != value.share:
         return DASH, ""
-    filled = min(100.0, 100 * value.share / value.full)
     look = f" {value.look}" if value.look else ""
-    return (
-        f'<span class="bar"><b>{percent(value.share)}</b><svg aria-hidden="true">'
-        f'<rect class="ground" width="100%" height="9"/>'
-        f'<rect class="full{look}" width="{filled:.1f}%" height="9"/></svg></span>',
-        _short(value.share),
-    )
+    width = width_class("b", min(1.0, value.share / value.full))
+    drawn = f'<s><i class="{width}{look}"></i></s>'
+    return f'<span class="bar"><b>{percent(value.share)}</b>{drawn}</span>', _short(value.share)
 
 
 def _pill(value: str | None) -> tuple[str, str | None]:

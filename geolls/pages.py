@@ -79,6 +79,8 @@ REACH_WORDS = {
 }
 GIAS = "https://get-information-schools.service.gov.uk/Establishments/Establishment/Details/"
 ROWS_IN_PAGE = 300  # more rows travel packed, and appear when asked for
+ROWS_IN_LARGE_PAGE = 60  # of a place with more than LARGE schools
+LARGE = 800
 
 
 @dataclass(frozen=True, slots=True)
@@ -468,7 +470,7 @@ def _lean(name: str) -> str:
 
 
 _MARGIN = "font:7.5pt Arial,sans-serif;color:#45525e"
-_WIDTHS = re.compile(r"(?<=[\" ])[wh]\d{1,4}(?=[\" ])")
+_WIDTHS = re.compile(r"(?<=[\" ])[bhw]\d{1,4}(?=[\" ])")
 
 
 def _css_text(text: str) -> str:

@@ -16,7 +16,17 @@ from geolls.charts import Axis, Piece, Strip, Ticks, axis_of, labels_of
 from geolls.facts import FEW, KINDS, RANKED
 from geolls.grids import Bar, Column, Grid, Name, Two, confidence
 from geolls.overlap import REASONS
-from geolls.pages import FAMILIES, KIND_WORDS, REACH_WORDS, ROWS_IN_PAGE, Frame, Page, Rendered
+from geolls.pages import (
+    FAMILIES,
+    KIND_WORDS,
+    LARGE,
+    REACH_WORDS,
+    ROWS_IN_LARGE_PAGE,
+    ROWS_IN_PAGE,
+    Frame,
+    Page,
+    Rendered,
+)
 from geolls.sentences import (
     DASH,
     bold,
@@ -670,7 +680,8 @@ class PlacePages:
                     table["postcode"][m.row],
                 ]
             )
-        shown, rest = rows[:ROWS_IN_PAGE], rows[ROWS_IN_PAGE:]
+        keep = ROWS_IN_LARGE_PAGE if len(rows) > LARGE else ROWS_IN_PAGE
+        shown, rest = rows[:keep], rows[keep:]
         grid = Grid(
             id="schools",
             caption="Schools of this place",

@@ -27,7 +27,8 @@ function keep(key, value) {
 
 // ------------------------------------------------------------------ tables
 
-const value = (cell) => (cell.dataset.v !== undefined ? cell.dataset.v : cell.textContent.trim());
+// A cell's raw value; a smaller second line is for the eye.
+const value = (cell) => (cell.dataset.v !== undefined ? cell.dataset.v : (cell.querySelector("small") ? cell.firstChild : cell).textContent.trim());
 const number = (text) => (/^-?[\d,]*\.?\d+(e[+-]?\d+)?$/i.test(text) ? parseFloat(text.replace(/,/g, "")) : NaN);
 
 class Table {
