@@ -924,7 +924,7 @@ def _groups(drawn: _Drawn) -> list[dict[str, Any]]:
                 "count": _here(spec, drawn.data),
             }
             for spec in drawn.layers
-            if spec.family == family
+            if spec.family == family and spec.key not in drawn.recipe.swipe
         ]
         rows = [row for row in rows if row["count"] or row["on"]]
         if rows:
@@ -1107,7 +1107,7 @@ class Map(folium.Map):
         for name in ("leaflet", "tokens", "map"):
             figure.header.add_child(_raw("style", _styles()[name]), name=f"{name}_css")
         figure.header.add_child(_raw("script", leaflet_js()), name="leaflet_js")
-        figure.header.add_child(_raw("script", _script()), name="geolls_js")
+        figure.header.add_child(_raw("script", asset("map.js")), name="geolls_js")
         if tiles:
             layer = folium.TileLayer(tiles=tiles, attr=attr)
             self.add_child(layer, name=layer.tile_name)
@@ -1118,6 +1118,9 @@ class Map(folium.Map):
         # Not by a macro: branca compiles what a macro returns as a template once more, and a
         # name such as "{{ 7 * 7 }}" would then run.
         self.page.html.add_child(_Raw(self.page_html()), name=self.get_name())
+        if any(not isinstance(child, _Layers) for child in self._children.values()):
+            pictures = _raw("script", _pictures())
+            self.page.header.add_child(pictures, name="marker_pictures")
         return str(super().render(**kwargs))  # type: ignore[no-untyped-call]
 
     def js_options(self) -> dict[str, Any]:
@@ -1180,10 +1183,10 @@ def _styles() -> dict[str, str]:
 
 
 @cache
-def _script() -> str:
+def _pictures() -> str:
+    """Return the script that gives Leaflet's default marker its pictures as data."""
     pictures = ",".join(f'{k}:"{v}"' for k, v in marker_pictures().items())
-    icons = f"L.Icon.Default.imagePath='';L.Icon.Default.mergeOptions({{{pictures}}});"
-    return f"{asset('map.js')}\n{icons}"
+    return f"L.Icon.Default.imagePath='';L.Icon.Default.mergeOptions({{{pictures}}});"
 
 
 # ---------------------------------------------------------------- the two verbs
@@ -1289,7 +1292,7 @@ def fragment(made: Map, *, element: str = "map", search: bool = False) -> Parts:
         data=data,
         packed=dict(made.parts),
         css="\n".join(_styles().values()),
-        js=f"{leaflet_js()}\n{_script()}\ngeolls.mountAll();",
+        js=f"{leaflet_js()}\n{asset('map.js')}\ngeolls.mountAll();",
     )
 
 
@@ -1309,7 +1312,7 @@ def shared_assets(packed: Mapping[str, str]) -> dict[str, str]:
     """
     files = {
         "map.css": "\n".join(_styles().values()),
-        "map.js": f"{leaflet_js()}\n{_script()}\ngeolls.mountAll();",
+        "map.js": f"{leaflet_js()}\n{asset('map.js')}\ngeolls.mountAll();",
     }
     for key, text in packed.items():
         files[f"data-{key}.js"] = f'(self.geollsData=self.geollsData||{{}})["{key}"]="{text}";'

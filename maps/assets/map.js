@@ -494,7 +494,7 @@ class App {
     root.setAttribute("class", "gl-root");
     this.ground._container.insertBefore(this.patterns(), root);
     this.g = {};
-    for (const name of ["context", "other", "faces", "swipe", "over", "hair", "edge", "coast", "lines", "links", "hot", "ring"]) root.append((this.g[name] = svg("g", {class: `gl-${name}`})));
+    for (const name of ["context", "other", "faces", "over", "hair", "swipe", "edge", "coast", "lines", "links", "hot", "ring"]) root.append((this.g[name] = svg("g", {class: `gl-${name}`})));
     for (const name of ["links", "labels"]) this.above._rootGroup.append((this.g[`top_${name}`] = svg("g", {class: `gl-${name}`})));
     this.dots = new Dots({pane: "gl-schools", padding: 0.35, draw: (ctx, b) => this.drawSchools(ctx, b)}).addTo(map);
     this.ground.on("update", () => this.settle());
@@ -943,7 +943,9 @@ class App {
       const la = this.byKey.local_authority || this.byKey[this.own.areas];
       for (const {u, world, inside, size: area} of this.unitSpots(la)) if (!inside && u >= 0) put(world, this.unitName(la, u), "gl-lab-out", area);
     }
-    if (!narrow) for (const [name, lat, lon] of this.own.cities || []) put([worldX(lon), worldY(lat)], name, "gl-lab-city", 1e7, {dot: true});
+    // Closer in, England's areas get their names too.
+    if (scope === "england" && zoom > this.fit + 1.1) for (const {u, world, size: area} of this.unitSpots(this.byKey[this.own.areas])) if (u >= 0) put(world, this.unitName(this.byKey[this.own.areas], u), "gl-lab-in", area);
+    else if (!narrow) for (const [name, lat, lon] of this.own.cities || []) put([worldX(lon), worldY(lat)], name, "gl-lab-city", 1e7, {dot: true});
     const pen = this.pen || (this.pen = document.createElement("canvas").getContext("2d"));
     pen.font = `600 12.5px ${getComputedStyle(this.node).fontFamily}`;
     const taken = [[corner.x, corner.y, 56, 84], [corner.x + size.x - 44, corner.y, 44, 56], [corner.x, corner.y + size.y - 34, 140, 34]];
@@ -1377,10 +1379,12 @@ class App {
     const S = this.schools, nodes = [el("p", {class: "gl-what"}, `${layer.title}, ${layer.code[u]}`)];
     const mine = [];
     if (S) { const unit = S.unit(layer); for (let s = 0; s < S.n; s++) if (S.here[s] && this.claimants(layer, unit[s]).includes(u)) mine.push(s); }
-    if (S) nodes.push(el("p", {class: "gl-big"}, el("b", {}, whole(mine.length)), this.own.place ? ` schools, counted inside ${this.own.place.name}` : " schools"));
+    const all = layer.count && layer.count[u] !== null ? layer.count[u] : null, part = this.own.scope !== "england";
+    if (S && mine.length) nodes.push(el("p", {class: "gl-big"}, el("b", {}, whole(mine.length)), this.own.place ? ` ${mine.length === 1 ? "school" : "schools"} inside ${this.own.place.name}${all === null ? "" : `, of ${whole(all)}`}` : part ? " of the trust's schools" : mine.length === 1 ? " school" : " schools"));
+    else if (all !== null) nodes.push(el("p", {class: "gl-big"}, el("b", {}, whole(all)), " schools", part ? ", none of them on this map" : ""));
     const facts = Object.values(this.measures).filter((m) => m.layer === layer.key);
     if (facts.length) nodes.push(el("table", {class: "gl-facts"}, el("thead", {}, el("tr", {}, el("td"), el("th", {scope: "col"}, "Here"), el("th", {scope: "col"}, facts[0].england === null ? "" : facts[0].beside))), el("tbody", {}, ...facts.map((m) => el("tr", {}, el("th", {scope: "row"}, m.title), el("td", {}, m.c[u] === -2 && m.format === "share" ? "\u2013" : say(m.v[u], m.format)), el("td", {}, m.england === null ? "" : say(m.england, m.format) + (m.beside !== facts[0].beside ? ` (${m.beside})` : "")))))));
-    if (S) {
+    if (mine.length) {
       const split = [[], [], [], [], []];
       mine.forEach((s) => split[S.kind[s]].push(s));
       nodes.push(this.rowsList(split.map((l, i) => [KIND_WORDS[i], l.length]).filter(([, n], i) => n || i < 4), "Who runs the schools"));
@@ -1389,11 +1393,11 @@ class App {
       if (other === layer) continue;
       const counts = new Map();
       if (S) { const unit = S.unit(other); mine.forEach((s) => counts.set(unit[s], (counts.get(unit[s]) || 0) + 1)); }
-      else layer.of.forEach((v, b) => { if (this.claimants(layer, v).includes(u)) counts.set(other.of[b], null); });
+      if (!mine.length) layer.of.forEach((v, b) => { if (this.claimants(layer, v).includes(u)) counts.set(other.of[b], null); });
       const rows = [...counts].filter(([v]) => v >= 0).sort((a, b) => b[1] - a[1]).map(([v, n]) => [v < other.units ? this.pickUnit(other, v) : el("span", {}, ...this.claimants(other, v).flatMap((w, i) => [i ? " and " : "", this.pickUnit(other, w)]), " (shared)"), n]);
       if (rows.length) nodes.push(this.rowsList(rows, rows.length === 1 ? other.title : other.many));
     }
-    if (S) {
+    if (mine.length) {
       const trusts = new Map();
       mine.forEach((s) => { if (S.trust[s] >= 0) trusts.set(S.trust[s], (trusts.get(S.trust[s]) || 0) + 1); });
       nodes.push(this.rowsList([...trusts].sort((a, b) => b[1] - a[1] || a[0] - b[0]).map(([t, n]) => [el("button", {type: "button", class: "gl-link-button", on: () => this.open({kind: "trust", t})}, S.trusts.name[t]), n]), `Trusts at work here: ${trusts.size}`));
