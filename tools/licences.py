@@ -16,7 +16,7 @@ TARGET = Path(__file__).resolve().parents[1] / "docs" / "licences.md"
 ROOT = "geolls"
 # Licences that let the whole be used and passed on under MIT, as families of words.
 FINE = re.compile(
-    r"MIT|BSD|Apache|PSF|Python Software|ISC|MPL|Mozilla Public|HPND|LGPL|Unlicense|0BSD|Zlib",
+    r"MIT|BSD|Apache|PSF|Python Software|ISC|MPL|Mozilla Public|HPND|LGPL|Unlicense|0BSD|Zlib|OFL",
     re.IGNORECASE,
 )
 # Where a distribution says less than its repository does.

@@ -38,10 +38,12 @@ ORDER = [
     {"grids", "drawing", "comparing"},
     {"scenes", "typology", "paper"},
     {"land", "plates", "workbook"},
-    {"lettering", "book"},
+    {"lettering", "findings"},
     {"printing", "pages", "exports"},
     {"countrypages", "placepages", "trustpages"},
+    {"book"},
     {"profile", "atlas"},
+    {"spark"},
     {"commands"},
     {"__init__", "__main__"},
 ]
