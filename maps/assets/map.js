@@ -914,7 +914,7 @@ class App {
   countsHere(layer) {
     if (!this.schools) return null;
     const counts = new Map(), S = this.schools, unit = S.unit(layer);
-    for (let s = 0; s < S.n; s++) if (S.here[s]) for (const u of this.claimants(layer, unit[s])) counts.set(u, (counts.get(u) || 0) + 1);
+    for (let s = 0; s < S.n; s++) if (S.here[s]) counts.set(unit[s], (counts.get(unit[s]) || 0) + 1);
     return counts;
   }
   labels() {
@@ -935,7 +935,10 @@ class App {
         }
         if (layer.number && scope === "england") { if (this.on.has(key) || this.shade === `coverage:${key}`) put(world, this.claimants(layer, u).map((v) => layer.number[v]).join(" / "), "gl-lab-no", 1e9 + area, {edge: true}); continue; }
         if (scope !== "england" && !inside) continue;
-        if (margin) put(world, this.short(layer, this.unitName(layer, u)), `gl-lab-${layer.line}`, 2e6 + area, {sub: counts && counts.get(u) ? `${plural(counts.get(u), "school", "schools")} here` : "", margin: true});
+        if (margin) {
+          const names = this.claimants(layer, u).map((v) => (v < 0 ? REASONS[v] : this.short(layer, layer.name[v]))), n = counts && counts.get(u);
+          put(world, names.join(" and "), `gl-lab-${layer.line}`, 2e6 + area, {sub: n ? `${plural(n, "school", "schools")} here${names.length > 1 ? ", shared" : ""}` : names.length > 1 ? "shared" : "", margin: true});
+        }
         else put(world, this.unitName(layer, u), "gl-lab-in", 1e6 + area);
       }
     }
@@ -990,13 +993,19 @@ class App {
       }
       return inside;
     };
-    const found = [];
-    for (const dy of [0, -24, 24, -48, 48, -80, 80, -120, 120]) for (const side of [-1, 1]) for (let dx = w / 2; dx < size.x; dx += 14) {
-      const cx = l.x + side * dx, cy = l.y + dy, x0 = cx - w / 2 - 16, x1 = cx + w / 2 + 16;
-      if (cx - w / 2 < corner.x + 4 || cx + w / 2 > corner.x + size.x - 4) break;
-      if ([x0, (x0 + cx) / 2, cx, (x1 + cx) / 2, x1].some((x) => [cy - h / 2 - 5, cy, cy + h / 2 + 5].some((y) => onLand(x, y)))) continue;
-      found.push([side * dx, dy, dx + Math.abs(dy)]);
-      break;
+    const found = [], clear = (cx, cy) => {
+      const x0 = cx - w / 2 - 16, x1 = cx + w / 2 + 16;
+      return ![x0, (x0 + cx) / 2, cx, (x1 + cx) / 2, x1].some((x) => [cy - h / 2 - 7, cy, cy + h / 2 + 7].some((y) => onLand(x, y)));
+    };
+    // Along rays to the left, right, top and bottom: the first room beyond the land.
+    const ray = (x, y, dx, dy) => {
+      for (let i = 0; i < 80; i++, x += dx, y += dy) {
+        if (x - w / 2 < corner.x + 4 || x + w / 2 > corner.x + size.x - 4 || y - h / 2 < corner.y + 4 || y + h / 2 > corner.y + size.y - 4) return;
+        if (clear(x, y)) { found.push([x - l.x, y - l.y, Math.hypot(x - l.x, y - l.y)]); return; }
+      }
+    };
+    for (const off of [0, -24, 24, -48, 48, -80, 80, -120, 120]) {
+      for (const side of [-1, 1]) { ray(l.x + side * (w / 2), l.y + off, side * 12, 0); ray(l.x + off, l.y + side * h, 0, side * 12); }
     }
     return found.sort((a, b) => a[2] - b[2]);
   }
