@@ -493,6 +493,7 @@ def overlap(
         gone, whole = kept.dropped["weight"].sum(), frame["weight"].sum()
         click.echo(f"--inside-only dropped {gone:,.6g} of {whole:,.6g}", err=True)
         frame = kept.pairs
+    frame = _publishable(frame, by, options, ("left_code", "right_code"))
     _emit(frame, options, **_about(study, f"{left} over {right} by {by}", by))
 
 
@@ -561,6 +562,7 @@ def coverage(layer: str, by: Any, place: str | None, **options: Any) -> None:
     study = _study(options)
     where_ = _place(study, place, options) if place else None
     frame = study.coverage(layer, by=by, place=where_)
+    frame = _publishable(frame, by, options)
     about = f"Coverage of {layer}{f' in {where_.name}' if where_ else ''} by {by}"
     _emit(frame, options, **_about(study, about, by))
 
@@ -935,6 +937,21 @@ def _given(pairs: tuple[str, ...]) -> dict[str, str | float]:
             found[key] = float(value) if key == "distance_km" else value
         except ValueError:
             raise UsageError(f"{value!r} is not a number", where="--set distance_km") from None
+    return found
+
+
+def _publishable(
+    frame: pd.DataFrame, by: str, options: dict[str, Any], lines: Sequence[str] = ()
+) -> pd.DataFrame:
+    """Leave out small numbers of pupils eligible for free meals, and say so."""
+    if by != "fsm_pupils":
+        return frame
+    from geolls.exports import without_small_counts
+
+    found = without_small_counts(frame, lines)
+    gone = int(found["weight"].isna().sum() - frame["weight"].isna().sum())
+    if gone:
+        _note(options, f"{gone} numbers left blank: under 10 pupils, or they would give one away")
     return found
 
 

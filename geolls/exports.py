@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from geolls.dictionary import Column, TableText, load_dictionary
-from geolls.equity import suppress
+from geolls.equity import MINIMUM, suppress
 from geolls.errors import UsageError, suggest
 from geolls.files import sha256, write_bytes, write_text, writing
 from geolls.overlap import is_reason
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from geolls.study import Study
 
-__all__ = ["FORMATS", "MAIN_LAYERS", "export", "tables"]
+__all__ = ["FORMATS", "MAIN_LAYERS", "export", "tables", "without_small_counts"]
 
 FORMATS = ("csv", "parquet", "gpkg", "xlsx")
 #: Layers whose overlaps are exported, pair by pair; a user's own layers of land come on top.
@@ -262,6 +262,48 @@ _BUILDERS: Mapping[str, Callable[[Study], pd.DataFrame]] = {
     "filtered": _filtered,
     "dictionary": _dictionary,
 }
+
+
+def without_small_counts(frame: pd.DataFrame, lines: Sequence[str] = ()) -> pd.DataFrame:
+    """Blank small weights of a table counted in pupils eligible for free meals, and their shares.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        A table with a column weight, as of `geolls overlap` or `geolls coverage`.
+    lines : sequence of str, optional
+        Columns whose groups have a total that may be known, as left_code and right_code; by
+        default the whole table has one.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The same rows; weight and every column that begins with share blank where the weight is
+        under 10, and where it would give such a one away.
+
+    Notes
+    -----
+    In every line (a group, in any of the columns) that has a blank, the next smallest weights are
+    blanked too until two are and together they hold 10 or more, as far as the line goes; this is
+    repeated until no line changes. Weights of 0 count as small.
+    """
+    weight = frame["weight"].to_numpy(dtype=float)
+    hidden = weight < MINIMUM
+    groups = [np.flatnonzero(frame[c] == key) for c in lines for key in frame[c].unique()]
+    before = -1
+    while before != hidden.sum():
+        before = int(hidden.sum())
+        for rows in groups or [np.arange(len(frame))]:
+            for row in rows[np.argsort(weight[rows], kind="stable")]:
+                blank = rows[hidden[rows]]
+                if not len(blank) or (len(blank) > 1 and weight[blank].sum() >= MINIMUM):
+                    break
+                hidden[row] = True
+    found = frame.copy()
+    for column in found.columns:
+        if column == "weight" or str(column).startswith("share"):
+            found[column] = found[column].where(~hidden)
+    return found
 
 
 # ---- the files ---------------------------------------------------------------------------------

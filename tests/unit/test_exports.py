@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 import dataclasses
 import hashlib
+import io
 import json
+import random
 import re
 import xml.etree.ElementTree as ET
 import zipfile
@@ -17,7 +19,7 @@ import pytest
 
 from geolls.dictionary import TYPES, load_dictionary
 from geolls.errors import UsageError
-from geolls.exports import FORMATS, export, tables
+from geolls.exports import FORMATS, export, tables, without_small_counts
 from geolls.study import Study, open_study
 
 PERSONAL = re.compile(
@@ -120,6 +122,54 @@ def test_counts_under_ten_cannot_be_read_or_worked_out_in_any_file(
         assert alone or (len(group) > 1 and group["fsm_pupils"].sum() >= 10)
     overlaps = {row["by"] for row in rows(folder / "overlap.csv")}
     assert overlaps == {"area", "schools", "pupils", "neighbourhoods"}
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_no_small_weight_of_a_table_of_pairs_follows_from_a_line_and_its_total(seed: int) -> None:
+    draw = random.Random(seed)
+    pairs = pd.DataFrame(
+        [
+            (f"L{i}", f"R{j}", float(draw.choice([0, 3, 9, 10, 40, 200])))
+            for i in range(6)
+            for j in range(5)
+            if draw.random() < 0.7
+        ],
+        columns=["left_code", "right_code", "weight"],
+    ).assign(share_of_left=0.5)
+    shown = without_small_counts(pairs, ["left_code", "right_code"])
+    hidden = shown["weight"].isna()
+    assert hidden[pairs["weight"] < 10].all()
+    assert (shown.loc[~hidden, "weight"] == pairs.loc[~hidden, "weight"]).all()
+    assert (shown["share_of_left"].isna() == hidden).all()
+    for column in ("left_code", "right_code"):
+        for _, line in pairs[hidden].groupby(column):
+            whole = pairs[pairs[column] == line[column].iloc[0]]
+            enough = len(line) > 1 and line["weight"].sum() >= 10
+            assert enough or len(line) == len(whole)
+
+
+def test_large_weights_are_all_shown() -> None:
+    frame = pd.DataFrame({"weight": [10.0, 11.0, 500.0], "share": [0.1, 0.2, 0.7]})
+    pd.testing.assert_frame_equal(without_small_counts(frame), frame)
+
+
+def test_commands_print_no_small_number_of_pupils(capfd: pytest.CaptureFixture[str]) -> None:
+    from geolls.commands import main
+
+    for command in ("overlap district teaching_school_hub", "coverage district"):
+        with pytest.raises(SystemExit) as stop:
+            main(
+                [
+                    *command.split(),
+                    *["--by", "fsm_pupils", "--format", "csv", "--phase", "all_through"],
+                ]
+            )
+        assert stop.value.code == 0
+        shown = capfd.readouterr()
+        table = list(csv.DictReader(io.StringIO(shown.out)))
+        assert "left blank" in shown.err
+        assert any(not row["weight"] for row in table)
+        assert not any(row["weight"] and float(row["weight"]) < 10 for row in table)
 
 
 def test_csv_is_safe_in_a_spreadsheet_and_parquet_keeps_the_name(folder: Path) -> None:
