@@ -163,7 +163,8 @@ def nav_files(entries: list[object]) -> Iterator[str]:
 def test_every_page_is_in_the_menu_of_the_site_once() -> None:
     nav = list(nav_files(tomllib.loads(said(ROOT / "zensical.toml"))["project"]["nav"]))
     assert len(nav) == len(set(nav))
-    assert set(nav) == {str(p.relative_to(DOCS)) for p in DOCS.rglob("*.md")}
+    pages = {str(p.relative_to(DOCS)) for p in DOCS.rglob("*.md")}
+    assert set(nav) == pages, "the nav of zensical.toml lists every page under docs/"
 
 
 def test_the_site_builds_without_a_warning() -> None:
