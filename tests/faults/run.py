@@ -21,6 +21,7 @@ from pathlib import Path
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))
 
+import atlases  # noqa: E402, F401  (enters its cases)
 import double  # noqa: E402
 import fuzz  # noqa: E402
 import services  # noqa: E402

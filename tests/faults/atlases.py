@@ -1,0 +1,171 @@
+"""What can happen to an atlas while it is written: killed, doubled, out of room, resumed."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from functools import cache
+from pathlib import Path
+
+import fuzz
+from double import Double
+from services import case
+
+# A study small enough to be written again and again: forty schools, four districts.
+LAYERS = ("--places", "dfe_region", "--places", "combined_authority")
+
+
+@cache
+def register() -> Path:
+    """The register every atlas here is of."""
+    place = Path(tempfile.mkdtemp(prefix="geolls-atlas-")) / "edubasealldata20220901.csv"
+    place.write_bytes(fuzz.register_file())
+    return place
+
+
+def start(out: Path, *more: str, before: str = "", of: Path | None = None) -> subprocess.Popen[str]:
+    """Start an atlas in a process of its own."""
+    args = ["atlas", "--out", str(out), "--register", str(of or register()), "--jobs", "2", "-q"]
+    args += ["--as-of", "2022-09-01", "--data", str(register().parent), *LAYERS, *more]
+    code = (
+        f"{before}\nimport sys; sys.argv[1:] = {args!r}\nfrom geolls.commands import main\nmain()"
+    )
+    return subprocess.Popen(
+        [sys.executable, "-c", code],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,  # so that workers can be killed with it
+        env={**os.environ, "PYTHONWARNINGS": "ignore"},
+    )
+
+
+def finish(child: subprocess.Popen[str], *codes: int) -> str:
+    """Wait for an atlas to end with one of the codes; return what it said."""
+    _, said = child.communicate(timeout=300)
+    assert child.returncode in codes, f"exit {child.returncode}: {said[-2000:]}"
+    assert "Traceback" not in said, said[-2000:]
+    return said
+
+
+def pages(out: Path) -> dict[str, str]:
+    """Return the digest of every file of an atlas; nothing half-written may be among them."""
+    found = {}
+    for path in sorted(out.rglob("*")):
+        if path.is_file():
+            name = path.relative_to(out).as_posix()
+            found[name] = hashlib.sha256(path.read_bytes()).hexdigest()
+    return found
+
+
+@cache
+def undisturbed() -> dict[str, str]:
+    """The atlas as it should be."""
+    out = register().parent / "whole"
+    finish(start(out), 0)
+    return pages(out)
+
+
+def same(out: Path) -> None:
+    """Check that an atlas is the one it should be, file by file."""
+    found, wanted = pages(out), undisturbed()
+    assert sorted(found) == sorted(wanted), set(found) ^ set(wanted)
+    other = [name for name in wanted if found[name] != wanted[name]]
+    assert other == [], other[:5]
+
+
+@case("atlas", "written twice, into two folders")
+def _(tmp: Path, _: Double) -> str:
+    finish(start(tmp / "b"), 0)
+    same(tmp / "b")
+    return f"{len(undisturbed())} files, byte-identical"
+
+
+@case("atlas", "killed (-9) with its workers at a random moment, four times, then resumed")
+def _(tmp: Path, _: Double) -> str:
+    rng = random.Random(6)
+    begin = time.monotonic()
+    wanted = undisturbed()
+    seen = []
+    for _number in range(4):
+        child = start(tmp, "--resume")
+        time.sleep(rng.uniform(2.0, 10.0))
+        os.killpg(child.pid, signal.SIGKILL)
+        child.communicate()
+        whole = pages(tmp)
+        # What is there under its final name is whole: the bytes an undisturbed run writes.
+        parts = [n for n in whole if n in wanted and whole[n] != wanted[n]]
+        assert [n for n in parts if n != "manifest.json"] == [], parts[:5]
+        seen.append(len(whole))
+    assert max(seen) > 0, "killed too early to tell"
+    finish(start(tmp, "--resume"), 0)
+    same(tmp)
+    assert time.monotonic() - begin < 600
+    return "every file there was whole; resumed, it is byte-identical to an undisturbed one"
+
+
+@case("atlas", "two atlases into one folder at once")
+def _(tmp: Path, _: Double) -> str:
+    children = [start(tmp), start(tmp)]
+    for child in children:
+        finish(child, 0)
+    same(tmp)
+    return "both end well; the folder is byte-identical to an undisturbed one"
+
+
+@case("atlas", "no room for files above 260 kB, then resumed with room")
+def _(tmp: Path, _: Double) -> str:
+    before = (
+        "import resource, signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (260_000, 260_000))\n"
+    )
+    said = finish(start(tmp, before=before), 20)
+    wanted = undisturbed()
+    whole = pages(tmp)
+    torn = [n for n in whole if n in wanted and n != "manifest.json" and whole[n] != wanted[n]]
+    assert torn == [], torn[:5]
+    assert "larger than this disk or account allows" in said
+    assert len(whole) > len(wanted) / 2, "one page without room stops the others"
+    finish(start(tmp, "--resume"), 0)
+    same(tmp)
+    return "exit 20: pages without room are named, the others written; then byte-identical"
+
+
+@case("atlas", "a folder that cannot be made")
+def _(tmp: Path, _: Double) -> str:
+    (tmp / "file").write_text("")
+    said = finish(start(tmp / "file" / "atlas"), 15)
+    assert "Traceback" not in said
+    return f"exit 15: {said.strip().splitlines()[-1].rpartition(': ')[2][:100]}"
+
+
+@case("atlas", "a page removed and a page changed by hand, then resumed")
+def _(tmp: Path, _: Double) -> str:
+    undisturbed()
+    shutil.copytree(register().parent / "whole", tmp / "out")
+    first, second, *_rest = sorted((tmp / "out" / "places").rglob("*.html"))
+    first.unlink()
+    second.write_text("changed")
+    finish(start(tmp / "out", "--resume"), 0)
+    same(tmp / "out")
+    return "both are written again; byte-identical"
+
+
+@case("atlas", "the register changes between two runs")
+def _(tmp: Path, _: Double) -> str:
+    undisturbed()
+    shutil.copytree(register().parent / "whole", tmp / "out")
+    other = tmp / "edubasealldata20220901.csv"
+    other.write_bytes(fuzz.register_file().replace(b"School 7,", b"School Seven,"))
+    finish(start(tmp / "out", "--resume", of=other), 0)
+    finish(start(tmp / "fresh", of=other), 0)
+    assert pages(tmp / "out") == pages(tmp / "fresh")
+    assert pages(tmp / "out") != undisturbed()
+    return "resuming takes nothing over from the old register"

@@ -1,0 +1,24 @@
+"""An atlas that was disturbed is, once resumed, the atlas that was not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import atlases
+import pytest
+from double import Double
+from services import CASES, Case
+
+# The others run in `make faults`: each writes an atlas or two.
+SLOW = ("written twice", "two atlases", "the register changes", "a page removed")
+
+
+@pytest.mark.xdist_group("atlases")
+@pytest.mark.parametrize(
+    "case",
+    [c for c in CASES if c.group == "atlas" and not c.title.startswith(SLOW)],
+    ids=lambda c: c.title,
+)
+def test_an_atlas_survives(case: Case, tmp_path: Path) -> None:
+    assert atlases.undisturbed()
+    assert case.run(tmp_path, Double())
