@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: atlas test lint faults bench atlas-check clean
+.PHONY: atlas test lint faults bench docs atlas-check clean
 .DELETE_ON_ERROR:
 
 $(STAMP): pyproject.toml Makefile
@@ -22,6 +22,22 @@ lint: $(STAMP)
 
 test: lint
 	$(BIN)/python -m pytest -q -n auto --dist loadgroup
+
+# Every page of a whole atlas in a browser; `make test` opens a seeded sample of 40.
+atlas-check: $(STAMP)
+	GEOLLS_EVERY_PAGE=1 $(BIN)/python -m pytest -q tests/maps/test_pages_browser.py
+
+# The long run of faults and bad input; writes docs/faults.md.
+faults: $(STAMP)
+	$(BIN)/python tests/faults/run.py
+
+# Side by side with what people use today; writes docs/performance.md.
+bench: $(STAMP)
+	$(BIN)/python -m benchmarks
+
+docs: $(STAMP)
+	$(BIN)/python tools/write_docs.py
+	$(BIN)/zensical build
 
 clean:
 	rm -rf out .venv
