@@ -6,7 +6,8 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from geolls.blocks import dissolve, load_blocks, require_metres
-from geolls.errors import GeometryError, UnknownNameError
+from geolls.errors import GeometryError, InputFileError, UnknownNameError
+from geolls.sources import load_sources
 
 if TYPE_CHECKING:
     import numpy as np
@@ -14,8 +15,12 @@ if TYPE_CHECKING:
     from geopandas import GeoDataFrame
 
     from geolls.areas import Areas
+    from geolls.portal import Boundaries
 
-__all__ = ["compare_with_succession", "finer_blocks"]
+__all__ = ["compare_with_succession", "finer_blocks", "line_moves"]
+
+BLOCK_TOLERANCE_M = 200.0
+"""How far the lines of the blocks may lie from the true ones; boundaries/block/layer.toml."""
 
 
 def compare_with_succession(
@@ -25,7 +30,7 @@ def compare_with_succession(
     tier: str = "district",
     *,
     blocks: GeoDataFrame | None = None,
-    tolerance_m: float = 200.0,
+    tolerance_m: float = BLOCK_TOLERANCE_M,
 ) -> pd.DataFrame:
     """Compare official boundaries with the same areas built of blocks.
 
@@ -111,6 +116,38 @@ def compare_with_succession(
     table["moved_m2"] = np.bincount(to, moved, n) + np.bincount(from_, moved, n)
     table["moved_with"] = pd.Series(_partners(codes, from_, to, moved), dtype=object)
     return table.sort_values(["moved_m2", "code"], ascending=[False, True], ignore_index=True)
+
+
+def line_moves(found: Boundaries, areas: Areas) -> pd.DataFrame:
+    """Compare fetched boundaries with the succession table on their own day.
+
+    Parameters
+    ----------
+    found : Boundaries
+        What `fetch_boundaries` returned.
+    areas : Areas
+        The succession table.
+
+    Returns
+    -------
+    pandas.DataFrame
+        As `compare_with_succession`, at the tolerance of the coarser of the two drawings.
+
+    Raises
+    ------
+    InputFileError
+        The file cannot be read.
+    """
+    import geopandas as gpd
+
+    try:
+        frame = gpd.read_parquet(found.path)
+    except (OSError, ValueError) as error:
+        raise InputFileError("cannot be read as GeoParquet", where=str(found.path)) from error
+    drawn = float(load_sources()["ons"]["resolution"][found.resolution]["tolerance_m"])
+    return compare_with_succession(
+        frame, areas, found.on, found.layer, tolerance_m=max(BLOCK_TOLERANCE_M, drawn)
+    )
 
 
 def _exchanged(

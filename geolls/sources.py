@@ -82,7 +82,9 @@ def by_hand(error: InputFileError, what: str, page: str, folder: Path) -> InputF
 
 def guarded(web: Web | None, spec: Mapping[str, Any], progress: Progress | None) -> Web:
     """Return the web to use, with the hosts that sources.toml trusts."""
-    web = web or Web()
+    from geolls.web import Web as Plain  # not before it is needed: commands start here
+
+    web = web or Plain()
     web.allow_hosts |= frozenset(spec["allow_hosts"])
     web.progress = progress or web.progress
     return web
