@@ -37,7 +37,7 @@ bench: $(STAMP)
 
 docs: $(STAMP)
 	$(BIN)/python tools/write_docs.py
-	$(BIN)/zensical build
+	$(BIN)/zensical build --strict
 
 clean:
 	rm -rf out .venv

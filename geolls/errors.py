@@ -137,9 +137,9 @@ def nearest(word: str, options: Iterable[str], n: int = 3) -> list[str]:
     for option in options:
         by_fold.setdefault(fold(option), option)
     key = fold(word)[:200]
-    starts = [f for f in by_fold if key and f.startswith(key)]
+    starts = sorted((f for f in by_fold if len(key) > 2 and f.startswith(key)), key=len)
     close = difflib.get_close_matches(key, by_fold, n=n, cutoff=0.6)
-    return [by_fold[f] for f in dict.fromkeys([*close, *starts])][:n]
+    return [by_fold[f] for f in dict.fromkeys([*starts, *close])][:n]
 
 
 def suggest(word: str, options: Iterable[str]) -> str | None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import date
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -159,7 +160,7 @@ def scene(
     for extra in (recipe.areas, *(m.partition(":")[2] for m in recipe.measures)):
         if extra in study.area_layers and extra not in wanted:
             wanted.append(extra)
-    layers = tuple(_layer(facts, key, url) for key in wanted)
+    layers = (*(_layer(facts, key, url) for key in wanted), *_two_days(facts, recipe))
     schools = _schools(facts, recipe, place, trust)
     keys = [m for m in (*recipe.measures, *recipe.table) if not m.startswith("coverage:")]
     measures = tuple(_measure(facts, key, recipe) for key in dict.fromkeys(keys))
@@ -203,6 +204,31 @@ def _layer(facts: Facts, key: str, url: Urls | None) -> LayerSpec:
         many=layer.unit_title_plural,
         note=study.date_note(key) or layer.caption,
     )
+
+
+def _two_days(facts: Facts, recipe: Recipe) -> Iterator[LayerSpec]:
+    """Return a layer as it stood on the two days of a map of change, for the swipe between them."""
+    study, options = facts.study, recipe.options
+    if "change" not in recipe.measures or not {"from", "to", "layer"} <= set(options):
+        return
+    key = study.catalogue.get(str(options["layer"])).key
+    for side, option in (("before", "from"), ("after", "to")):
+        then = study.at(str(options[option]))
+        if key not in then.area_layers:
+            continue
+        table = then.block_membership(key)
+        known = table.loc[~is_reason(table["unit_code"]), ["unit_code", "unit_name"]]
+        units = known.drop_duplicates("unit_code").set_index("unit_code").sort_index()
+        layer = then.layers[key]
+        yield LayerSpec(
+            key=f"{key}_{side}",
+            title=f"{layer.unit_title}, {day(then.as_of)}",
+            family=layer.family,
+            units=units.assign(count=np.nan),
+            claims=table.rename(columns={"item": "block"})[["block", "unit_code", "share"]],
+            many=f"{layer.unit_title_plural}, {day(then.as_of)}",
+            line="combined",
+        )
 
 
 def _north_to_south(study: Study, table: pd.DataFrame, units: pd.Index[Any]) -> list[int]:
@@ -558,6 +584,9 @@ def _phases(phases: Sequence[str]) -> list[str]:
 def _words(facts: Facts, recipe: Recipe, place: Place | None) -> dict[str, str]:
     study = facts.study
     words = {"date": day(study.as_of)}
+    for option in ("from", "to"):
+        if option in recipe.options:
+            words[option] = day(date.fromisoformat(str(recipe.options[option])))
     if "distance_km" in recipe.options:
         words["distance_km"] = f"{float(recipe.options['distance_km']):g}"
     for option in ("layer", "left", "right"):

@@ -25,4 +25,5 @@ def test_the_list_names_every_dependency() -> None:
     extras = [d for some in project["optional-dependencies"].values() for d in some]
     for wanted in project["dependencies"] + extras:
         name = re.split(r"[<>=!~ \[;]", wanted)[0].lower().replace("_", "-")
-        assert f"| {name} |" in listed.replace("_", "-"), f"run python tools/licences.py: {name} is missing"
+        row = f"| {name} |" in listed.replace("_", "-")
+        assert row, f"run python tools/licences.py: {name} is missing"
