@@ -16,8 +16,9 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 COLUMNS = (
-    "URN,LA (code),EstablishmentName,EstablishmentStatus (code),TypeOfEstablishment (code),"
-    "PhaseOfEducation (code),OpenDate,CloseDate,DistrictAdministrative (code),Easting,Northing"
+    "URN,LA (code),EstablishmentName,EstablishmentStatus (name),TypeOfEstablishment (name),"
+    "EstablishmentTypeGroup (name),PhaseOfEducation (name),OpenDate,CloseDate,"
+    "DistrictAdministrative (code),Easting,Northing"
 )
 
 
@@ -26,21 +27,25 @@ def register_csv(rows: int = 40, header: str = COLUMNS) -> bytes:
     lines = [header]
     for i in range(rows):
         name = "St Michæl\u2019s, \u201cUpper\u201d Höxne" if i % 7 == 0 else f"School {i}"
-        lines.append(f'{100000 + i},383,"{name}",1,1,2,01-09-1990,,E08000035,430000,433000')
+        kind = "Open,Community school,Local authority maintained schools,Primary"
+        lines.append(f'{100000 + i},383,"{name}",{kind},01-09-1990,,E08000035,430000,433000')
     return ("\r\n".join(lines) + "\r\n").encode("cp1252")
 
 
 def links_csv(rows: int = 40) -> bytes:
     """Group memberships, small."""
-    lines = ["URN,Group UID,Group Name,Group Type (code),Joined date"]
-    lines += [f"{100000 + i},{2000 + i % 3},Trust {i % 3},6,01-04-2015" for i in range(rows)]
+    lines = ["URN,Group UID,Group Name,Group Type,Joined date"]
+    lines += [
+        f"{100000 + i},{2000 + i % 3},Trust {i % 3},Multi-academy trust,01-04-2015"
+        for i in range(rows)
+    ]
     return ("\r\n".join(lines) + "\r\n").encode("cp1252")
 
 
 def groups_csv(rows: int = 40) -> bytes:
     """Groups, small."""
-    lines = ["Group UID,Group Name,Group Type (code),Group Status (code)"]
-    lines += [f"{2000 + i},Trust {i},6,OPEN" for i in range(rows)]
+    lines = ["Group UID,Group Name,Group Postcode"]
+    lines += [f"{2000 + i},Trust {i},LS1 1AA" for i in range(rows)]
     return ("\r\n".join(lines) + "\r\n").encode("cp1252")
 
 

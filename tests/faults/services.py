@@ -508,7 +508,7 @@ def _(tmp: Path, double: Double) -> str:
 def _(tmp: Path, double: Double) -> str:
     body = d.register_csv() + b"1,2\r\n" * 40 + d.register_csv().splitlines(keepends=True)[-1]
     double.files[f"{FILE}.csv"] = body
-    return refused(InputFileError, lambda: gias(tmp, double), "do not have the 11 columns")
+    return refused(InputFileError, lambda: gias(tmp, double), "do not have the 12 columns")
 
 
 # ---- the register: from a folder

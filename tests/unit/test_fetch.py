@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from geolls.errors import InputFileError, UsageError
 from geolls.fetch import fetch_gias, newest_register
-from geolls.register import COLUMNS, read_register
+from geolls.register import _REQUIRED, COLUMNS, read_register
 from geolls.sources import data_folder, is_address, load_sources
 from geolls.web import Web
 
@@ -67,10 +67,10 @@ def test_addresses_are_https_and_every_file_of_the_register_is_bounded() -> None
         assert 0 < item["bytes"] < 1_000_000_000
 
 
-def test_a_register_that_is_taken_has_the_columns_that_are_read() -> None:
+def test_what_is_taken_has_the_columns_that_reading_it_needs() -> None:
     for item in load_sources()["gias"]["file"]:
-        known = set(COLUMNS[item["key"]].values())
-        assert len(known & set(item["columns"])) >= 1, item["key"]
+        needed = {COLUMNS[item["key"]][c] for c in _REQUIRED[item["key"]]}
+        assert needed <= set(item["columns"]), item["key"]
 
 
 @given(st.text())
