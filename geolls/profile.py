@@ -260,6 +260,10 @@ class _Here:
         """Return the rows of the units that the place meets, strays and reasons left out."""
         return [r for r in self.rows(key) if r[0] not in REASONS and (r[3] >= STRAY or r[4] >= 0.5)]
 
+    def without(self, key: str) -> float:
+        """Return how many schools here a layer leaves out or has no record of."""
+        return float(sum(r[2] for r in self.rows(key) if r[0] in {"not_covered", "no_evidence"}))
+
     def inside(self, key: str) -> set[str]:
         """Return the units of a layer that have all their land in the place."""
         land = self.study.overlap(self.place.layer, key, "area")
@@ -352,7 +356,7 @@ def _trusts(here: _Here) -> tuple[Table, list[Markup], list[Markup]]:
     table = Table(
         ("Trust", "Schools here", "In England", "Most of its schools in"),
         tuple(
-            (str(name), count(n), count(size), here.short if based else here.brief(home))
+            (str(name), count(n), count(size), "here" if based else here.brief(home))
             for name, n, based, size, home in top.itertuples(index=False)
         ),
         frozenset({1, 2}),
@@ -398,50 +402,47 @@ def _schools(n: float) -> str:
 def _maps(here: _Here) -> Section | None:
     if here.n == 0:
         return None
-    rows, divide, whole = [], [], []
+    rows: list[tuple[str, ...]] = []
+    divide, part, whole = [], [], []
     for key, layer in here.others():
         units = here.units(key)
         rows.append((layer.unit_title, count(len(units)), *_row(here, key, layer, units)))
         if len(units) > 1:
-            divide.append(layer)
+            divide.append(layer.title)
+        elif units and here.without(key) > STRAY * here.n:
+            part.append(layer.title)
         elif units:
-            whole.append(layer)
+            whole.append(layer.title)
     if not rows:
         return None
-    table = Table(
-        ("Map", "Units", "Which, with their schools here", "Beyond the place"),
-        tuple(rows),
-        frozenset({1}),
-    )
+    head = ("Map", "Units", "Which, with their schools here", "Beyond the place")
     text = []
-    total = len(divide) + len(whole)
+    total = len(divide) + len(part) + len(whole)
+    maps = f"{in_words(total)} {plural(total, 'other map', 'other maps')}"
     if divide:
-        names = joined([d.title for d in divide])
         text.append(
-            Markup("Of {} {}, {} {} {} between several units: {}.").format(
-                in_words(total),
-                plural(total, "other map", "other maps"),
+            Markup("Of {}, {} {} {} between several units: {}.").format(
+                maps,
                 bold(in_words(len(divide))),
                 plural(len(divide), "divides", "divide"),
                 here.short,
-                names,
+                joined(divide),
             )
         )
-    elif whole:
+    if part:
+        text.append(Markup("Only a part of {} is covered by {}.").format(here.short, joined(part)))
+    if whole and not divide and not part:
         text.append(
             Markup("No other map divides {}: each of {} has it whole in one unit.").format(
                 here.short, in_words(total)
             )
         )
-    return Section("maps", _maps_title(here, divide, total), tuple(text), (table,))
-
-
-def _maps_title(here: _Here, divide: Sequence[Layer], total: int) -> str:
+    title = f"Which maps cover {here.short}, and where they part"
+    if not divide and not part:
+        title = f"Which maps cover {here.short}: none divides it"
     if not total:
-        return f"No other map covers {here.short}"
-    if not divide:
-        return f"Which maps cover {here.short}: none divides it"
-    return f"Which maps cover {here.short}, and where they part"
+        title = f"No other map covers {here.short}"
+    return Section("maps", title, tuple(text), (Table(head, tuple(rows), frozenset({1})),))
 
 
 def _row(here: _Here, key: str, layer: Layer, units: list[tuple[Any, ...]]) -> tuple[str, str]:

@@ -142,6 +142,14 @@ def test_one_school_has_counts_and_no_percentage(real_study: Study) -> None:
 
 
 @pytest.mark.real_data
+def test_a_map_of_a_part_is_not_said_to_have_the_whole(real_study: Study) -> None:
+    hub = next(p for p in real_study.places("teaching_school_hub") if "(Somerset)" in p.name)
+    maps = next(s for s in profile(real_study, hub).sections if s.key == "maps")
+    assert "is covered by Priority Education Investment Areas." in maps.text[-1]
+    assert maps.title.endswith("and where they part")
+
+
+@pytest.mark.real_data
 def test_land_and_not_schools_says_what_runs_on(real_study: Study) -> None:
     """A region holds its authorities whole, even where a school's location is not known."""
     maps = table(profile(real_study, real_study.place("region:South East")), "maps")
