@@ -24,6 +24,7 @@ from geolls.errors import (
 if TYPE_CHECKING:
     import pandas as pd
 
+    from geolls.portal import Boundaries
     from geolls.study import Place, Study
 
 __all__ = ["cli", "main"]
@@ -419,10 +420,10 @@ def fetch(
         if wanted & {"gias", "all"}:
             when = a_date(day, where="--day") if day else None
             fetched = fetch_gias(folder, day=when, source=origin, progress=progress)
-            click.echo(f"Register: {fetched.register}", err=True)
+            _say_fetched(f"Register of {fetched.day}", fetched.folder, fetched.notes)
         if wanted & {"boundaries", "all"}:
             for layer in ("district", "local_authority", "combined_authority", "region"):
-                path = fetch_boundaries(
+                found = fetch_boundaries(
                     folder,
                     layer,
                     year or date.today().year - 1,
@@ -430,7 +431,34 @@ def fetch(
                     source=origin,
                     progress=progress,
                 )
-                click.echo(f"Boundaries: {path}", err=True)
+                _say_fetched(f"Boundaries of {found.on}", found.path, found.notes)
+                _say_moved(found)
+
+
+def _say_fetched(what: str, path: Path, notes: Sequence[str]) -> None:
+    click.echo(f"{what}: {path}", err=True)
+    for note in notes:
+        click.echo(f"  {note}", err=True)
+
+
+def _say_moved(found: Boundaries) -> None:
+    """Report where fetched lines differ from the succession table, and keep the table beside."""
+    from geolls.areas import load_areas
+    from geolls.linemoves import line_moves
+    from geolls.tables import write_table
+
+    moves = line_moves(found, load_areas())
+    beside = found.path.with_suffix(".moves.csv")
+    write_table(moves, beside)
+    odd = moves[(moves["moved_m2"] > 0) | (moves["status"] != "both")]
+    click.echo(f"  {len(odd)} of {len(moves)} areas differ from ours: {beside}", err=True)
+    for row in odd.head(5).to_dict("records"):
+        how = (
+            f"{row['moved_m2'] / 1e6:.1f} km2 moved, most with {row['moved_with']}"
+            if row["status"] == "both"
+            else row["status"].replace("_", " ")
+        )
+        click.echo(f"  {row['code']} {row['name']}: {how}", err=True)
 
 
 # -- measures ------------------------------------------------------------------------------------

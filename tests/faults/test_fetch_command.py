@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import os
 import subprocess
 import sys
@@ -12,9 +13,12 @@ import double as d
 import geopandas as gpd
 import pytest
 from double import Double, Service
+from shapely.geometry import box, mapping, shape
 
 from geolls.areas import load_areas
 from geolls.blocks import dissolve, load_blocks
+
+COUNTIES = "Counties_and_Unitary_Authorities"
 
 
 def geolls(data: Path, *args: str) -> subprocess.CompletedProcess[str]:
@@ -69,18 +73,33 @@ def test_no_network_is_one_line_that_says_what_to_do(tmp_path: Path) -> None:
     assert "--from FOLDER" in done.stderr
 
 
-@pytest.mark.parametrize("tier", ["region"])
-def test_line_moves_of_fetched_boundaries_are_reported(
-    tier: str, double: Double, tmp_path: Path
-) -> None:
-    from geolls.linemoves import line_moves
-    from geolls.portal import fetch_boundaries
-
-    service = published(tier, date(2025, 12, 31), "RGN25")
-    double.services["Regions_December_2025_Boundaries_EN_BGC"] = service
-    found = fetch_boundaries(tmp_path, tier, 2025, "BGC", source=double.ons)
-    moved = line_moves(found, load_areas())
-    assert len(moved) == 9
-    assert (moved["status"] == "both").all()
-    assert moved["moved_m2"].max() == 0
-    assert moved[["gained_m2", "lost_m2", "edge_m2"]].to_numpy().max() < 1
+def test_boundaries_are_fetched_and_line_moves_reported(double: Double, tmp_path: Path) -> None:
+    on = date(2025, 12, 31)
+    titles = {
+        "district": ("LAD25", "Local_Authority_Districts_DEC_2025_Boundaries_UK_BUC"),
+        "local_authority": ("CTYUA25", f"{COUNTIES}_December_2025_Boundaries_UK_BUC"),
+        "combined_authority": ("CAUTH25", "Combined_Authorities_December_2025_Boundaries_EN_BUC"),
+        "region": ("RGN25", "Regions_December_2025_Boundaries_EN_BUC"),
+    }
+    for tier, (stem, name) in titles.items():
+        double.services[name] = published(tier, on, stem)
+    # Leeds has handed a square of 6 km to Wakefield.
+    features = double.services["Local_Authority_Districts_DEC_2025_Boundaries_UK_BUC"].features
+    by_code = {f["properties"]["LAD25CD"]: f for f in features}
+    piece = box(434_000, 424_000, 440_000, 430_000)
+    leeds, wakefield = (shape(by_code[c]["geometry"]) for c in ("E08000035", "E08000036"))
+    by_code["E08000035"]["geometry"] = mapping(leeds.difference(piece))
+    by_code["E08000036"]["geometry"] = mapping(wakefield.union(piece.intersection(leeds)))
+    done = geolls(tmp_path, "fetch", "boundaries", "--from", double.ons, "--year", "2025",
+                  "--resolution", "BUC", "-q")  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "2 of 296 areas differ from ours" in done.stderr
+    assert "E08000035 Leeds" in done.stderr
+    assert "0 of 153 areas differ" in done.stderr
+    assert "0 of 9 areas differ" in done.stderr
+    with (tmp_path / "boundaries" / "district-2025-BUC.moves.csv").open(encoding="utf-8-sig") as f:
+        rows = {row["code"]: row for row in csv.DictReader(f)}
+    assert len(rows) == 296
+    assert rows["E08000035"]["moved_with"] == "E08000036"
+    given = piece.intersection(leeds).area
+    assert float(rows["E08000035"]["lost_m2"]) == pytest.approx(given, rel=0.01)
