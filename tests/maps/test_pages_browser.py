@@ -1,0 +1,322 @@
+"""Pages of the atlas in Chromium with the network cut: read, sorted, searched, printed, alone."""
+
+from __future__ import annotations
+
+import csv
+import importlib.util
+import io
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import geolls
+from geolls.atlas import _assets, _do, _make_folder
+from geolls.book import Book
+from geolls.facts import gather
+from geolls.pages import Page
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("pages_browser")]
+
+LAYERS = ("local_authority", "teaching_school_hub", "maths_hub", "dfe_region")
+
+
+@dataclass
+class Leaves:
+    """Some pages of an atlas of the demonstration schools, as files."""
+
+    folder: Path
+    book: Book
+    pages: dict[str, Page]
+
+    def path(self, name: str) -> Path:
+        return self.folder / self.pages[name].path
+
+
+@pytest.fixture(scope="module")
+def leaves(tmp_path_factory: pytest.TempPathFactory) -> Leaves:
+    out = tmp_path_factory.mktemp("atlas")
+    book = Book(gather(geolls.open_study(), LAYERS))
+    facts = book.facts
+    _make_folder(out)
+    _assets(book, out, every=True)
+    places = facts.units["local_authority"]
+    leeds = str(places.index[places["name"] == "Leeds"][0])
+    largest = str(facts.trusts["schools"].idxmax())
+    region = str(facts.units["dfe_region"]["schools"].idxmax())
+    wanted = {
+        "index": ("index", ()),
+        "trusts": ("trusts", ()),
+        "maps": ("maps", ()),
+        "data": ("data", ()),
+        "method": ("method", ()),
+        "coverage": ("coverage", ("maths_hub",)),
+        "place": ("place", ("local_authority", leeds)),
+        "region": ("place", ("dfe_region", region)),
+        "trust": ("trust", (largest,)),
+    }
+    pages = {
+        name: next(p for p in book.pages if p.kind == kind and p.key == key)
+        for name, (kind, key) in wanted.items()
+    }
+    pages |= {p.key[0]: p for p in book.pages if p.kind == "national"}
+    for task in [*pages.values(), "places_local_authority.csv"]:
+        assert _do(book, out, task).error == ""
+    return Leaves(out, book, pages)
+
+
+@dataclass
+class Seen:
+    """A page, what the browser complained of, and what it asked for."""
+
+    page: Any
+    faults: list[str] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
+
+
+Visit = Callable[..., Seen]
+
+
+@pytest.fixture
+def visit(browser: Any, leaves: Leaves) -> Iterator[Visit]:
+    contexts = []
+
+    def go(name: str | Path, **options: Any) -> Seen:
+        context = browser.new_context(**({"viewport": {"width": 1440, "height": 900}} | options))
+        contexts.append(context)
+        context.set_offline(True)
+        context.set_default_timeout(60_000)
+        seen = Seen(context.new_page())
+        seen.page.on(
+            "console",
+            lambda m: seen.faults.append(m.text) if m.type in ("error", "warning") else None,
+        )
+        seen.page.on("pageerror", lambda e: seen.faults.append(str(e)))
+        seen.page.on("request", lambda r: seen.asked.append(r.url))
+        path = name if isinstance(name, Path) else leaves.path(name)
+        seen.page.goto(path.as_uri())
+        if options.get("java_script_enabled", True) and seen.page.locator(".geolls-app").count():
+            seen.page.wait_for_selector(".geolls-app[data-ready]")
+        return seen
+
+    yield go
+    for context in contexts:
+        context.close()
+
+
+def test_every_kind_of_page_opens_without_a_fault_or_a_request(
+    leaves: Leaves, visit: Visit
+) -> None:
+    for name in leaves.pages:
+        seen = visit(name)
+        assert seen.faults == [], name
+        assert [url for url in seen.asked if not url.startswith("file:")] == [], name
+        assert seen.page.locator("h1").count() == 1, name
+
+
+def test_every_page_says_that_the_schools_are_generated(leaves: Leaves, visit: Visit) -> None:
+    for name in leaves.pages:
+        words = visit(name).page.locator("header .demo")
+        assert words.inner_text() == "Demonstration schools: generated, not real", name
+        assert words.is_visible(), name
+
+
+def test_a_place_page_stands_alone(leaves: Leaves, visit: Visit, tmp_path: Path) -> None:
+    alone = tmp_path / "leeds.html"
+    shutil.copy(leaves.path("place"), alone)
+    seen = visit(alone)
+    assert seen.faults == []
+    assert [url for url in seen.asked if not url.startswith(("file:", "data:"))] == []
+    assert len(seen.asked) == 1
+    assert alone.stat().st_size < 400_000
+    # The names of the atlas are not there: the page searches its own.
+    seen.page.locator(".find input").fill("demonstration")
+    seen.page.wait_for_selector(".found [role=option]")
+    assert "On this page" in seen.page.locator(".found").inner_text()
+
+
+def test_heads_sort_by_keyboard_and_say_so(visit: Visit) -> None:
+    page = visit("index").page
+    head = page.locator("#places thead th", has_text="Schools").nth(0)
+    head.locator("button").focus()
+    page.keyboard.press("Enter")
+    assert head.get_attribute("aria-sort") == "descending"
+    column = page.locator("#places tbody tr:not(.total):not(.more) td:nth-child(3)")
+    counts = [float(t.replace(",", "")) for t in column.all_inner_texts()]
+    assert counts == sorted(counts, reverse=True)
+    assert page.locator("#places tbody tr").first.get_attribute("class") == "total"
+    page.keyboard.press("Enter")
+    assert head.get_attribute("aria-sort") == "ascending"
+    others = page.locator("#places th[aria-sort=ascending], #places th[aria-sort=descending]")
+    assert others.count() == 1
+
+
+def test_the_address_keeps_the_order(visit: Visit) -> None:
+    page = visit("index").page
+    page.locator("#places thead th", has_text="Trusts at work").locator("button").click()
+    assert "sort-places=-trusts" in page.url
+    first = page.locator("#places tbody tr:not(.total) a").first.inner_text()
+    page.reload()
+    page.wait_for_selector("#places th[aria-sort=descending][data-k=trusts]")
+    assert page.locator("#places tbody tr:not(.total) a").first.inner_text() == first
+
+
+def test_show_all_and_filter_reach_every_row(leaves: Leaves, visit: Visit) -> None:
+    page = visit("index").page
+    rows = page.locator("#places tbody tr:visible")
+    total = len(leaves.book.facts.units["local_authority"])
+    assert rows.count() == 13
+    assert page.locator("[data-showing=places]").inner_text().startswith(f"Showing 12 of {total}")
+    page.get_by_role("button", name="Show all").first.click()
+    assert rows.count() == total + 1
+    page.locator("[data-filter=places]").fill("leeds")
+    assert rows.locator("a").all_inner_texts() == ["Leeds"]
+
+
+def test_schools_that_travel_packed_are_found_by_the_filter(leaves: Leaves, visit: Visit) -> None:
+    page = visit("region").page
+    _, code = leaves.pages["region"].key
+    n = len(leaves.book.facts.members["dfe_region"][code])
+    assert page.locator("#schools tbody tr").count() < n
+    page.locator("[data-showing=schools] button").click()
+    page.wait_for_function(f"document.querySelectorAll('#schools tbody tr').length === {n}")
+    page.locator("[data-choose=schools]").select_option("Trust based elsewhere")
+    shown = page.locator("#schools tbody tr:visible").count()
+    kinds = [m.kind for m in leaves.book.facts.members["dfe_region"][code]]
+    assert shown == kinds.count("trust_based_elsewhere")
+
+
+def test_the_csv_of_the_page_is_its_table(leaves: Leaves, visit: Visit) -> None:
+    page = visit("index").page
+    with page.expect_download() as waiting:
+        page.locator("section .tools [data-csv=places]").click()
+    text = Path(waiting.value.path()).read_text("utf-8-sig")
+    rows = {r["place"]: r for r in csv.DictReader(io.StringIO(text))}
+    table = leaves.folder / "tables" / "places_local_authority.csv"
+    with table.open(encoding="utf-8") as file:
+        kept = {r["unit_name"]: r for r in csv.DictReader(file)}
+    assert set(rows) == set(kept)
+    for name, row in rows.items():
+        assert float(row["schools"]) == pytest.approx(float(kept[name]["schools"]))
+        if row["no_trust"]:
+            wanted = float(kept[name]["share_no_trust"])
+            assert float(row["no_trust"]) == pytest.approx(wanted, abs=1e-4)
+
+
+def test_search_finds_place_trust_school_and_postcode_by_keyboard(
+    leaves: Leaves, visit: Visit
+) -> None:
+    page = visit("trust").page
+    page.keyboard.press("/")
+    page.keyboard.type("leed")
+    page.wait_for_selector(".found [role=option]")
+    assert page.locator(".found .group").first.inner_text() == "Places"
+    assert page.locator(".found [role=option] b").first.inner_text() == "Leed"
+    page.keyboard.press("ArrowDown")
+    assert page.locator(".found [aria-selected=true]").count() == 1
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/places/local_authority/**")
+    assert page.locator("h1").inner_text() == "Leeds"
+
+    school = leaves.book.facts.schools.iloc[leaves.book.facts.members["local_authority"]
+                                            [leaves.pages["place"].key[1]][40].row]  # fmt: skip
+    box = page.locator(".find input")
+    box.fill(str(school["urn"]))
+    page.wait_for_selector(".found [role=option]")
+    page.keyboard.press("Enter")
+    page.wait_for_function(f"document.activeElement.id === 's{school['urn']}'")
+    row = page.locator(f"#s{school['urn']}")
+    assert row.is_visible()
+    assert str(school["name"]) in row.inner_text()
+
+
+def test_an_empty_search_offers_the_nearest_names(visit: Visit) -> None:
+    page = visit("index").page
+    page.locator(".find input").fill("Leedz")
+    page.wait_for_selector(".found .none")
+    assert "Leeds" in page.locator(".found [role=option]").all_inner_texts()[0]
+    page.keyboard.press("Escape")
+    assert page.locator(".found").is_hidden()
+
+
+def test_a_page_is_read_without_javascript(leaves: Leaves, visit: Visit) -> None:
+    page = visit("place", java_script_enabled=False).page
+    trusts = len(leaves.book.facts.at_work["local_authority"][leaves.pages["place"].key[1]])
+    assert page.locator("#trusts tbody tr:visible").count() == trusts
+    assert page.locator(".lede").is_visible()
+    assert page.locator(".strip .pieces").first.is_visible()
+    assert page.locator("button:visible, input:visible").evaluate_all(
+        "all => all.filter(n => !n.closest('.geolls-app')).length"
+    ) == 0  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["index", "place", "trust", "coverage", "trusts", "method"])
+def test_nothing_runs_sideways_on_a_phone(visit: Visit, name: str) -> None:
+    page = visit(name, viewport={"width": 390, "height": 844}).page
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_dark_is_dark_and_print_is_light(visit: Visit) -> None:
+    page = visit("place", color_scheme="dark").page
+    ground = "getComputedStyle(document.body).backgroundColor"
+    assert page.evaluate(ground) == "rgb(17, 23, 28)"
+    page.emulate_media(media="print", color_scheme="dark")
+    assert page.evaluate(ground) == "rgb(255, 255, 255)"
+    assert page.locator(".top nav").is_hidden()
+    assert page.locator(".find").is_hidden()
+    assert page.locator(".tools").first.is_hidden()
+    assert page.locator(".demo").is_visible()
+
+
+def test_a_place_prints_as_sheets_of_a4(visit: Visit) -> None:
+    data = visit("place").page.pdf(prefer_css_page_size=True)
+    assert data[:5] == b"%PDF-"
+    assert 2 <= data.count(b"/Type /Page\n") + data.count(b"/Type /Page ") <= 14
+    assert b"/MediaBox [0 0 594" in data or b"/MediaBox [0 0 595" in data
+
+
+def test_focus_is_seen_and_the_text_is_reached_first(visit: Visit) -> None:
+    page = visit("place").page
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.type") == "search"
+    width = "getComputedStyle(document.activeElement).outlineWidth"
+    assert page.evaluate(width) == "3px"
+
+
+def _axe() -> str:
+    for package in ("axe_playwright_python", "axe_core_python"):
+        spec = importlib.util.find_spec(package)
+        folder = Path(next(iter(spec.submodule_search_locations))) if spec else None  # type: ignore[arg-type]
+        found = sorted(folder.rglob("axe.min.js")) if folder else []
+        if found:
+            return found[0].read_text("utf-8")
+    if os.environ.get("CI") == "true":
+        pytest.fail("axe-core is not installed: pip install axe-playwright-python")
+    pytest.skip("axe-core is not installed: pip install axe-playwright-python")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1440, 390])
+def test_axe_finds_nothing(leaves: Leaves, visit: Visit, scheme: str, width: int) -> None:
+    script = _axe()
+    names = [n for n in leaves.pages if n not in ("trusts", "region")]
+    for name in names if (scheme, width) == ("light", 1440) else ("index", "place", "trust"):
+        size = {"width": width, "height": 900}
+        page = visit(name, viewport=size, color_scheme=scheme, bypass_csp=True).page
+        page.evaluate(script)
+        found = page.evaluate(
+            "axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', "
+            "'wcag22aa', 'best-practice']})"
+        )
+        said = [
+            (v["id"], v["nodes"][0]["html"][:120], v["nodes"][0]["failureSummary"])
+            for v in found["violations"]
+        ]
+        assert said == [], (name, said)
