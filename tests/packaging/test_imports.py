@@ -33,6 +33,7 @@ ORDER = [
     {"assignment"},
     {"study"},
     {"where", "points", "facts", "checking", "analyses"},
+    {"spark"},
     # words, maps and pages
     {"sentences", "charts", "encoding"},
     {"grids", "drawing", "comparing"},

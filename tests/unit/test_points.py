@@ -1,0 +1,444 @@
+"""Tables of points: the answers of the geometry library, streamed, and no row lost."""
+
+from __future__ import annotations
+
+import csv
+import pickle
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv as pc
+import pyarrow.parquet as pq
+import pytest
+import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from geolls import blocks as blocks_room
+from geolls import open_study, points
+from geolls.blocks import load_blocks, load_neighbourhoods, locate
+from geolls.errors import InputFileError, OutputError, UsageError
+from geolls.pointindex import to_bng
+from geolls.points import Cells, Columns, PointAssigner, assign_points, coordinate_columns
+from geolls.study import Study
+
+LEEDS = (429_796.0, 433_927.0)
+METRES = Columns("easting", "northing", False)
+
+
+@pytest.fixture(scope="module")
+def study() -> Study:
+    return open_study(layers=["district", "local_authority", "teaching_school_hub"])
+
+
+@pytest.fixture(scope="module")
+def blocks() -> gpd.GeoDataFrame:
+    return load_blocks()
+
+
+@pytest.fixture(scope="module")
+def assigner(study: Study) -> PointAssigner:
+    return PointAssigner(study)
+
+
+@pytest.fixture
+def small_batches(monkeypatch: pytest.MonkeyPatch) -> int:
+    monkeypatch.setattr(points, "ROWS_PER_BATCH", 100)
+    return 100
+
+
+def homes(number: int, seed: int = 1) -> np.ndarray:
+    rng = np.random.default_rng(seed)
+    land = load_neighbourhoods()[["easting", "northing"]].to_numpy(float)
+    return np.rint(land[rng.integers(0, len(land), number)] + rng.normal(0, 300, (number, 2)))
+
+
+def table_of(xy: np.ndarray, **more: Any) -> pa.Table:
+    return pa.table(
+        {"pupil": np.arange(len(xy)), "easting": xy[:, 0], "northing": xy[:, 1], **more}
+    )
+
+
+@pytest.fixture
+def parquet(tmp_path: Path) -> Path:
+    path = tmp_path / "pupils.parquet"
+    pq.write_table(table_of(homes(450)), path)
+    return path
+
+
+def written(tmp_path: Path, text: str | bytes, name: str = "points.csv") -> Path:
+    path = tmp_path / name
+    path.write_bytes(text.encode() if isinstance(text, str) else text)
+    return path
+
+
+def rows(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+# ---- the raster ------------------------------------------------------------------------------
+
+
+def test_a_quarter_of_a_million_points_get_the_answer_of_the_geometry_library(
+    blocks: gpd.GeoDataFrame,
+) -> None:
+    rng = np.random.default_rng(2022)
+    west, south, east, north = blocks.total_bounds
+    corners = shapely.get_coordinates(blocks.geometry.to_numpy())
+    halfway = (corners[:-1] + corners[1:]) / 2  # on lines, but for the few that join two rings
+    some = rng.permutation(len(corners) - 1)[:15_000]
+    xy = np.vstack(
+        [
+            rng.uniform((west - 2_000, south - 2_000), (east + 2_000, north + 2_000), (40_000, 2)),
+            homes(150_000),
+            corners[some],
+            halfway[some],
+            corners[some] + rng.normal(0, 150, (len(some), 2)),
+            np.floor(corners[some] / 250) * 250,  # corners of cells
+        ]
+    )
+    cells = Cells(blocks)
+    at, nearest = cells.find(xy)
+    want = locate(xy, blocks)
+    assert [cells.names[i] for i in at] == want["block"].tolist()
+    assert (nearest == (want["located_by"] == "nearest").to_numpy()).all()
+    assert set(want["located_by"]) == {"polygon", "nearest", "none"}
+    # The raster must have answered, or the above proves nothing about it.
+    assert (cells.table >= 0).mean() > 0.3
+    assert (cells.table == cells.ASK).mean() < 0.05
+
+
+@given(
+    cell=st.sampled_from([30.0, 100.0, 250.0, 4_000.0]),
+    tolerance=st.sampled_from([0.0, 100.0, 700.0]),
+    xy=st.lists(
+        st.tuples(st.floats(-3_000, 5_000), st.floats(-3_000, 5_000)), min_size=1, max_size=40
+    ),
+    snapped=st.booleans(),
+)
+@settings(max_examples=150, deadline=None)
+def test_any_cell_and_tolerance_give_the_same_answer(
+    cell: float, tolerance: float, xy: list[tuple[float, float]], snapped: bool
+) -> None:
+    shapes = [
+        shapely.Polygon([(0, 0), (1_000, 0), (1_000, 1_000), (430, 570), (0, 1_000)]),
+        shapely.Polygon([(1_000, 0), (2_000, 0), (2_000, 2_000), (1_000, 1_000)]),
+        shapely.Polygon([(0, 1_000), (430, 570), (1_000, 1_000), (2_000, 2_000), (0, 2_000)]),
+    ]
+    land = gpd.GeoDataFrame(geometry=shapes, index=["A", "B", "C"], crs=27700)
+    points_ = np.array(xy)
+    if snapped:  # onto lines, corners and edges of cells
+        points_ = np.rint(points_ / 250) * 250
+    found = Cells(land, cell, tolerance)
+    want = locate(points_, land, tolerance)
+    at, nearest = found.find(points_)
+    assert [found.names[i] for i in at] == want["block"].tolist()
+    assert (nearest == (want["located_by"] == "nearest").to_numpy()).all()
+
+
+def test_each_distinct_coordinate_is_asked_once(
+    blocks: gpd.GeoDataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cells = Cells(blocks)
+    asked: list[int] = []
+
+    def counting(xy: np.ndarray, *rest: Any) -> Any:
+        asked.append(len(xy))
+        return locate(xy, *rest)
+
+    monkeypatch.setattr(blocks_room, "locate", counting)
+    xy = homes(20_000)
+    once, _ = cells.find(xy)
+    repeated, _ = cells.find(np.tile(xy, (5, 1)))
+    assert asked[0] == asked[1] > 0
+    assert (repeated == np.tile(once, 5)).all()
+    assert asked[0] < 0.15 * len(xy)
+
+
+def test_a_point_without_coordinates_has_no_block(blocks: gpd.GeoDataFrame) -> None:
+    nan, inf = float("nan"), float("inf")
+    xy = np.array([(nan, 1.0), (1.0, nan), (inf, 1.0), (-inf, inf), (1e300, -1e300), LEEDS])
+    cells = Cells(blocks)
+    at, nearest = cells.find(xy)
+    assert [cells.names[i] for i in at] == [None] * 5 + ["E08000035"]
+    assert not nearest.any()
+
+
+# ---- from batch to batch ---------------------------------------------------------------------
+
+
+def test_the_units_are_those_of_the_study(study: Study, assigner: PointAssigner) -> None:
+    xy = homes(3_000)
+    got = assigner(table_of(xy).to_batches()[0], METRES)
+    blocks = locate(xy, study.blocks)["block"]
+    for layer in study.area_layers:
+        claims = study.block_membership(layer).groupby("item")["unit_code"].agg("+".join)
+        want = blocks.map(claims).fillna("not_located").tolist()
+        assert got.column(layer).to_pylist() == want
+    assert any("+" in code for code in got.column("teaching_school_hub").to_pylist())
+
+
+def test_it_answers_alike_after_a_journey_by_pickle(assigner: PointAssigner) -> None:
+    batch = table_of(homes(5_000)).to_batches()[0]
+    sent = pickle.dumps(assigner)
+    assert pickle.loads(sent)(batch, METRES).equals(assigner(batch, METRES))
+    assert len(sent) < 3_000_000  # a cluster sends it to every worker
+
+
+def test_the_columns_that_are_there_are_not_touched(assigner: PointAssigner) -> None:
+    xy = homes(50)
+    batch = table_of(xy, district=["mine"] * 50, born=pa.array([17] * 50, pa.date32()))
+    batch = batch.replace_schema_metadata({"by": "someone"}).to_batches()[0]
+    got = assigner(batch, METRES)
+    assert got.select(batch.schema.names).equals(batch)
+    assert got.schema.names[5:8] == ["block", "assigned_by", "geolls_district"]
+    assert got.schema.metadata == {b"by": b"someone"}
+    assert set(got.column("geolls_district").to_pylist()) != {"mine"}
+
+
+def test_a_name_that_is_taken_twice_is_refused(assigner: PointAssigner) -> None:
+    batch = table_of(homes(2), block=["a", "b"], geolls_block=["a", "b"]).to_batches()[0]
+    with pytest.raises(InputFileError, match="block and geolls_block are there already"):
+        assigner(batch, METRES)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        pa.array([429_796, None], pa.int32()),
+        pa.array([429_796, None], pa.float32()),
+        pa.array(["429796", None]),
+        pa.array([" 429796.0 ", " n/a "]),
+        pa.array(["429796", ""], pa.large_string()),
+        pa.array(["429796", "NaN"]).dictionary_encode(),
+        pa.array([Decimal("429796.0"), None], pa.decimal128(9, 1)),
+    ],
+    ids=lambda v: str(v.type),
+)
+def test_numbers_in_any_clothes_are_numbers(assigner: PointAssigner, values: pa.Array) -> None:
+    batch = pa.record_batch({"easting": values, "northing": [LEEDS[1], LEEDS[1]]})
+    got = assigner(batch, METRES)
+    assert got.column("block").to_pylist() == ["E08000035", None]
+    assert got.column("assigned_by").to_pylist() == ["polygon", "none"]
+    assert got.column("district").to_pylist() == ["E08000035", "not_located"]
+    assert got.column("easting").equals(values)
+
+
+@pytest.mark.parametrize("word", ["abc", "429,796", "SE 297 339", "0x1", "1_0", "\uff14"])
+def test_a_word_for_a_number_is_named_with_its_row(assigner: PointAssigner, word: str) -> None:
+    batch = pa.record_batch({"easting": ["429796", "", word], "northing": [1.0, 1.0, 1.0]})
+    with pytest.raises(InputFileError, match=r"row 13: easting is '.*', not a number"):
+        assigner(batch, METRES, where="t.parquet", first_row=11)
+
+
+def test_a_column_of_another_kind_is_refused(assigner: PointAssigner) -> None:
+    batch = pa.record_batch({"easting": [[1.0]], "northing": [1.0]})
+    with pytest.raises(InputFileError, match=r"column easting holds list.*, not numbers"):
+        assigner(batch, METRES)
+
+
+def test_degrees_are_turned_into_metres(assigner: PointAssigner) -> None:
+    degrees = [(-1.5491, 53.8008), (0.1218, 52.2053), (-5.5371, 50.1188), (200.0, 100.0)]
+    lon, lat = map(list, zip(*degrees, strict=True))
+    batch = pa.record_batch({"Longitude": [*lon, None], "Latitude": [*lat, 53.0]})
+    got = assigner(batch, coordinate_columns(batch.schema.names, "t"))
+    want, _ = assigner.cells.find(np.array([to_bng(*p) for p in degrees[:3]]))
+    names = [assigner.cells.names[i] for i in want]
+    assert got.column("block").to_pylist() == [*names, None, None]
+    assert names[0] == "E08000035"
+
+
+def test_coordinate_columns_go_by_many_names() -> None:
+    for names, found in (
+        (["URN", " Easting", "NORTHING "], (" Easting", "NORTHING ", False)),
+        (["lat", "lon"], ("lon", "lat", True)),
+        (["lng", "lat", "x", "y"], ("x", "y", False)),
+        (["Eastings", "Northings", "long"], ("Eastings", "Northings", False)),
+    ):
+        assert coordinate_columns(names, "t") == found
+    with pytest.raises(InputFileError, match="needs columns easting and northing"):
+        coordinate_columns(["easting", "nothing"], "t")
+
+
+# ---- whole files -----------------------------------------------------------------------------
+
+
+def test_no_row_is_lost_and_none_moves(
+    tmp_path: Path, study: Study, parquet: Path, small_batches: int
+) -> None:
+    target = tmp_path / "out.parquet"
+    report = assign_points(parquet, target, study)
+    got, source = pq.read_table(target), pq.read_table(parquet)
+    assert got.select(source.schema.names).equals(source)
+    xy = np.column_stack([source["easting"], source["northing"]])
+    assert got["block"].to_pylist() == locate(xy, study.blocks)["block"].tolist()
+    assert (report.rows, report.batches, report.resumed) == (450, 5, 0)
+    assert report.placed == 450 - got["block"].null_count
+    assert list(tmp_path.glob("*.parts")) == []
+
+
+def test_memory_does_not_hang_on_how_the_file_was_written(
+    tmp_path: Path, study: Study, small_batches: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "one_group.parquet"
+    pq.write_table(table_of(homes(1_000)), path, row_group_size=1_000)
+    sizes: list[int] = []
+    call: Callable[..., Any] = PointAssigner.__call__
+
+    def watched(self: PointAssigner, batch: pa.RecordBatch, *args: Any, **more: Any) -> Any:
+        sizes.append(batch.num_rows)
+        return call(self, batch, *args, **more)
+
+    monkeypatch.setattr(PointAssigner, "__call__", watched)
+    assign_points(path, tmp_path / "out.parquet", study)
+    assert max(sizes) <= small_batches
+    assert sum(sizes) == 1_000
+
+
+def test_a_run_that_was_stopped_goes_on_where_it_ended(
+    tmp_path: Path, study: Study, parquet: Path, small_batches: int
+) -> None:
+    whole = tmp_path / "whole.parquet"
+    assign_points(parquet, whole, study)
+    target = tmp_path / "out.parquet"
+
+    def stop(what: str, done: int, total: int | None) -> None:
+        assert total == 5
+        if done == 3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        assign_points(parquet, target, study, progress=stop)
+    assert not target.exists()
+    report = assign_points(parquet, target, study)
+    assert report.resumed == 3
+    assert "3 of 5 parts kept" in str(report)
+    assert target.read_bytes() == whole.read_bytes()
+
+
+def test_parts_of_another_table_or_day_are_not_kept(
+    tmp_path: Path, study: Study, parquet: Path, small_batches: int
+) -> None:
+    target = tmp_path / "out.parquet"
+
+    def stop(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    later = open_study(layers=list(study.layers), as_of="2024-01-01")
+    for which in (study, later, study):
+        with pytest.raises(KeyboardInterrupt):
+            assign_points(parquet, target, which, progress=stop)
+    pq.write_table(table_of(homes(450, seed=2)), parquet)
+    assert assign_points(parquet, target, study).resumed == 0
+
+
+def test_a_folder_of_someone_else_is_not_removed(
+    tmp_path: Path, study: Study, parquet: Path
+) -> None:
+    theirs = tmp_path / "out.parquet.parts" / "thesis.docx"
+    theirs.parent.mkdir()
+    theirs.write_text("years of work")
+    with pytest.raises(OutputError, match="in the way"):
+        assign_points(parquet, tmp_path / "out.parquet", study)
+    assert theirs.read_text() == "years of work"
+
+
+def test_a_csv_keeps_its_text(tmp_path: Path, study: Study) -> None:
+    source = written(
+        tmp_path,
+        '\ufeffid,surname,easting,northing,note\n007,NA,429796,433927.50,"a, ""b"""\n008,Null,,,\n',
+    )
+    target = tmp_path / "out.csv"
+    report = assign_points(source, target, study)
+    one, two = rows(target)
+    assert list(one.values())[:5] == ["007", "NA", "429796", "433927.50", 'a, "b"']
+    assert one["district"] == one["block"] == "E08000035"
+    assert [two[c] for c in ("id", "surname", "easting", "block", "district")] == [
+        *("008", "Null", "", "", "not_located"),
+    ]
+    assert str(report) == "2 points read, 1 in a district"
+
+
+def test_csv_and_parquet_say_the_same(tmp_path: Path, study: Study, parquet: Path) -> None:
+    as_csv = tmp_path / "points.csv.gz"
+    with pa.CompressedOutputStream(str(as_csv), "gzip") as out:
+        pc.write_csv(pq.read_table(parquet), out)
+    assign_points(as_csv, tmp_path / "a.parquet", study)
+    assign_points(parquet, tmp_path / "b.csv", study)
+    assign_points(parquet, tmp_path / "c.parquet", study)
+    a, c = (pq.read_table(tmp_path / f"{n}.parquet") for n in "ac")
+    for name in ("block", "assigned_by", *study.area_layers):
+        assert a[name].to_pylist() == c[name].to_pylist()
+        assert [r[name] or None for r in rows(tmp_path / "b.csv")] == c[name].to_pylist()
+
+
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+def test_a_table_without_rows_gives_a_table_without_rows(
+    tmp_path: Path, study: Study, suffix: str
+) -> None:
+    source = tmp_path / f"empty.{suffix}"
+    empty = table_of(homes(0))
+    (pc.write_csv if suffix == "csv" else pq.write_table)(empty, source)
+    target = tmp_path / "out.parquet"
+    assert assign_points(source, target, study).rows == 0
+    assert pq.read_table(target).schema.names[-1] == list(study.area_layers)[-1]
+    assert pq.read_metadata(target).num_rows == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("none.csv", None, "no such file"),
+        ("empty.csv", b"", "cannot be read as a table"),
+        ("points.xlsx", b"PK", "read from .parquet or .csv"),
+        ("points.parquet", b"PAR1 not really", "cannot be read as a table"),
+        ("cut.csv", b"easting,northing\n1,2\n3\n", "cannot be read as a table"),
+        ("latin.csv", b"easting,northing,name\n1,2,Zo\xeb\n", "not UTF-8 text"),
+        ("twice.csv", b"easting,northing,a,a\n1,2,3,4\n", "two columns are called 'a'"),
+        ("no.csv", b"a,b\n1,2\n", "no coordinates"),
+        ("word.csv", b"easting,northing\n1,2\n3,here\n", "row 2: northing is 'here'"),
+    ],
+)
+def test_what_cannot_be_read_is_said_in_one_line(
+    tmp_path: Path, study: Study, name: str, content: bytes | None, said: str
+) -> None:
+    source = tmp_path / name
+    if content is not None:
+        source.write_bytes(content)
+    target = tmp_path / "out.parquet"
+    with pytest.raises(InputFileError, match=said) as caught:
+        assign_points(source, target, study)
+    assert str(source) in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert not target.exists()
+
+
+def test_a_word_far_down_is_named_with_its_row_in_the_file(
+    tmp_path: Path, study: Study, small_batches: int
+) -> None:
+    xy = homes(450)
+    words = [str(x) for x in xy[:, 0]]
+    words[333] = "east"
+    path = tmp_path / "words.parquet"
+    pq.write_table(pa.table({"easting": words, "northing": xy[:, 1]}), path)
+    with pytest.raises(InputFileError, match=r"words\.parquet, row 334: easting is 'east'"):
+        assign_points(path, tmp_path / "out.parquet", study)
+
+
+def test_what_cannot_be_written_is_refused_before_the_work(
+    tmp_path: Path, study: Study, parquet: Path
+) -> None:
+    with pytest.raises(UsageError, match=r"not '\.xlsx'"):
+        assign_points(parquet, tmp_path / "out.xlsx", study)
+    with pytest.raises(UsageError, match="over itself"):
+        assign_points(parquet, parquet, study)
+    pq.write_table(table_of(homes(2), marks=[[1], [2]]), parquet)
+    with pytest.raises(UsageError, match=r"marks holds list.*which a csv cannot"):
+        assign_points(parquet, tmp_path / "out.csv", study)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["pupils.parquet"]
