@@ -38,7 +38,7 @@ def data_folder(given: str | os.PathLike[str] | None = None) -> Path:
     """
     named = given or os.environ.get("GEOLLS_DATA")
     if named:
-        return Path(named)
+        return Path(named).expanduser()
     if sys.platform == "darwin":
         return Path.home() / "Library" / "Application Support" / "geolls"
     if sys.platform == "win32":

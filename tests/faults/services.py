@@ -446,6 +446,18 @@ def _(tmp: Path, double: Double) -> str:
         )
 
 
+@case("register", "through a proxy that the environment names")
+def _(tmp: Path, double: Double) -> str:
+    double.whole_day(STAMP)
+    web = a_web(allow_http=True)[0]
+    proxy = {"HTTP_PROXY": f"http://127.0.0.1:{double.port}", "NO_PROXY": "", "no_proxy": ""}
+    with mock.patch.dict(os.environ, proxy | {"http_proxy": proxy["HTTP_PROXY"]}):
+        found = gias(tmp, double, source="http://mirror.example/gias/", web=web)
+    assert found.day == DAY
+    assert all(path.startswith("http://mirror.example/gias/") for path, _ in double.asked)
+    return "every request goes by the proxy"
+
+
 @case("register", "a password in the address of a mirror")
 def _(tmp: Path, double: Double) -> str:
     double.whole_day(STAMP)
