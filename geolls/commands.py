@@ -919,16 +919,15 @@ def study_new(file: Path, like: str) -> None:
 
 @study.command("show")
 @click.argument("file", required=False, type=PATH)
-@_with(*_OUTPUT)
+@_with(*_STUDY[1:], *_OUTPUT)
 def study_show(file: Path | None, **options: Any) -> None:
     r"""Show what a study resolves to: register, day, layers, thresholds, fingerprint.
 
     \b
     geolls study show my-study.toml
+    geolls study show --as-of 2024-09-01
     """
-    from geolls.study import open_study
-
-    opened = open_study(file)
+    opened = _study({**options, "study": file})
     _emit(opened.describe(), options, study=opened)
 
 
