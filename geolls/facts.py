@@ -239,7 +239,9 @@ def _long(study: Study, key: str, schools: pd.DataFrame, trusts: pd.DataFrame) -
     for column in ("trust", "pupils", "fsm_pupils"):
         table[column] = at[column].to_numpy()
     home = trusts[f"home_{key}"] if f"home_{key}" in trusts else pd.Series(dtype=object)
-    based_here = (table["trust"].map(home) == table["unit_code"]).to_numpy()
+    # As in `places.oversight`: units that share a school are all home to a trust of one of them.
+    own = table["trust"].map(home) == table["unit_code"]
+    based_here = own.groupby(table["urn"]).transform("any").to_numpy()
     some_trust = at["trust_uid"].notna().to_numpy()
     several = table["trust"].notna().to_numpy()
     unknown = at["status_unknown"].to_numpy(dtype=bool)
