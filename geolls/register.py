@@ -486,7 +486,10 @@ def _read(path: Path, kind: Kind) -> _Sheet:
 
 def _check_size(path: Path, kind: Kind) -> None:
     """Refuse a file that is far too large to be what it should be, before it is even hashed."""
-    size = path.stat().st_size if path.is_file() else 0
+    try:
+        size = path.stat().st_size
+    except (OSError, ValueError):  # opening it says what is wrong
+        return
     if size > _LARGEST:
         raise InputFileError(
             f"has {size:,} bytes; a {_SIGNS[kind][0]} file has at most {_LARGEST:,}",

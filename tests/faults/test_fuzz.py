@@ -104,6 +104,14 @@ def test_a_register_of_gigabytes_is_refused_before_it_is_read(tmp_path: Path) ->
         read_register(place, as_of=fuzz.ON)
 
 
+def test_a_register_may_be_named_anything(tmp_path: Path) -> None:
+    for name in ("x" * 5_000, "a\0b", "\u202e", ""):
+        with pytest.raises(InputFileError):
+            read_register(tmp_path / name, as_of=fuzz.ON)
+        with pytest.raises(InputFileError):
+            read_register(tmp_path / name, links=tmp_path / name, as_of=fuzz.ON)
+
+
 def test_a_layer_folder_may_have_any_name(tmp_path: Path) -> None:
     for name in ("x" * 5_000, "a\0b", "\u202e", ""):
         with pytest.raises(CatalogueError):

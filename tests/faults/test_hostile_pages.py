@@ -60,19 +60,20 @@ def browser() -> Iterator[Any]:
 
 
 @pytest.fixture
-def provoke(browser: Any) -> Iterator[Callable[[Path], None]]:
+def provoke(browser: Any) -> Iterator[Callable[..., None]]:
     """Open a page, provoke every element, and look for what hostile names achieved."""
     context = browser.new_context()
     context.set_offline(True)
     context.set_default_timeout(120_000)
 
-    def go(path: Path) -> None:
+    def go(path: Path, address: str = "") -> None:
         page = context.new_page()
         asked: list[str] = []
         dialogs: list[str] = []
         page.on("request", lambda request: asked.append(request.url))
         page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
-        page.goto(path.as_uri())
+        # The address is hostile as well: pages keep what is shown behind the #.
+        page.goto(f"{path.as_uri()}{address}")
         page.wait_for_timeout(150)
         found = page.evaluate(PROVOKE)
         assert found == {"pwned": None, "frames": 0, "handlers": 0, "links": []}, path.name
@@ -86,7 +87,7 @@ def provoke(browser: Any) -> Iterator[Callable[[Path], None]]:
     context.close()
 
 
-def test_the_browser_would_notice(tmp_path: Path, provoke: Callable[[Path], None]) -> None:
+def test_the_browser_would_notice(tmp_path: Path, provoke: Callable[..., None]) -> None:
     for attack in ("<script>window.pwned=1</script>", "<img src=x onerror=window.pwned=3>",
                    "<a href='javascript:window.pwned=12'>x</a>"):  # fmt: skip
         (tmp_path / "page.html").write_text(f"<!DOCTYPE html><body>{attack}", encoding="utf-8")
@@ -94,17 +95,36 @@ def test_the_browser_would_notice(tmp_path: Path, provoke: Callable[[Path], None
             provoke(tmp_path / "page.html")
 
 
+ADDRESSES = (
+    "#<img src=x onerror=window.pwned=30>",
+    "#v?q=<img src=x onerror=window.pwned=31>&sort=<svg/onload=window.pwned=32>&show=__proto__",
+    "#v?q=%3Cimg%20src%3Dx%20onerror%3Dwindow.pwned%3D33%3E&place='];window.pwned=34//",
+    "#javascript:window.pwned=35",
+    "?<script>window.pwned=36</script>",
+    "#/leeds/%E0%A4%A/__proto__/constructor",
+)
+
+
 @pytest.mark.parametrize("recipe", recipe_names())
 def test_no_map_runs_a_name(
-    recipe: str, hostile: Study, tmp_path: Path, provoke: Callable[[Path], None]
+    recipe: str, hostile: Study, tmp_path: Path, provoke: Callable[..., None]
 ) -> None:
     page = tmp_path / f"{recipe}.html"
     hostile.save_map(recipe, page, place="Leeds", trust="5000")
     provoke(page)
 
 
+def test_no_map_runs_its_address(
+    hostile: Study, tmp_path: Path, provoke: Callable[..., None]
+) -> None:
+    page = tmp_path / "map.html"
+    hostile.save_map("hub_coverage", page)
+    for address in ADDRESSES:
+        provoke(page, address)
+
+
 def test_no_profile_runs_a_name(
-    hostile: Study, tmp_path: Path, provoke: Callable[[Path], None]
+    hostile: Study, tmp_path: Path, provoke: Callable[..., None]
 ) -> None:
     from geolls.profile import profile_html
 
@@ -114,7 +134,7 @@ def test_no_profile_runs_a_name(
 
 
 def test_no_page_of_an_atlas_runs_a_name(
-    hostile: Study, tmp_path: Path, provoke: Callable[[Path], None]
+    hostile: Study, tmp_path: Path, provoke: Callable[..., None]
 ) -> None:
     from geolls.atlas import build_atlas
 
@@ -128,6 +148,8 @@ def test_no_page_of_an_atlas_runs_a_name(
         # The first trusts bear the rudest names.
         for page in pages[:2]:
             provoke(page)
+        for address in ADDRESSES[:3]:
+            provoke(pages[0], address)
     assert all(page.resolve().is_relative_to(tmp_path.resolve()) for page in found)
 
 
