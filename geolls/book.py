@@ -85,6 +85,6 @@ class Book(Frame):
                 "postcode": "\n".join(r[3] for r in rows),
             },
         }
-        text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+        text = json.dumps(document, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
         # "</" would end a script if a page ever held this text.
         return "geollsPages.index(" + text.replace("</", "<\\/") + ");\n"

@@ -78,9 +78,8 @@ REACH_WORDS = {
     "national": "National",
 }
 GIAS = "https://get-information-schools.service.gov.uk/Establishments/Establishment/Details/"
-ROWS_IN_PAGE = 300  # more rows travel packed, and appear when asked for
-ROWS_IN_LARGE_PAGE = 60  # of a place with more than LARGE schools
-LARGE = 800
+ROWS_IN_PAGE = 100  # more rows travel packed, and appear when asked for
+LARGE = 800  # schools of a place whose table leaves out what is longest and least asked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,9 +286,9 @@ class Frame:
     def _runner(self, title: str) -> str:
         """Return the rule that prints title, dates and page numbers at the foot of each sheet."""
         warning = f"{self.about['demonstration']}. " if self.about["demonstration"] else ""
-        words = f"geolls: {title}. {warning}{self.dates} Open Government Licence v3.0"
+        words = f"geolls: {title}. {warning}{self.dates} OGL v3.0"
         return (
-            f'@page{{@bottom-left{{content:"{_css_text(words)}";{_MARGIN};width:90%}}'
+            f'@page{{@bottom-left{{content:"{_css_text(words)}";{_MARGIN}}}'
             f'@bottom-right{{content:counter(page) " of " counter(pages);{_MARGIN}}}}}'
         )
 
@@ -374,7 +373,8 @@ class Frame:
         """The schools' columns as lists: by row they are read a thousand times faster."""
         frame = self.facts.schools
         wanted = ("urn", "name", "phase", "pupils", "postcode", "trust_uid", "trust_name", "trust")
-        return {c: frame[c].tolist() for c in wanted}
+        frame = frame[list(wanted)].astype(object)
+        return {c: frame[c].where(frame[c].notna(), None).tolist() for c in wanted}
 
     def area_name(self, layer: str, urn: str) -> str:
         """Return the names of a school's units in a layer."""
@@ -466,7 +466,10 @@ def _packed_script() -> tuple[str, str]:
 def _lean(name: str) -> str:
     """Return a style or script without indents, empty lines and comment lines."""
     text = re.sub(r"(?m)^\s*(?://.*|/\*[^*]*\*/)\s*$", "", asset(name))
-    return "\n".join(line.strip() for line in text.splitlines() if line.strip())
+    lean = "\n".join(line.strip() for line in text.splitlines() if line.strip())
+    if name.endswith(".css"):
+        lean = re.sub(r" *([{};]) *\n?", r"\1", lean).replace(": ", ":").replace(", ", ",")
+    return lean
 
 
 _MARGIN = "font:7.5pt Arial,sans-serif;color:#45525e"

@@ -21,7 +21,6 @@ from geolls.pages import (
     KIND_WORDS,
     LARGE,
     REACH_WORDS,
-    ROWS_IN_LARGE_PAGE,
     ROWS_IN_PAGE,
     Frame,
     Page,
@@ -205,7 +204,7 @@ class PlacePages:
         start = roughly(share)
         rank = self._rank(layer_key, code, column) if column else None
         compared = ""
-        if rank and (rank[0] <= 6 or rank[1] - rank[0] <= 5):
+        if rank and rank[1] >= 20 and (rank[0] <= 6 or rank[1] - rank[0] <= 5):
             others = small(facts.layer(layer_key).unit_title_plural)
             compared = f": of {rank[1]} {others}, {rank_words(*rank, 'share')}"
         if n < FEW:
@@ -659,7 +658,7 @@ class PlacePages:
             urn = table["urn"][m.row]
             trust = table["trust_uid"][m.row]
             trust_name = table["trust_name"][m.row]
-            trust_path = self.book.path_of("trust", str(trust)) if trust == trust else ""
+            trust_path = self.book.path_of("trust", str(trust)) if trust else ""
             rows.append(
                 [
                     Name(
@@ -675,31 +674,28 @@ class PlacePages:
                     self.book.area_name(area, urn),
                     KIND_WORDS[m.kind],
                     Name(str(trust_name), page.root + trust_path if trust_path else "")
-                    if trust_name == trust_name and trust_name is not None
+                    if trust_name
                     else Name(DASH),
                     table["postcode"][m.row],
                 ]
             )
-        keep = ROWS_IN_LARGE_PAGE if len(rows) > LARGE else ROWS_IN_PAGE
-        shown, rest = rows[:keep], rows[keep:]
+        heads = [
+            Column("school", "School", "name"),
+            Column("urn", "URN", "text", optional=True),
+            Column("phase", "Phase", "text", optional=True),
+            Column("pupils", "Pupils", "count"),
+            Column(area, facts.layer(area).unit_title, "text", optional=True),
+            Column("run_by", "Run by", "text"),
+            Column("trust", "Trust", "name", optional=True),
+            Column("postcode", "Postcode", "text", optional=True),
+        ]
+        if len(rows) > LARGE:  # each postcode is new: a tenth of such a page
+            heads, rows = heads[:-1], [row[:-1] for row in rows]
+        shown, rest = rows[:ROWS_IN_PAGE], rows[ROWS_IN_PAGE:]
         grid = Grid(
             id="schools",
             caption="Schools of this place",
-            columns=[
-                Column("school", "School", "name"),
-                Column("urn", "URN", "text", optional=True),
-                Column("phase", "Phase", "text", optional=True),
-                Column("pupils", "Pupils", "count"),
-                Column(
-                    area,
-                    self.facts.layer(area).unit_title if area in facts.strips else "Area",
-                    "text",
-                    optional=True,
-                ),
-                Column("run_by", "Run by", "text"),
-                Column("trust", "Trust", "name", optional=True),
-                Column("postcode", "Postcode", "text", optional=True),
-            ],
+            columns=heads,
             rows=shown,
             shown=12,
             sort="school",
@@ -712,13 +708,18 @@ class PlacePages:
             return grid, ""
         packed = [
             [
-                r[0].text, r[0].mark, r[1], r[2], None if r[3] != r[3] else r[3], r[4], r[5],
-                r[6].text, r[6].href, r[7] if r[7] == r[7] else "",
+                r[0].text,
+                r[0].mark,
+                *r[1:3],
+                None if r[3] != r[3] else r[3],
+                *r[4:6],
+                *r[6][:2],
+                *r[7:],
             ]
             for r in rest
-        ]  # fmt: skip
+        ]
         columns = list(map(list, zip(*packed, strict=True)))
-        text = json.dumps(columns, ensure_ascii=False, separators=(",", ":"))
+        text = json.dumps(columns, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
         return grid, base64.b64encode(zlib.compress(text.encode(), 9)).decode()
 
     def _school_name(self, row: int) -> str:

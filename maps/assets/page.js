@@ -176,8 +176,8 @@ if (rest && tables.schools) {
   tables.schools.more = () => {
     if (!columns) return;
     const lines = columns[0].map((name, i) => {
-      const [, mark, urn, phase, pupils, area, by, trust, href, postcode] = columns.map((c) => c[i]);
-      const cells = [urn, phase, pupils === null ? "\u2013" : whole(pupils), area, by, href ? el("a", {href}, trust) : trust, postcode];
+      const [, mark, urn, phase, pupils, area, by, trust, href, ...more] = columns.map((c) => c[i]);
+      const cells = [urn, phase, pupils === null ? "\u2013" : whole(pupils), area, by, href ? el("a", {href}, trust) : trust, ...more.map((text) => text || "")];
       const row = el("tr", {id: "s" + urn, class: `k-${mark} more`}, el("th", {scope: "row"}, name), ...cells.map((c) => el("td", {}, c)));
       linked(row, tables.schools.node.dataset.link);
       return row;

@@ -1,0 +1,211 @@
+"""The atlas as a whole: every page, the same bytes each time, resumed, and never stopped by one."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+import random
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+import geolls
+from geolls.atlas import DEFAULT_PLACES, _assets, _do, _make_folder, build_atlas
+from geolls.book import Book
+from geolls.errors import OutputError, UsageError
+from geolls.facts import gather
+from geolls.pages import Page
+from geolls.placepages import PlacePages
+
+PLACES = ["dfe_region"]
+
+
+def small() -> geolls.Study:
+    """A study of the 135 all-through schools: an atlas of thirty pages."""
+    return geolls.open_study(phase=["all_through"])
+
+
+def digests(out: Path) -> dict[str, str]:
+    files = (p for p in sorted(out.rglob("*")) if p.is_file())
+    return {
+        p.relative_to(out).as_posix(): hashlib.sha256(p.read_bytes()).hexdigest() for p in files
+    }
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("whole")
+    report = build_atlas(small(), out, places=PLACES)
+    assert report.ok, report.failed
+    return out
+
+
+def test_two_runs_write_the_same_bytes_whatever_the_jobs(whole: Path, tmp_path: Path) -> None:
+    seen: list[tuple[str, int, int | None]] = []
+    progress = lambda *step: seen.append(step)  # noqa: E731
+    report = build_atlas(small(), tmp_path, places=PLACES, jobs=2, progress=progress)
+    assert report.ok
+    assert digests(tmp_path) == digests(whole)
+    assert seen[0][1] == 0
+    assert seen[-1][1] == seen[-1][2]
+
+
+def test_the_manifest_names_every_file_with_its_hash(whole: Path) -> None:
+    manifest = json.loads((whole / "manifest.json").read_text("utf-8"))
+    listed = {path: digest for path, digest, _ in manifest["files"]}
+    found = digests(whole)
+    del found["manifest.json"], found["tables/datapackage.json"]
+    assert listed == found
+    assert manifest["as_of"] == "2022-09-01"
+    assert "Demonstration" in manifest["demonstration"]
+    assert manifest["failed"] == []
+
+
+def test_resume_skips_what_is_whole_and_mends_what_is_not(whole: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    build_atlas(small(), out, places=PLACES)
+    again = build_atlas(small(), out, places=PLACES, resume=True)
+    assert again.pages == 0
+    assert again.skipped > 20
+    (out / "index.html").write_text("damaged", "utf-8")
+    next((out / "trusts").glob("*.html")).unlink()
+    mended = build_atlas(small(), out, places=PLACES, resume=True)
+    assert mended.pages == 2
+    assert digests(out) == digests(whole)
+
+
+def test_a_failing_page_is_named_and_stops_no_other(
+    whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make = PlacePages.make
+
+    def fail(self: PlacePages, page: Page) -> object:
+        if page.key[1] == "dfe-london":
+            raise RuntimeError("no map of London today")
+        return make(self, page)
+
+    monkeypatch.setattr(PlacePages, "make", fail)
+    report = build_atlas(small(), tmp_path, places=PLACES, jobs=2)
+    assert not report.ok
+    assert report.failed == [
+        ("places/dfe_region/dfe-london.html", "RuntimeError: no map of London today")
+    ]
+    monkeypatch.undo()
+    missing = set(digests(whole)) - set(digests(tmp_path))
+    assert missing == {"places/dfe_region/dfe-london.html"}
+    assert build_atlas(small(), tmp_path, places=PLACES, resume=True).pages == 1
+    assert digests(tmp_path) == digests(whole)
+
+
+def test_an_atlas_of_other_places_leaves_none_of_the_old(tmp_path: Path) -> None:
+    build_atlas(small(), tmp_path, places=PLACES)
+    build_atlas(small(), tmp_path, places=["combined_authority"])
+    assert not list((tmp_path / "places").glob("dfe_region/*.html"))
+    assert list((tmp_path / "places").glob("combined_authority/*.html"))
+
+
+def test_only_land_has_place_pages(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="not of land"):
+        build_atlas(small(), tmp_path, places=["multi_academy_trust"])
+
+
+def test_a_folder_that_cannot_be_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(OutputError):
+        build_atlas(small(), tmp_path / "file" / "out", places=PLACES)
+
+
+class _Links(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+        self.ids: set[str] = set()
+        self.styled = 0
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        values = dict(attrs)
+        self.found += [v for k in ("href", "src") if (v := values.get(k))]
+        self.ids.add(values.get("id") or "")
+        self.styled += "style" in values
+
+
+def test_no_link_of_the_atlas_is_broken(whole: Path) -> None:
+    pages = {}
+    for path in whole.rglob("*.html"):
+        parser = _Links()
+        parser.feed(path.read_text("utf-8"))
+        pages[path.resolve()] = parser
+    for path, parser in pages.items():
+        for link in parser.found:
+            target, _, anchor = link.partition("#")
+            if target.startswith(("http://", "https://", "data:", "mailto:")):
+                continue
+            file = (path.parent / target).resolve() if target else path
+            assert file.is_file(), (path.name, link)
+            if anchor and file in pages and not anchor.startswith("v?"):
+                assert anchor in pages[file].ids, (path.name, link)
+
+
+def test_every_page_forbids_what_it_does_not_hold(whole: Path) -> None:
+    for path in whole.rglob("*.html"):
+        text = path.read_text("utf-8")
+        rule = re.search(r'Content-Security-Policy" content="([^"]+)"', text)
+        assert rule, path
+        assert "default-src 'none'" in rule[1]
+        assert "unsafe" not in rule[1], path
+        parser = _Links()
+        parser.feed(text)
+        assert parser.styled == 0, path
+
+
+def test_the_tables_hold_what_the_pages_count(whole: Path) -> None:
+    def rows(name: str) -> list[dict[str, str]]:
+        with (whole / "tables" / name).open(encoding="utf-8") as file:
+            return list(csv.DictReader(file))
+
+    schools = rows("schools.csv")
+    assert len(schools) == 135
+    regions = rows("places_dfe_region.csv")
+    located = sum(1 for s in schools if s["dfe_region_code"].startswith("dfe-"))
+    assert sum(float(r["schools"]) for r in regions) == located
+    assert not any("fsm_pupils" in r for r in (schools[0], regions[0]))
+    for row in regions:
+        kinds = ("no_trust", "single_school_trust", "trust_home_here")
+        parts = [float(row[k]) for k in (*kinds, "trust_based_elsewhere", "status_unknown")]
+        assert sum(parts) == pytest.approx(float(row["schools"]))
+
+
+@pytest.mark.real_data
+def test_a_seeded_sample_of_the_real_atlas_is_sound(real_data: Path, tmp_path: Path) -> None:
+    study = geolls.open_study(
+        register=real_data / "gias" / "edubasealldata_reconstructed_2023-01.csv.gz",
+        links=real_data / "gias" / "alllinksdata_2022-03.csv.gz",
+        as_of="2022-09-01",
+    )
+    book = Book(gather(study, DEFAULT_PLACES))
+    kinds = [p.kind for p in book.pages]
+    places = book.facts.units
+    assert len(places["local_authority"]) == 152
+    assert len(places["teaching_school_hub"]) == 87
+    assert len(places["maths_hub"]) == 40
+    assert kinds.count("trust") == len(book.facts.trusts) > 1000
+    _make_folder(tmp_path)
+    _assets(book, tmp_path, every=True)
+    for page in random.Random(40).sample(book.pages, 40):
+        done = _do(book, tmp_path, page)
+        assert done.error == "", (page.path, done.error)
+        size = (tmp_path / page.path).stat().st_size
+        if page.kind == "place" and page.key[0] != "dfe_region":
+            assert size < 400_000, page.path
+        if page.kind == "trust":
+            assert size < 150_000, page.path
+    lancashire = book.facts.unit_rows["local_authority"]["E10000017"]
+    assert lancashire["schools"] == 564
+    assert book.facts.england["schools"] == len(study.schools)
+    shares = sum(book.facts.england[f"share_{k}"] for k in
+                 ("no_trust", "single_school_trust", "trust_home_here", "trust_based_elsewhere",
+                  "status_unknown"))  # fmt: skip
+    assert shares == pytest.approx(1.0)
