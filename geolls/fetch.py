@@ -115,7 +115,11 @@ def _register(folder: Path) -> Register:
             f"the manifest of a fetched register is damaged ({error})", where=str(place), fix=fix
         ) from error
     for key, path in paths.items():
-        if not path.is_file() or path.stat().st_size != sizes[key]:
+        try:
+            changed = not path.is_file() or path.stat().st_size != sizes[key]
+        except OSError:  # a name that no disk takes
+            changed = True
+        if changed:
             raise InputFileError("changed since it was fetched", where=str(path), fix=fix)
     links, groups, successions = (paths.get(k) for k in ("links", "groups", "successions"))
     return Register(folder, day, register, links, groups, successions, manifest, notes)

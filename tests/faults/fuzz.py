@@ -304,8 +304,8 @@ def break_gpkg(rng: Rng, data: bytes) -> bytes:
         place = Path(folder) / "x.gpkg"
         place.write_bytes(data)
         base = sqlite3.connect(place)
-        base.execute("PRAGMA synchronous = OFF")
         try:
+            base.execute("PRAGMA synchronous = OFF")
             for _ in range(rng.choice((1, 1, 3))):
                 _break_base(rng, base)
             base.commit()
