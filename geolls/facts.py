@@ -13,7 +13,7 @@ import pandas as pd
 
 from geolls.mismatch import effective_maps_by_unit
 from geolls.near import nearest
-from geolls.overlap import is_reason
+from geolls.overlap import code, cross, is_reason, weights_of
 from geolls.spread import SpreadOptions, distances
 
 if TYPE_CHECKING:
@@ -140,12 +140,11 @@ class Facts:
         """Layer to URN to (unit_code, unit_name, share), reasons included."""
         out: dict[str, dict[str, list[tuple[str, str, float]]]] = {}
         for key in self.strips:
-            table = self.study.assigned(key)
+            table = self.study.assigned(key)[["urn", "unit_code", "unit_name", "share"]]
+            urns, *claims = (table[c].tolist() for c in table.columns)
             units: dict[str, list[tuple[str, str, float]]] = {}
-            for urn, code, name, share in zip(
-                table["urn"], table["unit_code"], table["unit_name"], table["share"], strict=True
-            ):
-                units.setdefault(urn, []).append((code, name, share))
+            for urn, claim in zip(urns, zip(*claims, strict=True), strict=True):
+                units.setdefault(urn, []).append(claim)
             out[key] = units
         return out
 
@@ -197,7 +196,7 @@ def gather(study: Study, places: Sequence[str]) -> Facts:
         thin=tuple(thin),
         schools=schools,
         units=units,
-        pairs={(a, b): _pairs(study, a, b) for a in places for b in strips},
+        pairs=_pairs(study, places, strips),
         shared=_shared(study, places, strips),
         trusts=trusts,
         at_work={k: _at_work(longs[k]) for k in longs},
@@ -322,22 +321,43 @@ def _units(
     return frame
 
 
-def _pairs(study: Study, left: str, right: str) -> dict[str, list[tuple[Any, ...]]]:
-    """Return what each unit of `left` shares with the units of `right`, largest first."""
-    table = study.overlap(left, right)
-    table = table[(table["weight"] > 0) & ~is_reason(table["left_code"])]
-    table = table.sort_values(["left_code", "weight", "right_name"], ascending=[True, False, True])
-    out: dict[str, list[tuple[Any, ...]]] = {}
-    for row in zip(
-        table["left_code"],
-        table["right_code"],
-        table["right_name"],
-        table["weight"],
-        table["share_of_left"],
-        table["share_of_right"],
-        strict=True,
-    ):
-        out.setdefault(row[0], []).append(row[1:])
+def _pairs(
+    study: Study, places: Sequence[str], strips: Sequence[str]
+) -> dict[tuple[str, str], dict[str, list[tuple[Any, ...]]]]:
+    """Return what each unit of each place layer shares with the units of every layer.
+
+    As `Study.overlap`, each layer coded once; rows by weight, largest first. A unit is met with
+    its own layer as the whole of itself, whatever it shares.
+    """
+    weight = study.weights()
+    values = weights_of(weight)
+    coded = {k: code(study.membership(k), weight.index, what=k) for k in {*places, *strips}}
+    out: dict[tuple[str, str], dict[str, list[tuple[Any, ...]]]] = {}
+    for left in places:
+        x = coded[left]
+        alone = x.weigh(values)
+        for right in strips:
+            y = coded[right]
+            found = out.setdefault((left, right), {})
+            if left == right:
+                for unit, name, n in zip(x.codes, x.names, alone.tolist(), strict=True):
+                    found[unit] = [(unit, name, n, 1.0, 1.0)]
+                continue
+            full = cross(x, y, values)
+            i, j = np.nonzero(full)
+            n = full[i, j]
+            order = np.lexsort((j, -n, i))
+            rows = zip(
+                i[order].tolist(),
+                j[order].tolist(),
+                n[order].tolist(),
+                (n / alone[i])[order].tolist(),
+                (n / full.sum(axis=0)[j])[order].tolist(),
+                strict=True,
+            )
+            for a, b, value, of_left, of_right in rows:
+                row = (y.codes[b], y.names[b], value, of_left, of_right)
+                found.setdefault(x.codes[a], []).append(row)
     return out
 
 
@@ -381,7 +401,11 @@ def _members(long: pd.DataFrame, schools: pd.DataFrame) -> dict[str, list[Member
     rows = schools.index.get_indexer(pd.Index(long["urn"]))
     out: dict[str, list[Member]] = {}
     for unit, row, share, kind in zip(
-        long["unit_code"], rows.tolist(), long["share"].tolist(), long["kind"], strict=True
+        long["unit_code"].tolist(),
+        rows.tolist(),
+        long["share"].tolist(),
+        long["kind"].tolist(),
+        strict=True,
     ):
         out.setdefault(unit, []).append(Member(row, share, kind))
     return out
