@@ -46,6 +46,8 @@ class Piece:
         A third line under the name.
     href : str
         The unit's page; empty for none.
+    code : str
+        The unit's code, for pointing at it on the map; empty for none.
     """
 
     name: str
@@ -55,6 +57,7 @@ class Piece:
     look: str = ""
     note: str = ""
     href: str = ""
+    code: str = ""
 
     @property
     def width(self) -> str:

@@ -400,6 +400,7 @@ class PlacePages:
                     look.split(" ")[0],
                     "",
                     page.root + href if href else "",
+                    "" if reason else str(unit_code),
                 )
             )
             first = (

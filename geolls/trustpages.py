@@ -239,6 +239,7 @@ class TrustPages:
                     look,
                     "",
                     page.root + href if href else "",
+                    "" if reason else code,
                 )
             )
             lines.append((count(value),))

@@ -17,12 +17,17 @@ const say = (text) => { live.textContent = text; };
 
 // ------------------------------------------------------------------ the address keeps the view
 
-function state() { return new URLSearchParams(location.hash.startsWith("#v?") ? location.hash.slice(3) : ""); }
+// The map writes "#~on=...&shade=..." and reads only the words it knows: ours stand beside them.
+const parts = () => (location.hash.startsWith("#~") ? location.hash.slice(2).split("&") : []);
+const ours = () => parts().filter((p) => p.startsWith("sort-"));
+const push = history.pushState;
+history.pushState = function (data, title, url) {
+  const more = typeof url === "string" && url.startsWith("#~") ? ours() : [];
+  return push.call(history, data, title, more.length ? `${url}&${more.join("&")}` : url);
+};
 function keep(key, value) {
-  const now = state();
-  if (value) now.set(key, value); else now.delete(key);
-  const text = now.toString();
-  history.replaceState(null, "", text ? "#v?" + text : location.pathname + location.search);
+  const kept = parts().filter((p) => !p.startsWith(key + "="));
+  try { history.replaceState(null, "", "#~" + [...kept, `${key}=${value}`].join("&")); } catch { /* a frame without an address */ }
 }
 
 // ------------------------------------------------------------------ tables
@@ -189,11 +194,9 @@ if (rest && tables.schools) {
 }
 
 function restore() {
-  const now = state();
-  for (const id in tables) {
-    const asked = now.get("sort-" + id);
-    if (!asked) continue;
-    const at = tables[id].heads.findIndex((th) => th.dataset.k === asked.replace(/^-/, ""));
+  for (const part of ours()) {
+    const [id, asked] = part.slice(5).split("=");
+    const at = tables[id] ? tables[id].heads.findIndex((th) => th.dataset.k === asked.replace(/^-/, "")) : -1;
     if (at >= 0) tables[id].sort(at, asked.startsWith("-"));
   }
 }
@@ -212,6 +215,20 @@ function reveal() {
 restore();
 addEventListener("hashchange", reveal);
 reveal();
+
+// ------------------------------------------------------------------ strips and map point at each other
+
+const pieces = all(".strip[data-layer] [data-u]");
+const map = doc.querySelector(".geolls-app");
+for (const piece of pieces) {
+  const layer = piece.closest(".strip").dataset.layer;
+  const point = (code) => { if (map && map.geolls && map.geolls.ready) map.geolls.ready.then(() => map.geolls.highlight(layer, code)); };
+  piece.addEventListener("mouseenter", () => point(piece.dataset.u));
+  piece.addEventListener("mouseleave", () => point(null));
+}
+if (map) map.addEventListener("geolls:point", ({detail}) => {
+  for (const piece of pieces) piece.classList.toggle("lit", Boolean(detail) && piece.dataset.u === detail.code && piece.closest(".strip").dataset.layer === detail.layer);
+});
 
 // ------------------------------------------------------------------ search
 

@@ -320,3 +320,30 @@ def test_axe_finds_nothing(leaves: Leaves, visit: Visit, scheme: str, width: int
             for v in found["violations"]
         ]
         assert said == [], (name, said)
+
+
+def test_a_piece_of_a_strip_and_its_land_point_at_each_other(visit: Visit) -> None:
+    page = visit("place").page
+    piece = page.locator('.strip[data-layer="teaching_school_hub"] [data-u]').first
+    piece.scroll_into_view_if_needed()
+    piece.hover()
+    page.wait_for_selector(".gl-map .gl-hover", state="attached")
+    code = piece.get_attribute("data-u")
+    page.evaluate(
+        """code => document.querySelector('.geolls-app').dispatchEvent(new CustomEvent(
+        'geolls:point', {detail: {layer: 'teaching_school_hub', code}}))""",
+        code,
+    )
+    assert page.locator(".pieces .lit").count() == 1
+
+
+def test_the_address_holds_the_map_and_the_order_together(visit: Visit) -> None:
+    page = visit("index").page
+    page.locator("#places thead th", has_text="Trusts at work").locator("button").click()
+    page.locator(".gl-shades label", has_text="In no trust").click()
+    assert "shade=no_trust" in page.url
+    assert "sort-places=-trusts" in page.url
+    page.reload()
+    page.wait_for_selector(".geolls-app[data-ready]")
+    assert page.locator('.gl-shades input[value="no_trust"]').is_checked()
+    assert page.locator("#places th[aria-sort=descending]").get_attribute("data-k") == "trusts"
