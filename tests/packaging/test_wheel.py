@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import tarfile
@@ -75,8 +76,13 @@ def test_the_wheel_runs_from_outside_the_tree(built: Path, tmp_path: Path) -> No
         "assert 'shelf' in shelf('maps').parts, shelf('maps')\n"
         "from geolls.commands import main; main(['layers', '--as-of', '2022-09-01'])"
     )
+    clean = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
     done = subprocess.run(
-        [str(home / "bin" / "python"), "-c", code], cwd=tmp_path, capture_output=True, text=True
+        [str(home / "bin" / "python"), "-c", code],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        env=clean,
     )
     assert done.returncode == 0, done.stderr
     assert "teaching_school_hub" in done.stdout
