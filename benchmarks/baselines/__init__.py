@@ -1,0 +1,1 @@
+"""What a competent user of geopandas and folium writes today, for the same answers."""
