@@ -16,6 +16,7 @@ _HEAD = (
     "geolls took",
     "ratio",
     "spread",
+    "turns",
     "goal",
     "",
 )
@@ -125,7 +126,8 @@ def page(
         "",
         f"Measured with the {title}, on {'; '.join(machine())}. Both ways of a row ran in turns "
         f"in one run, {number} times each or until {PATIENCE:.0f} s were over (at least twice); "
-        "times and ratios are of the medians, the spread is that of the turns. Under 1.5 a ratio is noise. Memory is the peak of a process of its "
+        "times and ratios are of the medians, the spread is that of the turns. Under 1.5 a ratio "
+        "is noise. Memory is the peak of a process of its "
         "own. The answers of both ways were compared before their times. The baselines are in "
         "`benchmarks/baselines/`.",
         "",
