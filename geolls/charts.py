@@ -6,6 +6,8 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
+from geolls.sentences import count
+
 __all__ = [
     "Axis",
     "Label",
@@ -170,7 +172,7 @@ def labels_of(
         return tuple(out)
     share = sum(p.share for p in rest)
     total = sum(p.count for p in rest)
-    more = Label(width_class("w", share), f"{len(rest)} more", (f"{total:,.0f}",), "", named > 0)
+    more = Label(width_class("w", share), f"{len(rest)} more", (count(total),), "", named > 0)
     return (*out[:named], more)
 
 

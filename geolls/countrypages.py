@@ -545,7 +545,7 @@ class CountryPages:
             kind=f"{count(n)} schools",
             lede=[question],
             note=self.book.note(n, "These numbers say who works where. They do not say how well."),
-            made=self.plates.country(recipe, page),
+            made=self.plates.country(recipe),
         )
 
 

@@ -260,6 +260,7 @@ class PlacePages:
         out = []
         for key in self.book.hub_layers:
             if key == layer_key:
+                out += self._lede_shared(key, code)
                 continue
             layer = self.facts.layer(key)
             rows = [r for r in self.facts.pairs[layer_key, key].get(code, []) if r[3] >= 0.005]
@@ -319,6 +320,19 @@ class PlacePages:
                 )
             )
         return out
+
+    def _lede_shared(self, key: str, code: str) -> list[Markup]:
+        """Say with whom a hub shares land."""
+        shared = self.facts.shared.get((key, key), {}).get(code, {})
+        names = sorted(self.facts.unit_rows[key][c]["name"] for c in shared if c != code)
+        if not names:
+            return []
+        both = sum(shared.values())
+        return [
+            Markup(
+                "{} of these are on land it shares with {}, along a line nobody has published."
+            ).format(bold(count(both)), joined(names))
+        ]
 
     def _glance(self, layer: str, unit: Any) -> list[tuple[str, str, str]]:
         england, n = self.facts.england, float(unit["schools"])
@@ -464,6 +478,7 @@ class PlacePages:
             said += f"; {in_words(len(whole))} share land"
         if over:
             n = sum(r[2] for r in over)
+        if over and n >= 1:
             said += f"; {count(n)} {plural(n, 'school lies', 'schools lie')} over the line"
         return said
 

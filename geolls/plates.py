@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from geolls.blocks import adjacency
-from geolls.drawing import Callout, MapData, Parts, draw, fragment
+from geolls.drawing import Callout, Map, MapData, Parts, draw, fragment
 from geolls.drawing import Place as MapPlace
 from geolls.errors import GeollsError
 from geolls.facts import FEW, RANKED, Facts
@@ -71,9 +71,11 @@ class Plates:
 
     def about(self, name: str) -> tuple[str, str]:
         """Return a recipe's title and question, filled in."""
-        recipe, data = self._base(name, "../")
-        words = dict(data.words or {})
-        return recipe.fill(recipe.title, words), recipe.fill(recipe.question, words)
+        drawn = self._country(name).drawn
+        if drawn is None:
+            return name, ""
+        fill = drawn.recipe.fill
+        return fill(drawn.recipe.title, drawn.words), fill(drawn.recipe.question, drawn.words)
 
     # -- what is drawn -----------------------------------------------------------------------
 
@@ -264,9 +266,13 @@ class Plates:
         words = {**(data.words or {}), "layer": self.facts.layer(key).unit_title}
         return fragment(draw(recipe, replace(data, words=words), shared=True))
 
-    def country(self, name: str, page: Any) -> Parts | None:
+    def country(self, name: str) -> Parts:
         """Draw a national recipe."""
-        return fragment(draw(*self._base(name, page.root), shared=True))
+        return fragment(self._country(name))
+
+    @cache  # noqa: B019
+    def _country(self, name: str) -> Map:
+        return draw(*self._base(name, "../"), shared=True)
 
     def warm(self) -> None:
         """Compute what every map needs, once, before the work is shared out."""
