@@ -25,7 +25,8 @@ test: lint
 
 # Every page of a whole atlas in a browser; `make test` opens a seeded sample of 40.
 atlas-check: $(STAMP)
-	GEOLLS_EVERY_PAGE=1 $(BIN)/python -m pytest -q tests/maps/test_pages_browser.py
+	$(BIN)/geolls atlas --out out/atlas --resume
+	$(BIN)/python tools/open_atlas.py out/atlas
 
 # The long run of faults and bad input; writes docs/faults.md.
 faults: $(STAMP)

@@ -109,9 +109,9 @@ print(json.dumps({"rows": report.rows, "kib": peak if sys.platform != "darwin" e
 
 
 @pytest.mark.skipif(os.name == "nt", reason="asks the system for the peak of its memory")
-def test_ten_times_the_rows_do_not_take_more_memory(tmp_path: Path) -> None:
+def test_four_times_the_rows_do_not_take_more_memory(tmp_path: Path) -> None:
     peaks = []
-    for number in (300_000, 3_000_000):
+    for number in (1_000_000, 4_000_000):
         source = pupils(tmp_path / f"{number}.parquet", number)
         done = subprocess.run(
             [sys.executable, "-c", PEAK, str(source), str(tmp_path / "out.parquet")],
@@ -122,5 +122,6 @@ def test_ten_times_the_rows_do_not_take_more_memory(tmp_path: Path) -> None:
         said = json.loads(done.stdout)
         assert said["rows"] == number
         peaks.append(said["kib"] / 1024)
-    # The larger table is 180 MB with its new columns; a tenth of it was there before.
+    # Both are many batches, so that buffers are as full as they get; the larger table, with its
+    # new columns, is 180 MB more than the smaller.
     assert peaks[1] - peaks[0] < 100, peaks
