@@ -398,6 +398,9 @@ def _TABLES(book: Book) -> dict[str, Callable[[], pd.DataFrame]]:  # noqa: N802
     out["trusts.csv"] = lambda: _trusts_table(facts)
     out["trusts_at_work.csv"] = lambda: _at_work_table(facts)
     out["schools.csv"] = lambda: _schools_table(facts)
+    out["rejects.csv"] = lambda: study.register.rejects
+    out["filtered.csv"] = lambda: study.register.filtered
+    out["disagreements.csv"] = lambda: study.placement.disagreements
     for key in facts.strips:
         if key != home:
             out[f"overlap_{home}_{key}.csv"] = lambda key=key: study.overlap(home, key)  # type: ignore[misc]

@@ -432,6 +432,9 @@ class Frame:
         out["trusts.csv"] = "trust with two or more schools: its spread"
         out["trusts_at_work.csv"] = "trust and place: how many of its schools are there"
         out["schools.csv"] = "school: its unit in every layer"
+        out["rejects.csv"] = "fault of the register: row, school, reason and what was done"
+        out["filtered.csv"] = "record that does not count, with the reason"
+        out["disagreements.csv"] = "school whose point lies outside the district of its code"
         home = self.facts.places[0]
         for key in self.facts.strips:
             if key != home:
