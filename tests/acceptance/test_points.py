@@ -97,18 +97,22 @@ def test_a_killed_run_goes_on_where_it_ended(geolls: Geolls, tmp_path: Path) -> 
     assert not parts.exists()
 
 
+# Not getrusage: its peak begins with what the parent held when it forked.
 PEAK = """
-import json, resource, sys
+import json, sys
 from pathlib import Path
 from geolls import open_study
 from geolls.points import assign_points
 report = assign_points(Path(sys.argv[1]), Path(sys.argv[2]), open_study(layers=["district"]))
-peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-print(json.dumps({"rows": report.rows, "kib": peak if sys.platform != "darwin" else peak // 1024}))
+status = Path("/proc/self/status").read_text().splitlines()
+peak = next(int(line.split()[1]) for line in status if line.startswith("VmHWM"))
+print(json.dumps({"rows": report.rows, "kib": peak}))
 """
 
 
-@pytest.mark.skipif(os.name == "nt", reason="asks the system for the peak of its memory")
+@pytest.mark.skipif(
+    not Path("/proc/self/status").is_file(), reason="the system does not say the peak of memory"
+)
 def test_four_times_the_rows_do_not_take_more_memory(tmp_path: Path) -> None:
     peaks = []
     for number in (1_000_000, 4_000_000):
@@ -122,6 +126,6 @@ def test_four_times_the_rows_do_not_take_more_memory(tmp_path: Path) -> None:
         said = json.loads(done.stdout)
         assert said["rows"] == number
         peaks.append(said["kib"] / 1024)
-    # Both are many batches, so that buffers are as full as they get; the larger table, with its
-    # new columns, is 180 MB more than the smaller.
-    assert peaks[1] - peaks[0] < 100, peaks
+    # Both are many batches, so that buffers are as full as they get. The larger table, with its
+    # new columns, is 180 MB more than the smaller, and its file, whose pages count here, 50 MB.
+    assert peaks[1] - peaks[0] < 150, peaks
