@@ -116,6 +116,9 @@ def place(data: Data, n: int) -> Iterator[Row]:
     yield Row(f"{step}, {_vertices(fine)}", "sjoin(within) a layer", "PointAssigner, warm",
               *turns(lambda: tables.place(points, fine), lambda: assigner(batch, columns), n),
               1 / 5, equal=equal, note=_SAME_BLOCKS)  # fmt: skip
+    yield Row(f"{step}, {_vertices(fine)}", "sjoin(within) a layer", "study.assigned, from nothing",
+              *turns(lambda: tables.place(points, fine), ours, n), 1 / 5, equal=equal,
+              note=_MORE)  # fmt: skip
 
 
 _MORE = (
@@ -180,6 +183,7 @@ def pairs(data: Data, n: int) -> Iterator[Row]:
     yield Row(
         f"{step}, with reading", "geopandas.overlay", "study.overlap", rough[0], again, 1 / 50
     )
+    step = f"all {len(want)} pairs of {len(LAYERS)} layers by area"
     lookup = pd.concat(
         [study.block_weights, *(m.set_index("item")["unit_code"].rename(k) for k, m in
                                 memberships.items())], axis=1)  # fmt: skip

@@ -12,11 +12,9 @@ from .measure import alone
 
 # The register is generated outside the clock; what is measured is what geolls does with it.
 _WORK = """
-import time, resource
-import numpy as np
+import time
+from benchmarks.measure import peak_mb
 from geolls import open_study
-from geolls.blocks import load_blocks
-from geolls.spread import spread
 from geolls.synthetic import demonstration_register
 
 scale = int(sys.argv[1])
@@ -27,11 +25,8 @@ warm.__dict__["register"] = demonstration_register(scale=1)
 _ = [warm.assigned(k) for k in keys], warm.spread()
 study.__dict__["register"] = demonstration_register(scale=scale)
 
-def peak():
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10
-
 said["schools"] = len(study.schools)
-said["before_mb"] = peak()
+said["before_mb"] = peak_mb()
 start = time.perf_counter()
 _ = study.placement
 said["place"] = time.perf_counter() - start

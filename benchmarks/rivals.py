@@ -92,9 +92,9 @@ def _duckdb(points: gpd.GeoDataFrame, units: gpd.GeoDataFrame) -> Callable[[], A
 
 
 def _sedonadb(points: gpd.GeoDataFrame, units: gpd.GeoDataFrame) -> Callable[[], Any]:
-    import sedona.db
+    import sedonadb
 
-    link = sedona.db.connect()
+    link = sedonadb.connect()
     numbered = points.assign(n=range(len(points)))[["n", "geometry"]]
     link.create_data_frame(numbered).to_memtable().to_view("s")
     link.create_data_frame(units).to_memtable().to_view("l")
