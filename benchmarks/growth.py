@@ -142,7 +142,7 @@ def picture(points: Sequence[Point], path: Path) -> None:
         ("Seconds", [p.seconds for p in points], "s"),
         ("Peak memory, MB", [p.peak_mb for p in points], "MB"),
     )
-    width = _LEFT + 2 * _WIDE + _GAP + 24
+    width = _LEFT + 2 * _WIDE + _GAP + 48
     height = _TOP + _HIGH + 62
     out = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" '
