@@ -380,7 +380,7 @@ def _(tmp: Path, double: Double) -> str:
     double.fail("/gias/", d.redirect(f"http://localhost:{double.port}/gias/{FILE}.csv"))
     said = refused(RefusedError, lambda: gias(tmp, double), "another host, localhost")
     assert all("127" not in path for path, _ in double.asked)
-    return said
+    return said.replace(", localhost", "")  # the table is about any host
 
 
 @case("register", "redirected to another host that sources.toml trusts")
