@@ -1,0 +1,79 @@
+"""Schools go to bodies made of schools; what a blank means is said, not guessed."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from geolls.areas import BlockClaim, load_areas
+from geolls.assignment import area_membership, assign_school_layer, school_units
+from geolls.catalogue import load_catalogue
+
+DAY = date(2022, 9, 1)
+
+
+def schools(**columns: list[object]) -> pd.DataFrame:
+    table = {
+        "urn": ["1", "2", "3"],
+        "postcode": ["NE1 1AA", "ne11aa", None],
+        "diocese": ["Diocese of Ely", None, "Diocese of Ely"],
+        "trust_uid": [None, "77", None],
+        "trust_name": [None, "A Trust", None],
+        "trust_type": [None, "multi_academy_trust", None],
+        "academy": [False, True, True],
+        "status_unknown": [False, False, False],
+    }
+    return pd.DataFrame({**table, **columns})
+
+
+def test_dioceses_come_from_the_register_and_the_others_belong_to_none() -> None:
+    layer = load_catalogue().get("diocese")
+    units, otherwise = school_units(layer, schools(), DAY)
+    table = assign_school_layer("diocese", units, schools(), otherwise=otherwise)
+    assert table["unit_code"].tolist() == ["Diocese of Ely", "not_applicable", "Diocese of Ely"]
+
+
+def test_a_column_that_is_blank_throughout_is_no_evidence() -> None:
+    layer = load_catalogue().get("diocese")
+    blank = schools(diocese=[None, None, None])
+    units, otherwise = school_units(layer, blank, DAY)
+    table = assign_school_layer("diocese", units, blank, otherwise=otherwise)
+    assert set(table["unit_code"]) == {"no_evidence"}
+
+
+def test_an_academy_without_a_trust_link_is_no_evidence_not_in_no_trust() -> None:
+    layer = load_catalogue().get("multi_academy_trust")
+    units, otherwise = school_units(layer, schools(), DAY)
+    table = assign_school_layer(layer.key, units, schools(), otherwise=otherwise)
+    assert table["unit_code"].tolist() == ["not_applicable", "77", "no_evidence"]
+
+
+@pytest.mark.parametrize(
+    ("members", "found"),
+    [
+        ("unit_name,urn\nNetwork,1\nNetwork,3\nNetwork,999\n", ["1", "3"]),
+        ("unit_name,postcode\nNetwork,NE1 1AA\n", ["1", "2"]),
+    ],
+)
+def test_a_users_list_of_urns_or_postcodes_is_a_layer(
+    tmp_path: Path, members: str, found: list[str]
+) -> None:
+    folder = tmp_path / "network"
+    folder.mkdir()
+    (folder / "layer.toml").write_text('title = "A network"\nsource = "Its own list"\n')
+    (folder / "members.csv").write_text(members)
+    layer = load_catalogue([folder], load_areas()).get("network")
+    units, _ = school_units(layer, schools(), DAY)
+    assert units["urn"].tolist() == found
+
+
+def test_what_a_lone_stated_share_leaves_stands_under_its_reason() -> None:
+    claim = BlockClaim("A", "A", "E1", 0.25, True, "part", "high", "", None)
+    table = area_membership([claim], ["E1", "E2"], complete=False)
+    by_item = table.groupby("item")["share"].sum()
+    assert by_item.tolist() == [1.0, 1.0]
+    left = table[table["unit_code"] == "no_evidence"].set_index("item")["share"]
+    assert left.to_dict() == {"E1": 0.75, "E2": 1.0}
