@@ -280,7 +280,8 @@ def test_dark_and_print_change_the_palette(visit, recipe, data):
     page.emulate_media(media="print", color_scheme="dark")
     assert page.evaluate(ground) == "#ffffff"
     assert page.locator(".gl-search").is_hidden()
-    assert page.locator(".gl-map").is_visible()
+    # The map is laid out anew for paper: wait for it, it must come.
+    page.locator(".gl-map").wait_for(state="visible", timeout=10_000)
 
 
 def test_a_browser_that_cannot_unpack_says_so_and_opens_the_table(visit, recipe, data, browser):
