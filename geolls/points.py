@@ -520,7 +520,7 @@ def _open_parquet(source: Path) -> _Table:
     import pyarrow.parquet as pq
 
     # Read through a small buffer, not a whole column of a row group at once.
-    file = pq.ParquetFile(source, buffer_size=1 << 20)
+    file = pq.ParquetFile(source, buffer_size=1 << 20, pre_buffer=False)
     groups = range(file.num_row_groups)
     # Row groups are cut to one size, so that memory does not hang on who wrote the file.
     total = sum(-(-file.metadata.row_group(i).num_rows // ROWS_PER_BATCH) for i in groups)
