@@ -10,7 +10,7 @@ from markupsafe import Markup
 from geolls.facts import FEW, RANKED
 from geolls.grids import Bar, Column, Grid, Name, Two
 from geolls.overlap import REASONS
-from geolls.pages import REACH_WORDS, Frame, Page, Rendered
+from geolls.pages import REACH_WORDS, Chapter, Page, Rendered
 from geolls.sentences import (
     DASH,
     bold,
@@ -28,20 +28,8 @@ if TYPE_CHECKING:
 __all__ = ["CountryPages"]
 
 
-class CountryPages:
-    """Make the pages about England: the index, lists, national maps, data and method.
-
-    Parameters
-    ----------
-    book : Frame
-        The atlas they are part of.
-    """
-
-    def __init__(self, book: Frame) -> None:
-        self.book = book
-        self.facts = book.facts
-        self.study = book.study
-        self.plates = book.plates
+class CountryPages(Chapter):
+    """Make the pages about England: the index, lists, national maps, data and method."""
 
     def _crumbs(self, page: Page, *trail: tuple[str, str]) -> list[tuple[str, str]]:
         return [("England", f"{page.root}index.html"), *trail]
@@ -189,7 +177,7 @@ class CountryPages:
 
     def _long_by_home(self, key: str) -> dict[str, float]:
         """Share of each unit's schools whose trust is based in another authority than theirs."""
-        kinds = self.facts.schools["kind"].to_numpy()
+        kinds = self.facts.kinds
         out = {}
         for code, members in self.facts.members[key].items():
             whole = sum(m.share for m in members)

@@ -113,6 +113,11 @@ class Facts:
         return _rows(self.trusts)
 
     @cached_property
+    def kinds(self) -> npt.NDArray[np.object_]:
+        """The kind of each school, by row; converted once, not once a page."""
+        return self.schools["kind"].to_numpy(dtype=object)
+
+    @cached_property
     def confidence(self) -> Mapping[str, Mapping[str, str]]:
         """Layer to unit_code to the weakest evidence for any of its land."""
         order = {"low": 0, "medium": 1, "high": 2}

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from geolls.catalogue import Layer
 
-__all__ = ["Frame", "Page", "Rendered", "Shell"]
+__all__ = ["Chapter", "Frame", "Page", "Rendered", "Shell"]
 
 NAV = (
     ("places", "Places", "index.html"),
@@ -443,6 +443,22 @@ class Frame:
         for key in self.facts.strips:
             out[f"coverage_{key}.csv"] = f"{self.word(key)}, shared set or reason for none"
         return out
+
+
+class Chapter:
+    """Pages of one kind, made from what all pages share.
+
+    Parameters
+    ----------
+    book : Frame
+        The atlas they are part of.
+    """
+
+    def __init__(self, book: Frame) -> None:
+        self.book = book
+        self.facts = book.facts
+        self.study = book.study
+        self.plates = book.plates
 
 
 @cache

@@ -22,7 +22,7 @@ from geolls.pages import (
     LARGE,
     REACH_WORDS,
     ROWS_IN_PAGE,
-    Frame,
+    Chapter,
     Page,
     Rendered,
 )
@@ -64,20 +64,8 @@ _COMPARED: dict[str, tuple[str, Callable[[float], str], float | None]] = {
 _TWINS = {"ofsted_region": "dfe_region"}
 
 
-class PlacePages:
-    """Make the pages about a place: which maps cover it, who works there, who falls between.
-
-    Parameters
-    ----------
-    book : Frame
-        The atlas they are part of.
-    """
-
-    def __init__(self, book: Frame) -> None:
-        self.book = book
-        self.facts = book.facts
-        self.study = book.study
-        self.plates = book.plates
+class PlacePages(Chapter):
+    """Make the pages about a place: which maps cover it, who works there, who falls between."""
 
     def make(self, page: Page) -> Rendered:
         """Make the page of a place."""
@@ -102,8 +90,8 @@ class PlacePages:
         context = {
             "name": name,
             "short": short_name(name),
-            "kind": self._place_kind(layer_key, code, unit),
-            "lede": self._place_lede(layer_key, code, unit),
+            "kind": self.kind_line(layer_key, code, unit),
+            "lede": self.lede(layer_key, code, unit),
             "note": book.note(n, "These numbers say who works where. They do not say how well."),
             "glance": self._glance(layer_key, unit),
             "ranked": len(book.ranked(layer_key)),
@@ -144,7 +132,8 @@ class PlacePages:
                     out.append((parents[0][1], page.root + href))
         return [*out, (name, "")]
 
-    def _place_kind(self, layer_key: str, code: str, unit: Any) -> str:
+    def kind_line(self, layer_key: str, code: str, unit: Any) -> str:
+        """Say what the place is, in the line under its name."""
         facts = self.facts
         said = [facts.layer(layer_key).unit_title]
         for key in ("local_authority", "district"):
@@ -180,7 +169,7 @@ class PlacePages:
             return None
         return len(values) - bisect_right(values, value) + 1, len(values)
 
-    def _place_lede(self, layer_key: str, code: str, unit: Any) -> list[Markup]:
+    def lede(self, layer_key: str, code: str, unit: Any) -> list[Markup]:
         """Say who runs the schools, who works here, and which hubs divide or share the place."""
         facts = self.facts
         name, n = short_name(str(unit["name"])), float(unit["schools"])

@@ -195,7 +195,7 @@ class Plates:
             return None
         recipe, data = self._base("trust_footprint", page.root)
         rows = self.facts.rows_of_trust[uid]
-        kinds = self._marks["kind"].to_numpy()
+        kinds = self.facts.kinds
         schools = self._schools(rows, [str(kinds[r]) for r in rows])
         if not schools["easting"].notna().any():
             return None

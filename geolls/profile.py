@@ -196,10 +196,10 @@ def profile(study: Study, place: Place) -> Profile:
     unit, about = units.loc[place.unit_code], here.book.about
     # The atlas says the same of the place, word for word.
     words = PlacePages(here.book)
-    lede = words._place_lede(place.layer, place.unit_code, unit)
+    lede = words.lede(place.layer, place.unit_code, unit)
     return Profile(
         name=str(unit["name"]),
-        kind=words._place_kind(place.layer, place.unit_code, unit),
+        kind=words.kind_line(place.layer, place.unit_code, unit),
         banner=about["demonstration"],
         lede=Markup(" ").join(lede),
         note=here.book.note(here.n, "These numbers say who works where. They do not say how well."),

@@ -12,7 +12,7 @@ from markupsafe import Markup, escape
 from geolls.charts import Axis, Piece, Strip, axis_of, labels_of, marks_on_axis
 from geolls.grids import Column, Grid, Name, Two, km, mark
 from geolls.overlap import REASON_NAMES, REASONS
-from geolls.pages import REACH_WORDS, Frame, Page, Rendered
+from geolls.pages import REACH_WORDS, Chapter, Page, Rendered
 from geolls.sentences import (
     DASH,
     band_words,
@@ -44,20 +44,8 @@ _DISTANCES = {
 }
 
 
-class TrustPages:
-    """Make the pages about a trust: where its schools are, how far from home, across which maps.
-
-    Parameters
-    ----------
-    book : Frame
-        The atlas they are part of.
-    """
-
-    def __init__(self, book: Frame) -> None:
-        self.book = book
-        self.facts = book.facts
-        self.study = book.study
-        self.plates = book.plates
+class TrustPages(Chapter):
+    """Make the pages about a trust: where its schools are, how far from home, across which maps."""
 
     def make(self, page: Page) -> Rendered:
         """Make the page of a trust."""
@@ -69,7 +57,7 @@ class TrustPages:
         home_code = str(row["home_local_authority"])
         home_name = str(row["home_name_local_authority"])
         distances = facts.from_home.get(uid, [])
-        kinds = facts.schools["kind"].to_numpy()
+        kinds = facts.kinds
         at_home = [r for r in facts.rows_of_trust[uid] if kinds[r] == "trust_home_here"]
         strips = [
             s for key in self._trust_layers if (s := self._trust_bar(page, uid, key)) is not None
@@ -323,7 +311,7 @@ class TrustPages:
 
     def _trust_schools(self, page: Page, uid: str) -> Grid:
         facts, columns = self.facts, self.book.columns
-        kinds = facts.schools["kind"].to_numpy()
+        kinds = facts.kinds
         distance = {r: d for d, r in facts.from_home.get(uid, [])}
         hub = "teaching_school_hub" if "teaching_school_hub" in facts.strips else ""
         rows: list[list[Any]] = []
