@@ -9,6 +9,7 @@ import csv
 import io
 import json
 import shutil
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -27,6 +28,7 @@ __all__ = [
     "Table",
     "format_of",
     "render",
+    "screen_width",
     "text_table",
     "to_csv",
     "write_table",
@@ -115,6 +117,8 @@ def to_parquet(table: Table) -> bytes:
 def text_table(table: Table, *, title: str | None = None, width: int | None = None) -> str:
     """Return a table as aligned text: words left, numbers right, long words shortened to fit.
 
+    Keys (the first column, codes and identifiers) are never shortened: the next command needs them.
+
     Parameters
     ----------
     table : Table
@@ -129,10 +133,11 @@ def text_table(table: Table, *, title: str | None = None, width: int | None = No
         and all(v is None or isinstance(v, (int, float)) for v in (r[i] for r in table.rows))
         for i in range(len(table.columns))
     ]
+    keys = [name == "urn" or name.endswith(("_code", "_uid")) for name in table.columns]
     cells = [[_cell(v) for v in row] for row in table.rows]
     widths = [max(map(len, column)) for column in zip(table.columns, *cells, strict=True)]
     while width and sum(widths) + 2 * (len(widths) - 1) > width:
-        words = [i for i in range(len(widths)) if not numeric[i]]
+        words = [i for i in range(1, len(widths)) if not numeric[i] and not keys[i]]
         longest = max(words, key=lambda i: widths[i], default=None)
         if longest is None or widths[longest] <= 12:
             break
@@ -145,6 +150,14 @@ def text_table(table: Table, *, title: str | None = None, width: int | None = No
         parts = [c.rjust(w) if n else c.ljust(w) for (c, w), n in zip(fitted, numeric, strict=True)]
         lines.append("  ".join(parts).rstrip())
     return "\n".join(lines) + "\n"
+
+
+def screen_width() -> int | None:
+    """Return the characters across the screen; None where output is piped or filed.
+
+    What no screen shows keeps every word, whatever COLUMNS says.
+    """
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
 
 
 def _cell(value: Any) -> str:
@@ -170,8 +183,7 @@ def render(table: Table, fmt: Format, *, title: str | None = None) -> bytes:
     if fmt == "parquet":
         return to_parquet(table)
     if fmt == "table":
-        width = shutil.get_terminal_size((0, 0)).columns
-        return text_table(table, title=title, width=width or None).encode()
+        return text_table(table, title=title, width=screen_width()).encode()
     raise UsageError(f"unknown format {fmt!r}", where="--format", fix=f"use {', '.join(FORMATS)}")
 
 

@@ -35,7 +35,7 @@ ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
 COMMANDS, DICTIONARY = DOCS / "reference" / "commands.md", DOCS / "reference" / "dictionary.md"
 FENCE = re.compile(r"^```(?P<info>[^\n`]*)\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL)
-WIDTH = "110"
+WIDTH = 110
 
 
 # ---- generated pages ---------------------------------------------------------------------------
@@ -186,8 +186,11 @@ def refresh(page: Path) -> str:
     if page == DICTIONARY:
         return dictionary_page()
     with tempfile.TemporaryDirectory() as folder:
-        quiet = {"COLUMNS": WIDTH, "GEOLLS_DATA": f"{folder}/.data", "NO_COLOR": "1"}
-        with mock.patch.dict(os.environ, quiet):
+        quiet = {"GEOLLS_DATA": f"{folder}/.data", "NO_COLOR": "1"}
+        with (
+            mock.patch.dict(os.environ, quiet),
+            mock.patch("geolls.tables.screen_width", lambda: WIDTH),
+        ):
             return run_page(page.read_text(encoding="utf-8"), Path(folder))
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import csv
 import html
 import re
-import shutil
 from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -324,26 +324,21 @@ def test_names_are_text_in_both_forms(tmp_path: Path) -> None:
 
 @pytest.mark.browser
 @pytest.mark.real_data
-def test_it_prints_on_one_sheet_without_a_complaint(real_study: Study, tmp_path: Path) -> None:
-    path = shutil.which("chromium") or shutil.which("chromium-browser")
-    if path is None:
-        pytest.skip("no Chromium here: install chromium to run the browser tests")
-    from playwright.sync_api import sync_playwright
-
+def test_it_prints_on_one_sheet_without_a_complaint(
+    real_study: Study, tmp_path: Path, browser: Any
+) -> None:
     places = [real_study.place(n) for n in (*REAL, "Lancashire", "region:London")]
-    with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        page = browser.new_page()
-        said: list[str] = []
-        page.on("console", lambda m: said.append(m.text))
-        page.on("request", lambda r: said.append(r.url) if r.url[:5] != "file:" else None)
-        for place in places:
-            file = tmp_path / f"{place.unit_code}.html"
-            file.write_text(profile_html(real_study, place), encoding="utf-8")
-            page.goto(file.as_uri())
-            sheets = len(re.findall(rb"/Type\s*/Page\b", page.pdf(prefer_css_page_size=True)))
-            assert sheets == 1, place.name
-            page.set_viewport_size({"width": 390, "height": 800})
-            assert page.evaluate("document.documentElement.scrollWidth") <= 390, place.name
-        browser.close()
+    page = browser.new_page()
+    said: list[str] = []
+    page.on("console", lambda m: said.append(m.text))
+    page.on("request", lambda r: said.append(r.url) if r.url[:5] != "file:" else None)
+    for place in places:
+        file = tmp_path / f"{place.unit_code}.html"
+        file.write_text(profile_html(real_study, place), encoding="utf-8")
+        page.goto(file.as_uri())
+        sheets = len(re.findall(rb"/Type\s*/Page\b", page.pdf(prefer_css_page_size=True)))
+        assert sheets == 1, place.name
+        page.set_viewport_size({"width": 390, "height": 800})
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390, place.name
+    page.close()
     assert said == []

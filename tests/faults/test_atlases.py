@@ -13,7 +13,6 @@ from services import CASES, Case
 SLOW = ("written twice", "two atlases", "the register changes", "a page removed")
 
 
-@pytest.mark.xdist_group("atlases")
 @pytest.mark.parametrize(
     "case",
     # By title: a module that two tests import enters its cases twice.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,13 +13,13 @@ from hostile import ATTACKS, attack_layer, attack_register
 from geolls.recipes import recipe_names
 from geolls.study import Study, open_study
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("hostile")]
+pytestmark = pytest.mark.browser
 
 # Whatever a name could hook itself to: elements are hovered, focused and clicked.
 PROVOKE = """
-async () => {
+async touched => {
   const all = [...document.querySelectorAll("body *")];
-  for (const element of all.slice(0, 500)) {
+  for (const element of all.slice(0, touched)) {
     if (element.closest("a[href]")) continue;
     for (const kind of ["mouseover", "focus", "focusin", "click"]) {
       element.dispatchEvent(new Event(kind, {bubbles: true, cancelable: true}));
@@ -46,22 +45,9 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Study:
     return open_study(register=register, boundaries=[layer], as_of="2022-09-01")
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    path = shutil.which("chromium") or shutil.which("chromium-browser")
-    if path is None:
-        pytest.skip("no Chromium here: install chromium to run the browser tests")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as driver:
-        started = driver.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        yield started
-        started.close()
-
-
 @pytest.fixture
 def provoke(browser: Any) -> Iterator[Callable[..., None]]:
-    """Open a page, provoke every element, and look for what hostile names achieved."""
+    """Open a page, provoke its elements, and look for what hostile names achieved."""
     context = browser.new_context()
     context.set_offline(True)
     context.set_default_timeout(120_000)
@@ -75,7 +61,8 @@ def provoke(browser: Any) -> Iterator[Callable[..., None]]:
         # The address is hostile as well: pages keep what is shown behind the #.
         page.goto(f"{path.as_uri()}{address}")
         page.wait_for_timeout(150)
-        found = page.evaluate(PROVOKE)
+        # With an address, only what reads the address is on trial.
+        found = page.evaluate(PROVOKE, 0 if address else 500)
         assert found == {"pwned": None, "frames": 0, "handlers": 0, "links": []}, path.name
         assert dialogs == []
         outside = [url for url in asked if not url.startswith(("file:", "data:", "blob:"))]

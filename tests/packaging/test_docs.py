@@ -55,13 +55,11 @@ def name_of(page: Path) -> str:
 # ---- examples ----------------------------------------------------------------------------------
 
 
-@pytest.mark.xdist_group("docs")
 @pytest.mark.parametrize("page", [WRITE.COMMANDS, WRITE.DICTIONARY], ids=name_of)
 def test_a_generated_page_is_what_the_code_says_now(page: Path) -> None:
     assert said(page) == WRITE.refresh(page), "run: python tools/write_docs.py"
 
 
-@pytest.mark.xdist_group("docs")
 @pytest.mark.parametrize("page", WRITE.example_pages(), ids=name_of)
 def test_the_examples_of_a_page_run_and_print_what_it_shows(page: Path) -> None:
     assert said(page) == WRITE.refresh(page), f"run: python tools/write_docs.py {name_of(page)}"

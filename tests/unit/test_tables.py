@@ -1,0 +1,51 @@
+"""Tables out: every format has the same columns, and nothing that identifies a row is cut."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from datetime import date
+
+import pyarrow.parquet as pq
+import pytest
+
+from geolls.tables import FORMATS, Table, render, text_table
+
+KEY = "a_layer_key_of_forty_letters_or_thereabouts"
+TABLE = Table(
+    ["layer", "unit_code", "source", "schools", "share", "from"],
+    [
+        (KEY, "E08000035/north-west", "words " * 30, 24_433, 0.125, date(2022, 9, 1)),
+        ("b", "E1", "=HYPERLINK(1)", None, 1.0, None),
+    ],
+)
+
+
+def test_a_narrow_screen_shortens_words_and_never_a_key() -> None:
+    lines = text_table(TABLE, width=80).splitlines()
+    assert any(line.startswith(f"{KEY}  E08000035/north-west") for line in lines)
+    assert any("…" in line for line in lines)
+    assert all("24,433" in line for line in lines if line.startswith(KEY))
+
+
+def test_what_is_piped_keeps_every_word_whatever_columns_says(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    whole = render(TABLE, "table")
+    monkeypatch.setenv("COLUMNS", "40")
+    assert render(TABLE, "table") == whole
+    assert ("words " * 30).strip() in whole.decode()
+    assert "…" not in whole.decode()
+
+
+def test_every_format_has_the_same_columns_and_rows() -> None:
+    text, sheet, tree, parquet = (render(TABLE, fmt) for fmt in FORMATS)
+    assert text.decode().split("\n")[0].split() == TABLE.columns
+    rows = list(csv.reader(io.StringIO(sheet.decode())))
+    assert rows[0] == TABLE.columns
+    assert rows[2] == ["b", "E1", "'=HYPERLINK(1)", "", "1.0", ""]
+    assert [list(row) for row in json.loads(tree)] == [TABLE.columns] * 2
+    back = pq.read_table(io.BytesIO(parquet))
+    assert back.column_names == TABLE.columns
+    assert [tuple(row.values()) for row in back.to_pylist()] == TABLE.rows
