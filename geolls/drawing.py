@@ -818,9 +818,13 @@ def _land(drawn: _Drawn, focus: tuple[float, float, float, float], shared: bool)
     if shared and _shared.get(topo, (None, ""))[0] == key:
         return _shared[topo][1]
     near = None if shared else _near(drawn, focus)
-    # The frame is about 700 px wide; a third of a pixel cannot be seen.
-    wanted = (focus[2] - focus[0]) / 2_000
+    # The frame is about 700 px either way; half a pixel is hardly seen.
+    wanted = max(focus[2] - focus[0], focus[3] - focus[1]) / 1_400
     metres = next((t for t in reversed(TOLERANCES) if t <= wanted), TOLERANCES[0])
+    if near is not None and data.place is not None and metres >= SHARED_METRES:
+        # A region fills its frame, and most of England is near it: only its own land is fine.
+        at = {block: i for i, block in enumerate(topo.blocks)}
+        near = sorted(at[b] for b in data.place.blocks if b in at)
     if shared or near is None:
         arcs = topo.encode(SHARED_METRES if shared else TOLERANCES[-1])
     else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Any, NamedTuple
@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from markupsafe import Markup
 
 from geolls.charts import width_class
+from geolls.encoding import pack
 from geolls.sentences import DASH, count, number, percent
 
 __all__ = ["Bar", "Column", "Grid", "Name", "Two", "confidence", "km", "mark", "shape"]
@@ -93,8 +94,14 @@ class Grid:
         Whether heads sort.
     look : str
         A class of its own.
+    kept : int
+        Rows that stand in the page when there are more; the others travel packed, as the same
+        markup, and join the table when somebody sorts, filters, searches, saves or prints it.
+        0 keeps all.
     missing : int
-        Rows that travel packed and are added when asked for.
+        Rows that the page's script makes from `hints` and from what its map holds anyway.
+    hints : mapping
+        What such rows need beyond the map, as JSON.
     link : str
         Where a row's record stands in its source; its URN follows.
     """
@@ -111,8 +118,32 @@ class Grid:
     long: bool = False
     sortable: bool = True
     look: str = ""
+    kept: int = 0
     missing: int = 0
+    hints: Mapping[str, Any] | None = None
     link: str = ""
+
+    @property
+    def many(self) -> int:
+        """How many rows there are in all, wherever they travel."""
+        return len(self.rows) + self.missing
+
+    @property
+    def within(self) -> Sequence[Sequence[Any]]:
+        """The rows that stand in the page."""
+        return self.rows[: self.kept] if self.kept else self.rows
+
+    @property
+    def rest(self) -> str:
+        """The rows that travel packed, deflated as base64; empty where all stand in the page."""
+        if len(self.within) == self.many:
+            return ""
+        return pack({"html": self.beyond, **(self.hints or {})})
+
+    @property
+    def beyond(self) -> str:
+        """The markup of the rows that travel packed: escaped like those in the page."""
+        return "".join(self._lines_of(self.rows[len(self.within) :], late=True))
 
     @property
     def html(self) -> Markup:
@@ -138,10 +169,10 @@ class Grid:
 
     def _lines(self) -> list[str]:
         attributes = f' id="{escape(self.id)}" data-noun="{escape(self.noun)}"'
-        if self.shown and (len(self.rows) > self.shown or self.missing):
+        if self.shown and self.many > self.shown:
             attributes += f' data-shown="{self.shown}"'
-        if self.missing:
-            attributes += f' data-total="{len(self.rows) + self.missing}"'
+        if self.many > len(self.within):
+            attributes += f' data-total="{self.many}"'
         if self.link:
             attributes += f' data-link="{escape(self.link)}"'
         looks = [self.look] if self.look else []
@@ -162,15 +193,20 @@ class Grid:
         out.append("</tr></thead><tbody>\n")
         if self.total is not None:
             out.append(f'<tr class="total">{self._row(self.total)}</tr>\n')
-        for i, row in enumerate(self.rows):
+        out += self._lines_of(self.within)
+        out.append("</tbody></table>")
+        return out
+
+    def _lines_of(self, rows: Sequence[Sequence[Any]], *, late: bool = False) -> list[str]:
+        out = []
+        for i, row in enumerate(rows):
             first = row[0] if isinstance(row[0], Name) else None
             start = f'<tr id="{escape(first.anchor)}"' if first and first.anchor else "<tr"
             looks = [f"k-{first.mark}"] if first and first.mark else []
-            looks += ["more"] if self.shown and i >= self.shown else []
+            looks += ["more"] if self.shown and (late or i >= self.shown) else []
             if looks:
                 start += f' class="{" ".join(looks)}"'
             out.append(f"{start}>{self._row(row)}</tr>\n")
-        out.append("</tbody></table>")
         return out
 
     def _row(self, row: Sequence[Any]) -> str:

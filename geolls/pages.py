@@ -78,7 +78,8 @@ REACH_WORDS = {
     "national": "National",
 }
 GIAS = "https://get-information-schools.service.gov.uk/Establishments/Establishment/Details/"
-ROWS_IN_PAGE = 100  # more rows travel packed, and appear when asked for
+LONG = 60  # a table of more rows keeps the first few in the page; the rest travel packed
+KEPT = 24
 LARGE = 800  # schools of a place whose table leaves out what is longest and least asked for
 
 
@@ -128,7 +129,6 @@ class Shell:
     search: bool = True
     style: str = ""
     map: Any = None
-    rest: str = ""
     scripts: list[str] = field(default_factory=list)
 
 
@@ -255,28 +255,32 @@ class Frame:
         shared: dict[str, str] = {}
         if shell.map is not None:
             parts = shell.map
+            shell.map = {"html": Markup(parts.html), "data": ""}
             if shell.inline:
                 css = _map_style()
-                packed, extra = _packed_script()
-                shell.map = {"html": Markup(parts.html), "data": Markup(parts.data), "js": packed}
+                shell.map["data"] = Markup(parts.data)
             else:
                 shared = dict(parts.packed)
-                shell.map = {"html": Markup(parts.html), "data": ""}
                 shell.scripts = [*(f"data-{key}.js" for key in shared), "map.js"]
         elif shell.inline:
             css = _lean("tokens.css")
+        packed = ""
+        if shell.inline:
+            packed, extra = _packed_script(shell.map is not None)
         text = self.templates.get_template(template).render(
             page=shell,
             study=self.about,
             nav=NAV,
             css=Markup(css + _lean("page.css")) if shell.inline else "",
-            js=Markup(_lean("page.js")) if shell.inline else "",
+            js=Markup(_lean("load.js")) if shell.inline else "",
+            packed=packed,
             shapes={k: Markup(shape(k)) for k in KINDS},
             **context,
         )
         grids = [v for v in context.values() if isinstance(v, Grid)]
         grids += [part["grid"] for part in context.get("sections", ())]
-        style = strip_style(_WIDTHS.findall(text)) + "".join(g.style for g in grids)
+        widths = _WIDTHS.findall(text + "".join(g.beyond for g in grids))
+        style = strip_style(widths) + "".join(g.style for g in grids)
         style += self._runner(shell.title)
         text = text.replace("<style></style>", f"<style>{style}</style>", 1)
         rule = policy(text, own_files=True).replace("script-src ", f"script-src {extra} ", 1)
@@ -463,19 +467,40 @@ class Chapter:
 
 @cache
 def _map_style() -> str:
-    """Return the style of a map inside a page, without the pictures of markers it has none of."""
-    leaflet = re.sub(r"url\(data:[^)]*\)", "none", leaflet_css())
-    return "\n".join((leaflet, _lean("tokens.css"), _lean("map.css")))
+    """Return the style of a map inside a page, without what such a map never has."""
+    return "".join((_used(leaflet_css()), _lean("tokens.css"), _lean("map.css")))
+
+
+def _used(css: str) -> str:
+    """Return Leaflet's rules for what a page's map has: no tiles, markers or popups."""
+
+    def rule(match: re.Match[str]) -> str:
+        names = [n.strip() for n in match[1].split(",")]
+        kept = ",".join(n for n in names if not _ABSENT.search(n))
+        return f"{kept}{{{match[2]}}}" if kept else ""
+
+    text = re.sub(r"/\*.*?\*/", "", css, flags=re.S)
+    text = re.sub(r"url\(data:[^)]*\)", "none", text)
+    text = re.sub(r"-(?:moz|ms)-[^;{}]*;", "", text)
+    return _tight(re.sub(r"([^{}@]+)\{([^{}]*)\}", rule, text))
+
+
+_ABSENT = re.compile(
+    "popup|tooltip|control-layers|attribution|marker|shadow|tile|image-layer|vml|oldie|icon"
+    "|crosshair|safari"
+)
 
 
 @cache
-def _packed_script() -> tuple[str, str]:
-    """Return Leaflet and the map's script, deflated as base64, and what allows it to run.
+def _packed_script(with_map: bool) -> tuple[str, str]:
+    """Return all scripts of a page, deflated as base64, and what allows them to run.
 
-    A third of its size: this is what keeps a page of its own small enough for an e-mail. The
-    policy names the hash of the text that `page.js` inflates and puts in.
+    A third of their size: this is what keeps a page of its own small enough for an e-mail. The
+    policy names the hash of the text that `load.js` inflates and puts in.
     """
-    text = f"{leaflet_js()}\n{_lean('map.js')}\ngeolls.mountAll();"
+    text = _lean("page.js")
+    if with_map:
+        text += f"\n{leaflet_js()}\n{_lean('map.js')}\ngeolls.mountAll();"
     packed = base64.b64encode(zlib.compress(text.encode(), 9)).decode()
     digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
     return packed, f"'sha256-{digest}'"
@@ -486,9 +511,14 @@ def _lean(name: str) -> str:
     """Return a style or script without indents, empty lines and comment lines."""
     text = re.sub(r"(?m)^\s*(?://.*|/\*[^*]*\*/)\s*$", "", asset(name))
     lean = "\n".join(line.strip() for line in text.splitlines() if line.strip())
-    if name.endswith(".css"):
-        lean = re.sub(r" *([{};]) *\n?", r"\1", lean).replace(": ", ":").replace(", ", ",")
-    return lean
+    return _tight(lean) if name.endswith(".css") else lean
+
+
+def _tight(css: str) -> str:
+    """Return a style without the spaces and line ends it can do without."""
+    tight = re.sub(r"\s+", " ", re.sub(r"/\*.*?\*/", "", css, flags=re.S))
+    tight = re.sub(r" ?([{};>]) ?", r"\1", tight)
+    return tight.replace(": ", ":").replace(", ", ",").replace(";}", "}").strip()
 
 
 _MARGIN = "font:7.5pt Arial,sans-serif;color:#45525e"

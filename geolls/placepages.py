@@ -2,30 +2,31 @@
 
 from __future__ import annotations
 
-import base64
-import json
-import zlib
 from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
 from geolls.charts import Axis, Piece, Strip, Ticks, axis_of, labels_of
+from geolls.encoding import unpack
 from geolls.facts import FEW, KINDS, RANKED
 from geolls.grids import Bar, Column, Grid, Name, Two, confidence
 from geolls.overlap import REASONS
 from geolls.pages import (
     FAMILIES,
+    KEPT,
     KIND_WORDS,
     LARGE,
+    LONG,
     REACH_WORDS,
-    ROWS_IN_PAGE,
     Chapter,
     Page,
     Rendered,
 )
+from geolls.recipes import SCHOOL_KINDS
 from geolls.sentences import (
     DASH,
     bold,
@@ -49,6 +50,7 @@ from geolls.sentences import (
 
 if TYPE_CHECKING:
     from geolls.catalogue import Layer
+    from geolls.drawing import Parts
 
 __all__ = ["PlacePages"]
 
@@ -75,7 +77,8 @@ class PlacePages(Chapter):
         name = str(unit["name"])
         n = float(unit["schools"])
         rows = self._trust_rows(page, layer_key, code, n)
-        schools, rest = self._school_grid(page, layer_key, code)
+        made = self.plates.place(layer_key, code, page)
+        schools = self._school_grid(page, layer_key, code, made)
         shell = book.shell(
             page,
             name,
@@ -84,8 +87,7 @@ class PlacePages(Chapter):
             "schools fall between.",
             crumbs=self._crumbs(page, layer_key, code, name),
             inline=True,
-            map=self.plates.place(layer_key, code, page),
-            rest=rest,
+            map=made,
         )
         context = {
             "name": name,
@@ -547,6 +549,7 @@ class PlacePages(Chapter):
             shown=12,
             sort="-schools_here",
             noun="trusts",
+            kept=KEPT if len(rows) > LONG else 0,
         )
 
     def _ticks(self, layer_key: str, code: str) -> list[Ticks]:
@@ -649,41 +652,11 @@ class PlacePages(Chapter):
             )
         return out
 
-    def _school_grid(self, page: Page, layer_key: str, code: str) -> tuple[Grid, str]:
-        """Return the table of schools, and the rows beyond the first few hundred, packed."""
-        facts = self.facts
-        members = sorted(
-            facts.members[layer_key].get(code, []), key=lambda m: self._school_name(m.row)
-        )
-        table = self.book.columns
-        local = layer_key == "local_authority"
-        area = "district" if local else "local_authority"
-        rows: list[list[Any]] = []
-        for m in members:
-            urn = table["urn"][m.row]
-            trust = table["trust_uid"][m.row]
-            trust_name = table["trust_name"][m.row]
-            trust_path = self.book.path_of("trust", str(trust)) if trust else ""
-            rows.append(
-                [
-                    Name(
-                        table["name"][m.row],
-                        "",
-                        m.kind,
-                        "",
-                        f"s{urn}",
-                    ),
-                    urn,
-                    phase_words(table["phase"][m.row]),
-                    table["pupils"][m.row],
-                    self.book.area_name(area, urn),
-                    KIND_WORDS[m.kind],
-                    Name(str(trust_name), page.root + trust_path if trust_path else "")
-                    if trust_name
-                    else Name(DASH),
-                    table["postcode"][m.row],
-                ]
-            )
+    def _school_grid(self, page: Page, layer_key: str, code: str, made: Parts | None) -> Grid:
+        """Return the table of schools; those beyond the first few come out of the map's data."""
+        facts, table = self.facts, self.book.columns
+        members = sorted(facts.members[layer_key].get(code, []), key=lambda m: self._order(m.row))
+        area = "district" if layer_key == "local_authority" else "local_authority"
         heads = [
             Column("school", "School", "name"),
             Column("urn", "URN", "text", optional=True),
@@ -694,41 +667,77 @@ class PlacePages(Chapter):
             Column("trust", "Trust", "name", optional=True),
             Column("postcode", "Postcode", "text", optional=True),
         ]
-        if len(rows) > LARGE:  # each postcode is new: a tenth of such a page
-            heads, rows = heads[:-1], [row[:-1] for row in rows]
-        shown, rest = rows[:ROWS_IN_PAGE], rows[ROWS_IN_PAGE:]
-        grid = Grid(
+        if len(members) > LARGE:  # each postcode is new: a tenth of such a page
+            heads = heads[:-1]
+        at = _on_map(made) if len(members) > LONG else []
+        drawn = set(at)
+        later = {urn: m for m in members[KEPT:] if (urn := table["urn"][m.row]) in drawn}
+        rows = [
+            self._school_row(page, area, m)[: len(heads)]
+            for m in members
+            if table["urn"][m.row] not in later
+        ]
+        return Grid(
             id="schools",
             caption="Schools of this place",
             columns=heads,
-            rows=shown,
+            rows=rows,
             shown=12,
             sort="school",
             noun="schools",
             long=True,
-            missing=len(rest),
+            kept=KEPT if len(members) > LONG else 0,
+            missing=len(later),
+            hints=self._hints(area, at, later, len(heads)) if later else None,
             link=self.book.source_link,
         )
-        if not rest:
-            return grid, ""
-        packed = [
-            [
-                r[0].text,
-                r[0].mark,
-                *r[1:3],
-                None if r[3] != r[3] else r[3],
-                *r[4:6],
-                *r[6][:2],
-                *r[7:],
-            ]
-            for r in rest
-        ]
-        columns = list(map(list, zip(*packed, strict=True)))
-        text = json.dumps(columns, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-        return grid, base64.b64encode(zlib.compress(text.encode(), 9)).decode()
 
-    def _school_name(self, row: int) -> str:
-        return str(self.book.columns["name"][row]).casefold()
+    def _school_row(self, page: Page, area: str, m: Any) -> list[Any]:
+        table = self.book.columns
+        urn, trust = table["urn"][m.row], table["trust_uid"][m.row]
+        trust_name = table["trust_name"][m.row]
+        trust_path = self.book.path_of("trust", str(trust)) if trust else ""
+        return [
+            Name(table["name"][m.row], "", m.kind, "", f"s{urn}"),
+            urn,
+            phase_words(table["phase"][m.row]),
+            table["pupils"][m.row],
+            self.book.area_name(area, urn),
+            KIND_WORDS[m.kind],
+            Name(str(trust_name), page.root + trust_path if trust_path else "")
+            if trust_name
+            else Name(DASH),
+            table["postcode"][m.row],
+        ]
+
+    def _hints(
+        self, area: str, at: Sequence[str], later: Mapping[str, Any], columns: int
+    ) -> dict[str, Any]:
+        """Return what the map does not know of its schools, in the map's order."""
+        table = self.book.columns
+        names = [self.book.area_name(area, urn) if urn in later else "" for urn in at]
+        known = {name: i for i, name in enumerate(dict.fromkeys(names))}
+
+        def column(key: str, unless: str = "") -> str:
+            """Return a line for each school; empty where the map knows it."""
+            rows = [later[urn].row if urn in later else None for urn in at]
+            wanted = [r is not None and not (unless and table[unless][r]) for r in rows]
+            values = [table[key][r] if w else None for r, w in zip(rows, wanted, strict=True)]
+            return "\n".join(" ".join(str(v or "").split()) for v in values)
+
+        return {
+            "kinds": [[k, KIND_WORDS[k]] for k in SCHOOL_KINDS],
+            "later": "".join("1" if urn in later else "0" for urn in at),
+            "areas": list(known),
+            "area": [known[name] for name in names],
+            "trust": column("trust_name", unless="trust"),
+            "postcode": column("postcode") if columns == 8 else None,
+        }
+
+    def _order(self, row: int) -> tuple[str, str]:
+        """Order schools by name, as the page's script does."""
+        columns = self.book.columns
+        return str(columns["name"][row]).lower(), str(columns["urn"][row])
 
     def _neighbours(self, page: Page, layer_key: str, code: str) -> list[tuple[str, Markup]]:
         """Return links to the units this place lies in or meets, and to those next to it."""
@@ -787,6 +796,14 @@ class PlacePages(Chapter):
             stack=True,
             sortable=False,
         )
+
+
+def _on_map(made: Parts | None) -> list[str]:
+    """Return the URNs of a map's schools in the order of its data."""
+    if made is None:
+        return []
+    _, own = made.packed.values()
+    return [str(urn) for urn in accumulate(unpack(own).get("schools", {}).get("urn", []))]
 
 
 def _same(one: Sequence[tuple[Any, ...]], two: Sequence[tuple[Any, ...]]) -> bool:

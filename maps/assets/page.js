@@ -49,6 +49,27 @@ class Table {
     if (node.classList.contains("sorts")) this.heads.forEach((th, i) => this.head(th, i));
     this.note = doc.querySelector(`[data-showing="${node.id}"]`);
     this.bottom();
+    this.loaded = this.load();
+  }
+  /** Unpacks the rows that do not stand in the page; they join it when somebody asks for them. */
+  async load() {
+    const packed = doc.querySelector(`[data-rest="${this.node.id}"]`);
+    if (!packed || typeof DecompressionStream === "undefined") return;
+    const rest = await unpack(packed), own = rest.kinds ? await mapData() : null;
+    this.more = () => {
+      const rows = rowsOf(rest.html).concat(own ? schoolRows(rest, own.schools) : []);
+      const key = (row) => [row.cells[0].textContent.toLowerCase(), row.id];
+      const keyed = own ? rows.map((row) => [key(row), row]).sort(([a], [b]) => (a[0] < b[0] || (a[0] === b[0] && a[1] < b[1]) ? -1 : 1)).map(([, row]) => row) : rows;
+      for (const row of keyed) this.dress(row);
+      this.body.append(...keyed);
+      delete this.node.dataset.total;
+    };
+    if (this.asked) { this.whole(); if (this.order[0] >= 0) this.sort(...this.order); else this.show(); }
+  }
+  /** The name of a school leads to its record at the source. */
+  dress(row) {
+    const base = this.node.dataset.link, name = row.cells[0], urn = row.id.slice(1);
+    if (base && /^\d+$/.test(urn) && !name.firstElementChild) name.replaceChildren(el("a", {href: base + urn}, name.textContent));
   }
   rows() { return Array.from(this.body.rows).filter((r) => !r.classList.contains("total")); }
   head(th, i) {
@@ -65,6 +86,7 @@ class Table {
     });
   }
   sort(i, falling) {
+    this.order = [i, falling];
     this.whole();
     const keyed = this.rows().map((row) => {
       const text = value(row.cells[i]), n = number(text);
@@ -86,7 +108,12 @@ class Table {
     this.column = this.heads.findIndex((th) => th.dataset.k === column);
     this.show();
   }
-  whole() { if (this.more) { const more = this.more; this.more = null; more(); } }
+  whole() {
+    const more = this.more;
+    this.asked = true;
+    this.more = null;
+    if (more) more();
+  }
   open() { this.whole(); this.node.classList.add("all"); this.show(); }
   show() {
     let n = 0, seen = 0, total = 0;
@@ -135,12 +162,45 @@ class Table {
     return lines.join("\n") + "\n";
   }
 }
+// A packed part of the page: base64 of deflated JSON.
+async function unpack(node) {
+  const bytes = Uint8Array.from(atob(node.textContent.trim()), (c) => c.charCodeAt(0));
+  return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"))).json();
+}
+async function mapData() {
+  const key = doc.querySelector(".geolls-app").dataset.parts.split(" ")[1];
+  return unpack(doc.querySelector(`script.geolls-data[data-part="${key}"]`));
+}
+// Rows as markup, made and escaped with those that stand in the page.
+function rowsOf(html) {
+  const holder = el("template", {});
+  holder.innerHTML = `<table><tbody>${html}</tbody></table>`;
+  return Array.from(holder.content.querySelectorAll("tr"));
+}
+// Rows of schools out of the map's columns; `rest` says what the map does not know, in its order.
+function schoolRows(rest, S) {
+  const lines = (text) => (text === null ? null : text.split("\n"));
+  const names = lines(S.name), trusts = lines(rest.trust), codes = lines(rest.postcode), out = [];
+  let urn = 0;
+  names.forEach((name, i) => {
+    urn += S.urn[i];
+    if (rest.later[i] !== "1") return;
+    const [mark, by] = rest.kinds[S.kind[i]], pupils = S.pupils[i], phase = (S.phases[S.phase[i]] || "not known").replace(/_/g, " "), t = S.trust[i];
+    const trust = t >= 0 ? el("a", {href: S.trusts.url[t]}, S.trusts.name[t]) : trusts[i] || "\u2013";
+    const cells = [String(urn), phase[0].toUpperCase() + phase.slice(1), pupils < 0 ? "\u2013" : whole(pupils), rest.areas[rest.area[i]], by, trust];
+    if (codes) cells.push(codes[i] || "\u2013");
+    out.push(el("tr", {id: "s" + urn, class: `k-${mark} more`}, el("th", {scope: "row"}, name), ...cells.map((c) => el("td", {}, c))));
+  });
+  return out;
+}
 const tables = {};
 for (const node of all("table[data-noun]")) tables[node.id] = new Table(node);
+for (const table of Object.values(tables)) for (const row of table.rows()) table.dress(row);
 
-for (const button of all("[data-csv]")) button.addEventListener("click", () => {
+for (const button of all("[data-csv]")) button.addEventListener("click", async () => {
   const table = tables[button.dataset.csv];
   if (!table) return;
+  await table.loaded;
   const link = el("a", {href: URL.createObjectURL(new Blob(["\ufeff" + table.csv()], {type: "text/csv"})), download: `${doc.title.split(" | ")[0]} ${button.dataset.csv}.csv`.replace(/[^\w .-]+/g, "_")});
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 1000);
@@ -152,46 +212,6 @@ function narrow(id) {
 for (const input of all("[data-filter]")) input.addEventListener("input", () => narrow(input.dataset.filter));
 for (const input of all("[data-choose]")) input.addEventListener("change", () => narrow(input.dataset.choose));
 for (const button of all("[data-print]")) button.addEventListener("click", () => print());
-
-// The name of a school leads to its record at the source.
-function linked(row, base) {
-  const name = row.cells[0], urn = row.id.slice(1);
-  if (base && /^\d+$/.test(urn) && !name.firstElementChild) name.replaceChildren(el("a", {href: base + urn}, name.textContent));
-}
-if (tables.schools) for (const row of tables.schools.rows()) linked(row, tables.schools.node.dataset.link);
-
-// A packed script or table: base64 of deflated text.
-async function unpack(node) {
-  const bytes = Uint8Array.from(atob(node.textContent.trim()), (c) => c.charCodeAt(0));
-  return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"))).text();
-}
-// The map's script: the page's policy allows exactly this text.
-const packed = doc.getElementById("packed");
-if (packed) unpack(packed).then((text) => {
-  const script = el("script", {});
-  script.textContent = text;
-  doc.body.append(script);
-}, () => { for (const map of all(".gl-map")) map.replaceChildren(el("p", {class: "gl-off"}, "This browser is too old to draw the map. Everything it shows is in the table below.")); });
-
-// The rows of a large place travel packed: they are added when somebody asks for them.
-const rest = doc.getElementById("rest");
-if (rest && tables.schools) {
-  let columns = null;
-  const ready = unpack(rest).then((text) => { columns = JSON.parse(text); }, () => { columns = null; });
-  tables.schools.more = () => {
-    if (!columns) return;
-    const lines = columns[0].map((name, i) => {
-      const [, mark, urn, phase, pupils, area, by, trust, href, ...more] = columns.map((c) => c[i]);
-      const cells = [urn, phase, pupils === null ? "\u2013" : whole(pupils), area, by, href ? el("a", {href}, trust) : trust, ...more.map((text) => text || "")];
-      const row = el("tr", {id: "s" + urn, class: `k-${mark} more`}, el("th", {scope: "row"}, name), ...cells.map((c) => el("td", {}, c)));
-      linked(row, tables.schools.node.dataset.link);
-      return row;
-    });
-    tables.schools.body.append(...lines);
-    delete tables.schools.node.dataset.total;
-  };
-  ready.then(() => { if (location.hash) reveal(); });
-}
 
 function restore() {
   for (const part of ours()) {
@@ -214,7 +234,7 @@ function reveal() {
 }
 restore();
 addEventListener("hashchange", reveal);
-reveal();
+if (tables.schools) tables.schools.loaded.then(reveal);
 
 // ------------------------------------------------------------------ strips and map point at each other
 
@@ -254,6 +274,7 @@ function here() {
   const list = [], seen = new Set();
   for (const [id, group] of [["places", "Places"], ["regions", "Places"], ["hubs", "Places"], ["trusts", "Trusts"], ["schools", "Schools"]]) {
     if (!tables[id]) continue;
+    tables[id].whole();
     for (const row of tables[id].rows()) {
       const link = row.querySelector("a");
       const name = link ? link.textContent : value(row.cells[0]);
@@ -269,7 +290,11 @@ function load() {
   if (index.asked) return;
   index.asked = true;
   const script = el("script", {src: root + "assets/search.js"});
-  script.addEventListener("error", () => { index.list = here(); for (const box of boxes) box.look(); });
+  script.addEventListener("error", async () => {
+    await Promise.all(Object.values(tables).map((table) => table.loaded));
+    index.list = here();
+    for (const box of boxes) box.look();
+  });
   doc.head.append(script);
 }
 
@@ -365,5 +390,9 @@ doc.addEventListener("keydown", (event) => {
   event.preventDefault();
   boxes[0].input.focus();
 });
-addEventListener("beforeprint", () => { for (const details of all("details")) details.dataset.was = details.open ? "1" : ""; });
+addEventListener("beforeprint", () => {
+  // Paper has no button: a table that prints whole is whole by then.
+  for (const table of Object.values(tables)) if (!table.node.classList.contains("long")) { table.whole(); table.show(); }
+  for (const details of all("details")) details.dataset.was = details.open ? "1" : "";
+});
 })();

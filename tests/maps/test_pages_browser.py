@@ -185,10 +185,38 @@ def test_schools_that_travel_packed_are_found_by_the_filter(leaves: Leaves, visi
     assert page.locator("#schools tbody tr").count() < n
     page.locator("[data-showing=schools] button").click()
     page.wait_for_function(f"document.querySelectorAll('#schools tbody tr').length === {n}")
+    names = [t.lower() for t in page.locator("#schools tbody th").all_inner_texts()]
+    assert names == sorted(names)
     page.locator("[data-choose=schools]").select_option("Trust based elsewhere")
     shown = page.locator("#schools tbody tr:visible").count()
     kinds = [m.kind for m in leaves.book.facts.members["dfe_region"][code]]
     assert shown == kinds.count("trust_based_elsewhere")
+
+
+def test_a_region_holds_every_school_and_trust_in_under_400_kb(
+    leaves: Leaves, visit: Visit
+) -> None:
+    facts, (layer, code) = leaves.book.facts, leaves.pages["region"].key
+    assert leaves.path("region").stat().st_size < 400_000
+    page = visit("region").page
+
+    def saved(table: str) -> list[dict[str, str]]:
+        with page.expect_download() as waiting:
+            page.locator(f"section .tools [data-csv={table}]").click()
+        text = Path(waiting.value.path()).read_text("utf-8-sig")
+        return list(csv.DictReader(io.StringIO(text)))
+
+    schools = saved("schools")
+    columns = leaves.book.columns
+    want = {
+        columns["urn"][m.row]: (columns["name"][m.row], columns["trust_name"][m.row] or "")
+        for m in facts.members[layer][code]
+    }
+    assert {r["urn"]: (r["school"], r["trust"]) for r in schools} == want
+    areas = facts.unit_of["local_authority"]
+    assert all(r["local_authority"] == areas[r["urn"]][0][1] for r in schools)
+    trusts = {facts.trust_rows[uid]["trust_name"] for uid, *_ in facts.at_work[layer][code]}
+    assert {r["trust"] for r in saved("trusts")} == trusts
 
 
 def test_the_csv_of_the_page_is_its_table(leaves: Leaves, visit: Visit) -> None:

@@ -10,7 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from geolls.charts import Piece, axis_of, labels_of, marks_on_axis, round_up, strip_style
+from geolls.encoding import unpack
 from geolls.grids import Bar, Column, Grid, Name, Two
+from geolls.offline import leaflet_css
+from geolls.pages import _used
 from geolls.sentences import (
     in_words,
     joined,
@@ -181,3 +184,30 @@ def test_rows_beyond_the_first_are_marked_not_dropped() -> None:
 def test_a_table_says_how_many_rows_there_are_in_all(missing: int) -> None:
     html = str(grid(shown=1, missing=missing).html)
     assert ('data-total="42"' in html) == bool(missing)
+
+
+def test_rows_beyond_the_kept_ones_travel_packed_as_the_same_markup() -> None:
+    whole = grid(shown=1)
+    folded = grid(shown=1, kept=1)
+    assert whole.rest == ""
+    assert "Second" not in str(folded.html)
+    assert 'data-total="2"' in str(folded.html)
+    assert unpack(folded.rest)["html"] in str(whole.html)
+    assert folded.rest == grid(shown=1, kept=1).rest
+
+
+def test_packed_rows_are_escaped_like_those_in_the_page() -> None:
+    rows = [[Name("First"), 1.0, None, None], *grid().rows]
+    packed = unpack(grid(rows=rows, kept=1).rest)["html"]
+    assert packed.count("<tr") == 2
+    assert "<script" not in packed
+    assert "</table" not in packed
+
+
+def test_a_page_without_tiles_markers_or_popups_leaves_out_their_rules() -> None:
+    css = _used(leaflet_css())
+    assert len(css) < 0.4 * len(leaflet_css())
+    assert css.count("{") == css.count("}")
+    for kept in (".leaflet-container{", ".leaflet-bar a", ".leaflet-zoom-animated"):
+        assert kept in css
+    assert "popup" not in css
