@@ -7,10 +7,11 @@ import html
 import json
 import math
 import weakref
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import cache
+from functools import cache, cached_property, lru_cache
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -426,16 +427,44 @@ def _texts(values: Any) -> list[str]:
     return ["" if v is None or v != v else str(v) for v in values.tolist()]
 
 
-_encoded: weakref.WeakKeyDictionary[LayerSpec, dict[str, Any]] = weakref.WeakKeyDictionary()
+class _Encoded:
+    """A layer in the forms that pages ask for, made once for all pages that draw it."""
+
+    def __init__(self, spec: LayerSpec, blocks: tuple[str, ...]) -> None:
+        self.blocks = blocks
+        self.layer = _encode_layer(spec, blocks)
+        names: list[str] = self.layer["code"]
+        count, mixes = len(names), self.layer["mixes"]
+        self.codes = {code: i for i, code in enumerate(names)} | REASON_CODES
+        units = [mixes[u - count] if u >= count else [u] for u in self.layer["of"]]
+        self.met = dict(zip(blocks, units, strict=True))
+        """The units on each block."""
+        self.of = dict(zip(blocks, self.layer["of"], strict=True))
+        self.claimed: dict[str, set[str]] = {}
+        """The codes on each block, reasons among them."""
+        on, has = _texts(spec.claims["block"]), _texts(spec.claims["unit_code"])
+        for block, code in zip(on, has, strict=True):
+            self.claimed.setdefault(block, set()).add(code)
+
+
+_encoded: weakref.WeakKeyDictionary[LayerSpec, _Encoded] = weakref.WeakKeyDictionary()
+
+
+def _known(spec: LayerSpec, blocks: tuple[str, ...]) -> _Encoded:
+    known = _encoded.get(spec)
+    if known is None or known.blocks is not blocks:
+        known = _encoded[spec] = _Encoded(spec, blocks)
+    return known
 
 
 def _layer(spec: LayerSpec, blocks: tuple[str, ...]) -> dict[str, Any]:
-    """Return a layer as the payload holds it; encoded once for all pages that draw it."""
-    known = _encoded.get(spec)
-    if known is None or known["blocks"] is not blocks:
-        known = _encoded[spec] = {"blocks": blocks, "layer": _encode_layer(spec, blocks)}
-    layer: dict[str, Any] = known["layer"]
-    return layer
+    """Return a layer as the payload holds it."""
+    return _known(spec, blocks).layer
+
+
+@lru_cache(maxsize=8)
+def _layers(specs: tuple[LayerSpec, ...], blocks: tuple[str, ...]) -> encoding.Ready:
+    return encoding.ready([_layer(spec, blocks) for spec in specs])
 
 
 def _encode_layer(spec: LayerSpec, blocks: tuple[str, ...]) -> dict[str, Any]:
@@ -510,6 +539,13 @@ def _measure(measure: Measure, units: pd.Index[Any]) -> dict[str, Any]:
     return out
 
 
+@lru_cache(maxsize=8)
+def _measures(measures: tuple[Measure, ...], specs: tuple[LayerSpec, ...]) -> encoding.Ready:
+    """Return measures as the payload holds them; pages of one kind share theirs."""
+    units = {spec.key: spec.units.index for spec in specs}
+    return encoding.ready([_measure(m, units[m.layer]) for m in measures])
+
+
 def _near_order(x: np.ndarray[Any, Any], y: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     """Return a Z-order of positions: neighbours on the ground become neighbours in the file."""
 
@@ -528,76 +564,79 @@ def _near_order(x: np.ndarray[Any, Any], y: np.ndarray[Any, Any]) -> np.ndarray[
     return np.asarray(spread(x - x.min()) | (spread(y - y.min()) << np.uint64(1)))
 
 
-def _schools(data: MapData, layers: Sequence[LayerSpec], blocks: tuple[str, ...]) -> dict[str, Any]:
+_KIND_AT = {kind: i for i, kind in enumerate(SCHOOL_KINDS)}
+
+
+def _schools(data: MapData, layers: Sequence[LayerSpec], topo: encoding.Topology) -> dict[str, Any]:
     """Return the schools as columns, neighbours together, with their trusts."""
     table = data.schools
     assert table is not None
-    table = table[table["easting"].notna() & table["northing"].notna()]
-    if table.empty:
+    east, north = (table[c].to_numpy(float) for c in ("easting", "northing"))
+    drawn = np.flatnonzero(~np.isnan(east) & ~np.isnan(north))
+    if drawn.size == 0:
         return {}
-    lon, lat = encoding.lonlat(table["easting"].to_numpy(float), table["northing"].to_numpy(float))
+    lon, lat = encoding.lonlat(east[drawn], north[drawn])
     x = np.rint(lon / encoding.STEP).astype(np.int64)
     y = np.rint(lat / encoding.STEP).astype(np.int64)
-    at = {block: i for i, block in enumerate(blocks)}
-    block = (
-        table["block"].map(at).fillna(-1).to_numpy().astype(np.int64)
-        if "block" in table
-        else np.full(len(table), -1)
-    )
-    order = np.lexsort((table["urn"].to_numpy().astype(str), _near_order(x, y), block))
-    table, x, y, block = table.iloc[order], x[order], y[order], block[order]
-    kinds = table["kind"].map({k: i for i, k in enumerate(SCHOOL_KINDS)})
-    if kinds.isna().any():
+    blocks = _texts(table["block"]) if "block" in table else [""] * len(table)
+    block = np.array([topo.at.get(b, -1) for b in blocks])[drawn]
+    urn = np.array(_texts(table["urn"]))
+    order = np.lexsort((urn[drawn], _near_order(x, y), block))
+    rows = drawn[order].tolist()
+    x, y, block = x[order], y[order], block[order]
+
+    def column(name: str) -> list[Any]:
+        values = table[name].tolist()
+        return [values[i] for i in rows]
+
+    def texts(name: str) -> list[str]:
+        return ["" if v is None or v != v else str(v) for v in column(name)]
+
+    kinds = column("kind")
+    unknown = [kind for kind in kinds if kind not in _KIND_AT]
+    if unknown:
         raise MapError(
-            f"schools: kind {table['kind'][kinds.isna()].iloc[0]!r} is unknown",
-            fix=f"kinds are {', '.join(SCHOOL_KINDS)}",
+            f"schools: kind {unknown[0]!r} is unknown", fix=f"kinds are {', '.join(SCHOOL_KINDS)}"
         )
-    phases = sorted(set(_texts(table["phase"])))
-    phase_at = {phase: i for i, phase in enumerate(phases)}
-    named = table["trust_uid"].dropna().astype(str).unique()
+    phase, own = texts("phase"), texts("trust_uid")
+    phases = sorted(set(phase))
+    phase_at = {name: i for i, name in enumerate(phases)}
     trusts = data.trusts if data.trusts is not None else pd.DataFrame()
-    uids = sorted(set(named) & set(map(str, trusts.index)))
+    uids = sorted({uid for uid in own if uid} & set(map(str, trusts.index)))
     trust_at = {uid: i for i, uid in enumerate(uids)}
     changes = np.flatnonzero(np.diff(block, prepend=block[0] - 1))
     out: dict[str, Any] = {
         "step": encoding.STEP,
-        "urn": encoding.zigzag(table["urn"].astype(int)),
-        "name": "\n".join(" ".join(t.split()) for t in _texts(table["name"])),
+        "urn": encoding.zigzag(urn[rows].astype(np.int64)),
+        "name": "\n".join(" ".join(t.split()) for t in texts("name")),
         "x": encoding.zigzag(x),
         "y": encoding.zigzag(y),
         "block": [block[changes].tolist(), np.diff(changes, append=len(block)).tolist()],
-        "kind": "".join(map(str, kinds.astype(int))),
+        "kind": "".join(str(_KIND_AT[kind]) for kind in kinds),
         "phases": phases,
-        "phase": [phase_at[p] for p in _texts(table["phase"])],
-        "pupils": table["pupils"].fillna(-1).astype(int).tolist(),
-        "trust": [trust_at.get(uid, -1) for uid in _texts(table["trust_uid"])],
+        "phase": [phase_at[p] for p in phase],
+        "pupils": [-1 if v is None or v != v else int(v) for v in column("pupils")],
+        "trust": [trust_at.get(uid, -1) for uid in own],
         "trusts": _trusts(trusts.loc[uids]) if uids else {},
     }
     if "here" in table and not table["here"].all():
-        out["here"] = "".join("1" if h else "0" for h in table["here"])
-    out["apart"] = _apart(table, layers, block, blocks)
+        out["here"] = "".join("1" if h else "0" for h in column("here"))
+    names = [blocks[i] for i in rows]
+    out["apart"] = {
+        spec.key: apart
+        for spec in layers
+        if spec.key in table
+        and (apart := _apart(column(spec.key), names, _known(spec, topo.blocks)))
+    }
     return out
 
 
-def _apart(
-    table: pd.DataFrame,
-    layers: Sequence[LayerSpec],
-    block: np.ndarray[Any, Any],
-    blocks: tuple[str, ...],
-) -> dict[str, list[list[int]]]:
-    """Return, by layer, the schools whose unit is not their block's: positions and units."""
-    out: dict[str, list[list[int]]] = {}
-    for spec in layers:
-        if spec.key not in table:
-            continue
-        codes = {str(code): i for i, code in enumerate(spec.units.index)} | REASON_CODES
-        own = table[spec.key].map(codes)
-        of = np.array([*_layer(spec, blocks)["of"], -1])
-        differs = own.notna().to_numpy() & (own.fillna(-9).to_numpy() != of[block])
-        at = np.flatnonzero(differs)
-        if at.size:
-            out[spec.key] = [encoding.zigzag(at), [int(v) for v in own.to_numpy()[at]]]
-    return out
+def _apart(units: Sequence[Any], blocks: Sequence[str], layer: _Encoded) -> list[list[int]]:
+    """Return the schools whose unit is not their block's: positions and units."""
+    own = [layer.codes.get(unit) for unit in units]
+    of = [layer.of.get(block, -1) for block in blocks]
+    at = [i for i, (a, b) in enumerate(zip(own, of, strict=True)) if a is not None and a != b]
+    return [encoding.zigzag(at), [own[i] for i in at]] if at else []  # type: ignore[misc]
 
 
 def _trusts(trusts: pd.DataFrame) -> dict[str, Any]:
@@ -634,12 +673,23 @@ class _Drawn:
     shades: list[tuple[str, str]]  # key, title: offered under "Shade by"
     words: dict[str, str]
 
+    @cached_property
+    def own(self) -> pd.DataFrame | None:
+        """The schools of the trust that the map is about."""
+        return _schools_of_trust(self.data)
+
     @property
     def table(self) -> list[Measure]:
         """The measures of the table twin, in the recipe's order."""
         wanted = self.recipe.table or tuple(m.key for m in self.measures)
         ours = {m.key: m for m in self.measures if m.layer == self.areas.key}
         return [ours[key] for key in wanted if key in ours]
+
+
+def _schools_of_trust(data: MapData) -> pd.DataFrame | None:
+    if data.trust is None or data.schools is None:
+        return None
+    return data.schools[data.schools["trust_uid"] == data.trust]
 
 
 def _pick(keys: Sequence[str], known: Mapping[str, Any], what: str, strict: bool) -> list[str]:
@@ -726,9 +776,8 @@ def _focus(drawn: _Drawn) -> tuple[float, float, float, float]:
     data = drawn.data
     if data.focus is not None:
         return data.focus
-    if data.trust is not None and data.schools is not None:
-        own = data.schools[data.schools["trust_uid"] == data.trust]
-        own = own[own["easting"].notna()]
+    if drawn.own is not None:
+        own = drawn.own[drawn.own["easting"].notna()]
         if len(own):
             pad = max(8_000.0, 0.08 * float(np.ptp(own["easting"]) + np.ptp(own["northing"])))
             return (
@@ -737,11 +786,11 @@ def _focus(drawn: _Drawn) -> tuple[float, float, float, float]:
                 float(own["easting"].max()) + pad,
                 float(own["northing"].max()) + pad,
             )
-    blocks = data.blocks
-    if data.place is not None:
-        here = [b for b in data.place.blocks if b in blocks.index]
-        blocks = blocks.loc[here] if here else blocks
-    west, south, east, north = map(float, blocks.total_bounds)
+    topo = encoding.topology(data.blocks)
+    here = [topo.at[b] for b in data.place.blocks if b in topo.at] if data.place else []
+    bounds = topo.bounds[here] if here else topo.bounds
+    west, south = np.nanmin(bounds[:, :2], axis=0).tolist()
+    east, north = np.nanmax(bounds[:, 2:], axis=0).tolist()
     return west, south, east, north
 
 
@@ -773,7 +822,7 @@ def _near(drawn: _Drawn, focus: tuple[float, float, float, float]) -> list[int] 
         return None
     west, south, east, north = focus
     pad = 0.4 * max(east - west, north - south)
-    bounds = drawn.data.blocks.bounds.to_numpy()
+    bounds = encoding.topology(drawn.data.blocks).bounds
     meets = (
         (bounds[:, 0] < east + pad)
         & (bounds[:, 2] > west - pad)
@@ -783,23 +832,18 @@ def _near(drawn: _Drawn, focus: tuple[float, float, float, float]) -> list[int] 
     return np.flatnonzero(meets).tolist()
 
 
-def _here(spec: LayerSpec, data: MapData) -> int:
+def _here(spec: LayerSpec, data: MapData, own: pd.DataFrame | None = None) -> int:
     """Count the units of a layer on the map: all, or those of the place or of the trust."""
     if data.place is None and data.trust is None:
         return len(spec.units)
-    blocks = encoding.topology(data.blocks).blocks
-    layer = _layer(spec, blocks)
-    inside: set[str] = set(data.place.blocks) if data.place else set()
-    if data.place is None and data.schools is not None:
-        own = data.schools[data.schools["trust_uid"] == data.trust]
+    inside: Iterable[str] = data.place.blocks if data.place else ()
+    own = _schools_of_trust(data) if own is None else own
+    if data.place is None and own is not None:
         if spec.key in own:
             return len(set(_texts(own[spec.key])) - set(REASON_CODES) - {""})
-        inside = set(_texts(own["block"])) if "block" in own else set()
-    met = {u for b, u in zip(blocks, layer["of"], strict=True) if b in inside}
-    count = len(layer["code"])
-    return len(
-        {v for u in met for v in ([u] if u < count else layer["mixes"][u - count]) if v >= 0}
-    )
+        inside = set(_texts(own["block"])) if "block" in own else ()
+    met = _known(spec, encoding.topology(data.blocks).blocks).met
+    return len({unit for block in inside for unit in met.get(block, ()) if unit >= 0})
 
 
 # Few tolerances, so that each is worked out once for all pages.
@@ -813,7 +857,6 @@ def _land(drawn: _Drawn, focus: tuple[float, float, float, float], shared: bool)
     data = drawn.data
     topo = encoding.topology(data.blocks)
     specs = data.layers if shared else drawn.layers
-    layers = [_layer(spec, topo.blocks) for spec in specs]
     key = (SHARED_METRES, *specs)
     if shared and _shared.get(topo, (None, ""))[0] == key:
         return _shared[topo][1]
@@ -823,16 +866,21 @@ def _land(drawn: _Drawn, focus: tuple[float, float, float, float], shared: bool)
     metres = next((t for t in reversed(TOLERANCES) if t <= wanted), TOLERANCES[0])
     if near is not None and data.place is not None and metres >= SHARED_METRES:
         # A region fills its frame, and most of England is near it: only its own land is fine.
-        at = {block: i for i, block in enumerate(topo.blocks)}
-        near = sorted(at[b] for b in data.place.blocks if b in at)
+        near = sorted(topo.at[b] for b in data.place.blocks if b in topo.at)
     if shared or near is None:
         arcs = topo.encode(SHARED_METRES if shared else TOLERANCES[-1])
     else:
         arcs = topo.encode(metres, near, FAR_METRES)
-    london = [i for i, b in enumerate(topo.blocks) if b.startswith("E09")]
-    land = {"arcs": arcs, "layers": layers, "london": london}
+    # Text alike on every page is deflated once; the shared land is packed as one, once.
+    land: dict[str, Any] = {
+        "arcs": arcs if shared else encoding.ready(arcs, numbers=True),
+        "layers": [_layer(s, topo.blocks) for s in specs]
+        if shared
+        else _layers(tuple(specs), topo.blocks),
+        "london": [i for i, b in enumerate(topo.blocks) if b.startswith("E09")],
+    }
     if data.context is not None:
-        land["context"] = _context(data.context)
+        land["context"] = (_context if shared else _ready_context)(data.context)
     text = encoding.pack(land)
     if shared:
         _shared[topo] = (key, text)
@@ -845,9 +893,8 @@ _shared: weakref.WeakKeyDictionary[encoding.Topology, tuple[Any, str]] = weakref
 def _own(drawn: _Drawn, focus: tuple[float, float, float, float]) -> str:
     """Return the packed rest: what is drawn, shaded, marked and said on this map."""
     data, recipe = drawn.data, drawn.recipe
-    units = {spec.key: spec.units.index for spec in drawn.layers}
-    blocks = encoding.topology(data.blocks).blocks
-    at = {block: i for i, block in enumerate(blocks)}
+    topo = encoding.topology(data.blocks)
+    at = topo.at
     out: dict[str, Any] = {
         "scope": recipe.scope,
         "areas": drawn.areas.key,
@@ -858,7 +905,7 @@ def _own(drawn: _Drawn, focus: tuple[float, float, float, float]) -> str:
         "labels": list(recipe.labels),
         "inset": recipe.inset,
         "bounds": _degrees(focus),
-        "measures": [_measure(m, units[m.layer]) for m in drawn.measures],
+        "measures": _measures(tuple(drawn.measures), tuple(drawn.layers)),
         "kinds": list(recipe.schools),
         "schools_on": recipe.schools_on,
     }
@@ -881,7 +928,7 @@ def _own(drawn: _Drawn, focus: tuple[float, float, float, float]) -> str:
             [c.layer, c.unit_code, c.title, c.text, c.side] for c in data.callouts[:MOST_CALLOUTS]
         ]
     if data.schools is not None and recipe.schools:
-        out["schools"] = _schools(data, drawn.layers, blocks)
+        out["schools"] = _schools(data, drawn.layers, topo)
     return encoding.pack(out)
 
 
@@ -897,6 +944,11 @@ def _context(shape: Any) -> list[list[int]]:
         xy = np.rint(np.column_stack([lon, lat]) * 1e3).astype(np.int64)
         out.append(np.diff(xy, axis=0, prepend=np.zeros((1, 2), int)).ravel().tolist())
     return out
+
+
+@cache
+def _ready_context(shape: Any) -> encoding.Ready:
+    return encoding.ready(_context(shape))
 
 
 # ---------------------------------------------------------------- the page
@@ -925,7 +977,7 @@ def _groups(drawn: _Drawn) -> list[dict[str, Any]]:
                 "title": spec.title,
                 "line": spec.style,
                 "on": spec.key in drawn.on,
-                "count": _here(spec, drawn.data),
+                "count": _here(spec, drawn.data, drawn.own),
             }
             for spec in drawn.layers
             if spec.family == family and spec.key not in drawn.recipe.swipe
@@ -942,11 +994,11 @@ def _marks(drawn: _Drawn) -> list[dict[str, Any]]:
     if table is None or not drawn.recipe.schools:
         return []
     table = table[table["here"].astype(bool)] if "here" in table else table
-    counts = table["kind"].value_counts()
+    counts = Counter(table["kind"].tolist())
     return [
-        {"key": kind, "title": KIND_TITLES[kind], "count": int(counts.get(kind, 0))}
+        {"key": kind, "title": KIND_TITLES[kind], "count": counts[kind]}
         for kind in drawn.recipe.schools
-        if counts.get(kind, 0) or (kind != "status_unknown" and drawn.data.trust is None)
+        if counts[kind] or (kind != "status_unknown" and drawn.data.trust is None)
     ]
 
 
@@ -957,7 +1009,8 @@ def _table(drawn: _Drawn) -> tuple[list[tuple[str, bool]], list[dict[str, Any]]]
     titles: list[tuple[str, bool]] = []
     columns: list[list[str]] = []
     if data.place is not None:
-        here = set(spec.claims.loc[spec.claims["block"].isin(data.place.blocks), "unit_code"])
+        claimed = _known(spec, encoding.topology(data.blocks).blocks).claimed
+        here = {code for block in data.place.blocks for code in claimed.get(block, ())}
         codes = [c for c in codes if c in here]
     elif data.trust is not None:
         counts = _trust_counts(drawn)
@@ -966,7 +1019,7 @@ def _table(drawn: _Drawn) -> tuple[list[tuple[str, bool]], list[dict[str, Any]]]
         columns.append([say(float(counts[c]), "count") for c in codes])
     if "count" in spec.units:
         titles.append(("Schools", True))
-        columns.append([say(v, "count") for v in spec.units["count"].reindex(codes).tolist()])
+        columns.append([say(v, "count") for v in _at(spec.units, "count", codes)])
     for key, _ in drawn.shades:
         covering = next((s for s in drawn.layers if key == f"coverage:{s.key}"), None)
         if covering is not None:
@@ -975,9 +1028,10 @@ def _table(drawn: _Drawn) -> tuple[list[tuple[str, bool]], list[dict[str, Any]]]
             columns.append([words.get(code, "") for code in codes])
     for m in drawn.table:
         titles.append((m.title, m.format != "words"))
-        columns.append([say(v, m.format) for v in m.values.reindex(codes).tolist()])
-    names = spec.units["unit_name"].reindex(codes)
-    urls = spec.units["url"].reindex(codes) if "url" in spec.units else [None] * len(codes)
+        known = _by_code(m)
+        columns.append([say(known.get(code), m.format) for code in codes])
+    names = _at(spec.units, "unit_name", codes)
+    urls = _at(spec.units, "url", codes) if "url" in spec.units else [None] * len(codes)
     rows = [
         {"code": code, "name": name, "url": url or None, "cells": cells}
         for code, name, url, *cells in zip(codes, names, urls, *columns, strict=True)
@@ -985,11 +1039,26 @@ def _table(drawn: _Drawn) -> tuple[list[tuple[str, bool]], list[dict[str, Any]]]
     return titles, rows
 
 
+def _at(units: pd.DataFrame, column: str, codes: Sequence[str]) -> list[Any]:
+    """Return a column of some of the units, which all are there."""
+    found: list[Any] = units[column].take(units.index.get_indexer(pd.Index(codes))).tolist()
+    return found
+
+
+_values: weakref.WeakKeyDictionary[Measure, dict[str, Any]] = weakref.WeakKeyDictionary()
+
+
+def _by_code(measure: Measure) -> dict[str, Any]:
+    """Return the value of each unit; looked up on every page."""
+    if measure not in _values:
+        _values[measure] = dict(zip(measure.values.index, measure.values.tolist(), strict=True))
+    return _values[measure]
+
+
 def _trust_counts(drawn: _Drawn) -> dict[str, int]:
     """Count the trust's schools in each unit that the map lists."""
-    data, spec = drawn.data, drawn.areas
-    assert data.schools is not None
-    own = data.schools[data.schools["trust_uid"] == data.trust]
+    spec, own = drawn.areas, drawn.own
+    assert own is not None
     if spec.key in own:
         return {str(c): int(n) for c, n in own[spec.key].value_counts().items()}
     of = spec.claims.drop_duplicates("block").set_index("block")["unit_code"]

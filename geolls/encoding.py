@@ -9,7 +9,7 @@ import weakref
 import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,7 +20,18 @@ from geolls.errors import GeometryError
 if TYPE_CHECKING:
     import geopandas as gpd
 
-__all__ = ["SEA", "STEP", "Topology", "lonlat", "pack", "topology", "unpack", "zigzag"]
+__all__ = [
+    "SEA",
+    "STEP",
+    "Ready",
+    "Topology",
+    "lonlat",
+    "pack",
+    "ready",
+    "topology",
+    "unpack",
+    "zigzag",
+]
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -76,10 +87,78 @@ def zigzag(values: npt.ArrayLike) -> list[int]:
     return [] if numbers.size == 0 else np.diff(numbers, prepend=0).tolist()
 
 
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A value as JSON, deflated once for every document that holds it."""
+
+    text: bytes
+    deflated: bytes
+
+
+def ready(value: Any, *, numbers: bool = False) -> Ready:
+    """Write a value as JSON and deflate it, to stand in any number of documents.
+
+    Parameters
+    ----------
+    value : object
+        What JSON can hold.
+    numbers : bool, default False
+        Whether it is numbers alone, in which nothing longer than a digit comes back: coded digit
+        by digit they take a twentieth of the time and a hundredth more bytes.
+    """
+    text = _json(value)
+    return Ready(text, _deflated(text, zlib.Z_HUFFMAN_ONLY if numbers else zlib.Z_DEFAULT_STRATEGY))
+
+
 def pack(document: Mapping[str, Any]) -> str:
-    """Encode a document as base64 text of its deflated JSON; equal documents, equal text."""
-    text = json.dumps(document, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    return base64.b64encode(zlib.compress(text.encode(), 9)).decode()
+    """Encode a document as base64 text of its deflated JSON; equal documents, equal text.
+
+    Parameters
+    ----------
+    document : Mapping
+        By key, what JSON can hold, or what `ready` made of it.
+
+    Notes
+    -----
+    A deflated stream is a row of blocks, and a block that ends on a whole byte and looks back on
+    no other can stand in any stream: what is ready is only copied.
+    """
+    if not any(isinstance(value, Ready) for value in document.values()):
+        return base64.b64encode(zlib.compress(_json(document), 9)).decode()
+    blocks, check, loose = [], 1, b"{"
+    for key, value in document.items():
+        loose += _json(key) + b":"
+        if isinstance(value, Ready):
+            blocks += [_blocks(loose), value.deflated]
+            check = zlib.adler32(value.text, zlib.adler32(loose, check))
+            loose = b","
+        else:
+            loose += _json(value) + b","
+    loose = loose[:-1] + b"}"
+    stream = b"".join([_HEAD, *blocks, _blocks(loose), _END])
+    check = zlib.adler32(loose, check)
+    return base64.b64encode(stream + check.to_bytes(4, "big")).decode()
+
+
+_HEAD, _END = b"\x78\xda", b"\x03\x00"  # of a zlib stream: its kind, and an empty last block
+
+
+def _json(value: Any) -> bytes:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+
+
+def _deflated(text: bytes, strategy: int = zlib.Z_DEFAULT_STRATEGY) -> bytes:
+    """Return text as deflated blocks that end on a whole byte."""
+    deflate = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS, zlib.DEF_MEM_LEVEL, strategy)
+    return deflate.compress(text) + deflate.flush(zlib.Z_SYNC_FLUSH)
+
+
+def _blocks(text: bytes) -> bytes:
+    """Return text as blocks: as it stands where it is too short to gain."""
+    if len(text) > 100:
+        return _deflated(text)
+    size = len(text)
+    return b"\x00" + size.to_bytes(2, "little") + (size ^ 0xFFFF).to_bytes(2, "little") + text
 
 
 def unpack(text: str) -> dict[str, Any]:
@@ -107,6 +186,8 @@ class Topology:
         Which arc each vertex belongs to, rising.
     left, right : ndarray of int
         Block on the left and right of each arc, or `SEA`.
+    bounds : ndarray of float, shape (blocks, 4)
+        West, south, east and north of each block, metres in EPSG:27700.
     """
 
     blocks: tuple[str, ...]
@@ -114,7 +195,13 @@ class Topology:
     arc: Ints
     left: Ints
     right: Ints
-    known: dict[float, _Simplified] = field(default_factory=dict, repr=False)
+    bounds: Floats
+    known: dict[tuple[float, int], _Simplified] = field(default_factory=dict, repr=False)
+
+    @cached_property
+    def at(self) -> dict[str, int]:
+        """The position of each block."""
+        return {block: i for i, block in enumerate(self.blocks)}
 
     def encode(
         self, metres: float, near: Iterable[int] | None = None, far_metres: float = 0.0
@@ -136,39 +223,34 @@ class Topology:
             `step` (degrees), `n` (vertices per arc), `xy` (deltas, x and y in turn, running on
             from arc to arc), `left` and `right` (deltas of block positions), `blocks` (how many).
         """
-        fine = self._simplified(metres)
         grid = max(1, round(metres / 80))
+        fine = self._simplified(metres, grid)
         if near is None:
             kept, counts, points = fine.kept, fine.counts, fine.points
         else:
-            coarse = self._simplified(far_metres)
-            wanted = np.fromiter(near, np.int64)
-            close = np.isin(self.left, wanted) | np.isin(self.right, wanted)
+            coarse = self._simplified(far_metres, grid)
+            wanted = np.zeros(len(self.blocks) + 1, bool)  # the last is the sea's
+            wanted[np.fromiter(near, np.int64)] = True
+            close = wanted[self.left] | wanted[self.right]
             kept = np.where(close, fine.kept, coarse.kept)
             counts = np.where(close, fine.counts, coarse.counts)
             starts = np.where(close, fine.starts, coarse.starts + len(fine.points))
-            both = np.concatenate([fine.points, coarse.points])
             ends = np.cumsum(counts)
-            steps = np.arange(ends[-1]) - np.repeat(ends - counts, counts)
-            points = both[np.repeat(starts, counts) + steps]
-        owner = np.repeat(np.arange(counts.size), counts)
-        points, owner = points[kept[owner]], owner[kept[owner]]
-        points = np.rint(points / grid).astype(np.int64)
-        turns = np.diff(owner, prepend=-1, append=-1) != 0  # first and last vertices always stay
-        moved = np.any(np.diff(points, axis=0, prepend=points[:1]) != 0, axis=1)
-        fresh = turns[:-1] | turns[1:] | moved
+            steps = np.arange(ends[-1]) + np.repeat(starts - (ends - counts), counts)
+            points = np.concatenate([fine.points, coarse.points])[steps]
+        points = points[np.repeat(kept, counts)]
         return {
             "step": STEP * grid,
-            "n": np.bincount(owner[fresh], minlength=counts.size)[kept].tolist(),
-            "xy": np.diff(points[fresh], axis=0, prepend=np.zeros((1, 2), int)).ravel().tolist(),
+            "n": counts[kept].tolist(),
+            "xy": np.diff(points, axis=0, prepend=np.zeros((1, 2), int)).ravel().tolist(),
             "left": zigzag(self.left[kept]),
             "right": zigzag(self.right[kept]),
             "blocks": len(self.blocks),
         }
 
-    def _simplified(self, metres: float) -> _Simplified:
-        """Return all arcs at one tolerance; kept, since every page of an atlas asks again."""
-        if metres not in self.known:
+    def _simplified(self, metres: float, grid: int) -> _Simplified:
+        """Return all arcs at one tolerance, on one grid; kept, since every page asks again."""
+        if (metres, grid) not in self.known:
             import shapely
 
             squeeze = np.array([np.cos(np.radians(52.5)), 1.0])
@@ -177,10 +259,15 @@ class Topology:
             kept = self._worth(lines, tolerance)
             lines = shapely.simplify(lines, tolerance, preserve_topology=True)
             coords, owner = shapely.get_coordinates(lines, return_index=True)
-            counts = np.bincount(owner, minlength=len(lines))
-            points = np.rint(coords / squeeze).astype(np.int64)
-            self.known[metres] = _Simplified(points, counts, np.cumsum(counts) - counts, kept)
-        return self.known[metres]
+            points = np.rint(np.rint(coords / squeeze) / grid).astype(np.int64)
+            turns = np.diff(owner, prepend=-1, append=-1) != 0  # first and last vertices stay
+            moved = np.any(np.diff(points, axis=0, prepend=points[:1]) != 0, axis=1)
+            fresh = turns[:-1] | turns[1:] | moved
+            counts = np.bincount(owner[fresh], minlength=len(lines))
+            self.known[metres, grid] = _Simplified(
+                points[fresh], counts, np.cumsum(counts) - counts, kept
+            )
+        return self.known[metres, grid]
 
     def _worth(self, lines: Any, tolerance: float) -> npt.NDArray[np.bool_]:
         """Tell the arcs worth drawing: all but islets too small to see."""
@@ -198,7 +285,7 @@ class Topology:
 
 @dataclass(frozen=True, eq=False)
 class _Simplified:
-    """All arcs of a topology at one tolerance: vertices, how many each arc has, where it starts."""
+    """All arcs at one tolerance: vertices, how many each arc has, where it starts."""
 
     points: Ints
     counts: Ints
@@ -270,6 +357,8 @@ def _segments(polygons: Any) -> tuple[Ints, Ints, Ints, Ints]:
 
 def _build(names: tuple[str, ...], polygons: Any) -> Topology:
     """Chain segments into arcs: from one meeting of three blocks to the next."""
+    import shapely
+
     start, stop, left, right = _segments(polygons)
     vertices, ends = np.unique(np.concatenate([start, stop]), return_inverse=True)
     count = start.size
@@ -315,4 +404,5 @@ def _build(names: tuple[str, ...], polygons: Any) -> Topology:
     keys = vertices[np.array(path)]
     xy = np.column_stack([keys // (4 * _FAR) - _FAR, keys % (4 * _FAR) - _FAR])
     both = np.array(arc_sides)
-    return Topology(names, xy, np.array(arc), both[:, 0], both[:, 1])
+    bounds = shapely.bounds(polygons)
+    return Topology(names, xy, np.array(arc), both[:, 0], both[:, 1], bounds)

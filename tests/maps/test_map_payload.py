@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import zlib
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -182,3 +185,18 @@ def test_land_round_england_is_ground_under_its_places(england, lancashire):
     packed, _ = parts(draw("locality_overlay", lancashire))
     assert sum(map(len, packed["context"])) > 500
     assert "context" not in parts(draw("national_index", england))[0]
+
+
+@pytest.mark.parametrize("order", [("a", "b", "c"), ("b", "a", "c"), ("c", "b", "a"), ("b",)])
+def test_what_is_ready_reads_as_what_is_packed_at_once(order):
+    plain = {"a": "é" * 300, "b": list(range(-2000, 2000)), "c": {"x": [None, 1.5, "</script>"]}}
+    made = {
+        "a": plain["a"],
+        "b": encoding.ready(plain["b"], numbers=True),
+        "c": encoding.ready(plain["c"]),
+    }
+    at_once = encoding.pack({k: plain[k] for k in order})
+    later = encoding.pack({k: made[k] for k in order})
+    texts = [zlib.decompress(base64.b64decode(text)) for text in (at_once, later)]
+    assert texts[0] == texts[1]
+    assert later == encoding.pack({k: made[k] for k in order})
