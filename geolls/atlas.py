@@ -493,6 +493,7 @@ def _manifest(
         "fingerprint": study.fingerprint,
         "demonstration": register.label if register.demonstration else False,
         "inputs": register.source,
+        "blocks": study.finer.manifest if study.finer else "as geolls brings them",
         "layers": {
             k: {"source": v.source, "source_date": v.source_date, "licence": v.licence}
             for k, v in study.layers.items()

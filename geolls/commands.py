@@ -146,6 +146,13 @@ _STUDY = (
         help="A folder of more layers; may be given again.",
     ),
     click.option(
+        "--blocks",
+        type=PATH,
+        default=None,
+        metavar="NAME",
+        help="Blocks in finer detail: the name or folder that fetch boundaries --blocks gave.",
+    ),
+    click.option(
         "--strict-dates", is_flag=True, help="Refuse layers whose evidence is of another date."
     ),
     click.option(
@@ -199,10 +206,31 @@ def _study(options: dict[str, Any]) -> Study:
         as_of=options["as_of"],
         phase=options["phase"],
         boundaries=options["boundaries"],
+        blocks=_blocks(options),
         strict_dates=options["strict_dates"],
         data=options["data"],
     )
+    if study.finer:
+        _note(options, f"Blocks: {study.finer.label}")
     return study
+
+
+def _blocks(options: dict[str, Any]) -> Path | None:
+    """Return the folder of finer blocks, where they are asked for, by its path or its name."""
+    given: Path | None = options["blocks"]
+    if given is None or given.is_dir():
+        return given
+    from geolls.fetch import data_folder
+
+    here = data_folder(options["data"]) / "blocks"
+    if (here / given).is_dir():
+        return here / given
+    there = sorted(p.name for p in here.iterdir()) if here.is_dir() else []
+    raise UsageError(
+        f"there are no blocks called {str(given)!r}",
+        where="--blocks",
+        fix=f"there are {', '.join(there)}" if there else "run: geolls fetch boundaries --blocks",
+    )
 
 
 def _note(options: dict[str, Any], text: str) -> None:
@@ -237,7 +265,8 @@ def _emit(
 def _about(study: Study, text: str, by: str = "schools") -> dict[str, Any]:
     """Return the title of a table and, where schools count in it, the study for its label."""
     land = by in {"area", "neighbourhoods"}
-    return {"title": f"{text}, as of {study.as_of}", "study": None if land else study}
+    blocks = f", blocks: {study.finer.label}" if study.finer else ""
+    return {"title": f"{text}, as of {study.as_of}{blocks}", "study": None if land else study}
 
 
 def _day(options: dict[str, Any]) -> date:
@@ -357,6 +386,10 @@ def where(text: str, **options: Any) -> None:
     from geolls.fetch import data_folder
     from geolls.where import where as find
 
+    if options["blocks"]:
+        raise UsageError(
+            "where answers by the blocks that geolls brings", where="--blocks", fix="leave it out"
+        )
     on, areas = _day(options), load_areas()
     opened: list[Study] = []
 
@@ -393,6 +426,11 @@ def where(text: str, **options: Any) -> None:
     "--year", type=int, default=None, help="The year of the boundaries; last year by default."
 )
 @click.option("--resolution", default="BGC", show_default=True, help="BFC, BGC, BSC or BUC.")
+@click.option(
+    "--blocks",
+    is_flag=True,
+    help="Build the blocks again along the districts fetched, for --blocks of other commands.",
+)
 @click.option("--data", type=PATH, default=None, envvar="GEOLLS_DATA", help="The data folder.")
 @click.option("-q", "--quiet", is_flag=True, help="No progress.")
 def fetch(
@@ -401,6 +439,7 @@ def fetch(
     day: str | None,
     year: int | None,
     resolution: str,
+    blocks: bool,
     data: Path | None,
     quiet: bool,
 ) -> None:
@@ -409,9 +448,10 @@ def fetch(
     \b
     geolls fetch gias
     geolls fetch boundaries --year 2024
+    geolls fetch boundaries --year 2018 --blocks
     geolls fetch gias --from ~/Downloads
     """
-    from geolls.fetch import data_folder, fetch_boundaries, fetch_gias
+    from geolls.fetch import data_folder, fetch_gias
     from geolls.settings import a_date
 
     folder = data or data_folder()
@@ -422,17 +462,45 @@ def fetch(
             fetched = fetch_gias(folder, day=when, source=origin, progress=progress)
             _say_fetched(f"Register of {fetched.day}", fetched.folder, fetched.notes)
         if wanted & {"boundaries", "all"}:
-            for layer in ("district", "local_authority", "combined_authority", "region"):
-                found = fetch_boundaries(
-                    folder,
-                    layer,
-                    year or date.today().year - 1,
-                    resolution,
-                    source=origin,
-                    progress=progress,
-                )
+            when_ = year or date.today().year - 1
+            for found in _fetch_kinds(folder, when_, resolution, origin, progress):
                 _say_fetched(f"Boundaries of {found.on}", found.path, found.notes)
                 _say_moved(found)
+                if blocks and found.layer == "district":
+                    _rebuild(found, folder)
+
+
+def _fetch_kinds(
+    folder: Path, year: int, resolution: str, origin: str | None, progress: Any
+) -> Iterator[Boundaries]:
+    """Fetch each kind of boundary there is of a year, and name each there is not."""
+    from geolls.fetch import NoneOfThatYearError, fetch_boundaries
+    from geolls.web import NotThereError
+
+    kinds = ("district", "local_authority", "combined_authority", "region")
+    unknown: list[NoneOfThatYearError] = []
+    missing: list[NotThereError] = []
+    for kind in kinds:
+        try:
+            yield fetch_boundaries(folder, kind, year, resolution, source=origin, progress=progress)
+        except NoneOfThatYearError as error:
+            unknown.append(error)
+            click.echo(f"Not fetched, {kind}: {error.message}", err=True)
+        except NotThereError as error:  # known to be published, but not found: said at the end
+            missing.append(error)
+            click.echo(f"Not fetched, {kind}: {error.message}", err=True)
+    if missing or len(unknown) == len(kinds):
+        raise (missing or unknown)[0]
+
+
+def _rebuild(found: Boundaries, data: Path) -> None:
+    from geolls.areas import load_areas
+    from geolls.linemoves import rebuild_blocks
+
+    made = rebuild_blocks(found, load_areas(), data / "blocks" / f"{found.year}-{found.resolution}")
+    outlines = f"{made.manifest['official_outlines']} of {made.manifest['blocks']}"
+    click.echo(f"Blocks of {found.on}, {outlines} with official outlines: {made.folder}", err=True)
+    click.echo(f"  use them with --blocks {made.folder.name}", err=True)
 
 
 def _say_fetched(what: str, path: Path, notes: Sequence[str]) -> None:

@@ -20,12 +20,18 @@ from typing import Any
 
 from geolls.errors import InputFileError, UsageError, nearest
 from geolls.files import open_bounded, process_alive, refusal, sha256, write_text, writing
-from geolls.portal import Boundaries, fetch_boundaries, fetched_boundaries
+from geolls.portal import (
+    Boundaries,
+    NoneOfThatYearError,
+    fetch_boundaries,
+    fetched_boundaries,
+)
 from geolls.sources import Sources, by_hand, data_folder, guarded, is_address, load_sources
 from geolls.web import NotThereError, Progress, RefusedError, Web
 
 __all__ = [
     "Boundaries",
+    "NoneOfThatYearError",
     "Register",
     "data_folder",
     "fetch_boundaries",

@@ -2,25 +2,43 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from geolls.blocks import dissolve, load_blocks, require_metres
-from geolls.errors import GeometryError, InputFileError, UnknownNameError
+from geolls.errors import GeometryError, InputFileError, UnknownNameError, UsageError
+from geolls.files import sha256, write_text, writing
 from geolls.sources import load_sources
 
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
     from geopandas import GeoDataFrame
+    from shapely import Polygon
 
     from geolls.areas import Areas
     from geolls.portal import Boundaries
 
-__all__ = ["compare_with_succession", "finer_blocks", "line_moves"]
+__all__ = [
+    "Blocks",
+    "compare_with_succession",
+    "finer_blocks",
+    "line_moves",
+    "read_blocks",
+    "rebuild_blocks",
+]
 
 BLOCK_TOLERANCE_M = 200.0
 """How far the lines of the blocks may lie from the true ones; boundaries/block/layer.toml."""
+FULL = date(2018, 12, 31)  # the last edition whose districts are the blocks, all 326
+STEP_M = 250.0  # how densely the edge of a district is sampled to say which block is nearest
+DISPLAY_M = 100.0
+COLLECTION = 7  # shapely's number for a GeometryCollection
+_AGAIN = "run: geolls fetch boundaries --blocks"
 
 
 def compare_with_succession(
@@ -138,16 +156,20 @@ def line_moves(found: Boundaries, areas: Areas) -> pd.DataFrame:
     InputFileError
         The file cannot be read.
     """
-    import geopandas as gpd
-
-    try:
-        frame = gpd.read_parquet(found.path)
-    except (OSError, ValueError) as error:
-        raise InputFileError("cannot be read as GeoParquet", where=str(found.path)) from error
+    frame = _read_boundaries(found)
     drawn = float(load_sources()["ons"]["resolution"][found.resolution]["tolerance_m"])
     return compare_with_succession(
         frame, areas, found.on, found.layer, tolerance_m=max(BLOCK_TOLERANCE_M, drawn)
     )
+
+
+def _read_boundaries(found: Boundaries) -> GeoDataFrame:
+    import geopandas as gpd
+
+    try:
+        return gpd.read_parquet(found.path)
+    except (OSError, ValueError) as error:
+        raise InputFileError("cannot be read as GeoParquet", where=str(found.path)) from error
 
 
 def _exchanged(
@@ -185,14 +207,20 @@ def _partners(
     return [codes[partner[i]] if i in partner else None for i in range(len(codes))]
 
 
-def finer_blocks(districts: GeoDataFrame, grid_m: float = 1.0) -> GeoDataFrame:
-    """Build the blocks again from the official districts of 2017 or 2018, in finer detail.
+def finer_blocks(
+    districts: GeoDataFrame, areas: Areas | None = None, on: date = FULL, grid_m: float = 1.0
+) -> GeoDataFrame:
+    """Build the blocks again along the official districts of a day, in finer detail.
 
     Parameters
     ----------
     districts : geopandas.GeoDataFrame
-        code, name, geometry in metres of the 326 districts that the blocks are:
-        `fetch_boundaries(data, "district", 2017, "BGC")`.
+        code, name, geometry in metres of the districts of that day:
+        `fetch_boundaries(data, "district", 2018, "BGC")`.
+    areas : Areas, optional
+        The succession table; `load_areas()` by default.
+    on : datetime.date, default 2018-12-31
+        The day: `Boundaries.on`. Until March 2019 each district is one block.
     grid_m : float, default 1
         Coordinates are rounded to this grid, in metres.
 
@@ -205,36 +233,99 @@ def finer_blocks(districts: GeoDataFrame, grid_m: float = 1.0) -> GeoDataFrame:
     Raises
     ------
     UnknownNameError
-        The codes are not those of the blocks.
+        The codes are not those of the districts of that day.
     GeometryError
         `districts` is not in metres, or lacks its columns.
 
     Notes
     -----
-    Outlines that do not meet after rounding are noded together; land that two districts hold
-    goes to the first by code, gaps stay open.
+    A district of several blocks keeps between them the lines of `load_blocks()`; what its
+    official outline adds goes to the nearest of its blocks. Outlines that do not meet after
+    rounding are noded together; land that two districts hold goes to the first by code, gaps
+    stay open.
 
     Source: Office for National Statistics, Open Geography Portal.
     """
+    import numpy as np
     import shapely
+
+    from geolls.areas import load_areas
 
     require_metres(districts)
     if not {"code", "name"} <= set(districts.columns):
         raise GeometryError("official boundaries have the columns code, name and geometry")
     coarse = load_blocks()
-    given = districts.set_index("code").sort_index()
-    odd = sorted(set(given.index) ^ set(coarse.index))
+    given = districts.set_index("code").sort_index().to_crs(coarse.crs)
+    made_of = {a.code: sorted(a.blocks) for a in (areas or load_areas()).alive("district", on)}
+    odd = sorted(set(given.index) ^ set(made_of))
     if odd:
         raise UnknownNameError(
             f"{len(odd)} codes are not on both sides, as {', '.join(odd[:5])}",
-            fix="give the districts of December 2017 or 2018",
+            fix=f"give the districts as they stood on {on}",
         )
-    shapes = shapely.set_precision(shapely.make_valid(given.geometry.to_numpy()), grid_m)
+    outlines = _gridded(given.geometry.to_numpy(), grid_m)
+    found = coarse[["name", "area_m2", "neighbourhoods"]].copy()
+    shapes = np.empty(len(found), dtype=object)
+    for outline, code in zip(outlines, given.index, strict=True):
+        at = found.index.get_indexer(made_of[code])
+        shapes[at] = _divided(outline, coarse.geometry.to_numpy()[at])
+    shapes = _gridded(shapes, grid_m)
     if not shapely.coverage_is_valid(shapes):
         shapes = _noded(shapes)
-    finer = coarse[["name", "area_m2", "neighbourhoods"]].copy()
-    finer["area_m2"] = shapely.area(shapes)
-    return finer.set_geometry(shapes, crs=coarse.crs)
+    found["area_m2"] = shapely.area(shapes)
+    return found.set_geometry(shapely.normalize(shapes), crs=coarse.crs)
+
+
+def _gridded(shapes: np.ndarray, grid_m: float) -> np.ndarray:
+    """Round to the grid, and keep of each shape what has an area."""
+    import shapely
+
+    whole = shapely.make_valid(shapes, method="structure", keep_collapsed=False)
+    on_grid = _land(shapely.set_precision(_land(whole), grid_m))
+    free: np.ndarray = shapely.set_precision(on_grid, 0)  # or all made of them would snap as well
+    return free
+
+
+def _land(shapes: np.ndarray) -> np.ndarray:
+    """Drop the lines and points that operations on polygons leave behind."""
+    import numpy as np
+    import shapely
+
+    land = shapes.copy()
+    for at in np.flatnonzero(shapely.get_type_id(shapes) == COLLECTION):
+        parts = shapely.get_parts(shapes[at])
+        land[at] = shapely.union_all(parts[shapely.get_dimensions(parts) == 2])
+    return land
+
+
+def _divided(outline: Polygon, parts: np.ndarray) -> np.ndarray:
+    """Divide an outline as its blocks do, and give each what lies beyond them nearest to it."""
+    import numpy as np
+    import shapely
+
+    if len(parts) == 1:
+        return np.array([outline], dtype=object)
+    edge = shapely.boundary(shapely.union_all(parts))
+    spots = shapely.get_coordinates(shapely.segmentize(edge, STEP_M))
+    # A spot where two blocks meet the edge belongs to neither.
+    holds, spot = shapely.STRtree(parts).query(shapely.points(spots), "intersects")[::-1]
+    single = np.bincount(spot, minlength=len(spots))[spot] == 1
+    holds, spot = holds[single], spot[single]
+    cells = shapely.get_parts(
+        shapely.voronoi_polygons(
+            shapely.multipoints(spots[spot]), extend_to=shapely.envelope(outline)
+        )
+    )
+    cell, near = shapely.STRtree(shapely.points(spots[spot])).query(cells, "intersects")
+    rest = shapely.difference(outline, shapely.union_all(parts))
+    shapes = np.empty(len(parts), dtype=object)
+    left = outline
+    for at in range(len(parts)):
+        beyond = shapely.intersection(rest, cells[cell[holds[near] == at]])
+        own = shapely.intersection(left, shapely.union_all([parts[at], *beyond]))
+        shapes[at] = own if at < len(parts) - 1 else left
+        left = shapely.difference(left, own)
+    return shapes
 
 
 def _noded(shapes: np.ndarray) -> np.ndarray:
@@ -252,3 +343,136 @@ def _noded(shapes: np.ndarray) -> np.ndarray:
     for at in range(len(shapes)):
         out[at] = shapely.coverage_union_all(faces[face[first[owner[first] == at]]])
     return out
+
+
+@dataclass(frozen=True)
+class Blocks:
+    """Blocks built again in finer detail, as they lie in a folder.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        Holds blocks.parquet, display.parquet and blocks.json.
+    label : str
+        What they are drawn along, in words.
+    sha256 : str
+        Of blocks.parquet.
+    manifest : dict
+        The boundaries they were made of, their day, counts and hashes.
+    """
+
+    folder: Path
+    label: str
+    sha256: str
+    manifest: Mapping[str, Any]
+
+    def analysis(self) -> GeoDataFrame:
+        """Return the blocks in full: as `load_blocks()`."""
+        return self._read("blocks.parquet")
+
+    def display(self) -> GeoDataFrame:
+        """Return the blocks for drawing: as `load_display()`."""
+        return self._read("display.parquet")
+
+    def _read(self, name: str) -> GeoDataFrame:
+        import geopandas as gpd
+
+        path = self.folder / name
+        try:
+            if sha256(path) != self.manifest["sha256"][name]:
+                raise InputFileError("changed since it was written", where=str(path), fix=_AGAIN)
+            return gpd.read_parquet(path).set_index("block")
+        except (OSError, ValueError, KeyError) as error:
+            raise InputFileError("cannot be read", where=str(path), fix=_AGAIN) from error
+
+
+def rebuild_blocks(found: Boundaries, areas: Areas, folder: Path) -> Blocks:
+    """Write the blocks along fetched districts into a folder.
+
+    Parameters
+    ----------
+    found : Boundaries
+        Districts that `fetch_boundaries` returned.
+    areas : Areas
+        The succession table.
+    folder : pathlib.Path
+        Where to; made where missing. The same boundaries give the same bytes.
+
+    Returns
+    -------
+    Blocks
+        What was written.
+
+    Raises
+    ------
+    UsageError
+        The boundaries are not districts.
+    OutputError
+        The folder cannot be written.
+
+    Notes
+    -----
+    The display geometry is simplified to DISPLAY_M or to what the official boundaries are drawn
+    at, whichever is the coarser.
+    """
+    import geopandas as gpd
+    import shapely
+
+    if found.layer != "district":
+        raise UsageError(f"blocks are built of districts, not of {found.layer}")
+    frame = _read_boundaries(found)
+    finer = finer_blocks(frame, areas, found.on)
+    spec = load_sources()["ons"]
+    tolerance = max(DISPLAY_M, float(spec["resolution"][found.resolution]["tolerance_m"]))
+    shapes = shapely.coverage_simplify(finer.geometry.to_numpy(), tolerance)
+    display = gpd.GeoDataFrame(finer[["name"]], geometry=shapely.normalize(shapes), crs=finer.crs)
+    hashes = {}
+    for name, table in (("blocks.parquet", finer), ("display.parquet", display)):
+        with writing(folder / name) as part:
+            table.reset_index().to_parquet(part, index=False, compression="zstd")
+        hashes[name] = sha256(folder / name)
+    manifest = {
+        "label": f"{spec['layer']['district']['title']} of {found.on} at {found.resolution}",
+        "made_of": {k: found.manifest.get(k) for k in ("url", "file", "sha256", "licence")},
+        "on": found.on.isoformat(),
+        "resolution": found.resolution,
+        "blocks": len(finer),
+        "official_outlines": sum(len(a.blocks) == 1 for a in areas.alive("district", found.on)),
+        "display_tolerance_m": tolerance,
+        "sha256": hashes,
+    }
+    text = json.dumps(manifest, indent=1, ensure_ascii=False) + "\n"
+    write_text(folder / "blocks.json", text)
+    return read_blocks(folder)
+
+
+def read_blocks(folder: Path) -> Blocks:
+    """Read what `rebuild_blocks` wrote.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        The folder.
+
+    Returns
+    -------
+    Blocks
+        Its manifest; the geometry is read, and verified, when it is asked for.
+
+    Raises
+    ------
+    InputFileError
+        The folder holds no blocks, or a damaged manifest.
+    """
+    place = folder / "blocks.json"
+    try:
+        manifest = json.loads(place.read_text(encoding="utf-8"))
+        return Blocks(
+            folder, str(manifest["label"]), str(manifest["sha256"]["blocks.parquet"]), manifest
+        )
+    except OSError as error:
+        raise InputFileError("holds no blocks", where=str(folder), fix=_AGAIN) from error
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise InputFileError(
+            f"the manifest of the blocks is damaged ({error})", where=str(place), fix=_AGAIN
+        ) from error

@@ -19,7 +19,11 @@ from geolls.web import NotThereError, Progress, Web
 if TYPE_CHECKING:
     import geopandas as gpd
 
-__all__ = ["Boundaries", "fetch_boundaries", "fetched_boundaries"]
+__all__ = ["Boundaries", "NoneOfThatYearError", "fetch_boundaries", "fetched_boundaries"]
+
+
+class NoneOfThatYearError(InputFileError):
+    """The source has no boundaries of that kind and year, as far as anyone knows."""
 
 
 @dataclass(frozen=True)
@@ -82,15 +86,18 @@ class _Wanted:
         old = self.spec["resolution"][self.resolution]["old"]
         return str(edition["name"]).format(r=self.resolution, old=old)
 
-    def columns(self, fields: Sequence[str], where: str) -> tuple[str, str]:
-        """Return the code and the name column among those of a service."""
+    def columns(
+        self, fields: Sequence[str], where: str, refuse: type[InputFileError] = InputFileError
+    ) -> tuple[str, str]:
+        """Return the code and the name column among those of a service or file."""
         two = f"{self.year % 100:02}"
         by_lower = {f.lower(): f for f in fields}
         code = by_lower.get(f"{self.stem}{two}CD".lower())
         name = by_lower.get(f"{self.stem}{two}NM".lower())
         if code is None or name is None:
-            raise InputFileError(
-                f"the columns have changed: no {self.stem}{two}CD and {self.stem}{two}NM among "
+            known = "the columns have changed: " if refuse is InputFileError else ""
+            raise refuse(
+                f"{known}no {self.stem}{two}CD and {self.stem}{two}NM among "
                 f"{', '.join(f[:40] for f in list(fields)[:12]) or 'none'}",
                 where=where,
             )
@@ -160,7 +167,9 @@ def fetch_boundaries(
     OutputError
         The data folder cannot be written.
     UsageError
-        Unknown layer or resolution, or no edition of that year.
+        Unknown layer or resolution.
+    NoneOfThatYearError
+        No edition of that year is known, or the folder has none.
 
     Notes
     -----
@@ -269,7 +278,8 @@ def _from_service(
     url = f"{service}/{layer_id}"
     schema = web.json(f"{url}?f=json")
     fields = [str(f.get("name")) for f in _list(schema, "fields", url) if isinstance(f, dict)]
-    code, name = wanted.columns(fields, url)
+    # A service that a user names may be of another kind; one that geolls knows has changed.
+    code, name = wanted.columns(fields, url, InputFileError if edition else NoneOfThatYearError)
     where = f"where={code}%20LIKE%20%27E%25%27"
     ask_count = f"{url}/query?{where}&returnCountOnly=true&f=json"
     count = _count(web.json(ask_count), url)
@@ -319,7 +329,7 @@ def _find_service(
     editions = wanted.editions
     if not editions:
         known = sorted({e["year"] for e in wanted.spec["edition"] if e["layer"] == wanted.layer})
-        raise UsageError(
+        raise NoneOfThatYearError(
             f"no {wanted.layer} boundaries of {wanted.year} are known",
             fix=f"years known: {', '.join(map(str, known))}; or give the service's address "
             "with --from",
@@ -333,7 +343,7 @@ def _find_service(
     tried = [wanted.name(e) for e in editions]
     near = _near_services(tried[0], base, web)
     offer = f"the nearest there are: {', '.join(near)}" if near else "it lists none like it"
-    raise InputFileError(
+    raise NotThereError(
         f"the service has no {' or '.join(dict.fromkeys(tried))}; {offer}",
         where=base,
         fix="give the right one's address with --from" if near else None,
@@ -415,25 +425,30 @@ def _from_folder(wanted: _Wanted, source: Path) -> tuple[gpd.GeoDataFrame, dict[
         )
     paths = [source] if source.is_file() else sorted(source.iterdir())
     fits: list[tuple[Path, gpd.GeoDataFrame]] = []
+    others: list[NoneOfThatYearError] = []
     faults: list[InputFileError] = []
     for path in paths:
         if path.suffix.lower() not in _KINDS or not path.is_file():
             continue
         try:
             frame = _read_vector(path)
-            code, name = wanted.columns(list(map(str, frame.columns)), str(path))
+            fields = list(map(str, frame.columns))
+            code, name = wanted.columns(fields, str(path), NoneOfThatYearError)
+        except NoneOfThatYearError as error:
+            others.append(error)
+            continue
         except InputFileError as error:
             faults.append(error)
             continue
         picked = frame[[code, name, frame.geometry.name]]
         fits.append((path, picked.set_axis(["code", "name", "geometry"], axis=1)))
-    if not fits and len(faults) == 1:
-        raise faults[0]
+    if not fits and (faults or len(others) == 1):
+        raise (faults or others)[0]
     named = [f for f in fits if wanted.resolution.lower() in f[0].name.lower()]
     fits = named if len(fits) > 1 else fits
     if len(fits) != 1:
         two = f"{wanted.year % 100:02}"
-        raise InputFileError(
+        raise (InputFileError if fits else NoneOfThatYearError)(
             f"{'no file' if not fits else f'{len(fits)} files'} with {wanted.stem}{two}CD in it",
             where=str(source),
             fix=f"put one {wanted.layer} file of {wanted.year} there, or give the file itself",

@@ -33,6 +33,8 @@ class Settings:
         Localities the study is about.
     boundaries : tuple of pathlib.Path
         Folders of more layers.
+    blocks : pathlib.Path or None
+        Folder of blocks in finer detail, of `geolls fetch boundaries --blocks`.
     spread : dict
         Thresholds and bands of the spread measures, by the names of `SpreadOptions`.
     typology : dict
@@ -50,6 +52,7 @@ class Settings:
     layers: tuple[str, ...] = ()
     places: tuple[str, ...] = ()
     boundaries: tuple[Path, ...] = ()
+    blocks: Path | None = None
     spread: dict[str, Any] = field(default_factory=dict)
     typology: dict[str, Any] = field(default_factory=dict)
     strict_dates: bool = False
@@ -92,7 +95,7 @@ def read_settings(path: Path) -> Settings:
     for key, value in data.items():
         if key not in known:
             raise UsageError(f"unknown key {key!r}", where=str(path), fix=suggest(key, known))
-        if key in {"register", "links", "groups"}:
+        if key in {"register", "links", "groups", "blocks"}:
             value = _relative(path, key, value)
         elif key in {"phases", "layers", "places", "boundaries"}:
             if not isinstance(value, list) or not all(isinstance(v, str) for v in value):

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from geolls.drawing import Map, MapData
     from geolls.explain import Explanation
+    from geolls.linemoves import Blocks
     from geolls.recipes import Recipe
     from geolls.register import Register
     from geolls.spread import SpreadOptions
@@ -181,6 +182,15 @@ class Study:
     # -- land ------------------------------------------------------------------------------
 
     @cached_property
+    def finer(self) -> Blocks | None:
+        """The blocks that the study names in place of those that geolls brings."""
+        if self.settings.blocks is None:
+            return None
+        from geolls.linemoves import read_blocks
+
+        return read_blocks(self.settings.blocks)
+
+    @cached_property
     def blocks(self) -> GeoDataFrame:
         """The analysis blocks, cut once by every polygons layer in use; EPSG:27700."""
         return self._refinement[0]
@@ -191,7 +201,7 @@ class Study:
         from geolls.blocks import load_blocks, onto_parts, refine
         from geolls.polygons import read_polygons
 
-        blocks, dropped = load_blocks(), []
+        blocks, dropped = self.finer.analysis() if self.finer else load_blocks(), []
         claims: dict[str, list[BlockClaim]] = {}
         for layer in self.area_layers.values():
             if layer.kind != "polygons":
@@ -233,7 +243,7 @@ class Study:
         """`area_m2` and `neighbourhoods` of each block, indexed by block; no geometry is read."""
         from geolls.blocks import block_weights
 
-        if self._has_polygons:
+        if self._has_polygons or self.finer:
             return pd.DataFrame(self.blocks[["area_m2", "neighbourhoods"]])
         return block_weights()
 
@@ -424,7 +434,9 @@ class Study:
         """The blocks as maps draw them: simplified, unless a polygons layer cut them."""
         from geolls.blocks import load_display
 
-        return self.blocks if self._has_polygons else load_display()
+        if self._has_polygons:
+            return self.blocks
+        return self.finer.display() if self.finer else load_display()
 
     def geometry(self, name: str) -> GeoDataFrame:
         """Return one row per unit of an area layer: unit_code, unit_name, geometry (EPSG:27700)."""
@@ -982,6 +994,8 @@ class Study:
             "spread": s.spread,
             "typology": s.typology,
         }
+        if self.finer:
+            content["blocks"] = self.finer.sha256
         text = json.dumps(content, sort_keys=True, default=str)
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 
@@ -998,6 +1012,7 @@ class Study:
             ("phases", ", ".join(source["phases"])),
             ("schools", str(len(self.schools))),
             ("layers", ", ".join(self.layers)),
+            ("blocks", self.finer.label if self.finer else "as geolls brings them"),
             ("places", ", ".join(s.places)),
         ]
         options = vars(self.spread_options).items()
@@ -1007,7 +1022,8 @@ class Study:
     @cached_property
     def attribution(self) -> str:
         """The statement every output carries."""
-        return ATTRIBUTION.format(year=max(self.as_of.year, 2026))
+        text = ATTRIBUTION.format(year=max(self.as_of.year, 2026))
+        return f"{text} Blocks: {self.finer.label}." if self.finer else text
 
 
 def open_study(
@@ -1020,6 +1036,7 @@ def open_study(
     phase: Sequence[str] = (),
     layers: Sequence[str] = (),
     boundaries: Sequence[str | Path] = (),
+    blocks: str | Path | None = None,
     strict_dates: bool = False,
     data: str | Path | None = None,
 ) -> Study:
@@ -1039,6 +1056,8 @@ def open_study(
         Layers to use.
     boundaries : sequence of path, optional
         Folders of more layers.
+    blocks : path, optional
+        Folder of blocks in finer detail, of `geolls fetch boundaries --blocks`.
     strict_dates : bool, default False
         Refuse layers whose evidence is of another date.
     data : path, optional
@@ -1065,6 +1084,7 @@ def open_study(
         phases=tuple(phase),
         layers=tuple(layers),
         boundaries=tuple(Path(b) for b in boundaries),
+        blocks=as_path(blocks),
         strict_dates=strict_dates or None,
     )
     return Study(settings, data=Path(data) if data else None)

@@ -24,6 +24,7 @@ from double import Double, Service
 
 from geolls.errors import GeollsError, InputFileError, OutputError, UsageError
 from geolls.fetch import (
+    NoneOfThatYearError,
     Register,
     fetch_boundaries,
     fetch_gias,
@@ -775,7 +776,7 @@ def _(tmp: Path, double: Double) -> str:
     double.services["Local_Authority_Districts_DEC_2025_Boundaries_GB_BGC_V9"] = Service([])
     double.services["Something_Else"] = Service([])
     return refused(
-        InputFileError, lambda: bounds(tmp, double), "nearest", "Boundaries_GB_BGC_V9", "--from"
+        NotThereError, lambda: bounds(tmp, double), "nearest", "Boundaries_GB_BGC_V9", "--from"
     )
 
 
@@ -791,7 +792,7 @@ def _(tmp: Path, double: Double) -> str:
 def _(tmp: Path, double: Double) -> str:
     refused(UsageError, lambda: bounds(tmp, double, layer="districts"), "did you mean district")
     refused(UsageError, lambda: bounds(tmp, double, resolution="XXL"), "one of BFE")
-    said = refused(UsageError, lambda: bounds(tmp, double, year=1999), "years known: 2017")
+    said = refused(NoneOfThatYearError, lambda: bounds(tmp, double, year=1999), "years known: 2017")
     return said
 
 
@@ -945,7 +946,9 @@ def _(tmp: Path, double: Double) -> str:
     (tmp / "hand").mkdir()
     frame = gpd.GeoDataFrame.from_features(d.squares(5, "LAD23"), crs=27700)
     frame.to_file(tmp / "hand" / "x.gpkg")
-    return refused(InputFileError, lambda: bounds(tmp, double, source=tmp / "hand"), "no LAD25CD")
+    return refused(
+        NoneOfThatYearError, lambda: bounds(tmp, double, source=tmp / "hand"), "no LAD25CD"
+    )
 
 
 @case("by hand", "a GeoPackage that is a GDAL recipe for reading other files")

@@ -103,3 +103,63 @@ def test_boundaries_are_fetched_and_line_moves_reported(double: Double, tmp_path
     assert rows["E08000035"]["moved_with"] == "E08000036"
     given = piece.intersection(leeds).area
     assert float(rows["E08000035"]["lost_m2"]) == pytest.approx(given, rel=0.01)
+
+
+def test_kinds_that_are_not_published_for_a_year_are_named_and_the_rest_fetched(
+    double: Double, tmp_path: Path
+) -> None:
+    name = "Local_Authority_Districts_May_2026_Boundaries_UK_BGC"
+    double.services[name] = published("district", date(2026, 5, 31), "LAD26")
+    ask = ("fetch", "boundaries", "--from", double.ons, "--year", "2026", "-q")
+    done = geolls(tmp_path, *ask)
+    assert done.returncode == 0, done.stderr
+    assert "0 of 296 areas differ" in done.stderr
+    unknown = [line for line in done.stderr.splitlines() if line.startswith("Not fetched")]
+    assert unknown == [
+        f"Not fetched, {kind}: no {kind} boundaries of 2026 are known"
+        for kind in ("local_authority", "combined_authority", "region")
+    ]
+    none = geolls(tmp_path, *ask[:-2], "1999", "-q")
+    assert none.returncode == 11
+    assert none.stderr.count("Not fetched") == 4
+    assert "years known" in none.stderr.splitlines()[-1]
+
+
+def test_a_kind_that_should_be_there_and_is_not_is_an_error_after_the_others(
+    double: Double, tmp_path: Path
+) -> None:
+    on = date(2025, 12, 31)
+    titles = {
+        "district": ("LAD25", "Local_Authority_Districts_DEC_2025_Boundaries_UK_BUC"),
+        "region": ("RGN25", "Regions_December_2025_Boundaries_EN_BUC"),
+    }
+    for tier, (stem, name) in titles.items():
+        double.services[name] = published(tier, on, stem)
+    done = geolls(tmp_path, "fetch", "boundaries", "--from", double.ons, "--year", "2025",
+                  "--resolution", "BUC", "-q")  # fmt: skip
+    assert done.returncode == 11
+    assert {p.name.partition("-")[0] for p in (tmp_path / "boundaries").glob("*.parquet")} == {
+        "district",
+        "region",
+    }
+    assert done.stderr.count("Not fetched") == 2
+    assert f"{COUNTIES}_December_2025" in done.stderr.splitlines()[-1]
+
+
+def test_blocks_are_built_again_and_used_by_name(double: Double, tmp_path: Path) -> None:
+    name = "LAD_December_2018_Boundaries_UK_BGC_2022"
+    double.services[name] = published("district", date(2018, 12, 31), "LAD18")
+    done = geolls(tmp_path, "fetch", "boundaries", "--from", double.ons, "--year", "2018",
+                  "--blocks", "-q")  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "326 of 326 with official outlines" in done.stderr
+    assert "use them with --blocks 2018-BGC" in done.stderr
+    used = geolls(tmp_path, "coverage", "region", "--blocks", "2018-BGC")
+    assert used.returncode == 0, used.stderr
+    assert "Local authority districts of 2018-12-31 at BGC" in used.stderr
+    assert "blocks: Local authority districts of 2018-12-31 at BGC" in used.stdout
+    wrong = geolls(tmp_path, "coverage", "region", "--blocks", "2018-BFC")
+    assert wrong.returncode == 2
+    assert "there are 2018-BGC" in wrong.stderr
+    refused = geolls(tmp_path, "where", "Leeds", "--blocks", "2018-BGC")
+    assert refused.returncode == 2

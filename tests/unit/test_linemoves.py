@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from datetime import date
 from pathlib import Path
 
@@ -12,9 +13,11 @@ import shapely
 from shapely.geometry import Polygon, box
 
 from geolls.areas import Area, Areas, load_areas
-from geolls.blocks import load_blocks
-from geolls.errors import GeometryError, UnknownNameError
-from geolls.linemoves import compare_with_succession, finer_blocks
+from geolls.blocks import dissolve, load_blocks
+from geolls.errors import GeometryError, InputFileError, UnknownNameError, UsageError
+from geolls.linemoves import compare_with_succession, finer_blocks, read_blocks, rebuild_blocks
+from geolls.portal import Boundaries, fetch_boundaries
+from geolls.study import open_study
 
 ON = date(2022, 9, 1)
 KM = 1000.0
@@ -160,6 +163,123 @@ def test_outlines_that_do_not_meet_are_joined_into_one_coverage() -> None:
     assert shapely.coverage_is_valid(finer.geometry.to_numpy())
     assert finer.geometry.is_valid.all()
     assert finer["area_m2"].sum() == pytest.approx(coarse["area_m2"].sum(), rel=1e-6)
+
+
+def merged(on: date) -> gpd.GeoDataFrame:
+    """The districts of a day, as the blocks draw them."""
+    alive = load_areas().alive("district", on)
+    rows = [(block, a.code) for a in alive for block in a.blocks]
+    built = dissolve(load_blocks(), pd.DataFrame(rows, columns=["block", "unit_code"]))
+    names = {a.code: a.name for a in alive}
+    found = built.rename_axis("code").reset_index()
+    return found.assign(name=found["code"].map(names))[["code", "name", "geometry"]]
+
+
+def test_districts_of_several_blocks_keep_the_lines_between_them() -> None:
+    coarse = load_blocks()
+    finer = finer_blocks(merged(date(2025, 12, 31)), on=date(2025, 12, 31))
+    assert shapely.coverage_is_valid(finer.geometry.to_numpy())
+    assert finer["area_m2"].to_numpy() == pytest.approx(coarse["area_m2"].to_numpy(), rel=1e-3)
+    off = shapely.area(shapely.symmetric_difference(finer.geometry, coarse.geometry))
+    assert (off / coarse["area_m2"]).max() < 0.001
+
+
+def test_what_an_outline_adds_goes_to_the_nearest_block() -> None:
+    on = date(2025, 12, 31)
+    wide = merged(on)
+    # The coast of Dorset, of five blocks, is drawn 300 m further out.
+    dorset = wide["code"] == "E06000059"
+    others = wide.geometry[~dorset].union_all()
+    before = wide.geometry[dorset].iloc[0]
+    wide.loc[dorset, "geometry"] = before.buffer(300).difference(others)
+    coarse, finer = load_blocks(), finer_blocks(wide, on=on)
+    assert shapely.coverage_is_valid(finer.geometry.to_numpy())
+    five = ["E07000049", "E07000050", "E07000051", "E07000052", "E07000053"]
+    added = finer.loc[five].geometry.difference(before)
+    whole = wide.geometry[dorset].iloc[0].area - before.area
+    assert added.area.sum() == pytest.approx(whole, rel=1e-3)
+    for code in five:  # nothing added lies far from the block it was added to
+        if added[code].area > 1:
+            assert added[code].difference(coarse.geometry[code].buffer(450)).area < 1
+    assert added["E07000053"].area > 1e6  # Weymouth has a coast
+    assert added["E07000050"].area < 1e3  # North Dorset has none
+
+
+def test_an_outline_that_crosses_itself_is_not_lost() -> None:
+    frame = as_published(load_blocks())
+    leeds = frame["code"] == "E08000035"
+    shape = frame.loc[leeds, "geometry"].iloc[0]
+    spike = shapely.GeometryCollection([shape, shapely.LineString([(4e5, 4e5), (4.1e5, 4e5)])])
+    frame.loc[leeds, "geometry"] = spike
+    assert finer_blocks(frame)["area_m2"]["E08000035"] == pytest.approx(shape.area)
+
+
+@pytest.fixture
+def fetched(tmp_path: Path) -> Boundaries:
+    frame = as_published(load_blocks())
+    west = frame["code"] == "E06000052"  # Cornwall, drawn otherwise along its coast
+    frame.loc[west, "geometry"] = frame.loc[west, "geometry"].simplify(700)
+    path = tmp_path / "LAD18_BSC.parquet"
+    frame.rename(columns={"code": "LAD18CD", "name": "LAD18NM"}).to_parquet(path)
+    return fetch_boundaries(tmp_path, "district", 2018, "BSC", source=path)
+
+
+def test_blocks_are_written_and_read_and_name_what_they_are_drawn_along(
+    fetched: Boundaries, tmp_path: Path
+) -> None:
+    made = rebuild_blocks(fetched, load_areas(), tmp_path / "blocks")
+    assert made.label == "Local authority districts of 2018-12-31 at BSC"
+    assert made.manifest["official_outlines"] == made.manifest["blocks"] == 326
+    assert made.analysis().columns.tolist() == load_blocks().columns.tolist()
+    assert made.display().index.equals(load_blocks().index)
+    assert shapely.coverage_is_valid(made.display().geometry.to_numpy())
+    again = rebuild_blocks(fetched, load_areas(), tmp_path / "again")
+    assert again.manifest == made.manifest
+
+
+def test_a_study_on_finer_blocks_says_so_and_counts_their_land(
+    fetched: Boundaries, tmp_path: Path
+) -> None:
+    rebuild_blocks(fetched, load_areas(), tmp_path / "blocks")
+    (tmp_path / "study.toml").write_text('as_of = 2022-09-01\nblocks = "blocks"\n')
+    plain, finer = open_study(as_of="2022-09-01"), open_study(tmp_path / "study.toml")
+    assert finer.attribution.endswith("Blocks: Local authority districts of 2018-12-31 at BSC.")
+    assert "Blocks" not in plain.attribution
+    assert finer.fingerprint != plain.fingerprint
+    assert dict(finer.describe().values)["blocks"] == finer.finer.label
+    cornwall = finer.block_weights["area_m2"]["E06000052"]
+    assert cornwall != plain.block_weights["area_m2"]["E06000052"]
+    assert finer.blocks.geometry["E06000052"].area == cornwall
+    assert finer.display_blocks.geometry["E06000052"].area == pytest.approx(cornwall, rel=0.01)
+    assert finer.block_weights["neighbourhoods"].equals(plain.block_weights["neighbourhoods"])
+
+
+def test_blocks_that_are_damaged_or_not_there_are_refused(
+    fetched: Boundaries, tmp_path: Path
+) -> None:
+    with pytest.raises(InputFileError, match="holds no blocks"):
+        read_blocks(tmp_path)
+    made = rebuild_blocks(fetched, load_areas(), tmp_path / "blocks")
+    (made.folder / "display.parquet").write_bytes(b"PAR1")
+    made.analysis()
+    with pytest.raises(InputFileError, match="changed since it was written"):
+        made.display()
+    (made.folder / "blocks.json").write_text("[]")
+    with pytest.raises(InputFileError, match="manifest"):
+        read_blocks(made.folder)
+    with pytest.raises(UsageError, match="districts, not of region"):
+        rebuild_blocks(dataclasses.replace(fetched, layer="region"), load_areas(), tmp_path / "x")
+
+
+@pytest.mark.real_data
+def test_real_districts_of_2020_make_one_coverage_of_their_land(real_data: Path) -> None:
+    drawn = gpd.read_file(real_data / "boundaries" / "ONSvisual_geogLA2020E.topo.json")
+    drawn = drawn.set_crs(4326).to_crs(27700)
+    drawn = drawn.rename(columns={"AREACD": "code", "AREANM": "name"})
+    finer = finer_blocks(drawn, on=date(2020, 12, 31))
+    assert shapely.coverage_is_valid(finer.geometry.to_numpy())
+    land = shapely.area(shapely.union_all(shapely.make_valid(drawn.geometry.to_numpy())))
+    assert finer["area_m2"].sum() == pytest.approx(land, rel=1e-6)
 
 
 def test_districts_of_another_year_are_not_the_blocks() -> None:
