@@ -19,13 +19,13 @@ from geolls.pages import (
     FAMILIES,
     KEPT,
     KIND_WORDS,
-    LARGE,
     LONG,
     REACH_WORDS,
     Chapter,
     Page,
     Rendered,
 )
+from geolls.plates import LARGE
 from geolls.recipes import SCHOOL_KINDS
 from geolls.sentences import (
     DASH,
@@ -721,8 +721,9 @@ class PlacePages(Chapter):
         def column(key: str, unless: str = "") -> str:
             """Return a line for each school; empty where the map knows it."""
             rows = [later[urn].row if urn in later else None for urn in at]
-            wanted = [r is not None and not (unless and table[unless][r]) for r in rows]
-            values = [table[key][r] if w else None for r, w in zip(rows, wanted, strict=True)]
+            values = [
+                None if r is None or (unless and table[unless][r]) else table[key][r] for r in rows
+            ]
             return "\n".join(" ".join(str(v or "").split()) for v in values)
 
         return {

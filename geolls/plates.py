@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import replace
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
@@ -23,8 +23,9 @@ from geolls.sentences import count, in_words, percent
 if TYPE_CHECKING:
     from geopandas import GeoDataFrame
 
-__all__ = ["Plates"]
+__all__ = ["LARGE", "Plates"]
 
+LARGE = 800  # schools of a place whose page leaves out what is longest and least asked for
 # Maps that belong to a place, a trust or a page of their own.
 _OWN = {"locality_overlay", "trust_footprint", "hub_coverage", "national_index"}
 
@@ -180,6 +181,9 @@ class Plates:
         members = self.facts.members[layer].get(code, [])
         schools = self._schools([m.row for m in members], [m.kind for m in members])
         uids = sorted(set(schools["trust_uid"].dropna()))
+        schools = pd.concat(
+            [schools.assign(here=True), self._elsewhere(uids, {m.row for m in members})]
+        )
         data = replace(
             data,
             schools=schools,
@@ -188,6 +192,14 @@ class Plates:
             words={**(data.words or {}), "place": name},
         )
         return fragment(draw(recipe, data))
+
+    def _elsewhere(self, uids: Iterable[str], inside: Set[int]) -> pd.DataFrame:
+        """Return the schools of trusts outside a place: drawn only when their trust is picked."""
+        rows = sorted({r for uid in uids for r in self.facts.rows_of_trust[uid]} - inside)
+        frame = self._schools(rows, [str(self.facts.kinds[r]) for r in rows])
+        frame = frame.assign(here=False, pupils=np.nan)
+        # On a page that is long already they go by their URN.
+        return frame.assign(name="") if len(inside) > LARGE else frame
 
     def trust(self, uid: str, page: Any) -> Parts | None:
         """Draw a trust: its schools, hull and links home."""

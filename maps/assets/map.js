@@ -339,6 +339,7 @@ class Schools {
     }
     return this.units[layer.key];
   }
+  title(s) { return this.name[s] || `URN ${this.urn[s]}`; }
   homeOf(t) { const {x, y} = this.trusts; return x && x[t] !== null ? [worldX(x[t] * 1e-4), worldY(y[t] * 1e-4)] : null; }
 }
 
@@ -430,11 +431,12 @@ class App {
   async load() {
     if (typeof DecompressionStream === "undefined") throw new Error("no DecompressionStream");
     const shared = self.geollsData || {};
-    const texts = this.node.dataset.parts.split(" ").map((key) => {
+    const parts = this.node.dataset.parts.split(" ").map((key) => {
       const here = document.querySelector(`script.geolls-data[data-part="${key}"]`);
-      return here ? here.textContent : shared[key];
+      // A page of an atlas that stands alone has a denser writing, and unpacks it itself.
+      return here && self.geollsUnpack ? self.geollsUnpack(here).json() : inflate(here ? here.textContent : shared[key]);
     });
-    const [land, own] = await Promise.all(texts.map(inflate));
+    const [land, own] = await Promise.all(parts);
     this.land = new Land(land.arcs);
     this.own = own; this.london = land.london; this.context = land.context;
     this.layers = own.layers.map((key) => land.layers.find((l) => l.key === key));
@@ -824,7 +826,20 @@ class App {
   // ---------------------------------------------------------------- schools
 
   visible(s) { return this.schools.here[s] ? this.kinds.has(KIND_KEYS[this.schools.kind[s]]) : false; }
-  trustShown() { return this.picked && this.picked.kind === "trust" ? this.picked.t : this.own.trust ? this.home : -1; }
+  /** The trust whose schools are all drawn: the picked one, or that of a picked school outside the place. */
+  trustShown() {
+    const p = this.picked;
+    if (p && p.kind === "trust") return p.t;
+    if (p && p.kind === "school" && !this.schools.here[p.s]) return this.schools.trust[p.s];
+    return this.own.trust ? this.home : -1;
+  }
+  /** The schools of a trust outside its home authority. */
+  abroad(t) {
+    const S = this.schools, {home} = S.trusts, areas = this.byKey.local_authority;
+    if (!areas || !home || !home[t]) return S.of[t].filter((s) => S.kind[s] === 3);
+    const unit = S.unit(areas);
+    return S.of[t].filter((s) => this.unitName(areas, unit[s]) !== home[t]);
+  }
 
   drawSchools(ctx, box, paper) {
     if (!this.schools || !this.painted) return;
@@ -848,8 +863,8 @@ class App {
     }
     const crowd = bins.reduce((n, b) => n + b.length / 3, 0) > 3000;
     const size = Math.max(crowd ? 0.34 : 0.42, Math.min(1.35, (crowd ? 0.36 : 0.45) + 0.2 * (zoom - 6)));
-    const put = (bin, kind, test) => {
-      const {r: r0, fill, stroke} = look[kind], r = r0 * size;
+    const put = (bin, kind, test, hollow) => {
+      const full = look[kind], {r: r0, fill, stroke} = hollow ? {r: full.r, fill: colour("--page"), stroke: full.fill || full.stroke} : full, r = r0 * size;
       ctx.beginPath();
       for (let i = 0; i < bin.length; i += 3) {
         if (!test(bin[i])) continue;
@@ -868,7 +883,10 @@ class App {
     for (let turn = 0; turn < turns; turn++)
       for (let kind = 0; kind < 5; kind++) put(bins[kind], kind, (s) => s % turns === turn && !(t >= 0 && S.trust[s] === t));
     ctx.globalAlpha = 1;
-    for (let kind = 0; kind < 5; kind++) if (t >= 0) put(bins[kind], kind, (s) => S.trust[s] === t);
+    for (let kind = 0; kind < 5; kind++) if (t >= 0) {
+      put(bins[kind], kind, (s) => S.trust[s] === t && !S.here[s], true);
+      put(bins[kind], kind, (s) => S.trust[s] === t && S.here[s]);
+    }
     const p = this.picked && this.picked.kind === "school" ? this.picked.s : -1;
     if (p >= 0) { ctx.beginPath(); ctx.arc(S.x[p] * k - o.x, S.y[p] * k - o.y, 9, 0, 7); ctx.lineWidth = 5; ctx.strokeStyle = colour("--page"); ctx.stroke(); ctx.lineWidth = 2.5; ctx.strokeStyle = colour("--ink"); ctx.stroke(); }
     this.node.dataset.schools = bins.reduce((n, b) => n + b.length / 3, 0);
@@ -895,7 +913,7 @@ class App {
       if (home) {
         const [hx, hy] = at(...home);
         let d = "";
-        for (const s of mine) if (S.kind[s] === 3) { const [x, y] = at(S.x[s], S.y[s]); d += `M${x.toFixed(1)} ${y.toFixed(1)}L${hx.toFixed(1)} ${hy.toFixed(1)}`; }
+        for (const s of this.abroad(t)) { const [x, y] = at(S.x[s], S.y[s]); d += `M${x.toFixed(1)} ${y.toFixed(1)}L${hx.toFixed(1)} ${hy.toFixed(1)}`; }
         out.push(svg("path", {class: "gl-link", d}), svg("circle", {class: "gl-home-case", cx: hx, cy: hy, r: 10}), svg("circle", {class: "gl-home", cx: hx, cy: hy, r: 10}));
       }
       const round = hull(mine.map((s) => at(S.x[s], S.y[s])));
@@ -1177,7 +1195,7 @@ class App {
   }
   tipFor(e) {
     const s = this.nearest(e.layerPoint, 9);
-    if (s >= 0) return this.showTip(e.containerPoint, this.schools.name[s], this.schoolLines(s).concat(`URN ${this.schools.urn[s]}`));
+    if (s >= 0) return this.showTip(e.containerPoint, this.schools.title(s), this.schoolLines(s).concat(`URN ${this.schools.urn[s]}`));
     const i = this.faceAt(e.originalEvent);
     if (i === null) return this.hideTip();
     const f = this.faces().list[i], code = f.base === null ? f.layer.code[f.u] : this.byKey[this.own.areas].code[f.base];
@@ -1419,16 +1437,17 @@ class App {
     const S = this.schools, T = S.trusts, mine = S.of[t], areas = this.byKey.local_authority || this.byKey[this.own.areas], unit = S.unit(areas), counts = new Map();
     mine.forEach((s) => counts.set(unit[s], (counts.get(unit[s]) || 0) + 1));
     const rows = [...counts].sort((a, b) => b[1] - a[1]).map(([u, n]) => [u >= 0 && u < areas.units ? this.pickUnit(areas, u) : this.unitName(areas, u), n]);
-    const away = mine.filter((s) => S.kind[s] === 3).length, total = T.schools[t];
+    const away = this.abroad(t).length, total = T.schools[t], inside = mine.filter((s) => S.here[s]).length, place = this.own.place;
     const nodes = [
       el("p", {class: "gl-what"}, `Trust, UID ${T.uid[t]}${T.home && T.home[t] ? `, home ${T.home[t]}` : ""}`),
       T.url ? this.link(`Open the page of ${T.name[t]}`, T.url[t]) : null,
-      el("p", {class: "gl-big"}, el("b", {}, whole(mine.length)), mine.length === total || !total ? " schools" : ` of its ${whole(total)} schools are on this map`),
+      el("p", {class: "gl-big"}, el("b", {}, whole(place ? inside : mine.length)), place && total ? ` of its ${plural(total, "school", "schools")} ${inside === 1 ? "is" : "are"} in ${place.name}` : mine.length === total || !total ? " schools" : ` of its ${whole(total)} schools are on this map`),
+      inside < mine.length ? el("p", {}, `Hollow marks: its ${plural(mine.length - inside, "school", "schools")} outside ${place ? place.name : "this place"}`) : null,
       el("p", {}, `${whole(away)} outside its home authority`),
       T.text && T.text[t] ? el("p", {}, T.text[t]) : null,
       S.homeOf(t) ? el("p", {class: "gl-note"}, "Home is where most of its schools are, not its office. The dotted hull shows extent, not presence.") : el("p", {class: "gl-note"}, "No single home authority: no links are drawn."),
       this.rowsList(rows, plural(counts.size, "authority", "authorities")),
-      this.rowsList(mine.map((s) => [el("button", {type: "button", class: "gl-link-button", on: () => this.open({kind: "school", s})}, S.name[s]), null]), "Its schools"),
+      this.rowsList(mine.map((s) => [el("button", {type: "button", class: "gl-link-button", on: () => this.open({kind: "school", s})}, S.title(s)), null]), "Its schools"),
       el("p", {}, el("button", {type: "button", class: "gl-button", on: () => this.map.fitBounds(this.boundsOf(mine), {padding: [30, 30], maxZoom: 11, animate: !still.matches})}, "Show all its schools")),
     ];
     return {title: T.name[t], nodes, said: plural(mine.length, "school", "schools")};
@@ -1443,7 +1462,7 @@ class App {
     if (t >= 0) nodes.push(el("p", {}, el("button", {type: "button", class: "gl-link-button", on: () => this.open({kind: "trust", t})}, S.trusts.name[t])));
     nodes.push(el("dl", {}, ...this.layers.flatMap((l) => { const u = S.unit(l)[s]; return u < 0 && u !== -1 && u !== -2 ? [] : [el("dt", {}, l.title), el("dd", {}, u < 0 ? REASONS[u] : u < l.units ? this.pickUnit(l, u) : el("span", {}, ...this.claimants(l, u).flatMap((w, i) => [i ? " and " : "", w < 0 ? REASONS[w] : this.pickUnit(l, w)]), " (shared)"))]; })));
     nodes.push(el("p", {class: "gl-note"}, "Drawn at the centre of its postcode, not the gate."), el("p", {class: "gl-note"}, `To report this record, quote URN ${S.urn[s]}. `, el("a", {href: `https://get-information-schools.service.gov.uk/Establishments/Establishment/Details/${S.urn[s]}`, rel: "noreferrer"}, "Its entry in the register")));
-    return {title: S.name[s], nodes, said: this.schoolLines(s).join(", ")};
+    return {title: S.title(s), nodes, said: this.schoolLines(s).join(", ")};
   }
 
   // ---------------------------------------------------------------- legend
@@ -1511,7 +1530,7 @@ class Search {
     if (S) {
       S.trusts.name.forEach((name, t) => all.push({group: 1, name, key: fold(name), sub: `Trust, ${plural(S.trusts.schools[t] || S.of[t].length, "school", "schools")}${S.trusts.home && S.trusts.home[t] ? `, home ${S.trusts.home[t]}` : ""}`, pick: {kind: "trust", t}, code: S.trusts.uid[t]}));
       const areas = app.byKey.local_authority || app.byKey[app.own.areas], unit = S.unit(areas);
-      S.name.forEach((name, s) => all.push({group: 2, name, key: fold(name), s, unit: unit[s], areas, pick: {kind: "school", s}, code: String(S.urn[s])}));
+      S.name.forEach((name, s) => name && all.push({group: 2, name, key: fold(name), s, unit: unit[s], areas, pick: {kind: "school", s}, code: String(S.urn[s])}));
     }
     this.all = all;
   }

@@ -54,7 +54,7 @@ class Table {
   /** Unpacks the rows that do not stand in the page; they join it when somebody asks for them. */
   async load() {
     const packed = doc.querySelector(`[data-rest="${this.node.id}"]`);
-    if (!packed || typeof DecompressionStream === "undefined") return;
+    if (!packed) return;
     const rest = await unpack(packed), own = rest.kinds ? await mapData() : null;
     this.more = () => {
       const rows = rowsOf(rest.html).concat(own ? schoolRows(rest, own.schools) : []);
@@ -162,12 +162,9 @@ class Table {
     return lines.join("\n") + "\n";
   }
 }
-// A packed part of the page: base64 of deflated JSON.
-async function unpack(node) {
-  const bytes = Uint8Array.from(atob(node.textContent.trim()), (c) => c.charCodeAt(0));
-  return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"))).json();
-}
-async function mapData() {
+// A packed part of a page that stands alone; `load.js` knows how.
+const unpack = (node) => self.geollsUnpack(node).json();
+function mapData() {
   const key = doc.querySelector(".geolls-app").dataset.parts.split(" ")[1];
   return unpack(doc.querySelector(`script.geolls-data[data-part="${key}"]`));
 }

@@ -340,8 +340,8 @@ def test_axe_finds_nothing(leaves: Leaves, visit: Visit, scheme: str, width: int
         page = visit(name, viewport=size, color_scheme=scheme, bypass_csp=True).page
         page.evaluate(script)
         found = page.evaluate(
-            "axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', "
-            "'wcag22aa', 'best-practice']})"
+            "axe.run(document, {resultTypes: ['violations'], runOnly: ['wcag2a', 'wcag2aa', "
+            "'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']})"
         )
         said = [
             (v["id"], v["nodes"][0]["html"][:120], v["nodes"][0]["failureSummary"])
@@ -363,6 +363,47 @@ def test_a_piece_of_a_strip_and_its_land_point_at_each_other(visit: Visit) -> No
         code,
     )
     assert page.locator(".pieces .lit").count() == 1
+
+
+def test_a_picked_trust_shows_its_schools_outside_the_place_too(
+    leaves: Leaves, visit: Visit
+) -> None:
+    facts, (layer, code) = leaves.book.facts, leaves.pages["place"].key
+    located = facts.schools["easting"].notna().to_numpy()
+    inside = {m.row for m in facts.members[layer][code] if located[m.row]}
+
+    def outside(uid: str) -> list[int]:
+        return [r for r in facts.rows_of_trust[uid] if located[r] and r not in inside]
+
+    uid = max((uid for uid, *_ in facts.at_work[layer][code]), key=lambda u: len(outside(u)))
+    far = outside(uid)
+    assert far
+    page = visit("place").page
+    drawn = page.locator(".geolls-app")
+    assert int(drawn.get_attribute("data-schools")) == len(inside)
+    assert page.locator(".gl-hull").count() == 0
+    page.evaluate("uid => { location.hash = '#~pick=trust,' + uid; }", uid)
+    page.wait_for_selector(".gl-hull", state="attached")
+    page.get_by_role("button", name="Show all its schools").focus()
+    page.keyboard.press("Enter")
+    whole = facts.rows_of_trust[uid]
+    shown = """uid => { const {schools: S} = document.querySelector('.geolls-app').geolls;
+        const mine = S.of[S.trusts.uid.indexOf(uid)];
+        return [mine.map((s) => S.urn[s]).sort(), mine.filter((s) => !S.here[s]).length]; }"""
+    urns = sorted(int(leaves.book.columns["urn"][r]) for r in whole if located[r])
+    assert page.evaluate(shown, uid) == [urns, len(far)]
+    words = page.locator(".gl-info").inner_text()
+    many = "school" if len(far) == 1 else "schools"
+    assert f"Hollow marks: its {len(far)} {many} outside Leeds" in words
+    links = page.locator(".gl-link").get_attribute("d") or ""
+    home = facts.trust_rows[uid]["home_local_authority"]
+    of = facts.unit_of["local_authority"]
+    away = [r for r in whole if of[leaves.book.columns["urn"][r]][0][0] != home and located[r]]
+    assert links.count("M") == len(away)
+    # Closed again, they are gone.
+    page.keyboard.press("Escape")
+    page.wait_for_selector(".gl-hull", state="detached")
+    assert page.evaluate("document.querySelector('.geolls-app').geolls.trustShown()") == -1
 
 
 def test_the_address_holds_the_map_and_the_order_together(visit: Visit) -> None:
