@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache, cached_property, lru_cache
-from itertools import pairwise
+from itertools import compress, pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -440,6 +440,9 @@ class _Encoded:
         self.met = dict(zip(blocks, units, strict=True))
         """The units on each block."""
         self.of = dict(zip(blocks, self.layer["of"], strict=True))
+        shown = [c for c in ("unit_name", "url", "count") if c in spec.units]
+        self.shown = {c: dict(zip(names, spec.units[c].tolist(), strict=True)) for c in shown}
+        """Each column of the units by code."""
         self.claimed: dict[str, set[str]] = {}
         """The codes on each block, reasons among them."""
         on, has = _texts(spec.claims["block"]), _texts(spec.claims["unit_code"])
@@ -617,7 +620,9 @@ def _schools(data: MapData, layers: Sequence[LayerSpec], topo: encoding.Topology
         "phase": [phase_at[p] for p in phase],
         "pupils": [-1 if v is None or v != v else int(v) for v in column("pupils")],
         "trust": [trust_at.get(uid, -1) for uid in own],
-        "trusts": _trusts(trusts.loc[uids]) if uids else {},
+        "trusts": _trusts(trusts if trusts.index.tolist() == uids else trusts.loc[uids])
+        if uids
+        else {},
     }
     if "here" in table and not table["here"].all():
         out["here"] = "".join("1" if h else "0" for h in column("here"))
@@ -993,8 +998,8 @@ def _marks(drawn: _Drawn) -> list[dict[str, Any]]:
     table = drawn.data.schools
     if table is None or not drawn.recipe.schools:
         return []
-    table = table[table["here"].astype(bool)] if "here" in table else table
-    counts = Counter(table["kind"].tolist())
+    kinds = table["kind"].tolist()
+    counts = Counter(compress(kinds, table["here"].tolist()) if "here" in table else kinds)
     return [
         {"key": kind, "title": KIND_TITLES[kind], "count": counts[kind]}
         for kind in drawn.recipe.schools
@@ -1005,44 +1010,38 @@ def _marks(drawn: _Drawn) -> list[dict[str, Any]]:
 def _table(drawn: _Drawn) -> tuple[list[tuple[str, bool]], list[dict[str, Any]]]:
     """Return the table twin: columns (title, whether numbers), and a row per unit on the map."""
     spec, data = drawn.areas, drawn.data
-    codes = list(map(str, spec.units.index))
+    blocks = encoding.topology(data.blocks).blocks
+    ours = _known(spec, blocks)
+    codes: list[str] = ours.layer["code"]
     titles: list[tuple[str, bool]] = []
     columns: list[list[str]] = []
     if data.place is not None:
-        claimed = _known(spec, encoding.topology(data.blocks).blocks).claimed
-        here = {code for block in data.place.blocks for code in claimed.get(block, ())}
+        here = {code for block in data.place.blocks for code in ours.claimed.get(block, ())}
         codes = [c for c in codes if c in here]
     elif data.trust is not None:
         counts = _trust_counts(drawn)
         codes = sorted((c for c in codes if c in counts), key=lambda c: -counts[c])
         titles.append(("Its schools", True))
         columns.append([say(float(counts[c]), "count") for c in codes])
-    if "count" in spec.units:
+    if "count" in ours.shown:
         titles.append(("Schools", True))
-        columns.append([say(v, "count") for v in _at(spec.units, "count", codes)])
+        columns.append([say(ours.shown["count"][code], "count") for code in codes])
     for key, _ in drawn.shades:
         covering = next((s for s in drawn.layers if key == f"coverage:{s.key}"), None)
         if covering is not None:
             titles.append((covering.title, False))
-            words = _cover_words(covering, spec, data)
+            words = _cover_words(covering, spec, blocks)
             columns.append([words.get(code, "") for code in codes])
     for m in drawn.table:
         titles.append((m.title, m.format != "words"))
         known = _by_code(m)
         columns.append([say(known.get(code), m.format) for code in codes])
-    names = _at(spec.units, "unit_name", codes)
-    urls = _at(spec.units, "url", codes) if "url" in spec.units else [None] * len(codes)
+    names, urls = ours.shown["unit_name"], ours.shown.get("url", {})
     rows = [
-        {"code": code, "name": name, "url": url or None, "cells": cells}
-        for code, name, url, *cells in zip(codes, names, urls, *columns, strict=True)
+        {"code": code, "name": names[code], "url": urls.get(code) or None, "cells": cells}
+        for code, *cells in zip(codes, *columns, strict=True)
     ]
     return titles, rows
-
-
-def _at(units: pd.DataFrame, column: str, codes: Sequence[str]) -> list[Any]:
-    """Return a column of some of the units, which all are there."""
-    found: list[Any] = units[column].take(units.index.get_indexer(pd.Index(codes))).tolist()
-    return found
 
 
 _values: weakref.WeakKeyDictionary[Measure, dict[str, Any]] = weakref.WeakKeyDictionary()
@@ -1065,9 +1064,9 @@ def _trust_counts(drawn: _Drawn) -> dict[str, int]:
     return {str(c): int(n) for c, n in own["block"].map(of).value_counts().items()}
 
 
-def _cover_words(spec: LayerSpec, areas: LayerSpec, data: MapData) -> dict[str, str]:
+@lru_cache(maxsize=32)
+def _cover_words(spec: LayerSpec, areas: LayerSpec, blocks: tuple[str, ...]) -> dict[str, str]:
     """Say for each area which units of a layer cover it, or why none does."""
-    blocks = encoding.topology(data.blocks).blocks
     layer, base = _layer(spec, blocks), _layer(areas, blocks)
     count, low = len(layer["code"]), set(layer["low"])
     met: dict[int, dict[str, None]] = {}
