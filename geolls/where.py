@@ -323,22 +323,36 @@ def _towns(name: str, data: Path | None) -> list[Match]:
 
 
 def _postcode(match: re.Match[str], study: Study) -> list[Match]:
+    """Answer for a postcode by the register's schools there, else in its sector or district.
+
+    Postcodes come from the register alone: the label says so, and whose schools answer. One match
+    per block, not per school.
+    """
     outward, inward = match[1], match[2] or ""
-    wanted = f"{outward} {inward}"
-    matches = _schools(
-        study,
-        "postcode",
-        lambda s: s["postcode"].fillna("").str.startswith(wanted),
-        f"no school of the register has a postcode that begins {wanted.strip()}",
+    asked = f"{outward} {inward}".strip()
+    for near in dict.fromkeys((f"{outward} {inward}", f"{outward} {inward[:1]}", f"{outward} ")):
+        blocks = _blocks_near(near, study)
+        if blocks:
+            by = "" if near.strip() == asked else f"not in the register; by {near.strip()}: "
+            return [
+                Match(f"{asked} ({by}{n} school{'s' * (n > 1)} of the register)", b)
+                for b, n in sorted(blocks.items(), key=lambda item: -item[1])
+            ]
+    note = " (demonstration register)" if study.register.demonstration else ""
+    raise UnknownNameError(
+        f"no school of the register has a postcode that begins {outward}{note}",
+        fix="give the point as lon,lat or easting,northing",
     )
-    # Postcodes come from the register: say so, and give one answer per block, not per school.
-    blocks: dict[tuple[str, ...], int] = defaultdict(int)
-    for m in matches:
-        blocks[m.blocks] += 1
-    return [
-        Match(f"{wanted.strip()} ({n} school{'s' * (n > 1)} of the register)", b)
-        for b, n in sorted(blocks.items(), key=lambda item: -item[1])
-    ]
+
+
+def _blocks_near(postcode: str, study: Study) -> dict[tuple[str, ...], int]:
+    """Return in which blocks schools stand whose postcode begins so, and how many."""
+    out: dict[tuple[str, ...], int] = defaultdict(int)
+    begins = study.schools["postcode"].fillna("").str.startswith(postcode)
+    if begins.any():
+        for m in _schools(study, "postcode", lambda _: begins, ""):
+            out[m.blocks] += 1
+    return out
 
 
 def _school_names(

@@ -1,0 +1,121 @@
+"""Who covers this? A point, a name, a code, a school or a postcode, each by its own road."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from types import SimpleNamespace
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from geolls.areas import load_areas
+from geolls.catalogue import load_catalogue
+from geolls.errors import UnknownNameError
+from geolls.where import find, where
+
+ON = date(2022, 9, 1)
+LEEDS, BRADFORD = "E08000035", "E08000032"
+
+
+def study(**changes: Any) -> Any:
+    """Four schools: three in Leeds, one in Bradford; the one at the edge shares LS29 with it."""
+    schools = pd.DataFrame(
+        {
+            "urn": ["1", "2", "3", "4"],
+            "name": ["Oak Primary", "Elm Primary", "Ash School", "Fir School"],
+            "postcode": ["LS25 7AA", "LS25 7AB", "LS29 8AA", "LS29 9ZZ"],
+            "easting": 430_000.0,
+            "northing": 433_000.0,
+        }
+    )
+    placed = pd.DataFrame({"block": [LEEDS, LEEDS, LEEDS, BRADFORD]})
+    return SimpleNamespace(
+        schools=schools,
+        placement=SimpleNamespace(schools=placed),
+        register=SimpleNamespace(demonstration=False),
+    )
+
+
+def places(text: str) -> list[tuple[str, tuple[str, ...]]]:
+    found = find(
+        text,
+        on=ON,
+        areas=load_areas(),
+        catalogue=load_catalogue(),
+        data=None,
+        open_study=study,
+    )
+    return [(m.label, m.blocks) for m in found]
+
+
+def never() -> Any:
+    raise AssertionError("a point, a code or a name of an area needs no register")
+
+
+def units(text: str, open_study: Callable[[], Any] = never) -> dict[str, list[str]]:
+    rows = where(
+        text,
+        on=ON,
+        areas=load_areas(),
+        catalogue=load_catalogue(),
+        data=None,
+        open_study=open_study,
+    )
+    out: dict[str, list[str]] = {}
+    for row in rows:
+        out.setdefault(row["layer"], []).append(row["unit_code"])
+    return out
+
+
+def test_a_postcode_is_where_the_schools_of_that_postcode_stand() -> None:
+    assert places("ls25 7aa") == [("LS25 7AA (1 school of the register)", (LEEDS,))]
+    assert places("LS25") == [("LS25 (2 schools of the register)", (LEEDS,))]
+
+
+def test_a_postcode_that_no_school_has_says_whose_schools_answer() -> None:
+    by = "LS25 7ZZ (not in the register; by LS25 7: 2 schools of the register)"
+    assert places("LS25 7ZZ") == [(by, (LEEDS,))]
+    by = "LS25 1AA (not in the register; by LS25: 2 schools of the register)"
+    assert places("LS25 1AA") == [(by, (LEEDS,))]
+
+
+def test_a_postcode_district_over_two_areas_gives_both() -> None:
+    assert {blocks for _, blocks in places("LS29 1AA")} == {(LEEDS,), (BRADFORD,)}
+
+
+def test_a_postcode_that_nothing_is_near_is_refused_with_another_road() -> None:
+    with pytest.raises(UnknownNameError, match="begins ZE1"):
+        places("ZE1 0AA")
+
+
+@pytest.mark.parametrize(
+    "text", ["Leeds", "leeds city council", LEEDS, "-1.549,53.799", "429796,433927", "383"]
+)
+def test_leeds_is_leeds_by_every_road(text: str) -> None:
+    found = units(text)
+    assert found["local_authority"] == [LEEDS]
+    assert found["region"] == ["E12000003"]
+    assert found["combined_authority"] == ["E47000003"]
+    assert found["greater_london_authority"] == ["not_covered"]
+
+
+def test_shares_of_a_place_that_lines_cut_add_up_to_one() -> None:
+    rows = where(
+        "Lancashire",
+        on=ON,
+        areas=load_areas(),
+        catalogue=load_catalogue(),
+        data=None,
+        open_study=never,
+    )
+    hubs = [row["share"] for row in rows if row["layer"] == "teaching_school_hub"]
+    assert len(hubs) >= 3
+    assert sum(hubs) == pytest.approx(1)
+
+
+def test_what_means_nothing_names_the_nearest() -> None:
+    with pytest.raises(UnknownNameError) as told:
+        places("Leedz Borough")
+    assert "Leeds" in str(told.value)
