@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -101,6 +102,11 @@ class Coded:
         """Which of `codes` are reasons for having no unit."""
         return is_reason(self.codes)
 
+    @cached_property
+    def labels(self) -> tuple[pd.Index[str], pd.Index[str]]:
+        """The codes and the names as pandas holds words."""
+        return pd.Index(self.codes, dtype="str"), pd.Index(self.names, dtype="str")
+
     def on(self, rows: Ints) -> tuple[Ints, Ints]:
         """Return every claim on the items at `rows`, and the position in `rows` it is for."""
         times = self.claims[rows]
@@ -149,6 +155,43 @@ def code(
     UsageError
         When a column, a code or an item's weight is missing, or shares do not sum to 1.
     """
+    known = _coded.get(id(membership))
+    if known is not None and known.fits(membership, items, among):
+        return known.coded
+    coded = _code(membership, items, what, among)
+    _keep(membership, items, among, coded)
+    return coded
+
+
+@dataclass(frozen=True)
+class _Known:
+    """A membership that was coded, as it stood then."""
+
+    table: pd.DataFrame
+    items: pd.Index
+    among: bool
+    coded: Coded
+
+    def fits(self, membership: pd.DataFrame, items: pd.Index, among: bool) -> bool:
+        """Tell whether the membership is still what it was, over the same items."""
+        same = self.items is items or self.items.equals(items)
+        return same and self.among == among and self.table.equals(membership)
+
+
+# From 3.0 pandas copies on write: what is kept costs nothing and does not follow later changes.
+_COPIES = int(pd.__version__.partition(".")[0]) < 3
+# By id of the membership; a table that is gone takes its numbers with it.
+_coded: dict[int, _Known] = {}
+
+
+def _keep(membership: pd.DataFrame, items: pd.Index, among: bool, coded: Coded) -> None:
+    key = id(membership)
+    if key not in _coded:
+        weakref.finalize(membership, _coded.pop, key, None).atexit = False
+    _coded[key] = _Known(membership.copy(deep=_COPIES), items, among, coded)
+
+
+def _code(membership: pd.DataFrame, items: pd.Index, what: str, among: bool) -> Coded:
     _require(membership, what)
     if not items.is_unique:
         twice = items[items.duplicated()][0]
@@ -263,17 +306,18 @@ def cross(x: Coded, y: Coded, weight: Floats) -> Floats:
 def _rows(x: Coded, y: Coded, weights: Floats) -> pd.DataFrame:
     i, j = np.nonzero(weights)
     value = weights[i, j]
+    left, right = ([v.array.take(at) for v in z.labels] for z, at in ((x, i), (y, j)))
     return pd.DataFrame(
         {
-            "left_code": np.array(x.codes, dtype=object)[i].astype(str),
-            "left_name": np.array(x.names, dtype=object)[i].astype(str),
-            "right_code": np.array(y.codes, dtype=object)[j].astype(str),
-            "right_name": np.array(y.names, dtype=object)[j].astype(str),
+            "left_code": left[0],
+            "left_name": left[1],
+            "right_code": right[0],
+            "right_name": right[1],
             "weight": value,
             "share_of_left": value / weights.sum(axis=1)[i],
             "share_of_right": value / weights.sum(axis=0)[j],
         },
-        columns=COLUMNS,
+        copy=False,
     )
 
 

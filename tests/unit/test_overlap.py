@@ -1,12 +1,14 @@
 """Four squares by hand: who shares what, and what is refused."""
 
+import gc
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from geolls import mismatch
 from geolls.errors import UsageError
-from geolls.overlap import distinct, inside, overlap, table, without_slivers
+from geolls.overlap import _coded, distinct, inside, overlap, table, without_slivers
 
 
 def membership(**units):
@@ -255,3 +257,31 @@ def test_effective_maps_by_hand():
     assert by_place[["unit_code", "maps", "effective_maps"]].to_numpy().tolist() == [
         ["E", 2, 2.0], ["W", 2, 2.0],
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("column, value", [("unit_code", "X"), ("unit_name", "Unit X")])
+def test_a_membership_changed_in_place_is_coded_anew(column, value):
+    left = WEST_EAST.copy()
+    overlap(left, NORTH_SOUTH, WEIGHT)
+    left.loc[0, column] = value
+    found = overlap(left, NORTH_SOUTH, WEIGHT)
+    pd.testing.assert_frame_equal(found, overlap(left.copy(), NORTH_SOUTH, WEIGHT))
+    assert value in set(found[f"left_{column.removeprefix('unit_')}"])
+
+
+def test_a_membership_over_other_items_is_coded_anew():
+    assert rows(overlap(WEST_EAST, NORTH_SOUTH, WEIGHT[::-1])) == rows(
+        overlap(WEST_EAST, NORTH_SOUTH, WEIGHT)
+    )
+    with pytest.raises(UsageError, match="has no weight"):
+        overlap(WEST_EAST, NORTH_SOUTH, WEIGHT.drop("nw"))
+
+
+def test_a_membership_that_is_gone_leaves_nothing_behind():
+    before = len(_coded)
+    left = WEST_EAST.copy()
+    overlap(left, NORTH_SOUTH.copy(), WEIGHT)
+    assert len(_coded) > before
+    del left
+    gc.collect()
+    assert len(_coded) <= before
