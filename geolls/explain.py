@@ -15,7 +15,7 @@ from geolls.errors import UnknownNameError, UsageError, suggest
 from geolls.information import entropy, ratio
 from geolls.mismatch import by_unit
 from geolls.overlap import code, cross, distinct, is_reason, weights_of
-from geolls.places import KINDS, oversight, providers
+from geolls.places import KINDS, PlaceOptions, oversight, providers
 from geolls.spread import SpreadOptions, size_band
 
 __all__ = [
@@ -31,6 +31,7 @@ __all__ = [
 ]
 
 Floats = npt.NDArray[np.float64]
+FEW = PlaceOptions().few
 
 
 @dataclass(frozen=True)
@@ -508,8 +509,9 @@ def explain_place(
     Returns
     -------
     Explanation
-        Of the value in the place table, before shares of few schools are blanked. Rows are
-        schools (urn, name, phase, trust_uid, trust_name, kind, share), trusts, or (layer, unit).
+        Of the value in the place table. Rows are schools (urn, name, phase, trust_uid,
+        trust_name, kind, share), trusts, or (layer, unit). Where the table blanks a share of few
+        schools, value and parts are blank too.
 
     Raises
     ------
@@ -524,6 +526,9 @@ def explain_place(
                          fix=suggest(measure, known) or "see the list of measures")  # fmt: skip
     mine = _of_place(schools, place, trust_home, unit, options or SpreadOptions())
     total = float(mine["share"].sum())
+    if "share" in measure and total < FEW:
+        return _explained(measure, mine.assign(part=np.nan),
+                          f"Shares of fewer than {FEW} schools are blank.", blank=True)  # fmt: skip
     if measure == "interfaces":
         return _interfaces(mine, _given(layers, "layers"))
     if measure in ("trusts", "trusts_per_10000_pupils"):

@@ -75,6 +75,31 @@ def test_the_rows_behind_a_places_number_add_up_to_it(measure):
         assert found.rows["part"].sum() == pytest.approx(known, rel=1e-9, abs=1e-12)
 
 
+def test_shares_of_few_schools_are_blank_behind_a_number_as_in_its_table():
+    few = LAYERS["local_authority"]
+    mine = few[few["unit_code"] == "A"]
+    four = pd.concat([mine.head(4), few[few["unit_code"] != "A"]])
+    view = place_view(SCHOOLS, four, HOME, LAYERS, nearby=NEARBY)
+    row = view[(view["phase"] == "all") & (view["unit_code"] == "A")].iloc[0]
+    for measure in explain.place_measures():
+        found = explain.explain_place(
+            measure, SCHOOLS, four, HOME, "A", layers=LAYERS, nearby=NEARBY
+        )
+        assert found.value == pytest.approx(row[measure], nan_ok=True), measure
+        if np.isnan(row[measure]):
+            assert found.rows["part"].isna().all()
+    assert row[["top_trust_share", "only_school_share"]].isna().all()
+
+
+def test_no_row_behind_a_number_holds_eligible_pupils():
+    schools, place = SCHOOLS.assign(fsm_pupils=3.0), LAYERS["local_authority"]
+    found = [
+        explain.explain_place(m, schools, place, HOME, "A", layers=LAYERS, nearby=NEARBY)
+        for m in explain.place_measures()
+    ] + [explain.explain_trust(m, schools, LAYERS, "P") for m in explain.trust_measures(LAYERS)]
+    assert not [f.measure for f in found if "fsm_pupils" in f.rows]
+
+
 def test_a_place_of_one_phase_is_explained_by_its_schools():
     view = place_view(SCHOOLS, LAYERS["local_authority"], HOME)
     primary = set(SCHOOLS.loc[SCHOOLS["phase"] == "primary", "urn"])
