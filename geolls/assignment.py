@@ -18,7 +18,7 @@ import pandas as pd
 from geolls.areas import Areas, BlockClaim
 from geolls.catalogue import Layer
 from geolls.errors import UnknownNameError
-from geolls.overlap import REASON_NAMES
+from geolls.overlap import REASON_NAMES, Ints
 
 if TYPE_CHECKING:
     from geopandas import GeoDataFrame
@@ -118,41 +118,44 @@ def place_schools(
     block = at_point.copy()
     located_by = found["located_by"].to_numpy(object).copy()
     distance_m = found["distance_m"].to_numpy(float).copy()
-    wrong: list[tuple[int, str, float]] = []
+    position, coded = pd.factorize(codes.to_numpy(object))
+    members = _candidates(coded, blocks, areas, vintage)
     shapes = dict(zip(map(str, blocks.index), blocks.geometry.to_numpy(), strict=True))
-    rows_of = pd.Series(np.arange(len(codes))).groupby(codes.to_numpy(), sort=False).indices
-    for code, members in _candidates(codes.dropna().unique(), blocks, areas, vintage).items():
-        mine = np.asarray(rows_of[code])
-        if len(members) == 1:
-            block[mine], located_by[mine], distance_m[mine] = members[0], "code", 0.0
-        astray = mine[~np.isin(at_point[mine], members)]
-        lost = astray[~known[astray]]
-        if len(members) > 1:  # a code of several blocks and no point: the block stays unknown
-            block[lost], located_by[lost], distance_m[lost] = None, "none", np.nan
-        # A point outside its own district: the code decides, the nearest of its blocks takes it.
-        astray = astray[known[astray]]
-        if not len(astray):
+    # A code of one block decides, wherever the point is. The last entry is for rows without a code.
+    alone = np.array([*(m[0] if len(m := members.get(c, [])) == 1 else None for c in coded), None])
+    sure = alone[position]
+    single = sure != np.array(None)
+    block[single], located_by[single], distance_m[single] = sure[single], "code", 0.0
+    astray = np.flatnonzero(single & known & (at_point != sure))
+    distance_m[astray] = shapely.distance(
+        shapely.points(xy[astray]), np.array([shapes[b] for b in sure[astray]], dtype=object)
+    )
+    wrong = astray.tolist()
+    for n, code in enumerate(coded):
+        several = members.get(code, [])
+        if len(several) < 2:
             continue
-        gaps = shapely.distance(
-            shapely.points(xy[astray])[:, None], np.array([shapes[m] for m in members])[None, :]
-        )
-        for i, near in zip(astray, gaps, strict=True):
-            best = int(np.argmin(near))
-            if len(members) > 1:
-                block[i], located_by[i] = members[best], "nearest"
-            distance_m[i] = near[best]
-            wrong.append((int(i), code, float(near[best])))
+        mine = np.flatnonzero(position == n)
+        astray = mine[~np.isin(at_point[mine], several)]
+        lost = astray[~known[astray]]  # no point to tell them apart: the block stays unknown
+        block[lost], located_by[lost], distance_m[lost] = None, "none", np.nan
+        # A point outside its own district: the code decides, the nearest of its blocks takes it.
+        for i in astray[known[astray]].tolist():
+            gaps = shapely.distance(shapely.Point(xy[i]), [shapes[b] for b in several])
+            best = int(np.argmin(gaps))
+            block[i], located_by[i], distance_m[i] = several[best], "nearest", gaps[best]
+            wrong.append(i)
     rows = [
         {
             "urn": schools["urn"].iloc[i],
             "name": schools["name"].iloc[i],
-            "code": code,
-            "code_name": areas.resolve(code, vintage).name,
+            "code": codes.iloc[i],
+            "code_name": areas.resolve(codes.iloc[i], vintage).name,
             "point_block": at_point[i],
             "point_block_name": None if at_point[i] is None else blocks.at[at_point[i], "name"],
-            "distance_m": round(metres, 1),
+            "distance_m": round(float(distance_m[i]), 1),
         }
-        for i, code, metres in wrong
+        for i in wrong
     ]
     placed = pd.DataFrame(
         {
@@ -235,13 +238,9 @@ def area_membership(
         for block, share in claimed.items()
         if share < 1.0 - 1e-9
     ]
-    table = pd.DataFrame(rows, columns=columns)
     order = {b: i for i, b in enumerate(blocks)}
-    return table.sort_values(
-        ["item", "unit_code"],
-        key=lambda s: s.map(order) if s.name == "item" else s,
-        ignore_index=True,
-    )
+    rows.sort(key=lambda row: (order[row[0]], row[1]))
+    return pd.DataFrame(rows, columns=columns)
 
 
 def assign_area_layer(key: str, membership: pd.DataFrame, placed: pd.DataFrame) -> pd.DataFrame:
@@ -262,16 +261,55 @@ def assign_area_layer(key: str, membership: pd.DataFrame, placed: pd.DataFrame) 
         One row per school and claimant, columns `ASSIGNMENT_COLUMNS`; a school without a block
         is `not_located`.
     """
-    units = membership[["item", "unit_code", "unit_name", "share"]].rename(
-        columns={"item": "block"}
+    at, claim = _claims_on(membership, placed)
+    units = _with_last(membership, claim, "not_located")
+    return _long(key, at, placed, units)
+
+
+def _claims_on(membership: pd.DataFrame, placed: pd.DataFrame) -> tuple[Ints, Ints]:
+    """Return each school and claim on its block, by position; -1 for a school without a claim."""
+    position, blocks = pd.factorize(placed["block"])
+    item = pd.Index(blocks).get_indexer(pd.Index(membership["item"]))
+    order = np.argsort(item, kind="stable")
+    times = np.bincount(item[item >= 0], minlength=len(blocks) + 1)  # the last: no block
+    first = (item < 0).sum() + np.cumsum(times) - times
+    many = np.maximum(times[position], 1)
+    at = np.repeat(np.arange(len(placed)), many)
+    run = np.arange(len(at)) - np.repeat(np.cumsum(many) - many, many)
+    none = (times == 0)[position[at]]
+    return at, np.where(
+        none, -1, np.append(order, -1)[np.where(none, -1, first[position[at]] + run)]
     )
-    table = placed.merge(units, on="block", how="left", sort=False)
-    lost = table["unit_code"].isna()
-    table.loc[lost, "unit_code"] = "not_located"
-    table.loc[lost, "unit_name"] = REASON_NAMES["not_located"]
-    table.loc[lost, "share"] = 1.0
-    table["layer"] = key
-    return table.rename(columns={"located_by": "assigned_by"})[ASSIGNMENT_COLUMNS]
+
+
+def _with_last(membership: pd.DataFrame, claim: Ints, reason: str) -> pd.DataFrame:
+    """Return the units of claims, the reason where there is none."""
+    last = pd.DataFrame(
+        {"unit_code": [reason], "unit_name": [REASON_NAMES[reason]], "share": [1.0]}
+    )
+    units = pd.concat([membership[["unit_code", "unit_name", "share"]], last], ignore_index=True)
+    return units.take(claim).reset_index(drop=True)
+
+
+def _long(
+    key: str, at: Ints, placed: pd.DataFrame, units: pd.DataFrame, **other: pd.Series
+) -> pd.DataFrame:
+    """Put an assignment together; what every layer says alike of a school is held once."""
+    own = placed[["urn", "located_by", "distance_m"]]
+    if len(at) != len(placed):
+        own = own.take(at)
+    own = own.reset_index(drop=True)
+    layer = pd.Series([key]).take(np.zeros(len(at), dtype=np.intp)).reset_index(drop=True)
+    columns = {
+        "urn": own["urn"],
+        "layer": layer,
+        "unit_code": units["unit_code"],
+        "unit_name": units["unit_name"],
+        "assigned_by": own["located_by"],
+        "distance_m": own["distance_m"],
+        "share": units["share"],
+    }
+    return pd.concat({**columns, **other}, axis=1)
 
 
 def assign_authority(
@@ -302,20 +340,25 @@ def assign_authority(
     pandas.DataFrame
         One row per school, columns `ASSIGNMENT_COLUMNS`.
     """
-    table = assign_area_layer(key, membership, placed)
-    known = {
-        code: area
-        for code in schools["la_code"].dropna().unique()
-        if (area := areas.by_la_code(code, on)) is not None
-    }
-    by_urn = schools.set_index("urn")["la_code"].map(known)
-    authority = table["urn"].map(by_urn)
-    coded = authority.notna()
-    table.loc[coded, "unit_code"] = [a.code for a in authority[coded]]
-    table.loc[coded, "unit_name"] = [a.name for a in authority[coded]]
-    table.loc[coded, "assigned_by"] = "code"
-    table.loc[coded, "share"] = 1.0
-    return table
+    at, claim = _claims_on(membership, placed)
+    units = _with_last(membership, claim, "not_located")
+    position, codes = pd.factorize(schools["la_code"])
+    found = [areas.by_la_code(code, on) for code in codes]
+    stated = pd.DataFrame(
+        {
+            "unit_code": [area and area.code for area in found],
+            "unit_name": [area and area.name for area in found],
+        }
+    )
+    row = pd.Index(schools["urn"]).get_indexer(pd.Index(placed["urn"]))
+    which = np.append(position, -1)[row][at]
+    known = np.append(stated["unit_code"].notna().to_numpy(), False)
+    coded = known[which]
+    both = pd.concat([units[["unit_code", "unit_name"]], stated], ignore_index=True)
+    pick = np.where(coded, len(units) + which, np.arange(len(at)))
+    mine = both.take(pick).reset_index(drop=True).assign(share=units["share"].where(~coded, 1.0))
+    by = placed["located_by"].take(at).reset_index(drop=True).where(~coded, "code")
+    return _long(key, at, placed, mine, assigned_by=by)
 
 
 def assign_school_layer(
