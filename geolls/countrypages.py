@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from markupsafe import Markup
 
 from geolls.facts import FEW, RANKED
-from geolls.grids import Bar, Column, Grid, Name, Two
+from geolls.files import safe_name
+from geolls.grids import Bar, Column, Grid, Name, Report, Two
 from geolls.overlap import REASONS
 from geolls.pages import REACH_WORDS, Chapter, Page, Rendered
 from geolls.sentences import (
@@ -20,6 +21,7 @@ from geolls.sentences import (
     percent,
     plural,
     small,
+    web,
 )
 
 if TYPE_CHECKING:
@@ -495,7 +497,11 @@ class CountryPages(Chapter):
             rows.append(
                 [
                     float(numbers[code]),
-                    Name(str(r["name"]), page.root + self.book.path_of(key, code)),
+                    Name(
+                        str(r["name"]),
+                        page.root + self.book.path_of(key, code),
+                        anchor=f"u-{safe_name(code)}",
+                    ),
                     float(met.get(code, 0)),
                     float(r["schools"]),
                     self.plates.shared_share(key, code) or None,
@@ -504,6 +510,7 @@ class CountryPages(Chapter):
                 ]
             )
         rows.sort(key=lambda r: r[0])
+        source = web(facts.layer(key).source_url)
         return Grid(
             id="hubs",
             caption=f"{facts.layer(key).unit_title_plural}, north to south",
@@ -519,6 +526,7 @@ class CountryPages(Chapter):
             rows=rows,
             sort="number",
             noun="hubs",
+            report=Report("Unit code", "hub", source, source),
         )
 
     def national(self, page: Page) -> Rendered:

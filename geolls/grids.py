@@ -13,7 +13,7 @@ from geolls.charts import width_class
 from geolls.encoding import pack
 from geolls.sentences import DASH, count, number, percent
 
-__all__ = ["Bar", "Column", "Grid", "Name", "Two", "confidence", "km", "mark", "shape"]
+__all__ = ["Bar", "Column", "Grid", "Name", "Report", "Two", "confidence", "km", "mark", "shape"]
 
 
 class Name(NamedTuple):
@@ -40,6 +40,18 @@ class Bar(NamedTuple):
     share: float
     look: str = ""
     full: float = 1.0
+
+
+class Report(NamedTuple):
+    """How a row of a table is reported: what its id is called, and who corrects the record.
+
+    `at` is the column that holds the row's link; an empty source is that link itself.
+    """
+
+    word: str
+    at: str
+    source: str = ""
+    correct: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +116,8 @@ class Grid:
         What such rows need beyond the map, as JSON.
     link : str
         Where a row's record stands in its source; its URN follows.
+    report : Report, optional
+        How to report a row; only rows with an anchor can be.
     """
 
     id: str
@@ -122,6 +136,7 @@ class Grid:
     missing: int = 0
     hints: Mapping[str, Any] | None = None
     link: str = ""
+    report: Report | None = None
 
     @property
     def many(self) -> int:
@@ -165,7 +180,15 @@ class Grid:
         if hidden:
             cells = ",".join(f"#{self.id} tr>:nth-child({i})" for i in hidden)
             out += f"@media screen and (max-width:760px){{{cells}{{display:none}}}}"
+        if self.report:  # room for the button, so that nothing moves when it comes
+            cell = f".js #{self.id} tbody>tr[id]>:nth-child({self._reported})"
+            out += f"@media screen{{{cell}{{position:relative;padding-right:68px}}}}"
         return out
+
+    @property
+    def _reported(self) -> int:
+        """The place of the column that a report starts from, counted from 1."""
+        return 1 + [c.key for c in self.columns].index(self.report.at) if self.report else 0
 
     def _lines(self) -> list[str]:
         attributes = f' id="{escape(self.id)}" data-noun="{escape(self.noun)}"'
@@ -175,6 +198,10 @@ class Grid:
             attributes += f' data-total="{self.many}"'
         if self.link:
             attributes += f' data-link="{escape(self.link)}"'
+        if self.report:
+            attributes += f' data-report="{self._reported}" data-word="{escape(self.report.word)}"'
+            attributes += f' data-source="{escape(self.report.source)}"'
+            attributes += f' data-correct="{escape(self.report.correct)}"'
         looks = [self.look] if self.look else []
         looks += ["stack"] if self.stack else []
         looks += ["long"] if self.long else []
@@ -200,7 +227,7 @@ class Grid:
     def _lines_of(self, rows: Sequence[Sequence[Any]], *, late: bool = False) -> list[str]:
         out = []
         for i, row in enumerate(rows):
-            first = row[0] if isinstance(row[0], Name) else None
+            first = next((cell for cell in row if isinstance(cell, Name)), None)
             start = f'<tr id="{escape(first.anchor)}"' if first and first.anchor else "<tr"
             looks = [f"k-{first.mark}"] if first and first.mark else []
             looks += ["more"] if self.shown and (late or i >= self.shown) else []

@@ -18,11 +18,11 @@ from markupsafe import Markup
 from geolls.charts import strip_style, width_class
 from geolls.facts import FEW, KINDS, RANKED, Facts
 from geolls.files import safe_name
-from geolls.grids import Grid, confidence, mark, shape
+from geolls.grids import Grid, Report, confidence, mark, shape
 from geolls.offline import asset, leaflet_css, leaflet_js, policy
 from geolls.overlap import REASON_NAMES
 from geolls.plates import Plates
-from geolls.sentences import DASH, count, day, joined, month, percent, slug, small
+from geolls.sentences import DASH, REGISTER, REPORT, count, day, joined, month, percent, slug, small
 from geolls.shelves import shelf
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ REACH_WORDS = {
     "multi_regional": "Multi-regional",
     "national": "National",
 }
-GIAS = "https://get-information-schools.service.gov.uk/Establishments/Establishment/Details/"
+GIAS = f"{REGISTER}Establishments/Establishment/Details/"
 LONG = 60  # a table of more rows keeps the first few in the page; the rest travel packed
 KEPT = 24
 
@@ -274,6 +274,8 @@ class Frame:
             page=shell,
             study=self.about,
             nav=NAV,
+            reporting=REPORT,
+            register=REGISTER,
             css=Markup(css + _lean("page.css")) if shell.inline else "",
             js=Markup(_lean("load.js")) if shell.inline else "",
             packed=Markup(packed),
@@ -375,6 +377,11 @@ class Frame:
     def source_link(self) -> str:
         """Where a school's record stands at its source; empty for generated schools."""
         return "" if self.about["demonstration"] else GIAS
+
+    @property
+    def school_report(self) -> Report | None:
+        """How a school's row is reported; generated schools are not."""
+        return Report("URN", "school", "", REGISTER) if self.source_link else None
 
     @cached_property
     def columns(self) -> dict[str, list[Any]]:

@@ -13,7 +13,7 @@ from markupsafe import Markup
 from geolls.charts import Axis, Piece, Strip, Ticks, axis_of, labels_of
 from geolls.encoding import unpack
 from geolls.facts import FEW, KINDS, RANKED
-from geolls.grids import Bar, Column, Grid, Name, Two, confidence
+from geolls.grids import Bar, Column, Grid, Name, Report, Two, confidence
 from geolls.overlap import REASONS
 from geolls.pages import (
     FAMILIES,
@@ -44,6 +44,7 @@ from geolls.sentences import (
     roughly,
     short_name,
     small,
+    web,
     when,
     worst_of,
 )
@@ -690,6 +691,7 @@ class PlacePages(Chapter):
             missing=len(later),
             hints=self._hints(area, at, later, len(heads)) if later else None,
             link=self.book.source_link,
+            report=self.book.school_report,
         )
 
     def _school_row(self, page: Page, area: str, m: Any) -> list[Any]:
@@ -767,35 +769,37 @@ class PlacePages(Chapter):
         n = len(self.facts.schools)
         vintage = self.book.about["schools_month"] or day(self.study.as_of)
         rows.append(
-            ["Schools and pupils", self.study.register.label, vintage,
+            ["Schools and pupils", Name(self.study.register.label), vintage,
              f"{count(n - lost)} of {count(n)} have a point; {lost} are placed by code"]
         )  # fmt: skip
         if source.get("vintage_links"):
             rows.append(
-                ["Trust membership", "Get Information about Schools, group links",
+                ["Trust membership", Name("Get Information about Schools, group links"),
                  self.book.about["links_month"],
                  f"{count(self.facts.england['status_unknown'])} schools whose trust is not known"]
             )  # fmt: skip
         rows.append(
-            ["Land", "Office for National Statistics, 2011 small areas by district",
+            ["Land", Name("Office for National Statistics, 2011 small areas by district"),
              "built from pre-2019 districts", "exact for later authorities except small line moves"]
         )  # fmt: skip
         for key in self.facts.strips:
             layer = self.facts.layer(key)
             note = self.study.date_note(key) or layer.caption or "as published"
-            rows.append([layer.title, layer.source, when(layer.source_date), note])
+            said = Name(layer.source, web(layer.source_url), anchor=f"l-{key}")
+            rows.append([layer.title, said, when(layer.source_date), note])
         return Grid(
             id="sources",
             caption="Sources and dates of each layer",
             columns=[
                 Column("layer", "Layer"),
-                Column("source", "Source"),
+                Column("source", "Source", "name"),
                 Column("vintage", "Vintage"),
                 Column("quality", "Quality here"),
             ],
             rows=rows,
             stack=True,
             sortable=False,
+            report=Report("Layer", "source"),
         )
 
 

@@ -12,6 +12,8 @@ from markupsafe import Markup, escape
 
 __all__ = [
     "DASH",
+    "REGISTER",
+    "REPORT",
     "band_words",
     "bold",
     "count",
@@ -31,11 +33,37 @@ __all__ = [
     "short_name",
     "slug",
     "small",
+    "web",
     "when",
     "worst_of",
 ]
 
 DASH = "\u2013"
+REGISTER = "https://get-information-schools.service.gov.uk/"
+REPORT = {
+    "title": "Report this row",
+    "what": "Copy this text, say what is wrong in it, and send it to whoever gave you this atlas. "
+    "Nothing is sent from here.",
+    "text": """Report of a row
+Record: {record}
+Wrong, and what it should be:
+
+Table: {table}
+It says: {cells}
+Page: {page}
+Study: {study}
+Read on: {today}
+The record at its source: {source}
+Corrections to the record itself: {correct}""",
+    "take": "Copy the text",
+    "taken": "Copied",
+    "open": "Open the record at its source",
+    "shut": "Close",
+    "button": "Report",
+    "how": "point at a row, or tab to the link in it, and press Report for a text that names the "
+    "record, this page and the source",
+}
+"""The words of the report of a row; what stands in braces the page fills in."""
 _WORDS = (
     "no one two three four five six seven eight nine ten eleven twelve".split()  # noqa: SIM905
 )
@@ -246,6 +274,17 @@ def worst_of(words: Iterable[str]) -> str:
     """Return the lowest of some confidences; empty where there is none."""
     found = set(words)
     return next((w for w in ("low", "medium", "high") if w in found), "")
+
+
+def web(address: str) -> str:
+    """Return an address of the web; nothing for any other, which a link must not follow.
+
+    Examples
+    --------
+    >>> web("https://example.org/"), web("javascript:alert(1)")
+    ('https://example.org/', '')
+    """
+    return address if address.startswith(("https://", "http://")) else ""
 
 
 def when(text: str) -> str:

@@ -358,6 +358,7 @@ class TrustPages(Chapter):
             sort="-km_from_home",
             noun="schools",
             link=self.book.source_link,
+            report=self.book.school_report,
         )
 
 

@@ -33,7 +33,7 @@ function keep(key, value) {
 // ------------------------------------------------------------------ tables
 
 // A cell's raw value; a smaller second line is for the eye.
-const value = (cell) => (cell.dataset.v !== undefined ? cell.dataset.v : (cell.querySelector("small") ? cell.firstChild : cell).textContent.trim());
+const value = (cell) => (cell.dataset.v !== undefined ? cell.dataset.v : (cell.querySelector("small, button") ? cell.firstChild : cell).textContent.trim());
 const number = (text) => (/^-?[\d,]*\.?\d+(e[+-]?\d+)?$/i.test(text) ? parseFloat(text.replace(/,/g, "")) : NaN);
 
 class Table {
@@ -69,7 +69,7 @@ class Table {
   /** The name of a school leads to its record at the source. */
   dress(row) {
     const base = this.node.dataset.link, name = row.cells[0], urn = row.id.slice(1);
-    if (base && /^\d+$/.test(urn) && !name.firstElementChild) name.replaceChildren(el("a", {href: base + urn}, name.textContent));
+    if (base && /^\d+$/.test(urn) && !name.querySelector("a")) name.replaceChildren(el("a", {href: base + urn}, name.textContent));
   }
   rows() { return Array.from(this.body.rows).filter((r) => !r.classList.contains("total")); }
   head(th, i) {
@@ -232,6 +232,57 @@ function reveal() {
 restore();
 addEventListener("hashchange", reveal);
 if (tables.schools) tables.schools.loaded.then(reveal);
+
+// ------------------------------------------------------------------ report a row
+
+// One button for all rows: it comes to the row that is pointed at or holds the focus.
+const reporter = doc.getElementById("report");
+if (reporter) {
+  const button = reporter.content.querySelector(".reports").cloneNode(true);
+  let panel = null;
+  const shut = () => {
+    if (!panel) return;
+    panel.remove();
+    panel = null;
+    doc.documentElement.classList.remove("reporting");
+    if (button.isConnected) button.focus();
+  };
+  const open = (row, node) => {
+    shut();
+    panel = reporter.content.querySelector(".report").cloneNode(true);
+    const heads = all("thead th", node), cells = Array.from(row.cells), area = panel.querySelector("textarea"), link = panel.querySelector("a");
+    const found = cells.map((cell) => cell.querySelector("a[href^=http]")).find(Boolean), source = found ? found.href : node.dataset.source;
+    const id = row.id.replace(/^[a-z]-?/, ""), first = cells[node.dataset.word === "Layer" ? 0 : node.dataset.report - 1];
+    const said = {
+      record: `${node.dataset.word} ${id}, ${value(first)}`, table: node.caption.textContent,
+      cells: cells.map((cell, i) => `${heads[i].textContent}: ${value(cell) || "\u2013"}`).join("; "),
+      page: area.dataset.page, study: area.dataset.study, today: new Date().toISOString().slice(0, 10),
+      source: source || "\u2013", correct: node.dataset.correct || source || "\u2013",
+    };
+    area.value = area.textContent.replace(/\{(\w+)\}/g, (_, word) => said[word]);
+    if (source) link.href = source; else link.remove();
+    const copy = panel.querySelector("[data-copy]");
+    copy.addEventListener("click", () => { area.select(); if (doc.execCommand("copy")) { copy.textContent = copy.dataset.copy; say(copy.dataset.copy); } });
+    panel.querySelector("[data-shut]").addEventListener("click", shut);
+    panel.addEventListener("keydown", (event) => { if (event.key === "Escape") { event.stopPropagation(); shut(); } });
+    node.closest("section").append(panel);
+    doc.documentElement.classList.add("reporting");
+    panel.focus({preventScroll: true});
+    row.scrollIntoView({block: "nearest", behavior: "instant"});
+  };
+  for (const node of all("table[data-report]")) {
+    const come = (event) => {
+      const row = event.target.closest("tbody tr[id]");
+      if (!row || panel) return;
+      const cell = row.cells[node.dataset.report - 1];
+      if (button.parentNode === cell) return;
+      button.setAttribute("aria-label", `${reporter.content.querySelector("h3").textContent}: ${value(cell)}`);
+      cell.append(button);
+    };
+    for (const kind of ["mouseover", "focusin", "click"]) node.addEventListener(kind, come);
+  }
+  button.addEventListener("click", () => open(button.closest("tr"), button.closest("table")));
+}
 
 // ------------------------------------------------------------------ strips and map point at each other
 

@@ -204,6 +204,8 @@ def test_a_seeded_sample_of_the_real_atlas_is_sound(real_data: Path, tmp_path: P
             assert size < 400_000, page.path
         if page.kind == "trust":
             assert size < 150_000, page.path
+    text = (tmp_path / regions[0].path).read_text("utf-8")
+    assert 'data-report="1" data-word="URN"' in text
     lancashire = book.facts.unit_rows["local_authority"]["E10000017"]
     assert lancashire["schools"] == 564
     assert book.facts.england["schools"] == len(study.schools)

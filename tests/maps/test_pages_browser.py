@@ -19,6 +19,7 @@ from geolls.atlas import _assets, _do, _make_folder
 from geolls.book import Book
 from geolls.facts import gather
 from geolls.pages import Page
+from geolls.sentences import REPORT
 
 pytestmark = pytest.mark.browser
 
@@ -363,6 +364,50 @@ def test_a_piece_of_a_strip_and_its_land_point_at_each_other(visit: Visit) -> No
         code,
     )
     assert page.locator(".pieces .lit").count() == 1
+
+
+def test_a_coverage_record_is_reported_by_keyboard(leaves: Leaves, visit: Visit) -> None:
+    page = visit("coverage").page
+    name = page.locator("#hubs tbody tr a").nth(1).inner_text()
+    units = leaves.book.facts.units["maths_hub"]
+    code = str(units.index[units["name"] == name][0])
+    page.locator("#hubs tbody tr a").nth(1).focus()
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.getAttribute('aria-label')").endswith(name)
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.className") == "report"
+    text = page.locator(".report textarea").input_value()
+    layer = leaves.book.facts.layer("maths_hub")
+    for said in (f"Unit code {code}, {name}", layer.source_url, leaves.pages["coverage"].path):
+        assert said in text
+    assert leaves.book.study.fingerprint in text
+    assert "{" not in text
+    buttons = page.locator(".report .buttons > *").all_inner_texts()
+    assert buttons == [REPORT[k] for k in ("take", "open", "shut")]
+    page.evaluate(_axe())
+    assert page.evaluate("axe.run('.report')")["violations"] == []
+    page.keyboard.press("Escape")
+    assert page.locator(".report").count() == 0
+    assert page.evaluate("document.activeElement.className") == "reports"
+    # The button is no part of the table.
+    with page.expect_download() as waiting:
+        page.locator("section .tools [data-csv=hubs]").click()
+    assert "Report" not in Path(waiting.value.path()).read_text("utf-8-sig")
+
+
+def test_every_layer_of_a_place_can_be_reported_and_generated_schools_cannot(
+    leaves: Leaves, visit: Visit
+) -> None:
+    page = visit("place").page
+    rows = page.locator("#sources tbody tr[id]")
+    assert rows.count() == len(leaves.book.facts.strips)
+    rows.nth(0).hover()
+    page.locator("#sources .reports").click()
+    key = leaves.book.facts.strips[0]
+    assert f"Layer {key}," in page.locator(".report textarea").input_value()
+    page.get_by_role("button", name="Close").last.click()
+    page.locator("#schools tbody tr").nth(0).hover()
+    assert page.locator("#schools .reports").count() == 0
 
 
 def test_a_picked_trust_shows_its_schools_outside_the_place_too(

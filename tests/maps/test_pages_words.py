@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 
 from geolls.charts import Piece, axis_of, labels_of, marks_on_axis, round_up, strip_style
 from geolls.encoding import unpack
-from geolls.grids import Bar, Column, Grid, Name, Two
+from geolls.grids import Bar, Column, Grid, Name, Report, Two
 from geolls.offline import leaflet_css
 from geolls.pages import _used
 from geolls.sentences import (
+    REPORT,
     in_words,
     joined,
     of_total,
@@ -23,6 +24,7 @@ from geolls.sentences import (
     roughly,
     short_name,
     small,
+    web,
     when,
 )
 
@@ -211,3 +213,18 @@ def test_a_page_without_tiles_markers_or_popups_leaves_out_their_rules() -> None
     for kept in (".leaflet-container{", ".leaflet-bar a", ".leaflet-zoom-animated"):
         assert kept in css
     assert "popup" not in css
+
+
+def test_a_report_starts_from_the_column_it_names() -> None:
+    html = str(grid(report=Report("Unit code", "home", HOSTILE)).html)
+    assert 'data-report="4" data-word="Unit code"' in html
+    assert "<script>" not in html
+    assert "#t tbody>tr[id]>:nth-child(4)" in grid(report=Report("URN", "home")).style
+
+
+def test_only_addresses_of_the_web_are_links() -> None:
+    assert web("https://example.org/") == "https://example.org/"
+    assert web("javascript:boom()") == ""
+    assert set(re.findall(r"\{(\w+)\}", REPORT["text"])) == {
+        *("record", "table", "cells", "page", "study", "today", "source", "correct")
+    }
