@@ -2,14 +2,16 @@
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
+# CI installs the versions that were tested; everyone else the newest that pyproject.toml allows.
+LOCK := $(if $(CI),--constraint constraints.txt)
 
-.PHONY: atlas test lint faults bench docs atlas-check clean
+.PHONY: atlas test lint faults bench docs atlas-check lock audit clean
 .DELETE_ON_ERROR:
 
-$(STAMP): pyproject.toml Makefile
+$(STAMP): pyproject.toml Makefile $(if $(CI),constraints.txt)
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable . --group dev
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(LOCK) --upgrade 'pip>=25.1'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(LOCK) --editable . --group dev
 	touch $@
 
 atlas: $(STAMP)
@@ -39,6 +41,18 @@ bench: $(STAMP)
 docs: $(STAMP)
 	$(BIN)/python tools/write_docs.py
 	$(BIN)/zensical build --strict
+
+# The versions in .venv become those of CI; commit constraints.txt when `make test` has passed.
+lock: $(STAMP)
+	$(BIN)/python tools/lock.py
+
+# Ask the public services whether a locked version is known to be vulnerable. The auditor has a
+# place of its own; --strict: what could not be asked about is a failure, not a pass.
+audit:
+	$(PYTHON) -m venv out/audit
+	out/audit/bin/python -m pip install --quiet --disable-pip-version-check 'pip-audit>=2.9'
+	out/audit/bin/pip-audit --strict --disable-pip --no-deps --progress-spinner off \
+	  --requirement constraints.txt
 
 clean:
 	rm -rf out .venv
