@@ -33,6 +33,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 WEIGHTS = ("area", "schools", "pupils", "fsm_pupils", "neighbourhoods")
 REASONS = {"not_covered", "no_evidence", "not_located", "not_applicable"}
 PATH = click.Path(path_type=Path)
+FAILURES_SHOWN = 20
 
 
 class Group(click.Group):
@@ -220,7 +221,7 @@ def _blocks(options: dict[str, Any]) -> Path | None:
     given: Path | None = options["blocks"]
     if given is None or given.is_dir():
         return given
-    from geolls.fetch import data_folder
+    from geolls.sources import data_folder
 
     here = data_folder(options["data"]) / "blocks"
     if (here / given).is_dir():
@@ -383,7 +384,7 @@ def where(text: str, **options: Any) -> None:
     """
     from geolls.areas import load_areas
     from geolls.catalogue import load_catalogue
-    from geolls.fetch import data_folder
+    from geolls.sources import data_folder
     from geolls.where import where as find
 
     if options["blocks"]:
@@ -903,8 +904,11 @@ def atlas(out: Path, places: tuple[str, ...], jobs: int, resume: bool, **options
     click.echo(f"Open {(out / 'index.html').resolve().as_uri()}")
     _note(options, report.summary())
     if report.failed:
-        for page, error in report.failed:
+        for page, error in report.failed[:FAILURES_SHOWN]:
             click.echo(f"failed: {page}: {error}", err=True)
+        if len(report.failed) > FAILURES_SHOWN:
+            more = len(report.failed) - FAILURES_SHOWN
+            click.echo(f"failed: {more:,} more, named in manifest.json", err=True)
         raise AtlasError(
             f"{len(report.failed)} of {len(report.failed) + report.pages} pages failed",
             where=str(out),
