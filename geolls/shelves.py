@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
 from pathlib import Path
 from typing import Literal
 
@@ -30,7 +29,7 @@ def shelf(name: Literal["boundaries", "maps"]) -> Path:
     CatalogueError
         When neither exists: the installation is broken.
     """
-    package = Path(str(files("geolls")))
+    package = Path(__file__).resolve().parent
     checkout = package.parent / name
     if (package.parent / "pyproject.toml").is_file() and checkout.is_dir():
         return checkout

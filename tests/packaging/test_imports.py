@@ -119,6 +119,7 @@ def test_a_measure_room_reads_no_file_and_draws_nothing(room: str) -> None:
         "shapely",
         "geolls",
         "warnings",
+        "weakref",
     }
     names = {name.split(".")[0] for name in imports(PACKAGE / f"{room}.py")}
     assert names <= allowed, sorted(names - allowed)
