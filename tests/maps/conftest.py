@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import base64
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -243,3 +244,48 @@ def visit(browser: Any, tmp_path: Path) -> Iterator[Any]:
     yield go
     for context in contexts:
         context.close()
+
+
+# ---------------------------------------------------------------- kept pictures
+
+KEPT = Path(__file__).parent / "kept"
+
+# Decoded by the browser itself: share of pixels that differ by more than a fifth of full scale.
+COMPARE = """async ([a, b]) => {
+  const read = async (data) => {
+    const image = new Image();
+    image.src = "data:image/png;base64," + data;
+    await image.decode();
+    const canvas = document.createElement("canvas");
+    canvas.width = image.width; canvas.height = image.height;
+    const ctx = canvas.getContext("2d");
+    ctx.drawImage(image, 0, 0);
+    return ctx.getImageData(0, 0, image.width, image.height);
+  };
+  const [p, q] = [await read(a), await read(b)];
+  if (p.width !== q.width || p.height !== q.height) return 1;
+  let off = 0;
+  for (let i = 0; i < p.data.length; i += 4) {
+    const d = [0, 1, 2].map((c) => Math.abs(p.data[i + c] - q.data[i + c]));
+    if (Math.max(...d) > 51) off++;
+  }
+  return off / (p.data.length / 4);
+}"""
+
+
+@pytest.fixture
+def same(browser: Any) -> Iterator[Callable[[str, bytes], None]]:
+    """Hold a picture against the one that was kept; a missing one fails and is kept now."""
+    blank = browser.new_page()
+
+    def hold(name: str, now: bytes) -> None:
+        kept = KEPT / f"{name}.png"
+        if not kept.is_file():
+            KEPT.mkdir(exist_ok=True)
+            kept.write_bytes(now)
+            pytest.fail(f"no picture was kept; {kept.name} is now: look at it, then run again")
+        pair = [base64.b64encode(b).decode() for b in (kept.read_bytes(), now)]
+        assert blank.evaluate(COMPARE, pair) < 0.01
+
+    yield hold
+    blank.close()

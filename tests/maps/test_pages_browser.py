@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import csv
 import importlib.util
 import io
@@ -9,9 +10,11 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+import font_lato
 import pytest
 
 import geolls
@@ -461,3 +464,37 @@ def test_the_address_holds_the_map_and_the_order_together(visit: Visit) -> None:
     page.wait_for_selector(".geolls-app[data-ready]")
     assert page.locator('.gl-shades input[value="no_trust"]').is_checked()
     assert page.locator("#places th[aria-sort=descending]").get_attribute("data-k") == "trusts"
+
+
+@cache
+def _letters() -> str:
+    """A style that sets every page in one packaged type, so that lines break alike everywhere."""
+    folder = Path(font_lato.__file__).parent / "files"
+    faces = []
+    for weight, name in ((400, "Lato-Regular.ttf"), (700, "Lato-Bold.ttf")):
+        data = base64.b64encode((folder / name).read_bytes()).decode()
+        faces.append(
+            f"@font-face{{font-family:Lato;font-weight:{weight};"
+            f"src:url(data:font/ttf;base64,{data})}}"
+        )
+    hidden = ".gl-labels,.leaflet-control-container{display:none}"
+    return "".join(faces) + ":root{--sans:Lato!important}" + hidden
+
+
+@pytest.mark.parametrize("name", ["index", "place", "trust", "phone"])
+def test_a_page_looks_as_it_did(
+    visit: Visit, same: Callable[[str, bytes], None], name: str
+) -> None:
+    width, height = (390, 844) if name == "phone" else (1440, 900)
+    size = {"width": width, "height": 2 * height}
+    page = visit(
+        "place" if name == "phone" else name,
+        viewport=size,
+        device_scale_factor=0.5,
+        bypass_csp=True,
+        reduced_motion="reduce",
+    ).page
+    page.add_style_tag(content=_letters())
+    page.evaluate("document.fonts.load('16px Lato').then(() => document.fonts.ready)")
+    page.wait_for_timeout(500)  # the map follows its frame
+    same(f"page-{name}", page.screenshot(animations="disabled", caret="hide"))
