@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 
-from geolls.errors import GeollsError
+from geolls.errors import GeollsError, UnknownNameError
 from geolls.layers import Problem
 
 __all__ = ["check_files"]
@@ -87,7 +88,10 @@ def _register(file: Path) -> list[Problem]:
     from geolls.register import read_register
 
     try:
-        register = read_register(file)
+        try:
+            register = read_register(file)
+        except UnknownNameError:  # it does not say how old it is, and no fault hangs on that
+            register = read_register(file, as_of=date.today())
     except GeollsError as error:
         return [_problem(file, error)]
     return [

@@ -255,12 +255,26 @@ def _emit(
         title = f"{title}\n{label}" if title else label
         if output or fmt in {"csv", "json", "parquet"}:
             click.echo(label, err=True)
+    elif study is not None:
+        _say_left_out(study, options)
     if output:
         write_table(data, output, fmt or format_of(output))
         _note(options, f"Written: {output}")
         return
     sys.stdout.buffer.write(render(Table.of(data), fmt or "table", title=title or None))
     sys.stdout.buffer.flush()
+
+
+def _say_left_out(study: Study, options: dict[str, Any]) -> None:
+    """Say on standard error what of the register, or of its links, was not of use."""
+    counts, path = study.register.counts, study.settings.register
+    if counts["rejected"]:
+        rows = f"{counts['rejected']:,} of {counts['read']:,} rows"
+        _note(options, f"{rows} of the register are left out; geolls check {path} lists them")
+    alone = counts.get("trusts_told_by_register_only", 0)
+    if alone * 10 > study.schools["trust_uid"].notna().sum():
+        text = f"{alone:,} schools are in a trust by the register, but by no link"
+        _note(options, f"{text}; is {study.settings.links} of this register?")
 
 
 def _about(study: Study, text: str, by: str = "schools") -> dict[str, Any]:
@@ -274,7 +288,7 @@ def _day(options: dict[str, Any]) -> date:
     """Return the day of a command that needs no register: --as-of, the study file's, or today."""
     from geolls.settings import a_date, read_settings
 
-    if options["as_of"]:
+    if options["as_of"] is not None:
         return a_date(options["as_of"], where="--as-of")
     if options["study"]:
         return read_settings(options["study"]).as_of or date.today()
@@ -1031,6 +1045,12 @@ def _given(pairs: tuple[str, ...]) -> dict[str, str | float]:
                 f"{pair!r} is not KEY=VALUE",
                 where="--set",
                 fix=f"the keys are {', '.join(OPTIONS)}",
+            )
+        if key == "by" and value not in WEIGHTS:
+            raise UsageError(
+                f"{value!r} is nothing to count in",
+                where="--set by",
+                fix=suggest(value, WEIGHTS) or f"use {', '.join(WEIGHTS)}",
             )
         try:
             found[key] = float(value) if key == "distance_km" else value

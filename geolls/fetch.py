@@ -116,7 +116,7 @@ def _register(folder: Path) -> Register:
         sizes = {f["key"]: int(f["bytes"]) for f in manifest["files"]}
         notes = tuple(str(n) for n in manifest["notes"])
         register = paths["register"]
-    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+    except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
         raise InputFileError(
             f"the manifest of a fetched register is damaged ({error})", where=str(place), fix=fix
         ) from error

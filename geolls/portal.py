@@ -259,7 +259,7 @@ def _boundaries(path: Path) -> Boundaries:
             m,
             tuple(str(n) for n in m["notes"]),
         )
-    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+    except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
         raise InputFileError(
             f"the manifest of fetched boundaries is damaged ({error})",
             where=str(place),

@@ -1080,7 +1080,7 @@ def open_study(
         register=as_path(register),
         links=as_path(links),
         groups=as_path(groups),
-        as_of=a_date(as_of) if as_of else None,
+        as_of=a_date(as_of) if as_of is not None else None,
         phases=tuple(phase),
         layers=tuple(layers),
         boundaries=tuple(Path(b) for b in boundaries),

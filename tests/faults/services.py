@@ -599,11 +599,15 @@ def _(tmp: Path, double: Double) -> str:
     return refused(InputFileError, lambda: newest_register(tmp), "changed since it was fetched")
 
 
-@case("data folder", "a manifest that is damaged, in five ways")
+@case("data folder", "a manifest that is damaged, in six ways")
 def _(tmp: Path, double: Double) -> str:
     double.whole_day(STAMP)
     place = gias(tmp, double).folder / "manifest.json"
-    for text in ("", "[]", "{}", '{"day": 1}', '{"day": "2022-09-01", "files": [], "notes": []}'):
+    endless = (
+        '{"day": "2022-09-01", "files": [{"key": "register", "name": "x", "bytes": Infinity}]}'
+    )
+    none = '{"day": "2022-09-01", "files": [], "notes": []}'
+    for text in ("", "[]", "{}", '{"day": 1}', endless, none):
         place.write_text(text)
         said = refused(InputFileError, lambda: newest_register(tmp), "manifest", "geolls fetch")
     return said
