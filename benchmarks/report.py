@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from .growth import Point, kb_a_school
 from .measure import PATIENCE, Row, machine, said
+from .reasons import reasons
 
 _HEAD = (
     "step",
@@ -108,6 +109,7 @@ def page(
         for r in [*rows, *against]
         if r.equal or r.note
     ]
+    why = list(reasons(rows))
     grew = [
         f"| {p.scale} | {p.schools:,} | {p.place:.2f} s | {p.assign:.2f} s | {p.spread:.2f} s | "
         f"{p.peak_mb:,.0f} MB |"
@@ -145,6 +147,7 @@ def page(
         "",
         *remarks,
         "",
+        *(["## Goals missed, and why", "", *[f"- {r}" for r in why], ""] if why else []),
         "## Growth",
         "",
         "Generated registers with more schools and trusts; each school is placed, assigned to four "

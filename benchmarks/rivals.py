@@ -40,7 +40,7 @@ def place(data: Data, n: int) -> Iterator[Row | str]:
     for name, make in _PLACERS.items():
         library = name.partition(" ")[0]
         if installed(library) is None:
-            yield f"{name}: not installed"
+            yield f"{name}: not installed; see benchmarks/requirements.txt"
             continue
         try:
             theirs = make(points, units)
@@ -129,7 +129,7 @@ def _geopackage(points: gpd.GeoDataFrame, units: gpd.GeoDataFrame) -> Callable[[
 def areas(data: Data, n: int) -> Iterator[Row | str]:
     """Share the neighbourhoods of one layer out over another."""
     if installed("tobler") is None:
-        yield "tobler: not installed"
+        yield "tobler: not installed; see benchmarks/requirements.txt"
         return
     from tobler.area_weighted import area_interpolate
 

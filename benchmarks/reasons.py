@@ -1,0 +1,59 @@
+"""Why a goal is missed, by the start of a row's name; said on the page only while it is missed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from .measure import Row
+
+__all__ = ["REASONS", "reasons"]
+
+REASONS: dict[str, str] = {
+    "`geolls": (
+        "what is left is Python itself, click, and reading the catalogue's files, which are read "
+        "and checked anew each time."
+    ),
+    "read the register": (
+        "the register at hand is nearly empty columns, which pandas reads fast; most of what "
+        "geolls does is to check, clean and link rows, which pandas does not."
+    ),
+    "place all schools": (
+        "the time goes into opening the study, into a long table with names and reasons for each "
+        "layer, and into checking each code with its point. Where only units are wanted, "
+        "`PointAssigner` gives them in a fortieth."
+    ),
+    "all 10 pairs": (
+        "a membership is coded once for all layers it meets; the rest is one small table of words "
+        "a pair, which pandas takes a third of a millisecond to build."
+    ),
+    "a map for each of": (
+        "each has every layer, a panel, a legend, a table and search beside it, and the schools "
+        "elsewhere of the trusts at work there, where the baseline has circles and three layers. "
+        "The land of a page is coded by digits, at a twentieth of the time of deflating it; what "
+        "is left is pandas picking the schools of a page, the numbers as text, and the template."
+    ),
+    "64 times the schools: memory": (
+        "two fifths are the register's own text columns and as much the tables of four layers; "
+        "the rest is the peak while trusts are measured. Tables of points are streamed and hold "
+        "none."
+    ),
+    "256 times the schools: memory": (
+        "as for 64 times: the register's own text columns, the tables of four layers, and the "
+        "peak while trusts are measured."
+    ),
+    "peak memory of an atlas": (
+        "every table of every page is held beside the layers, so that each is computed once."
+    ),
+}
+
+
+def reasons(rows: Sequence[Row]) -> Iterator[str]:
+    """Say of each missed goal why it is missed, each reason once."""
+    missed = [row.step for row in rows if row.verdict == "missed"]
+    for start, reason in REASONS.items():
+        steps = dict.fromkeys(step for step in missed if step.startswith(start))
+        if steps:
+            yield f"{'; '.join(steps)}: {reason}"
+    known = tuple(REASONS)
+    for step in dict.fromkeys(step for step in missed if not step.startswith(known)):
+        yield f"{step}: no reason is written down yet; see `benchmarks/reasons.py`."
