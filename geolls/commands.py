@@ -438,7 +438,10 @@ def where(text: str, **options: Any) -> None:
 @click.option("--from", "origin", default=None, help="A mirror's address, or a folder of files.")
 @click.option("--day", default=None, metavar="DATE", help="The register's day; today by default.")
 @click.option(
-    "--year", type=int, default=None, help="The year of the boundaries; last year by default."
+    "--year",
+    type=click.IntRange(2009, 2099),
+    default=None,
+    help="The year of the boundaries; last year by default.",
 )
 @click.option("--resolution", default="BGC", show_default=True, help="BFC, BGC, BSC or BUC.")
 @click.option(
@@ -469,11 +472,13 @@ def fetch(
     from geolls.fetch import data_folder, fetch_gias
     from geolls.settings import a_date
 
+    if origin is not None and not origin.strip():
+        raise UsageError("there is no address or folder", where="--from", fix="give one")
     folder = data or data_folder()
     wanted = set(sources) or {"gias"}
     with _progress(quiet) as progress:
         if wanted & {"gias", "all"}:
-            when = a_date(day, where="--day") if day else None
+            when = a_date(day, where="--day") if day is not None else None
             fetched = fetch_gias(folder, day=when, source=origin, progress=progress)
             _say_fetched(f"Register of {fetched.day}", fetched.folder, fetched.notes)
         if wanted & {"boundaries", "all"}:
@@ -786,6 +791,10 @@ def changes(
     \b
     geolls changes --from 2022-09-01 --to 2024-09-01
     """
+    from geolls.settings import a_date
+
+    if a_date(last, where="--to") < a_date(first, where="--from"):
+        raise UsageError(f"{last} is before {first}", where="--to", fix="give the later day last")
     before = _study({**options, "as_of": first})
     after = _study(
         {
@@ -812,7 +821,7 @@ def explain(measure: str, place: str | None, trust: str | None, **options: Any) 
     geolls explain areas_local_authority --trust "Outwood Grange Academies Trust"
     """
     if (place is None) == (trust is None):
-        raise UsageError("explain needs --place or --trust")
+        raise UsageError("explain needs either --place or --trust")
     study = _study(options)
     where_ = _place(study, place, options) if place else None
     found = study.explain(measure, place=where_, trust=trust)

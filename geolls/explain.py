@@ -322,8 +322,11 @@ def explain_trust(
     """
     known = trust_measures(layers)
     if measure not in known:
-        raise UsageError(f"cannot explain {measure!r}", where="explain",
-                         fix=suggest(measure, known) or "see the list of measures")  # fmt: skip
+        of_a_layer = ", ".join(f"{m}_LAYER" for m in _PER_LAYER)
+        raise UsageError(
+            f"cannot explain {measure!r} of a trust", where="explain",
+            fix=suggest(measure, known) or f"use {', '.join(_PER_TRUST)}, {of_a_layer}",
+        )  # fmt: skip
     mine = schools[schools["trust_uid"] == trust_uid].sort_values("urn", kind="stable")
     if not len(mine):
         raise UnknownNameError(f"no trust {trust_uid!r}", where="explain")
@@ -522,8 +525,8 @@ def explain_place(
     """
     known = place_measures(options)
     if measure not in known:
-        raise UsageError(f"cannot explain {measure!r}", where="explain",
-                         fix=suggest(measure, known) or "see the list of measures")  # fmt: skip
+        raise UsageError(f"cannot explain {measure!r} of a place", where="explain",
+                         fix=suggest(measure, known) or f"use {', '.join(known)}")  # fmt: skip
     mine = _of_place(schools, place, trust_home, unit, options or SpreadOptions())
     total = float(mine["share"].sum())
     if "share" in measure and total < FEW:

@@ -132,6 +132,13 @@ def test_links_of_another_register_are_told(
     [
         (("coverage", "region", "--as-of", ""), 12, "'' is not a date"),
         (("where", "Leeds", "--as-of", ""), 12, "'' is not a date"),
+        (("fetch", "gias", "--day", ""), 12, "--day: '' is not a date"),
+        (("fetch", "gias", "--from", " "), 2, "no address or folder"),
+        (("fetch", "boundaries", "--year", "-5"), 2, "not in the range"),
+        (("changes", "--from", "2022-09-01", "--to", "2021-09-01"), 2, "before 2022-09-01"),
+        (("changes", "--from", "2022-09-01", "--to", "then"), 12, "--to: 'then' is not a date"),
+        (("explain", "zzz", "--place", "Leeds"), 2, "use schools, pupils, trusts"),
+        (("explain", "zzz", "--trust", "2000"), 12, "no trust is called"),
         (("coverage", "region", "--as-of", "2022-13-01"), 12, "write it as 2022-09-01"),
         (("coverage", "region", "--as-of", "0001-01-01"), 12, "has no units on 0001-01-01"),
         (("map", "hub_coverage", "--set", "by=pupil", "-o", "x.svg"), 2, "did you mean pupils"),
