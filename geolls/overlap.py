@@ -159,7 +159,8 @@ def code(
     if known is not None and known.fits(membership, items, among):
         return known.coded
     coded = _code(membership, items, what, among)
-    _keep(membership, items, among, coded)
+    if not among:  # a part is seldom asked for twice
+        _keep(membership, items, among, coded)
     return coded
 
 

@@ -275,7 +275,9 @@ def spread(
     Bachi 1963, doi:10.1007/BF01969079.
     """
     rules = options or SpreadOptions()
-    found = bodies(schools, body)
+    own = [f"{body}_{c}" for c in ("uid", "name", "type")]
+    measured = ["urn", *own, "easting", "northing", "pupils"]
+    found = bodies(schools[[c for c in measured if c in schools]], body)
     columns: dict[str, Any] = {
         "schools": found.size,
         "pupils": sums(found.body, np.nan_to_num(found.pupils), len(found.size)),
@@ -459,11 +461,11 @@ def _areas(
     body, unit, share = found.body[school], x.unit[claim], x.share[claim]
     real = ~x.outside[unit]
     width = max(len(x.codes), 1)
-    flat = body[real] * width + unit[real]
-    counts = sums(flat, share[real], n * width)
-    cell = np.flatnonzero(counts)
-    at, area, count = cell // width, cell % width, counts[cell]
-    heads = sums(flat, share[real] * pupils[school[real]], n * width)[cell]
+    cell, which = np.unique(body[real] * width + unit[real], return_inverse=True)
+    count = sums(which, share[real], len(cell))
+    heads = sums(which, share[real] * pupils[school[real]], len(cell))
+    cell, heads, count = cell[count != 0], heads[count != 0], count[count != 0]
+    at, area = cell // width, cell % width
     inside = sums(at, count, n)
     q = count / inside[at]
     hhi = sums(at, q * q, n)
@@ -502,9 +504,8 @@ def _cross_pairs(
     unit = x.unit[claim]
     real = ~x.outside[unit]
     width = max(len(x.codes), 1)
-    counts = np.bincount(found.body[school[real]] * width + unit[real], minlength=n * width)
-    cell = np.flatnonzero(counts)
-    count = counts[cell].astype(float)
+    cell, counts = np.unique(found.body[school[real]] * width + unit[real], return_counts=True)
+    count = counts.astype(float)
     schools = sums(cell // width, count, n)
     together = sums(cell // width, count * (count - 1), n)
     pairs = schools * (schools - 1)
