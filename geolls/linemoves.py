@@ -235,7 +235,7 @@ def finer_blocks(
     UnknownNameError
         The codes are not those of the districts of that day.
     GeometryError
-        `districts` is not in metres, or lacks its columns.
+        `districts` is not in metres, lacks its columns, or leaves a block without land.
 
     Notes
     -----
@@ -263,6 +263,9 @@ def finer_blocks(
             f"{len(odd)} codes are not on both sides, as {', '.join(odd[:5])}",
             fix=f"give the districts as they stood on {on}",
         )
+    if given.index.has_duplicates:
+        raise GeometryError(f"{given.index[given.index.duplicated()][0]} is there twice")
+    _require_land(given.geometry.to_numpy(), list(given.index))
     outlines = _gridded(given.geometry.to_numpy(), grid_m)
     found = coarse[["name", "area_m2", "neighbourhoods"]].copy()
     shapes = np.empty(len(found), dtype=object)
@@ -272,8 +275,19 @@ def finer_blocks(
     shapes = _gridded(shapes, grid_m)
     if not shapely.coverage_is_valid(shapes):
         shapes = _noded(shapes)
+    _require_land(shapes, list(found.index))
     found["area_m2"] = shapely.area(shapes)
     return found.set_geometry(shapely.normalize(shapes), crs=coarse.crs)
+
+
+def _require_land(shapes: np.ndarray, codes: list[str]) -> None:
+    import shapely
+
+    for code, area in zip(codes, shapely.area(shapes), strict=True):
+        if not area > 0:  # NaN where there is no geometry
+            raise GeometryError(
+                f"{code} has no land in these boundaries", fix="fetch the districts again"
+            )
 
 
 def _gridded(shapes: np.ndarray, grid_m: float) -> np.ndarray:

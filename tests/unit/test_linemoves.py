@@ -214,6 +214,21 @@ def test_an_outline_that_crosses_itself_is_not_lost() -> None:
     assert finer_blocks(frame)["area_m2"]["E08000035"] == pytest.approx(shape.area)
 
 
+@pytest.mark.parametrize("at", range(5), ids=["none", "empty", "line", "elsewhere", "twice"])
+def test_districts_that_leave_a_block_without_land_are_refused(at: int) -> None:
+    frame = merged(date(2025, 12, 31))
+    dorset = frame["code"] == "E06000059"
+    shape = [None, Polygon(), shapely.LineString([(4e5, 3e5), (4.1e5, 3e5)])][at : at + 1]
+    if shape:
+        frame.loc[dorset, "geometry"] = shape[0]
+    elif at == 3:  # Dorset lies where Leeds lies
+        frame.loc[dorset, "geometry"] = frame.loc[frame["code"] == "E08000035", "geometry"].iloc[0]
+    else:
+        frame = pd.concat([frame, frame[dorset]])
+    with pytest.raises(GeometryError, match="is there twice" if at == 4 else "has no land"):
+        finer_blocks(frame, on=date(2025, 12, 31))
+
+
 @pytest.fixture
 def fetched(tmp_path: Path) -> Boundaries:
     frame = as_published(load_blocks())
