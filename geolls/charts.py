@@ -172,7 +172,8 @@ def labels_of(
         return tuple(out)
     share = sum(p.share for p in rest)
     total = sum(p.count for p in rest)
-    more = Label(width_class("w", share), f"{len(rest)} more", (count(total),), "", named > 0)
+    words = f"{len(rest)} more" if named else f"{len(rest)} in all, none wide enough to name"
+    more = Label(width_class("w", share), words, (count(total),), "", named > 0)
     return (*out[:named], more)
 
 

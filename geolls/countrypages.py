@@ -14,6 +14,7 @@ from geolls.overlap import REASONS
 from geolls.pages import REACH_WORDS, Chapter, Page, Rendered
 from geolls.sentences import (
     DASH,
+    a,
     bold,
     count,
     in_words,
@@ -348,7 +349,7 @@ class CountryPages(Chapter):
             if p.kind == "coverage":
                 title = self.facts.layer(p.key[0]).unit_title
                 what = f"One {title}, several, or none found, area by area"
-                rows.append([Name(f"Who has a {title}", page.root + p.path), what])
+                rows.append([Name(f"Who has {a(title)}", page.root + p.path), what])
             elif p.kind == "national":
                 title, question = self.plates.about(p.key[0])
                 rows.append([Name(title, page.root + p.path), question])
@@ -425,8 +426,8 @@ class CountryPages(Chapter):
         limit = f"\u201cNo hub found\u201d is a gap in our lists. {facts.layer(key).caption}"
         return self._map_page(
             page,
-            f"Who has a {title}",
-            f"Which land has a {title}, and how that is known.",
+            f"Who has {a(title)}",
+            f"Which land has {a(title)}, and how that is known.",
             kind=f"{len(grid.rows)} hubs over {len(facts.units[home])} {book.words(home)} "
             "\u00b7 counted in schools",
             lede=[self._coverage_lede(title, cover, total)],

@@ -182,7 +182,8 @@ class Grid:
             out += f"@media screen and (max-width:760px){{{cells}{{display:none}}}}"
         if self.report:  # room for the button, so that nothing moves when it comes
             cell = f".js #{self.id} tbody>tr[id]>:nth-child({self._reported})"
-            out += f"@media screen{{{cell}{{position:relative;padding-right:68px}}}}"
+            wide = "@media screen and (min-width:761px)"
+            out += f"{wide}{{{cell}{{position:relative;padding-right:68px}}}}"
         return out
 
     @property

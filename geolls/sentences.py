@@ -14,6 +14,7 @@ __all__ = [
     "DASH",
     "REGISTER",
     "REPORT",
+    "a",
     "band_words",
     "bold",
     "count",
@@ -246,6 +247,17 @@ def small(title: str) -> str:
     first, *rest = title.split(" ")
     proper = any(w[:1].isupper() for w in rest) or not first[1:].islower() or first in _PROPER
     return title if proper else title[:1].lower() + title[1:]
+
+
+def a(title: str) -> str:
+    """Return a title with its article.
+
+    Examples
+    --------
+    >>> a("Maths Hub"), a("Education Investment Area"), a("DfE region")
+    ('a Maths Hub', 'an Education Investment Area', 'a DfE region')
+    """
+    return f"{'an' if title[:1].lower() in 'aeio' else 'a'} {title}"
 
 
 def last_word(text: str) -> str:

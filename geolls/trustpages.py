@@ -301,7 +301,7 @@ class TrustPages(Chapter):
                 Column("this_trust", "This trust", "two"),
                 Column("yardstick", "Nearest schools yardstick"),
                 Column("times", "Times the yardstick"),
-                Column("middle", f"Middle trust with {band_words(size)} schools"),
+                Column("middle", f"Middle trust with {band_words(size)} schools", optional=True),
                 Column("among", "Among those trusts: nearer to wider", "raw", optional=True),
             ],
             rows=rows,

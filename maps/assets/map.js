@@ -940,7 +940,7 @@ class App {
 
   /** A unit's name without the words its layer's title already says. */
   short(layer, name) {
-    const less = name.replace(new RegExp(`\\b${layer.title.replace(/[^A-Za-z ]/g, "")}s?\\b`, "i"), " ").replace(/\s+/g, " ").trim();
+    const less = name.replace(new RegExp(`\\b${layer.title.replace(/[^A-Za-z ]/g, "")}s?\\b`, "i"), " ").replace(/\s+/g, " ").replace(/ (?=[,)])/g, "").trim();
     return less.length > 2 ? less : name;
   }
   countsHere(layer) {
@@ -954,8 +954,10 @@ class App {
     const corner = this.map.containerPointToLayerPoint([0, 0]), narrow = size.x < 500, scope = this.own.scope;
     const put = (world, text, cls, rank, more) => list.push({x: world[0] * k - o.x, y: world[1] * k - o.y, text, cls, rank, ...more});
     for (const key of this.own.labels) {
-      const layer = this.byKey[key];
+      let layer = this.byKey[key];
       if (!layer) continue;
+      // Over a whole region the names of districts would hide the schools: authorities' stand in.
+      if (scope === "place" && key === this.own.areas && this.byKey.local_authority && zoom < this.fit + 1 && this.drawn(layer).size > 30) layer = this.byKey.local_authority;
       const spots = this.unitSpots(layer), margin = scope === "place" && key !== this.own.areas;
       if (margin && (narrow || !this.on.has(key) || zoom < this.fit - 0.6)) continue;
       const counts = scope === "trust" ? this.trustCounts(layer) : margin ? this.countsHere(layer) : null;
@@ -979,8 +981,9 @@ class App {
       for (const {u, world, inside, size: area} of this.unitSpots(la)) if (!inside && u >= 0) put(world, this.unitName(la, u), "gl-lab-out", area);
     }
     // Closer in, England's areas get their names too.
-    if (scope === "england" && zoom > this.fit + 1.1) for (const {u, world, size: area} of this.unitSpots(this.byKey[this.own.areas])) if (u >= 0) put(world, this.unitName(this.byKey[this.own.areas], u), "gl-lab-in", area);
-    else if (!narrow) for (const [name, lat, lon] of this.own.cities || []) put([worldX(lon), worldY(lat)], name, "gl-lab-city", 1e7, {dot: true});
+    if (scope === "england" && zoom > this.fit + 1.1) {
+      for (const {u, world, size: area} of this.unitSpots(this.byKey[this.own.areas])) if (u >= 0) put(world, this.unitName(this.byKey[this.own.areas], u), "gl-lab-in", area);
+    } else if (!narrow) for (const [name, lat, lon] of this.own.cities || []) put([worldX(lon), worldY(lat)], name, "gl-lab-city", 1e7, {dot: true});
     const pen = this.pen || (this.pen = document.createElement("canvas").getContext("2d"));
     pen.font = `600 12.5px ${getComputedStyle(this.node).fontFamily}`;
     const taken = [[corner.x, corner.y, 56, 84], [corner.x + size.x - 44, corner.y, 44, 56], [corner.x, corner.y + size.y - 34, 140, 34]];

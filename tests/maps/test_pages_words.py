@@ -105,7 +105,9 @@ def test_labels_account_for_every_piece(parts: list[float]) -> None:
     total = sum(parts)
     found = pieces(*sorted((p / total for p in parts), reverse=True))
     labels = labels_of(found, [("1",)] * len(found))
-    rest = [int(m[1]) for label in labels if (m := re.match(r"(\d+) more$", label.name))]
+    rest = [
+        int(m[1]) for label in labels if (m := re.match(r"(\d+) (?:more$|in all,)", label.name))
+    ]
     assert len(labels) - len(rest) + sum(rest) == len(found)
 
 
