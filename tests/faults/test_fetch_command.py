@@ -119,7 +119,7 @@ def test_kinds_that_are_not_published_for_a_year_are_named_and_the_rest_fetched(
         f"Not fetched, {kind}: no {kind} boundaries of 2026 are known"
         for kind in ("local_authority", "combined_authority", "region")
     ]
-    none = geolls(tmp_path, *ask[:-2], "1999", "-q")
+    none = geolls(tmp_path, *ask[:-2], "2010", "-q")
     assert none.returncode == 11
     assert none.stderr.count("Not fetched") == 4
     assert "years known" in none.stderr.splitlines()[-1]
