@@ -598,9 +598,9 @@ class PlacePages(Chapter):
             shared = facts.shared.get((layer_key, key), {}).get(code, {})
             both = sum(shared.values())
             title = layer.unit_title
-            text = f"{count(inside)} of {count(n)} schools have {a(title)}."
+            text = f"{count(inside)} of {count(n)} schools have {a(small(title))}."
             if inside == n and n > 1:
-                text = f"All {count(n)} schools have {a(title)}, placed by district code."
+                text = f"All {count(n)} schools have {a(small(title))}, placed by district code."
             if layer.tiling == "partial" and not units:
                 text = f"No {small(title)} covers this place on {day(self.study.as_of)}."
             if gap:
