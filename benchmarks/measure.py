@@ -145,12 +145,16 @@ def peak_mb() -> float:
     return peak / 2**20 if sys.platform == "darwin" else peak / 2**10
 
 
+def memory_gib() -> float:
+    """Return the memory of this machine."""
+    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 2**30
+
+
 def machine() -> list[str]:
     """Describe where this runs, by what matters and nothing else."""
     libraries = [f"{n} {v}" for n in LIBRARIES if (v := installed(n))]
-    pages, size = os.sysconf("SC_PHYS_PAGES"), os.sysconf("SC_PAGE_SIZE")
     return [
-        f"{os.cpu_count()} cores, {pages * size / 2**30:.0f} GiB, {platform.system()}",
+        f"{os.cpu_count()} cores, {memory_gib():.0f} GiB, {platform.system()}",
         f"Python {platform.python_version()}",
         *libraries,
     ]

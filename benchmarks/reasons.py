@@ -37,6 +37,10 @@ REASONS: dict[str, str] = {
         "twice that while it is generated. Placing, assigning and measuring add 0.35 kB. Tables "
         "of points are streamed and hold none."
     ),
+    "256 times the schools: time": (
+        "the work grows in step with the schools; beyond a few GB two fifths of the time is the "
+        "system's, handing out memory."
+    ),
     "256 times the schools: memory": (
         "as for 64 times: three quarters is the register itself, at the peak of generating it."
     ),
