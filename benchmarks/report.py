@@ -53,29 +53,24 @@ def table(rows: Sequence[Row]) -> str:
     return "\n".join(text)
 
 
+def _growth_to(first: Point, last: Point, kb: float) -> list[Row]:
+    name = f"{last.scale} times the schools"
+    times = last.schools / first.schools
+    return [
+        Row(f"{name}: time", "once the schools", f"{last.schools:,} schools",
+            [first.seconds], [last.seconds], times),
+        Row(f"{name}: memory of a further school", "0.6 kB, the goal",
+            "placed, assigned, measured", [0.6], [kb], 1.0, unit="kB"),
+    ]  # fmt: skip
+
+
 def growth_rows(points: Sequence[Point], streams: Sequence[Mapping[str, float]]) -> list[Row]:
     """Return the goals about growth."""
-    first, last = points[0], points[-1]
-    times = last.schools / first.schools
-    rows = [
-        Row(
-            f"{last.scale} times the schools: time",
-            "once the schools",
-            f"{last.schools:,} schools",
-            [first.seconds],
-            [last.seconds],
-            times,
-        ),
-        Row(
-            f"{last.scale} times the schools: memory of a further school",
-            "0.6 kB, the goal",
-            "placed, assigned, measured",
-            [0.6],
-            [kb_a_school(points)],
-            1.0,
-            unit="kB",
-        ),
-    ]
+    first = points[0]
+    rows: list[Row] = []
+    for last in (p for p in points if p.scale == 64 or p is points[-1]):
+        upto = [p for p in points if p.scale <= last.scale]
+        rows += _growth_to(first, last, kb_a_school(upto))
     if len(streams) > 1:
         rows.append(
             Row(
