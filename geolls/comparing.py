@@ -170,9 +170,9 @@ def place_figures(study: Study, layer: str = "local_authority") -> pd.DataFrame:
     -------
     pandas.DataFrame
         One row per unit, sorted by code; computed once for a study, not to be changed: unit_code,
-        unit_name (str), schools, pupils, fsm_share (of pupils, 0..1; blank where fewer than ten
-        pupils are eligible), area_km2, schools_per_100km2, share_<kind> for every one of
-        `geolls.places.KINDS`, trusts (of two or more schools, with a school here),
+        unit_name (str), schools, pupils, fsm_share (of pupils, 0..1, to whole percents; blank
+        where fewer than ten pupils are eligible), area_km2, schools_per_100km2, share_<kind> for
+        every one of `geolls.places.KINDS`, trusts (of two or more schools, with a school here),
         trusts_per_10000_pupils, effective_providers, top_trust_name, top_trust_share, both again
         with the endings _primary and _secondary, share_band_<band> (schools in trusts of that
         size), units_<L> met for hubs and combined authorities, effective_maps. Shares of fewer

@@ -34,6 +34,8 @@ KINDS = (
 FEW = 10  # no percentage below this many schools, none shaded
 RANKED = 20  # places with fewer schools are not ranked
 SUPPRESS = 10  # pupils eligible for free meals
+# Shares of them are given to whole percents: England less all other places tells no small count.
+WHOLE_PERCENT = 2
 # Layers that say the same as another, or so little that a bar would read as a fact.
 _TWIN = {"region": "dfe_region"}
 EVIDENCE = 0.5
@@ -313,7 +315,8 @@ def _units(
     totals = sums.groupby("unit_code").sum().reindex(frame.index).fillna(0.0)
     frame["pupils"] = totals["pupils"]
     meals = (totals["fsm"] >= SUPPRESS) & enough
-    frame["fsm_share"] = (totals["fsm"] / totals["pupils"].where(totals["pupils"] > 0)).where(meals)
+    share = totals["fsm"] / totals["pupils"].where(totals["pupils"] > 0)
+    frame["fsm_share"] = share.where(meals).round(WHOLE_PERCENT)
     with_trust = long.dropna(subset=["trust"])
     frame["trusts"] = (
         with_trust.groupby("unit_code")["trust"]
@@ -425,7 +428,9 @@ def _england(schools: pd.DataFrame, trusts: pd.DataFrame) -> dict[str, float]:
         out[f"share_{kind}"] = out[kind] / n if n else float("nan")
     out["pupils"] = float(schools["pupils"].sum())
     meals = float(schools["fsm_pupils"].sum())
-    out["fsm_share"] = meals / out["pupils"] if out["pupils"] and meals else float("nan")
+    out["fsm_share"] = (
+        round(meals / out["pupils"], WHOLE_PERCENT) if out["pupils"] and meals else float("nan")
+    )
     out["trusts"] = float(len(trusts))
     out["not_located"] = float(schools["easting"].isna().sum())
     return out

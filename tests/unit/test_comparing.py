@@ -231,3 +231,16 @@ def test_where_a_layer_leaves_schools_out_the_middle_unit_stands_beside_home(
     england = england_figures(demonstration, "combined_authority")
     middle = pd.Series(table["share_trust_home_here"]).median()
     assert england["share_trust_home_here"] == pytest.approx(middle)
+
+
+def test_meal_shares_are_whole_percents_so_that_no_difference_tells_a_small_count(
+    demonstration: Study,
+) -> None:
+    figures = place_figures(demonstration)
+    whole = england_figures(demonstration)["fsm_share"]
+    shares = figures["fsm_share"].dropna()
+    assert len(shares) > 100
+    for share in (*shares, whole):
+        assert share == round(share, 2)
+    # England less all places but one: half a percent of its pupils either way.
+    assert 0.005 * figures["pupils"].sum() > 1000
