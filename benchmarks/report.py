@@ -68,7 +68,7 @@ def growth_rows(points: Sequence[Point], streams: Sequence[Mapping[str, float]])
     """Return the goals about growth."""
     first = points[0]
     rows: list[Row] = []
-    for last in (p for p in points if p.scale == 64 or p is points[-1]):
+    for last in (p for p in points[1:] if p.scale == 64 or p is points[-1]):
         upto = [p for p in points if p.scale <= last.scale]
         rows += _growth_to(first, last, kb_a_school(upto))
     if len(streams) > 1:
