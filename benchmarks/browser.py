@@ -31,7 +31,7 @@ def ready(theirs: Path, mine: Path, number: int) -> tuple[list[float], list[floa
         from playwright.sync_api import Error, sync_playwright
     except ImportError:
         return "playwright is not installed"
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
+    chromium = shutil.which("chromium") or shutil.which("chromium-headless-shell")
     took: tuple[list[float], list[float]] = ([], [])
     try:
         with sync_playwright() as play:

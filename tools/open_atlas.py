@@ -66,7 +66,7 @@ def main() -> int:
         parser.error(f"{asked.folder} holds no page")
     if asked.sample:
         pages = random.Random(40).sample(pages, min(asked.sample, len(pages)))
-    chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
+    chromium = next(filter(None, map(shutil.which, ("chromium-headless-shell", "chromium"))), None)
     with sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         found = faults_of(browser, pages)

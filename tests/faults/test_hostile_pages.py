@@ -135,8 +135,9 @@ def test_no_page_of_an_atlas_runs_a_name(
         # The first trusts bear the rudest names.
         for page in pages[:2]:
             provoke(page)
+    for kind in ("index.html", "places", "maps"):
         for address in ADDRESSES[:3]:
-            provoke(pages[0], address)
+            provoke(kinds[kind][0], address)
     assert all(page.resolve().is_relative_to(tmp_path.resolve()) for page in found)
 
 

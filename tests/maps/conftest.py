@@ -251,16 +251,17 @@ def visit(browser: Any, tmp_path: Path) -> Iterator[Any]:
 KEPT = Path(__file__).parent / "kept"
 
 # Decoded by the browser itself: share of pixels that differ by more than a fifth of full scale.
-COMPARE = """async ([a, b]) => {
+COMPARE = """async ([a, b, shrink]) => {
   const read = async (data) => {
     const image = new Image();
     image.src = "data:image/png;base64," + data;
     await image.decode();
     const canvas = document.createElement("canvas");
-    canvas.width = image.width; canvas.height = image.height;
+    canvas.width = image.width / shrink; canvas.height = image.height / shrink;
     const ctx = canvas.getContext("2d");
-    ctx.drawImage(image, 0, 0);
-    return ctx.getImageData(0, 0, image.width, image.height);
+    ctx.imageSmoothingQuality = "high";
+    ctx.drawImage(image, 0, 0, canvas.width, canvas.height);
+    return ctx.getImageData(0, 0, canvas.width, canvas.height);
   };
   const [p, q] = [await read(a), await read(b)];
   if (p.width !== q.width || p.height !== q.height) return 1;
@@ -278,14 +279,14 @@ def same(browser: Any) -> Iterator[Callable[[str, bytes], None]]:
     """Hold a picture against the one that was kept; a missing one fails and is kept now."""
     blank = browser.new_page()
 
-    def hold(name: str, now: bytes) -> None:
+    def hold(name: str, now: bytes, shrink: int = 1) -> None:
         kept = KEPT / f"{name}.png"
         if not kept.is_file():
             KEPT.mkdir(exist_ok=True)
             kept.write_bytes(now)
             pytest.fail(f"no picture was kept; {kept.name} is now: look at it, then run again")
         pair = [base64.b64encode(b).decode() for b in (kept.read_bytes(), now)]
-        assert blank.evaluate(COMPARE, pair) < 0.01
+        assert blank.evaluate(COMPARE, [*pair, shrink]) < 0.01
 
     yield hold
     blank.close()
