@@ -36,6 +36,7 @@ faults: $(STAMP)
 
 # Side by side with what people use today; writes docs/performance.md.
 bench: $(STAMP)
+	-$(BIN)/python -m pip install --quiet -r benchmarks/requirements.txt
 	$(BIN)/python -m benchmarks
 
 docs: $(STAMP)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -47,7 +48,7 @@ def place(data: Data, n: int) -> Iterator[Row | str]:
             got = pd.Series(theirs(), dtype=object)[inside]
             differ = int((got.fillna("") != want).sum())
         except Exception as error:  # a rival that does not run is a finding, not a failure
-            first = (str(error).splitlines() or [""])[0]
+            first = re.sub(r" at URL \S+", "", (str(error).splitlines() or [""])[0])
             yield f"{name} {installed(library)} did not run: {type(error).__name__}, {first[:160]}"
             continue
         yield Row(
