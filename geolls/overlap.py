@@ -126,7 +126,7 @@ def sums(index: Ints, values: Floats, size: int) -> Floats:
 
 def is_reason(codes: Any) -> npt.NDArray[np.bool_]:
     """Return which of `codes` are reasons for having no unit."""
-    return np.array([c in REASON_NAMES for c in codes], dtype=bool)
+    return np.asarray(pd.Index(codes).isin(list(REASON_NAMES)), dtype=bool)
 
 
 def code(
