@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date
 from types import SimpleNamespace
 from typing import Any
@@ -38,34 +37,27 @@ def study(**changes: Any) -> Any:
     )
 
 
-def places(text: str) -> list[tuple[str, tuple[str, ...]]]:
-    found = find(
-        text,
-        on=ON,
-        areas=load_areas(),
-        catalogue=load_catalogue(),
-        data=None,
-        open_study=study,
-    )
-    return [(m.label, m.blocks) for m in found]
-
-
 def never() -> Any:
     raise AssertionError("a point, a code or a name of an area needs no register")
 
 
-def units(text: str, open_study: Callable[[], Any] = never) -> dict[str, list[str]]:
-    rows = where(
-        text,
-        on=ON,
-        areas=load_areas(),
-        catalogue=load_catalogue(),
-        data=None,
-        open_study=open_study,
-    )
-    out: dict[str, list[str]] = {}
-    for row in rows:
-        out.setdefault(row["layer"], []).append(row["unit_code"])
+ENGLAND: dict[str, Any] = {
+    "on": ON,
+    "areas": load_areas(),
+    "catalogue": load_catalogue(),
+    "data": None,
+}
+
+
+def places(text: str) -> list[tuple[str, tuple[str, ...]]]:
+    return [(m.label, m.blocks) for m in find(text, **ENGLAND, open_study=study)]
+
+
+def units(text: str) -> dict[str, dict[str, float]]:
+    """Layer to unit to share, by a road that opens no register."""
+    out: dict[str, dict[str, float]] = {}
+    for row in where(text, **ENGLAND, open_study=never):
+        out.setdefault(row["layer"], {})[row["unit_code"]] = row["share"]
     return out
 
 
@@ -95,24 +87,16 @@ def test_a_postcode_that_nothing_is_near_is_refused_with_another_road() -> None:
 )
 def test_leeds_is_leeds_by_every_road(text: str) -> None:
     found = units(text)
-    assert found["local_authority"] == [LEEDS]
-    assert found["region"] == ["E12000003"]
-    assert found["combined_authority"] == ["E47000003"]
-    assert found["greater_london_authority"] == ["not_covered"]
+    assert found["local_authority"] == {LEEDS: 1}
+    assert found["region"] == {"E12000003": 1}
+    assert found["combined_authority"] == {"E47000003": 1}
+    assert found["greater_london_authority"] == {"not_covered": 1}
 
 
 def test_shares_of_a_place_that_lines_cut_add_up_to_one() -> None:
-    rows = where(
-        "Lancashire",
-        on=ON,
-        areas=load_areas(),
-        catalogue=load_catalogue(),
-        data=None,
-        open_study=never,
-    )
-    hubs = [row["share"] for row in rows if row["layer"] == "teaching_school_hub"]
+    hubs = units("Lancashire")["teaching_school_hub"]
     assert len(hubs) >= 3
-    assert sum(hubs) == pytest.approx(1)
+    assert sum(hubs.values()) == pytest.approx(1)
 
 
 def test_what_means_nothing_names_the_nearest() -> None:
