@@ -98,7 +98,7 @@ class _Done:
 
 def build_atlas(
     study: Study,
-    out: Path,
+    out: str | Path,
     *,
     places: Sequence[str] = DEFAULT_PLACES,
     jobs: int = 1,
@@ -111,7 +111,7 @@ def build_atlas(
     ----------
     study : Study
         What to show.
-    out : pathlib.Path
+    out : str or pathlib.Path
         The folder; made where it is missing.
     places : sequence of str
         Area layers whose units get a page; of the default ones, those alive on the study's day.
@@ -139,6 +139,7 @@ def build_atlas(
     The same study gives the same bytes, whatever `jobs` and `resume`. A page is unchanged when
     the study's fingerprint, the code, the templates and the list of places are.
     """
+    out = Path(out)
     _make_folder(out)
     keys = _place_layers(study, places)
     facts = gather(study, keys)

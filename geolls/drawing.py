@@ -48,6 +48,7 @@ __all__ = [
     "Parts",
     "Place",
     "abroad",
+    "cut",
     "draw",
     "fragment",
     "load_recipe",
@@ -1297,16 +1298,22 @@ def draw(
     MapError
         The recipe asks for what the data lacks.
     """
-    found = (recipe if isinstance(recipe, Recipe) else load_recipe(recipe)).given()
-    drawn = _resolve(found, data)
-    focus = _focus(drawn)
     made = Map(tiles=tiles)
+    drawn, made.parts = _compose(recipe, data, shared)
     made.drawn = drawn
-    packed = [_land(drawn, focus, shared), _own(drawn, focus)]
-    made.parts = {encoding.key_of(text): text for text in packed}
-    made.page.title = found.fill(found.title, drawn.words)
+    made.page.title = drawn.recipe.fill(drawn.recipe.title, drawn.words)
     made.add_child(_Layers())
     return made
+
+
+def _compose(
+    recipe: Recipe | str | Path, data: MapData, shared: bool
+) -> tuple[_Drawn, dict[str, str]]:
+    """Resolve a recipe against its data, and pack what the page's script will draw."""
+    drawn = _resolve((recipe if isinstance(recipe, Recipe) else load_recipe(recipe)).given(), data)
+    focus = _focus(drawn)
+    packed = [_land(drawn, focus, shared), _own(drawn, focus)]
+    return drawn, {encoding.key_of(text): text for text in packed}
 
 
 @dataclass(frozen=True, slots=True)
@@ -1358,11 +1365,39 @@ def fragment(made: Map, *, element: str = "map", search: bool = False) -> Parts:
     """
     if made.drawn is None:
         raise MapError("this map was not drawn from a recipe", fix="use geolls.drawing.draw")
-    data = "".join(_DATA.format(key=k, text=v) for k, v in made.parts.items())
+    return _parts(made.drawn, made.parts, element, search)
+
+
+def cut(
+    recipe: Recipe | str | Path, data: MapData, *, shared: bool = False, element: str = "map"
+) -> Parts:
+    """Draw a recipe for a page of one's own: as `fragment(draw(...))`, without the folium map.
+
+    Parameters
+    ----------
+    recipe, data, shared
+        As `draw`.
+    element : str
+        Id of the map on that page.
+
+    Returns
+    -------
+    Parts
+        Markup, data, style and script.
+
+    Raises
+    ------
+    CatalogueError, MapError
+        As `draw`.
+    """
+    return _parts(*_compose(recipe, data, shared), element, search=False)
+
+
+def _parts(drawn: _Drawn, packed: dict[str, str], element: str, search: bool) -> Parts:
     return Parts(
-        html=_fragment_html(made.drawn, element, list(made.parts), search),
-        data=data,
-        packed=dict(made.parts),
+        html=_fragment_html(drawn, element, list(packed), search),
+        data="".join(_DATA.format(key=k, text=v) for k, v in packed.items()),
+        packed=dict(packed),
         css="\n".join(_styles().values()),
         js=f"{leaflet_js()}\n{asset('map.js')}\ngeolls.mountAll();",
     )

@@ -311,7 +311,7 @@ def without_small_counts(frame: pd.DataFrame, lines: Sequence[str] = ()) -> pd.D
 
 def export(
     study: Study,
-    folder: Path,
+    folder: str | Path,
     *,
     formats: Sequence[str] = FORMATS,
     progress: Progress | None = None,
@@ -322,7 +322,7 @@ def export(
     ----------
     study : Study
         Any study.
-    folder : pathlib.Path
+    folder : str or pathlib.Path
         Where to write; made where missing.
     formats : sequence of {"csv", "parquet", "gpkg", "xlsx"}, optional
         csv and Parquet: one file per table, and with Parquet one GeoParquet file per layer of
@@ -348,6 +348,7 @@ def export(
     The same study gives the same bytes, with the same versions of the libraries. Text that a
     spreadsheet would run as a formula has an apostrophe before it in csv.
     """
+    folder = Path(folder)
     for wanted in formats:
         if wanted not in FORMATS:
             raise UsageError(

@@ -39,6 +39,7 @@ WHOLE_PERCENT = 2
 # Layers that say the same as another, or so little that a bar would read as a fact.
 _TWIN = {"region": "dfe_region"}
 EVIDENCE = 0.5
+_WORDS = ("urn", "name", "phase", "kind", "trust_uid")
 
 
 @dataclass(frozen=True)
@@ -118,6 +119,23 @@ class Facts:
     def kinds(self) -> npt.NDArray[np.object_]:
         """The kind of each school, by row; converted once, not once a page."""
         return self.schools["kind"].to_numpy(dtype=object)
+
+    @cached_property
+    def marks(self) -> pd.DataFrame:
+        """What a map draws of each school, by row: the columns of `geolls.drawing.MapData`.
+
+        Text as Python's own: a page picks some rows, and of an arrow column that is slow.
+        """
+        columns = ["urn", "name", "phase", "pupils", "easting", "northing", "kind", "trust_uid"]
+        frame = self.schools[columns].astype({c: object for c in columns if c in _WORDS})
+        frame["trust_uid"] = frame["trust_uid"].where(frame["trust_uid"].notna(), None)
+        placed = self.study.placement.schools.set_index("urn")["block"]
+        frame["block"] = placed.reindex(frame.index).astype(object)
+        if "local_authority" in self.strips:
+            home = self.study.assigned("local_authority").drop_duplicates("urn")
+            codes = home.set_index("urn")["unit_code"]
+            frame["local_authority"] = codes.reindex(frame.index).astype(object)
+        return frame.reset_index(drop=True)
 
     @cached_property
     def confidence(self) -> Mapping[str, Mapping[str, str]]:

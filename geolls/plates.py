@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Set
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
@@ -11,13 +11,13 @@ import numpy as np
 import pandas as pd
 
 from geolls.blocks import adjacency
-from geolls.drawing import Callout, Map, MapData, Parts, draw, fragment
+from geolls.drawing import Callout, Map, MapData, Parts, cut, draw, fragment
 from geolls.drawing import Place as MapPlace
 from geolls.errors import GeollsError
 from geolls.facts import FEW, RANKED, Facts
 from geolls.overlap import REASONS, is_reason
 from geolls.recipes import Recipe, load_recipe, recipe_names
-from geolls.scenes import MEASURES, scene
+from geolls.scenes import MEASURES, scene, schools_of
 from geolls.sentences import count, in_words, percent
 
 if TYPE_CHECKING:
@@ -112,35 +112,6 @@ class Plates:
         words = {**(data.words or {}), "place": "England"}
         return recipe, replace(data, dates="", demonstration=False, words=words)
 
-    def _schools(self, rows: list[int], kinds: list[str]) -> pd.DataFrame:
-        frame = self._marks.iloc[rows].copy()
-        frame["kind"] = kinds
-        return frame
-
-    @cached_property
-    def _marks(self) -> pd.DataFrame:
-        """The columns of a school that a map needs."""
-        table = self.facts.schools
-        frame = pd.DataFrame(
-            {
-                "urn": table["urn"].to_numpy(),
-                "name": table["name"].to_numpy(),
-                "phase": table["phase"].to_numpy(),
-                "pupils": table["pupils"].to_numpy(),
-                "easting": table["easting"].to_numpy(),
-                "northing": table["northing"].to_numpy(),
-                "kind": table["kind"].to_numpy(),
-                "trust_uid": table["trust"].to_numpy(dtype=object),
-            }
-        )
-        placed = self.study.placement.schools.set_index("urn")["block"]
-        frame["block"] = placed.reindex(frame["urn"]).to_numpy(dtype=object)
-        if "local_authority" in self.facts.strips:
-            home = self.study.assigned("local_authority").drop_duplicates("urn")
-            codes = home.set_index("urn")["unit_code"]
-            frame["local_authority"] = codes.reindex(frame["urn"]).to_numpy(dtype=object)
-        return frame
-
     @cache  # noqa: B019
     def _all_trusts(self, root: str) -> pd.DataFrame:
         """Return every trust a map may name, its link relative to a page."""
@@ -164,9 +135,23 @@ class Plates:
             index=table.index,
         )
 
-    def _trusts(self, root: str, uids: Iterable[str]) -> pd.DataFrame:
+    def _trusts(self, root: str, schools: pd.DataFrame) -> pd.DataFrame:
         table = self._all_trusts(root)
-        return table.loc[[u for u in uids if u in table.index]]
+        at = {self._row_of_trust.get(uid, -1) for uid in set(schools["trust_uid"].tolist())}
+        return table.take(sorted(at - {-1}))
+
+    @cached_property
+    def _row_of_trust(self) -> dict[str, int]:
+        return {str(uid): row for row, uid in enumerate(self.facts.trusts.index)}
+
+    @cache  # noqa: B019
+    def _blocks_of(self, layer: str) -> dict[str, tuple[str, ...]]:
+        """Return the blocks of each unit of a layer."""
+        claims = self._claims(layer)
+        of: dict[str, list[str]] = {}
+        for unit, block in zip(claims["unit_code"].tolist(), claims["block"].tolist(), strict=True):
+            of.setdefault(unit, []).append(block)
+        return {unit: tuple(blocks) for unit, blocks in of.items()}
 
     # -- the maps ----------------------------------------------------------------------------
 
@@ -175,51 +160,39 @@ class Plates:
         if "locality_overlay" not in self.recipes:
             return None
         recipe, data = self._base("locality_overlay", page.root)
-        table = self._claims(layer)
-        blocks = tuple(table.loc[table["unit_code"] == code, "block"].map(str))
         name = str(self.facts.unit_rows[layer][code]["name"])
-        members = self.facts.members[layer].get(code, [])
-        schools = self._schools([m.row for m in members], [m.kind for m in members])
-        uids = sorted(set(schools["trust_uid"].dropna()))
-        schools = pd.concat(
-            [schools.assign(here=True), self._elsewhere(uids, {m.row for m in members})]
-        )
+        schools = schools_of(self.facts, place=(layer, code))
+        if int(schools["here"].sum()) > LARGE:
+            # On a page that is long already the schools elsewhere go by their URN.
+            here = schools["here"]
+            schools["name"] = schools["name"].where(here, "")
+            schools["pupils"] = schools["pupils"].where(here)
         data = replace(
             data,
             schools=schools,
-            trusts=self._trusts(page.root, uids),
-            place=MapPlace(layer, code, name, blocks),
+            trusts=self._trusts(page.root, schools),
+            place=MapPlace(layer, code, name, self._blocks_of(layer).get(code, ())),
             words={**(data.words or {}), "place": name},
         )
-        return fragment(draw(recipe, data))
-
-    def _elsewhere(self, uids: Iterable[str], inside: Set[int]) -> pd.DataFrame:
-        """Return the schools of trusts outside a place: drawn only when their trust is picked."""
-        rows = sorted({r for uid in uids for r in self.facts.rows_of_trust[uid]} - inside)
-        frame = self._schools(rows, [str(self.facts.kinds[r]) for r in rows])
-        frame = frame.assign(here=False, pupils=np.nan)
-        # On a page that is long already they go by their URN.
-        return frame.assign(name="") if len(inside) > LARGE else frame
+        return cut(recipe, data)
 
     def trust(self, uid: str, page: Any) -> Parts | None:
         """Draw a trust: its schools, hull and links home."""
         if "trust_footprint" not in self.recipes:
             return None
         recipe, data = self._base("trust_footprint", page.root)
-        rows = self.facts.rows_of_trust[uid]
-        kinds = self.facts.kinds
-        schools = self._schools(rows, [str(kinds[r]) for r in rows])
+        schools = schools_of(self.facts, trust=uid)
         if not schools["easting"].notna().any():
             return None
         name = str(self.facts.trust_rows[uid]["trust_name"])
         data = replace(
             data,
             schools=schools,
-            trusts=self._trusts(page.root, [uid]),
+            trusts=self._trusts(page.root, schools),
             trust=uid,
             words={**(data.words or {}), "trust": name},
         )
-        return fragment(draw(recipe, data, shared=True))
+        return cut(recipe, data, shared=True)
 
     def index(self, page: Any) -> tuple[Parts | None, str]:
         """Draw the national map, with a finding as its title."""
@@ -235,7 +208,7 @@ class Plates:
         if "national_index" not in self.recipes:
             return None, title
         recipe, data = self._base("national_index", page.root)
-        return fragment(draw(recipe, replace(data, callouts=self._callouts()), shared=True)), title
+        return cut(recipe, replace(data, callouts=self._callouts()), shared=True), title
 
     def _callouts(self) -> tuple[Callout, ...]:
         """Point at four that stand out, by the same rules each time."""
@@ -276,7 +249,7 @@ class Plates:
             return None
         recipe, data = self._base("hub_coverage", page.root, key)
         words = {**(data.words or {}), "layer": self.facts.layer(key).unit_title}
-        return fragment(draw(recipe, replace(data, words=words), shared=True))
+        return cut(recipe, replace(data, words=words), shared=True)
 
     def country(self, name: str) -> Parts:
         """Draw a national recipe."""
@@ -291,7 +264,8 @@ class Plates:
         from geolls.encoding import topology
 
         topology(self.blocks)
-        _ = (self.recipes, self._marks, self._all_trusts("../"), self._all_trusts("../../"))
+        _ = (self.recipes, self.facts.marks, self.facts.kinds)
+        _ = (self._all_trusts("../"), self._all_trusts("../../"))
         for name, root in (("locality_overlay", "../../"), ("trust_footprint", "../")):
             if name in self.recipes:
                 self._base(name, root)

@@ -388,16 +388,16 @@ class Report:
 
 
 def assign_points(
-    source: Path, target: Path, study: Study, *, progress: Progress | None = None
+    source: str | Path, target: str | Path, study: Study, *, progress: Progress | None = None
 ) -> Report:
     """Assign every row of a table of points, part by part.
 
     Parameters
     ----------
-    source : pathlib.Path
+    source : str or pathlib.Path
         .parquet, .csv or .csv.gz with columns easting/northing (EPSG:27700) or lon/lat
         (EPSG:4326). The columns of a csv stay text, as they are written.
-    target : pathlib.Path
+    target : str or pathlib.Path
         .parquet or .csv to write; finished parts wait beside it in `<target>.parts`, so that a
         run that was stopped goes on where it ended.
     study : Study
@@ -421,6 +421,7 @@ def assign_points(
     """
     import pyarrow as pa
 
+    source, target = Path(source), Path(target)
     _check_target(source, target)
     table = _open(source)
     where = str(source)

@@ -53,7 +53,7 @@ Paragraph = tuple[list[Run], bool]
 # ---------------------------------------------------------------- the two verbs
 
 
-def save_print(recipe: Recipe, data: MapData, path: Path, *, dpi: float = DPI) -> None:
+def save_print(recipe: Recipe, data: MapData, path: str | Path, *, dpi: float = DPI) -> None:
     """Write a recipe's map for print: a vector `.svg`, or a PNG for any other ending.
 
     Parameters
@@ -62,7 +62,7 @@ def save_print(recipe: Recipe, data: MapData, path: Path, *, dpi: float = DPI) -
         What to draw.
     data : MapData
         With what.
-    path : Path
+    path : str or pathlib.Path
         The file; written whole or not at all.
     dpi : float, default 220
         Pixels an inch of a PNG.
@@ -75,7 +75,7 @@ def save_print(recipe: Recipe, data: MapData, path: Path, *, dpi: float = DPI) -
         The file cannot be written.
     """
     svg = render_svg(recipe, data)
-    if path.suffix.lower() == ".svg":
+    if Path(path).suffix.lower() == ".svg":
         write_text(path, svg)
     else:
         write_bytes(path, paper.png(svg, dpi))

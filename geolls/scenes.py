@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from geolls.drawing import Format, LayerSpec, MapData, Measure
@@ -22,8 +22,9 @@ from geolls.sentences import day
 if TYPE_CHECKING:
     from geolls.study import Place, Study
 
-__all__ = ["MEASURES", "breaks_of", "scene", "scene_of"]
+__all__ = ["MEASURES", "breaks_of", "scene", "scene_of", "schools_of"]
 
+Floats = npt.NDArray[np.float64]
 Urls = Callable[[str, str], "str | None"]
 
 # Measures of one unit table: key -> (column, title, format, what it does not mean).
@@ -161,7 +162,10 @@ def scene(
         if extra in study.area_layers and extra not in wanted:
             wanted.append(extra)
     layers = (*(_layer(facts, key, url) for key in wanted), *_two_days(facts, recipe))
-    schools = _schools(facts, recipe, place, trust)
+    schools: pd.DataFrame | None = None
+    if recipe.schools or recipe.schools_on or trust is not None:
+        where = None if place is None else (place.layer, place.unit_code)
+        schools = schools_of(facts, place=where, trust=trust)
     keys = [m for m in (*recipe.measures, *recipe.table) if not m.startswith("coverage:")]
     measures = tuple(_measure(facts, key, recipe) for key in dict.fromkeys(keys))
     return MapData(
@@ -176,10 +180,14 @@ def scene(
         else MapPlace(place.layer, place.unit_code, place.name, place.blocks),
         trust=trust,
         words=_words(facts, recipe, place),
-        dates=dated_note(study, None if schools is None else len(schools)),
+        dates=dated_note(study, None if schools is None else _drawn(schools)),
         attribution=study.attribution,
         demonstration=study.register.demonstration,
     )
+
+
+def _drawn(schools: pd.DataFrame) -> int:
+    return int(schools["here"].sum()) if "here" in schools else len(schools)
 
 
 def _layer(facts: Facts, key: str, url: Urls | None) -> LayerSpec:
@@ -240,30 +248,40 @@ def _north_to_south(study: Study, table: pd.DataFrame, units: pd.Index[Any]) -> 
     return order.astype(int).tolist()
 
 
-def _schools(
-    facts: Facts, recipe: Recipe, place: Place | None, trust: str | None
-) -> pd.DataFrame | None:
-    if not recipe.schools and trust is None and not recipe.schools_on:
-        return None
-    frame = facts.schools
-    columns = ["urn", "name", "phase", "pupils", "easting", "northing", "kind"]
+def schools_of(
+    facts: Facts, *, place: tuple[str, str] | None = None, trust: str | None = None
+) -> pd.DataFrame:
+    """Return the schools that a map draws.
+
+    Parameters
+    ----------
+    facts : Facts
+        Computed before.
+    place : (str, str), optional
+        Layer and code of a unit: its schools, of the kind they are there, and those that the
+        trusts at work there have elsewhere.
+    trust : str, optional
+        Trust UID: its schools alone.
+
+    Returns
+    -------
+    pandas.DataFrame
+        As `geolls.drawing.MapData.schools`; with a place, `here` is false for schools outside.
+    """
+    marks = facts.marks
     if trust is not None:
-        frame = frame[frame["trust_uid"] == trust]
-    elif place is not None:
-        members = facts.members[place.layer].get(place.unit_code, [])
-        kinds = {frame.index[m.row]: m.kind for m in members}
-        frame = frame.loc[list(kinds)].assign(kind=list(kinds.values()))
-    out = frame[columns].reset_index(drop=True)
-    out["trust_uid"] = (
-        frame["trust_uid"].astype(object).where(frame["trust_uid"].notna(), None).to_numpy()
+        return marks.iloc[np.flatnonzero((marks["trust_uid"] == trust).to_numpy(dtype=bool))]
+    if place is None:
+        return marks
+    layer, code = place
+    kinds = {m.row: m.kind for m in facts.members[layer].get(code, ())}
+    bodies = set(marks["trust_uid"].to_numpy()[list(kinds)])
+    outside = {row for uid in bodies for row in facts.rows_of_trust.get(uid, ())} - kinds.keys()
+    rows = [*kinds, *sorted(outside)]
+    return marks.take(rows).assign(
+        kind=[*kinds.values(), *facts.kinds[rows[len(kinds) :]]],
+        here=np.arange(len(rows)) < len(kinds),
     )
-    placed = facts.study.placement.schools.set_index("urn")["block"]
-    out["block"] = placed.reindex(out["urn"]).to_numpy(dtype=object)
-    if "local_authority" in facts.study.area_layers:
-        authority = facts.study.assigned("local_authority").drop_duplicates("urn")
-        codes = authority.set_index("urn")["unit_code"].reindex(out["urn"])
-        out["local_authority"] = codes.to_numpy(dtype=object)
-    return out
 
 
 def _trusts(facts: Facts, schools: pd.DataFrame | None, url: Urls | None) -> pd.DataFrame | None:
@@ -519,7 +537,7 @@ def breaks_of(values: pd.Series[float], kind: str, classes: int = 5) -> tuple[fl
     Returns
     -------
     tuple of float
-        Rising inner bounds, one to `classes` - 1; quantiles (mapclassify) moved to round numbers.
+        Rising inner bounds, one to `classes` - 1; quantiles moved to round numbers.
         Where all values are one, that value; where there is none, a half or one.
 
     Examples
@@ -527,9 +545,8 @@ def breaks_of(values: pd.Series[float], kind: str, classes: int = 5) -> tuple[fl
     >>> breaks_of(pd.Series([0.01, 0.04, 0.06, 0.11, 0.13, 0.2, 0.28, 0.3, 0.33, 0.49]), "share")
     (0.05, 0.1, 0.25, 0.3)
     """
-    from mapclassify import Quantiles
-
-    known = values[np.isfinite(values.astype(float))].to_numpy(dtype=float)
+    known = np.asarray(values, dtype=np.float64)
+    known = known[np.isfinite(known)]
     distinct = np.unique(known)
     if len(distinct) < 2:
         alone = float(distinct[0]) if len(distinct) else 0.0
@@ -539,14 +556,18 @@ def breaks_of(values: pd.Series[float], kind: str, classes: int = 5) -> tuple[fl
     if (known == distinct[0]).mean() > 1 / classes:  # most are none: they make one class
         known = known[known > distinct[0]]
     k = min(classes, len(distinct))
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # fewer classes where values repeat: wanted
-        inner = Quantiles(known, k=k).bins[:-1]
+    inner = _quantiles(known, k)
     spread = float(np.quantile(known, 0.9) - np.quantile(known, 0.1)) or float(np.ptp(known))
     step = _nice(spread / (2 * k), smallest={"share": 0.01, "count": 1.0}.get(kind, 0.1))
     rounded = np.unique(np.round(np.round(inner / step) * step, 6))
     low, high = float(distinct[0]), float(distinct[-1])
     return tuple(float(b) for b in rounded if low < b <= high) or (high,)
+
+
+def _quantiles(values: Floats, classes: int) -> Floats:
+    """Return bounds between classes of as many values each; fewer where values repeat."""
+    bounds: Floats = np.unique(np.quantile(values, np.linspace(0, 1, classes + 1)[1:]))
+    return bounds[:-1]
 
 
 def _nice(step: float, smallest: float) -> float:

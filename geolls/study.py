@@ -551,7 +551,7 @@ class Study:
     def save_map(
         self,
         recipe: str,
-        path: Path,
+        path: str | Path,
         *,
         place: Place | str | None = None,
         trust: str | None = None,
@@ -559,6 +559,7 @@ class Study:
         **options: str | float,
     ) -> None:
         """Draw a map into a file: .html to explore, .svg or .png to print."""
+        path = Path(path)
         suffix = path.suffix.lower()
         if suffix not in {".html", ".htm", ".svg", ".png"}:
             raise OutputError(
@@ -841,14 +842,14 @@ class Study:
             options=self.spread_options,
         )
 
-    def changes(self, after: Study, successions: Path | None = None) -> pd.DataFrame:
+    def changes(self, after: Study, successions: str | Path | None = None) -> pd.DataFrame:
         """Say what moved between this study's day and another's.
 
         Parameters
         ----------
         after : Study
             The same layers on a later day, with the same or a later register.
-        successions : pathlib.Path, optional
+        successions : str or pathlib.Path, optional
             GIAS predecessor and successor links.
 
         Returns

@@ -411,8 +411,9 @@ def test_every_layer_of_a_place_can_be_reported_and_generated_schools_cannot(
     assert page.locator("#schools .reports").count() == 0
 
 
+@pytest.mark.parametrize("kind", ["a page of the atlas", "a map of its own"])
 def test_a_picked_trust_shows_its_schools_outside_the_place_too(
-    leaves: Leaves, visit: Visit
+    leaves: Leaves, visit: Visit, tmp_path: Path, kind: str
 ) -> None:
     facts, (layer, code) = leaves.book.facts, leaves.pages["place"].key
     located = facts.schools["easting"].notna().to_numpy()
@@ -424,7 +425,11 @@ def test_a_picked_trust_shows_its_schools_outside_the_place_too(
     uid = max((uid for uid, *_ in facts.at_work[layer][code]), key=lambda u: len(outside(u)))
     far = outside(uid)
     assert far
-    page = visit("place").page
+    path: str | Path = "place"
+    if kind == "a map of its own":
+        path = tmp_path / "leeds.html"
+        leaves.book.study.save_map("locality_overlay", path, place=f"{layer}:{code}")
+    page = visit(path).page
     drawn = page.locator(".geolls-app")
     assert int(drawn.get_attribute("data-schools")) == len(inside)
     assert page.locator(".gl-hull").count() == 0
