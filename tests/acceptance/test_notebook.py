@@ -1,0 +1,36 @@
+"""What a notebook writes: files named in plain text."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from geolls import Study, open_study
+from geolls.exports import export
+from geolls.points import assign_points
+from geolls.printing import save_print
+from geolls.scenes import scene_of
+
+
+@pytest.fixture(scope="module")
+def study() -> Study:
+    return open_study()
+
+
+def test_a_file_may_be_named_by_text(study: Study, tmp_path: Path) -> None:
+    def at(name: str) -> str:
+        return f"{tmp_path}/{name}"
+
+    points = pd.DataFrame({"easting": [429796.0], "northing": [433927.0]})
+    points.to_parquet(at("points.parquet"))
+    assign_points(at("points.parquet"), at("assigned.parquet"), study)
+    study.save_map("trust_spread", at("map.html"))
+    save_print(*scene_of(study, "trust_spread"), at("map.svg"))
+    written = export(study, at("tables"), formats=["csv"])
+    assert list(pd.read_parquet(at("assigned.parquet"))["block"])
+    assert (tmp_path / "map.html").read_text("utf-8").startswith("<!DOCTYPE html>")
+    assert (tmp_path / "map.svg").read_text("utf-8").startswith("<svg")
+    assert {path.parent for path in written} == {tmp_path / "tables"}
+    assert all(path.is_file() for path in written)
