@@ -7,8 +7,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -22,6 +21,8 @@ from geolls.errors import (
 )
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import pandas as pd
 
     from geolls.portal import Boundaries
@@ -29,11 +30,34 @@ if TYPE_CHECKING:
 
 __all__ = ["cli", "main"]
 
-F = TypeVar("F", bound=Callable[..., Any])
 WEIGHTS = ("area", "schools", "pupils", "fsm_pupils", "neighbourhoods")
 REASONS = {"not_covered", "no_evidence", "not_located", "not_applicable"}
-PATH = click.Path(path_type=Path)
 FAILURES_SHOWN = 20
+
+
+class _Path(click.Path):
+    """A path; the library of paths loads when one is given."""
+
+    def coerce_path_result(self, value: Any) -> Any:
+        """Return what was typed as a path."""
+        from pathlib import Path
+
+        return Path(value)
+
+
+class Command(click.Command):
+    """A command that makes its options when they are asked for: the list of commands needs none."""
+
+    def __init__(self, name: str, options: Sequence[Callable[..., Any]], **settings: Any) -> None:
+        super().__init__(name, **settings)
+        self.options = options
+
+    def get_params(self, ctx: click.Context) -> list[click.Parameter]:
+        """Return the arguments and options, made the first time."""
+        if not self.params:
+            for option in self.options:
+                option(self)
+        return super().get_params(ctx)
 
 
 class Group(click.Group):
@@ -54,6 +78,9 @@ class Group(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         """List commands in the order of the work, not of the alphabet."""
         return list(self.commands)
+
+
+PATH = _Path()
 
 
 @click.group(
@@ -81,6 +108,14 @@ def cli() -> None:
     geolls overlap local_authority teaching_school_hub --by schools
     geolls atlas --out out/atlas
     """
+
+
+def _shown(doc: str | None) -> str:
+    r"""Turn the written \\b of a docstring into click's mark for "do not rewrap"."""
+    return (doc or "").replace("\\b", "\b")
+
+
+cli.help = _shown(cli.help)
 
 
 def _version(ctx: click.Context, wanted: bool) -> None:
@@ -179,13 +214,26 @@ _ONLY_THERE = click.option(
 )
 
 
-def _with(*options: Callable[[F], F]) -> Callable[[F], F]:
-    def decorate(function: F) -> F:
-        for option in reversed(options):
-            function = option(function)
-        return function
+def _command(
+    *options: Callable[..., Any],
+    name: str | None = None,
+    group: click.Group | None = None,
+    **settings: Any,
+) -> Callable[[Callable[..., Any]], Command]:
+    """Make a function a command with these arguments and options, in this order."""
 
-    return decorate
+    def keep(function: Callable[..., Any]) -> Command:
+        command = Command(
+            name or function.__name__,
+            options,
+            callback=function,
+            help=_shown(function.__doc__),
+            **settings,
+        )
+        (group or cli).add_command(command)
+        return command
+
+    return keep
 
 
 def _study(options: dict[str, Any]) -> Study:
@@ -298,14 +346,16 @@ def _day(options: dict[str, Any]) -> date:
 # -- what there is -------------------------------------------------------------------------------
 
 
-@cli.command()
-@click.option(
-    "--long",
-    "long",
-    is_flag=True,
-    help="Add the units expected and the share of schools under a coverage record.",
+@_command(
+    click.option(
+        "--long",
+        "long",
+        is_flag=True,
+        help="Add the units expected and the share of schools under a coverage record.",
+    ),
+    *_STUDY,
+    *_OUTPUT,
 )
-@_with(*_STUDY, *_OUTPUT)
 def layers(long: bool, **options: Any) -> None:
     r"""List the layers alive on a day, with source and confidence.
 
@@ -346,9 +396,7 @@ def layers(long: bool, **options: Any) -> None:
     _emit(rows, options, title=f"Layers on {on}", study=study)
 
 
-@cli.command()
-@click.argument("files", nargs=-1, type=PATH)
-@_with(*_OUTPUT)
+@_command(click.argument("files", nargs=-1, type=PATH), *_OUTPUT)
 def check(files: tuple[Path, ...], **options: Any) -> None:
     r"""Check the shelves and your own files; list every problem.
 
@@ -382,9 +430,12 @@ def check(files: tuple[Path, ...], **options: Any) -> None:
         raise CatalogueError(f"{errors} error{'s' * (errors > 1)} found")
 
 
-@cli.command(context_settings={"ignore_unknown_options": True})  # -1.57,55.18 is a place
-@click.argument("text")
-@_with(*_STUDY, *_OUTPUT)
+@_command(
+    click.argument("text"),
+    *_STUDY,
+    *_OUTPUT,
+    context_settings={"ignore_unknown_options": True},  # -1.57,55.18 is a place
+)
 def where(text: str, **options: Any) -> None:
     r"""Say which unit of every layer covers a place.
 
@@ -433,24 +484,29 @@ def where(text: str, **options: Any) -> None:
 # -- data in -------------------------------------------------------------------------------------
 
 
-@cli.command()
-@click.argument("sources", nargs=-1, type=click.Choice(["gias", "boundaries", "all"]))
-@click.option("--from", "origin", default=None, help="A mirror's address, or a folder of files.")
-@click.option("--day", default=None, metavar="DATE", help="The register's day; today by default.")
-@click.option(
-    "--year",
-    type=click.IntRange(2009, 2099),
-    default=None,
-    help="The year of the boundaries; last year by default.",
+@_command(
+    click.argument("sources", nargs=-1, type=click.Choice(["gias", "boundaries", "all"])),
+    click.option(
+        "--from", "origin", default=None, help="A mirror's address, or a folder of files."
+    ),
+    click.option(
+        "--day", default=None, metavar="DATE", help="The register's day; today by default."
+    ),
+    click.option(
+        "--year",
+        type=click.IntRange(2009, 2099),
+        default=None,
+        help="The year of the boundaries; last year by default.",
+    ),
+    click.option("--resolution", default="BGC", show_default=True, help="BFC, BGC, BSC or BUC."),
+    click.option(
+        "--blocks",
+        is_flag=True,
+        help="Build the blocks again along the districts fetched, for --blocks of other commands.",
+    ),
+    click.option("--data", type=PATH, default=None, envvar="GEOLLS_DATA", help="The data folder."),
+    click.option("-q", "--quiet", is_flag=True, help="No progress."),
 )
-@click.option("--resolution", default="BGC", show_default=True, help="BFC, BGC, BSC or BUC.")
-@click.option(
-    "--blocks",
-    is_flag=True,
-    help="Build the blocks again along the districts fetched, for --blocks of other commands.",
-)
-@click.option("--data", type=PATH, default=None, envvar="GEOLLS_DATA", help="The data folder.")
-@click.option("-q", "--quiet", is_flag=True, help="No progress.")
 def fetch(
     sources: tuple[str, ...],
     origin: str | None,
@@ -552,9 +608,7 @@ def _say_moved(found: Boundaries) -> None:
 # -- measures ------------------------------------------------------------------------------------
 
 
-@cli.command()
-@click.argument("points", required=False, type=PATH)
-@_with(*_STUDY, *_OUTPUT)
+@_command(click.argument("points", required=False, type=PATH), *_STUDY, *_OUTPUT)
 def assign(points: Path | None, **options: Any) -> None:
     r"""Assign schools, or any table of points, to every layer.
 
@@ -579,17 +633,19 @@ def assign(points: Path | None, **options: Any) -> None:
     _emit(study.assignment, options, **_about(study, "Schools by layer and unit"))
 
 
-@cli.command()
-@click.argument("left")
-@click.argument("right")
-@_BY_SCHOOLS
-@click.option(
-    "--inside-only",
-    is_flag=True,
-    help="Drop land and schools without a unit, and say how much was dropped.",
+@_command(
+    click.argument("left"),
+    click.argument("right"),
+    _BY_SCHOOLS,
+    click.option(
+        "--inside-only",
+        is_flag=True,
+        help="Drop land and schools without a unit, and say how much was dropped.",
+    ),
+    _ONLY_THERE,
+    *_STUDY,
+    *_OUTPUT,
 )
-@_ONLY_THERE
-@_with(*_STUDY, *_OUTPUT)
 def overlap(
     left: str, right: str, by: Any, inside_only: bool, place: str | None, **options: Any
 ) -> None:
@@ -613,14 +669,18 @@ def overlap(
     _emit(frame, options, **_about(study, f"{left} over {right} by {by}", by))
 
 
-@cli.command()
-@click.argument("left", required=False)
-@click.argument("right", required=False)
-@_BY_SCHOOLS
-@click.option("--inside-only", is_flag=True, help="Leave out land and schools without a unit.")
-@click.option("--null", "nulls", type=int, default=0, help="Random regroupings to compare with.")
-@click.option("--seed", type=int, default=1, show_default=True, help="Seed of the regroupings.")
-@_with(*_STUDY, *_OUTPUT)
+@_command(
+    click.argument("left", required=False),
+    click.argument("right", required=False),
+    _BY_SCHOOLS,
+    click.option("--inside-only", is_flag=True, help="Leave out land and schools without a unit."),
+    click.option(
+        "--null", "nulls", type=int, default=0, help="Random regroupings to compare with."
+    ),
+    click.option("--seed", type=int, default=1, show_default=True, help="Seed of the regroupings."),
+    *_STUDY,
+    *_OUTPUT,
+)
 def mismatch(
     left: str | None,
     right: str | None,
@@ -657,17 +717,19 @@ def mismatch(
     _emit(frame, options, **_about(study, f"Mismatch by {by}", by))
 
 
-@cli.command()
-@click.argument("layer")
-@click.option(
-    "--by",
-    type=click.Choice(WEIGHTS),
-    default="area",
-    show_default=True,
-    help="What coverage is counted in.",
+@_command(
+    click.argument("layer"),
+    click.option(
+        "--by",
+        type=click.Choice(WEIGHTS),
+        default="area",
+        show_default=True,
+        help="What coverage is counted in.",
+    ),
+    _ONLY_THERE,
+    *_STUDY,
+    *_OUTPUT,
 )
-@_ONLY_THERE
-@_with(*_STUDY, *_OUTPUT)
 def coverage(layer: str, by: Any, place: str | None, **options: Any) -> None:
     r"""Say what units cover, share and leave out, and why.
 
@@ -683,9 +745,11 @@ def coverage(layer: str, by: Any, place: str | None, **options: Any) -> None:
     _emit(frame, options, **_about(study, about, by))
 
 
-@cli.command()
-@click.option("--place", default=None, metavar="PLACE", help="Only trusts at work there.")
-@_with(*_STUDY, *_OUTPUT)
+@_command(
+    click.option("--place", default=None, metavar="PLACE", help="Only trusts at work there."),
+    *_STUDY,
+    *_OUTPUT,
+)
 def spread(place: str | None, **options: Any) -> None:
     r"""Measure how far each trust spreads: one row per trust.
 
@@ -698,10 +762,12 @@ def spread(place: str | None, **options: Any) -> None:
     _emit(frame, options, **_about(study, "Spread of trusts"))
 
 
-@cli.command()
-@click.option("--place", required=True, metavar="PLACE", help="The place, as Leeds.")
-@click.option("--trust", default=None, help="Only schools of this trust (name or UID).")
-@_with(*_STUDY, *_OUTPUT)
+@_command(
+    click.option("--place", required=True, metavar="PLACE", help="The place, as Leeds."),
+    click.option("--trust", default=None, help="Only schools of this trust (name or UID)."),
+    *_STUDY,
+    *_OUTPUT,
+)
 def schools(place: str, trust: str | None, **options: Any) -> None:
     r"""List the schools of a place, with their unit in every layer.
 
@@ -714,10 +780,7 @@ def schools(place: str, trust: str | None, **options: Any) -> None:
     _emit(study.school_table(where_, trust), options, **_about(study, f"Schools of {where_.name}"))
 
 
-@cli.command()
-@click.argument("left")
-@click.argument("right")
-@_with(*_STUDY, *_OUTPUT)
+@_command(click.argument("left"), click.argument("right"), *_STUDY, *_OUTPUT)
 def compare(left: str, right: str, **options: Any) -> None:
     r"""Lay two places side by side, with England.
 
@@ -729,9 +792,7 @@ def compare(left: str, right: str, **options: Any) -> None:
     _emit(frame, options, **_about(study, f"{left} and {right}"))
 
 
-@cli.command()
-@click.argument("name", required=False)
-@_with(*_STUDY, *_OUTPUT)
+@_command(click.argument("name", required=False), *_STUDY, *_OUTPUT)
 def table(name: str | None, **options: Any) -> None:
     r"""Print a researcher's table; without NAME, list them.
 
@@ -749,13 +810,15 @@ def table(name: str | None, **options: Any) -> None:
     _emit(study.table(name), options, **_about(study, name))
 
 
-@cli.command()
-@click.option(
-    "--sensitivity",
-    is_flag=True,
-    help="Show how many authorities change pattern when each threshold moves by 10 %.",
+@_command(
+    click.option(
+        "--sensitivity",
+        is_flag=True,
+        help="Show how many authorities change pattern when each threshold moves by 10 %.",
+    ),
+    *_STUDY,
+    *_OUTPUT,
 )
-@_with(*_STUDY, *_OUTPUT)
 def typology(sensitivity: bool, **options: Any) -> None:
     r"""Sort authorities into patterns of oversight by a stated rule.
 
@@ -771,13 +834,17 @@ def typology(sensitivity: bool, **options: Any) -> None:
     _emit(frame, options, **_about(study, "Patterns of oversight"))
 
 
-@cli.command()
-@click.option("--from", "first", required=True, metavar="DATE", help="The first day.")
-@click.option("--to", "last", required=True, metavar="DATE", help="The last day.")
-@click.option("--to-register", type=PATH, default=None, help="The register of the last day.")
-@click.option("--to-links", type=PATH, default=None, help="The group links of the last day.")
-@click.option("--successions", type=PATH, default=None, help="GIAS predecessor/successor links.")
-@_with(*_STUDY, *_OUTPUT)
+@_command(
+    click.option("--from", "first", required=True, metavar="DATE", help="The first day."),
+    click.option("--to", "last", required=True, metavar="DATE", help="The last day."),
+    click.option("--to-register", type=PATH, default=None, help="The register of the last day."),
+    click.option("--to-links", type=PATH, default=None, help="The group links of the last day."),
+    click.option(
+        "--successions", type=PATH, default=None, help="GIAS predecessor/successor links."
+    ),
+    *_STUDY,
+    *_OUTPUT,
+)
 def changes(
     first: str,
     last: str,
@@ -808,11 +875,13 @@ def changes(
     _emit(frame, options, title=f"Changes from {first} to {last}", study=before)
 
 
-@cli.command()
-@click.argument("measure")
-@click.option("--place", default=None, metavar="PLACE", help="The place the number is about.")
-@click.option("--trust", default=None, help="The trust the number is about (name or UID).")
-@_with(*_STUDY, *_OUTPUT)
+@_command(
+    click.argument("measure"),
+    click.option("--place", default=None, metavar="PLACE", help="The place the number is about."),
+    click.option("--trust", default=None, help="The trust the number is about (name or UID)."),
+    *_STUDY,
+    *_OUTPUT,
+)
 def explain(measure: str, place: str | None, trust: str | None, **options: Any) -> None:
     r"""List the schools or blocks behind one number.
 
@@ -833,10 +902,12 @@ def explain(measure: str, place: str | None, trust: str | None, **options: Any) 
 # -- pages ---------------------------------------------------------------------------------------
 
 
-@cli.command()
-@click.argument("place")
-@click.option("-o", "--output", type=PATH, default=None, help="An .html or .md file.")
-@_with(*_STUDY, *_OUTPUT[2:])
+@_command(
+    click.argument("place"),
+    click.option("-o", "--output", type=PATH, default=None, help="An .html or .md file."),
+    *_STUDY,
+    *_OUTPUT[2:],
+)
 def profile(place: str, output: Path | None, **options: Any) -> None:
     r"""Write one printable page about a place.
 
@@ -857,20 +928,23 @@ def profile(place: str, output: Path | None, **options: Any) -> None:
         _note(options, f"Written: {output}")
 
 
-@cli.command("map")
-@click.argument("recipe")
-@click.option("--place", default=None, metavar="PLACE", help="The place to frame, as Leeds.")
-@click.option("--trust", default=None, help="The trust to frame (name or UID).")
-@click.option(
-    "--set",
-    "given",
-    multiple=True,
-    metavar="KEY=VALUE",
-    help="An option of the recipe, as layer=maths_hub; may be given again.",
+@_command(
+    click.argument("recipe"),
+    click.option("--place", default=None, metavar="PLACE", help="The place to frame, as Leeds."),
+    click.option("--trust", default=None, help="The trust to frame (name or UID)."),
+    click.option(
+        "--set",
+        "given",
+        multiple=True,
+        metavar="KEY=VALUE",
+        help="An option of the recipe, as layer=maths_hub; may be given again.",
+    ),
+    click.option("--tiles", default=None, help="A basemap, fetched from the network when opened."),
+    click.option("-o", "--output", type=PATH, required=True, help="An .html, .svg or .png file."),
+    *_STUDY,
+    *_OUTPUT[2:],
+    name="map",
 )
-@click.option("--tiles", default=None, help="A basemap, fetched from the network when opened.")
-@click.option("-o", "--output", type=PATH, required=True, help="An .html, .svg or .png file.")
-@_with(*_STUDY, *_OUTPUT[2:])
 def map_(
     recipe: str,
     place: str | None,
@@ -892,17 +966,21 @@ def map_(
     _note(options, f"Written: {output}")
 
 
-@cli.command()
-@click.option("--out", type=PATH, required=True, help="The folder to write to.")
-@click.option(
-    "--places",
-    multiple=True,
-    metavar="LAYER",
-    help="Layers whose units get a page; may be given again.",
+@_command(
+    click.option("--out", type=PATH, required=True, help="The folder to write to."),
+    click.option(
+        "--places",
+        multiple=True,
+        metavar="LAYER",
+        help="Layers whose units get a page; may be given again.",
+    ),
+    click.option(
+        "--jobs", type=int, default=0, help="Processes; as many as processors by default."
+    ),
+    click.option("--resume", is_flag=True, help="Skip pages that are complete and unchanged."),
+    *_STUDY,
+    *_OUTPUT[2:],
 )
-@click.option("--jobs", type=int, default=0, help="Processes; as many as processors by default.")
-@click.option("--resume", is_flag=True, help="Skip pages that are complete and unchanged.")
-@_with(*_STUDY, *_OUTPUT[2:])
 def atlas(out: Path, places: tuple[str, ...], jobs: int, resume: bool, **options: Any) -> None:
     r"""Build the atlas: a page for each place and trust.
 
@@ -939,16 +1017,18 @@ def atlas(out: Path, places: tuple[str, ...], jobs: int, resume: bool, **options
         )
 
 
-@cli.command()
-@click.option("--out", type=PATH, required=True, help="The folder to write to.")
-@click.option(
-    "--as",
-    "formats",
-    multiple=True,
-    type=click.Choice(["csv", "parquet", "gpkg", "xlsx"]),
-    help="A format; all four by default; may be given again.",
+@_command(
+    click.option("--out", type=PATH, required=True, help="The folder to write to."),
+    click.option(
+        "--as",
+        "formats",
+        multiple=True,
+        type=click.Choice(["csv", "parquet", "gpkg", "xlsx"]),
+        help="A format; all four by default; may be given again.",
+    ),
+    *_STUDY,
+    *_OUTPUT[2:],
 )
-@_with(*_STUDY, *_OUTPUT[2:])
 def export(out: Path, formats: tuple[str, ...], **options: Any) -> None:
     r"""Write every table of a study, with its data dictionary.
 
@@ -966,8 +1046,7 @@ def export(out: Path, formats: tuple[str, ...], **options: Any) -> None:
     _note(options, f"Written: {len(written)} files in {out}")
 
 
-@cli.command()
-@_with(*_STUDY, *_OUTPUT)
+@_command(*_STUDY, *_OUTPUT)
 def findings(**options: Any) -> None:
     r"""State the main findings, each with its command.
 
@@ -994,9 +1073,12 @@ def study() -> None:
     """Make, show and check a study file."""
 
 
-@study.command("new")
-@click.argument("file", type=PATH)
-@click.option("--like", default="default", show_default=True, help="The shipped study to copy.")
+@_command(
+    click.argument("file", type=PATH),
+    click.option("--like", default="default", show_default=True, help="The shipped study to copy."),
+    group=study,
+    name="new",
+)
 def study_new(file: Path, like: str) -> None:
     r"""Write a new study file to edit.
 
@@ -1012,9 +1094,13 @@ def study_new(file: Path, like: str) -> None:
     click.echo(f"Written: {file}", err=True)
 
 
-@study.command("show")
-@click.argument("file", required=False, type=PATH)
-@_with(*_STUDY[1:], *_OUTPUT)
+@_command(
+    click.argument("file", required=False, type=PATH),
+    *_STUDY[1:],
+    *_OUTPUT,
+    group=study,
+    name="show",
+)
 def study_show(file: Path | None, **options: Any) -> None:
     r"""Show what a study resolves to: register, day, layers, thresholds, fingerprint.
 
@@ -1026,8 +1112,7 @@ def study_show(file: Path | None, **options: Any) -> None:
     _emit(opened.describe(), options, study=opened)
 
 
-@study.command("check")
-@click.argument("file", type=PATH)
+@_command(click.argument("file", type=PATH), group=study, name="check")
 def study_check(file: Path) -> None:
     r"""Check that a study file can be run as it stands.
 
@@ -1109,18 +1194,6 @@ def _progress(quiet: bool) -> Iterator[Callable[[str, int, int | None], None] | 
             bar.update(tasks[what], completed=done, total=total)
 
         yield report
-
-
-def _keep_examples(group: click.Group) -> None:
-    r"""Turn the written \\b of the docstrings into click's mark for "do not rewrap"."""
-    group.help = (group.help or "").replace("\\b", "\b")
-    for command in group.commands.values():
-        command.help = (command.help or "").replace("\\b", "\b")
-        if isinstance(command, click.Group):
-            _keep_examples(command)
-
-
-_keep_examples(cli)
 
 
 def main(args: Sequence[str] | None = None) -> None:

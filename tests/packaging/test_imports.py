@@ -145,3 +145,22 @@ def test_help_answers_without_the_heavy_libraries() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert "geolls layers" in done.stdout
+
+
+def test_help_loads_no_other_room_and_makes_no_command_s_options() -> None:
+    code = (
+        "import sys, click; before = set(sys.modules); from geolls.commands import cli\n"
+        "try:\n    cli.main(['--help'], standalone_mode=True)\n"
+        "except SystemExit:\n    pass\n"
+        "new = set(sys.modules) - before\n"
+        "rooms = {m for m in new if m.startswith('geolls')}\n"
+        "assert rooms == {'geolls', 'geolls.commands', 'geolls.errors'}, rooms\n"
+        "costly = {'dataclasses', 'hashlib', 'importlib.metadata', 'pathlib', 'rich', 'tomllib'}\n"
+        "costly &= new\n"
+        "assert not costly, costly\n"
+        "made = [name for name, command in cli.commands.items() if command.params]\n"
+        "assert not made, made\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "overlap" in done.stdout
