@@ -291,12 +291,13 @@ def _area_names(name: str, on: date, areas: Areas, catalogue: Catalogue) -> list
     for key, layer in catalogue.layers.items():
         if layer.kind != "areas" or layer.tier or not layer.active(on) or wanted not in (None, key):
             continue
-        units: dict[tuple[str, str], list[str]] = defaultdict(list)
-        for claim in expand(layer, on, areas):
-            if folded in (fold(claim.unit_name), fold(claim.unit_code)):
-                units[claim.unit_code, claim.unit_name].append(claim.block)
-        for (code, unit), blocks in units.items():
-            found.setdefault(tuple(sorted(blocks)), Match(f"{unit} ({key} {code})", tuple(blocks)))
+        meant = [u for u in layer.units.values() if folded in (fold(u.name), fold(u.code))]
+        claims = expand(layer, on, areas) if meant else []
+        for unit in meant:
+            blocks = tuple(claim.block for claim in claims if claim.unit_code == unit.code)
+            if blocks:
+                label = f"{unit.name} ({key} {unit.code})"
+                found.setdefault(tuple(sorted(blocks)), Match(label, blocks))
     return list(found.values())
 
 
