@@ -18,7 +18,7 @@ import time
 import unicodedata
 import zipfile
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date
@@ -247,8 +247,9 @@ _FLAGS: Final = {
 
 # No school in England has a quarter of this; two counts run together by a lost comma do.
 _FULLEST: Final = 20_000
-# A whole register has about 60 MB. Reading takes up to six times the size in memory.
+# A whole register has about 60 MB, and 50,000 rows.
 _LARGEST: Final = 512 << 20
+_AT_ONCE: Final = 1 << 18  # rows that are checked at a time: a register at once, a giant in parts
 
 # The part of the British National Grid that holds England (Scilly to Berwick to Lowestoft).
 _BOX: Final = ((80_000.0, 656_500.0), (5_000.0, 658_000.0))
@@ -257,7 +258,7 @@ _BOX: Final = ((80_000.0, 656_500.0), (5_000.0, 658_000.0))
 _UNKNOWN_FROM: Final = 148_400
 
 LEFT_OUT: Final = "row left out"
-_SCHEMA: Final = 1  # of the cache: raise it when a column or a rule below changes
+_SCHEMA: Final = 2  # of the cache: raise it when a column or a rule below changes
 
 SCHOOL_COLUMNS: Final = [
     *("urn", "name", "la_code", "la_name", "district", "district_name", "phase", "type"),
@@ -269,14 +270,16 @@ SCHOOL_COLUMNS: Final = [
 ]
 _AS_GIVEN: Final = (
     *("la_name", "district_name", "type", "type_group", "status", "town", "urban_rural"),
-    *("religious_character", "diocese", "trust_name", "trust_flag", "federation_name"),
-    "sponsor_name",
+    *("religious_character", "diocese"),
 )
 _GROUP_COLUMNS: Final = [
     *("urn", "group_uid", "group_name", "group_type", "joined_date"),
     *("group_id", "companies_house_number", "published_name", "told_by"),
 ]
-_REJECT_COLUMNS: Final = ["row", "urn", "name", "reason", "action", "file"]
+_TEXT: Final = pa.large_string()  # as pandas holds it
+_REJECTS: Final = pa.schema(
+    [("row", pa.int64()), *((c, _TEXT) for c in ("urn", "name", "reason", "action", "file"))]
+)
 
 
 @dataclass(frozen=True)
@@ -412,12 +415,12 @@ def _positions(header: list[str], kind: Kind, path: Path) -> dict[str, int]:
 
 
 @dataclass(frozen=True)
-class _Sheet:
-    """The wanted columns of one file as text, and the records that did not fit the header."""
+class _Part:
+    """Some rows of one file: the wanted columns as text, each in one piece."""
 
     table: pa.Table
-    ragged: list[tuple[int, str | None]]
-    encoding: str
+    start: int
+    skipped: np.ndarray
     coded: dict[str, pa.DictionaryArray] = field(default_factory=dict)
 
     def each(self, name: str, say: Callable[[str | None], Any], dtype: Any) -> np.ndarray:
@@ -431,10 +434,48 @@ class _Sheet:
             return self.table[name]
         return pa.chunked_array([pa.nulls(len(self.table), pa.string())])
 
-    def rows(self) -> np.ndarray:
-        """Give the number of each record as a spreadsheet does, the header being row 1."""
-        numbers = np.arange(2, 2 + len(self.table) + len(self.ragged))
-        return np.setdiff1d(numbers, [row for row, _ in self.ragged], assume_unique=True)
+    def rows(self, at: np.ndarray) -> np.ndarray:
+        """Give the number of records as a spreadsheet does, the header being row 1."""
+        number = at + self.start + 2
+        return np.asarray(number + np.searchsorted(self.skipped, number, side="right"))
+
+
+@dataclass(frozen=True)
+class _Sheet:
+    """One file, in tables of `_AT_ONCE` rows, and the records that did not fit the header."""
+
+    tables: list[pa.Table]
+    ragged: list[tuple[int, str | None]]
+    encoding: str
+
+    def __len__(self) -> int:
+        return sum(map(len, self.tables)) + len(self.ragged)
+
+    def parts(self) -> Iterator[_Part]:
+        """Give the tables in turn; each is let go of, so that what is made of it has room."""
+        start, skipped = 0, self._skipped()
+        while self.tables:
+            part = _Part(self.tables.pop(0), start, skipped)
+            start += len(part.table)
+            yield part
+
+    def whole(self) -> _Part:
+        """Give all rows at once."""
+        return _Part(pa.concat_tables(self.tables).combine_chunks(), 0, self._skipped())
+
+    def latest(self, *names: str) -> date | None:
+        """Return the latest of the dates in columns, or None."""
+        days = [np.datetime64("NaT", "s")]
+        for table in self.tables:
+            part = _Part(table, 0, self._skipped())
+            days += [np.fmax.reduce(_dates(part.column(c))[0], initial=days[0]) for c in names]
+        last = np.fmax.reduce(days)
+        return None if np.isnat(last) else last.astype("datetime64[D]").item()
+
+    def _skipped(self) -> np.ndarray:
+        """Give the number that each odd record would have if those before it were not there."""
+        rows = np.array([row for row, _ in self.ragged], dtype=np.int64)
+        return rows - np.arange(len(rows))
 
 
 def _read(path: Path, kind: Kind) -> _Sheet:
@@ -463,7 +504,7 @@ def _read(path: Path, kind: Kind) -> _Sheet:
             stream.seek(len(line))
         recoded = False
         try:
-            table = _parse(stream, len(header), positions, bad, path)
+            tables = _parse(stream, len(header), positions, bad, path)
         except UnicodeDecodeError:  # an odd record in cp1252: rare, so the file is rewritten whole
             bad.clear()
             recoded = True
@@ -474,14 +515,14 @@ def _read(path: Path, kind: Kind) -> _Sheet:
                 with open_bounded(path, member=member, limit=_LARGEST) as again:
                     data = again.read()[len(line) :]
             data = data.decode("cp1252", "replace").encode()
-            table = _parse(io.BytesIO(data), len(header), positions, bad, path)
-    if len(table) + len(bad) == 0:
+            tables = _parse(io.BytesIO(data), len(header), positions, bad, path)
+    if not any(map(len, tables)) and not bad:
         raise InputFileError("has a header but no rows", where=str(path))
-    table, encoding = _decoded(table)
+    encoding = _decode(tables)
     if wide or marked:
         encoding = "utf-16" if wide else "utf-8 with a byte order mark"
     encoding = "cp1252" if recoded else encoding
-    return _Sheet(table, [_ragged(row, positions["urn"], path) for row in bad], encoding)
+    return _Sheet(tables, [_ragged(row, positions["urn"], path) for row in bad], encoding)
 
 
 def _check_size(path: Path, kind: Kind) -> None:
@@ -508,7 +549,7 @@ def _plain_file(path: Path) -> bool:
 
 def _parse(
     stream: IO[bytes], width: int, positions: dict[str, int], bad: list[Any], path: Path
-) -> pa.Table:
+) -> list[pa.Table]:
     """Parse what stands behind the header; the text is not decoded yet.
 
     Raises UnicodeDecodeError where a record of odd length is not UTF-8: Arrow can only hand over
@@ -524,7 +565,7 @@ def _parse(
     keys = [str(i) for i in range(width)]
     wanted = [keys[i] for i in positions.values()]
     try:
-        table = pacsv.read_csv(
+        blocks = pacsv.read_csv(
             stream,
             # One thread: it numbers the rows, and is no slower on files of this size.
             pacsv.ReadOptions(column_names=keys, use_threads=False, block_size=1 << 21),
@@ -536,13 +577,13 @@ def _parse(
                 strings_can_be_null=True,
                 null_values=[""],
             ),
-        )
+        ).rename_columns(list(positions))
     except pa.ArrowInvalid as error:  # its message may quote a row, so it is not passed on
         fault = unheard[0].exc_value if unheard else None
         if isinstance(fault, UnicodeDecodeError):
             raise fault from None
         if "Empty CSV" in str(error):
-            return pa.table({name: pa.array([], pa.string()) for name in positions})
+            return [pa.table({name: pa.array([], pa.string()) for name in positions})]
         raise InputFileError(
             "a quoted value never ends, or a record is longer than 2 MB",
             where=str(path),
@@ -550,30 +591,40 @@ def _parse(
         ) from error
     finally:
         sys.unraisablehook = hook
-    return table.combine_chunks().rename_columns(list(positions))
+    schema, waiting = blocks.schema, blocks.to_batches()[::-1]
+    del blocks
+    tables: list[pa.Table] = []
+    some: list[pa.RecordBatch] = []
+    while waiting:  # each block is let go of once it is copied
+        some.append(waiting.pop())
+        if not waiting or sum(map(len, some)) >= _AT_ONCE:
+            tables.append(pa.Table.from_batches(some).combine_chunks())
+            some.clear()
+    return tables or [schema.empty_table()]
 
 
-def _decoded(table: pa.Table) -> tuple[pa.Table, str]:
-    """Decode the cells that are not ASCII: as UTF-8 if all of them are, else as cp1252."""
-    found: dict[str, tuple[pa.ChunkedArray, list[bytes]]] = {}
-    for name, column in zip(table.column_names, table.columns, strict=True):
-        buffers = [c.buffers()[2] for c in column.chunks]
-        if any(b and np.frombuffer(b, np.uint8).max(initial=0) > 127 for b in buffers):
-            odd = pc.invert(pc.string_is_ascii(column))
-            raw = column.take(pa.array(_rows(odd))).cast(pa.binary()).to_pylist()
-            found[name] = (odd, raw)
-    encoding = "utf-8"
+def _decode(tables: list[pa.Table]) -> str:
+    """Decode the cells that are not ASCII, in place: as UTF-8 if all are that, else as cp1252."""
+    odd = {
+        (i, name)
+        for i, table in enumerate(tables)
+        for name, column in zip(table.column_names, table.columns, strict=True)
+        for chunk in column.chunks
+        if (text := chunk.buffers()[2]) and np.frombuffer(text, np.uint8).max(initial=0) > 127
+    }
     try:
-        for _, cells in found.values():
-            for cell in cells:
-                cell.decode()
-    except UnicodeDecodeError:
-        encoding = "cp1252"
-    for name, (odd, cells) in found.items():
-        values = [cell.decode(encoding, "replace") for cell in cells]
-        column = _patched(table[name], odd, values)
-        table = table.set_column(table.column_names.index(name), name, column)
-    return table, encoding
+        for i, name in odd:
+            tables[i][name].cast(pa.binary()).cast(pa.string())
+        return "utf-8"
+    except pa.ArrowInvalid:
+        pass
+    for i, name in odd:
+        column = tables[i][name]
+        where = pc.invert(pc.string_is_ascii(column))
+        raw = column.take(pa.array(_rows(where))).cast(pa.binary()).to_pylist()
+        column = _patched(column, where, [cell.decode("cp1252", "replace") for cell in raw])
+        tables[i] = tables[i].set_column(tables[i].column_names.index(name), name, column)
+    return "cp1252"
 
 
 def _ragged(row: Any, urn_at: int, path: Path) -> tuple[int, str | None]:
@@ -591,6 +642,7 @@ def _ragged(row: Any, urn_at: int, path: Path) -> tuple[int, str | None]:
 # ---- values ------------------------------------------------------------------------------------
 
 _URN = re.compile(r"[1-9][0-9]{4,6}")
+_ENGLISH = re.compile(r"E[0-9]{8}")
 _ABROAD = re.compile(r"[WSNLM][0-9]{8}")  # L and M are GIAS's codes for islands and places abroad
 _DAY_FIRST = re.compile(r"(\d{1,2})[-/](\d{1,2})[-/](\d{4})(?: 00:00(?::00)?)?")
 _ISO = re.compile(r"(\d{4})-(\d{2})-(\d{2})(?:[T ]00:00:00)?")
@@ -845,12 +897,13 @@ def _tidy(name: str) -> str:
     return " ".join(name.split())
 
 
+# More than letters, signs and single spaces between them, or a sign that may be lost damage.
+_ODD: Final = r"[^ -~]|  |\?|^ | $"
+
+
 def _names(column: pa.ChunkedArray) -> tuple[pa.ChunkedArray, dict[int, str]]:
     """Tidy and repair a column of names; say also which rows were damaged, and how."""
-    odd = pc.invert(pc.and_(pc.string_is_ascii(column), pc.ascii_is_printable(column)))
-    for trace in ("  ", "?"):
-        odd = pc.or_(odd, pc.match_substring(column, trace))
-    odd = pc.or_(odd, pc.not_equal(pc.utf8_trim_whitespace(column), column))
+    odd = pc.match_substring_regex(column, _ODD)
     values, damage = [], {}
     at = _rows(odd)
     for row, value in zip(at.tolist(), column.take(pa.array(at)).to_pylist(), strict=True):
@@ -871,7 +924,7 @@ def _patched(
     """Put `values` where `odd` is true."""
     mask = pc.fill_null(odd, False).combine_chunks()
     return pa.chunked_array(
-        [pc.replace_with_mask(column.combine_chunks(), mask, pa.array(values, pa.string()))]
+        [pc.replace_with_mask(column.combine_chunks(), mask, pa.array(values, column.type))]
     )
 
 
@@ -936,13 +989,6 @@ def _vintage(path: Path) -> date | None:
     return None
 
 
-def _latest(*columns: np.ndarray) -> date | None:
-    """Return the latest of the dates in columns, or None."""
-    days = np.concatenate(columns)
-    days = days[~np.isnat(days)]
-    return days.max().astype("datetime64[D]").item() if len(days) else None
-
-
 # ---- schools -----------------------------------------------------------------------------------
 
 
@@ -953,25 +999,42 @@ _Line = tuple[int, str | None, str | None, str, str, str]
 class _Faults:
     """Collects the rows of `rejects` that one file gives rise to."""
 
-    def __init__(
-        self, file: str, sheet: _Sheet, urn: pa.ChunkedArray, name: pa.ChunkedArray, out: str
+    def __init__(self, file: str, sheet: _Sheet, out: str) -> None:
+        self.file = file
+        self.noted: dict[tuple[str, str], list[pa.Table]] = {}
+        self.lines: list[_Line] = []
+        if sheet.ragged:
+            rows, urns = zip(*sheet.ragged, strict=True)
+            at = {"row": pa.array(rows), "urn": urns, "name": pa.nulls(len(rows), pa.string())}
+            self.noted["more or fewer cells than the header", out] = [pa.table(at)]
+
+    def turn(
+        self, part: _Part, urn: pa.ChunkedArray, number: np.ndarray, name: pa.ChunkedArray
     ) -> None:
-        self.file, self.urn, self.name, self.row = file, urn, name, sheet.rows()
-        self.lines: list[_Line] = [
-            (row, urn, None, "more or fewer cells than the header", out, file)
-            for row, urn in sheet.ragged
-        ]
+        """Turn to some rows of the file; what stands for a URN but is none is not repeated."""
+        self.part, self.name = part, name
+        self.urn = pc.if_else(pa.array(number > 0), urn, pa.scalar(None, pa.string()))
 
     def note(self, mask: np.ndarray, reason: str, action: str) -> None:
         """Add one line for each row of the mask."""
+        noted = self.noted.setdefault((reason, action), [])  # in the order of the checks
         at = np.flatnonzero(mask)
-        if not len(at):
-            return
-        take = pa.array(at)
-        urns, names = self.urn.take(take).to_pylist(), self.name.take(take).to_pylist()
-        for row, urn, name in zip(self.row[at].tolist(), urns, names, strict=True):
-            known = urn if urn and _URN.fullmatch(urn) else None
-            self.lines.append((row, known, name, reason, action, self.file))
+        if len(at):
+            take = pa.array(at)
+            line = {"row": pa.array(self.part.rows(at))}
+            noted.append(
+                pa.table(line | {"urn": self.urn.take(take), "name": self.name.take(take)})
+            )
+
+    def table(self) -> pa.Table:
+        """Return the lines, those of one reason together, single ones last."""
+        tables = []
+        for (reason, action), noted in self.noted.items():
+            for table in noted:
+                words = [pa.repeat(word, len(table)) for word in (reason, action, self.file)]
+                tables.append(pa.table([*table.columns, *words], _REJECTS.names).cast(_REJECTS))
+        columns = list(zip(*self.lines, strict=True)) or [()] * len(_REJECTS)
+        return pa.concat_tables([*tables, pa.table(columns, _REJECTS)])
 
 
 def _urns(column: pa.ChunkedArray) -> tuple[pa.ChunkedArray, np.ndarray]:
@@ -981,14 +1044,14 @@ def _urns(column: pa.ChunkedArray) -> tuple[pa.ChunkedArray, np.ndarray]:
     return urn, pc.if_else(sound, urn, "0").cast(pa.int64()).to_numpy()
 
 
-def _phases(sheet: _Sheet) -> np.ndarray:
+def _phases(part: _Part) -> np.ndarray:
     """Give each row the place of its phase in `PHASES`: where GIAS says none, by type or number."""
     place = {p: i for i, p in enumerate(PHASES)}
     words = {w: place[p] for w, p in _PHASE_WORDS.items()}
-    phase = sheet.each("phase", lambda v: words.get(_word(v), -1), np.int8)
-    by_type = sheet.each("type", lambda v: place.get(_by_type(_word(v)), -1), np.int8)
-    special = sheet.each("type_group", lambda v: _word(v) == "special schools", bool)
-    number, _ = _numbers(sheet.column("number"))
+    phase = part.each("phase", lambda v: words.get(_word(v), -1), np.int8)
+    by_type = part.each("type", lambda v: place.get(_by_type(_word(v)), -1), np.int8)
+    special = part.each("type_group", lambda v: _word(v) == "special schools", bool)
+    number, _ = _numbers(part.column("number"))
     # DfE gives establishment numbers in bands: 1100 to 1149 referral units, 5950 to 5999 and
     # 7000 to 7999 special schools.
     unit = (number >= 1100) & (number < 1150)
@@ -1008,29 +1071,25 @@ def _by_type(kind: str) -> str:
     return "other" if kind else ""
 
 
-@dataclass(frozen=True)
-class _Schools:
-    """The open state-funded schools of every phase, sorted by URN, before phases are chosen."""
+def _schools(
+    part: _Part, seen: np.ndarray, faults: _Faults, as_of: date, phases: tuple[str, ...]
+) -> tuple[pa.Table, pa.Table, pa.Table]:
+    """Check, filter and clean some rows of a register; mark the URNs `seen`.
 
-    table: pa.Table
-    urn: np.ndarray
-    chosen: np.ndarray
-    filtered: pd.DataFrame
-    faults: _Faults
-
-
-def _schools(sheet: _Sheet, as_of: date, phases: tuple[str, ...]) -> _Schools:
-    """Check, filter and clean the rows of a register."""
-    urn, number = _urns(sheet.column("urn"))
-    name, damage = _names(sheet.column("name"))
-    faults = _Faults("register", sheet, urn, name, LEFT_OUT)
+    Returned are the schools that count, the rows that do not, and what groups are named by the
+    open state-funded schools of every phase.
+    """
+    urn, number = _urns(part.column("urn"))
+    name, damage = _names(part.column("name"))
+    faults.turn(part, urn, number, name)
 
     # Which rows are sound?
     sound = number > 0
     faults.note(~sound, "URN is not a number of 5 to 7 digits", LEFT_OUT)
-    again = sound & pd.Series(number).duplicated().to_numpy()
+    again = sound & (seen[number] | pd.Series(number).duplicated().to_numpy())
+    seen[number[sound]] = True
     faults.note(again, "URN already read", f"{LEFT_OUT}: the first row of the URN counts")
-    status = sheet.each("status", lambda v: _STATUS.get(_word(v)[:4], -1), np.int8)
+    status = part.each("status", lambda v: _STATUS.get(_word(v)[:4], -1), np.int8)
     sound &= ~again
     strange = sound & (status < 0)
     faults.note(strange, "status is neither open, closed nor proposed to open", LEFT_OUT)
@@ -1038,15 +1097,15 @@ def _schools(sheet: _Sheet, as_of: date, phases: tuple[str, ...]) -> _Schools:
 
     # Which of them count? The first reason that fits is the one given.
     day = np.datetime64(as_of, "s")
-    opened, opened_wrong = _dates(sheet.column("open_date"))
-    shut, shut_wrong = _dates(sheet.column("close_date"))
-    state = sheet.each("type", lambda v: _word(v) in STATE_FUNDED_TYPES, bool) | (
-        sheet.each("type_group", lambda v: _word(v) in STATE_FUNDED_GROUPS, bool)
-        & sheet.each("type", lambda v: _word(v) not in _OTHER_TYPES, bool)
+    opened, opened_wrong = _dates(part.column("open_date"))
+    shut, shut_wrong = _dates(part.column("close_date"))
+    state = part.each("type", lambda v: _word(v) in STATE_FUNDED_TYPES, bool) | (
+        part.each("type_group", lambda v: _word(v) in STATE_FUNDED_GROUPS, bool)
+        & part.each("type", lambda v: _word(v) not in _OTHER_TYPES, bool)
     )
-    phase = _phases(sheet)
+    phase = _phases(part)
     unwanted: dict[str, np.ndarray] = {
-        "not in England": sheet.each("district", lambda v: bool(v and _ABROAD.fullmatch(v)), bool),
+        "not in England": part.each("district", lambda v: bool(v and _ABROAD.fullmatch(v)), bool),
         "not state-funded": ~state,
         "closed, date not given": (status == _STATUS["clos"]) & np.isnat(shut),
         "closed before the date": shut < day,
@@ -1055,43 +1114,43 @@ def _schools(sheet: _Sheet, as_of: date, phases: tuple[str, ...]) -> _Schools:
     }
     first = np.select(list(unwanted.values()), list(range(len(unwanted))), -1)
     out = np.flatnonzero(sound & (first >= 0))
-    gone = pa.table({"urn": urn, "name": name}).take(pa.array(out)).to_pandas()
-    gone["reason"] = _reasons(
-        list(unwanted), first[out], sheet.column("type_group").take(pa.array(out)), phase[out]
-    )
+    group = part.column("type_group").take(pa.array(out))
+    gone = pa.table({"urn": urn, "name": name}).take(pa.array(out))
+    gone = gone.append_column("reason", _reasons(list(unwanted), first[out], group, phase[out]))
 
     # The open state-funded schools of every phase.
     counted = sound & np.isin(first, [-1, len(unwanted) - 1])
     faults.note(counted & opened_wrong, "open date is not a date", "date read as blank")
     faults.note(counted & shut_wrong, "close date is not a date", "date read as blank")
-    east, north = _points(sheet, counted, faults)
-    pupils, fsm = _pupils(sheet, counted, faults)
-    for why in sorted(set(damage.values())):
+    east, north = _points(part, counted, faults)
+    pupils, fsm = _pupils(part, counted, faults)
+    for why in ("lost apostrophe", "lost character", "mojibake"):
         hit = np.zeros(len(number), dtype=bool)
         hit[[row for row, what in damage.items() if what == why]] = True
         done = "name left as it is" if why == "lost character" else "name repaired"
         faults.note(hit & counted, f"name damaged: {why}", done)
-    district = _codes(sheet.column("district"))
-    plain = pc.fill_null(pc.match_substring_regex(district, r"^E[0-9]{8}$"), False)
-    wrong = district.is_valid().to_numpy() & ~plain.to_numpy()
+    district = _codes(part.column("district"))
+    plain = part.each("district", lambda v: bool(v and _ENGLISH.fullmatch(v)), bool)
+    wrong = district.is_valid().to_numpy() & ~plain
     faults.note(counted & wrong, "district is not a code of England", "code read as blank")
-    academy = sheet.each("type_group", lambda v: _word(v) in _ACADEMIES, bool)
+    academy = part.each("type_group", lambda v: _word(v) in _ACADEMIES, bool)
     unknown = (
-        sheet.each("type", lambda v: not _word(v), bool)
-        & sheet.each("type_group", lambda v: _word(v) == "local authority maintained schools", bool)
+        part.each("type", lambda v: not _word(v), bool)
+        & part.each("type_group", lambda v: _word(v) == "local authority maintained schools", bool)
         & (phase != PHASES.index("nursery"))
         & (number >= _UNKNOWN_FROM)
     )
-    columns = {
-        **{c: sheet.column(c) for c in _AS_GIVEN},
-        **{c: _codes(sheet.column(c)) for c in ("la_code", "trust_uid", "federation_uid")},
+    kept = {
+        "number": pa.array(number),
         "urn": urn,
         "name": name,
-        "district": pc.if_else(plain, district, pa.scalar(None, pa.string())),
-        "postcode": _postcodes(sheet.column("postcode")),
+        **{c: part.column(c) for c in _AS_GIVEN},
+        "la_code": _codes(part.column("la_code")),
+        "district": pc.if_else(pa.array(plain), district, pa.scalar(None, pa.string())),
         "phase": pa.array(PHASES).take(pa.array(phase)),
         "open_date": pa.array(opened),
         "close_date": pa.array(shut),
+        "postcode": _postcodes(part.column("postcode")),
         "easting": pa.array(east),
         "northing": pa.array(north),
         "pupils": pa.array(pupils),
@@ -1099,15 +1158,59 @@ def _schools(sheet: _Sheet, as_of: date, phases: tuple[str, ...]) -> _Schools:
         "academy": pa.array(academy),
         "status_unknown": pa.array(unknown),
     }
-    body = np.flatnonzero(counted)
-    body = body[np.argsort(number[body])]
-    table = pa.table(columns).take(pa.array(body))
-    return _Schools(table, number[body], first[body] < 0, gone, faults)
+    named = {
+        "number": pa.array(number),
+        "urn": urn,
+        **{c: _codes(part.column(c)) for c in ("trust_uid", "federation_uid")},
+        **{c: part.column(c) for c in ("trust_name", "federation_name", "sponsor_name")},
+        "flag": pa.array(part.each("trust_flag", lambda v: _FLAGS.get(_word(v), -1), np.int8)),
+        "academy": pa.array(academy),
+    }
+    some = [named[c].is_valid().to_numpy() for c in ("trust_uid", "federation_uid", "sponsor_name")]
+    count = np.flatnonzero(counted & (first < 0))
+    say = np.flatnonzero(counted & np.logical_or.reduce(some))
+    return (
+        _light(pa.table(kept).take(pa.array(count))),
+        _light(gone),
+        _light(pa.table(named).take(pa.array(say))),
+    )
+
+
+def _light(table: pa.Table) -> pa.Table:
+    """Give texts the type they have in pandas; columns of blanks all share a little memory."""
+    columns = [
+        column
+        if not _is_text(column)
+        else _blanks(len(column))
+        if column.null_count == len(column)
+        else column.cast(_TEXT)
+        for column in table.columns
+    ]
+    return pa.table(columns, table.column_names)
+
+
+def _is_text(column: pa.ChunkedArray) -> bool:
+    return bool(pa.types.is_string(column.type) or pa.types.is_large_string(column.type))
+
+
+_NOTHING: Final = pa.nulls(1 << 16, _TEXT)
+
+
+def _blanks(rows: int) -> pa.ChunkedArray:
+    """Make a column of blanks: one piece, again and again."""
+    whole, rest = divmod(rows, len(_NOTHING))
+    return pa.chunked_array([*[_NOTHING] * whole, _NOTHING.slice(0, rest)])
+
+
+def _by_urn(table: pa.Table) -> pa.Table:
+    """Sort schools by URN, as GIAS does."""
+    number = table["number"].to_numpy()
+    return table if (number[1:] > number[:-1]).all() else table.take(pa.array(np.argsort(number)))
 
 
 def _reasons(
     words: list[str], first: np.ndarray, group: pa.ChunkedArray, phase: np.ndarray
-) -> np.ndarray:
+) -> pa.Array:
     """Write why each row does not count: the rule, and which group or phase it is of."""
     coded = _coded(group)
     kind = np.where(words.index("not state-funded") == first, coded.indices.to_numpy(), -1)
@@ -1122,13 +1225,13 @@ def _reasons(
         words[f] + after[k] + last[p]
         for f, k, p in zip(*np.unravel_index(cell, shape), strict=True)
     ]
-    return np.array(said, dtype=object)[back]
+    return pa.array(said, _TEXT).take(pa.array(back))
 
 
-def _points(sheet: _Sheet, counted: np.ndarray, faults: _Faults) -> tuple[np.ndarray, np.ndarray]:
+def _points(part: _Part, counted: np.ndarray, faults: _Faults) -> tuple[np.ndarray, np.ndarray]:
     """Read coordinates: zero or half a pair is missing; outside England is a fault and missing."""
-    east, east_wrong = _numbers(sheet.column("easting"))
-    north, north_wrong = _numbers(sheet.column("northing"))
+    east, east_wrong = _numbers(part.column("easting"))
+    north, north_wrong = _numbers(part.column("northing"))
     wrong = counted & (east_wrong | north_wrong)
     faults.note(wrong, "coordinate is not a number", "location left blank")
     given = np.isfinite(east) & np.isfinite(north) & (east != 0) & (north != 0)
@@ -1139,14 +1242,14 @@ def _points(sheet: _Sheet, counted: np.ndarray, faults: _Faults) -> tuple[np.nda
     return np.where(ok, east, np.nan), np.where(ok, north, np.nan)
 
 
-def _pupils(sheet: _Sheet, counted: np.ndarray, faults: _Faults) -> tuple[np.ndarray, np.ndarray]:
+def _pupils(part: _Part, counted: np.ndarray, faults: _Faults) -> tuple[np.ndarray, np.ndarray]:
     """Read pupils and those eligible for free meals; the percentage fills a blank count."""
-    pupils, wrong = _numbers(sheet.column("pupils"))
+    pupils, wrong = _numbers(part.column("pupils"))
     wrong |= (pupils < 0) | (pupils > _FULLEST)
     faults.note(counted & wrong, "pupils is not a count", "left blank")
     pupils = np.where(wrong, np.nan, pupils)
-    fsm, wrong = _numbers(sheet.column("fsm_pupils"))
-    percent, _ = _numbers(sheet.column("fsm_percent"))
+    fsm, wrong = _numbers(part.column("fsm_pupils"))
+    percent, _ = _numbers(part.column("fsm_percent"))
     percent = np.where((percent >= 0) & (percent <= 100), percent, np.nan)
     fsm = np.where(np.isnan(fsm) & ~wrong, np.rint(pupils * percent / 100), fsm)
     wrong |= (fsm < 0) | (fsm > pupils)
@@ -1157,72 +1260,76 @@ def _pupils(sheet: _Sheet, counted: np.ndarray, faults: _Faults) -> tuple[np.nda
 # ---- groups ------------------------------------------------------------------------------------
 
 
-def _told_by_register(schools: _Schools) -> pa.Table:
+def _told_by_register(named: pa.Table) -> pa.Table:
     """List the groups the register itself names; it has no joined dates."""
-    table, size = schools.table, len(schools.table)
-    flag = _per_value(table["trust_flag"], lambda v: _FLAGS.get(_word(v), -1), np.int8)
+    flag = named["flag"].to_numpy()
     # An academy's trust without a flag: judged by how many schools name it.
-    bare = (flag < 0) & table["academy"].to_numpy() & table["trust_uid"].is_valid().to_numpy()
+    bare = (flag < 0) & named["academy"].to_numpy() & named["trust_uid"].is_valid().to_numpy()
     if bare.any():
-        shared = table["trust_uid"].to_pandas().duplicated(keep=False).to_numpy()
-        flag = np.where(bare, np.where(shared, 0, 1), flag)
-    blank = pa.chunked_array([pa.nulls(size, pa.string())])
+        shared = named["trust_uid"].to_pandas().duplicated(keep=False).to_numpy()
+        flag = np.where(bare, np.where(shared, 0, 1), flag).astype(np.int8)
     parts = []
-    for uid, name, kind in (
-        (table["trust_uid"], table["trust_name"], flag),
-        (table["federation_uid"], table["federation_name"], np.full(size, _FEDERATION)),
-        (blank, table["sponsor_name"], np.full(size, _SPONSOR)),
+    for stem, kind in (
+        ("trust", flag),
+        ("federation", np.full(len(flag), _FEDERATION, np.int8)),
+        ("sponsor", np.full(len(flag), _SPONSOR, np.int8)),
     ):
-        given = (name if uid is blank else uid).is_valid().to_numpy() & (kind >= 0)
-        part = {
-            "number": pa.array(schools.urn),
-            "urn": table["urn"],
-            "group_uid": uid,
-            "published_name": name,
-            "kind": pa.array(kind.astype(np.int8)),
-            "joined_date": pa.nulls(size, pa.timestamp("s")),
+        known = named["sponsor_name" if stem == "sponsor" else f"{stem}_uid"].is_valid()
+        at = np.flatnonzero(known.to_numpy() & (kind >= 0))
+        part = named.take(pa.array(at))
+        blank = _blanks(len(at))
+        columns = {
+            "number": part["number"],
+            "urn": part["urn"],
+            "group_uid": blank if stem == "sponsor" else part[f"{stem}_uid"],
+            "published_name": part[f"{stem}_name"],
+            "kind": pa.array(kind[at]),
+            "joined_date": pa.nulls(len(at), pa.timestamp("s")),
             "group_id": blank,
             "companies_house_number": blank,
-            "told_by": pa.array(["register"]).take(pa.array(np.zeros(size, np.int8))),
-            "row": pa.nulls(size, pa.int64()),
+            "told_by": pa.repeat(pa.scalar("register", _TEXT), len(at)),
+            "row": pa.nulls(len(at), pa.int64()),
         }
-        parts.append(pa.table(part).take(pa.array(np.flatnonzero(given))))
+        parts.append(pa.table(columns))
     return pa.concat_tables(parts)
 
 
-def _told_by_links(sheet: _Sheet, known: np.ndarray) -> tuple[pa.Table, _Faults]:
-    """List the groups of the links file that have a school in the register (`known` URNs)."""
-    urn, number = _urns(sheet.column("urn"))
-    name, _ = _names(sheet.column("name"))
-    faults = _Faults("links", sheet, urn, name, "link left out")
-    kind = sheet.each("group_type", lambda v: _GROUP_TYPES.get(_word(v), -1), np.int8)
-    joined, wrong = _dates(sheet.column("joined_date"))
-    shut, _ = _dates(sheet.column("closed_date"))
+def _told_by_links(sheet: _Sheet, seen: np.ndarray) -> tuple[pa.Table, _Faults]:
+    """List the groups of the links file that have a school in the register (URNs `seen`)."""
+    part = sheet.whole()
+    urn, number = _urns(part.column("urn"))
+    name, _ = _names(part.column("name"))
+    faults = _Faults("links", sheet, "link left out")
+    faults.turn(part, urn, number, name)
+    kind = part.each("group_type", lambda v: _GROUP_TYPES.get(_word(v), -1), np.int8)
+    joined, wrong = _dates(part.column("joined_date"))
+    shut, _ = _dates(part.column("closed_date"))
     # A closed group without a date is taken as closed from the start.
-    undated = sheet.each("group_status", lambda v: _word(v) == "closed", bool)
+    undated = part.each("group_status", lambda v: _word(v) == "closed", bool)
     shut = np.where(undated & np.isnat(shut), np.datetime64("1800-01-01", "s"), shut)
     faults.note((kind >= 0) & wrong, "joined date is not a date", "date read as blank")
-    here = np.isin(number, known)
+    here = seen[number]
     for code, word in enumerate(_KINDS):
         faults.note(
             (kind == code) & ~here,
             f"{word} link to a school that is not in the register",
             "link left out",
         )
+    at = np.flatnonzero((kind >= 0) & here)
     columns = {
         "number": pa.array(number),
         "urn": urn,
-        "group_uid": _codes(sheet.column("group_uid")),
-        "published_name": sheet.column("group_name"),
+        "group_uid": _codes(part.column("group_uid")),
+        "published_name": part.column("group_name"),
         "kind": pa.array(kind),
         "joined_date": pa.array(joined),
-        "group_id": _codes(sheet.column("group_id")),
-        "companies_house_number": _codes(sheet.column("companies_house_number")),
-        "told_by": pa.array(["links"]).take(pa.array(np.zeros(len(number), np.int8))),
-        "row": pa.array(sheet.rows()),
+        "group_id": _codes(part.column("group_id")),
+        "companies_house_number": _codes(part.column("companies_house_number")),
+        "told_by": pa.repeat("links", len(number)),
+        "row": pa.array(part.rows(np.arange(len(number)))),
         "closed_date": pa.array(shut),
     }
-    return pa.table(columns).take(pa.array(np.flatnonzero((kind >= 0) & here))), faults
+    return _light(pa.table(columns).take(pa.array(at))), faults
 
 
 def _sort_key(table: pa.Table) -> np.ndarray:
@@ -1250,22 +1357,18 @@ def _groups(
         counts["trusts_told_by_register_only"] = int((fills["kind"].to_numpy() < 2).sum())
         counts["trusts_told_differently"] = _disagreements(told, current, faults)
         both = pa.concat_tables([current, fills])
-    shown: dict[str | None, str | None] = {None: None}
-    for published in both["published_name"].unique().to_pylist():
-        if published is None:
-            continue
-        name, why = repair(_tidy(published))
-        shown[published] = display_name(name)
-        if why:
-            at = pc.index(both["published_name"], published).as_py()
-            row = both["row"][at].as_py() or 0
-            done = "left as it is" if why == "lost character" else "repaired"
-            line = (row, None, shown[published], f"group name damaged: {why}", f"name {done}")
-            faults.lines.append((*line, both["told_by"][at].as_py()))
-    names = [shown[p] for p in both["published_name"].to_pylist()]
-    both = both.append_column("group_name", pa.array(names, pa.string()))
+    coded = _coded(both["published_name"])
+    given = pa.chunked_array([coded.dictionary])
+    fixed, damage = _names(given)
+    shown = [name and display_name(name) for name in fixed.to_pylist()]
+    for i, why in damage.items():
+        at = pc.index(both["published_name"], given[i]).as_py()
+        done = "left as it is" if why == "lost character" else "repaired"
+        line = (both["row"][at].as_py() or 0, None, shown[i], f"group name damaged: {why}")
+        faults.lines.append((*line, f"name {done}", both["told_by"][at].as_py()))
+    both = both.append_column("group_name", pa.array(shown, _TEXT).take(coded.indices))
     both = both.append_column("key", pa.array(_sort_key(both)))
-    both = both.append_column("group_type", pa.array(_KINDS).take(both["kind"].combine_chunks()))
+    both = both.append_column("group_type", pa.array(_KINDS, _TEXT).take(both["kind"]))
     long_ago = pa.scalar(np.datetime64("1800-01-01", "s"))
     both = both.append_column("since", pc.fill_null(both["joined_date"], long_ago))
     order = [(c, "ascending") for c in ("key", "since", "group_uid")]
@@ -1275,22 +1378,25 @@ def _groups(
 def _disagreements(told: pa.Table, links: pa.Table, faults: _Faults) -> int:
     """Note the schools whose trust is one in the register and another in the links."""
     mine = told.filter(pc.less(told["kind"], 2))
-    said = dict(zip(mine["number"].to_pylist(), mine["group_uid"].to_pylist(), strict=True))
     used = links.filter(pc.less(links["kind"], 2)).select(["number", "group_uid", "row", "urn"])
-    count = 0
-    for number, uid, row, urn in zip(*(c.to_pylist() for c in used.columns), strict=True):
-        if said.get(number, uid) != uid:
-            count += 1
-            action = f"links used ({uid}), not the register ({said[number]})"
-            reason = "register and links name different trusts"
-            faults.lines.append((row, urn, None, reason, action, "links"))
-    return count
+    used = used.append_column(
+        "said", mine["group_uid"].take(pc.index_in(used["number"], mine["number"]))
+    )
+    other = pc.and_(
+        used["said"].is_valid(), pc.fill_null(pc.not_equal(used["said"], used["group_uid"]), True)
+    )
+    for _, uid, row, urn, said in zip(
+        *(c.to_pylist() for c in used.filter(other).columns), strict=True
+    ):
+        action = f"links used ({uid}), not the register ({said})"
+        reason = "register and links name different trusts"
+        faults.lines.append((row, urn, None, reason, action, "links"))
+    return int(pc.sum(other).as_py() or 0)
 
 
-def _attach(schools: _Schools, groups: pa.Table) -> pa.Table:
+def _attach(kept: pa.Table, groups: pa.Table) -> pa.Table:
     """Give each school its trust, federation and sponsor: of several, the last joined."""
-    table = schools.table.drop_columns(["trust_uid", "trust_name", "federation_uid"])
-    table = table.drop_columns(["federation_name", "sponsor_name"])
+    schools = kept["number"].to_numpy()
     number, kind = groups["number"].to_numpy(), groups["kind"].to_numpy()
     for stem, mine in (
         ("trust", kind < 2),
@@ -1299,20 +1405,18 @@ def _attach(schools: _Schools, groups: pa.Table) -> pa.Table:
     ):
         at = np.flatnonzero(mine)
         last = at[np.append(number[at][1:] != number[at][:-1], True)] if len(at) else at
-        place = np.searchsorted(number[last], schools.urn)
-        place = np.minimum(place, max(len(last) - 1, 0))
-        hit = number[last][place] == schools.urn if len(last) else np.zeros(len(place), bool)
-        chosen = last[place] if len(last) else np.zeros(len(place), np.int64)
-        take = pa.array(chosen, mask=~hit)
+        take = pa.array(last).take(pc.index_in(pa.array(schools), pa.array(number[last])))
         for column, source in (
             ("uid", "group_uid"),
             ("name", "group_name"),
             *([("type", "group_type"), ("joined", "joined_date")] if stem == "trust" else []),
         ):
-            table = table.append_column(f"{stem}_{column}", groups[source].take(take))
+            found = _light(groups.select([source]).take(take))[0]
+            kept = kept.append_column(f"{stem}_{column}", found)
     # A school whose trust is known is known to be an academy, whatever its type lacks.
-    unknown = pc.and_(table["status_unknown"], pc.is_null(table["trust_uid"]))
-    return table.set_column(table.column_names.index("status_unknown"), "status_unknown", unknown)
+    unknown = pc.and_(kept["status_unknown"], pc.is_null(kept["trust_uid"]))
+    at = kept.column_names.index("status_unknown")
+    return kept.set_column(at, "status_unknown", unknown).select(SCHOOL_COLUMNS)
 
 
 # ---- the register ------------------------------------------------------------------------------
@@ -1409,9 +1513,7 @@ def _read_register(
     path: Path, links: Path | None, as_of: date | None, phases: tuple[str, ...]
 ) -> Register:
     sheet = _read(path, "register")
-    vintage = _vintage(path) or _latest(
-        _dates(sheet.column("changed"))[0], _dates(sheet.column("census_date"))[0]
-    )
+    vintage = _vintage(path) or sheet.latest("changed", "census_date")
     day = as_of or vintage
     if day is None:
         raise UnknownNameError(
@@ -1419,31 +1521,35 @@ def _read_register(
             where=str(path),
             fix="give one with --as-of",
         )
-    schools = _schools(sheet, day, phases)
-    counts: dict[str, int] = {}
+    counts = {"read": len(sheet)}
+    faults = _Faults("register", sheet, LEFT_OUT)
+    seen = np.zeros(10**7, dtype=bool)  # a URN has seven digits at most
+    parts = [_schools(part, seen, faults, day, phases) for part in sheet.parts()]
+    kept, filtered, named = map(pa.concat_tables, zip(*parts, strict=True))
+    del parts
     told = None
     about: dict[str, Any] = {}
-    lines: list[_Line] = []
+    rejected = [faults]
     if links is not None:
         link_sheet = _read(links, "links")
-        told, link_faults = _told_by_links(link_sheet, _urns(sheet.column("urn"))[1])
-        lines = link_faults.lines
-        joined = _latest(_dates(link_sheet.column("joined_date"))[0])
+        joined = link_sheet.latest("joined_date")
         made = _vintage(links) or joined
         about = {"links_path": links.name, "vintage_links": made, "last_joined": joined}
-    groups = _groups(_told_by_register(schools), told, day, schools.faults, counts)
-    frame = _attach(schools, groups).filter(pa.array(schools.chosen)).select(SCHOOL_COLUMNS)
-    lines = schools.faults.lines + lines
-    kept = frame.to_pandas()
-    rejects = pd.DataFrame(lines, columns=_REJECT_COLUMNS)
-    counts = {
-        "read": len(sheet.table) + len(sheet.ragged),
-        "kept": len(kept),
+        told, link_faults = _told_by_links(link_sheet, seen)
+        rejected.append(link_faults)
+    extra: dict[str, int] = {}
+    groups = _groups(_told_by_register(_by_urn(named)), told, day, faults, extra)
+    kept = _attach(_by_urn(kept), groups)
+    schools = kept.to_pandas(self_destruct=True)
+    rejects = pa.concat_tables([f.table() for f in rejected]).to_pandas()
+    others = filtered.to_pandas()
+    counts |= {
+        "kept": len(schools),
         "rejected": int(rejects["action"].str.startswith(LEFT_OUT).sum()),
-        "filtered": len(schools.filtered),
-        "status_unknown": int(kept["status_unknown"].sum()),
-        "without_location": int((kept["easting"].isna() & kept["district"].isna()).sum()),
-        **counts,
+        "filtered": len(others),
+        "status_unknown": int(schools["status_unknown"].sum()),
+        "without_location": int((schools["easting"].isna() & schools["district"].isna()).sum()),
+        **extra,
     }
     source = {
         "path": path.name,
@@ -1455,7 +1561,7 @@ def _read_register(
         **about,
     }
     table = groups.select(_GROUP_COLUMNS).to_pandas()
-    return Register(kept, table, rejects, schools.filtered, counts, source)
+    return Register(schools, table, rejects, others, counts, source)
 
 
 def _label(schools: date | None, links: date | None) -> str:
@@ -1565,7 +1671,7 @@ def trusts(register: Register, groups: str | Path | None = None) -> pd.DataFrame
         table[column] = everywhere[column].first().reindex(table.index)
     table["schools_all_phases"] = everywhere["urn"].nunique().reindex(table.index)
     if groups is not None:
-        sheet = _read(Path(groups), "groups")
+        sheet = _read(Path(groups), "groups").whole()
         names = ("group_uid", "registered_postcode")
         about = pa.table({c: _codes(sheet.column(c)) for c in names}).to_pandas()
         for column in ("opened", "closed"):
@@ -1599,7 +1705,7 @@ def read_successions(path: str | Path) -> pd.DataFrame:
     InputFileError
         The file is missing, damaged, of another kind, or lacks a column.
     """
-    sheet = _read(Path(path), "successions")
+    sheet = _read(Path(path), "successions").whole()
     codes = ("urn", "link_urn")
     table = pa.table({c: _codes(sheet.column(c)) for c in (*codes, "link_type")}).to_pandas()
     table["date"] = _dates(sheet.column("date"))[0]

@@ -15,6 +15,7 @@ import pandas as pd
 import pytest
 
 from geolls import files
+from geolls import register as room
 from geolls.errors import GeollsError, InputFileError, UnknownNameError, UsageError
 from geolls.register import (
     COLUMNS,
@@ -503,6 +504,47 @@ def test_row_numbers_hold_after_a_row_of_odd_length(tmp_path: Path) -> None:
     assert sorted(read_register(path, as_of=DAY).rejects["row"]) == [2, 4, 5]
 
 
+def test_a_register_read_in_parts_is_the_register_read_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    changes = (
+        {"EstablishmentName": "St Ann?s École"},
+        {"OpenDate": "never", "Town": "x" * 1_900_000},  # a block of the parser is 2 MB
+        {"URN": "100000"},  # read in an earlier part
+        ACADEMY | {"Trusts (code)": "5002", "Town": "x" * 1_900_000},
+        {"URN": "bad"},
+        {"EstablishmentStatus (name)": "Closed", "CloseDate": "01-01-2020"},
+        ACADEMY | {"URN": "99999", "Trusts (code)": "", "Town": "x" * 1_900_000},  # not in order
+        {"OpenDate": "never", "EstablishmentName": "St Ben?s"},
+    )
+    path = tmp_path / "edubasealldata.csv"
+    text = text_of(schools(*(c | {"Town": c.get("Town", "Leeds")} for c in changes)))
+    path.write_bytes((text[:-2] + "\r\n1,2\r\n" + text.splitlines()[-1]).encode("cp1252"))
+    linked = put(tmp_path, links({"URN": "99999"}, {"URN": "100003"}), "alllinksdata.csv")
+    whole = read_register(path, linked, as_of=DAY)
+    parts = []
+    given = room._Sheet.parts
+    monkeypatch.setattr(
+        room._Sheet, "parts", lambda sheet: (parts.append(p) or p for p in given(sheet))
+    )
+    monkeypatch.setattr(room, "_AT_ONCE", 1)
+    again = read_register(path, linked, as_of=DAY)
+    assert len(parts) > 2
+    assert whole.counts == again.counts
+    assert whole.source == again.source
+    for name in ("schools", "groups", "rejects", "filtered"):
+        pd.testing.assert_frame_equal(getattr(whole, name), getattr(again, name))
+    assert set(whole.rejects["reason"]) == {
+        "URN already read",
+        "URN is not a number of 5 to 7 digits",
+        "more or fewer cells than the header",
+        "name damaged: lost apostrophe",
+        "open date is not a date",
+        "register and links name different trusts",
+    }
+    assert whole.schools["urn"].tolist()[:2] == ["99999", "100000"]
+
+
 def test_bad_values_are_blanked_and_the_school_is_kept(tmp_path: Path) -> None:
     register = read(
         tmp_path,
@@ -732,6 +774,14 @@ def test_links_to_unknown_schools_are_listed_not_lost(tmp_path: Path) -> None:
         "multi_academy_trust link to a school that is not in the register"
     }
     assert register.counts["rejected"] == 0
+
+
+def test_a_link_that_names_no_school_is_left_out_even_if_the_register_has_such_a_row(
+    tmp_path: Path,
+) -> None:
+    register = read(tmp_path, {}, {"URN": "none"}, links=links({"URN": "x"}))
+    assert register.groups["urn"].tolist() == []
+    assert register.rejects["file"].tolist() == ["register", "links"]
 
 
 def test_groups_hold_open_schools_of_phases_not_chosen(tmp_path: Path) -> None:
