@@ -18,9 +18,10 @@ REASONS: dict[str, str] = {
         "geolls does is to check, clean and link rows, which pandas does not."
     ),
     "place all schools": (
-        "the time goes into opening the study, into a long table with names and reasons for each "
-        "layer, and into checking each code with its point. Where only units are wanted, "
-        "`PointAssigner` gives them in a fortieth."
+        "a third of the time goes into the long tables with names and reasons, a quarter into the "
+        "claims of each layer on blocks, a quarter into checking each code with its point, the "
+        "rest into reading the blocks. Where only units are wanted, `PointAssigner` gives them in "
+        "a fortieth."
     ),
     "all 10 pairs": (
         "a membership is coded once for all layers it meets; the rest is one small table of words "

@@ -7,9 +7,10 @@ kind `schools` follow from the register itself.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,6 +23,7 @@ from geolls.overlap import REASON_NAMES, Ints
 
 if TYPE_CHECKING:
     from geopandas import GeoDataFrame
+    from numpy.typing import NDArray
 
 __all__ = [
     "ASSIGNMENT_COLUMNS",
@@ -45,6 +47,7 @@ ASSIGNMENT_COLUMNS = [
 ]
 # A postcode centroid can stand a little off a generalised coast; farther out it is an error.
 COAST_TOLERANCE_M = 2_000.0
+_HOW = ["code", "polygon", "nearest", "none"]
 
 
 @dataclass(frozen=True)
@@ -66,6 +69,48 @@ class Placement:
     schools: pd.DataFrame
     disagreements: pd.DataFrame
     vintage: date
+
+    @cached_property
+    def _block(self) -> tuple[Ints, pd.Index[str]]:
+        """The number of each school's block, -1 where it is not known, and the blocks."""
+        position, blocks = pd.factorize(self.schools["block"])
+        return position, pd.Index(blocks)
+
+    @cached_property
+    def _answers(self) -> dict[tuple[str, ...], tuple[Ints, Ints]]:
+        return {}
+
+    def claims_on(self, items: pd.Series) -> tuple[Ints, Ints]:
+        """Return each school with each claim on its block, both by position.
+
+        Parameters
+        ----------
+        items : pandas.Series
+            The block of each claim. Most layers claim each block once: they share an answer.
+
+        Returns
+        -------
+        (numpy.ndarray, numpy.ndarray)
+            The school and the claim, -1 for a school without one.
+        """
+        key = tuple(items.to_numpy(object))
+        if key not in self._answers:
+            self._answers[key] = self._claims_on(items)
+        return self._answers[key]
+
+    def _claims_on(self, items: pd.Series) -> tuple[Ints, Ints]:
+        position, blocks = self._block
+        item = blocks.get_indexer(pd.Index(items))
+        order = np.append(np.argsort(item, kind="stable"), -1)
+        times = np.bincount(item[item >= 0], minlength=len(blocks) + 1)  # the last: no block
+        first = np.where(times, (item < 0).sum() + np.cumsum(times) - times, -1)
+        at = np.arange(len(position))
+        if times.max() <= 1:
+            return at, order[first][position]
+        many = np.maximum(times, 1)[position]
+        run = np.arange(many.sum()) - np.repeat(np.cumsum(many) - many, many)
+        at = np.repeat(at, many)
+        return at, order[first[position[at]] + run]
 
 
 def place_schools(
@@ -108,60 +153,72 @@ def place_schools(
 
     from geolls.blocks import locate
 
-    codes = schools["district"].astype(object).where(schools["district"].notna(), None)
-    vintage = vintage or _vintage([c for c in codes.unique() if c], areas)
+    position, found = pd.factorize(schools["district"])
+    coded = [str(code) for code in found]
+    vintage = vintage or _vintage([c for c in coded if c], areas)
     xy = schools[["easting", "northing"]].to_numpy(float)
     known = np.isfinite(xy).all(axis=1)
-    found = locate(xy, blocks, tolerance_m=tolerance_m)
-    at_point = found["block"].to_numpy(object)
-
-    block = at_point.copy()
-    located_by = found["located_by"].to_numpy(object).copy()
-    distance_m = found["distance_m"].to_numpy(float).copy()
-    position, coded = pd.factorize(codes.to_numpy(object))
-    members = _candidates(coded, blocks, areas, vintage)
-    shapes = dict(zip(map(str, blocks.index), blocks.geometry.to_numpy(), strict=True))
+    shapes = blocks.geometry.to_numpy()
+    names = [str(b) for b in blocks.index]
+    number = {b: i for i, b in enumerate(names)}
+    members = [
+        np.array([number[b] for b in pieces], dtype=np.intp)
+        for pieces in _candidates(coded, blocks, areas, vintage)
+    ]
     # A code of one block decides, wherever the point is. The last entry is for rows without a code.
-    alone = np.array([*(m[0] if len(m := members.get(c, [])) == 1 else None for c in coded), None])
-    sure = alone[position]
-    single = sure != np.array(None)
-    block[single], located_by[single], distance_m[single] = sure[single], "code", 0.0
+    sure = np.array([*(m[0] if len(m) == 1 else -1 for m in members), -1])[position]
+    single = sure >= 0
+
+    # Most points lie in the block of their code: only the others are looked for among all.
+    block, at_point = sure.copy(), sure.copy()
+    located_by = np.full(len(schools), _HOW.index("code"))
+    distance_m = np.zeros(len(schools))
+    sought = ~_inside(xy, sure, shapes, single & known)
+    there = locate(xy[sought], blocks, tolerance_m=tolerance_m)
+    at_point[sought] = [number.get(b, -1) for b in there["block"]]
+    loose, free = sought & ~single, ~single[sought]
+    block[loose] = at_point[loose]
+    located_by[loose] = pd.Index(_HOW).get_indexer(pd.Index(there["located_by"]))[free]
+    distance_m[loose] = there["distance_m"].to_numpy(float)[free]
     astray = np.flatnonzero(single & known & (at_point != sure))
-    distance_m[astray] = shapely.distance(
-        shapely.points(xy[astray]), np.array([shapes[b] for b in sure[astray]], dtype=object)
-    )
+    distance_m[astray] = shapely.distance(shapely.points(xy[astray]), shapes[sure[astray]])
     wrong = astray.tolist()
-    for n, code in enumerate(coded):
-        several = members.get(code, [])
+    for n, several in enumerate(members):
         if len(several) < 2:
             continue
         mine = np.flatnonzero(position == n)
         astray = mine[~np.isin(at_point[mine], several)]
         lost = astray[~known[astray]]  # no point to tell them apart: the block stays unknown
-        block[lost], located_by[lost], distance_m[lost] = None, "none", np.nan
+        block[lost], located_by[lost], distance_m[lost] = -1, _HOW.index("none"), np.nan
         # A point outside its own district: the code decides, the nearest of its blocks takes it.
         for i in astray[known[astray]].tolist():
-            gaps = shapely.distance(shapely.Point(xy[i]), [shapes[b] for b in several])
+            gaps = shapely.distance(shapely.Point(xy[i]), shapes[several])
             best = int(np.argmin(gaps))
-            block[i], located_by[i], distance_m[i] = several[best], "nearest", gaps[best]
+            block[i], located_by[i], distance_m[i] = (
+                several[best],
+                _HOW.index("nearest"),
+                gaps[best],
+            )
             wrong.append(i)
     rows = [
         {
-            "urn": schools["urn"].iloc[i],
-            "name": schools["name"].iloc[i],
-            "code": codes.iloc[i],
-            "code_name": areas.resolve(codes.iloc[i], vintage).name,
-            "point_block": at_point[i],
-            "point_block_name": None if at_point[i] is None else blocks.at[at_point[i], "name"],
+            "urn": urn,
+            "name": name,
+            "code": coded[position[i]],
+            "code_name": areas.resolve(coded[position[i]], vintage).name,
+            "point_block": None if at_point[i] < 0 else names[at_point[i]],
+            "point_block_name": None if at_point[i] < 0 else blocks["name"].iloc[at_point[i]],
             "distance_m": round(float(distance_m[i]), 1),
         }
-        for i in wrong
+        for i, urn, name in zip(
+            wrong, schools["urn"].iloc[wrong], schools["name"].iloc[wrong], strict=True
+        )
     ]
     placed = pd.DataFrame(
         {
-            "urn": schools["urn"].to_numpy(),
-            "block": block,
-            "located_by": located_by,
+            "urn": schools["urn"].array,
+            "block": pd.Series([*names, None]).array.take(block),
+            "located_by": pd.Series(_HOW).array.take(located_by),
             "distance_m": distance_m,
         }
     )
@@ -178,6 +235,20 @@ def place_schools(
     return Placement(placed, disagreements, vintage)
 
 
+def _inside(
+    xy: NDArray[np.float64], block: Ints, shapes: NDArray[np.object_], wanted: NDArray[np.bool_]
+) -> NDArray[np.bool_]:
+    """Say which of the wanted points lie inside the block they are given, not on its line."""
+    import shapely
+
+    inside = np.zeros(len(xy), dtype=bool)
+    mine = shapes[block[wanted]]
+    shapely.prepare(mine)
+    inside[wanted] = shapely.contains_xy(mine, *xy[wanted].T)
+    shapely.destroy_prepared(mine)
+    return inside
+
+
 def _vintage(codes: Sequence[str], areas: Areas) -> date:
     """Return the day that fits the codes best; today where none of them is an English district."""
     try:
@@ -188,19 +259,19 @@ def _vintage(codes: Sequence[str], areas: Areas) -> date:
 
 def _candidates(
     codes: Iterable[str], blocks: GeoDataFrame, areas: Areas, vintage: date
-) -> dict[str, list[str]]:
-    """Blocks (or parts of them) that each code covers at `vintage`; unknown codes are left out."""
-    parents = blocks["parent"] if "parent" in blocks else blocks.index.to_series()
-    pieces = {str(k): [str(b) for b in v] for k, v in parents.groupby(parents).groups.items()}
-    out: dict[str, list[str]] = {}
+) -> Iterator[list[str]]:
+    """Blocks (or parts of them) that each code covers at `vintage`; none for an unknown code."""
+    parents = blocks.get("parent", blocks.index)
+    pieces: dict[str, list[str]] = {}
+    for piece, parent in zip(blocks.index, parents, strict=True):
+        pieces.setdefault(str(parent), []).append(str(piece))
     for code in codes:
         try:
-            area = areas.resolve(code, vintage)
+            held = areas.resolve(code, vintage).blocks
         except UnknownNameError:
-            continue
-        whole = dict.fromkeys(b.partition("/")[0] for b in area.blocks)
-        out[code] = [piece for b in whole for piece in pieces[b]]
-    return out
+            held = ()
+        whole = dict.fromkeys(b.partition("/")[0] for b in held)
+        yield [piece for b in whole for piece in pieces[b]]
 
 
 def area_membership(
@@ -243,7 +314,7 @@ def area_membership(
     return pd.DataFrame(rows, columns=columns)
 
 
-def assign_area_layer(key: str, membership: pd.DataFrame, placed: pd.DataFrame) -> pd.DataFrame:
+def assign_area_layer(key: str, membership: pd.DataFrame, placement: Placement) -> pd.DataFrame:
     """Assign schools to the units that claim their block.
 
     Parameters
@@ -252,8 +323,8 @@ def assign_area_layer(key: str, membership: pd.DataFrame, placed: pd.DataFrame) 
         The layer.
     membership : pandas.DataFrame
         `item` (block), `unit_code`, `unit_name`, `share`; from `area_membership`.
-    placed : pandas.DataFrame
-        `Placement.schools`.
+    placement : Placement
+        Where each school stands.
 
     Returns
     -------
@@ -261,52 +332,49 @@ def assign_area_layer(key: str, membership: pd.DataFrame, placed: pd.DataFrame) 
         One row per school and claimant, columns `ASSIGNMENT_COLUMNS`; a school without a block
         is `not_located`.
     """
-    at, claim = _claims_on(membership, placed)
-    units = _with_last(membership, claim, "not_located")
-    return _long(key, at, placed, units)
+    at, claim = placement.claims_on(membership["item"])
+    units = {name: _taken(claim, membership[name], _NOWHERE[name]) for name in _UNIT}
+    return _long(key, at, placement.schools, units)
 
 
-def _claims_on(membership: pd.DataFrame, placed: pd.DataFrame) -> tuple[Ints, Ints]:
-    """Return each school and claim on its block, by position; -1 for a school without a claim."""
-    position, blocks = pd.factorize(placed["block"])
-    item = pd.Index(blocks).get_indexer(pd.Index(membership["item"]))
-    order = np.argsort(item, kind="stable")
-    times = np.bincount(item[item >= 0], minlength=len(blocks) + 1)  # the last: no block
-    first = (item < 0).sum() + np.cumsum(times) - times
-    many = np.maximum(times[position], 1)
-    at = np.repeat(np.arange(len(placed)), many)
-    run = np.arange(len(at)) - np.repeat(np.cumsum(many) - many, many)
-    none = (times == 0)[position[at]]
-    return at, np.where(
-        none, -1, np.append(order, -1)[np.where(none, -1, first[position[at]] + run)]
-    )
+_UNIT = ("unit_code", "unit_name", "share")
+# What a school without a block, or on land without a claim, is assigned to.
+_NOWHERE = pd.DataFrame(
+    {
+        "unit_code": ["not_located"],
+        "unit_name": [REASON_NAMES["not_located"]],
+        "share": [1.0],
+    }
+)
 
 
-def _with_last(membership: pd.DataFrame, claim: Ints, reason: str) -> pd.DataFrame:
-    """Return the units of claims, the reason where there is none."""
-    last = pd.DataFrame(
-        {"unit_code": [reason], "unit_name": [REASON_NAMES[reason]], "share": [1.0]}
-    )
-    units = pd.concat([membership[["unit_code", "unit_name", "share"]], last], ignore_index=True)
-    return units.take(claim).reset_index(drop=True)
+def _taken(rows: Ints, *columns: pd.Series) -> pd.Series:
+    """Return the rows of columns put one under the other; -1 is the last row of all."""
+    return pd.Series(pd.concat(columns, ignore_index=True).array.take(rows))
 
 
 def _long(
-    key: str, at: Ints, placed: pd.DataFrame, units: pd.DataFrame, **other: pd.Series
+    key: str,
+    at: Ints,
+    placed: pd.DataFrame,
+    units: Mapping[str, pd.Series],
+    **other: pd.Series,
 ) -> pd.DataFrame:
     """Put an assignment together; what every layer says alike of a school is held once."""
-    own = placed[["urn", "located_by", "distance_m"]]
-    if len(at) != len(placed):
-        own = own.take(at)
-    own = own.reset_index(drop=True)
-    layer = pd.Series([key]).take(np.zeros(len(at), dtype=np.intp)).reset_index(drop=True)
+
+    def own(name: str) -> pd.Series:
+        column = placed[name]
+        if len(at) == len(placed):
+            return column.reset_index(drop=True)
+        return pd.Series(column.array.take(at))
+
     columns = {
-        "urn": own["urn"],
-        "layer": layer,
+        "urn": own("urn"),
+        "layer": _taken(np.zeros(len(at), dtype=np.intp), pd.Series([key])),
         "unit_code": units["unit_code"],
         "unit_name": units["unit_name"],
-        "assigned_by": own["located_by"],
-        "distance_m": own["distance_m"],
+        "assigned_by": own("located_by"),
+        "distance_m": own("distance_m"),
         "share": units["share"],
     }
     return pd.concat({**columns, **other}, axis=1)
@@ -315,7 +383,7 @@ def _long(
 def assign_authority(
     key: str,
     membership: pd.DataFrame,
-    placed: pd.DataFrame,
+    placement: Placement,
     schools: pd.DataFrame,
     areas: Areas,
     on: date,
@@ -326,7 +394,7 @@ def assign_authority(
     ----------
     key : str
         The layer, `local_authority`.
-    membership, placed : pandas.DataFrame
+    membership, placement : pandas.DataFrame, Placement
         As for `assign_area_layer`.
     schools : pandas.DataFrame
         `urn`, `la_code` (DfE 3-digit).
@@ -340,25 +408,27 @@ def assign_authority(
     pandas.DataFrame
         One row per school, columns `ASSIGNMENT_COLUMNS`.
     """
-    at, claim = _claims_on(membership, placed)
-    units = _with_last(membership, claim, "not_located")
+    at, claim = placement.claims_on(membership["item"])
     position, codes = pd.factorize(schools["la_code"])
     found = [areas.by_la_code(code, on) for code in codes]
     stated = pd.DataFrame(
         {
             "unit_code": [area and area.code for area in found],
             "unit_name": [area and area.name for area in found],
+            "share": 1.0,
         }
     )
-    row = pd.Index(schools["urn"]).get_indexer(pd.Index(placed["urn"]))
-    which = np.append(position, -1)[row][at]
-    known = np.append(stated["unit_code"].notna().to_numpy(), False)
-    coded = known[which]
-    both = pd.concat([units[["unit_code", "unit_name"]], stated], ignore_index=True)
-    pick = np.where(coded, len(units) + which, np.arange(len(at)))
-    mine = both.take(pick).reset_index(drop=True).assign(share=units["share"].where(~coded, 1.0))
+    which, placed = position, placement.schools
+    if not placed["urn"].equals(schools["urn"]):
+        row = pd.Index(schools["urn"]).get_indexer(pd.Index(placed["urn"]))
+        which = np.append(position, -1)[row]
+    which = which[at]
+    coded = np.array([*(area is not None for area in found), False])[which]
+    # Codes stand before claims, so that -1 is still the row of a school without a claim.
+    pick = np.where(coded, which, np.where(claim < 0, -1, len(stated) + claim))
+    units = {name: _taken(pick, stated[name], membership[name], _NOWHERE[name]) for name in _UNIT}
     by = placed["located_by"].take(at).reset_index(drop=True).where(~coded, "code")
-    return _long(key, at, placed, mine, assigned_by=by)
+    return _long(key, at, placed, units, assigned_by=by)
 
 
 def assign_school_layer(

@@ -248,6 +248,10 @@ class Study:
         return block_weights()
 
     @cached_property
+    def _block_codes(self) -> list[str]:
+        return [str(b) for b in self.block_weights.index]
+
+    @cached_property
     def block_names(self) -> dict[str, str]:
         """Block to the name of its district."""
         from geolls.areas import load_areas
@@ -273,7 +277,7 @@ class Study:
         if layer.key not in self._block_membership:
             self._block_membership[layer.key] = assigning.area_membership(
                 self.claims(layer.key),
-                [str(b) for b in self.block_weights.index],
+                self._block_codes,
                 complete=layer.complete,
             )
         return self._block_membership[layer.key]
@@ -307,12 +311,12 @@ class Study:
             return assigning.assign_authority(
                 layer.key,
                 membership,
-                self.placement.schools,
+                self.placement,
                 self.schools,
                 self.areas,
                 self.as_of,
             )
-        return assigning.assign_area_layer(layer.key, membership, self.placement.schools)
+        return assigning.assign_area_layer(layer.key, membership, self.placement)
 
     @cached_property
     def assignment(self) -> pd.DataFrame:

@@ -108,6 +108,35 @@ def test_the_polygons_are_asked_as_often_for_four_times_the_schools(
     assert asked == [len(once_and_four_times[0].blocks)] * 2
 
 
+def test_only_points_outside_the_block_of_their_code_are_looked_for_among_all(
+    once_and_four_times: tuple[Study, Study], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from geolls import blocks
+    from geolls.assignment import place_schools
+
+    asked: list[int] = []
+    locate = blocks.locate
+
+    def counting(points: Any, *args: Any, **more: Any) -> Any:
+        asked.append(len(points))
+        return locate(points, *args, **more)
+
+    monkeypatch.setattr(blocks, "locate", counting)
+    study = once_and_four_times[0]
+    placed = place_schools(study.schools, study.blocks, study.areas).schools
+    by_code = placed["located_by"] == "code"
+    assert by_code.mean() > 0.9
+    assert len(asked) == 1 and asked[0] < (~by_code).sum() + 0.02 * len(placed)
+
+
+def test_layers_that_claim_each_block_once_share_what_stands_on_it() -> None:
+    study = open_study()
+    items = [study.block_membership(k)["item"] for k in study.area_layers]
+    answers = {id(study.placement.claims_on(i)[1]) for i in items if i.is_unique}
+    assert sum(i.is_unique for i in items) > 4
+    assert len(answers) == 1
+
+
 def test_a_batch_of_points_costs_as_many_calls_whatever_its_size() -> None:
     assigner = PointAssigner(open_study(layers=LAYERS))
     rng = np.random.default_rng(1)
