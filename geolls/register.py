@@ -533,7 +533,7 @@ def _check_size(path: Path, kind: Kind) -> None:
         return
     if size > _LARGEST:
         raise InputFileError(
-            f"has {size:,} bytes; a {_SIGNS[kind][0]} file has at most {_LARGEST:,}",
+            f"has {size:,} bytes; no {_SIGNS[kind][0]} file has more than {_LARGEST:,}",
             where=str(path),
             fix="for other tables of points use: geolls assign FILE",
         )

@@ -3,6 +3,7 @@
     python tests/faults/run.py                     every service case, up to 800 of each reader
     python tests/faults/run.py --cases 50          fewer
     python tests/faults/run.py --only register     one reader; writes no table
+    python tests/faults/run.py --case million      the service cases of that title; no table
     python tests/faults/run.py --keep out/faults   keep the input of each finding
 
 Ends with code 1 where anything was found.
@@ -24,6 +25,7 @@ sys.path.insert(0, str(HERE))
 import atlases  # noqa: E402, F401  (enters its cases)
 import double  # noqa: E402
 import fuzz  # noqa: E402
+import millions  # noqa: E402, F401  (enters its cases)
 import services  # noqa: E402
 
 TABLE = HERE.parents[1] / "docs" / "faults.md"
@@ -73,10 +75,12 @@ def fuzz_all(names: list[str], cases: int, jobs: int, keep: Path | None) -> dict
     return found
 
 
-def service_rows() -> list[tuple[str, str, str, bool]]:
-    """Run every service case."""
+def service_rows(words: str = "") -> list[tuple[str, str, str, bool]]:
+    """Run every service case, or those with some words in the title."""
     rows = []
     for case in services.CASES:
+        if words not in case.title:
+            continue
         with tempfile.TemporaryDirectory() as folder, double.running() as served:
             try:
                 rows.append((case.group, case.title, case.run(Path(folder), served), False))
@@ -94,7 +98,7 @@ def cell(text: str) -> str:
 def services_table(rows: list[tuple[str, str, str, bool]]) -> str:
     """Write one section per group."""
     text = "## Services, disks and processes\n\n"
-    text += f"{len(rows)} cases against a double of both services on this machine "
+    text += f"{len(rows)} cases, those of services against a double of both on this machine "
     text += "(`tests/faults/double.py`).\n"
     for group, some in groupby(rows, key=lambda row: row[0]):
         text += f"\n### {group.capitalize()}\n\n| what goes wrong | what happened |\n|---|---|\n"
@@ -131,10 +135,15 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--cases", type=int, default=800, help="cases of each reader")
     parser.add_argument("--only", choices=sorted(fuzz.TARGETS), action="append")
+    parser.add_argument("--case", help="words in the title of a service case")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--keep", type=Path, help="where to keep the input of each finding")
     parser.add_argument("--table", type=Path, default=TABLE)
     options = parser.parse_args()
+    if options.case:
+        rows = service_rows(options.case)
+        print(services_table(rows))
+        return 1 if not rows or any(row[3] for row in rows) else 0
     found = fuzz_all(options.only or list(fuzz.TARGETS), options.cases, options.jobs, options.keep)
     for outcome in found.values():
         for number, end in outcome.findings:
