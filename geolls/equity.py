@@ -15,6 +15,9 @@ __all__ = ["MINIMUM", "equity_gap", "fifths", "fsm_fifth", "suppress", "without_
 
 # Counts of pupils eligible for free meals below this are not shown.
 MINIMUM = 10
+# Shares of fewer schools are blank.
+FEW = 5
+SHARES = ["fsm_share", "other_share", "equity_gap"]
 Floats = npt.NDArray[np.float64]
 
 
@@ -49,7 +52,9 @@ def fsm_fifth(schools: pd.DataFrame) -> pd.Series[Any]:
     return fifth.reindex(pd.Index(table["urn"], name="urn")).rename("fsm_fifth")
 
 
-def equity_gap(schools: pd.DataFrame, value: pd.Series[Any]) -> pd.DataFrame:
+def equity_gap(
+    schools: pd.DataFrame, value: pd.Series[Any], *, guarded: bool = True
+) -> pd.DataFrame:
     """Measure how much more often eligible pupils meet something than the others do.
 
     Parameters
@@ -58,6 +63,10 @@ def equity_gap(schools: pd.DataFrame, value: pd.Series[Any]) -> pd.DataFrame:
         urn, phase, pupils, fsm_pupils.
     value : pandas.Series of bool or float
         A yes or no, or a share, for each school, indexed by urn; blank where not known.
+    guarded : bool, default True
+        Whether to hide what tells of fewer than ten eligible pupils or is a share of fewer than
+        five schools. False is for work on data of your own that nobody else will see: hide small
+        numbers yourself before you show any.
 
     Returns
     -------
@@ -72,25 +81,34 @@ def equity_gap(schools: pd.DataFrame, value: pd.Series[Any]) -> pd.DataFrame:
     sum(f m)/sum(f) - sum((n - f) m)/sum(n - f) over schools with n pupils, f of them eligible,
     and value m. 0.05 means: of eligible pupils 5 in 100 more meet it. It says nothing of cause.
 
+    A share and the count it is of give the eligible pupils who meet the thing, and those who do
+    not; both shares together give the count even where that is hidden. So they are hidden with it,
+    and so are phases that would tell them by subtraction from all phases.
+
     Source: the difference of exposures, as in the exposure indices of Massey and Denton 1988,
     doi:10.1093/sf/67.2.281.
     """
     table = _with_value(schools, value)
-    names = ["phase", "schools", "pupils", "fsm_pupils", "fsm_share", "other_share", "equity_gap"]
+    names = ["phase", "schools", "pupils", "fsm_pupils", *SHARES]
     rows = [(str(phase), *_gap(part)) for phase, part in table.groupby("phase", sort=True)]
-    phases = suppress(pd.DataFrame(rows, columns=names), "fsm_pupils")
+    phases = pd.DataFrame(rows, columns=names)
+    whole = pd.DataFrame([("all", *_gap(table))], columns=names)
+    if not guarded:
+        return pd.concat([whole, phases], ignore_index=True)
     # The phases add up to all of them: a count hidden there must not be had by subtraction.
-    whole = suppress(pd.DataFrame([("all", *_gap(table))], columns=names), "fsm_pupils")
-    both = pd.concat([whole, phases], ignore_index=True)
-    return both.drop(columns="fsm_pupils_suppressed")
+    both = [suppress(part, "fsm_pupils") for part in (whole, phases)]
+    found = pd.concat(both, ignore_index=True).drop(columns="fsm_pupils_suppressed")
+    hidden = _telling(found, _who_meets(table, ["phase"]), [found["phase"] != "all"])
+    found.loc[hidden, SHARES] = float("nan")
+    return found
 
 
-def fifths(schools: pd.DataFrame, value: pd.Series[Any]) -> pd.DataFrame:
+def fifths(schools: pd.DataFrame, value: pd.Series[Any], *, guarded: bool = True) -> pd.DataFrame:
     """Table a value by fifth of free-meal share within phase.
 
     Parameters
     ----------
-    schools, value
+    schools, value, guarded
         As `equity_gap`.
 
     Returns
@@ -98,8 +116,10 @@ def fifths(schools: pd.DataFrame, value: pd.Series[Any]) -> pd.DataFrame:
     pandas.DataFrame
         One row per phase (`all` pools the fifths of the phases) and fifth: phase, fsm_fifth
         (1 fewest eligible .. 5 most), schools, pupils, fsm_pupils (suppressed under 10),
-        school_share (mean over schools), pupil_share (by pupils), fsm_share (by eligible pupils);
-        shares of fewer than five schools are blank.
+        school_share (mean over schools), pupil_share (by pupils), fsm_share (by eligible pupils),
+        fsm_pupils_suppressed; shares of fewer than five schools are blank, and so is a share of
+        eligible pupils where it, or the row of its phase in `equity_gap`, would tell of fewer than
+        ten.
     """
     table = _with_value(schools, value)
     table["fsm_fifth"] = table["urn"].map(fsm_fifth(schools))
@@ -120,10 +140,12 @@ def fifths(schools: pd.DataFrame, value: pd.Series[Any]) -> pd.DataFrame:
     found["phase"] = found["phase"].astype(str)
     found["fsm_fifth"] = found["fsm_fifth"].astype(int)
     found["pupil_share"] = found.pop("pupil_part") / found["pupils"].mask(found["pupils"] == 0)
-    eligible = found["fsm_pupils"].mask(found["fsm_pupils"] < MINIMUM)
+    eligible = found["fsm_pupils"].mask(found["fsm_pupils"] == 0)
     found["fsm_share"] = found.pop("fsm_part") / eligible
+    if not guarded:
+        return found.assign(fsm_pupils_suppressed=False)
     found = without_few(found, ["school_share", "pupil_share", "fsm_share"])
-    return _hidden_fifths(found)
+    return _guarded_fifths(_hidden_fifths(found), table, equity_gap(schools, value))
 
 
 def _hidden_fifths(found: pd.DataFrame) -> pd.DataFrame:
@@ -134,6 +156,64 @@ def _hidden_fifths(found: pd.DataFrame) -> pd.DataFrame:
     known = found[pooled]
     whole = suppress(known, "fsm_pupils", hide=known["fsm_fifth"].isin(told).to_numpy())
     return pd.concat([whole, phases], ignore_index=True)
+
+
+def _guarded_fifths(found: pd.DataFrame, table: pd.DataFrame, gap: pd.DataFrame) -> pd.DataFrame:
+    """Blank what `equity_gap` blanks of the phase, and what would tell the like of a fifth."""
+    shut = set(gap.loc[gap[["fsm_pupils", *SHARES]].isna().any(axis=1), "phase"])
+    pooled = found["phase"] == "all"
+    lines = [found["phase"] == phase for phase in found.loc[~pooled, "phase"].unique()]
+    who = _who_meets(table, ["phase", "fsm_fifth"])
+    hidden = _telling(found, who, lines) | found["phase"].isin(shut)
+    # A pooled fifth is the sum of the phases' own: it says nothing that they do not.
+    hidden |= pooled & found["fsm_fifth"].isin(found.loc[hidden & ~pooled, "fsm_fifth"])
+    found.loc[hidden, "fsm_share"] = float("nan")
+    whole = found["phase"].isin(shut) | (pooled & bool(shut - {"all"}))
+    found.loc[whole, "fsm_pupils_suppressed"] |= found.loc[whole, "fsm_pupils"].notna()
+    found.loc[whole, "fsm_pupils"] = float("nan")
+    return found
+
+
+Sides = list[tuple["pd.Series[Any]", "pd.Series[Any]"]]
+
+
+def _who_meets(table: pd.DataFrame, keys: list[str]) -> Sides:
+    """Return, by keys, the eligible pupils who meet a thing and all who do; and of the others."""
+    both = pd.concat([table.assign(phase="all"), table])
+    sides = []
+    for share in (both["value"], 1 - both["value"]):
+        sums = both.assign(few=share * both["fsm_pupils"], all=share * both["pupils"])
+        grouped = sums.groupby(keys)[["few", "all"]].sum()
+        sides.append((grouped["few"], grouped["all"]))
+    return sides
+
+
+def _telling(found: pd.DataFrame, sides: Sides, lines: list[pd.Series[Any]]) -> pd.Series[Any]:
+    """Say which rows' shares would tell a small count, alone or by subtraction within a line.
+
+    A side that no pupil is on tells nothing, and hides nothing.
+    """
+    keys = list(sides[0][0].index.names)
+    index = pd.MultiIndex.from_frame(found[keys]) if len(keys) > 1 else pd.Index(found[keys[0]])
+    counts = [
+        pd.Series(few.reindex(index).to_numpy(), found.index)[every.reindex(index).to_numpy() > 0]
+        for few, every in sides
+    ]
+    hidden = found["fsm_pupils"].isna() | (found["schools"] < FEW)
+    for count in counts:
+        hidden[count.index] |= count < MINIMUM
+    before = -1
+    while before != hidden.sum():
+        before = int(hidden.sum())
+        for count in counts:
+            for line in lines:
+                mine = count[line[count.index]].sort_values(kind="stable")
+                for row in mine.index:
+                    gone = mine[hidden[mine.index]]
+                    if not len(gone) or (len(gone) > 1 and gone.sum() >= MINIMUM):
+                        break
+                    hidden[row] = True
+    return hidden
 
 
 def suppress(
@@ -210,7 +290,7 @@ def _hide(
 
 
 def without_few(
-    frame: pd.DataFrame, columns: Sequence[str], *, schools: str = "schools", few: int = 5
+    frame: pd.DataFrame, columns: Sequence[str], *, schools: str = "schools", few: int = FEW
 ) -> pd.DataFrame:
     """Blank the shares in `columns` where they are of fewer than `few` schools."""
     found = frame.copy()

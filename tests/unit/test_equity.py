@@ -3,10 +3,10 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geolls.equity import equity_gap, fifths, fsm_fifth, suppress, without_few
+from geolls.equity import MINIMUM, SHARES, equity_gap, fifths, fsm_fifth, suppress, without_few
 from geolls.errors import UsageError
 
 SCHOOLS = pd.DataFrame(
@@ -23,7 +23,7 @@ VALUE = pd.Series(
 
 
 def test_the_gap_by_hand():
-    found = equity_gap(SCHOOLS, VALUE).set_index("phase")
+    found = equity_gap(SCHOOLS, VALUE, guarded=False).set_index("phase")
     p = found.loc["primary"]
     assert (p["schools"], p["pupils"], p["fsm_pupils"]) == (4, 1000, 200)
     assert p["fsm_share"] == pytest.approx(80 / 200)
@@ -35,7 +35,7 @@ def test_the_gap_by_hand():
 
 def test_the_gap_of_a_share_and_of_unknown_values():
     share = pd.Series({"f": 0.5, "g": np.nan, "h": 0.0})
-    found = equity_gap(SCHOOLS, share).set_index("phase").loc["secondary"]
+    found = equity_gap(SCHOOLS, share, guarded=False).set_index("phase").loc["secondary"]
     assert found["schools"] == 2
     assert found["equity_gap"] == pytest.approx(0.5 * 10 / 40 - 0.5 * 90 / 160)
     assert np.isnan(equity_gap(SCHOOLS, pd.Series(dtype=float)).loc[0, "equity_gap"])
@@ -59,7 +59,7 @@ def test_fifths_are_within_phase_and_hold_equally_many_schools():
 def test_the_table_of_fifths_by_hand():
     big = pd.concat([SCHOOLS.assign(urn=SCHOOLS["urn"] + str(n)) for n in range(6)])
     value = pd.Series(np.tile(VALUE.to_numpy(), 6), index=big["urn"])
-    found = fifths(big, value).set_index(["phase", "fsm_fifth"])
+    found = fifths(big, value, guarded=False).set_index(["phase", "fsm_fifth"])
     top = found.loc[("secondary", 5)]
     assert (top["schools"], top["pupils"], top["fsm_pupils"]) == (6, 600, 300)
     assert top["school_share"] == 0 and found.loc[("secondary", 1), "fsm_share"] == 1
@@ -131,3 +131,74 @@ def test_a_small_fifth_is_not_given_away_by_the_pooled_fifths():
     assert found["all_through"].isna().tolist() == [True, True, False, False, False]
     assert found["all"].isna().tolist() == [True, True, False, False, False]
     assert found["primary"].notna().all()
+
+
+SCHOOL = st.tuples(
+    st.sampled_from(["primary", "secondary", "all_through"]),
+    st.integers(30, 300),
+    st.integers(0, 30),
+    st.booleans(),
+)
+
+
+def a_register(rows):
+    """Schools of (phase, pupils, eligible pupils), and whether each meets a thing."""
+    table = pd.DataFrame(rows, columns=["phase", "pupils", "fsm_pupils", "met"])
+    table["urn"] = [f"{i:04}" for i in range(len(table))]
+    return table.drop(columns="met"), table.set_index("urn")["met"]
+
+
+def small(count):
+    """Say whether a count of pupils is one that may not be shown: 1 to 9."""
+    return 0.5 < count < MINIMUM - 0.5
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(SCHOOL, min_size=1, max_size=40))
+def test_the_gap_tells_no_count_of_one_to_nine_pupils(rows):
+    schools, value = a_register(rows)
+    gap = equity_gap(schools, value).set_index("phase")
+    bare = equity_gap(schools, value, guarded=False).set_index("phase")
+    shown = gap["fsm_share"].notna()
+    assert not gap["fsm_pupils"].map(small).any()
+    for real in (bare["fsm_share"], 1 - bare["fsm_share"]):
+        real = (real * bare["fsm_pupils"]).fillna(0.0)  # who meets the thing, and who does not
+        assert not real[shown].map(small).any()
+        hidden = real[~shown].drop("all", errors="ignore")
+        # All phases less those shown is a small number only where all of it is hidden too.
+        assert not (shown["all"] and small(hidden.sum())) or not len(hidden)
+    assert (gap.loc[gap["schools"] < 5, SHARES].isna()).all(axis=None)
+    assert gap.loc[shown, SHARES].equals(bare.loc[shown, SHARES])  # what is shown is exact
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(SCHOOL, min_size=5, max_size=60))
+def test_the_fifths_tell_no_count_of_one_to_nine_pupils(rows):
+    schools, value = a_register(rows)
+    keys = ["phase", "fsm_fifth"]
+    found = fifths(schools, value).set_index(keys)
+    bare = fifths(schools, value, guarded=False).set_index(keys)
+    assert found.index.equals(bare.index)
+    shown = found["fsm_share"].notna()
+    assert not found["fsm_pupils"].map(small).any()
+    for real in (bare["fsm_share"], 1 - bare["fsm_share"]):
+        assert not (real * bare["fsm_pupils"])[shown].map(small).any()
+    pooled = shown.loc["all"]
+    for fifth in pooled.index[pooled]:
+        assert shown.xs(fifth, level="fsm_fifth").all()
+    few = found["schools"] < 5
+    assert found.loc[few, ["school_share", "pupil_share", "fsm_share"]].isna().all(axis=None)
+
+
+def test_both_shares_would_give_a_hidden_count_away_and_go_with_it():
+    rows = [("primary", 300, 60, i % 2 == 0) for i in range(10)]
+    rows += [("secondary", 300, 60, i % 2 == 0) for i in range(10)]
+    rows += [("all_through", 100, 1, i % 2 == 0) for i in range(6)]
+    schools, value = a_register(rows)
+    gap = equity_gap(schools, value).set_index("phase")
+    assert np.isnan(gap.loc["all_through", "fsm_pupils"])
+    # With it the next smallest phase, or all less the rest would be the small one.
+    assert gap[SHARES].isna().all(axis=1).tolist() == [False, True, True, False]
+    bare = equity_gap(schools, value, guarded=False).set_index("phase")
+    assert bare.loc["all_through", "fsm_pupils"] == 6
+    assert bare[SHARES].notna().all(axis=None)
