@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["FEW", "KINDS", "RANKED", "Facts", "Member", "gather"]
 
 Floats = npt.NDArray[np.float64]
+Claims = tuple[tuple[str, str, float], ...]
 
 KINDS = (
     "no_trust",
@@ -161,17 +162,33 @@ class Facts:
         }
 
     @cached_property
-    def unit_of(self) -> Mapping[str, Mapping[str, list[tuple[str, str, float]]]]:
+    def unit_of(self) -> Mapping[str, Mapping[str, Claims]]:
         """Layer to URN to (unit_code, unit_name, share), reasons included."""
-        out: dict[str, dict[str, list[tuple[str, str, float]]]] = {}
-        for key in self.strips:
-            table = self.study.assigned(key)[["urn", "unit_code", "unit_name", "share"]]
-            urns, *claims = (table[c].tolist() for c in table.columns)
-            units: dict[str, list[tuple[str, str, float]]] = {}
-            for urn, claim in zip(urns, zip(*claims, strict=True), strict=True):
-                units.setdefault(urn, []).append(claim)
-            out[key] = units
-        return out
+        at = {str(urn): row for row, urn in enumerate(self.schools.index)}
+        return {key: _Claimed(self.study.assigned(key), at) for key in self.strips}
+
+
+class _Claimed(Mapping[str, Claims]):
+    """The units of each school in a layer: schools of the same units share one entry."""
+
+    def __init__(self, assigned: pd.DataFrame, at: Mapping[str, int]) -> None:
+        claims = zip(*(assigned[c] for c in ("unit_code", "unit_name", "share")), strict=True)
+        found: list[Claims] = [()] * len(at)
+        one: dict[Claims, Claims] = {}
+        for urn, claim in zip(assigned["urn"], claims, strict=True):
+            row = at[urn]
+            units = (*found[row], claim)
+            found[row] = one.setdefault(units, units)
+        self._at, self._found = at, found
+
+    def __getitem__(self, urn: str) -> Claims:
+        return self._found[self._at[urn]]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._at)
+
+    def __len__(self) -> int:
+        return len(self._at)
 
 
 def _rows(table: pd.DataFrame) -> dict[str, dict[str, Any]]:
