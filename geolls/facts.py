@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from geolls.catalogue import Layer
     from geolls.study import Study
 
-__all__ = ["FEW", "KINDS", "RANKED", "Facts", "Member", "gather"]
+__all__ = ["FEW", "KINDS", "RANKED", "Facts", "Member", "facts_of", "gather"]
 
 Floats = npt.NDArray[np.float64]
 Claims = tuple[tuple[str, str, float], ...]
@@ -196,6 +196,14 @@ def _rows(table: pd.DataFrame) -> dict[str, dict[str, Any]]:
     return {
         str(k): {str(c): v for c, v in row.items()} for k, row in table.to_dict("index").items()
     }
+
+
+def facts_of(study: Study, places: Sequence[str]) -> Facts:
+    """Gather once, and keep with the study: every map and profile of it reads the same facts."""
+    key = tuple(dict.fromkeys(places))
+    if key not in study.facts:
+        study.facts[key] = gather(study, key)
+    return study.facts[key]
 
 
 def gather(study: Study, places: Sequence[str]) -> Facts:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from geolls.drawing import Map, MapData
     from geolls.explain import Explanation
+    from geolls.facts import Facts
     from geolls.linemoves import Blocks
     from geolls.recipes import Recipe
     from geolls.register import Register
@@ -96,6 +97,7 @@ class Study:
         self.settings = settings
         self.data = data
         self._assigned: dict[str, pd.DataFrame] = {}
+        self.facts: dict[tuple[str, ...], Facts] = {}  # kept by `geolls.facts.facts_of`
         self._block_membership: dict[str, pd.DataFrame] = {}
         if settings.strict_dates:
             notes = [n for layer in self.area_layers.values() if (n := self.date_note(layer.key))]
