@@ -4,6 +4,8 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 # CI installs the versions that were tested; everyone else the newest that pyproject.toml allows.
 LOCK := $(if $(CI),--constraint constraints.txt)
+# CI runs the tests of Spark too (half a gigabyte, and Java); elsewhere `pip install '.[spark]'` asks for them.
+EXTRAS := $(if $(CI),[spark])
 
 .PHONY: atlas test lint faults bench docs atlas-check lock audit clean
 .DELETE_ON_ERROR:
@@ -11,7 +13,7 @@ LOCK := $(if $(CI),--constraint constraints.txt)
 $(STAMP): pyproject.toml Makefile $(if $(CI),constraints.txt)
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(LOCK) --upgrade 'pip>=25.1'
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(LOCK) --editable . --group dev
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(LOCK) --editable ".$(EXTRAS)" --group dev
 	touch $@
 
 atlas: $(STAMP)

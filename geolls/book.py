@@ -68,7 +68,7 @@ class Book(Frame):
         of = facts.unit_of.get(home, {})
         rows = []
         for i, urn in enumerate(columns["urn"]):
-            found = of.get(urn, [])
+            found = of.get(urn, ())
             at = position.get(found[0][0], -1) if found else -1
             code = columns["postcode"][i]
             rows.append((str(columns["name"][i]), urn, at, code if code == code and code else ""))

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from geolls.errors import UsageError
-from geolls.facts import RANKED, Facts, gather
+from geolls.facts import RANKED, Facts, facts_of
 from geolls.overlap import is_reason
 from geolls.places import KINDS, interfaces, oversight, place_view
 
@@ -23,8 +23,8 @@ __all__ = [
     "Figure",
     "compare",
     "england_figures",
-    "facts_of",
     "figures_of",
+    "layer_facts",
     "most_like",
     "place_figures",
     "trust_homes",
@@ -114,12 +114,11 @@ _FIGURES = (
     ),
 )
 
-_facts: WeakKeyDictionary[Study, dict[str, Facts]] = WeakKeyDictionary()
 _tables: WeakKeyDictionary[Study, dict[str, pd.DataFrame]] = WeakKeyDictionary()
 _beside: WeakKeyDictionary[Study, dict[str, pd.Series[float]]] = WeakKeyDictionary()
 
 
-def facts_of(study: Study, layer: str) -> Facts:
+def layer_facts(study: Study, layer: str) -> Facts:
     """Return the facts of a study about the units of one layer, gathered once.
 
     Parameters
@@ -145,10 +144,7 @@ def facts_of(study: Study, layer: str) -> Facts:
             where="layers",
             fix=f"there are {', '.join(study.area_layers)}",
         )
-    known = _facts.setdefault(study, {})
-    if layer not in known:
-        known[layer] = gather(study, [layer])
-    return known[layer]
+    return facts_of(study, [layer])
 
 
 def trust_homes(study: Study, layer: str) -> pd.Series[Any]:
@@ -188,7 +184,7 @@ def place_figures(study: Study, layer: str = "local_authority") -> pd.DataFrame:
     Formulas stand where they are computed: `geolls.places.place_view`, `geolls.places.interfaces`
     and `geolls.facts.gather`. Units without a school have 0 schools and blanks.
     """
-    facts = facts_of(study, layer)
+    facts = layer_facts(study, layer)
     known = _tables.setdefault(study, {})
     if layer not in known:
         known[layer] = _place_figures(study, layer, facts)
@@ -303,7 +299,7 @@ def _england_figures(study: Study, layer: str, table: pd.DataFrame) -> pd.Series
     view = place_view(schools, every, homes, bands=study.spread_options)
     whole = _phase(view, "all").loc[_ENGLAND] if len(view) else pd.Series(dtype=float)
     kinds = oversight(schools, homes, study.membership(layer)).value_counts()
-    facts, land = facts_of(study, layer), float(study.weights("area").sum()) / 1e6
+    facts, land = layer_facts(study, layer), float(study.weights("area").sum()) / 1e6
     given = {
         **whole.to_dict(),
         **{f"share_{k}": kinds.get(k, 0) / max(len(schools), 1) for k in KINDS},

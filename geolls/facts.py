@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -20,9 +20,10 @@ if TYPE_CHECKING:
     from geolls.catalogue import Layer
     from geolls.study import Study
 
-__all__ = ["FEW", "KINDS", "RANKED", "Facts", "Member", "gather"]
+__all__ = ["FEW", "KINDS", "RANKED", "Facts", "Member", "facts_of", "gather"]
 
 Floats = npt.NDArray[np.float64]
+Claims = tuple[tuple[str, str, float], ...]
 
 KINDS = (
     "no_trust",
@@ -161,17 +162,33 @@ class Facts:
         }
 
     @cached_property
-    def unit_of(self) -> Mapping[str, Mapping[str, list[tuple[str, str, float]]]]:
+    def unit_of(self) -> Mapping[str, Mapping[str, Claims]]:
         """Layer to URN to (unit_code, unit_name, share), reasons included."""
-        out: dict[str, dict[str, list[tuple[str, str, float]]]] = {}
-        for key in self.strips:
-            table = self.study.assigned(key)[["urn", "unit_code", "unit_name", "share"]]
-            urns, *claims = (table[c].tolist() for c in table.columns)
-            units: dict[str, list[tuple[str, str, float]]] = {}
-            for urn, claim in zip(urns, zip(*claims, strict=True), strict=True):
-                units.setdefault(urn, []).append(claim)
-            out[key] = units
-        return out
+        at = {str(urn): row for row, urn in enumerate(self.schools.index)}
+        return {key: _Claimed(self.study.assigned(key), at) for key in self.strips}
+
+
+class _Claimed(Mapping[str, Claims]):
+    """The units of each school in a layer: schools of the same units share one entry."""
+
+    def __init__(self, assigned: pd.DataFrame, at: Mapping[str, int]) -> None:
+        claims = zip(*(assigned[c] for c in ("unit_code", "unit_name", "share")), strict=True)
+        found: list[Claims] = [()] * len(at)
+        one: dict[Claims, Claims] = {}
+        for urn, claim in zip(assigned["urn"], claims, strict=True):
+            row = at[urn]
+            units = (*found[row], claim)
+            found[row] = one.setdefault(units, units)
+        self._at, self._found = at, found
+
+    def __getitem__(self, urn: str) -> Claims:
+        return self._found[self._at[urn]]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._at)
+
+    def __len__(self) -> int:
+        return len(self._at)
 
 
 def _rows(table: pd.DataFrame) -> dict[str, dict[str, Any]]:
@@ -179,6 +196,14 @@ def _rows(table: pd.DataFrame) -> dict[str, dict[str, Any]]:
     return {
         str(k): {str(c): v for c, v in row.items()} for k, row in table.to_dict("index").items()
     }
+
+
+def facts_of(study: Study, places: Sequence[str]) -> Facts:
+    """Gather once, and keep with the study: every map and profile of it reads the same facts."""
+    key = tuple(dict.fromkeys(places))
+    if key not in study.facts:
+        study.facts[key] = gather(study, key)
+    return study.facts[key]
 
 
 def gather(study: Study, places: Sequence[str]) -> Facts:

@@ -393,7 +393,7 @@ class Frame:
 
     def area_name(self, layer: str, urn: str) -> str:
         """Return the names of a school's units in a layer."""
-        found = self.facts.unit_of.get(layer, {}).get(urn, [])
+        found = self.facts.unit_of.get(layer, {}).get(urn, ())
         return " / ".join(name for _, name, _ in found) or DASH
 
     def links(self, page: Page, layer: str, rows: Iterable[tuple[Any, ...]]) -> Markup:

@@ -258,51 +258,83 @@ def _bands(schools: pd.DataFrame, sizes: SpreadOptions) -> npt.NDArray[Any]:
     return words
 
 
+class _ByUnit:
+    """Sums over the schools of each unit: units numbered once, not once a sum."""
+
+    def __init__(self, part: pd.DataFrame) -> None:
+        self.names = part.drop_duplicates("unit_code").set_index("unit_code")["unit_name"]
+        self.names = self.names.sort_index()
+        self.number = self.names.index.get_indexer(pd.Index(part["unit_code"]))
+        self.share = part["share"].to_numpy(dtype=float)
+
+    def total(self, values: Any = 1.0) -> pd.Series[float]:
+        """Return the sum of a value over each unit's schools, each by its share there."""
+        weight = self.share * np.asarray(values, dtype=float)
+        return self._series(np.bincount(self.number, weight, len(self.names)))
+
+    def bodies(self, of: pd.Series[Any]) -> pd.DataFrame:
+        """Return unit (its number), body and schools w, for each body with a school there.
+
+        Sorted by unit and, within one, by body; blank bodies are left out.
+        """
+        codes, bodies = pd.factorize(of, sort=True)
+        known = codes >= 0
+        pair = self.number[known] * max(len(bodies), 1) + codes[known]
+        pairs, at = np.unique(pair, return_inverse=True)
+        return pd.DataFrame(
+            {
+                "unit": pairs // max(len(bodies), 1),
+                "body": bodies.take(pairs % max(len(bodies), 1)),
+                "w": np.bincount(at, self.share[known], len(pairs)),
+            }
+        )
+
+    def count(self, pairs: pd.DataFrame) -> pd.Series[int]:
+        """Count the bodies of each unit."""
+        return self._series(np.bincount(pairs["unit"], minlength=len(self.names)))
+
+    def _series(self, values: npt.NDArray[Any]) -> pd.Series[Any]:
+        return pd.Series(values, index=self.names.index)
+
+
 def _places(
     part: pd.DataFrame, sizes: SpreadOptions, rules: PlaceOptions, near: bool
 ) -> pd.DataFrame:
     """Return the place view of one phase, indexed by unit_code."""
-    by = "unit_code"
-    names = part.drop_duplicates(by).set_index(by)["unit_name"].sort_index()
-    share, unit = part["share"], part[by]
-    schools = share.groupby(unit).sum().reindex(names.index)
-    pupils = (share * part["pupils"].fillna(0)).groupby(unit).sum()
-    trusts = part.groupby(by)["trust_uid"].nunique()
-    frame = pd.DataFrame({"unit_name": names, "schools": schools, "pupils": pupils})
-    frame["trusts"] = trusts
-    run = part.assign(w=share).groupby([by, "provider"])["w"].sum()
-    whole = run.groupby(level=0).transform("sum")
-    frame["effective_providers"] = 1 / ((run / whole) ** 2).groupby(level=0).sum()
-    top = part.assign(w=share).groupby([by, "trust_uid"])["w"].sum().reset_index()
-    top = top.sort_values([by, "w", "trust_uid"], ascending=[True, False, True])
-    top = top.drop_duplicates(by).set_index(by)
-    frame["top_trust_uid"] = top["trust_uid"]
+    of = _ByUnit(part)
+    schools, pupils = of.total(), of.total(part["pupils"].fillna(0))
+    enough = schools >= rules.few
+    trusts = of.bodies(part["trust_uid"])
+    frame = pd.DataFrame({"unit_name": of.names, "schools": schools, "pupils": pupils})
+    frame["trusts"] = of.count(trusts)
+    run = of.bodies(part["provider"])
+    whole = np.bincount(run["unit"], run["w"], len(frame))
+    squares = np.bincount(run["unit"], (run["w"] / whole[run["unit"]]) ** 2, len(frame))
+    frame["effective_providers"] = 1 / pd.Series(squares, frame.index).mask(whole == 0)
+    top = trusts.sort_values(["unit", "w"], ascending=[True, False], kind="stable")
+    top = top.drop_duplicates("unit")
+    top = top.set_index(frame.index[top["unit"]])
+    frame["top_trust_uid"] = top["body"]
     named = part.drop_duplicates("trust_uid").set_index("trust_uid")["trust_name"]
     frame["top_trust_name"] = frame["top_trust_uid"].map(named)
-    enough = schools >= rules.few
-    frame["top_trust_share"] = (top["w"].reindex(names.index, fill_value=0) / schools).where(enough)
+    frame["top_trust_share"] = (top["w"].reindex(frame.index, fill_value=0) / schools).where(enough)
     for column, words, prefix in (
         ("kind", KINDS, "share_"),
         ("band", _band_names(sizes), "share_band_"),
     ):
+        values = part[column].to_numpy(dtype=object)
         for word in words:
-            part_of = (share * (part[column] == word)).groupby(unit).sum()
-            frame[prefix + word] = (part_of / schools).where(enough)
-    frame["trusts_per_10000_pupils"] = trusts / pupils.mask(pupils == 0) * 10_000
+            frame[prefix + word] = (of.total(values == word) / schools).where(enough)
+    frame["trusts_per_10000_pupils"] = frame["trusts"] / pupils.mask(pupils == 0) * 10_000
     if near:
-        only = (share * part["only_school_of_trust"].fillna(False).astype(bool)).groupby(unit).sum()
+        only = of.total(part["only_school_of_trust"].fillna(False).astype(bool))
         frame["only_schools"] = only
         frame["only_school_share"] = (only / schools).where(enough)
-        frame["single_provider_pupil_share"] = _one_provider(part).where(enough)
+        heads = part["pupils"].fillna(0).where(part["single_provider"].notna(), 0)
+        known = of.total(heads)
+        one = of.total(heads * part["single_provider"].fillna(False).astype(bool))
+        frame["single_provider_pupil_share"] = (one / known.mask(known == 0)).where(enough)
     return frame
-
-
-def _one_provider(part: pd.DataFrame) -> pd.Series[float]:
-    known = part[part["single_provider"].notna()]
-    heads = known["share"] * known["pupils"].fillna(0)
-    one = (heads * known["single_provider"].astype(bool)).groupby(known["unit_code"]).sum()
-    whole = heads.groupby(known["unit_code"]).sum()
-    return one / whole.mask(whole == 0)
 
 
 def _band_names(sizes: SpreadOptions) -> list[str]:

@@ -14,8 +14,8 @@ from markupsafe import Markup, escape
 
 from geolls.comparing import (
     england_figures,
-    facts_of,
     figures_of,
+    layer_facts,
     most_like,
     place_figures,
     trust_homes,
@@ -188,7 +188,7 @@ def profile(study: Study, place: Place) -> Profile:
     those of the atlas where it has them. No percentage of fewer than ten schools, no share of
     fewer than ten pupils eligible for free meals.
     """
-    facts = facts_of(study, place.layer)
+    facts = layer_facts(study, place.layer)
     units = facts.units[place.layer]
     if place.unit_code not in units.index:
         raise UsageError(f"{place.name} is no unit of {place.layer} on {study.as_of}")

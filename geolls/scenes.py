@@ -14,7 +14,7 @@ import pandas as pd
 from geolls.drawing import Format, LayerSpec, MapData, Measure
 from geolls.drawing import Place as MapPlace
 from geolls.errors import MapError, suggest
-from geolls.facts import FEW, Facts, gather
+from geolls.facts import FEW, Facts, facts_of
 from geolls.overlap import is_reason
 from geolls.recipes import Recipe, load_recipe
 from geolls.sentences import day
@@ -122,7 +122,7 @@ def scene_of(
     keys = [study.layer(found.areas).key, *_homes(study)]
     if place is not None:
         keys.insert(0, place.layer)
-    facts = gather(study, list(dict.fromkeys(keys)))
+    facts = facts_of(study, keys)
     return found, scene(facts, found, place=place, trust=trust)
 
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from geolls.drawing import Map, MapData
     from geolls.explain import Explanation
+    from geolls.facts import Facts
     from geolls.linemoves import Blocks
     from geolls.recipes import Recipe
     from geolls.register import Register
@@ -96,6 +97,7 @@ class Study:
         self.settings = settings
         self.data = data
         self._assigned: dict[str, pd.DataFrame] = {}
+        self.facts: dict[tuple[str, ...], Facts] = {}  # kept by `geolls.facts.facts_of`
         self._block_membership: dict[str, pd.DataFrame] = {}
         if settings.strict_dates:
             notes = [n for layer in self.area_layers.values() if (n := self.date_note(layer.key))]
@@ -752,13 +754,17 @@ class Study:
         """Home unit of each trust in a layer, by trust_uid."""
         return self._spread.set_index("trust_uid")[f"home_{layer}"]
 
-    def school_view(self) -> pd.DataFrame:
-        """Return what lies about each school; see `geolls.places.school_view`."""
+    @cached_property
+    def _school_view(self) -> pd.DataFrame:
         from geolls.blocks import load_neighbourhoods
         from geolls.places import school_view
 
         points = load_neighbourhoods()[["easting", "northing"]].to_numpy(float)
         return school_view(self.schools, self._memberships(), neighbourhoods=points)
+
+    def school_view(self) -> pd.DataFrame:
+        """Return what lies about each school; see `geolls.places.school_view`."""
+        return self._school_view
 
     def place_view(self, layer: str, *, nearby: bool = True) -> pd.DataFrame:
         """Return who works in each unit of an area layer; see `geolls.places.place_view`."""

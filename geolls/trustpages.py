@@ -184,7 +184,7 @@ class TrustPages(Chapter):
         out: dict[tuple[str, str], float] = {}
         of = self.facts.unit_of.get(key, {})
         for r in self.facts.rows_of_trust[uid]:
-            for code, name, share in of.get(self.book.columns["urn"][r], []):
+            for code, name, share in of.get(self.book.columns["urn"][r], ()):
                 if code not in REASONS:
                     out[code, name] = out.get((code, name), 0.0) + share
         return out
@@ -204,7 +204,7 @@ class TrustPages(Chapter):
         of = self.facts.unit_of[key]
         counts: dict[tuple[str, str], float] = {}
         for r in self.facts.rows_of_trust[uid]:
-            for code, name, share in of.get(self.book.columns["urn"][r], []):
+            for code, name, share in of.get(self.book.columns["urn"][r], ()):
                 counts[code, name] = counts.get((code, name), 0.0) + share
         counts.pop(("not_located", REASON_NAMES["not_located"]), None)
         units = {k: v for k, v in counts.items() if k[0] not in REASONS}
@@ -317,7 +317,7 @@ class TrustPages(Chapter):
         rows: list[list[Any]] = []
         for r in facts.rows_of_trust[uid]:
             urn = columns["urn"][r]
-            authority = facts.unit_of["local_authority"].get(urn, [("", DASH, 1.0)])[0]
+            authority = facts.unit_of["local_authority"].get(urn, (("", DASH, 1.0),))[0]
             href = self.book.path_of("local_authority", authority[0])
             line: list[Any] = [
                 Name(

@@ -16,7 +16,7 @@ from geolls.scenes import scene_of
 
 @pytest.fixture(scope="module")
 def study() -> Study:
-    return open_study()
+    return open_study(layers=["district", "local_authority"])
 
 
 def test_a_file_may_be_named_by_text(study: Study, tmp_path: Path) -> None:
@@ -26,8 +26,8 @@ def test_a_file_may_be_named_by_text(study: Study, tmp_path: Path) -> None:
     points = pd.DataFrame({"easting": [429796.0], "northing": [433927.0]})
     points.to_parquet(at("points.parquet"))
     assign_points(at("points.parquet"), at("assigned.parquet"), study)
-    study.save_map("trust_spread", at("map.html"))
-    save_print(*scene_of(study, "trust_spread"), at("map.svg"))
+    study.save_map("locality_overlay", at("map.html"), place="Leeds")
+    save_print(*scene_of(study, "locality_overlay", place=study.place("Leeds")), at("map.svg"))
     written = export(study, at("tables"), formats=["csv"])
     assert list(pd.read_parquet(at("assigned.parquet"))["block"])
     assert (tmp_path / "map.html").read_text("utf-8").startswith("<!DOCTYPE html>")
