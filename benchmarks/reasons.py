@@ -14,8 +14,9 @@ REASONS: dict[str, str] = {
         "and check the catalogue's files anew each time."
     ),
     "read the register": (
-        "the register at hand is nearly empty columns, which pandas reads fast; most of what "
-        "geolls does is to check, clean and link rows, which pandas does not."
+        "the register at hand is nearly empty columns, which pandas reads fast. Half of the time "
+        "goes into unpacking and parsing it and the links, which pandas is not given; the other "
+        "half into checking, cleaning and linking rows, which pandas does not."
     ),
     "place all schools": (
         "a third of the time goes into the long tables with names and reasons, a quarter into the "

@@ -40,7 +40,7 @@ from geolls.errors import (
     nearest,
     suggest,
 )
-from geolls.files import open_bounded, sha256, write_bytes
+from geolls.files import open_bounded, sha256, write_bytes, writing
 
 __all__ = [
     "COLUMNS",
@@ -746,7 +746,7 @@ def _codes(column: pa.ChunkedArray) -> pa.ChunkedArray:
 
 _LOST_APOSTROPHE = re.compile(r"(?<=[A-Za-z])\?(?=[sS]\b)|(?<=[sS])\?(?= )")
 _SMALL = frozenset(
-    re.findall(r"\w+", "a an and as at by cum de en for from in la le of on or the to upon with")
+    re.findall(r"\w+", "A AN AND AS AT BY CUM DE EN FOR FROM IN LA LE OF ON OR THE TO UPON WITH")
 )
 # Written so by their owners, or acronyms that hold a vowel.
 _SHAPED: Final[dict[str, str]] = {
@@ -760,6 +760,9 @@ _SHAPED: Final[dict[str, str]] = {
     )
 }
 _CONSONANTS: Final = {"ST": "St", "STS": "Sts", "LTD": "Ltd", "DR": "Dr", "MR": "Mr", "MRS": "Mrs"}
+_VOWEL = re.compile(r"[AEIOUYÀ-Ý'\u2019]")
+_SCOTTISH = re.compile(r"MC[A-Z]{4}")
+_APOSTROPHE = re.compile(r"[OD]['\u2019][A-Z]{3}")
 _PARTS = re.compile(r"[^\W\d_][\w'\u2019]*|\d+[A-Za-z]+")
 
 
@@ -772,11 +775,11 @@ def _cased(word: str) -> str:
         return _CONSONANTS[word]
     if word[0].isdigit():
         return word.lower() if word.endswith(("ST", "ND", "RD", "TH")) else word
-    if len(word) > 1 and not re.search(r"[AEIOUYÀ-Ý'\u2019]", word):
+    if len(word) > 1 and not _VOWEL.search(word):
         return word  # no vowel: an acronym
-    if re.match(r"MC[A-Z]{4}", word):
+    if _SCOTTISH.match(word):
         return "Mc" + word[2:].capitalize()
-    if re.match(r"[OD]['\u2019][A-Z]{3}", word):
+    if _APOSTROPHE.match(word):
         return word[:2] + word[2:].capitalize()
     return word.capitalize()
 
@@ -809,23 +812,27 @@ def display_name(name: str) -> str:
     tokens = name.split(" ")
     last = len(tokens) - 1
     return " ".join(
-        _shape(token, 0 < i < last and tokens[i - 1][-1:] not in "-:,")
-        for i, token in enumerate(tokens)
+        [  # inside the name, small words become small
+            token.lower()
+            if token in _SMALL and 0 < i < last and tokens[i - 1][-1:] not in "-:,"
+            else _shape(token)
+            for i, token in enumerate(tokens)
+        ]
     )
 
 
 @lru_cache(maxsize=20_000)
-def _shape(token: str, inside: bool) -> str:
-    """Shape what stands between two spaces; `inside` the name, small words become small."""
-    if inside and token.lower() in _SMALL:
-        return token.lower()
+def _shape(token: str) -> str:
+    """Shape what stands between two spaces."""
+    if token.isalpha():
+        return _cased(token)
 
     def shape(match: re.Match[str]) -> str:
         word, before = match[0], token[: match.start()]
         after = token[match.end() : match.end() + 1]
         if len(word) == 1 and ("." in (after, before[-1:]) or after == "-"):
             return word  # R.C., L.E.A.D., E-ACT
-        if before.endswith("-") and word.lower() in _SMALL and after == "-":
+        if before.endswith("-") and word in _SMALL and after == "-":
             return word.lower()  # Stratford-upon-Avon
         if before in ("CO-", "RE-", "PRE-"):
             return word.lower()
@@ -1350,10 +1357,10 @@ def _groups(
     if links is not None:
         day = np.datetime64(as_of, "s")
         now = ~(links["joined_date"].to_numpy() > day) & ~(links["closed_date"].to_numpy() < day)
-        new = ~np.isin(_sort_key(told), _sort_key(links))
+        new = pc.invert(pc.is_in(pa.array(_sort_key(told)), pa.array(_sort_key(links))))
         counts["links_not_yet_joined_or_ended"] = int((~now).sum())
         current = links.filter(pa.array(now)).drop_columns("closed_date")
-        fills = told.filter(pa.array(new))
+        fills = told.filter(new)
         counts["trusts_told_by_register_only"] = int((fills["kind"].to_numpy() < 2).sum())
         counts["trusts_told_differently"] = _disagreements(told, current, faults)
         both = pa.concat_tables([current, fills])
@@ -1490,21 +1497,23 @@ def read_register(
     chosen = choose_phases(phases)
     wanted = _as_date(as_of) if as_of is not None else None
     folder = Path(cache_dir) if cache_dir is not None else None
-    with ThreadPoolExecutor(2) as pool:  # hashing runs beside reading
-        hashes = [pool.submit(_digest, p, folder) for p in (place, other) if p is not None]
-        stored = None
-        if folder is not None:
-            names = [p.name for p in (place, other) if p is not None]
-            key = [_SCHEMA, pd.__version__, [h.result() for h in hashes], names, wanted, chosen]
-            text = json.dumps(key, default=str)
-            stored = folder / f"register-{hashlib.sha256(text.encode()).hexdigest()[:32]}.arrow"
-            found = _from_cache(stored)
-            if found is not None:
-                return found
+    files = [place, other] if other is not None else [place]
+    if folder is None:
+        with ThreadPoolExecutor(1) as pool:  # hashing runs beside reading
+            hashes = pool.map(sha256, files)
+            register = _read_register(place, other, wanted, chosen)
+            digests = list(hashes)
+    else:
+        digests = [_digest(p, folder) for p in files]
+        key = [_SCHEMA, pd.__version__, digests, [p.name for p in files], wanted, chosen]
+        text = json.dumps(key, default=str)
+        stored = folder / f"register-{hashlib.sha256(text.encode()).hexdigest()[:32]}.arrow"
+        found = _from_cache(stored)
+        if found is not None:
+            return found
         register = _read_register(place, other, wanted, chosen)
-        for name, done in zip(("sha256", "links_sha256"), hashes, strict=False):
-            register.source[name] = done.result()
-    if stored is not None:
+    register.source.update(zip(("sha256", "links_sha256"), digests, strict=False))
+    if folder is not None:
         _to_cache(stored, register)
     return register
 
@@ -1573,10 +1582,8 @@ def _label(schools: date | None, links: date | None) -> str:
 # ---- cache -------------------------------------------------------------------------------------
 
 
-def _digest(path: Path, folder: Path | None) -> str:
-    """Hash a file; with a cache folder, recall the hash of one that has not changed since."""
-    if folder is None:
-        return sha256(path)
+def _digest(path: Path, folder: Path) -> str:
+    """Hash a file, or recall the hash of one that has not changed since."""
     try:
         stat = path.stat()
         text = f"{path.resolve()}|{stat.st_size}|{stat.st_mtime_ns}|{stat.st_ino}"
@@ -1599,18 +1606,25 @@ _DATES: Final = ("vintage_schools", "vintage_links", "last_joined", "as_of")
 
 
 def _to_cache(path: Path, register: Register) -> None:
-    """Store a register: a checksum; the length of some JSON, and it; four Arrow streams."""
+    """Store a register: the length of some JSON, and it; four Arrow streams; a checksum."""
     source = {k: str(v) if k in _DATES and v else v for k, v in register.source.items()}
     notes = json.dumps({"counts": register.counts, "source": source}).encode()
-    sink = io.BytesIO(b"%08x" % len(notes) + notes)
-    sink.seek(0, io.SEEK_END)
-    for name in _TABLES:
-        table = pa.Table.from_pandas(getattr(register, name), preserve_index=False)
-        with pa.ipc.new_stream(sink, table.schema) as stream:
-            stream.write_table(table)
-    body = sink.getvalue()
-    with contextlib.suppress(OutputError):  # a cache that cannot be written only costs time
-        write_bytes(path, b"%08x\n" % zlib.crc32(body) + body, durable=False)
+    with (
+        contextlib.suppress(OutputError),  # a cache that cannot be written only costs time
+        writing(path, durable=False) as part,
+        part.open("w+b") as file,
+    ):
+        file.write(b"%08x" % len(notes) + notes)
+        for name in _TABLES:
+            table = pa.Table.from_pandas(getattr(register, name), preserve_index=False)
+            table = table.replace_schema_metadata()  # pandas does the same without being told
+            with pa.ipc.new_stream(file, table.schema) as stream:
+                stream.write_table(table)
+        file.seek(0)
+        check = 0
+        while block := file.read(1 << 20):
+            check = zlib.crc32(block, check)
+        file.write(b"%08x" % check)
 
 
 def _from_cache(path: Path) -> Register | None:
@@ -1618,9 +1632,10 @@ def _from_cache(path: Path) -> Register | None:
     try:
         with pa.memory_map(str(path)) as file:
             data = file.read_buffer()
-        if int(data.slice(0, 8).to_pybytes(), 16) != zlib.crc32(data.slice(9)):
+        body, check = data.slice(0, data.size - 8), data.slice(data.size - 8)
+        if int(check.to_pybytes(), 16) != zlib.crc32(body):
             return None
-        source = pa.BufferReader(data.slice(9))
+        source = pa.BufferReader(body)
         notes = json.loads(source.read(int(source.read(8), 16)))
         schools, groups, rejects, filtered = (
             pa.ipc.open_stream(source).read_all().to_pandas() for _ in _TABLES

@@ -62,7 +62,8 @@ import json, resource, sys
 from pathlib import Path
 from geolls.register import read_register
 
-register = read_register(sys.argv[1], as_of=sys.argv[2])
+cache = Path(sys.argv[1]).with_suffix("")  # as the commands keep what they read
+register = read_register(sys.argv[1], as_of=sys.argv[2], cache_dir=cache)
 counts = {k: register.counts[k] for k in ("read", "kept", "filtered", "rejected")}
 listed = {k: len(getattr(register, k)) for k in ("schools", "filtered", "rejects")}
 status = Path("/proc/self/status")
