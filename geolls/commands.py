@@ -663,7 +663,7 @@ def overlap(
 
         kept = inside(frame)
         gone, whole = kept.dropped["weight"].sum(), frame["weight"].sum()
-        click.echo(f"--inside-only dropped {gone:,.6g} of {whole:,.6g}", err=True)
+        click.echo(f"--inside-only dropped {_dropped(gone, whole, by)}", err=True)
         frame = kept.pairs
     frame = _publishable(frame, by, options, ("left_code", "right_code"))
     _emit(frame, options, **_about(study, f"{left} over {right} by {by}", by))
@@ -713,6 +713,8 @@ def mismatch(
                 jobs=os.cpu_count() or 1,
                 progress=progress,
             )
+        if by == "fsm_pupils":  # more decimals would tell the number of a small district
+            rows["value"] = rows["value"].round(2)
         frame = pd.concat([frame, rows], ignore_index=True)
     _emit(frame, options, **_about(study, f"Mismatch by {by}", by))
 
@@ -1166,6 +1168,16 @@ def _publishable(
     if gone:
         _note(options, f"{gone} numbers left blank: under 10 pupils, or they would give one away")
     return found
+
+
+def _dropped(gone: float, whole: float, by: str) -> str:
+    """Say what was left out of a table; not where few pupils eligible for meals are on a side."""
+    from geolls.equity import MINIMUM
+
+    few = any(0 < part < MINIMUM for part in (gone, whole - gone))
+    if by == "fsm_pupils" and few:
+        return f"some of {whole:,.6g}: how many would tell a number of pupils under {MINIMUM}"
+    return f"{gone:,.6g} of {whole:,.6g}"
 
 
 def _place(study: Study, text: str, options: dict[str, Any]) -> Place:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations, permutations
 from typing import Any
@@ -31,6 +31,8 @@ __all__ = [
 ]
 
 Floats = npt.NDArray[np.float64]
+Rows = list[tuple[str, float, str]]
+Change = Callable[[Floats], Floats]
 
 MEASURES = (
     "homogeneity",
@@ -57,6 +59,12 @@ MEASURES = (
     "best_jaccard",
 )
 WITHOUT = "_without_no_evidence"
+# A measure of a table with small numbers is told to these decimals, where they are no more than
+# this of the whole and it reads the same with the least and with the most they can be.
+DECIMALS = 2
+MOST_SMALL = 0.005
+ROUNDED = "two decimals: more would tell a small number"
+HIDDEN = "blank: it would tell a small number"
 
 
 def measures(weights: npt.ArrayLike) -> dict[str, float]:
@@ -237,6 +245,7 @@ def compare(
     inside_only: bool = False,
     min_weight: float = 0.0,
     min_share: float = 0.0,
+    untold: float = 0.0,
 ) -> pd.DataFrame:
     """Measure how two layers disagree, with and without the land we have no list for.
 
@@ -251,6 +260,8 @@ def compare(
     min_weight, min_share : float, optional
         The sliver rule: pairs of units that share less weight, or less of both their sides, are
         dropped.
+    untold : float, optional
+        Two units may share a weight under this, as fewer than 10 pupils, that must not be told.
 
     Returns
     -------
@@ -271,13 +282,18 @@ def compare(
     A shared item is split between its claimants, but the count measures, and a layer against
     itself, treat each distinct set of claimants as one unit. The count measures are NaN unless
     every item has a whole weight. The note of `mapcurves` names the side whose value it is.
+
+    Who knows all numbers but the small ones could solve a measure for them. Where there are any
+    above 0 and under `untold`, a measure is given to two decimals, and only if it reads the same
+    with 1 and with `untold` - 1 in all their places; it is blank otherwise, and where they could
+    be more than 1 in 200 of the whole. The note says so.
     """
     layers = {"left": _Layer(left, weight.index), "right": _Layer(right, weight.index)}
     if left is right or left.equals(right):
         layers["right"] = layers["left"]
     rule = _Rule(inside_only, min_weight, min_share)
-    tables = _tables(layers["left"], layers["right"], weights_of(weight), rule)
-    return pd.DataFrame(_report(tables), columns=["measure", "value", "note"])
+    rows, _ = _both_ways(layers["left"], layers["right"], weights_of(weight), rule, untold)
+    return pd.DataFrame(rows, columns=["measure", "value", "note"])
 
 
 def pairwise(
@@ -287,6 +303,7 @@ def pairwise(
     inside_only: bool = False,
     min_weight: float = 0.0,
     min_share: float = 0.0,
+    untold: float = 0.0,
 ) -> pd.DataFrame:
     """Compare every ordered pair of layers.
 
@@ -296,7 +313,7 @@ def pairwise(
         Layer key to membership, all over the same items.
     weight : pandas.Series of float
         Weight of each item, indexed by item.
-    inside_only, min_weight, min_share
+    inside_only, min_weight, min_share, untold
         As `compare`.
 
     Returns
@@ -313,12 +330,9 @@ def pairwise(
     values = weights_of(weight)
     layers = {key: _Layer(m, weight.index, key) for key, m in memberships.items()}
     rule = _Rule(inside_only, min_weight, min_share)
-    found: dict[tuple[str, str], list[tuple[str, float, str]]] = {}
+    found: dict[tuple[str, str], Rows] = {}
     for a, b in combinations(layers, 2):
-        tables = _tables(layers[a], layers[b], values, rule)
-        found[a, b] = _report(tables)
-        one_way = {name: value for name, value, _ in found[a, b]}
-        found[b, a] = _report(tables.transposed(), one_way)
+        found[a, b], found[b, a] = _both_ways(layers[a], layers[b], values, rule, untold)
     rows = [(*pair, *row) for pair in permutations(layers, 2) for row in found[pair]]
     return pd.DataFrame(rows, columns=["left", "right", "measure", "value", "note"])
 
@@ -488,10 +502,48 @@ class _Tables:
         return _Tables(*parts, self.dropped)
 
 
-def _tables(x: _Layer, y: _Layer, weight: Floats, rule: _Rule) -> _Tables:
+def _both_ways(
+    x: _Layer, y: _Layer, weight: Floats, rule: _Rule, untold: float
+) -> tuple[Rows, Rows]:
+    """Report one pair of layers both ways round, and tell no small number."""
+
+    def small(table: Floats) -> npt.NDArray[np.bool_]:
+        return (table > 0) & (table < untold)
+
+    def report(number: float | None = None) -> tuple[Rows, Rows]:
+        def change(table: Floats) -> Floats:
+            return table if number is None else np.where(small(table), number, table)
+
+        tables = _tables(x, y, weight, rule, change)
+        there = _report(tables)
+        return there, _report(tables.transposed(), {name: value for name, value, _ in there})
+
+    found = report()
+    pairs = ((x.split, y.split), (x.sets, y.sets))
+    many = max(int(small(cross(a, b, weight)).sum()) for a, b in pairs) if untold else 0
+    if not many:
+        return found
+    hidden = many * untold > MOST_SMALL * float(weight.sum())
+    others = [] if hidden else [report(number) for number in (1.0, untold - 1)]
+    there, back = (_untelling(found[way], [other[way] for other in others]) for way in (0, 1))
+    return there, back
+
+
+def _untelling(rows: Rows, others: Sequence[Rows]) -> Rows:
+    """Give each measure to few decimals if it reads like all others; blank it if there are none."""
+    out: Rows = []
+    for at, (name, value, note) in enumerate(rows):
+        read = round(value, DECIMALS)
+        alike = bool(others) and all(round(other[at][1], DECIMALS) == read for other in others)
+        said = "" if np.isnan(value) or (alike and read == value) else ROUNDED if alike else HIDDEN
+        out.append((name, read if alike else float("nan"), "; ".join(filter(None, (note, said)))))
+    return out
+
+
+def _tables(x: _Layer, y: _Layer, weight: Floats, rule: _Rule, change: Change) -> _Tables:
     itself = x is y
     a, b = (x.sets, y.sets) if itself else (x.split, y.split)
-    full = cross(a, b, weight)
+    full = change(cross(a, b, weight))
     total, none = float(full.sum()), _named(a, b, "no_evidence")
     outside = np.logical_or.outer(a.outside, b.outside)
     split = np.where(outside, 0.0, full) if rule.inside_only else full
@@ -501,7 +553,7 @@ def _tables(x: _Layer, y: _Layer, weight: Floats, rule: _Rule) -> _Tables:
         sets = full
         found.append(found[0])
     else:
-        sets = cross(x.sets, y.sets, weight)
+        sets = change(cross(x.sets, y.sets, weight))
         sets_outside = np.logical_or.outer(x.sets.outside, y.sets.outside)
         sets = np.where(sets_outside, 0.0, sets) if rule.inside_only else sets
         found.append(np.where(rule.slivers(sets), 0.0, sets))
@@ -516,9 +568,7 @@ def _tables(x: _Layer, y: _Layer, weight: Floats, rule: _Rule) -> _Tables:
     return _Tables(found[0], found[1], known, known_sets, dropped)
 
 
-def _report(
-    tables: _Tables, other_way: Mapping[str, float] | None = None
-) -> list[tuple[str, float, str]]:
+def _report(tables: _Tables, other_way: Mapping[str, float] | None = None) -> Rows:
     """List the measures of one pair; what both ways share is taken from the other way."""
     same = np.array_equal(tables.known, tables.split)
     found = {"": _both(tables.split, tables.sets, other_way)}

@@ -615,11 +615,13 @@ class Study:
     ) -> pd.DataFrame:
         """Return one row per pair of layers and measure: left, right, by, measure, value, note.
 
-        Without names, every pair of area layers both ways round; see `geolls.mismatch`.
+        Without names, every pair of area layers both ways round; see `geolls.mismatch`. Counted in
+        pupils eligible for free meals, no measure tells a number of them under 10.
         """
+        from geolls.equity import MINIMUM
         from geolls.mismatch import compare, pairwise
 
-        weight = self.weights(by)
+        weight, untold = self.weights(by), MINIMUM if by == "fsm_pupils" else 0
         if left and right:
             keys = [self.layer(left).key, self.layer(right).key]
             found = compare(
@@ -627,12 +629,13 @@ class Study:
                 self.membership(right, by),
                 weight,
                 inside_only=inside_only,
+                untold=untold,
             )
             found.insert(0, "left", keys[0])
             found.insert(1, "right", keys[1])
         else:
             tables = {k: self.membership(k, by) for k in self.area_layers}
-            found = pairwise(tables, weight, inside_only=inside_only)
+            found = pairwise(tables, weight, inside_only=inside_only, untold=untold)
         found.insert(2, "by", by)
         return found
 
