@@ -382,7 +382,8 @@ def _class_titles(measure: Measure) -> list[str]:
         top = bare(high) if kind == "km" else bare(high - step)
         words = f"{bare(low)} to under {top}" if kind == "km" else f"{bare(low)} to {top}"
         titles.append(f"{words if bare(low) != top else bare(low)}{unit}")
-    return [*titles, f"{bare(edges[-1])}{unit} or more"]
+    all_of_it = kind == "share" and edges[-1] >= 1
+    return [*titles, "100%" if all_of_it else f"{bare(edges[-1])}{unit} or more"]
 
 
 # ---------------------------------------------------------------- the payload

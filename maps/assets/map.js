@@ -525,7 +525,8 @@ class App {
     if (on) {
       this.screen = {bounds: map.getBounds(), center: map.getCenter(), zoom: map.getZoom(), open: table.open, fit: this.fit};
       const england = this.own.scope === "england";
-      node.style.width = england ? "660px" : "500px"; node.style.height = england ? "640px" : "500px"; table.open = true;
+      const tall = england ? getComputedStyle(node).getPropertyValue("--on-paper") || "640px" : "500px";
+      node.style.width = england ? "660px" : "500px"; node.style.height = tall; table.open = true;
       map.invalidateSize({animate: false, pan: false});
       map.fitBounds(this.moved || map.getZoom() > this.fit + 0.3 ? this.screen.bounds : this.own.bounds, {animate: false, padding: [6, 6]});
       this.fit += map.getZoom() - this.screen.zoom;
