@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from geolls.mismatch import effective_maps_by_unit
+from geolls.mismatch import effective_maps_by_unit, tuples
 from geolls.near import nearest
 from geolls.overlap import code, cross, is_reason, weights_of
 from geolls.spread import SpreadOptions, distances
@@ -321,9 +321,9 @@ def _effective(
             "share": 1.0,
         }
     )
-    out = {}
+    out, numbers = {}, tuples(layers)
     for key in places:  # and the smaller areas a map may shade
-        found = effective_maps_by_unit(layers, study.membership(key))
+        found = effective_maps_by_unit(numbers, study.membership(key))
         out[key] = found.set_index("unit_code")["effective_maps"]
     return out
 

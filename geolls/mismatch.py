@@ -27,6 +27,7 @@ __all__ = [
     "measures",
     "pairwise",
     "relation",
+    "tuples",
     "v_measure",
 ]
 
@@ -413,18 +414,18 @@ def effective_maps(
     parts that differ in at least one layer; it does not say in how many. Hill number of order 1:
     Hill 1973, doi:10.2307/1934352.
     """
-    tuples = _tuples(memberships)
+    numbers = tuples(memberships)
     if items is not None:
-        tuples = tuples.reindex(pd.Index(items).unique()).dropna()
-    sizes = _weight_on(tuples.index, weight)
+        numbers = numbers.reindex(pd.Index(items).unique()).dropna()
+    sizes = _weight_on(numbers.index, weight)
     parts = sums(
-        np.asarray(tuples, dtype=np.intp), sizes, int(tuples.max()) + 1 if len(tuples) else 1
+        np.asarray(numbers, dtype=np.intp), sizes, int(numbers.max()) + 1 if len(numbers) else 1
     )
     return float(2.0 ** entropy(parts)) if parts.sum() > 0 else float("nan")
 
 
 def effective_maps_by_unit(
-    memberships: Mapping[str, pd.DataFrame],
+    memberships: Mapping[str, pd.DataFrame] | pd.Series[int],
     place: pd.DataFrame,
     weight: pd.Series[float] | None = None,
 ) -> pd.DataFrame:
@@ -432,8 +433,8 @@ def effective_maps_by_unit(
 
     Parameters
     ----------
-    memberships : mapping of str to pandas.DataFrame
-        Layer key to membership.
+    memberships : mapping of str to pandas.DataFrame, or pandas.Series of int
+        Layer key to membership; or what `tuples` made of one, where there are several places.
     place : pandas.DataFrame
         Membership of the place layer.
     weight : pandas.Series of float, optional
@@ -445,22 +446,27 @@ def effective_maps_by_unit(
         One row per unit, sorted by code: unit_code, unit_name, maps (different tuples),
         effective_maps.
     """
-    tuples = _tuples(memberships)
+    numbers = memberships if isinstance(memberships, pd.Series) else tuples(memberships)
     rows = place[~is_reason(place["unit_code"])]
-    rows = rows[rows["item"].isin(tuples.index)]
+    at = numbers.index.get_indexer(pd.Index(rows["item"]))
     size = _weight_on(pd.Index(rows["item"]), weight) * rows["share"].to_numpy(dtype=float)
-    frame = pd.DataFrame(
+    rows, at, size = rows[kept := (at >= 0) & (size > 0)], at[kept], size[kept]
+    unit, codes = pd.factorize(rows["unit_code"], sort=True)
+    width = int(numbers.max()) + 1 if len(numbers) else 1
+    pairs, pair = np.unique(unit * width + numbers.to_numpy()[at], return_inverse=True)
+    of, part = pairs // width, np.bincount(pair, size, len(pairs))
+    part = part / np.bincount(of, part, len(codes))[of]
+    # 2^H, H = -sum of p log2 p over the tuples of a unit
+    bits = np.bincount(of, -part * np.log2(part), len(codes))
+    names = rows["unit_name"].to_numpy()[np.unique(unit, return_index=True)[1]]
+    return pd.DataFrame(
         {
-            "unit_code": rows["unit_code"].to_numpy(),
-            "unit_name": rows["unit_name"].to_numpy(),
-            "map": tuples.loc[rows["item"]].to_numpy(),
-            "weight": size,
+            "unit_code": codes,
+            "unit_name": names,
+            "maps": np.bincount(of, minlength=len(codes)),
+            "effective_maps": 2.0**bits,
         }
     )
-    parts = frame[frame["weight"] > 0].groupby(["unit_code", "unit_name", "map"])["weight"].sum()
-    units = parts.groupby(level=["unit_code", "unit_name"])
-    found = units.agg(maps="size", effective_maps=lambda w: 2.0 ** entropy(w.to_numpy()))
-    return found.reset_index()
 
 
 class _Layer:
@@ -698,8 +704,19 @@ def _mapcurves(scores: Floats) -> float:
     return float(np.trapezoid(y, x))
 
 
-def _tuples(memberships: Mapping[str, pd.DataFrame]) -> pd.Series[int]:
-    """Give every different tuple of units a number, for the items that all layers hold."""
+def tuples(memberships: Mapping[str, pd.DataFrame]) -> pd.Series[int]:
+    """Give every different tuple of units a number, for the items that all layers hold.
+
+    Parameters
+    ----------
+    memberships : mapping of str to pandas.DataFrame
+        Layer key to membership.
+
+    Returns
+    -------
+    pandas.Series of int
+        By item.
+    """
     numbers = pd.Series(dtype=np.intp)
     for at, membership in enumerate(memberships.values()):
         sets = distinct(membership)

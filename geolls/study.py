@@ -99,6 +99,7 @@ class Study:
         self._assigned: dict[str, pd.DataFrame] = {}
         self.facts: dict[tuple[str, ...], Facts] = {}  # kept by `geolls.facts.facts_of`
         self._block_membership: dict[str, pd.DataFrame] = {}
+        self._membership: dict[str, pd.DataFrame] = {}
         if settings.strict_dates:
             notes = [n for layer in self.area_layers.values() if (n := self.date_note(layer.key))]
             if notes:
@@ -338,9 +339,11 @@ class Study:
         """
         if by in LAND_WEIGHTS:
             return self.block_membership(name)
-        return self.assigned(name)[["urn", "unit_code", "unit_name", "share"]].rename(
-            columns={"urn": "item"}
-        )
+        key = self.layer(name).key
+        if key not in self._membership:
+            claims = self.assigned(key)[["urn", "unit_code", "unit_name", "share"]]
+            self._membership[key] = claims.rename(columns={"urn": "item"})
+        return self._membership[key]
 
     def weights(self, by: By = "schools") -> pd.Series:
         """Return the weight of each item; schools whose pupils are not known weigh 0."""
