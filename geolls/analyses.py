@@ -19,7 +19,6 @@ __all__ = ["ANALYSES", "analysis"]
 HOME = "local_authority"
 LEADS = "teaching_school_hub_lead"
 FAR_KM = 20.0
-FEW = 5  # shares of fewer schools are blank
 
 
 def spread_by_phase(study: Study) -> pd.DataFrame:
@@ -94,7 +93,7 @@ def _of_the_same_schools(values: dict[str, pd.Series[Any]]) -> dict[str, pd.Seri
 def equity_gap(study: Study) -> pd.DataFrame:
     """Measure how much more often eligible pupils meet something than the others do."""
     parts = [
-        _safe_gap(study.schools, value).assign(exposure=name)
+        equity.equity_gap(study.schools, value).assign(exposure=name)
         for name, value in _exposures(study).items()
     ]
     return pd.concat(parts, ignore_index=True)
@@ -103,93 +102,10 @@ def equity_gap(study: Study) -> pd.DataFrame:
 def equity_fifths(study: Study) -> pd.DataFrame:
     """Table the same exposures by fifth of free-meal share within phase."""
     parts = [
-        _safe_fifths(study.schools, value).assign(exposure=name)
+        equity.fifths(study.schools, value).assign(exposure=name)
         for name, value in _exposures(study).items()
     ]
     return pd.concat(parts, ignore_index=True)
-
-
-GAP_SHARES = ["fsm_share", "other_share", "equity_gap"]
-
-
-def _safe_gap(schools: pd.DataFrame, value: pd.Series[Any]) -> pd.DataFrame:
-    """Measure the gap; blank it where it would tell a small count of eligible pupils.
-
-    A share and the count it is of give the eligible pupils who meet the thing, and those who do
-    not; both shares together give the count even where that is hidden. So they go with it, and
-    phases that would tell them by subtraction from all phases go too.
-    """
-    found = equity.equity_gap(schools, value)
-    hidden = _telling(found, _who_meets(schools, value, ["phase"]), [found["phase"] != "all"])
-    found.loc[hidden, GAP_SHARES] = float("nan")
-    return found
-
-
-def _safe_fifths(schools: pd.DataFrame, value: pd.Series[Any]) -> pd.DataFrame:
-    """Table the fifths; blank what `_safe_gap` blanks of the phase, and the like in each fifth."""
-    gap, found = _safe_gap(schools, value), equity.fifths(schools, value)
-    shut = set(gap.loc[gap[["fsm_pupils", *GAP_SHARES]].isna().any(axis=1), "phase"])
-    pooled = found["phase"] == "all"
-    lines = [found["phase"] == phase for phase in found.loc[~pooled, "phase"].unique()]
-    who = _who_meets(schools, value, ["phase", "fsm_fifth"])
-    hidden = _telling(found, who, lines) | found["phase"].isin(shut)
-    # A pooled fifth is the sum of the phases' own: it says nothing that they do not.
-    hidden |= pooled & found["fsm_fifth"].isin(found.loc[hidden & ~pooled, "fsm_fifth"])
-    found.loc[hidden, "fsm_share"] = float("nan")
-    whole = found["phase"].isin(shut) | (pooled & bool(shut - {"all"}))
-    found.loc[whole, "fsm_pupils_suppressed"] |= found.loc[whole, "fsm_pupils"].notna()
-    found.loc[whole, "fsm_pupils"] = float("nan")
-    return found
-
-
-def _who_meets(
-    schools: pd.DataFrame, value: pd.Series[Any], keys: list[str]
-) -> list[tuple[pd.Series[Any], pd.Series[Any]]]:
-    """Return, by keys, the eligible pupils who meet a thing and all who do; and of the others."""
-    table = schools[["urn", "phase", "pupils", "fsm_pupils"]].copy()
-    table["met"] = pd.to_numeric(table["urn"].map(value.astype(object)), errors="coerce")
-    if "fsm_fifth" in keys:
-        table["fsm_fifth"] = table["urn"].map(equity.fsm_fifth(schools))
-    table = table.dropna().astype({"met": float})
-    both = pd.concat([table.assign(phase="all"), table])
-    sides = []
-    for share in (both["met"], 1 - both["met"]):
-        sums = both.assign(few=share * both["fsm_pupils"], all=share * both["pupils"])
-        grouped = sums.groupby(keys)[["few", "all"]].sum()
-        sides.append((grouped["few"], grouped["all"]))
-    return sides
-
-
-def _telling(
-    found: pd.DataFrame,
-    sides: list[tuple[pd.Series[Any], pd.Series[Any]]],
-    lines: list[pd.Series[Any]],
-) -> pd.Series[Any]:
-    """Say which rows' shares would tell a small count, alone or by subtraction within a line.
-
-    A side that no pupil is on tells nothing, and hides nothing.
-    """
-    keys = list(sides[0][0].index.names)
-    index = pd.MultiIndex.from_frame(found[keys]) if len(keys) > 1 else pd.Index(found[keys[0]])
-    counts = [
-        pd.Series(few.reindex(index).to_numpy(), found.index)[every.reindex(index).to_numpy() > 0]
-        for few, every in sides
-    ]
-    hidden = found["fsm_pupils"].isna() | (found["schools"] < FEW)
-    for count in counts:
-        hidden[count.index] |= count < equity.MINIMUM
-    before = -1
-    while before != hidden.sum():
-        before = int(hidden.sum())
-        for count in counts:
-            for line in lines:
-                mine = count[line[count.index]].sort_values(kind="stable")
-                for row in mine.index:
-                    gone = mine[hidden[mine.index]]
-                    if not len(gone) or (len(gone) > 1 and gone.sum() >= equity.MINIMUM):
-                        break
-                    hidden[row] = True
-    return hidden
 
 
 def trust_yardstick(study: Study) -> pd.DataFrame:
