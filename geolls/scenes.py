@@ -13,6 +13,7 @@ import pandas as pd
 
 from geolls.drawing import Format, LayerSpec, MapData, Measure
 from geolls.drawing import Place as MapPlace
+from geolls.equity import MINIMUM
 from geolls.errors import MapError, suggest
 from geolls.facts import FEW, Facts, facts_of
 from geolls.overlap import is_reason
@@ -420,6 +421,12 @@ def _against(facts: Facts, name: str, recipe: Recipe) -> Measure:
             note="Overlap is not failure: it shows which bodies must talk.",
         )
     values = table["inhomogeneity"].astype(float)
+    if (
+        by == "fsm_pupils"
+    ):  # a reader who knows the other numbers of a unit would have the small one
+        cells = study.overlap(left, right, by)
+        small = (cells["weight"] > 0) & (cells["weight"] < MINIMUM)
+        values = values.mask(values.index.isin(cells.loc[small, "left_code"]))
     return Measure(
         key=name,
         title=f"Mixed between {other}",

@@ -16,6 +16,7 @@ from geolls.equity import equity_gap
 from geolls.nulls import null_share_worse
 from geolls.overlap import is_reason, overlap
 from geolls.places import oversight, place_view
+from geolls.scenes import scene_of
 from geolls.spread import spread
 
 # A part of a coverage is a part to the millimetre; 1 in 10,000 is far more than rounding.
@@ -226,3 +227,14 @@ def test_official_polygons_of_others_give_the_same_overlap(real_data):
     both = pd.concat([theirs.rename("theirs"), ours["share_of_left"]], axis=1).fillna(0.0)
     assert (ours["share_of_left"] == 1).all() and len(ours) > 70
     assert (both["theirs"] - both["share_of_left"]).abs().max() < 0.06
+
+
+@pytest.mark.real_data
+def test_no_unit_of_a_map_is_shaded_by_a_small_number_of_eligible_pupils(study):
+    cells = study.overlap("local_authority", "maths_hub", "fsm_pupils")
+    small = set(cells.loc[(cells["weight"] > 0) & (cells["weight"] < 10), "left_code"])
+    options = {"left": "local_authority", "right": "maths_hub", "by": "fsm_pupils"}
+    _, data = scene_of(study, "mismatch", options=options)
+    shaded = next(m.values for m in data.measures if m.key == "inhomogeneity")
+    assert small and shaded[list(small)].isna().all()
+    assert shaded.drop(small).notna().sum() > 140
