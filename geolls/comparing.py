@@ -193,9 +193,7 @@ def place_figures(study: Study, layer: str = "local_authority") -> pd.DataFrame:
 
 def _place_figures(study: Study, layer: str, facts: Facts) -> pd.DataFrame:
     membership = study.membership(layer)
-    view = place_view(
-        study.schools, membership, trust_homes(study, layer), bands=study.spread_options
-    )
+    view = study.place_view(layer, nearby=False)
     units = facts.units[layer]
     whole = _phase(view, "all").reindex(units.index)
     found = pd.DataFrame({"unit_name": units["name"]})

@@ -100,6 +100,7 @@ class Study:
         self.facts: dict[tuple[str, ...], Facts] = {}  # kept by `geolls.facts.facts_of`
         self._block_membership: dict[str, pd.DataFrame] = {}
         self._membership: dict[str, pd.DataFrame] = {}
+        self._place_view: dict[tuple[str, bool], pd.DataFrame] = {}
         if settings.strict_dates:
             notes = [n for layer in self.area_layers.values() if (n := self.date_note(layer.key))]
             if notes:
@@ -777,14 +778,16 @@ class Study:
         from geolls.places import place_view
 
         key = self.layer(layer).key
-        return place_view(
-            self.schools,
-            self.membership(key),
-            self._trust_home(key),
-            self._memberships(),
-            nearby=self.school_view() if nearby else None,
-            bands=self.spread_options,
-        )
+        if (key, nearby) not in self._place_view:
+            self._place_view[key, nearby] = place_view(
+                self.schools,
+                self.membership(key),
+                self._trust_home(key),
+                self._memberships(),
+                nearby=self.school_view() if nearby else None,
+                bands=self.spread_options,
+            )
+        return self._place_view[key, nearby]
 
     def hub_view(self, layer: str) -> pd.DataFrame:
         """Return with how many bodies each hub has to deal; see `geolls.places.hub_view`."""

@@ -10,10 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from geolls.comparing import trust_homes
 from geolls.errors import UsageError, suggest
 from geolls.overlap import is_reason
-from geolls.places import place_view
 from geolls.sentences import DASH, count, percent
 
 if TYPE_CHECKING:
@@ -182,7 +180,7 @@ def _measured(study: Study, rules: TypologyRules) -> pd.DataFrame:
             where="typology",
             fix=f"add {rules.phase} to phases, or set phase in [typology]",
         )
-    view = place_view(schools, membership, trust_homes(study, LAYER), bands=study.spread_options)
+    view = study.place_view(LAYER, nearby=False)
     view = view[view["phase"] == rules.phase].set_index("unit_code").drop(columns="unit_name")
     units = study.block_membership(LAYER).drop_duplicates("unit_code").set_index("unit_code")
     units = units.loc[~is_reason(units.index), ["unit_name"]].sort_index()

@@ -33,7 +33,7 @@ async () => {
       }
     }
   }
-  await new Promise(done => setTimeout(done, 200));
+  await new Promise(done => setTimeout(done, 100));
   const all = [...document.querySelectorAll("body *")];
   return {
     pwned: window.pwned ?? null,
@@ -69,7 +69,7 @@ def provoke(browser: Any) -> Iterator[Callable[..., None]]:
         page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
         # The address is hostile as well: pages keep what is shown behind the #.
         page.goto(f"{path.as_uri()}{address}")
-        page.wait_for_timeout(150)
+        page.wait_for_timeout(60)
         found = page.evaluate(PROVOKE)
         assert found == {"pwned": None, "frames": 0, "handlers": 0, "links": []}, path.name
         assert dialogs == []
