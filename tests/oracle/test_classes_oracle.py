@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import warnings
 
-import mapclassify
 import numpy as np
 import pandas as pd
 from hypothesis import given
@@ -21,6 +20,8 @@ VALUES = st.lists(
 
 @given(VALUES, st.integers(2, 6))
 def test_bounds_between_classes_are_those_of_mapclassify(values: list[float], k: int) -> None:
+    import mapclassify  # slow to import: scikit-learn and SciPy
+
     known = np.array(values)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # fewer classes where values repeat
