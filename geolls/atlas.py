@@ -142,6 +142,9 @@ def build_atlas(
     out = Path(out)
     _make_folder(out)
     keys = _place_layers(study, places)
+    for key, layer in study.layers.items():
+        if layer.kind == "sites":  # reads the register for all phases: first, while little is held
+            study.sites(key)
     facts = gather(study, keys)
     book = Book(facts)
     tasks: list[Page | str] = [*_tables(book), *book.pages]

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from geolls.catalogue import Layer
     from geolls.study import Study
 
-__all__ = ["FEW", "KINDS", "RANKED", "Facts", "Member", "facts_of", "gather"]
+__all__ = ["FEW", "KINDS", "RANKED", "Facts", "Member", "facts_of", "gather", "texts"]
 
 Floats = npt.NDArray[np.float64]
 Claims = tuple[tuple[str, str, float], ...]
@@ -43,7 +43,7 @@ EVIDENCE = 0.5
 _WORDS = ("urn", "name", "phase", "kind", "trust_uid")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Member:
     """A school inside a unit: its row in `Facts.schools`, its share there, its kind there."""
 
@@ -128,14 +128,13 @@ class Facts:
         Text as Python's own: a page picks some rows, and of an arrow column that is slow.
         """
         columns = ["urn", "name", "phase", "pupils", "easting", "northing", "kind", "trust_uid"]
-        frame = self.schools[columns].astype({c: object for c in columns if c in _WORDS})
-        frame["trust_uid"] = frame["trust_uid"].where(frame["trust_uid"].notna(), None)
+        frame = self.schools[columns].assign(**{c: texts(self.schools[c]) for c in _WORDS})
         placed = self.study.placement.schools.set_index("urn")["block"]
-        frame["block"] = placed.reindex(frame.index).astype(object)
+        frame["block"] = texts(placed.reindex(frame.index))
         if "local_authority" in self.strips:
             home = self.study.assigned("local_authority").drop_duplicates("urn")
             codes = home.set_index("urn")["unit_code"]
-            frame["local_authority"] = codes.reindex(frame.index).astype(object)
+            frame["local_authority"] = texts(codes.reindex(frame.index))
         return frame.reset_index(drop=True)
 
     @cached_property
@@ -189,6 +188,13 @@ class _Claimed(Mapping[str, Claims]):
 
     def __len__(self) -> int:
         return len(self._at)
+
+
+def texts(column: pd.Series[Any]) -> pd.Series[Any]:
+    """Return text as Python's own, once for all rows that say the same; None where it is blank."""
+    codes, said = pd.factorize(column)
+    words = np.array([*said, None], dtype=object)
+    return pd.Series(words[codes], index=column.index, dtype=object)
 
 
 def _rows(table: pd.DataFrame) -> dict[str, dict[str, Any]]:

@@ -16,7 +16,7 @@ import numpy as np
 from markupsafe import Markup
 
 from geolls.charts import strip_style, width_class
-from geolls.facts import FEW, KINDS, RANKED, Facts
+from geolls.facts import FEW, KINDS, RANKED, Facts, texts
 from geolls.files import safe_name
 from geolls.grids import Grid, Report, confidence, mark, shape
 from geolls.offline import asset, leaflet_css, leaflet_js, policy
@@ -386,10 +386,11 @@ class Frame:
     @cached_property
     def columns(self) -> dict[str, list[Any]]:
         """The schools' columns as lists: by row they are read a thousand times faster."""
-        frame = self.facts.schools
-        wanted = ("urn", "name", "phase", "pupils", "postcode", "trust_uid", "trust_name", "trust")
-        frame = frame[list(wanted)].astype(object)
-        return {c: frame[c].where(frame[c].notna(), None).tolist() for c in wanted}
+        frame, marks = self.facts.schools, self.facts.marks
+        known = {c: marks[c].tolist() for c in ("urn", "name", "phase", "trust_uid")}
+        known |= {c: texts(frame[c]).tolist() for c in ("postcode", "trust_name", "trust")}
+        pupils = frame["pupils"].astype(object)
+        return known | {"pupils": pupils.where(pupils.notna(), None).tolist()}
 
     def area_name(self, layer: str, urn: str) -> str:
         """Return the names of a school's units in a layer."""

@@ -463,16 +463,14 @@ class Study:
 
     @cached_property
     def _every_school(self) -> pd.DataFrame:
-        """Schools of every phase: lead schools of hubs may be special or nursery schools."""
+        """Where schools of every phase are: lead schools may be special or nursery schools."""
         from geolls.register import PHASES, read_register
 
-        s = self.settings
+        s, where = self.settings, ["urn", "easting", "northing"]
         if s.register is None:
-            return self.schools
-        found = read_register(
-            s.register, s.links, as_of=s.as_of, phases=PHASES, cache_dir=self.data
-        )
-        return found.schools
+            return self.schools[where]
+        found = read_register(s.register, as_of=s.as_of, phases=PHASES, cache_dir=self.data)
+        return found.schools[where].copy()
 
     def sites(self, name: str) -> pd.DataFrame:
         """Return the sites of a layer of kind `sites` on the study's day.
