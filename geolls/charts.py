@@ -139,6 +139,9 @@ def _fits(name: str, share: float) -> bool:
     return longest <= room and lines <= 3
 
 
+NO_UNIT = ("none", "no_evidence")  # looks of what is in no unit
+
+
 def labels_of(
     pieces: Sequence[Piece], lines: Sequence[tuple[str, ...]], *, most: int = MOST_LABELS
 ) -> tuple[Label, ...]:
@@ -147,7 +150,7 @@ def labels_of(
     Parameters
     ----------
     pieces : sequence of Piece
-        From left to right.
+        From left to right, units before what is in none.
     lines : sequence of tuple of str
         What stands under each name; the first line is the count.
     most : int
@@ -156,25 +159,33 @@ def labels_of(
     Returns
     -------
     tuple of Label
-        One per named piece, then one for the rest with their count.
+        One per named piece, then one for the other units with their count, then what is no unit
+        (in none, not found), which is never counted among "more".
     """
     if len(pieces) == 1:
         p = pieces[0]
         return (Label(p.width, p.name, lines[0], p.href),)
+    whole = [Label(p.width, p.name, line, p.href) for p, line in zip(pieces, lines, strict=True)]
+    units = sum(p.look not in NO_UNIT for p in pieces)
     named = 0
-    while named < min(len(pieces), most) and _fits(pieces[named].name, pieces[named].share):
+    while named < min(units, most) and _fits(pieces[named].name, pieces[named].share):
         named += 1
-    out = [Label(p.width, p.name, line, p.href) for p, line in zip(pieces, lines, strict=True)]
-    rest = pieces[named:]
+    rest, none = list(pieces[named:units]), pieces[units:]
     if len(rest) == 1 and rest[0].share * STRIP_PX > 60:
-        return tuple(out)
-    if not rest:
-        return tuple(out)
-    share = sum(p.share for p in rest)
-    total = sum(p.count for p in rest)
-    words = f"{len(rest)} more" if named else f"{len(rest)} in all, none wide enough to name"
-    more = Label(width_class("w", share), words, (count(total),), "", named > 0)
-    return (*out[:named], more)
+        named, rest = units, []
+    narrow = [p for p in none if p.share * STRIP_PX <= 60]
+    words = []
+    if rest:
+        words.append(
+            f"{len(rest)} more" if named else f"{len(rest)} in all, none wide enough to name"
+        )
+    words += [f"{count(p.count)} {p.name}" for p in narrow]
+    out = whole[:named]
+    if words:
+        share = sum(p.share for p in (*rest, *narrow))
+        total = (count(sum(p.count for p in rest)),) if rest else ()
+        out.append(Label(width_class("w", share), "; ".join(words), total, "", named > 0))
+    return (*out, *(label for p, label in zip(none, whole[units:], strict=True) if p not in narrow))
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from geolls.files import safe_name
 from geolls.grids import Bar, Column, Grid, Name, Report, Two
 from geolls.overlap import REASONS
 from geolls.pages import REACH_WORDS, Chapter, Page, Rendered
+from geolls.scenes import UNIT_MEASURES
 from geolls.sentences import (
     DASH,
     a,
@@ -58,6 +59,7 @@ class CountryPages(Chapter):
             else "Start from a place",
             "regions": self._regions_grid(page),
             "map_title": map_title,
+            "map_of": UNIT_MEASURES["trusts_elsewhere"][1],
             "all_title": f"All {len(facts.units[key])} {book.words(key)}",
             "places": self._places_grid(page, key),
             "others": self._other_places(page),

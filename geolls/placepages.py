@@ -306,7 +306,8 @@ class PlacePages(Chapter):
                         f"{'runs' if len(beyond) == 1 else 'run'} on beyond it"
                     )
             if both:
-                tail += f"; {in_words(len(both))} share land along an unpublished line"
+                verb = plural(len(both), "shares", "share")
+                tail += f"; {in_words(len(both))} {verb} land along an unpublished line"
             out.append(
                 Markup("{} divide it{}.").format(
                     bold(f"{in_words(len(units), capital=True)} {title}"), tail
@@ -330,10 +331,15 @@ class PlacePages(Chapter):
     def _glance(self, layer: str, unit: Any) -> list[tuple[str, str, str]]:
         england, n = self.facts.england, float(unit["schools"])
         rows = []
+        at_home, away = "at home here", "based elsewhere"
+        if layer != "local_authority":  # a trust of the next authority is at home in the region
+            title = small(self.facts.layer(layer).unit_title)
+            word = title if layer == "combined_authority" else last_word(title)
+            at_home, away = f"at home in this {word}", f"based outside this {word}"
         for kind, title in (
             ("no_trust", "Schools in no trust"),
-            ("trust_home_here", "In trusts at home here"),
-            ("trust_based_elsewhere", "In trusts based elsewhere"),
+            ("trust_home_here", f"In trusts {at_home}"),
+            ("trust_based_elsewhere", f"In trusts {away}"),
         ):
             value = (
                 f"{count(unit[kind])} of {count(n)}"
@@ -382,6 +388,7 @@ class PlacePages(Chapter):
         if not units and layer.tiling == "partial" and key != "combined_authority":
             return None
         rows = [r for r in rows if r[0] != "not_located"]
+        rows = sorted(rows, key=lambda r: r[0] in REASONS)
         if not rows:
             return None
         total = sum(r[2] for r in rows)
@@ -429,7 +436,7 @@ class PlacePages(Chapter):
             if len(rows) == 1 and second:
                 first += f", {percent(share_here)} of the place;"
             lines.append((first, second) if second else (first,))
-        about = self._strip_about(units, rows, total, ours, shared)
+        about = self._strip_about(units, ours, shared)
         worst = worst_of(facts.confidence.get(key, {}).get(r[0], "") for r in units)
         if units and all(shared.get(r[0], 0.0) > 0.5 * r[2] for r in units):
             worst = "low"  # whose school is whose is not known
@@ -448,8 +455,6 @@ class PlacePages(Chapter):
     def _strip_about(
         self,
         units: Sequence[tuple[Any, ...]],
-        rows: Sequence[tuple[Any, ...]],
-        total: float,
         ours: bool,
         shared: Mapping[str, float],
     ) -> str:
@@ -464,11 +469,11 @@ class PlacePages(Chapter):
         whole = [r for r in units if shared.get(r[0], 0.0) > 0.5 * r[2]]
         if whole and len(whole) == len(units):
             return f"{said} share it; the line between them is not published."
-        if len(rows) > 1:
-            square = sum((r[2] / total) ** 2 for r in rows)
-            said += f", effective {1 / square:.1f}"
+        if len(units) > 1:  # of those in a unit: at most as many as there are
+            total = sum(r[2] for r in units)
+            said += f", effective {1 / sum((r[2] / total) ** 2 for r in units):.1f}"
         if whole:
-            said += f"; {in_words(len(whole))} share land"
+            said += f"; {in_words(len(whole))} {plural(len(whole), 'shares', 'share')} land"
         if over:
             n = sum(r[2] for r in over)
         if over and n >= 1:

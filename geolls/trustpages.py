@@ -146,9 +146,13 @@ class TrustPages(Chapter):
             said.append(Markup("Its home is {}.").format(bold(home)))
         elif second >= at_home:
             said.append(
-                Markup(
-                    "It has no dominant home: {} has {} of them, and so has another authority."
-                ).format(bold(home), in_words(at_home))
+                Markup("It has no dominant home: {} has {} of them, and so {}.").format(
+                    bold(home),
+                    in_words(at_home),
+                    "has another authority"
+                    if (others := counts.count(counts[0]) - 1) == 1
+                    else f"have {in_words(others)} other authorities",
+                )
             )
         else:
             said.append(
@@ -232,11 +236,12 @@ class TrustPages(Chapter):
             )
             lines.append((count(value),))
         fill, line = self.book.look(key)
-        effective = 1 / sum((v / total) ** 2 for v in counts.values())
+        inside = sum(units.values())
         about = f"{len(units)} {plural(len(units), 'unit')}"
+        if len(units) > 1:
+            about += f", effective {1 / sum((v / inside) ** 2 for v in units.values()):.1f}"
         if len(counts) > 1:
-            about += f", effective {effective:.1f}"
-            together = sum(v * (v - 1) for v in counts.values()) / (total * (total - 1))
+            together = sum(v * (v - 1) for v in units.values()) / (total * (total - 1))
             about += f"; two of its schools share one {percent(max(together, 0.0))} of the time"
         return Strip(
             key=key,

@@ -396,9 +396,9 @@ class Box {
       this.panel.append(group);
     }
     if (!n) {
-      const key = fold(text);
-      const near = index.list.filter((o) => o.group !== "Schools" && Math.abs(o.key.length - key.length) < 6).map((o) => [distance(key, o.key), o]).sort((a, b) => a[0] - b[0]).slice(0, 3);
-      this.panel.append(el("div", {class: "none", role: "presentation"}, near.length ? "Nothing by that name. The nearest:" : "Nothing by that name."));
+      const key = fold(text), code = /^[a-z]{1,2}\d[a-z\d]?\s*(\d[a-z]{0,2})?$/i.test(text);
+      const near = code ? [] : index.list.filter((o) => o.group !== "Schools" && Math.abs(o.key.length - key.length) < 6).map((o) => [distance(key, o.key), o]).sort((a, b) => a[0] - b[0]).slice(0, 3);
+      this.panel.append(el("div", {class: "none", role: "presentation"}, code ? "No school here has that postcode." : near.length ? "Nothing by that name. The nearest:" : "Nothing by that name."));
       for (const [, hit] of near) this.panel.append(this.option(hit, "", n++));
     }
     this.panel.hidden = false;
@@ -438,6 +438,14 @@ doc.addEventListener("keydown", (event) => {
   event.preventDefault();
   boxes[0].input.focus();
 });
+// A finding heads the map that shows it; another measure is headed by its own title.
+for (const head of all(".slot.map > h2[data-of]")) {
+  const app = head.parentElement.querySelector(".geolls-app"), finding = head.textContent;
+  if (!app) continue;
+  const say = () => { const now = app.dataset.legend; if (now) head.textContent = now === head.dataset.of ? finding : now; };
+  new MutationObserver(say).observe(app, {attributes: true, attributeFilter: ["data-legend"]});
+  say();
+}
 addEventListener("beforeprint", () => {
   // Paper has no button: a table that prints whole is whole by then.
   for (const table of Object.values(tables)) if (!table.node.classList.contains("long")) { table.whole(); table.show(); }
