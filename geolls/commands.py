@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -333,11 +334,13 @@ def _about(study: Study, text: str, by: str = "schools") -> dict[str, Any]:
 
 
 def _day(options: dict[str, Any]) -> date:
-    """Return the day of a command that needs no register: --as-of, the study file's, or today."""
-    from geolls.settings import a_date, read_settings
+    """Return the day of a command that needs no register: --as-of, its own day, or today."""
+    from geolls.settings import a_date, held, read_settings
 
     if options["as_of"] is not None:
-        return a_date(options["as_of"], where="--as-of")
+        return held(a_date(options["as_of"], where="--as-of"))
+    if options.get("register"):
+        return _study(options).as_of
     if options["study"]:
         return read_settings(options["study"]).as_of or date.today()
     return date.today()
@@ -628,6 +631,12 @@ def assign(points: Path | None, **options: Any) -> None:
         with _progress(options["quiet"]) as progress:
             report = assign_points(points, options["output"], study, progress=progress)
         _note(options, str(report))
+        if report.rows and not report.placed:
+            _note(
+                options,
+                "No point lies in a district of England: easting,northing are metres (EPSG:27700), "
+                "lon,lat degrees, longitude first.",
+            )
         return
     study = _study(options)
     _emit(study.assignment, options, **_about(study, "Schools by layer and unit"))
@@ -675,7 +684,11 @@ def overlap(
     _BY_SCHOOLS,
     click.option("--inside-only", is_flag=True, help="Leave out land and schools without a unit."),
     click.option(
-        "--null", "nulls", type=int, default=0, help="Random regroupings to compare with."
+        "--null",
+        "nulls",
+        type=click.IntRange(0),
+        default=0,
+        help="Random regroupings to compare with.",
     ),
     click.option("--seed", type=int, default=1, show_default=True, help="Seed of the regroupings."),
     *_STUDY,
@@ -891,8 +904,10 @@ def explain(measure: str, place: str | None, trust: str | None, **options: Any) 
     geolls explain trusts --place Leeds
     geolls explain areas_local_authority --trust "Outwood Grange Academies Trust"
     """
-    if (place is None) == (trust is None):
-        raise UsageError("explain needs either --place or --trust")
+    if place is None and trust is None:
+        raise UsageError("explain needs --place or --trust")
+    if place is not None and trust is not None:
+        raise UsageError("explain takes --place or --trust, not both")
     study = _study(options)
     where_ = _place(study, place, options) if place else None
     found = study.explain(measure, place=where_, trust=trust)
@@ -925,7 +940,14 @@ def profile(place: str, output: Path | None, **options: Any) -> None:
     if output is None:
         click.echo(profile_markdown(study, where_))
     else:
-        html = output.suffix.lower() in {".html", ".htm"}
+        suffix = output.suffix.lower()
+        if suffix not in {".html", ".htm", ".md"}:
+            raise OutputError(
+                f"a profile cannot be a {suffix or 'file without an ending'}",
+                where=str(output),
+                fix="use .html or .md",
+            )
+        html = suffix != ".md"
         write_text(output, profile_html(study, where_) if html else profile_markdown(study, where_))
         _note(options, f"Written: {output}")
 
@@ -1138,7 +1160,9 @@ def _given(pairs: tuple[str, ...]) -> dict[str, str | float]:
         key, sign, value = pair.partition("=")
         if not sign or key not in OPTIONS:
             raise UsageError(
-                f"{pair!r} is not KEY=VALUE",
+                f"no option of a recipe is called {key!r}"
+                if sign
+                else f"{pair!r} is not KEY=VALUE",
                 where="--set",
                 fix=f"the keys are {', '.join(OPTIONS)}",
             )
@@ -1229,6 +1253,9 @@ def main(args: Sequence[str] | None = None) -> None:
     except Exception as error:
         if os.environ.get("GEOLLS_DEBUG"):
             raise
+        if isinstance(error, OSError) and error.errno == errno.ENOSPC:  # of what prints go to
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            _fail("no room is left where the answer is written to; free some, or use -o FILE", 15)
         text = f"this is a bug in geolls: {type(error).__name__}: {error}"
         _fail(f"{text}; run again with GEOLLS_DEBUG=1 and report it".replace("\n", " "), 1)
     sys.exit(code if isinstance(code, int) else 0)

@@ -474,7 +474,7 @@ def _listed(names: Sequence[str]) -> str:
     shown = 2 if len(names) > 3 else 3
     while shown < len(names) and len(", ".join(names[: shown + 1])) <= LINE:
         shown += 1
-    more = len(names) - shown
+    more = max(len(names) - shown, 0)
     return ", ".join(names[:shown]) + (f" and {more} more" if more else "")
 
 

@@ -14,10 +14,10 @@ import pandas as pd
 from geolls.drawing import Format, LayerSpec, MapData, Measure
 from geolls.drawing import Place as MapPlace
 from geolls.equity import MINIMUM
-from geolls.errors import MapError, suggest
+from geolls.errors import MapError, UsageError, suggest
 from geolls.facts import FEW, Facts, facts_of
 from geolls.overlap import is_reason
-from geolls.recipes import Recipe, load_recipe
+from geolls.recipes import OPTIONS, Recipe, load_recipe
 from geolls.sentences import day
 
 if TYPE_CHECKING:
@@ -119,6 +119,14 @@ def scene_of(
         What `geolls.drawing.draw` takes.
     """
     found = recipe if isinstance(recipe, Recipe) else load_recipe(recipe)
+    for name, value in (options or {}).items():
+        if name not in OPTIONS:
+            raise UsageError(
+                f"no option of a recipe is called {name!r}",
+                fix=suggest(name, OPTIONS) or f"there are {', '.join(OPTIONS)}",
+            )
+        if name in {"layer", "left", "right"}:
+            study.layer(str(value))
     found = found.given(**(options or {}))
     keys = [study.layer(found.areas).key, *_homes(study)]
     if place is not None:

@@ -86,6 +86,8 @@ def read_settings(path: Path) -> Settings:
     """
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise InputFileError("no such file", where=str(path)) from None
     except (OSError, UnicodeDecodeError) as error:
         raise InputFileError(f"cannot read the study file ({error})", where=str(path)) from error
     except tomllib.TOMLDecodeError as error:
@@ -120,6 +122,18 @@ def _relative(file: Path, key: str, value: object) -> Path:
         return (file.parent / value).resolve()
     except (OSError, ValueError) as error:  # a NUL, a circle of links
         raise UsageError(f"{key} is not a path ({error})", where=str(file)) from error
+
+
+BEGINNING = date(2009, 4, 1)  # of the table of areas, boundaries/area/areas.csv
+
+
+def held(day: date, *, where: str | None = "--as-of") -> date:
+    """Return a day for which there are boundaries."""
+    if day < BEGINNING:
+        raise UnknownNameError(
+            f"no boundaries are held for {day}", where=where, fix=f"they begin on {BEGINNING}"
+        )
+    return day
 
 
 def a_date(value: object, *, where: str | None = None) -> date:

@@ -19,7 +19,7 @@ from geolls.catalogue import Catalogue, Layer, load_catalogue
 from geolls.errors import OutputError, UnknownNameError, UsageError, fold, suggest
 from geolls.overlap import REASONS
 from geolls.overlap import overlap as overlap_tables
-from geolls.settings import Settings, a_date, read_settings
+from geolls.settings import Settings, a_date, held, read_settings
 
 if TYPE_CHECKING:
     from geopandas import GeoDataFrame
@@ -149,7 +149,7 @@ class Study:
     def as_of(self) -> date:
         """The day all layers are resolved to."""
         if self.settings.as_of:
-            return self.settings.as_of
+            return held(self.settings.as_of)
         if self.settings.register is None:
             return DEMONSTRATION_DATE
         return a_date(self.register.source["as_of"])

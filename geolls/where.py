@@ -233,6 +233,8 @@ def find(
 ) -> list[Match]:
     """Return what a text may mean, the surest reading first; parameters as for `where`."""
     plain = " ".join(text.split())
+    if not plain:
+        raise UnknownNameError("nothing was asked for", fix="give a name, a code or coordinates")
     if pair := _PAIR.match(plain):
         return [_point(float(pair[1]), float(pair[2]), data)]
     upper = plain.upper()
