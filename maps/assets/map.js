@@ -36,6 +36,10 @@ const whole = (n) => commas(String(Math.round(n)));
 const plural = (n, one, many) => `${whole(n)} ${n === 1 ? one : many}`;
 /** A title as it stands within a sentence: names keep their capitals. */
 const plain = (title) => { const [first, ...rest] = title.split(" "); return rest.some((w) => /^[A-Z]/.test(w)) || !/^.[a-z-]+$/.test(first) || first === "Ofsted" ? title : title[0].toLowerCase() + title.slice(1); };
+/** A code that others use too; our own are in small letters and say nothing to a reader. */
+const official = (code) => (/[a-z]/.test(code) ? "" : code);
+const coded = (layer, u) => [layer.title, official(layer.code[u])].filter(Boolean).join(", ");
+const phased = (phase) => (!phase || phase === "other" ? "School" : phase === "alternative" ? "Alternative provision" : `${phase[0].toUpperCase()}${phase.slice(1).replace("_deemed_", " school deemed ").replace("_", "-")}${phase.includes("deemed") ? "" : " school"}`);
 const safeUrl = (url) => (url && /^[a-z][a-z0-9+.-]*:/i.test(url) && !/^https?:/i.test(url) ? null : url);
 
 function say(value, format) {
@@ -954,18 +958,20 @@ class App {
     const zoom = this.map.getZoom(), k = 2 ** zoom, o = this.map.getPixelOrigin(), size = this.map.getSize(), list = [];
     const corner = this.map.containerPointToLayerPoint([0, 0]), narrow = size.x < 500, scope = this.own.scope;
     const put = (world, text, cls, rank, more) => list.push({x: world[0] * k - o.x, y: world[1] * k - o.y, text, cls, rank, ...more});
-    for (const key of this.own.labels) {
+    // A trust's schools are named by their authorities, on its own page and picked on a place's.
+    const t = scope === "trust" ? this.home : scope === "place" && this.schools ? this.trustShown() : -1, only = scope === "place" && t >= 0;
+    for (const key of only ? [this.byKey.local_authority ? "local_authority" : this.own.areas] : this.own.labels) {
       let layer = this.byKey[key];
       if (!layer) continue;
       // Over a whole region the names of districts would hide the schools: authorities' stand in.
-      if (scope === "place" && key === this.own.areas && this.byKey.local_authority && zoom < this.fit + 1 && this.drawn(layer).size > 30) layer = this.byKey.local_authority;
-      const spots = this.unitSpots(layer), margin = scope === "place" && key !== this.own.areas;
+      if (scope === "place" && !only && key === this.own.areas && this.byKey.local_authority && zoom < this.fit + 1 && this.drawn(layer).size > 30) layer = this.byKey.local_authority;
+      const spots = this.unitSpots(layer), margin = scope === "place" && !only && key !== this.own.areas;
       if (margin && (narrow || !this.on.has(key) || zoom < this.fit - 0.6)) continue;
-      const counts = scope === "trust" ? this.trustCounts(layer) : margin ? this.countsHere(layer) : null;
+      const counts = scope === "trust" || only ? this.trustCounts(layer, t) : margin ? this.countsHere(layer) : null;
       for (const {u, world, inside, size: area} of spots) {
-        if (scope === "trust") {
+        if (scope === "trust" || only) {
           const n = counts.get(u), name = this.unitName(layer, u);
-          if (n) put(this.middle(layer, u), name, "gl-lab-in", 1e6 + n, {extra: `${name === this.homeName() ? " home," : ""} ${n}`, round: true});
+          if (n) put(this.middle(layer, u, t), name, "gl-lab-in", 1e6 + n, {extra: `${name === this.homeName(t) ? " home," : ""} ${n}`, round: true});
           continue;
         }
         if (layer.number && scope === "england") { if (this.on.has(key) || this.shade === `coverage:${key}`) put(world, this.claimants(layer, u).map((v) => layer.number[v]).join(" / "), "gl-lab-no", 1e9 + area, {edge: true}); continue; }
@@ -977,19 +983,20 @@ class App {
         else put(world, this.unitName(layer, u), "gl-lab-in", 1e6 + area);
       }
     }
-    if (scope !== "england" && !narrow) {
+    if (scope !== "england" && !narrow && !only) {
       const la = this.byKey.local_authority || this.byKey[this.own.areas];
       for (const {u, world, inside, size: area} of this.unitSpots(la)) if (!inside && u >= 0) put(world, this.unitName(la, u), "gl-lab-out", area);
     }
     // Closer in, England's areas get their names too.
     if (scope === "england" && zoom > this.fit + 1.1) {
       for (const {u, world, size: area} of this.unitSpots(this.byKey[this.own.areas])) if (u >= 0) put(world, this.unitName(this.byKey[this.own.areas], u), "gl-lab-in", area);
-    } else if (!narrow) for (const [name, lat, lon] of this.own.cities || []) put([worldX(lon), worldY(lat)], name, "gl-lab-city", 1e7, {dot: true});
+    } else if (!narrow && !only) for (const [name, lat, lon] of this.own.cities || []) put([worldX(lon), worldY(lat)], name, "gl-lab-city", 1e7, {dot: true});
     const pen = this.pen || (this.pen = document.createElement("canvas").getContext("2d"));
     pen.font = `600 12.5px ${getComputedStyle(this.node).fontFamily}`;
     const taken = [[corner.x, corner.y, 56, 84], [corner.x + size.x - 44, corner.y, 44, 56], [corner.x, corner.y + size.y - 34, 140, 34]];
     if (this.insetBox) taken.push([corner.x + this.insetBox[0], corner.y + this.insetBox[1], this.insetBox[2], this.insetBox[3]]);
-    if (scope === "trust") for (const s of this.schools.of[this.home] || []) taken.push([this.schools.x[s] * k - o.x - 5, this.schools.y[s] * k - o.y - 5, 10, 10]);
+    const wide = only ? 7 : 5;
+    if (t >= 0) for (const s of this.schools.of[t] || []) taken.push([this.schools.x[s] * k - o.x - wide, this.schools.y[s] * k - o.y - wide, 2 * wide, 2 * wide]);
     const hits = (b) => taken.some((t) => b[0] < t[0] + t[2] && t[0] < b[0] + b[2] && b[1] < t[1] + t[3] && t[1] < b[1] + b[3]);
     const free = (b) => b[0] > corner.x && b[1] > corner.y && b[0] + b[2] < corner.x + size.x && b[1] + b[3] < corner.y + size.y && !hits(b);
     const nodes = [];
@@ -1093,15 +1100,15 @@ class App {
     });
     return layer.spots;
   }
-  homeName() { const T = this.schools.trusts; return T.home ? T.home[this.home] : ""; }
+  homeName(t = this.home) { const T = this.schools.trusts; return T.home ? T.home[t] : ""; }
   /** The middle of the trust's schools in a unit. */
-  middle(layer, u) {
-    const S = this.schools, unit = S.unit(layer), mine = (S.of[this.home] || []).filter((s) => unit[s] === u), mid = (v) => mine.reduce((t, s) => t + v[s], 0) / mine.length;
+  middle(layer, u, t) {
+    const S = this.schools, unit = S.unit(layer), mine = (S.of[t] || []).filter((s) => unit[s] === u), mid = (v) => mine.reduce((t, s) => t + v[s], 0) / mine.length;
     return [mid(S.x), mid(S.y)];
   }
-  trustCounts(layer) {
+  trustCounts(layer, t) {
     const unit = this.schools.unit(layer), counts = new Map();
-    for (const s of this.schools.of[this.home] || []) counts.set(unit[s], (counts.get(unit[s]) || 0) + 1);
+    for (const s of this.schools.of[t] || []) counts.set(unit[s], (counts.get(unit[s]) || 0) + 1);
     return counts;
   }
 
@@ -1216,7 +1223,7 @@ class App {
     if (s >= 0) return this.showTip(e.containerPoint, this.schools.title(s), this.schoolLines(s).concat(`URN ${this.schools.urn[s]}`));
     const i = this.faceAt(e.originalEvent);
     if (i === null) return this.hideTip();
-    const f = this.faces().list[i], code = f.base === null ? f.layer.code[f.u] : this.byKey[this.own.areas].code[f.base];
+    const f = this.faces().list[i], code = official((f.base === null ? f.layer.code[f.u] : this.byKey[this.own.areas].code[f.base]) || "");
     const n = this.counts(f), kinds = n ? this.kindLine(f) : "";
     return this.showTip(e.containerPoint, this.faceName(f), [code, n !== null && f.inside ? plural(n, "school", "schools") : "", kinds, ...this.factsOf(f).slice(0, 1)]);
   }
@@ -1395,18 +1402,44 @@ class App {
   open(picked) {
     this.returnTo = document.activeElement;
     this.picked = picked;
-    this.write(); this.details(); this.ring(); this.links(this.view()); this.dots.redraw();
+    this.write(); this.details(); this.redraw();
+    // A sheet over the page's foot: the map comes up above it.
+    if (this.covered() > 0 || (this.sheeted() && this.stage.getBoundingClientRect().top < 0)) this.stage.scrollIntoView({block: "start", behavior: "auto"});
     this.info.focus({preventScroll: true});
+  }
+  redraw() { this.ring(); this.links(this.view()); this.labels(); this.dots.redraw(); }
+  sheeted() { return getComputedStyle(this.info).position === "fixed"; }
+  /** How many pixels of the map's foot lie under the sheet. */
+  covered() { return this.picked && this.sheeted() ? Math.max(0, this.stage.getBoundingClientRect().bottom - this.info.getBoundingClientRect().top) : 0; }
+  /** Show what was picked, and remember the view before it. */
+  show(bounds, pad, closest = 11) {
+    const {map} = this, now = () => ({center: map.getCenter(), zoom: map.getZoom()}), kept = this.stays() ? this.kept : {from: now()};
+    this.kept = kept; kept.to = null;
+    map.once("moveend", () => { kept.to = now(); });
+    map.fitBounds(bounds, {paddingTopLeft: [pad, pad], paddingBottomRight: [pad, pad + Math.min(this.covered(), map.getSize().y / 2)], maxZoom: closest, animate: !still.matches});
+  }
+  /** Whether the map still shows what `show` chose: nobody has moved it by hand since. */
+  stays() {
+    const {map, kept} = this;
+    if (!kept || !kept.to) return !!kept;
+    return Math.abs(map.getZoom() - kept.to.zoom) < 0.01 && map.latLngToLayerPoint(kept.to.center).distanceTo(map.latLngToLayerPoint(map.getCenter())) < 6;
+  }
+  restore() {
+    const {map, kept} = this, back = () => { if (!this.picked) map.setView(kept.from.center, kept.from.zoom, {animate: !still.matches}); };
+    // Leaflet hears of nothing new while it still moves.
+    if (this.stays()) { if (kept.to) back(); else map.once("moveend", back); }
+    this.kept = null;
+    if (this.search) this.search.clear();
   }
   close() {
     this.picked = null;
-    this.write(); this.details(); this.ring(); this.links(this.view()); this.dots.redraw();
+    this.write(); this.details(); this.redraw();
     (this.returnTo && this.returnTo.isConnected && this.returnTo !== document.body ? this.returnTo : this.map.getContainer()).focus({preventScroll: true});
   }
   details() {
     const info = this.info, p = this.picked;
     info.hidden = !p; this.panel.hidden = !!p; this.node.classList.toggle("gl-open", !!p);
-    if (!p) return;
+    if (!p) { this.restore(); return; }
     const body = p.kind === "unit" ? this.unitInfo(p) : p.kind === "trust" ? this.trustInfo(p) : this.schoolInfo(p);
     info.replaceChildren(el("div", {class: "gl-info-head"}, el("h2", {}, body.title), el("button", {type: "button", class: "gl-close", on: () => this.close()}, "Close")), ...body.nodes.filter(Boolean));
     this.tell(`${body.title}. ${body.said || ""}`);
@@ -1421,7 +1454,7 @@ class App {
     return el("section", {}, el("h3", {}, title), list);
   }
   unitInfo({layer, u}) {
-    const S = this.schools, nodes = [el("p", {class: "gl-what"}, `${layer.title}, ${layer.code[u]}`)];
+    const S = this.schools, nodes = [el("p", {class: "gl-what"}, coded(layer, u))];
     const mine = [];
     if (S) { const unit = S.unit(layer); for (let s = 0; s < S.n; s++) if (S.here[s] && this.claimants(layer, unit[s]).includes(u)) mine.push(s); }
     const all = layer.count && layer.count[u] !== null ? layer.count[u] : null, part = this.own.scope !== "england";
@@ -1466,14 +1499,14 @@ class App {
       S.homeOf(t) ? el("p", {class: "gl-note"}, "Home is where most of its schools are, not its office. The dotted hull shows extent, not presence.") : el("p", {class: "gl-note"}, "No single home authority: no links are drawn."),
       this.rowsList(rows, plural(counts.size, "authority", "authorities")),
       this.rowsList(mine.map((s) => [el("button", {type: "button", class: "gl-link-button", on: () => this.open({kind: "school", s})}, S.title(s)), null]), "Its schools"),
-      el("p", {}, el("button", {type: "button", class: "gl-button", on: () => this.map.fitBounds(this.boundsOf(mine), {padding: [30, 30], maxZoom: 11, animate: !still.matches})}, "Show all its schools")),
+      el("p", {}, el("button", {type: "button", class: "gl-button", on: () => this.show(this.boundsOf(mine), 30)}, "Show all its schools")),
     ];
     return {title: T.name[t], nodes, said: plural(mine.length, "school", "schools")};
   }
   boundsOf(list) { const S = this.schools; return L.latLngBounds(list.map((s) => [latOf(S.y[s]), (S.x[s] / 256 - 0.5) * 360])); }
   schoolLines(s) {
     const S = this.schools, t = S.trust[s];
-    return [[S.phases[S.phase[s]], S.pupils[s] >= 0 ? plural(S.pupils[s], "pupil", "pupils") : ""].filter(Boolean).join(", "), t >= 0 ? `${KIND_WORDS[S.kind[s]]}: ${S.trusts.name[t]}` : KIND_WORDS[S.kind[s]]];
+    return [[phased(S.phases[S.phase[s]]), S.pupils[s] >= 0 ? plural(S.pupils[s], "pupil", "pupils") : ""].filter(Boolean).join(", "), t >= 0 ? `${KIND_WORDS[S.kind[s]]}: ${S.trusts.name[t]}` : KIND_WORDS[S.kind[s]]];
   }
   schoolInfo({s}) {
     const S = this.schools, t = S.trust[s], nodes = [el("p", {class: "gl-what"}, `School, URN ${S.urn[s]}`), el("p", {}, this.schoolLines(s)[0]), el("p", {}, KIND_WORDS[S.kind[s]])];
@@ -1544,7 +1577,7 @@ class Search {
   index() {
     if (this.all) return;
     const {app} = this, S = app.schools, all = [];
-    for (const layer of app.layers) layer.name.forEach((name, u) => all.push({group: 0, name, key: fold(name), sub: `${layer.title}, ${layer.code[u]}`, pick: {kind: "unit", layer, u}, code: layer.code[u].toLowerCase()}));
+    for (const layer of app.layers) layer.name.forEach((name, u) => all.push({group: 0, name, key: fold(name), sub: coded(layer, u), pick: {kind: "unit", layer, u}, code: layer.code[u].toLowerCase()}));
     if (S) {
       S.trusts.name.forEach((name, t) => all.push({group: 1, name, key: fold(name), sub: `Trust, ${plural(S.trusts.schools[t] || S.of[t].length, "school", "schools")}${S.trusts.home && S.trusts.home[t] ? `, home ${S.trusts.home[t]}` : ""}`, pick: {kind: "trust", t}, code: S.trusts.uid[t]}));
       const areas = app.byKey.local_authority || app.byKey[app.own.areas], unit = S.unit(areas);
@@ -1579,7 +1612,7 @@ class Search {
     let group = -1;
     found.forEach((e, i) => {
       if (!near && e.group !== group) { group = e.group; kids.push(el("p", {class: "gl-hits-head"}, titles[group])); }
-      const sub = e.sub || `School, ${app.schools.phases[app.schools.phase[e.s]]}, ${app.unitName(e.areas, e.unit)}`;
+      const sub = e.sub || `${phased(app.schools.phases[app.schools.phase[e.s]])}, ${app.unitName(e.areas, e.unit)}`;
       kids.push(el("div", {class: "gl-hit", role: "option", id: `${app.id}-hit-${i}`, "aria-selected": "false", tabindex: "-1", on: () => this.choose(i)}, el("span", {}, ...this.bold(e.name, words)), el("small", {}, sub)));
     });
     hits.replaceChildren(...kids);
@@ -1606,12 +1639,13 @@ class Search {
     else if (e.key === "Escape") { e.preventDefault(); if (this.hits.hidden) { this.input.value = ""; this.app.map.getContainer().focus(); } else this.hide(); }
   }
   hide() { this.hits.hidden = true; this.input.setAttribute("aria-expanded", "false"); this.input.removeAttribute("aria-activedescendant"); }
+  clear() { if (this.chosen && this.input.value === this.chosen) this.input.value = ""; this.chosen = ""; }
   choose(i) {
-    const {pick, name} = this.found[i], {app} = this, {map} = app, animate = !still.matches;
-    this.input.value = name; this.hide();
+    const {pick, name} = this.found[i], {app} = this;
+    this.input.value = this.chosen = name; this.hide();
     app.open(pick);
-    if (pick.kind === "school") { const S = app.schools; map.setView([latOf(S.y[pick.s]), (S.x[pick.s] / 256 - 0.5) * 360], Math.max(map.getZoom(), 11), {animate}); }
-    else if (pick.kind === "trust") { const mine = app.schools.of[pick.t]; if (mine.length) map.fitBounds(app.boundsOf(mine), {padding: [40, 40], maxZoom: 11, animate}); }
+    if (pick.kind === "school") app.show(app.boundsOf([pick.s]), 0, Math.max(app.map.getZoom(), 11));
+    else if (pick.kind === "trust") { const mine = app.schools.of[pick.t]; if (mine.length) app.show(app.boundsOf(mine), 40); }
     else {
       const spot = app.unitSpots(pick.layer), blocks = [];
       pick.layer.of.forEach((u, b) => { if (app.claimants(pick.layer, u).includes(pick.u)) blocks.push(b); });
@@ -1620,7 +1654,7 @@ class Search {
       if (spot && flat.length) {
         const box = L.latLngBounds([]);
         for (let j = 0; j < flat.length; j += 2) box.extend([latOf(flat[j + 1]), (flat[j] / 256 - 0.5) * 360]);
-        map.fitBounds(box, {padding: [40, 40], maxZoom: 11, animate});
+        app.show(box, 40);
       }
     }
   }

@@ -8,7 +8,7 @@ import folium
 import pytest
 
 from geolls.drawing import MapData, Place, draw, fragment, shared_assets
-from geolls.recipes import Recipe, load_recipe
+from geolls.recipes import SCHOOL_KINDS, Recipe, load_recipe
 
 pytestmark = pytest.mark.browser
 
@@ -256,6 +256,85 @@ def test_a_place_is_white_and_the_rest_is_pale(visit, data):
     assert page.locator(".gl-map .gl-f-other").count() == 2
     assert page.locator("h1").inner_text() == "Unit W1"
     assert page.locator(".gl-lines .gl-outline").count() == 2
+
+
+@pytest.fixture
+def west(visit, data):
+    """Draw a place one of whose trusts has a school in the square next to it."""
+    place = Place("local_authority", "W1", "Unit W1", ("a", "c"))
+    schools = data.schools.assign(here=data.schools["block"].isin(place.blocks))
+    recipe = Recipe(
+        "r", "{place}", scope="place", schools=SCHOOL_KINDS[:4], labels=("local_authority",)
+    )
+    made = draw(recipe, replace(data, place=place, schools=schools))
+    return lambda **options: visit(made, reduced_motion="reduce", **options).page
+
+
+VIEW = """(() => { const {map} = document.querySelector('.geolls-app').geolls, c = map.getCenter();
+    return [map.getZoom(), c.lat, c.lng].map((v) => v.toFixed(4)).join(' '); })()"""
+
+
+def pick_oak(page):
+    page.fill(".gl-q", "Oak Trust")
+    page.keyboard.press("Enter")
+    assert page.locator(".gl-info h2").inner_text() == "Oak Trust"
+
+
+@pytest.mark.parametrize("way", ["button", "Escape", "Back"])
+def test_closing_a_trust_brings_back_the_view_before_it(west, way):
+    page = west()
+    page.locator(".leaflet-control-zoom-in").click()
+    before = page.evaluate(VIEW)
+    pick_oak(page)
+    assert page.evaluate(VIEW) != before
+    if way == "button":
+        page.get_by_role("button", name="Close", exact=True).click()
+    elif way == "Escape":
+        page.keyboard.press("Escape")
+    else:
+        page.go_back()
+    page.locator(".gl-info").wait_for(state="hidden")
+    assert page.evaluate(VIEW) == before
+    assert page.input_value(".gl-q") == ""
+
+
+def test_a_view_chosen_by_hand_outlasts_the_trust(west):
+    page = west()
+    pick_oak(page)
+    page.locator(".leaflet-control-zoom-out").click()
+    by_hand = page.evaluate(VIEW)
+    page.get_by_role("button", name="Close", exact=True).click()
+    assert page.evaluate(VIEW) == by_hand
+    assert page.input_value(".gl-q") == ""
+
+
+def test_a_picked_trust_leaves_only_the_labels_of_its_areas(west):
+    page = west()
+    words = "all => all.map((n) => n.textContent).sort()"
+    pick_oak(page)
+    for _ in range(2):
+        page.locator(".leaflet-control-zoom-out").click()
+    # The square X9 has a name of its own, hostile and long.
+    hostile, ours = page.eval_on_selector_all(".gl-map .gl-label", words)
+    assert hostile.endswith(" 1")
+    assert ours == "Unit W1 home, 1"
+    page.get_by_role("button", name="Close", exact=True).click()
+    assert "Unit I2" in page.eval_on_selector_all(".gl-map .gl-label", words)
+
+
+def test_a_trusts_sheet_leaves_the_map_in_sight_on_a_phone(west):
+    page = west(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    pick_oak(page)
+    sheet, stage = (page.locator(s).bounding_box() for s in (".gl-info", ".gl-stage"))
+    assert sheet["height"] <= 0.4 * 844 + 1
+    assert stage["y"] >= -1
+    assert stage["y"] + stage["height"] <= sheet["y"] + 1
+
+
+def test_search_says_kinds_in_words(west):
+    page = west()
+    page.fill(".gl-q", "alder")
+    assert page.locator(".gl-hit small").inner_text() == "Primary school, Unit W1"
 
 
 def test_a_phone_gets_a_sheet_and_nothing_sideways(visit, recipe, data):
