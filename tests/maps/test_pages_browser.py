@@ -354,8 +354,8 @@ def test_axe_finds_nothing(leaves: Leaves, visit: Visit, scheme: str, width: int
         page = visit(name, viewport=size, color_scheme=scheme, bypass_csp=True).page
         page.evaluate(script)
         found = page.evaluate(
-            "axe.run(document, {resultTypes: ['violations'], preload: false, runOnly: ['wcag2a', 'wcag2aa', "
-            "'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']})"
+            "axe.run(document, {resultTypes: ['violations'], preload: false, "
+            "runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']})"
         )
         said = [
             (v["id"], v["nodes"][0]["html"][:120], v["nodes"][0]["failureSummary"])
