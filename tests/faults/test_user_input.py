@@ -142,8 +142,16 @@ def test_links_of_another_register_are_told(
         (("coverage", "region", "--as-of", "2022-13-01"), 12, "write it as 2022-09-01"),
         (("layers", "--as-of", "1990-01-01"), 12, "they begin on 2009-04-01"),
         (("where", "  "), 12, "nothing was asked for"),
-        (("map", "hub_coverage", "--set", "foo=1"), 2, "no option of a recipe is called 'foo'"),
-        (("map", "hub_coverage", "--set", "layer=nope"), 10, "no layer is called 'nope'"),
+        (
+            ("map", "hub_coverage", "--set", "foo=1", "-o", "x.svg"),
+            2,
+            "no option of a recipe is called 'foo'",
+        ),
+        (
+            ("map", "hub_coverage", "--set", "layer=nope", "-o", "x.svg"),
+            10,
+            "no layer is called 'nope'",
+        ),
         (("explain", "trusts", "--place", "Leeds", "--trust", "1"), 2, "not both"),
         (("study", "check", "nowhere.toml"), 11, "nowhere.toml: no such file"),
         (("profile", "Leeds", "-o", "leeds.docx"), 15, "use .html or .md"),
