@@ -1557,7 +1557,7 @@ class App {
     const marks = this.schools ? this.own.kinds.filter((k) => this.kinds.has(k) && this.$(`input[data-kind="${k}"]`)).map((k) => el("li", {class: "gl-key-line"}, svg("svg", {width: 18, height: 14, viewBox: "-9 -7 18 14", "aria-hidden": "true"}, svg("use", {class: `gl-mark gl-${k}`, href: `#${this.id}-${k}`})), el("span", {}, KIND_WORDS[KIND_KEYS.indexOf(k)]))) : [];
     box.hidden = !(rows.length || lines.length || marks.length);
     box.replaceChildren(
-      ...(rows.length ? [el("p", {class: "gl-legend-title"}, m ? m.title : shaded === "swipe" ? "Both, side by side: move the line" : `${layer.title} coverage`, m && m.note ? el("span", {}, ` ${m.note}`) : null), el("ul", {class: "gl-classes"}, ...rows.map(([fill, title, n]) => el("li", {}, this.swatch(fill), el("span", {class: "gl-class"}, title), el("span", {class: "gl-n"}, n))))] : []),
+      ...(rows.length ? [el("p", {class: "gl-legend-title"}, m ? m.title : shaded === "swipe" ? "Both, side by side: move the line" : `${layer.title} coverage`, m ? (m.note ? el("span", {}, ` ${m.note}`) : null) : shaded === "swipe" ? null : el("span", {}, " A school counts with its area, placed or not.")), el("ul", {class: "gl-classes"}, ...rows.map(([fill, title, n]) => el("li", {}, this.swatch(fill), el("span", {class: "gl-class"}, title), el("span", {class: "gl-n"}, n))))] : []),
       el("ul", {class: "gl-lines-key"}, ...lines, ...marks));
     this.node.dataset.legend = rows.length ? (m ? m.title : `${layer.title} coverage`) : "";
   }
