@@ -1377,19 +1377,9 @@ def cut(
     Parameters
     ----------
     recipe, data, shared
-        As `draw`.
-    element : str
-        Id of the map on that page.
-
-    Returns
-    -------
-    Parts
-        Markup, data, style and script.
-
-    Raises
-    ------
-    CatalogueError, MapError
-        As `draw`.
+        As `draw`, and what is raised as well.
+    element
+        As `fragment`, and what is returned as well.
     """
     return _parts(*_compose(recipe, data, shared), element, search=False)
 

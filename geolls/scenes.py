@@ -429,9 +429,8 @@ def _against(facts: Facts, name: str, recipe: Recipe) -> Measure:
             note="Overlap is not failure: it shows which bodies must talk.",
         )
     values = table["inhomogeneity"].astype(float)
-    if (
-        by == "fsm_pupils"
-    ):  # a reader who knows the other numbers of a unit would have the small one
+    if by == "fsm_pupils":
+        # A reader who knows the other numbers of a unit would have the small one.
         cells = study.overlap(left, right, by)
         small = (cells["weight"] > 0) & (cells["weight"] < MINIMUM)
         values = values.mask(values.index.isin(cells.loc[small, "left_code"]))

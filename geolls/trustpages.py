@@ -240,8 +240,8 @@ class TrustPages(Chapter):
         about = f"{len(units)} {plural(len(units), 'unit')}"
         if len(units) > 1:
             about += f", effective {1 / sum((v / inside) ** 2 for v in units.values()):.1f}"
-        if len(counts) > 1:
-            together = sum(v * (v - 1) for v in units.values()) / (total * (total - 1))
+        if len(units) > 1 and inside > 1:  # of those in a unit, as in `geolls.spread`
+            together = sum(v * (v - 1) for v in units.values()) / (inside * (inside - 1))
             about += f"; two of its schools share one {percent(max(together, 0.0))} of the time"
         return Strip(
             key=key,

@@ -20,6 +20,7 @@ from geolls.errors import OutputError, UsageError
 from geolls.facts import gather
 from geolls.pages import Page
 from geolls.placepages import PlacePages
+from geolls.trustpages import TrustPages
 
 PLACES = ["dfe_region"]
 
@@ -213,3 +214,16 @@ def test_a_seeded_sample_of_the_real_atlas_is_sound(real_data: Path, tmp_path: P
                  ("no_trust", "single_school_trust", "trust_home_here", "trust_based_elsewhere",
                   "status_unknown"))  # fmt: skip
     assert shares == pytest.approx(1.0)
+    # A trust's page says what the table of spread measures.
+    bars = TrustPages(book)
+    for uid in random.Random(7).sample(list(book.facts.trusts.index), 40):
+        row = book.facts.trust_rows[uid]
+        page = next(p for p in book.pages if p.kind == "trust" and p.key == (uid,))
+        for key in ("local_authority", "combined_authority", "teaching_school_hub"):
+            bar = bars._trust_bar(page, uid, key)
+            if bar is not None and row[f"areas_{key}"] > 1:
+                areas, effective = row[f"areas_{key}"], row[f"effective_areas_{key}"]
+                assert bar.about.startswith(f"{areas:.0f} units, effective {effective:.1f}"), uid
+                share = re.search(r"share one (\d+)%", bar.about)
+                together = 100 * (1 - row[f"cross_pairs_{key}"])
+                assert share is None or float(share[1]) == pytest.approx(together, abs=1.0), uid
