@@ -62,7 +62,7 @@ class Command(click.Command):
 
 
 class Group(click.Group):
-    """The `geolls` command: unknown commands are answered with the nearest ones."""
+    """Commands in the order of the work; an unknown one is answered with the nearest."""
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -71,7 +71,7 @@ class Group(click.Group):
         if args and self.get_command(ctx, args[0]) is None and not args[0].startswith("-"):
             raise UsageError(
                 f"there is no command {args[0]!r}",
-                where="geolls",
+                where=None if ctx.parent is None else ctx.info_name,
                 fix=suggest(args[0], self.commands) or "see geolls --help",
             )
         return super().resolve_command(ctx, args)
@@ -1092,7 +1092,7 @@ def findings(**options: Any) -> None:
         click.echo(f"- {row['text']}\n  {row['command']}")
 
 
-@cli.group()
+@cli.group(cls=Group)
 def study() -> None:
     """Make, show and check a study file."""
 

@@ -99,6 +99,7 @@ def test_what_is_no_register_is_refused_in_one_line(
     code, out, err = schools(capsys, "register.csv")
     assert (code, out) == (11, "")
     assert len(err.splitlines()) == 1 and words in err
+    assert not err.startswith("geolls: geolls")
 
 
 def test_rows_that_are_left_out_are_told(
@@ -140,6 +141,8 @@ def test_links_of_another_register_are_told(
         (("explain", "zzz", "--place", "Leeds"), 2, "use schools, pupils, trusts"),
         (("explain", "zzz", "--trust", "2000"), 12, "no trust is called"),
         (("coverage", "region", "--as-of", "2022-13-01"), 12, "write it as 2022-09-01"),
+        (("lauers",), 2, "geolls: there is no command 'lauers'; did you mean layers?"),
+        (("study", "shwo"), 2, "geolls: study: there is no command 'shwo'; did you mean show?"),
         (("layers", "--as-of", "1990-01-01"), 12, "they begin on 2009-04-01"),
         (("where", "  "), 12, "nothing was asked for"),
         (
@@ -173,3 +176,4 @@ def test_a_mistyped_option_is_one_line_that_says_what_to_write(
     got, out, err = run(capsys, *args)
     assert (got, out) == (code, "")
     assert len(err.splitlines()) == 1 and words in err
+    assert not err.startswith("geolls: geolls")
