@@ -1,5 +1,5 @@
 """The front door of a bare checkout: `python cli.py layers` is `geolls layers`."""
 
-from geolls.commands import main
+from geolls.cli.main import main
 
 main()

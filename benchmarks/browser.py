@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from geolls.offline import leaflet_css, leaflet_js
+from geolls.maps.offline import leaflet_css, leaflet_js
 
 # A page is ready when it has loaded, its map (if it is one of ours) says so, and two frames have
 # been drawn since: then a click is answered.

@@ -11,8 +11,8 @@ import geopandas as gpd
 import pandas as pd
 
 from geolls import open_study
-from geolls.overlap import REASONS
-from geolls.study import Study
+from geolls.measures.overlap import REASONS
+from geolls.study.core import Study
 
 from .measure import ROOT
 

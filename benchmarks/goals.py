@@ -14,13 +14,13 @@ import pandas as pd
 import pyarrow as pa
 import shapely
 
-from geolls.blocks import dissolve
-from geolls.drawing import draw
-from geolls.overlap import REASONS, overlap
-from geolls.points import Columns, PointAssigner
-from geolls.register import read_register
-from geolls.scenes import scene_of
-from geolls.spread import spread
+from geolls.land.blocks import dissolve
+from geolls.maps.drawing import draw
+from geolls.maps.scenes import scene_of
+from geolls.measures.overlap import REASONS, overlap
+from geolls.measures.spread import spread
+from geolls.register.register import read_register
+from geolls.study.points import Columns, PointAssigner
 
 from . import browser
 from .baselines import maps, tables
@@ -289,9 +289,9 @@ def national(data: Data, n: int) -> Iterator[Row]:
 
 def places(data: Data, n: int) -> Iterator[Row]:
     """Draw a page for every authority."""
-    from geolls.book import Book
-    from geolls.drawing import shared_assets
-    from geolls.facts import gather
+    from geolls.atlas.book import Book
+    from geolls.maps.drawing import shared_assets
+    from geolls.study.units import gather
 
     study = data.study
     schools = data.schools.to_crs(4326)
@@ -329,7 +329,7 @@ def places(data: Data, n: int) -> Iterator[Row]:
 _ATLAS = """
 from pathlib import Path
 from benchmarks.data import Data
-from geolls.atlas import build_atlas
+from geolls.atlas.build import build_atlas
 import tempfile, time
 data = Data.find()
 start = time.perf_counter()

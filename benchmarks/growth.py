@@ -15,7 +15,7 @@ _WORK = """
 import time
 from benchmarks.measure import peak_mb
 from geolls import open_study
-from geolls.synthetic import demonstration_register
+from geolls.register.demonstration import demonstration_register
 
 scale = int(sys.argv[1])
 keys = ("district", "local_authority", "region", "teaching_school_hub")
@@ -44,8 +44,8 @@ import time
 import pyarrow.parquet as pq, pyarrow as pa, numpy as np, tempfile
 from pathlib import Path
 from geolls import open_study
-from geolls.points import assign_points
-from geolls.blocks import load_neighbourhoods
+from geolls.study.points import assign_points
+from geolls.land.blocks import load_neighbourhoods
 
 rows, layers = int(sys.argv[1]), sys.argv[2].split(",")
 rng = np.random.default_rng(1)
@@ -70,8 +70,8 @@ with tempfile.TemporaryDirectory() as folder:
 _FIND = """
 import time
 import numpy as np
-from geolls.blocks import load_blocks, load_neighbourhoods
-from geolls.points import Cells
+from geolls.land.blocks import load_blocks, load_neighbourhoods
+from geolls.study.points import Cells
 
 rng = np.random.default_rng(1)
 land = load_neighbourhoods()[["easting", "northing"]].to_numpy(float)

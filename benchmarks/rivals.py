@@ -12,7 +12,7 @@ import geopandas as gpd
 import pandas as pd
 import pyarrow as pa
 
-from geolls.points import Columns, PointAssigner
+from geolls.study.points import Columns, PointAssigner
 
 from .data import DAY, Data
 from .measure import Row, installed, turns
@@ -134,7 +134,7 @@ def areas(data: Data, n: int) -> Iterator[Row | str]:
         return
     from tobler.area_weighted import area_interpolate
 
-    from geolls.overlap import overlap
+    from geolls.measures.overlap import overlap
 
     left, right = "local_authority", "dfe_region"
     weights = data.study.weights("area")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from geolls.study import Study, open_study
+    from geolls.study.core import Study, open_study
 
 __all__ = ["Study", "__version__", "open_study"]
 __version__ = "0.1.0"
@@ -14,7 +14,7 @@ __version__ = "0.1.0"
 def __getattr__(name: str) -> Any:
     # pandas and geopandas take over a second to import; `geolls --help` must not wait for them.
     if name in {"Study", "open_study"}:
-        from geolls import study
+        from geolls.study import core as study
 
         return getattr(study, name)
     raise AttributeError(f"module 'geolls' has no attribute {name!r}")

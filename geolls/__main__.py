@@ -1,5 +1,5 @@
 """`python -m geolls` is `geolls`."""
 
-from geolls.commands import main
+from geolls.cli.main import main
 
 main()

@@ -22,7 +22,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from pathlib import Path
 
-from geolls.areas import Area, Areas, load_areas
+from geolls.layers.areas import Area, Areas, load_areas
 
 SHELF = Path(__file__).resolve().parent.parent / "boundaries"
 MEMBERS = (

@@ -26,10 +26,10 @@ from unittest import mock
 
 import click
 
-from geolls import study as study_room
-from geolls.commands import cli
-from geolls.commands import main as run_geolls
-from geolls.dictionary import load_dictionary
+from geolls.cli.main import cli
+from geolls.cli.main import main as run_geolls
+from geolls.export.dictionary import load_dictionary
+from geolls.study import core as study_room
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
@@ -189,7 +189,7 @@ def refresh(page: Path) -> str:
         quiet = {"GEOLLS_DATA": f"{folder}/.data", "NO_COLOR": "1"}
         with (
             mock.patch.dict(os.environ, quiet),
-            mock.patch("geolls.tables.screen_width", lambda: WIDTH),
+            mock.patch("geolls.export.render.screen_width", lambda: WIDTH),
         ):
             return run_page(page.read_text(encoding="utf-8"), Path(folder))
 

@@ -14,13 +14,13 @@ from pathlib import Path
 import pytest
 
 import geolls
-from geolls.atlas import DEFAULT_PLACES, _assets, _do, _make_folder, build_atlas
-from geolls.book import Book
-from geolls.errors import OutputError, UsageError
-from geolls.facts import gather
-from geolls.pages import Page
-from geolls.placepages import PlacePages
-from geolls.trustpages import TrustPages
+from geolls.atlas.book import Book
+from geolls.atlas.build import DEFAULT_PLACES, _assets, _do, _make_folder, build_atlas
+from geolls.atlas.frame import Page
+from geolls.atlas.place import PlacePages
+from geolls.atlas.trust import TrustPages
+from geolls.base.errors import OutputError, UsageError
+from geolls.study.units import gather
 
 PLACES = ["dfe_region"]
 

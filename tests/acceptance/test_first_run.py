@@ -12,7 +12,7 @@ REASONS = {"not_covered", "no_evidence", "not_located", "not_applicable"}
 
 @pytest.mark.real_data
 def test_overlap_weights_sum_to_the_schools_that_count(geolls, real, real_data: Path) -> None:
-    from geolls.register import read_register
+    from geolls.register.register import read_register
 
     ran = geolls(
         "overlap", "local_authority", "teaching_school_hub", "--by", "schools", *real,
@@ -68,7 +68,7 @@ def test_all_46_state_schools_without_code_or_point_are_in_an_authority_and_nowh
     real_data: Path,
 ) -> None:
     import geolls
-    from geolls.register import PHASES
+    from geolls.register.register import PHASES
 
     gias = real_data / "gias"
     study = geolls.open_study(

@@ -8,10 +8,10 @@ import pandas as pd
 import pytest
 
 from geolls import Study, open_study
-from geolls.exports import export
-from geolls.points import assign_points
-from geolls.printing import save_print
-from geolls.scenes import scene_of
+from geolls.export.everything import export
+from geolls.maps.print.page import save_print
+from geolls.maps.scenes import scene_of
+from geolls.study.points import assign_points
 
 
 @pytest.fixture(scope="module")

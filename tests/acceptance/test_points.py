@@ -16,7 +16,7 @@ import pyarrow.csv as pc
 import pyarrow.parquet as pq
 import pytest
 
-from geolls.blocks import load_blocks, load_neighbourhoods, locate
+from geolls.land.blocks import load_blocks, load_neighbourhoods, locate
 
 from .conftest import Geolls
 
@@ -102,7 +102,7 @@ PEAK = """
 import json, sys
 from pathlib import Path
 from geolls import open_study
-from geolls.points import assign_points
+from geolls.study.points import assign_points
 report = assign_points(Path(sys.argv[1]), Path(sys.argv[2]), open_study(layers=["district"]))
 status = Path("/proc/self/status").read_text().splitlines()
 peak = next(int(line.split()[1]) for line in status if line.startswith("VmHWM"))

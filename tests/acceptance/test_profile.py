@@ -13,13 +13,13 @@ from typing import Any
 import pytest
 
 import geolls
-from geolls.comparing import compare, most_like, place_figures
-from geolls.errors import UsageError
-from geolls.places import KINDS
-from geolls.profile import Profile, profile, profile_html, profile_markdown
-from geolls.sentences import count
-from geolls.study import Place, Study
-from geolls.typology import PATTERNS, typology, typology_report
+from geolls.atlas.profile import Profile, profile, profile_html, profile_markdown
+from geolls.base.errors import UsageError
+from geolls.base.text import count
+from geolls.measures.placeview import KINDS
+from geolls.study.comparing import compare, most_like, place_figures
+from geolls.study.core import Place, Study
+from geolls.study.typology import PATTERNS, typology, typology_report
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "typology.md"
 HOSTILE = '<script>alert(1)</script>|*b*[x](javascript:y)"&amp;'
@@ -215,7 +215,7 @@ def test_the_documented_patterns_are_those_the_code_finds(real_study: Study) -> 
 def test_the_documented_thresholds_are_the_defaults() -> None:
     import tomllib
 
-    from geolls.typology import TypologyRules
+    from geolls.study.typology import TypologyRules
 
     text = re.search(r"```toml\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
     assert text is not None

@@ -31,7 +31,7 @@ def test_the_worked_question_has_the_answer_that_the_command_gives(geolls, real)
 
 
 def test_every_command_in_the_readme_exists() -> None:
-    from geolls.commands import cli
+    from geolls.cli.main import cli
 
     named = re.findall(r"^(?:\.venv/bin/)?geolls ([a-z]+)", README, re.MULTILINE)
     assert len(named) >= 7

@@ -8,11 +8,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from geolls.areas import load_areas
-from geolls.assignment import place_schools
-from geolls.blocks import load_blocks
-from geolls.register import LEFT_OUT, Register, read_register, read_successions, trusts
-from geolls.shelves import shelf
+from geolls.base.shelves import shelf
+from geolls.land.blocks import load_blocks
+from geolls.layers.areas import load_areas
+from geolls.register.register import LEFT_OUT, Register, read_register, read_successions, trusts
+from geolls.study.assignment import place_schools
 
 pytestmark = pytest.mark.real_data
 DAY = date(2022, 9, 1)

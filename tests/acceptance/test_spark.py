@@ -16,9 +16,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from geolls import open_study
-from geolls.blocks import load_neighbourhoods
-from geolls.errors import InputFileError
-from geolls.points import assign_points
+from geolls.base.errors import InputFileError
+from geolls.land.blocks import load_neighbourhoods
+from geolls.study.points import assign_points
 
 MISSING = []
 if find_spec("pyspark") is None:
@@ -58,7 +58,7 @@ def spark() -> Iterator[Any]:
 
 
 def test_a_cluster_answers_as_a_laptop_does(spark: Any, tmp_path: Path) -> None:
-    from geolls.spark import assign_frame
+    from geolls.study.spark import assign_frame
 
     rng = np.random.default_rng(5)
     land = load_neighbourhoods()[["easting", "northing"]].to_numpy(float)
@@ -84,7 +84,7 @@ def test_a_cluster_answers_as_a_laptop_does(spark: Any, tmp_path: Path) -> None:
 
 
 def test_a_table_without_coordinates_is_refused_before_any_work(spark: Any) -> None:
-    from geolls.spark import assign_frame
+    from geolls.study.spark import assign_frame
 
     with pytest.raises(InputFileError, match="needs columns easting and northing"):
         assign_frame(spark.range(3), open_study())

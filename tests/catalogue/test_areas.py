@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from geolls.areas import TIERS, Area, Areas, load_areas
-from geolls.blocks import block_weights
+from geolls.land.blocks import block_weights
+from geolls.layers.areas import TIERS, Area, Areas, load_areas
 
 EXHAUSTIVE = ("district", "local_authority", "region")
 FIRST, TODAY = date(2011, 1, 1), date(2026, 11, 22)

@@ -11,8 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from geolls.areas import expand, load_areas
-from geolls.catalogue import (
+from geolls.base.errors import UnknownNameError
+from geolls.base.shelves import shelf
+from geolls.layers.areas import expand, load_areas
+from geolls.layers.catalogue import (
     change_dates,
     check,
     date_note,
@@ -22,8 +24,6 @@ from geolls.catalogue import (
     load_catalogue,
     units_on,
 )
-from geolls.errors import UnknownNameError
-from geolls.shelves import shelf
 
 AREAS = load_areas()
 CATALOGUE = load_catalogue()

@@ -35,7 +35,7 @@ def start(out: Path, *more: str, before: str = "", of: Path | None = None) -> su
     args = ["atlas", "--out", str(out), "--register", str(of or register()), "--jobs", "2", "-q"]
     args += ["--as-of", "2022-09-01", "--data", str(register().parent), *LAYERS, *more]
     code = (
-        f"{before}\nimport sys; sys.argv[1:] = {args!r}\nfrom geolls.commands import main\nmain()"
+        f"{before}\nimport sys; sys.argv[1:] = {args!r}\nfrom geolls.cli.main import main\nmain()"
     )
     return subprocess.Popen(
         [sys.executable, "-c", code],

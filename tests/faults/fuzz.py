@@ -33,7 +33,7 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
-from geolls.errors import GeollsError
+from geolls.base.errors import GeollsError
 
 ON = date(2022, 9, 1)
 SECONDS = 20  # a case that takes longer hangs
@@ -365,7 +365,7 @@ def a_csv(header: list[str], rows: list[list[Any]]) -> bytes:
 @cache
 def register_file() -> bytes:
     """Forty schools under all the columns that are read."""
-    from geolls.register import COLUMNS
+    from geolls.register.register import COLUMNS
 
     rows = []
     for i in range(40):
@@ -473,7 +473,7 @@ def break_register(rng: Rng, files: Files) -> Files:
     12,
 )
 def _(folder: Path) -> str:
-    from geolls.register import read_register
+    from geolls.register.register import read_register
 
     place = folder / "edubasealldata20220901.csv"
     return promises_of(read_register(place, as_of=ON), place.read_bytes())
@@ -492,7 +492,7 @@ def _(folder: Path) -> str:
     12,
 )
 def _(folder: Path) -> str:
-    from geolls.register import read_register
+    from geolls.register.register import read_register
 
     text = (folder / "on.txt").read_bytes().decode("utf-8")
     return promises_of(read_register(folder / "edubasealldata20220901.csv", as_of=text or None))
@@ -534,7 +534,7 @@ def pack(kind: str) -> Callable[[Rng, Files], Files]:
     12,
 )
 def _(folder: Path) -> str:
-    from geolls.register import read_register
+    from geolls.register.register import read_register
 
     before = sorted(p.name for p in folder.parent.iterdir())
     try:
@@ -552,7 +552,7 @@ def _(folder: Path) -> str:
     12,
 )
 def _(folder: Path) -> str:
-    from geolls.register import read_register
+    from geolls.register.register import read_register
 
     return promises_of(read_register(folder / "edubasealldata20220901.gz", as_of=ON))
 
@@ -566,7 +566,7 @@ def _(folder: Path) -> str:
     12,
 )
 def _(folder: Path) -> str:
-    from geolls.register import read_register, trusts
+    from geolls.register.register import read_register, trusts
 
     place = folder.parent / "whole.csv"
     if not place.exists():
@@ -591,7 +591,7 @@ def succession_file() -> bytes:
     12,
 )
 def _(folder: Path) -> str:
-    from geolls.register import read_successions
+    from geolls.register.register import read_successions
 
     read_successions(folder / "links_edubasealldata.csv")
     return "read"
@@ -647,8 +647,8 @@ c,"West, far",,,,,,,,,
     12,
 )
 def _(folder: Path) -> str:
-    from geolls.areas import expand, load_areas
-    from geolls.catalogue import check, load_catalogue, units_on
+    from geolls.layers.areas import expand, load_areas
+    from geolls.layers.catalogue import check, load_catalogue, units_on
 
     areas = load_areas()
     assert all("\n" not in str(p) for p in check([folder], areas))
@@ -670,7 +670,7 @@ def _(folder: Path) -> str:
 
 @cache
 def areas_file() -> bytes:
-    from geolls.shelves import shelf
+    from geolls.base.shelves import shelf
 
     lines = (shelf("boundaries") / "areas.csv").read_bytes().splitlines(keepends=True)
     return b"".join(lines[:60])
@@ -686,7 +686,7 @@ def areas_file() -> bytes:
     12,
 )
 def _(folder: Path) -> str:
-    from geolls.areas import TIERS, Areas
+    from geolls.layers.areas import TIERS, Areas
 
     areas = Areas.read(folder / "areas.csv")
     for tier in TIERS:
@@ -721,7 +721,7 @@ distance_km = 30
     12,
 )
 def _(folder: Path) -> str:
-    from geolls.study import open_study
+    from geolls.study.core import open_study
 
     (folder / "more").mkdir()
     (folder / "more" / "layer.toml").write_bytes(LAYER)
@@ -735,8 +735,8 @@ def _(folder: Path) -> str:
 
 @cache
 def recipe_file() -> bytes:
-    from geolls.recipes import recipe_names
-    from geolls.shelves import shelf
+    from geolls.base.shelves import shelf
+    from geolls.maps.recipes import recipe_names
 
     names = recipe_names()
     if not names:
@@ -754,7 +754,7 @@ def recipe_file() -> bytes:
     14,
 )
 def _(folder: Path) -> str:
-    from geolls.recipes import check_recipe, load_recipe
+    from geolls.maps.recipes import check_recipe, load_recipe
 
     with contextlib.suppress(GeollsError):
         check_recipe(folder / "mine.toml")
@@ -775,7 +775,7 @@ def _(folder: Path) -> str:
     one_of(toml=break_toml, csv=break_csv),
 )
 def _(folder: Path) -> str:
-    from geolls.checking import check_files
+    from geolls.cli.checking import check_files
 
     files = sorted(p for p in folder.iterdir() if p.suffix in {".toml", ".csv"})
     problems = check_files([folder, *files])
@@ -828,10 +828,10 @@ code_column = "code"
 
 def read_shapes(folder: Path, suffix: str) -> str:
     """Read a polygon layer and cut the blocks by it."""
-    from geolls.areas import load_areas
-    from geolls.blocks import load_blocks, refine
-    from geolls.catalogue import load_catalogue
-    from geolls.polygons import read_polygons
+    from geolls.land.blocks import load_blocks, refine
+    from geolls.land.polygons import read_polygons
+    from geolls.layers.areas import load_areas
+    from geolls.layers.catalogue import load_catalogue
 
     (folder / "layer.toml").write_bytes(POLYGON_LAYER % suffix.encode())
     catalogue = load_catalogue((folder,), load_areas())
@@ -918,7 +918,7 @@ def british_towns() -> dict[str, Any]:
 
 @cache
 def demonstration() -> Any:
-    from geolls.study import open_study
+    from geolls.study.core import open_study
 
     return open_study(as_of="2022-09-01")
 
@@ -940,11 +940,11 @@ def warm(files: Files) -> Files:
     12,
 )
 def _(folder: Path) -> str:
-    from geolls.areas import load_areas
-    from geolls.catalogue import find_unit, load_catalogue
-    from geolls.errors import fold, nearest, suggest
-    from geolls.settings import a_date
-    from geolls.where import where
+    from geolls.base.errors import fold, nearest, suggest
+    from geolls.layers.areas import load_areas
+    from geolls.layers.catalogue import find_unit, load_catalogue
+    from geolls.study.settings import a_date
+    from geolls.study.where import where
 
     word = (folder / "word.txt").read_bytes().decode("utf-8", "surrogatepass")
     areas, catalogue = load_areas(), load_catalogue()
@@ -985,7 +985,7 @@ def _(folder: Path) -> str:
     11,
 )  # fmt: skip
 def _(folder: Path) -> str:
-    from geolls.points import assign_points
+    from geolls.study.points import assign_points
 
     source = folder / "points.csv"
     report = assign_points(source, folder / "out.csv", demonstration())
@@ -1005,7 +1005,7 @@ def _(folder: Path) -> str:
     11,
 )  # fmt: skip
 def _(folder: Path) -> str:
-    from geolls.fetch import newest_register
+    from geolls.fetch.gias import newest_register
 
     day = folder / "gias" / "2022-09-01"
     day.mkdir(parents=True)
@@ -1041,8 +1041,8 @@ def service_files() -> Files:
 def _(folder: Path) -> str:
     import services
 
-    from geolls.portal import fetch_boundaries
-    from geolls.web import Web, _object
+    from geolls.fetch.ons import fetch_boundaries
+    from geolls.fetch.web import Web, _object
 
     class Answers(Web):
         """A web that answers from files."""
@@ -1084,7 +1084,7 @@ def _(folder: Path) -> str:
 def _(folder: Path) -> str:
     import services
 
-    from geolls.fetch import fetch_gias, newest_register
+    from geolls.fetch.gias import fetch_gias, newest_register
 
     data = folder.parent / "data"
     shutil.rmtree(data, ignore_errors=True)

@@ -11,8 +11,8 @@ import numpy as np
 from double import Double
 from services import case, refused
 
-from geolls.errors import InputFileError
-from geolls.register import read_register
+from geolls.base.errors import InputFileError
+from geolls.register.register import read_register
 
 HEADER = (
     "URN,EstablishmentName,LA (code),PhaseOfEducation (name),TypeOfEstablishment (name),"
@@ -60,7 +60,7 @@ def expected(rows: int) -> dict[str, int]:
 READ = """
 import json, resource, sys
 from pathlib import Path
-from geolls.register import read_register
+from geolls.register.register import read_register
 
 cache = Path(sys.argv[1]).with_suffix("")  # as the commands keep what they read
 register = read_register(sys.argv[1], as_of=sys.argv[2], cache_dir=cache)

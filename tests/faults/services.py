@@ -22,8 +22,8 @@ from unittest import mock
 import double as d
 from double import Double, Service
 
-from geolls.errors import GeollsError, InputFileError, OutputError, UsageError
-from geolls.fetch import (
+from geolls.base.errors import GeollsError, InputFileError, OutputError, UsageError
+from geolls.fetch.gias import (
     NoneOfThatYearError,
     Register,
     fetch_boundaries,
@@ -31,8 +31,8 @@ from geolls.fetch import (
     fetched_boundaries,
     newest_register,
 )
-from geolls.sources import load_sources
-from geolls.web import NotThereError, RefusedError, UnreachableError, Web
+from geolls.fetch.sources import load_sources
+from geolls.fetch.web import NotThereError, RefusedError, UnreachableError, Web
 
 DAY = date(2022, 9, 1)
 STAMP = "20220901"
@@ -660,7 +660,8 @@ def _child(tmp: Path, double: Double, before: str = "") -> subprocess.Popen[str]
     here = str(Path(__file__).parent)
     code = before + (
         f"import sys; sys.path.insert(0, {here!r})\n"
-        "import services as s\nfrom pathlib import Path\nfrom geolls.errors import GeollsError\n"
+        "import services as s\nfrom pathlib import Path\n"
+        "from geolls.base.errors import GeollsError\n"
         f"src = {double.gias!r}\n"
         "try:\n"
         f"    s.fetch_gias(Path({str(tmp)!r}), s.DAY, src, web=s.a_web()[0],\n"

@@ -15,8 +15,8 @@ import pytest
 from double import Double, Service
 from shapely.geometry import box, mapping, shape
 
-from geolls.areas import load_areas
-from geolls.blocks import dissolve, load_blocks
+from geolls.land.blocks import dissolve, load_blocks
+from geolls.layers.areas import load_areas
 
 COUNTIES = "Counties_and_Unitary_Authorities"
 

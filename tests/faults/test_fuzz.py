@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geolls.areas import load_areas
-from geolls.catalogue import find_unit, load_catalogue
-from geolls.errors import CatalogueError, GeollsError, InputFileError
-from geolls.polygons import read_polygons
-from geolls.register import choose_phases, read_register
-from geolls.settings import a_date
+from geolls.base.errors import CatalogueError, GeollsError, InputFileError
+from geolls.land.polygons import read_polygons
+from geolls.layers.areas import load_areas
+from geolls.layers.catalogue import find_unit, load_catalogue
+from geolls.register.register import choose_phases, read_register
+from geolls.study.settings import a_date
 
 
 @pytest.mark.parametrize("name", fuzz.TARGETS)

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from hostile import ATTACKS, attack_layer, attack_register
 
-from geolls.recipes import recipe_names
-from geolls.study import Study, open_study
+from geolls.maps.recipes import recipe_names
+from geolls.study.core import Study, open_study
 
 pytestmark = pytest.mark.browser
 
@@ -121,7 +121,7 @@ def test_no_map_runs_its_address(
 def test_no_profile_runs_a_name(
     hostile: Study, tmp_path: Path, provoke: Callable[..., None]
 ) -> None:
-    from geolls.profile import profile_html
+    from geolls.atlas.profile import profile_html
 
     page = tmp_path / "profile.html"
     page.write_text(profile_html(hostile, hostile.place("Leeds")), encoding="utf-8")
@@ -131,7 +131,7 @@ def test_no_profile_runs_a_name(
 def test_no_page_of_an_atlas_runs_a_name(
     hostile: Study, tmp_path: Path, provoke: Callable[..., None]
 ) -> None:
-    from geolls.atlas import build_atlas
+    from geolls.atlas.build import build_atlas
 
     report = build_atlas(hostile, tmp_path, places=("combined_authority",))
     assert report.failed == []
@@ -150,7 +150,7 @@ def test_no_page_of_an_atlas_runs_a_name(
 
 @pytest.fixture(scope="module")
 def exported(hostile: Study, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    from geolls.exports import export
+    from geolls.export.everything import export
 
     folder = tmp_path_factory.mktemp("export")
     export(hostile, folder, formats=("csv", "xlsx"))

@@ -9,7 +9,7 @@ from pathlib import Path
 import double as d
 import pytest
 
-from geolls.commands import main
+from geolls.cli.main import main
 
 ROWS = 40
 

@@ -15,8 +15,8 @@ import pandas as pd
 import pytest
 import shapely
 
-from geolls.drawing import LayerSpec, MapData, Measure, Place
-from geolls.recipes import SCHOOL_KINDS, Recipe
+from geolls.maps.drawing import LayerSpec, MapData, Measure, Place
+from geolls.maps.recipes import SCHOOL_KINDS, Recipe
 
 HOSTILE = "</script><img src=x onerror=boom()>'\"&{{ 7*7 }}"
 
@@ -131,9 +131,9 @@ def data() -> MapData:
 @pytest.fixture(scope="session")
 def england() -> MapData:
     """England's real blocks and layers of September 2022, with 24,000 seeded schools."""
-    from geolls.areas import expand, load_areas
-    from geolls.blocks import load_blocks
-    from geolls.catalogue import load_catalogue
+    from geolls.land.blocks import load_blocks
+    from geolls.layers.areas import expand, load_areas
+    from geolls.layers.catalogue import load_catalogue
 
     on, areas = date(2022, 9, 1), load_areas()
     blocks = load_blocks()

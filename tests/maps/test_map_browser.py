@@ -7,8 +7,8 @@ from dataclasses import replace
 import folium
 import pytest
 
-from geolls.drawing import MapData, Place, draw, fragment, shared_assets
-from geolls.recipes import SCHOOL_KINDS, Recipe, load_recipe
+from geolls.maps.drawing import MapData, Place, draw, fragment, shared_assets
+from geolls.maps.recipes import SCHOOL_KINDS, Recipe, load_recipe
 
 pytestmark = pytest.mark.browser
 

@@ -11,9 +11,9 @@ import re
 import folium
 import pytest
 
-from geolls.drawing import Map, draw, fragment, shared_assets
-from geolls.errors import MapError, OutputError
-from geolls.recipes import Recipe, load_recipe
+from geolls.base.errors import MapError, OutputError
+from geolls.maps.drawing import Map, draw, fragment, shared_assets
+from geolls.maps.recipes import Recipe, load_recipe
 
 SCRIPT = re.compile(r"<script>(.*?)</script>", re.S)
 STYLE = re.compile(r"<style>(.*?)</style>", re.S)

@@ -12,10 +12,10 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geolls import encoding
-from geolls.drawing import LayerSpec, MapData, Measure, abroad, draw, say
-from geolls.errors import GeometryError, MapError
-from geolls.recipes import Recipe
+from geolls.base.errors import GeometryError, MapError
+from geolls.maps import pack as encoding
+from geolls.maps.drawing import LayerSpec, MapData, Measure, abroad, draw, say
+from geolls.maps.recipes import Recipe
 
 
 def parts(made) -> tuple[dict, dict]:
@@ -139,7 +139,7 @@ def test_an_unknown_kind_of_school_is_refused(recipe, data):
 @given(st.floats(0, 1), st.sampled_from(["share"]))
 @settings(max_examples=200, deadline=None)
 def test_a_value_stands_in_the_class_its_printed_form_belongs_to(value, kind):
-    from geolls.drawing import _class_titles, _classes
+    from geolls.maps.drawing import _class_titles, _classes
 
     measure = Measure("m", "M", "l", pd.Series({"u": value}), (0.05, 0.1, 0.2, 0.3), format=kind)
     _, (found,) = _classes(measure, pd.Index(["u"]))

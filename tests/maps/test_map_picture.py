@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from geolls.drawing import MapData, Place, draw
-from geolls.recipes import Recipe
+from geolls.maps.drawing import MapData, Place, draw
+from geolls.maps.recipes import Recipe
 
 pytestmark = pytest.mark.browser
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from geolls.errors import CatalogueError, MapError
-from geolls.recipes import check_recipe, load_recipe, recipe_names
-from geolls.shelves import shelf
+from geolls.base.errors import CatalogueError, MapError
+from geolls.base.shelves import shelf
+from geolls.maps.recipes import check_recipe, load_recipe, recipe_names
 
 PROMISED = {
     "locality_overlay",

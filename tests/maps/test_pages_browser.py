@@ -18,11 +18,11 @@ import font_lato
 import pytest
 
 import geolls
-from geolls.atlas import _assets, _do, _make_folder
-from geolls.book import Book
-from geolls.facts import gather
-from geolls.pages import Page
-from geolls.sentences import REPORT
+from geolls.atlas.book import Book
+from geolls.atlas.build import _assets, _do, _make_folder
+from geolls.atlas.frame import Page
+from geolls.base.text import REPORT
+from geolls.study.units import gather
 
 pytestmark = pytest.mark.browser
 

@@ -9,12 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geolls.charts import Piece, axis_of, labels_of, marks_on_axis, round_up, strip_style
-from geolls.encoding import unpack
-from geolls.grids import Bar, Column, Grid, Name, Report, Two
-from geolls.offline import leaflet_css
-from geolls.pages import _used
-from geolls.sentences import (
+from geolls.atlas.charts import Piece, axis_of, labels_of, marks_on_axis, round_up, strip_style
+from geolls.atlas.frame import _used
+from geolls.atlas.grids import Bar, Column, Grid, Name, Report, Two
+from geolls.base.text import (
     REPORT,
     in_words,
     joined,
@@ -27,6 +25,8 @@ from geolls.sentences import (
     web,
     when,
 )
+from geolls.maps.offline import leaflet_css
+from geolls.maps.pack import unpack
 
 HOSTILE = "</table><script>boom()</script>\"' onmouseover=boom() {{ 7*7 }}"
 

@@ -16,13 +16,14 @@ import pandas as pd
 import pytest
 import shapely
 
-from geolls import drawing, paper
-from geolls.drawing import Callout, MapData, Place
-from geolls.errors import MapError
-from geolls.land import RAMP, STROKES, Land, View
-from geolls.lettering import Label, Room, put
-from geolls.printing import render_svg, save_print
-from geolls.recipes import SCHOOL_KINDS, Recipe
+from geolls.base.errors import MapError
+from geolls.maps import drawing
+from geolls.maps.drawing import Callout, MapData, Place
+from geolls.maps.print import svg as paper
+from geolls.maps.print.labels import Label, Room, put
+from geolls.maps.print.land import RAMP, STROKES, Land, View
+from geolls.maps.print.page import render_svg, save_print
+from geolls.maps.recipes import SCHOOL_KINDS, Recipe
 
 SVG = "{http://www.w3.org/2000/svg}"
 HOSTILE = "</script><img src=x onerror=boom()>'\"&{{ 7*7 }}"
@@ -466,7 +467,7 @@ def test_a_place_is_drawn_with_its_neighbours_names_and_the_land_abroad(lancashi
 @pytest.mark.real_data
 def test_real_england_and_a_real_place_are_drawn_from_the_shelf(real_data: Path, tmp_path: Path):
     import geolls
-    from geolls.scenes import scene_of
+    from geolls.maps.scenes import scene_of
 
     gias = real_data / "gias"
     study = geolls.open_study(

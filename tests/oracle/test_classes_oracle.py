@@ -9,7 +9,7 @@ import pandas as pd
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geolls.scenes import _quantiles, breaks_of
+from geolls.maps.scenes import _quantiles, breaks_of
 
 VALUES = st.lists(
     st.one_of(st.integers(0, 12).map(float), st.floats(0, 1e4, allow_subnormal=False)),

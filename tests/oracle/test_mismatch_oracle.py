@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from sklearn import metrics as sk
 
-from geolls import counts, mismatch
-from geolls.errors import UsageError
+from geolls.base.errors import UsageError
+from geolls.measures import chance as counts
+from geolls.measures import mismatch
 
 WORKED = np.array([[13, 3, 4], [0, 16, 4], [4, 0, 16], [0, 4, 16]])
 ONE_WAY = {

@@ -9,15 +9,16 @@ import pytest
 import shapely
 
 import geolls
-from geolls import blocks, mismatch
-from geolls.communities import home_fit
-from geolls.coverage import coverage
-from geolls.equity import equity_gap
-from geolls.nulls import null_share_worse
-from geolls.overlap import is_reason, overlap
-from geolls.places import oversight, place_view
-from geolls.scenes import scene_of
-from geolls.spread import spread
+from geolls.land import blocks
+from geolls.maps.scenes import scene_of
+from geolls.measures import mismatch
+from geolls.measures.communities import home_fit
+from geolls.measures.coverage import coverage
+from geolls.measures.equity import equity_gap
+from geolls.measures.nulls import null_share_worse
+from geolls.measures.overlap import is_reason, overlap
+from geolls.measures.placeview import oversight, place_view
+from geolls.measures.spread import spread
 
 # A part of a coverage is a part to the millimetre; 1 in 10,000 is far more than rounding.
 TOLERANCE = 1e-4

@@ -9,9 +9,9 @@ import pandas as pd
 import pytest
 import shapely
 
-from geolls import near
-from geolls.errors import UsageError
-from geolls.spread import (
+from geolls.base.errors import UsageError
+from geolls.measures import distances as near
+from geolls.measures.spread import (
     DISTANCES,
     REACHES,
     SpreadOptions,

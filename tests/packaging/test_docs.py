@@ -20,11 +20,11 @@ import click
 import pytest
 
 from geolls import __version__
-from geolls.commands import cli
-from geolls.findings import Finding, findings
-from geolls.mismatch import MEASURES
-from geolls.spread import REACHES, SpreadOptions
-from geolls.study import Study, open_study
+from geolls.cli.main import cli
+from geolls.measures.mismatch import MEASURES
+from geolls.measures.spread import REACHES, SpreadOptions
+from geolls.study.core import Study, open_study
+from geolls.study.findings import Finding, findings
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
@@ -192,7 +192,7 @@ def test_the_method_notes_define_every_measure_and_threshold() -> None:
 
 
 def tool_tables(key: str) -> list[str]:
-    from geolls.dictionary import load_dictionary
+    from geolls.export.dictionary import load_dictionary
 
     plain = {"trust_uid", "trust_name", "trust_type", "schools", "pupils"}
     return [c.name for c in load_dictionary().tables[key].columns if c.name not in plain]
@@ -205,7 +205,7 @@ def test_the_citation_names_this_version() -> None:
 
 
 def test_the_exit_codes_on_the_page_are_those_of_the_code() -> None:
-    import geolls.errors as errors
+    import geolls.base.errors as errors
 
     shown = {int(n) for n in re.findall(r"^\| (\d+) \|", said(DOCS / "shell.md"), re.MULTILINE)}
     codes = {

@@ -72,9 +72,9 @@ def test_the_wheel_runs_from_outside_the_tree(built: Path, tmp_path: Path) -> No
 
     (site / "deps.pth").write_text(str(Path(click.__file__).parents[1]) + "\n")
     code = (
-        "import geolls, sys; from geolls.shelves import shelf\n"
+        "import geolls, sys; from geolls.base.shelves import shelf\n"
         "assert 'shelf' in shelf('maps').parts, shelf('maps')\n"
-        "from geolls.commands import main; main(['layers', '--as-of', '2022-09-01'])"
+        "from geolls.cli.main import main; main(['layers', '--as-of', '2022-09-01'])"
     )
     clean = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
     done = subprocess.run(

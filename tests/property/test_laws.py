@@ -8,10 +8,11 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from geolls import blocks, mismatch, nulls
-from geolls.coverage import coverage
-from geolls.overlap import REASONS, is_reason, overlap, table
-from geolls.spread import distances, spread
+from geolls.land import blocks
+from geolls.measures import mismatch, nulls
+from geolls.measures.coverage import coverage
+from geolls.measures.overlap import REASONS, is_reason, overlap, table
+from geolls.measures.spread import distances, spread
 
 # The machine may be busy: a slow example is no broken law.
 settings.register_profile("laws", deadline=None, max_examples=50)

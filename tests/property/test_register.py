@@ -13,7 +13,7 @@ import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geolls.register import (
+from geolls.register.register import (
     COLUMNS,
     LEFT_OUT,
     PHASES,

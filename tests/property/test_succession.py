@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geolls.areas import Area, Areas, expand, load_areas
-from geolls.errors import UnknownNameError
+from geolls.base.errors import UnknownNameError
+from geolls.layers.areas import Area, Areas, expand, load_areas
 
 START = date(2009, 4, 1)
 ONE_DAY = timedelta(days=1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from geolls import analyses
+from geolls.study import analyses
 
 
 def test_counts_of_two_exposures_are_of_the_same_schools() -> None:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from geolls.areas import COLUMNS, Area, Areas, expand, load_areas
-from geolls.errors import CatalogueError, InputFileError, UnknownNameError
+from geolls.base.errors import CatalogueError, InputFileError, UnknownNameError
+from geolls.layers.areas import COLUMNS, Area, Areas, expand, load_areas
 
 TODAY = date(2026, 11, 22)
 

@@ -20,8 +20,9 @@ import pandas as pd
 import pytest
 import shapely
 
-from geolls.areas import load_areas
-from geolls.blocks import (
+from geolls.base.errors import GeometryError
+from geolls.base.shelves import shelf
+from geolls.land.blocks import (
     adjacency,
     block_weights,
     dissolve,
@@ -33,8 +34,7 @@ from geolls.blocks import (
     refine,
     require_metres,
 )
-from geolls.errors import GeometryError
-from geolls.shelves import shelf
+from geolls.layers.areas import load_areas
 
 KM = 1000
 X, Y = 400_000, 300_000

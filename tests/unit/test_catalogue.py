@@ -12,8 +12,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from geolls.areas import expand, load_areas
-from geolls.catalogue import (
+from geolls.base.errors import CatalogueError, UnknownNameError
+from geolls.layers.areas import expand, load_areas
+from geolls.layers.catalogue import (
     check,
     date_note,
     evidence_span,
@@ -22,8 +23,7 @@ from geolls.catalogue import (
     settle,
     units_on,
 )
-from geolls.errors import CatalogueError, UnknownNameError
-from geolls.layers import read_layer
+from geolls.layers.model import read_layer
 
 AREAS = load_areas()
 MINIMAL = 'title = "Research localities"\nsource = "The study\'s own list"\n'
@@ -363,8 +363,8 @@ def test_a_folder_without_layers_says_what_one_is(tmp_path, name):
 def test_a_changed_block_file_is_found(tmp_path, monkeypatch):
     import shutil
 
-    from geolls import catalogue
-    from geolls.shelves import shelf
+    from geolls.base.shelves import shelf
+    from geolls.layers import catalogue
 
     copy = tmp_path / "boundaries"
     (copy / "block").mkdir(parents=True)
@@ -431,7 +431,7 @@ def test_settle_leaves_settled_claims_alone(folder):
 
 def test_the_catalogue_needs_the_standard_library_only():
     code = (
-        "import sys, geolls.catalogue; "
+        "import sys, geolls.layers.catalogue; "
         "heavy = {'pandas', 'numpy', 'geopandas', 'shapely', 'folium', 'pyarrow', 'click'}; "
         "sys.exit(bool(heavy & set(sys.modules)))"
     )

@@ -3,7 +3,8 @@
 import pandas as pd
 import pytest
 
-from geolls.changes import (
+from geolls.base.errors import UsageError
+from geolls.measures.changes import (
     area_changes,
     claim_changes,
     heirs,
@@ -11,7 +12,6 @@ from geolls.changes import (
     school_moves,
     tally,
 )
-from geolls.errors import UsageError
 
 
 def membership(**units):

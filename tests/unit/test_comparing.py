@@ -11,7 +11,9 @@ import pandas as pd
 import pytest
 
 import geolls
-from geolls.comparing import (
+from geolls.base.errors import UsageError
+from geolls.measures.placeview import KINDS
+from geolls.study.comparing import (
     LIKE,
     compare,
     england_figures,
@@ -19,9 +21,7 @@ from geolls.comparing import (
     most_like,
     place_figures,
 )
-from geolls.errors import UsageError
-from geolls.places import KINDS
-from geolls.study import Study
+from geolls.study.core import Study
 
 LEEDS, BRADFORD, WAKEFIELD = "E08000035", "E08000032", "E08000036"
 LA = {LEEDS: ("383", "Leeds"), BRADFORD: ("380", "Bradford"), WAKEFIELD: ("384", "Wakefield")}

@@ -16,9 +16,9 @@ import pytest
 import shapely
 
 from geolls import open_study
-from geolls.points import Columns, PointAssigner
-from geolls.study import Study
-from geolls.synthetic import demonstration_register
+from geolls.register.demonstration import demonstration_register
+from geolls.study.core import Study
+from geolls.study.points import Columns, PointAssigner
 
 LAYERS = ["district", "local_authority", "region", "teaching_school_hub"]
 
@@ -93,7 +93,7 @@ def test_measuring_four_times_the_trusts_calls_few_more_functions(
 def test_the_polygons_are_asked_as_often_for_four_times_the_schools(
     once_and_four_times: tuple[Study, Study], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from geolls.blocks import locate
+    from geolls.land.blocks import locate
 
     asked: list[int] = []
     query = shapely.STRtree.query
@@ -111,8 +111,8 @@ def test_the_polygons_are_asked_as_often_for_four_times_the_schools(
 def test_only_points_outside_the_block_of_their_code_are_looked_for_among_all(
     once_and_four_times: tuple[Study, Study], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from geolls import blocks
-    from geolls.assignment import place_schools
+    from geolls.land import blocks
+    from geolls.study.assignment import place_schools
 
     asked: list[int] = []
     locate = blocks.locate
@@ -155,8 +155,8 @@ def test_a_batch_of_points_costs_as_many_calls_whatever_its_size() -> None:
 def test_a_further_school_adds_few_bytes_to_a_map(
     once_and_four_times: tuple[Study, Study],
 ) -> None:
-    from geolls.drawing import draw
-    from geolls.scenes import scene_of
+    from geolls.maps.drawing import draw
+    from geolls.maps.scenes import scene_of
 
     recipe, whole = scene_of(once_and_four_times[0], "national_index")
     assert whole.schools is not None
@@ -169,7 +169,7 @@ def test_a_further_school_adds_few_bytes_to_a_map(
 @pytest.mark.parametrize("command", [["layers"], ["where", "Leeds"], ["--version"]])
 def test_a_short_command_loads_no_geometry_library(command: list[str], tmp_path: Path) -> None:
     code = (
-        "import sys\nfrom geolls.commands import main\n"
+        "import sys\nfrom geolls.cli.main import main\n"
         f"sys.argv = ['geolls', *{command!r}]\n"
         "try:\n    main()\nexcept SystemExit as end:\n    assert not end.code, end.code\n"
         "heavy = {'geopandas', 'folium', 'shapely', 'pandas', 'pyogrio', 'pyarrow'}\n"

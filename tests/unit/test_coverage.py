@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from geolls.coverage import SHARED, coverage, coverage_rows
-from geolls.errors import UsageError
-from geolls.sites import FarRule, beyond, far_areas, far_sensitivity, site_distances
+from geolls.base.errors import UsageError
+from geolls.measures.coverage import SHARED, coverage, coverage_rows
+from geolls.measures.sites import FarRule, beyond, far_areas, far_sensitivity, site_distances
 
 HUBS = pd.DataFrame(
     [

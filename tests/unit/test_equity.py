@@ -6,8 +6,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geolls.equity import MINIMUM, SHARES, equity_gap, fifths, fsm_fifth, suppress, without_few
-from geolls.errors import UsageError
+from geolls.base.errors import UsageError
+from geolls.measures.equity import (
+    MINIMUM,
+    SHARES,
+    equity_gap,
+    fifths,
+    fsm_fifth,
+    suppress,
+    without_few,
+)
 
 SCHOOLS = pd.DataFrame(
     {

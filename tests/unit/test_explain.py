@@ -4,12 +4,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from geolls import explain, mismatch
-from geolls.coverage import SHARED, coverage
-from geolls.errors import UnknownNameError, UsageError
-from geolls.overlap import overlap
-from geolls.places import place_view, school_view
-from geolls.spread import SpreadOptions, spread
+from geolls.base.errors import UnknownNameError, UsageError
+from geolls.measures import explain, mismatch
+from geolls.measures.coverage import SHARED, coverage
+from geolls.measures.overlap import overlap
+from geolls.measures.placeview import place_view, school_view
+from geolls.measures.spread import SpreadOptions, spread
 
 RNG = np.random.default_rng(11)
 N = 160

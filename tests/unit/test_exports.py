@@ -17,10 +17,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from geolls.dictionary import TYPES, load_dictionary
-from geolls.errors import UsageError
-from geolls.exports import FORMATS, export, tables, without_small_counts
-from geolls.study import Study, open_study
+from geolls.base.errors import UsageError
+from geolls.export.dictionary import TYPES, load_dictionary
+from geolls.export.everything import FORMATS, export, tables, without_small_counts
+from geolls.study.core import Study, open_study
 
 PERSONAL = re.compile(
     r"head|principal|chair|contact|e-?mail|tele?phone|phone|forename|surname|first.?name|"
@@ -154,7 +154,7 @@ def test_large_weights_are_all_shown() -> None:
 
 
 def test_commands_print_no_small_number_of_pupils(capfd: pytest.CaptureFixture[str]) -> None:
-    from geolls.commands import main
+    from geolls.cli.main import main
 
     for command in ("overlap district teaching_school_hub", "coverage district"):
         with pytest.raises(SystemExit) as stop:

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geolls.errors import InputFileError, UsageError
-from geolls.fetch import fetch_gias, newest_register
-from geolls.register import _REQUIRED, COLUMNS, read_register
-from geolls.sources import data_folder, is_address, load_sources
-from geolls.web import Web
+from geolls.base.errors import InputFileError, UsageError
+from geolls.fetch.gias import fetch_gias, newest_register
+from geolls.fetch.sources import data_folder, is_address, load_sources
+from geolls.fetch.web import Web
+from geolls.register.register import _REQUIRED, COLUMNS, read_register
 
 
 def test_the_data_folder_is_what_the_user_says_then_the_environment_then_the_platform(

@@ -15,9 +15,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geolls import files
-from geolls.errors import InputFileError, OutputError
-from geolls.files import (
+from geolls.base import files
+from geolls.base.errors import InputFileError, OutputError
+from geolls.base.files import (
     check_vector,
     open_bounded,
     replace,
@@ -105,7 +105,7 @@ def test_a_link_is_followed_not_replaced(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(os.name == "nt", reason="no /dev on Windows")
 def test_a_device_is_written_to_not_replaced() -> None:
-    code = "from geolls.files import write_text; write_text('/dev/stdout', 'urn,name')"
+    code = "from geolls.base.files import write_text; write_text('/dev/stdout', 'urn,name')"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
     assert done.stdout == b"urn,name"
     write_text("/dev/null", "x")
@@ -178,7 +178,7 @@ def test_a_killed_writer_leaves_the_old_file_whole(tmp_path: Path) -> None:
     target = tmp_path / "t.csv"
     write_text(target, "old")
     code = (
-        "import os, sys\nfrom geolls.files import writing\n"
+        "import os, sys\nfrom geolls.base.files import writing\n"
         "with writing(sys.argv[1]) as part:\n"
         "    part.write_text('half'); os.kill(os.getpid(), 9)\n"
     )

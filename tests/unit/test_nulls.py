@@ -4,12 +4,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from geolls.communities import communities, home_fit, trust_links
-from geolls.errors import UsageError
-from geolls.mismatch import measures, v_measure
-from geolls.nulls import board, deviation, null_share_worse, regroup
-from geolls.spread import spread
-from geolls.yardstick import against, home_points, km_from_home, made_up_trusts
+from geolls.base.errors import UsageError
+from geolls.measures.communities import communities, home_fit, trust_links
+from geolls.measures.mismatch import measures, v_measure
+from geolls.measures.nulls import board, deviation, null_share_worse, regroup
+from geolls.measures.spread import spread
+from geolls.measures.yardstick import against, home_points, km_from_home, made_up_trusts
 
 SIDE = 8
 

@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from geolls import mismatch
-from geolls.errors import UsageError
-from geolls.overlap import _coded, distinct, inside, overlap, table, without_slivers
+from geolls.base.errors import UsageError
+from geolls.measures import mismatch
+from geolls.measures.overlap import _coded, distinct, inside, overlap, table, without_slivers
 
 
 def membership(**units):

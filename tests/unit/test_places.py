@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from geolls.places import (
+from geolls.measures.placeview import (
     KINDS,
     PlaceOptions,
     headlines,
@@ -18,7 +18,7 @@ from geolls.places import (
     school_view,
     trust_view,
 )
-from geolls.spread import spread
+from geolls.measures.spread import spread
 
 
 def layer(schools, codes):

@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 import shapely
 
-from geolls import pointindex
-from geolls.blocks import load_blocks, load_neighbourhoods, locate
-from geolls.errors import OutputError
-from geolls.pointindex import FILE_NAME, PointIndex, build_point_index, to_bng
+from geolls.base.errors import OutputError
+from geolls.land import locate as pointindex
+from geolls.land.blocks import load_blocks, load_neighbourhoods, locate
+from geolls.land.locate import FILE_NAME, PointIndex, build_point_index, to_bng
 
 LEEDS = (429_796.0, 433_927.0)
 
@@ -100,7 +100,7 @@ def test_where_nothing_can_be_written_it_is_built_in_memory(tmp_path: Path) -> N
 
 def test_a_kept_index_needs_no_geometry_library(folder: Path) -> None:
     code = (
-        "import sys; from geolls.pointindex import PointIndex; "
+        "import sys; from geolls.land.locate import PointIndex; "
         f"print(PointIndex.open({str(folder)!r}).block_at(*{LEEDS})); "
         "print(*sorted({'geopandas', 'shapely', 'pandas', 'numpy', 'pyarrow', 'pyproj'} "
         "& set(sys.modules)))"

@@ -19,13 +19,14 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geolls import blocks as blocks_room
-from geolls import open_study, points
-from geolls.blocks import load_blocks, load_neighbourhoods, locate
-from geolls.errors import InputFileError, OutputError, UsageError
-from geolls.pointindex import to_bng
-from geolls.points import Cells, Columns, PointAssigner, assign_points, coordinate_columns
-from geolls.study import Study
+from geolls import open_study
+from geolls.base.errors import InputFileError, OutputError, UsageError
+from geolls.land import blocks as blocks_room
+from geolls.land.blocks import load_blocks, load_neighbourhoods, locate
+from geolls.land.locate import to_bng
+from geolls.study import points
+from geolls.study.core import Study
+from geolls.study.points import Cells, Columns, PointAssigner, assign_points, coordinate_columns
 
 LEEDS = (429_796.0, 433_927.0)
 METRES = Columns("easting", "northing", False)

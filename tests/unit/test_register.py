@@ -14,10 +14,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from geolls import files
-from geolls import register as room
-from geolls.errors import GeollsError, InputFileError, UnknownNameError, UsageError
-from geolls.register import (
+from geolls.base import files
+from geolls.base.errors import GeollsError, InputFileError, UnknownNameError, UsageError
+from geolls.register import register as room
+from geolls.register.register import (
     COLUMNS,
     DEFAULT_PHASES,
     LEFT_OUT,

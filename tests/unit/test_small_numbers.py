@@ -13,10 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geolls import open_study
-from geolls.commands import _dropped, main
-from geolls.equity import MINIMUM
-from geolls.mismatch import DECIMALS, HIDDEN, ROUNDED, compare, pairwise
-from geolls.study import Study
+from geolls.cli.main import _dropped, main
+from geolls.measures.equity import MINIMUM
+from geolls.measures.mismatch import DECIMALS, HIDDEN, ROUNDED, compare, pairwise
+from geolls.study.core import Study
 
 CELL = st.one_of(st.just(0), st.integers(1, 30), st.integers(500, 60_000))
 TABLES = st.integers(1, 4).flatmap(
@@ -133,7 +133,7 @@ def test_what_is_dropped_is_not_said_where_few_pupils_are_on_a_side(
 def test_the_command_blanks_small_numbers_and_says_why(
     capsysbinary: pytest.CaptureFixture[bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from geolls import study as room
+    from geolls.study import core as room
 
     eligible = np.where(np.arange(100_000) % 400, 0.0, 3.0)
     opened = study_of(["region", "teaching_school_hub"], fsm_pupils=eligible)

@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from geolls.areas import load_areas
-from geolls.errors import UnknownNameError, UsageError
-from geolls.register import DEFAULT_PHASES, SCHOOL_COLUMNS, Register, trusts
-from geolls.shelves import shelf
-from geolls.synthetic import LABEL, demonstration_register
+from geolls.base.errors import UnknownNameError, UsageError
+from geolls.base.shelves import shelf
+from geolls.layers.areas import load_areas
+from geolls.register.demonstration import LABEL, demonstration_register
+from geolls.register.register import DEFAULT_PHASES, SCHOOL_COLUMNS, Register, trusts
 
 DAY = date(2022, 9, 1)
 TABLES = ("schools", "groups", "rejects", "filtered")
@@ -115,8 +115,8 @@ def test_most_trusts_are_local_and_a_few_are_national(demo: Register) -> None:
 
 
 def test_schools_stand_in_their_own_block(demo: Register) -> None:
-    from geolls.assignment import place_schools
-    from geolls.blocks import load_blocks
+    from geolls.land.blocks import load_blocks
+    from geolls.study.assignment import place_schools
 
     placement = place_schools(demo.schools, load_blocks(), load_areas(), vintage=DAY)
     assert placement.schools["block"].notna().all()

@@ -10,7 +10,7 @@ from datetime import date
 import pyarrow.parquet as pq
 import pytest
 
-from geolls.tables import FORMATS, Table, render, text_table
+from geolls.export.render import FORMATS, Table, render, text_table
 
 KEY = "a_layer_key_of_forty_letters_or_thereabouts"
 TABLE = Table(

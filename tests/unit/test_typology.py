@@ -11,9 +11,9 @@ import pandas as pd
 import pytest
 
 import geolls
-from geolls.errors import UsageError
-from geolls.study import Study
-from geolls.typology import (
+from geolls.base.errors import UsageError
+from geolls.study.core import Study
+from geolls.study.typology import (
     PATTERNS,
     TypologyRules,
     joining,

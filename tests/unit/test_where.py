@@ -9,10 +9,10 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from geolls.areas import load_areas
-from geolls.catalogue import load_catalogue
-from geolls.errors import UnknownNameError
-from geolls.where import find, where
+from geolls.base.errors import UnknownNameError
+from geolls.layers.areas import load_areas
+from geolls.layers.catalogue import load_catalogue
+from geolls.study.where import find, where
 
 ON = date(2022, 9, 1)
 LEEDS, BRADFORD = "E08000035", "E08000032"

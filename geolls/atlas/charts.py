@@ -1,0 +1,386 @@
+"""Small charts as plain data: strips, tick strips, rows of marks; the templates draw them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+
+from geolls.base.text import count
+
+__all__ = [
+    "Axis",
+    "Label",
+    "Marks",
+    "Piece",
+    "Strip",
+    "Ticks",
+    "axis_of",
+    "labels_of",
+    "marks_on_axis",
+    "round_up",
+    "strip_style",
+    "width_class",
+]
+
+STRIP_PX = 960  # the strip's width on a wide screen, for deciding which names fit
+LETTER_PX = 6.9  # a bold letter of 13 px, on average
+MOST_LABELS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One unit's part of a strip.
+
+    Parameters
+    ----------
+    name : str
+        The unit.
+    count : float
+        How many of this place's schools it has.
+    share : float
+        The same as a share of the place, 0..1: the width.
+    fill : float or None
+        How much of the unit lies in this place, 0..1: the height; None where nothing can be said.
+    look : str
+        "" plain, "shared" where the line between units is not known, a reason where there is none.
+    note : str
+        A third line under the name.
+    href : str
+        The unit's page; empty for none.
+    code : str
+        The unit's code, for pointing at it on the map; empty for none.
+    """
+
+    name: str
+    count: float
+    share: float
+    fill: float | None = None
+    look: str = ""
+    note: str = ""
+    href: str = ""
+    code: str = ""
+
+    @property
+    def width(self) -> str:
+        """The class that sets the width."""
+        return width_class("w", self.share)
+
+    @property
+    def height(self) -> str:
+        """The class that sets the height of the fill."""
+        return width_class("h", self.fill or 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """What stands under a piece, or under the rest together."""
+
+    width: str
+    name: str
+    lines: tuple[str, ...]
+    href: str = ""
+    more: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Strip:
+    """One layer as a bar: pieces, the labels under them, and what to say beside it."""
+
+    key: str
+    title: str
+    fill: str
+    line: str
+    about: str
+    pieces: tuple[Piece, ...]
+    labels: tuple[Label, ...]
+    confidence: str = ""
+    group: str = ""
+    faint_after: int | None = None
+
+    @property
+    def layout(self) -> str:
+        """Return "one" for a bar of one piece, "columns" for many short names, else ""."""
+        if len(self.pieces) == 1:
+            return "one"
+        return "columns" if len(self.labels) > 6 else ""
+
+
+def width_class(prefix: str, share: float) -> str:
+    """Return the class of a share: `w355` is 35.5 % of a strip, `b36` 36 % of a bar.
+
+    A security policy that forbids style attributes still allows a style element by its hash: a
+    page carries the rules of the classes it uses (see `strip_style`).
+    """
+    parts = 100 if prefix == "b" else 1000
+    return f"{prefix}{max(0, min(parts, round(share * parts)))}"
+
+
+def strip_style(classes: Iterable[str]) -> str:
+    """Return the rules for the width and height classes a page uses."""
+    rules = []
+    for name in sorted(set(classes), key=lambda c: (c[0], int(c[1:]))):
+        value = int(name[1:])
+        if name[0] == "w":
+            rules.append(f".{name}{{flex-grow:{max(value, 1)}}}")
+        elif name[0] == "h":
+            rules.append(f".{name}{{height:{value / 10:g}%}}")
+        else:
+            rules.append(f".{name}{{width:{value}%}}")
+    return "".join(rules)
+
+
+def _fits(name: str, share: float) -> bool:
+    """Tell whether a name fits under its piece in three lines."""
+    room = share * STRIP_PX - 4
+    words = name.split()
+    longest = max((len(w) for w in words), default=0) * LETTER_PX
+    lines = math.ceil(len(name) * LETTER_PX / max(room, 1))
+    return longest <= room and lines <= 3
+
+
+NO_UNIT = ("none", "no_evidence")  # looks of what is in no unit
+
+
+def labels_of(
+    pieces: Sequence[Piece], lines: Sequence[tuple[str, ...]], *, most: int = MOST_LABELS
+) -> tuple[Label, ...]:
+    """Name the pieces whose names fit; the others together become "5 more".
+
+    Parameters
+    ----------
+    pieces : sequence of Piece
+        From left to right, units before what is in none.
+    lines : sequence of tuple of str
+        What stands under each name; the first line is the count.
+    most : int
+        How many names at most.
+
+    Returns
+    -------
+    tuple of Label
+        One per named piece, then one for the other units with their count, then what is no unit
+        (in none, not found), which is never counted among "more".
+    """
+    if len(pieces) == 1:
+        p = pieces[0]
+        return (Label(p.width, p.name, lines[0], p.href),)
+    whole = [Label(p.width, p.name, line, p.href) for p, line in zip(pieces, lines, strict=True)]
+    units = sum(p.look not in NO_UNIT for p in pieces)
+    named = 0
+    while named < min(units, most) and _fits(pieces[named].name, pieces[named].share):
+        named += 1
+    rest, none = list(pieces[named:units]), pieces[units:]
+    if len(rest) == 1 and rest[0].share * STRIP_PX > 60:
+        named, rest = units, []
+    narrow = [p for p in none if p.share * STRIP_PX <= 60]
+    words = []
+    if rest:
+        words.append(
+            f"{len(rest)} more" if named else f"{len(rest)} in all, none wide enough to name"
+        )
+    words += [f"{count(p.count)} {p.name}" for p in narrow]
+    out = whole[:named]
+    if words:
+        share = sum(p.share for p in (*rest, *narrow))
+        total = (count(sum(p.count for p in rest)),) if rest else ()
+        out.append(Label(width_class("w", share), "; ".join(words), total, "", named > 0))
+    return (*out, *(label for p, label in zip(none, whole[units:], strict=True) if p not in narrow))
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """Every authority or trust as a tick on one axis, and the middle one; made once, used by all.
+
+    Parameters
+    ----------
+    path : str
+        All ticks as one line drawing, 1000 wide and 14 high.
+    middle : float
+        Position of the middle one, in per cent.
+    low, high, middle_text : str
+        Words under the axis.
+    bottom, top : float
+        Values at its ends.
+    """
+
+    path: str
+    middle: float
+    low: str
+    high: str
+    middle_text: str
+    bottom: float
+    top: float
+
+    def at(self, value: float) -> float:
+        """Return where a value stands, in per cent, rounded to a tenth."""
+        span = (self.top - self.bottom) or 1.0
+        return round(max(0.0, min(100.0, 100 * (value - self.bottom) / span)), 1)
+
+
+def axis_of(
+    values: Sequence[float],
+    say: Callable[[float], str],
+    *,
+    low: float = 0.0,
+    high: float | None = None,
+    middle_word: str = "middle",
+) -> Axis:
+    """Lay values on an axis.
+
+    Parameters
+    ----------
+    values : sequence of float
+        One per authority or trust; NaN is left out.
+    say : callable
+        Writes a value in words.
+    low, high : float
+        Ends of the axis; `high` is the largest value, rounded up, when not given.
+    middle_word : str
+        What the middle one is called under the axis.
+
+    Returns
+    -------
+    Axis
+        Ticks at tenths of a per cent, each once.
+
+    Examples
+    --------
+    >>> axis = axis_of([1.0, 2.0, 4.0], "{:g}".format)
+    >>> axis.path, axis.at(1.0), axis.middle_text
+    ('M250 0v14M500 0v14M1000 0v14', 25.0, 'middle 2')
+    """
+    known = sorted(v for v in values if v == v)
+    top = high if high is not None else round_up(known[-1] if known else 1.0)
+    middle = _middle(known)
+    bare = Axis("", 0.0, say(low), say(top), f"{middle_word} {say(middle)}", low, top)
+    places = dict.fromkeys(round(10 * bare.at(v)) for v in known)
+    path = "".join(f"M{x} 0v14" for x in places)
+    return replace(bare, path=path, middle=bare.at(middle))
+
+
+@dataclass(frozen=True, slots=True)
+class Ticks:
+    """One authority or trust among the others on an axis.
+
+    Parameters
+    ----------
+    title : str
+        What is measured.
+    axis : Axis
+        The others.
+    here : float or None
+        Where this one stands, in per cent; None where it has no value.
+    value, said : str
+        Its value, and the comparison in words.
+    """
+
+    title: str
+    axis: Axis
+    here: float | None
+    value: str
+    said: str
+
+
+def _middle(values: Sequence[float]) -> float:
+    if not values:
+        return 0.0
+    half = len(values) // 2
+    return values[half] if len(values) % 2 else (values[half - 1] + values[half]) / 2
+
+
+def round_up(value: float) -> float:
+    """Round up to 1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8 or 10 times a power of ten.
+
+    Examples
+    --------
+    >>> round_up(106.0), round_up(0.53), round_up(7.0)
+    (120.0, 0.6, 8.0)
+    """
+    if value < 1e-9 or not math.isfinite(value):
+        return 1.0
+    scale = 10.0 ** math.floor(math.log10(value))
+    steps = (1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10)
+    return round(next(s for s in steps if s * scale >= value * (1 - 1e-12)) * scale, 10)
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """Two rows of marks on one axis: the schools of a trust, and the yardstick's."""
+
+    width: int
+    height: int
+    base: int
+    yard_base: int
+    axis: tuple[tuple[float, str], ...]
+    own: tuple[tuple[float, float, str], ...]
+    yard: tuple[tuple[float, float], ...]
+    half: float
+    yard_half: float
+    left: int = 140
+    right: int = 1160
+    words: str = ""
+    yard_words: str = ""
+    ends: dict[str, float] = field(default_factory=dict)
+
+
+def marks_on_axis(
+    own: Sequence[tuple[float, str]], yard: Sequence[float], *, step: float = 10.0
+) -> Marks:
+    """Stack one mark per school over its distance from home.
+
+    Parameters
+    ----------
+    own : sequence of (float, str)
+        Distance in km and kind of each school of the trust.
+    yard : sequence of float
+        Distances of the yardstick's schools.
+    step : float
+        Pixels between marks that stand in one column.
+
+    Returns
+    -------
+    Marks
+        Pixel positions in a drawing 1216 wide.
+    """
+    left, right = 140, 1160
+    top = round_up(max([d for d, _ in own] + list(yard) + [1.0]))
+    scale = (right - left) / top
+
+    def stacked(distances: Iterable[float]) -> list[tuple[float, int]]:
+        seen: dict[int, int] = {}
+        out = []
+        for d in distances:
+            column = min(int(d * scale // step), int((right - left) / step) - 1)
+            out.append((left + (column + 0.5) * step, seen.get(column, 0)))
+            seen[column] = seen.get(column, 0) + 1
+        return out
+
+    ordered = sorted(own)
+    mine, theirs = stacked([d for d, _ in ordered]), stacked(sorted(yard))
+    tall = max((n for _, n in mine), default=0) + 1
+    yard_tall = max((n for _, n in theirs), default=0) + 1
+    base = 40 + round(tall * step)
+    yard_base = base + 44 + round(yard_tall * step)
+    ticks = _axis_values(top)
+    return Marks(
+        width=1216,
+        height=yard_base + 48,
+        base=base,
+        yard_base=yard_base,
+        axis=tuple((left + v * scale, f"{v:g}") for v in ticks),
+        own=tuple(
+            (x, base - 7 - n * step, kind) for (x, n), (_, kind) in zip(mine, ordered, strict=True)
+        ),
+        yard=tuple((x, yard_base - 7 - n * step) for x, n in theirs),
+        half=round(left + _middle([d for d, _ in ordered]) * scale, 1),
+        yard_half=round(left + _middle(sorted(yard)) * scale, 1),
+        ends={"own": ordered[-1][0] if ordered else 0.0, "yard": max(yard, default=0.0)},
+    )
+
+
+def _axis_values(top: float) -> list[float]:
+    step = round_up(top / 6)
+    if top / step < 3:
+        step = round_up(top / 8)
+    return [step * i for i in range(int(top / step + 1e-9) + 1)]

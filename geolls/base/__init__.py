@@ -1,0 +1,1 @@
+"""What everything may use: errors, shelves, plain English, files."""

@@ -1,0 +1,564 @@
+"""The one room that writes: whole files or none, safe names, and archives read within bounds."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import hashlib
+import io
+import os
+import re
+import stat
+import unicodedata
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Final
+
+from geolls.base.errors import InputFileError, OutputError, suggest
+
+# Archives and temporary folders are imported where they are used: every command starts here.
+if TYPE_CHECKING:
+    import gzip
+
+__all__ = [
+    "check_vector",
+    "open_bounded",
+    "process_alive",
+    "refusal",
+    "replace",
+    "safe_cell",
+    "safe_name",
+    "sha256",
+    "sweep",
+    "write_bytes",
+    "write_text",
+    "writing",
+]
+
+GIB: Final = 1024**3
+_FLOOR: Final = GIB // 4  # every archive may unpack to this much
+_RATIO: Final = 200  # ... or to this many times its own size; csv packs 5 to 40 times
+
+# ---- writing -------------------------------------------------------------------------------
+
+_PART = re.compile(r"\.geolls-(\d+)-[0-9a-f]{12}-")
+
+_WHY: Final = {
+    errno.ENOSPC: ("the disk is full", "free some space or write elsewhere"),
+    errno.EDQUOT: ("the disk quota is used up", "free some space or write elsewhere"),
+    errno.EFBIG: ("the file is larger than this disk or account allows", "write elsewhere"),
+    errno.EROFS: ("the disk is read-only", "write elsewhere"),
+    errno.EACCES: ("may not be written", "choose a folder you may write to"),
+    errno.EPERM: ("may not be written", "choose a folder you may write to"),
+    errno.EISDIR: ("is a folder, not a file", "give a file name"),
+    errno.ENOTDIR: ("a part of this path is a file, not a folder", "choose another path"),
+    errno.EEXIST: ("a part of this path is a file, not a folder", "choose another path"),
+    errno.ENAMETOOLONG: ("the name is too long", "choose a shorter one"),
+}
+
+
+def refusal(error: OSError, path: Path) -> OutputError:
+    """Say in one line why the system refused to write.
+
+    Parameters
+    ----------
+    error : OSError
+        What the system raised.
+    path : pathlib.Path
+        What was to be written.
+
+    Returns
+    -------
+    OutputError
+        To be raised from `error`.
+    """
+    why, fix = _WHY.get(error.errno or 0, (error.strerror or str(error), None))
+    return OutputError(f"cannot write: {why}", where=str(path), fix=fix)
+
+
+@contextlib.contextmanager
+def writing(path: str | os.PathLike[str], *, durable: bool = True) -> Iterator[Path]:
+    """Give a temporary path beside `path`; swap it in whole if the block ends well.
+
+    For writers that want a path (parquet, GeoPackage, xlsx). The temporary file keeps the suffix,
+    as writers choose their format by it.
+
+    Parameters
+    ----------
+    path : path-like
+        The file to write. Missing folders are made; a link is followed; a device or pipe
+        (/dev/stdout) is written to, not replaced.
+    durable : bool, default True
+        Flush to the disk before the swap, so that a power cut leaves the old or the new file.
+        A killed process leaves one of the two in any case.
+
+    Yields
+    ------
+    pathlib.Path
+        A path in the same folder, not yet there, to write to.
+
+    Raises
+    ------
+    OutputError
+        The disk is full or read-only, the folder may not be written, or the path is a folder.
+    """
+    import shutil
+    import tempfile
+
+    target = Path(path)
+    if "\0" in str(target):
+        raise OutputError("cannot write: the name holds a NUL character", where=str(target))
+    part: Path | None = None
+    try:
+        swap = target.parent != Path("/dev") and (target.is_file() or not target.exists())
+        target = target.resolve() if swap and target.is_symlink() else target
+        if target.is_dir():
+            raise IsADirectoryError(errno.EISDIR, "is a folder", str(target))
+        folder = target.parent if swap else Path(tempfile.gettempdir())
+        folder.mkdir(parents=True, exist_ok=True)
+        suffix = "".join(target.suffixes[-2:])[-20:]
+        part = folder / f".geolls-{os.getpid()}-{os.urandom(6).hex()}-part{suffix}"
+        yield part
+        if durable:
+            _flush(part)
+        if swap:
+            os.replace(part, target)  # noqa: PTH105  (Path.replace says less on failure)
+        else:
+            with part.open("rb") as source, target.open("wb") as sink:
+                shutil.copyfileobj(source, sink)
+    except OSError as error:
+        # An error about some other file is its reader's to explain.
+        about = {None, str(part), str(target), str(target.parent)}
+        if error.filename is not None and str(error.filename) not in about:
+            raise
+        if isinstance(error, BrokenPipeError):
+            raise
+        raise refusal(error, target) from error
+    finally:
+        if part is not None:
+            with contextlib.suppress(OSError):
+                part.unlink(missing_ok=True)
+
+
+def _flush(part: Path) -> None:
+    """Ask the system to put a finished file on the disk."""
+    with part.open("rb+") as handle:
+        os.fsync(handle.fileno())
+
+
+def write_bytes(path: str | os.PathLike[str], data: bytes, *, durable: bool = True) -> Path:
+    """Write `data` to `path`, whole or not at all.
+
+    Parameters
+    ----------
+    path : path-like
+        The file to write.
+    data : bytes
+        Its content.
+    durable : bool, default True
+        As in `writing`.
+
+    Returns
+    -------
+    pathlib.Path
+        `path`.
+
+    Raises
+    ------
+    OutputError
+        As `writing`.
+    """
+    with writing(path, durable=durable) as part:
+        part.write_bytes(data)
+    return Path(path)
+
+
+def write_text(path: str | os.PathLike[str], text: str, *, durable: bool = True) -> Path:
+    """Write `text` as UTF-8 with its line ends as they are, whole or not at all.
+
+    Parameters
+    ----------
+    path : path-like
+        The file to write.
+    text : str
+        Its content. A lone surrogate, which UTF-8 cannot hold, becomes U+FFFD.
+    durable : bool, default True
+        As in `writing`.
+
+    Returns
+    -------
+    pathlib.Path
+        `path`.
+
+    Raises
+    ------
+    OutputError
+        As `writing`.
+    """
+    return write_bytes(path, _whole(text).encode("utf-8"), durable=durable)
+
+
+def replace(source: str | os.PathLike[str], target: str | os.PathLike[str]) -> Path:
+    """Move a finished file over `target` in one step; both lie on one disk.
+
+    Parameters
+    ----------
+    source, target : path-like
+        The finished file, and the name it is to have.
+
+    Returns
+    -------
+    pathlib.Path
+        `target`.
+
+    Raises
+    ------
+    OutputError
+        The system refused.
+    """
+    try:
+        Path(target).parent.mkdir(parents=True, exist_ok=True)
+        return Path(source).replace(target)
+    except OSError as error:
+        raise refusal(error, Path(target)) from error
+
+
+def sweep(folder: str | os.PathLike[str]) -> int:
+    """Remove the temporary files that killed writers left in a folder; a living writer's stay.
+
+    Parameters
+    ----------
+    folder : path-like
+        Searched with all folders below it.
+
+    Returns
+    -------
+    int
+        How many were removed.
+    """
+    removed = 0
+    for part in Path(folder).rglob(".geolls-*"):
+        match = _PART.match(part.name)
+        if match and not process_alive(int(match[1])):
+            with contextlib.suppress(OSError):
+                part.unlink()
+                removed += 1
+    return removed
+
+
+def process_alive(pid: int) -> bool:
+    """Whether a process of this machine runs.
+
+    Parameters
+    ----------
+    pid : int
+        Its number.
+
+    Returns
+    -------
+    bool
+        True also where that cannot be asked safely.
+    """
+    if os.name == "nt":  # signal 0 would end the process there
+        return True
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except (OSError, OverflowError):
+        return True
+    return True
+
+
+def sha256(path: str | os.PathLike[str]) -> str:
+    """Return the SHA-256 of a file, in hex.
+
+    Parameters
+    ----------
+    path : path-like
+        The file.
+
+    Returns
+    -------
+    str
+        64 hexadecimal digits.
+
+    Raises
+    ------
+    InputFileError
+        The file cannot be read.
+    """
+    try:
+        with Path(path).open("rb") as handle:
+            return hashlib.file_digest(handle, "sha256").hexdigest()
+    except (OSError, ValueError) as error:
+        raise _unreadable(error, Path(path)) from error
+
+
+# ---- names and cells -----------------------------------------------------------------------
+
+_GSS = re.compile(r"[A-Z][0-9]{8}")
+_PLAIN = re.compile(r"[a-z0-9](?:[a-z0-9_-]*[a-z0-9])?")
+_HASHED = re.compile(r".*-[0-9a-f]{10}")
+_RESERVED = re.compile(r"con|prn|aux|nul|com[0-9]|lpt[0-9]")  # devices, on Windows
+_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+_FORMULA = "=+-@\t\r\n\uff1d\uff0b\uff0d\uff20"  # the wide forms are read as well
+_SUSPECT = _FORMULA + " "
+
+
+def _whole(text: str) -> str:
+    """Replace lone surrogates, which no file can hold."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def safe_name(text: str, *, length: int = 60) -> str:
+    """Make a file name (no suffix) of any text: harmless, bounded, different for different texts.
+
+    Parameters
+    ----------
+    text : str
+        A code or a name, as hostile as it likes.
+    length : int, default 60
+        The most characters the name may have; at least 16.
+
+    Returns
+    -------
+    str
+        `text` itself where it is a GSS code or plain lower-case text already; else its letters
+        and digits in lower case, and ten hexadecimal digits of its SHA-256.
+
+    Notes
+    -----
+    Names that differ only in case are one file on some disks: hence lower case. A name that ends
+    as a hash does, or that Windows keeps for a device, is hashed again.
+
+    Examples
+    --------
+    >>> safe_name("E08000035"), safe_name("teaching_school_hub")
+    ('E08000035', 'teaching_school_hub')
+    >>> safe_name("../../etc/passwd")
+    'etc-passwd-3754d6cb3a'
+    """
+    as_is = _GSS.fullmatch(text) or (
+        _PLAIN.fullmatch(text)
+        and len(text) <= length
+        and not _GSS.fullmatch(text.upper())
+        and not _HASHED.fullmatch(text)
+        and not _RESERVED.fullmatch(text)
+    )
+    if as_is:
+        return text
+    digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:10]
+    ascii_ = unicodedata.normalize("NFKD", text[: 4 * length]).encode("ascii", "ignore").decode()
+    slug = re.sub(r"[^a-z0-9]+", "-", ascii_.lower())[: max(length - 11, 5)].strip("-")
+    return f"{slug or 'name'}-{digest}"
+
+
+def safe_cell(text: str) -> str:
+    r"""Make a text harmless in a spreadsheet cell: never a formula, never a control character.
+
+    Parameters
+    ----------
+    text : str
+        The text of one cell.
+
+    Returns
+    -------
+    str
+        `text`; with an apostrophe before it where a spreadsheet would take it for a formula and
+        it is not a plain number; control characters as U+FFFD.
+
+    Examples
+    --------
+    >>> safe_cell('=HYPERLINK("http://x")'), safe_cell("-1.5"), safe_cell("Leeds")
+    ('\'=HYPERLINK("http://x")', '-1.5', 'Leeds')
+    """
+    if text.isprintable() and text[:1] not in _SUSPECT:
+        return text
+    clean = _CONTROL.sub("\ufffd", text)
+    # Some spreadsheets skip leading spaces before they look for a formula.
+    first = clean.lstrip(" \u00a0")[:1]
+    if first and first in _FORMULA and not _NUMBER.fullmatch(clean):
+        return "'" + clean
+    return clean
+
+
+# ---- reading within bounds -----------------------------------------------------------------
+
+
+def _unreadable(error: Exception, path: Path) -> InputFileError:
+    """Say in one line why a file cannot be read."""
+    if isinstance(error, FileNotFoundError):
+        return InputFileError("no such file", where=str(path))
+    if isinstance(error, IsADirectoryError):
+        return InputFileError("is a folder, not a file", where=str(path))
+    if isinstance(error, PermissionError):
+        return InputFileError("may not be read", where=str(path))
+    reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return InputFileError(f"cannot be read ({reason})", where=str(path))
+
+
+class _Bounded(io.RawIOBase):
+    """A stream that ends in an InputFileError where it would grow past its bound or is broken."""
+
+    def __init__(
+        self, source: IO[bytes] | gzip.GzipFile, path: Path, limit: int, owner: IO[bytes]
+    ) -> None:
+        self._source, self._path, self._left, self._owner = source, path, limit, owner
+        self._limit = limit
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        import zipfile
+        import zlib
+
+        try:
+            data = self._source.read(len(buffer))
+        except (zlib.error, EOFError, zipfile.BadZipFile, NotImplementedError, OSError) as error:
+            raise InputFileError(
+                f"the compressed file is damaged or cut short ({error or type(error).__name__})",
+                where=str(self._path),
+                fix="download it again",
+            ) from error
+        self._left -= len(data)
+        if self._left < 0:
+            raise InputFileError(
+                f"unpacks to more than {self._limit:,} bytes, which no such file should",
+                where=str(self._path),
+                fix="check where it came from; unpack it yourself if you trust it",
+            )
+        buffer[: len(data)] = data
+        return len(data)
+
+    def close(self) -> None:
+        if not self.closed:
+            self._source.close()
+            self._owner.close()
+        super().close()
+
+
+def open_bounded(
+    path: str | os.PathLike[str], *, member: str | None = None, limit: int = 16 * GIB
+) -> io.BufferedReader:
+    """Open a plain, gzip or zip file (told by content, not by name) as one bounded byte stream.
+
+    Parameters
+    ----------
+    path : path-like
+        The file.
+    member : str, optional
+        For a zip: the name of the member, or its ending (".csv"). Without it the zip must hold
+        one file. Members are read in place, never unpacked to a path of their choosing.
+    limit : int, default 16 GiB
+        The most bytes the stream may yield. An archive may yield no more than 200 times its own
+        size (but always 256 MiB).
+
+    Returns
+    -------
+    io.BufferedReader
+        To be closed by the caller.
+
+    Raises
+    ------
+    InputFileError
+        The file is missing, not readable, locked, damaged, lacks the member, or, while it is
+        read, grows past its bound or proves to be cut short.
+    """
+    import gzip
+
+    place = Path(path)
+    try:
+        owner = place.open("rb")
+    except (OSError, ValueError) as error:
+        raise _unreadable(error, place) from error
+    try:
+        info = os.fstat(owner.fileno())
+        regular = stat.S_ISREG(info.st_mode)
+        packed = min(limit, max(_FLOOR, _RATIO * info.st_size))
+        magic = owner.read(4) if regular else b""
+        if regular:
+            owner.seek(0)
+        raw: _Bounded
+        if magic[:2] == b"\x1f\x8b":
+            raw = _Bounded(gzip.GzipFile(fileobj=owner, mode="rb"), place, packed, owner)
+        elif magic in (b"PK\x03\x04", b"PK\x05\x06"):
+            raw = _Bounded(_zip_member(owner, place, member), place, packed, owner)
+        else:
+            raw = _Bounded(owner, place, limit, owner)
+    except BaseException:
+        owner.close()
+        raise
+    return io.BufferedReader(raw, 1 << 18)
+
+
+_STARTS: Final = {
+    ".geojson": b"{",
+    ".json": b"{",
+    ".gpkg": b"SQLite format 3\0",
+    ".shp": b"\x00\x00\x27\x0a",
+    ".fgb": b"fgb\x03fgb",
+    ".parquet": b"PAR1",
+}
+
+
+def check_vector(path: str | os.PathLike[str]) -> None:
+    """Check that a file of shapes begins as its suffix says, before a driver is let near it.
+
+    GDAL believes content, not names: a recipe (VRT) named areas.gpkg would lead it to other
+    files and to the network.
+
+    Parameters
+    ----------
+    path : path-like
+        .geojson, .json, .gpkg, .shp, .fgb or .parquet.
+
+    Raises
+    ------
+    InputFileError
+        The file is missing, of another kind, or not what its suffix says.
+    """
+    place = Path(path)
+    start = _STARTS.get(place.suffix.lower())
+    if start is None:
+        raise InputFileError(
+            "is of a kind that is not read", where=str(place), fix=f"one of {', '.join(_STARTS)}"
+        )
+    try:
+        with place.open("rb") as handle:
+            head = handle.read(4096)
+    except (OSError, ValueError) as error:
+        raise _unreadable(error, place) from error
+    text = start == b"{"
+    if not (head.removeprefix(b"\xef\xbb\xbf").lstrip() if text else head).startswith(start):
+        raise InputFileError(f"is not a {place.suffix[1:]} file", where=str(place))
+
+
+def _zip_member(owner: IO[bytes], path: Path, member: str | None) -> IO[bytes]:
+    """Open the one member of a zip that `member` names."""
+    import zipfile
+
+    try:
+        archive = zipfile.ZipFile(owner)
+        names = [i.filename for i in archive.infolist() if not i.is_dir()]
+        fits = [n for n in names if n == member] or [
+            n for n in names if member is None or n.endswith(member)
+        ]
+        if len(fits) != 1:
+            what = "no file" if not fits else f"{len(fits)} files"
+            asked = f" ending in {member}" if member else ""
+            raise InputFileError(
+                f"the zip holds {what}{asked}; one is needed",
+                where=str(path),
+                fix=suggest(member or "", names) or "unpack it and give the file itself",
+            )
+        return archive.open(fits[0])
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, ValueError) as error:
+        locked = isinstance(error, RuntimeError) and "password" in str(error)
+        raise InputFileError(
+            "the zip is locked with a password" if locked else f"the zip is damaged ({error})",
+            where=str(path),
+            fix="unpack it yourself" if locked else "download it again",
+        ) from error

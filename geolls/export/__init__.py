@@ -1,0 +1,1 @@
+"""Tables out, in files that other tools open."""

@@ -1,0 +1,207 @@
+"""Tables out: csv, JSON, Parquet or aligned text, always the same columns.
+
+Works on plain rows, so that commands which need no pandas never import it.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import shutil
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from geolls.base.errors import OutputError, UsageError
+from geolls.base.files import safe_cell, write_bytes
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = [
+    "FORMATS",
+    "Format",
+    "Table",
+    "format_of",
+    "render",
+    "screen_width",
+    "text_table",
+    "to_csv",
+    "write_table",
+]
+
+Format = Literal["table", "csv", "json", "parquet"]
+FORMATS: tuple[Format, ...] = ("table", "csv", "json", "parquet")
+_ENDINGS: dict[str, Format] = {".csv": "csv", ".json": "json", ".parquet": "parquet"}
+
+
+@dataclass(frozen=True)
+class Table:
+    """Column names and rows of plain Python values (None where missing).
+
+    Attributes
+    ----------
+    columns : list of str
+        Names, in order.
+    rows : list of tuple
+        One tuple per row.
+    """
+
+    columns: list[str]
+    rows: list[tuple[Any, ...]]
+
+    @classmethod
+    def of(cls, data: pd.DataFrame | Sequence[dict[str, Any]]) -> Table:
+        """Return the table of a DataFrame (its index is left out) or of dictionaries."""
+        if isinstance(data, Sequence):
+            columns = list(data[0]) if data else []
+            return cls(columns, [tuple(_plain(row[c]) for c in columns) for row in data])
+        columns = [str(c) for c in data.columns]
+        values = [[_plain(v) for v in data[c].tolist()] for c in data.columns]
+        return cls(columns, list(zip(*values, strict=True)))
+
+
+def _plain(value: Any) -> Any:
+    """Return a value as Python would write it: None for missing, dates for midnights."""
+    if value is None or value != value or type(value).__name__ in {"NaTType", "NAType"}:
+        return None
+    if isinstance(value, float) and value.is_integer() and abs(value) < 2**53:
+        return int(value)
+    if hasattr(value, "to_pydatetime"):
+        return value.date()
+    return value
+
+
+def to_csv(table: Table) -> str:
+    """Return a table as csv: LF, shortest exact numbers, safe to open in a spreadsheet.
+
+    A text that a spreadsheet would run as a formula gets an apostrophe in front.
+    """
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(table.columns)
+    writer.writerows(
+        ["" if v is None else safe_cell(v) if isinstance(v, str) else v for v in row]
+        for row in table.rows
+    )
+    return buffer.getvalue()
+
+
+def to_json(table: Table) -> str:
+    """Return a table as a JSON array of objects; missing values are null."""
+    rows = [dict(zip(table.columns, row, strict=True)) for row in table.rows]
+    return json.dumps(rows, ensure_ascii=False, indent=1, default=str) + "\n"
+
+
+def to_parquet(table: Table) -> bytes:
+    """Return a table as Parquet."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    columns = list(zip(*table.rows, strict=True)) or [()] * len(table.columns)
+    arrays = []
+    for values in columns:
+        try:
+            arrays.append(pa.array(values))
+        except (pa.ArrowInvalid, pa.ArrowTypeError):  # whole and broken numbers in one column
+            arrays.append(pa.array(values, pa.float64()))
+    sink = io.BytesIO()
+    pq.write_table(pa.table(arrays, names=table.columns), sink)
+    return sink.getvalue()
+
+
+def text_table(table: Table, *, title: str | None = None, width: int | None = None) -> str:
+    """Return a table as aligned text: words left, numbers right, long words shortened to fit.
+
+    Keys (the first column, codes and identifiers) are never shortened: the next command needs them.
+
+    Parameters
+    ----------
+    table : Table
+        Any table.
+    title : str, optional
+        Lines above the head.
+    width : int, optional
+        Characters to fit in; no limit when not given.
+    """
+    numeric = [
+        bool(table.rows)
+        and all(v is None or isinstance(v, (int, float)) for v in (r[i] for r in table.rows))
+        for i in range(len(table.columns))
+    ]
+    keys = [name == "urn" or name.endswith(("_code", "_uid")) for name in table.columns]
+    cells = [[_cell(v) for v in row] for row in table.rows]
+    widths = [max(map(len, column)) for column in zip(table.columns, *cells, strict=True)]
+    while width and sum(widths) + 2 * (len(widths) - 1) > width:
+        words = [i for i in range(1, len(widths)) if not numeric[i] and not keys[i]]
+        longest = max(words, key=lambda i: widths[i], default=None)
+        if longest is None or widths[longest] <= 12:
+            break
+        widths[longest] -= 1
+    lines = [title] if title else []
+    for row in [table.columns, ["-" * w for w in widths], *cells]:
+        fitted = (
+            (c if len(c) <= w else c[: w - 1] + "…", w) for c, w in zip(row, widths, strict=True)
+        )
+        parts = [c.rjust(w) if n else c.ljust(w) for (c, w), n in zip(fitted, numeric, strict=True)]
+        lines.append("  ".join(parts).rstrip())
+    return "\n".join(lines) + "\n"
+
+
+def screen_width() -> int | None:
+    """Return the characters across the screen; None where output is piped or filed.
+
+    What no screen shows keeps every word, whatever COLUMNS says.
+    """
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return "-"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:,.4g}" if abs(value) < 1000 else f"{value:,.0f}"
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, date):
+        return value.isoformat()
+    return "".join(c if c.isprintable() else "�" for c in str(value))
+
+
+def render(table: Table, fmt: Format, *, title: str | None = None) -> bytes:
+    """Return a table in one of `FORMATS`, as bytes for standard output or a file."""
+    if fmt == "csv":
+        return to_csv(table).encode()
+    if fmt == "json":
+        return to_json(table).encode()
+    if fmt == "parquet":
+        return to_parquet(table)
+    if fmt == "table":
+        return text_table(table, title=title, width=screen_width()).encode()
+    raise UsageError(f"unknown format {fmt!r}", where="--format", fix=f"use {', '.join(FORMATS)}")
+
+
+def format_of(path: Path) -> Format:
+    """Return the format a file name asks for by its ending."""
+    try:
+        return _ENDINGS[path.suffix.lower()]
+    except KeyError:
+        raise OutputError(
+            f"no table format ends in {path.suffix or 'nothing'!r}",
+            where=str(path),
+            fix=f"use {', '.join(_ENDINGS)}",
+        ) from None
+
+
+def write_table(
+    data: pd.DataFrame | Sequence[dict[str, Any]] | Table, path: Path, fmt: Format | None = None
+) -> None:
+    """Write a table to a file, whole or not at all, in the format its name asks for."""
+    table = data if isinstance(data, Table) else Table.of(data)
+    write_bytes(path, render(table, fmt or format_of(path)))

@@ -1,0 +1,244 @@
+"""A workbook that follows the Government Analysis Function's guidance on spreadsheets.
+
+A cover, contents, notes, then one table a sheet from cell A1: no merged, hidden or empty cells,
+every table marked up and named, symbols explained. XlsxWriter rather than gptables: gptables reads
+cell text as markup ("[x](y)" in a school's name becomes a link), refuses a cell that is only a
+dash, and holds a dictionary per cell.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from geolls.base.files import safe_cell, writing
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from geolls.export.dictionary import TableText
+    from geolls.study.core import Study
+
+__all__ = ["MOST_ROWS", "write_workbook"]
+
+#: Longer tables stay out of the workbook; csv and Parquet have them.
+MOST_ROWS = 100_000
+MISSING, SUPPRESSED = "[x]", "[c]"
+NOTES = (
+    ("Missing values", f"{MISSING} stands for no value: not known, or it does not exist."),
+    (
+        "Suppression",
+        f"{SUPPRESSED} stands for a number of pupils eligible for free meals that is under 10, or "
+        "that would reveal one that is.",
+    ),
+    (
+        "Reasons",
+        "A school or block without a unit stays in the tables under a reason. not_covered: the "
+        "list is known to be whole and does not have it. no_evidence: the list is not known to be "
+        "whole. not_located: no usable location. not_applicable: the question does not arise, as "
+        "for the trust of a maintained school. Only not_covered may be called uncovered.",
+    ),
+    (
+        "Shared land",
+        "Where several units claim one area and no source says how it is divided, each counts an "
+        "equal part; the true split is not known.",
+    ),
+    (
+        "Distances",
+        "Distances are straight lines. Schools stand at the centre of their postcode unless the "
+        "register has a better point.",
+    ),
+    (
+        "What overlap means",
+        "Overlap is not failure: it shows which bodies must deal with which. A hub that lists an "
+        "area offers a service there; use is not recorded.",
+    ),
+)
+
+
+def write_workbook(
+    study: Study, tables: Sequence[tuple[TableText, pd.DataFrame]], path: Path
+) -> Path:
+    """Write the tables of a study as a workbook.
+
+    Parameters
+    ----------
+    study : Study
+        Named on the cover.
+    tables : sequence of TableText and pandas.DataFrame
+        As `geolls.export.everything.tables` yields them.
+    path : pathlib.Path
+        An .xlsx file.
+
+    Returns
+    -------
+    pathlib.Path
+        `path`.
+
+    Raises
+    ------
+    OutputError
+        When it cannot be written.
+
+    Notes
+    -----
+    Its dates of making are the study's, so that the same study gives the same bytes.
+
+    Source: Government Analysis Function, Releasing statistics in spreadsheets (2021, rev. 2023).
+    """
+    from xlsxwriter import Workbook
+
+    with writing(path) as part:
+        book = Workbook(
+            str(part),
+            {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False},
+        )
+        book.set_properties(
+            {
+                "title": study.settings.title,
+                "author": "geolls",
+                "comments": f"{study.register.label}; fingerprint {study.fingerprint}",
+                "created": datetime(study.as_of.year, study.as_of.month, study.as_of.day),
+            }
+        )
+        pen = _Pen(book)
+        kept = [(t, f) for t, f in tables if 0 < len(f) <= MOST_ROWS]
+        left = [(t, f) for t, f in tables if not 0 < len(f) <= MOST_ROWS]
+        _cover(book, pen, study, left)
+        _contents(book, pen, [t for t, _ in kept])
+        _notes(book, pen)
+        for text, frame in kept:
+            _sheet(book, pen, text, frame)
+        book.close()
+    return path
+
+
+class _Pen:
+    """The few formats of the workbook."""
+
+    def __init__(self, book: Any) -> None:
+        base = {"font_name": "Arial", "font_size": 12, "valign": "top"}
+        self.title = book.add_format({**base, "bold": True, "font_size": 16})
+        self.heading = book.add_format({**base, "bold": True, "font_size": 14})
+        self.text = book.add_format({**base, "text_wrap": True})
+        self.line = book.add_format(base)
+        self.link = book.add_format({**base, "font_color": "#1D70B8", "underline": 1})
+        self.head = book.add_format({**base, "bold": True, "text_wrap": True, "bottom": 1})
+        self.day = book.add_format({**base, "num_format": "yyyy-mm-dd", "align": "left"})
+
+
+def _cover(
+    book: Any, pen: _Pen, study: Study, left: Sequence[tuple[TableText, pd.DataFrame]]
+) -> None:
+    sheet = book.add_worksheet("Cover")
+    sheet.set_column(0, 0, 90)
+    lines: list[tuple[str, Any]] = [(study.settings.title, pen.title)]
+    if study.register.demonstration:
+        lines.append((study.register.label, pen.heading))
+    about = [
+        f"Tables of a geolls study as of {study.as_of}: where the maps of England's school system "
+        "disagree.",
+        f"Schools: {study.register.label}.",
+        f"Fingerprint of the study: {study.fingerprint}. It changes with anything that decides a "
+        "number.",
+        "The sheet Contents lists the tables, Notes says how to read them, dictionary what every "
+        "column means.",
+    ]
+    lines += [("About these data", pen.heading), *((t, pen.text) for t in about)]
+    if left:
+        lines.append(("Tables that are not in this workbook", pen.heading))
+        for text, frame in left:
+            why = "has no rows in this study" if not len(frame) else f"has {len(frame):,} rows"
+            more = "" if not len(frame) else f"; see {text.key}.csv or {text.key}.parquet"
+            lines.append((f"{text.title} ({text.key}) {why}{more}.", pen.text))
+    lines += [("Licence", pen.heading), (study.attribution, pen.text)]
+    for row, (words, form) in enumerate(lines):
+        sheet.write_string(row, 0, safe_cell(words), form)
+
+
+def _contents(book: Any, pen: _Pen, texts: Sequence[TableText]) -> None:
+    sheet = book.add_worksheet("Contents")
+    sheet.write_string(0, 0, "Contents", pen.title)
+    sheet.write_string(1, 0, "This worksheet contains one table.", pen.line)
+    rows = [("Notes", "How to read the tables"), *((t.key, f"{t.title}. {t.rows}") for t in texts)]
+    _table(sheet, pen, 2, "contents", ["Sheet", "What it holds"], len(rows))
+    for at, (name, words) in enumerate(rows, start=3):
+        sheet.write_url(at, 0, f"internal:'{name}'!A1", pen.link, name)
+        sheet.write_string(at, 1, words, pen.text)
+    sheet.set_column(0, 0, 20)
+    sheet.set_column(1, 1, 100)
+
+
+def _notes(book: Any, pen: _Pen) -> None:
+    sheet = book.add_worksheet("Notes")
+    sheet.write_string(0, 0, "Notes", pen.title)
+    sheet.write_string(1, 0, "This worksheet contains one table.", pen.line)
+    _table(sheet, pen, 2, "notes", ["Note", "Text"], len(NOTES))
+    for at, (name, words) in enumerate(NOTES, start=3):
+        sheet.write_string(at, 0, name, pen.text)
+        sheet.write_string(at, 1, words, pen.text)
+    sheet.set_column(0, 0, 24)
+    sheet.set_column(1, 1, 100)
+
+
+def _sheet(book: Any, pen: _Pen, text: TableText, frame: pd.DataFrame) -> None:
+    sheet = book.add_worksheet(text.key)
+    above = [
+        "This worksheet contains one table.",
+        f"{text.rows}. {text.note}".strip(),
+        f"{MISSING}: no value. {SUPPRESSED}: suppressed. See Notes.",
+    ]
+    sheet.write_string(0, 0, text.title, pen.title)
+    for row, words in enumerate(above, start=1):
+        sheet.write_string(row, 0, words, pen.line)
+    head = len(above) + 1
+    columns = [str(c) for c in frame.columns]
+    _table(sheet, pen, head, text.key, columns, len(frame))
+    for at, name in enumerate(columns):
+        hidden = frame.get(f"{name}_suppressed")
+        flags = [False] * len(frame) if hidden is None else hidden.tolist()
+        longest = len(name)
+        for row, (value, secret) in enumerate(
+            zip(frame[name].tolist(), flags, strict=True), start=head + 1
+        ):
+            longest = max(longest, _write(sheet, row, at, value, secret, pen))
+        sheet.set_column(at, at, min(max(longest + 2, 10), 60))
+
+
+def _write(sheet: Any, row: int, at: int, value: Any, secret: bool, pen: _Pen) -> int:
+    """Write one cell; return how long it looks."""
+    if value is None or value != value or value == "":
+        sheet.write_string(row, at, SUPPRESSED if secret else MISSING, pen.line)
+        return 3
+    if isinstance(value, bool):
+        sheet.write_string(row, at, "yes" if value else "no", pen.line)
+        return 3
+    if isinstance(value, int | float):
+        sheet.write_number(row, at, value, pen.line)
+        return 12
+    if isinstance(value, date):
+        sheet.write_datetime(row, at, datetime(value.year, value.month, value.day), pen.day)
+        return 10
+    words = safe_cell(str(value))
+    # A workbook is no csv: text is text there, whatever it begins with.
+    words = str(value) if words == f"'{value}" else words
+    sheet.write_string(row, at, words, pen.line)
+    return len(words)
+
+
+def _table(sheet: Any, pen: _Pen, head: int, name: str, columns: Sequence[str], rows: int) -> None:
+    """Mark rows up as a named table, so that a screen reader finds it."""
+    sheet.add_table(
+        head,
+        0,
+        head + rows,
+        len(columns) - 1,
+        {
+            "name": f"{name}_table",
+            "style": None,
+            "autofilter": False,
+            "columns": [{"header": c, "header_format": pen.head} for c in columns],
+        },
+    )

@@ -1,0 +1,1 @@
+"""Official data, brought in whole."""

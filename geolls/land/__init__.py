@@ -1,0 +1,1 @@
+"""Blocks, polygons, and which block a point lies in."""

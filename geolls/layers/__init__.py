@@ -1,0 +1,1 @@
+"""A boundary system, read, dated, found and checked."""

@@ -1,0 +1,1 @@
+"""Recipe and facts to a `folium.Map`, and to print."""

@@ -1,0 +1,270 @@
+"""Pages that open without a network: Leaflet inlined, a policy hashed at save, stable ids."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import hashlib
+import os
+import re
+import tempfile
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import branca.element
+import folium.template
+
+from geolls.base.errors import MapError, OutputError
+from geolls.base.shelves import shelf
+
+__all__ = ["Page", "asset", "leaflet_css", "leaflet_js", "policy", "stable_ids", "write_atomic"]
+
+_LEAFLET = "js_lib_leaflet"
+
+
+def _leaflet(name: str) -> bytes:
+    """Read a file of Leaflet's package."""
+    try:
+        return files(_LEAFLET).joinpath("static", _LEAFLET, *name.split("/")).read_bytes()
+    except (ModuleNotFoundError, FileNotFoundError) as error:
+        raise MapError(
+            f"Leaflet's {name} is not installed", fix="pip install 'django-js-lib-leaflet>=1.9.4.1'"
+        ) from error
+
+
+def _text(name: str) -> str:
+    # Browsers fold line ends before they hash, so they are folded here.
+    return _leaflet(name).decode().replace("\r\n", "\n")
+
+
+@cache
+def leaflet_js() -> str:
+    """Return Leaflet's script without its link to a source map, which would be a request."""
+    return re.sub(r"//# sourceMappingURL=\S+\s*$", "", _text("leaflet.js"))
+
+
+@cache
+def leaflet_css() -> str:
+    """Return Leaflet's style with its pictures inside it as data."""
+
+    def inline(match: re.Match[str]) -> str:
+        name = match.group(1)
+        if name == "images/marker-icon.png":  # only there to be found; see marker_pictures
+            return "none"
+        if not name.endswith(".png"):
+            return match.group(0)
+        return f"url(data:image/png;base64,{base64.b64encode(_leaflet(name)).decode()})"
+
+    return re.sub(r"url\(([^)]+)\)", inline, _text("leaflet.css"))
+
+
+@cache
+def marker_pictures() -> dict[str, str]:
+    """Return the three pictures of Leaflet's default marker as data URIs, by Leaflet's names."""
+    names = {
+        "iconUrl": "images/marker-icon.png",
+        "iconRetinaUrl": "images/marker-icon-2x.png",
+        "shadowUrl": "images/marker-shadow.png",
+    }
+    return {
+        key: "data:image/png;base64," + base64.b64encode(_leaflet(name)).decode()
+        for key, name in names.items()
+    }
+
+
+@cache
+def asset(name: str) -> str:
+    """Return a script or style of the map shelf, such as `map.css`, without comments and indents.
+
+    Lines that open with a comment are dropped up to the comment's end, so an asset's comments
+    stand on lines of their own.
+    """
+    path = shelf("maps") / "assets" / name
+    try:
+        text = path.read_text("utf-8")
+    except OSError as error:
+        raise MapError(f"the asset {name} is missing", where=str(path)) from error
+    text = re.sub(r"^[ \t]*/\*.*?\*/[ \t]*$", "", text, flags=re.S | re.M)
+    lines = (line.strip() for line in text.splitlines())
+    return "\n".join(line for line in lines if line and not line.startswith("//"))
+
+
+def stable_ids(page: str, known: set[str]) -> str:
+    """Replace folium's random ids by numbers in the order in which the page names them.
+
+    Parameters
+    ----------
+    page : str
+        A rendered page.
+    known : set of str
+        The random ids to replace; no other text is touched.
+
+    Returns
+    -------
+    str
+        The page; the same tree gives the same text.
+    """
+    at = {one: page.find(one) for one in known}
+    for i, one in enumerate(sorted((one for one in known if at[one] >= 0), key=at.__getitem__)):
+        page = page.replace(one, f"{i + 1:04d}")
+    return page
+
+
+def ids_of(element: Any) -> set[str]:
+    """Collect the ids of an element and of all it holds, children or attributes."""
+    found: set[str] = set()
+    stack = [element]
+    while stack:
+        one = stack.pop()
+        if one._id in found:
+            continue
+        found.add(one._id)
+        stack += one._children.values()
+        stack += [v for k, v in vars(one).items() if k != "_parent" and hasattr(v, "_children")]
+    return found
+
+
+_SCRIPT = re.compile(r"<script(?P<head>[^>]*)>(?P<body>.*?)</script\s*>", re.S | re.I)
+_STYLE = re.compile(r"<style(?P<head>[^>]*)>(?P<body>.*?)</style\s*>", re.S | re.I)
+_OUTSIDE = {
+    "script-src": re.compile(r"<script[^>]*\ssrc=[\"']?(https?://[^\"'\s>]+)", re.I),
+    "style-src": re.compile(r"<link[^>]*\shref=[\"']?(https?://[^\"'\s>]+)", re.I),
+}
+
+
+def _has_style_attribute(page: str) -> bool:
+    # Looking for a word takes a twentieth of looking for a pattern; most pages lack the word.
+    if not any(f"{space}style=" in page for space in " \n\r\t\f"):
+        return False
+    return re.search(r"\sstyle=[\\]?['\"]", page) is not None
+
+
+def _digest(text: str) -> str:
+    # The browser hashes the text after it has folded line ends.
+    plain = text.replace("\r\n", "\n").replace("\r", "\n")
+    return f"'sha256-{base64.b64encode(hashlib.sha256(plain.encode()).digest()).decode()}'"
+
+
+def policy(page: str, images: tuple[str, ...] = (), own_files: bool = False) -> str:
+    """Return the content security policy that fits a page: its own scripts and styles, no more.
+
+    Parameters
+    ----------
+    page : str
+        The rendered page.
+    images : tuple of str
+        Hosts that basemap tiles come from.
+    own_files : bool
+        Whether the page may load files that lie beside it (an atlas with shared assets).
+
+    Returns
+    -------
+    str
+        The policy. Scripts and styles inside the page are allowed by their sha256; a script that
+        a user's own folium plugin loads is allowed by its address; nothing else may be fetched.
+    """
+    scripts = [
+        _digest(m["body"])
+        for m in _SCRIPT.finditer(page)
+        if " src=" not in m["head"] and ("type=" not in m["head"] or "javascript" in m["head"])
+    ]
+    styles = [_digest(m["body"]) for m in _STYLE.finditer(page)]
+    beside = ["'self'", "file:"] if own_files else []
+    outside = {key: pattern.findall(page) for key, pattern in _OUTSIDE.items()}
+    rules = {
+        "default-src": ["'none'"],
+        "script-src": [*beside, *scripts, *outside["script-src"]],
+        "style-src": [*beside, *styles, *outside["style-src"]],
+        "img-src": ["data:", *beside, *images],
+        "font-src": ["data:"] if outside["style-src"] else [],
+        # Popups and tooltips of folium carry style attributes; ours never do.
+        "style-src-attr": ["'unsafe-inline'"] if _has_style_attribute(page) else [],
+        "base-uri": ["'none'"],
+        "form-action": ["'none'"],
+    }
+    return "; ".join(
+        f"{name} {' '.join(dict.fromkeys(values))}" for name, values in rules.items() if values
+    )
+
+
+class Page(branca.element.Figure):
+    """A folium figure whose rendered page is stable, guarded by a policy and free of requests.
+
+    Parameters
+    ----------
+    lang : str
+        Language of the page.
+    **kwargs
+        As for `branca.element.Figure`.
+    """
+
+    _template = folium.template.Template(
+        "<!DOCTYPE html>\n"
+        '<html lang="{{ this.lang }}">\n<head>\n'
+        "{{ this.header.render(**kwargs) }}\n"
+        "{%- if this.title %}<title>{{ this.title | e }}</title>{% endif %}\n"
+        "</head>\n<body>\n{{ this.html.render(**kwargs) }}\n"
+        "<script>\n{{ this.script.render(**kwargs) }}\n</script>\n</body>\n</html>\n"
+    )
+
+    def __init__(self, lang: str = "en", **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.lang = lang
+        self.images: tuple[str, ...] = ()
+
+    def render(self, **kwargs: Any) -> str:
+        """Return the whole page: ids stable, policy hashed from what is in it now."""
+        for child in self._children.values():
+            child.render(**kwargs)
+        page: str = self._template.render(this=self, kwargs=kwargs)
+        known = set().union(*(ids_of(e) for e in (self, self.header, self.html, self.script)))
+        page = stable_ids(page, known)
+        rule = policy(page, self.images)
+        meta = f'<meta http-equiv="Content-Security-Policy" content="{rule}">'
+        # First in the head: the policy binds only what follows it.
+        return page.replace("<head>\n", f'<head>\n<meta charset="utf-8">\n{meta}\n', 1)
+
+    def save(self, outfile: Any, close_file: bool = True, **kwargs: Any) -> None:
+        """Write the page to a path in one step, or to an open binary file."""
+        page = self.render(**kwargs)
+        if isinstance(outfile, (str, bytes, Path)):
+            write_atomic(Path(os.fsdecode(outfile)), page)
+            return
+        outfile.write(page.encode())
+        if close_file:
+            outfile.close()
+
+
+def write_atomic(path: Path, text: str) -> None:
+    """Write a text file whole or not at all.
+
+    Parameters
+    ----------
+    path : Path
+        Where to; its folder must exist.
+    text : str
+        What to write, as UTF-8.
+
+    Raises
+    ------
+    OutputError
+        When the file cannot be written; a file that stood there before is left as it was.
+    """
+    handle, name = -1, ""
+    try:
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+        Path(name).chmod(0o644)
+        Path(name).replace(path)
+    except OSError as error:
+        if name:
+            with contextlib.suppress(OSError):
+                Path(name).unlink()
+        raise OutputError(
+            f"cannot be written: {error.strerror or error}",
+            where=str(path),
+            fix="choose a folder that exists and that you may write to",
+        ) from error

@@ -1,0 +1,374 @@
+"""Ink on paper: measured text, paths, patterns and the PNG of an SVG; knows nothing of maps."""
+
+from __future__ import annotations
+
+import html
+import re
+import struct
+import unicodedata
+import zlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from importlib import resources
+from typing import Any
+
+import numpy as np
+
+from geolls.maps.offline import asset
+
+__all__ = [
+    "FONTS",
+    "LEAD",
+    "Run",
+    "Sheet",
+    "clean",
+    "inks",
+    "joined",
+    "line",
+    "line_path",
+    "number",
+    "png",
+    "rect",
+    "stroked",
+    "text",
+    "width",
+    "wrap",
+]
+
+Run = tuple[str, bool]
+"""A piece of a line: its words, and whether they are bold."""
+
+LEAD = 1.32
+"""Line height over type size."""
+
+FONTS = (
+    "-apple-system, BlinkMacSystemFont, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, "
+    "'Liberation Sans', sans-serif"
+)
+
+# Advance widths of Arial, Helvetica and Liberation Sans in thousandths of the size, U+0020 to
+# U+007E. Segoe UI, Roboto and Lato run narrower, so what fits by this table fits in them.
+_REGULAR = (
+    "278 278 355 556 556 889 667 191 333 333 389 584 278 333 278 278 556 556 556 556 556 556 556 "
+    "556 556 556 278 278 584 584 584 556 1015 667 667 722 722 667 611 778 722 278 500 667 556 833 "
+    "722 778 667 778 722 667 611 722 667 944 667 667 611 278 278 278 469 556 333 556 556 500 556 "
+    "556 278 556 556 222 222 500 222 833 556 556 556 556 333 500 278 556 500 722 500 500 500 334 "
+    "260 334 584"
+)
+_BOLD = (
+    "278 333 474 556 556 889 722 238 333 333 389 584 278 333 278 278 556 556 556 556 556 556 556 "
+    "556 556 556 333 333 584 584 584 611 975 722 722 722 722 667 611 778 722 278 556 722 611 833 "
+    "722 778 667 778 722 667 611 722 667 944 667 667 611 333 278 333 584 556 333 556 611 556 611 "
+    "556 333 611 611 278 278 556 278 889 611 611 611 611 389 556 333 611 556 778 556 556 500 389 "
+    "280 389 584"
+)
+_WIDTHS = [
+    {chr(32 + i): int(w) / 1000 for i, w in enumerate(table.split())} for table in (_REGULAR, _BOLD)
+]
+_UNKNOWN = 1.0  # as wide as a character can be: a line may end early, never run over
+
+# What XML 1.0 cannot hold at all, and what would reverse or hide the text round it.
+_FORBIDDEN = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
+)
+
+
+def clean(value: str) -> str:
+    r"""Return text made safe for XML content and attributes.
+
+    Examples
+    --------
+    >>> clean("St <b>Mary's\x00 & Co")
+    'St &lt;b&gt;Mary&#x27;s &amp; Co'
+    """
+    return html.escape(_FORBIDDEN.sub("", value), quote=True)
+
+
+@cache
+def _advance(char: str, bold: bool) -> float:
+    known = _WIDTHS[bold].get(char)
+    if known is not None:
+        return known
+    plain = unicodedata.normalize("NFKD", char)
+    if plain[0] in _WIDTHS[bold] and all(unicodedata.combining(c) for c in plain[1:]):
+        return _WIDTHS[bold][plain[0]]
+    return 0.556 if char in "–‘’“”·" else _UNKNOWN  # noqa: RUF001
+
+
+def width(words: str, size: float, bold: bool = False) -> float:
+    """Return how wide a line of text is at most, in the unit of `size`.
+
+    Examples
+    --------
+    >>> width("Leeds", 10.0), width("Leeds", 10.0, bold=True)
+    (27.24, 28.9)
+    """
+    return round(sum(_advance(c, bold) for c in words) * size, 3)
+
+
+def _pieces(word: str, size: float, bold: bool, measure: float) -> list[str]:
+    """Cut a word that is wider than the line into pieces that are not."""
+    out, now = [], ""
+    for char in word:
+        if now and width(now + char, size, bold) > measure:
+            out.append(now)
+            now = ""
+        now += char
+    return [*out, now]
+
+
+def wrap(runs: str | Iterable[Run], size: float, measure: float) -> list[list[Run]]:
+    """Break text into lines no wider than `measure`, by measured widths; nothing is cut off.
+
+    Parameters
+    ----------
+    runs : str or iterable of (str, bool)
+        Words, or pieces of words with whether they are bold.
+    size, measure : float
+        Type size and line width, in the same unit.
+
+    Returns
+    -------
+    list of list of (str, bool)
+        One entry per line, each a list of runs.
+
+    Examples
+    --------
+    >>> wrap("two short lines", 10.0, 45.0)
+    [[('two short', False)], [('lines', False)]]
+    """
+    given = [(runs, False)] if isinstance(runs, str) else runs
+    lines: list[list[Run]] = [[]]
+    used = 0.0
+    for words, bold in given:
+        space = width(" ", size, bold)
+        for word in _FORBIDDEN.sub("", words).split():
+            for piece in _pieces(word, size, bold, measure):
+                wide = width(piece, size, bold)
+                if lines[-1] and used + space + wide > measure:
+                    lines.append([])
+                line = lines[-1]
+                used = used + space + wide if line else wide
+                if line and line[-1][1] == bold:
+                    line[-1] = (f"{line[-1][0]} {piece}", bold)
+                else:
+                    line.append((piece, bold))
+    return [line for line in lines if line]
+
+
+def number(value: float, digits: int = 1) -> str:
+    """Write a coordinate in as few characters as it needs.
+
+    Examples
+    --------
+    >>> number(12.0), number(-0.04), number(0.25, 2)
+    ('12', '0', '.25')
+    """
+    out = f"{value:.{digits}f}"
+    if "." in out:
+        out = out.rstrip("0").rstrip(".")
+    out = out.replace("0.", ".", 1) if out.startswith(("0.", "-0.")) else out
+    return "0" if out in {"", "-0", "-"} else out
+
+
+def text(
+    x: float,
+    y: float,
+    runs: str | Sequence[Run],
+    size: float,
+    fill: str,
+    *,
+    bold: bool = False,
+    anchor: str = "start",
+    halo: str = "",
+    wide: float = 2.6,
+) -> str:
+    """Return one line of text as an SVG element; `halo` is the colour behind the letters."""
+    given = [(runs, bold)] if isinstance(runs, str) else list(runs)
+    attrs = f'x="{number(x)}" y="{number(y)}" font-size="{number(size, 2)}" fill="{fill}"'
+    if anchor != "start":
+        attrs += f' text-anchor="{anchor}"'
+    if halo:
+        attrs += (
+            f' stroke="{halo}" stroke-width="{number(wide)}" stroke-linejoin="round" '
+            'paint-order="stroke"'
+        )
+    if len(given) == 1:
+        attrs += ' font-weight="700"' if given[0][1] else ""
+        return f"<text {attrs}>{clean(given[0][0])}</text>"
+    spans = " ".join(
+        f'<tspan font-weight="700">{clean(t)}</tspan>' if b else f"<tspan>{clean(t)}</tspan>"
+        for t, b in given
+    )
+    return f"<text {attrs}>{spans}</text>"
+
+
+def line_path(lines: Iterable[Any], *, closed: bool, digits: int = 1) -> str:
+    """Return path data of lines of (x, y), rounded, in relative steps.
+
+    Parameters
+    ----------
+    lines : iterable of array-like, shape (n, 2)
+        Rings or lines on paper. What two of them share stays shared: each vertex is rounded by
+        itself, and steps are taken between rounded vertices.
+    closed : bool
+        Whether each is a ring.
+    digits : int
+        Decimals kept.
+
+    Examples
+    --------
+    >>> line_path([[(0, 0), (1, 0), (1, 1.04), (0, 0)]], closed=True)
+    'M0 0l1 0 0 1z'
+    """
+    grid = 10**digits
+    out: list[str] = []
+    for line in lines:
+        xy = np.rint(np.asarray(line, float) * grid).astype(np.int64)
+        steps = np.diff(xy, axis=0)
+        steps = steps[np.any(steps != 0, axis=1)]
+        if closed and len(xy) and (xy[0] == xy[-1]).all():
+            steps = steps[:-1]  # z draws the last
+        if len(steps) < (2 if closed else 1):
+            continue
+        words = [joined(dx, dy, digits) for dx, dy in steps.tolist()]
+        tail = "".join(w if w[0] == "-" else f" {w}" for w in words[1:])
+        x, y = xy[0].tolist()
+        out.append(f"M{joined(x, y, digits)}l{words[0]}{tail}{'z' if closed else ''}")
+    return "".join(out)
+
+
+@cache
+def _tick(steps: int, digits: int) -> str:
+    return number(steps / 10**digits, digits)
+
+
+def joined(x: int, y: int, digits: int) -> str:
+    """Return two coordinates, in steps of the last digit, with no more between than they need."""
+    first, second = _tick(x, digits), _tick(y, digits)
+    return f"{first}{second}" if second[0] == "-" else f"{first} {second}"
+
+
+@cache
+def inks() -> dict[str, str]:
+    """Return the light colours of the look by name, from the one file that holds them."""
+    found: dict[str, str] = {}
+    for name, colour in re.findall(r"--(\w+):(#[0-9a-f]{6})", asset("tokens.css")):
+        found.setdefault(name, colour)
+    return found
+
+
+def rect(x: float, y: float, w: float, h: float, **attrs: Any) -> str:
+    """Return a rectangle; attributes by name, an underscore for each hyphen."""
+    more = "".join(f' {k.replace("_", "-")}="{v}"' for k, v in attrs.items())
+    return f'<rect x="{number(x)}" y="{number(y)}" width="{number(w)}" height="{number(h)}"{more}/>'
+
+
+def stroked(d: str, ink: str, wide: float, more: str = "") -> str:
+    """Return a path that is drawn and not filled; nothing for empty path data."""
+    if not d:
+        return ""
+    return (
+        f'<path d="{d}" fill="none" stroke="{ink}" stroke-width="{number(wide, 2)}" '
+        f'stroke-linejoin="round"{more}/>'
+    )
+
+
+def line(x0: float, y0: float, x1: float, y1: float, ink: str, wide: float, more: str = "") -> str:
+    """Return a straight line."""
+    return stroked(f"M{number(x0)} {number(y0)}L{number(x1)} {number(y1)}", ink, wide, more)
+
+
+@dataclass
+class Sheet:
+    """A column that fills from the top; `y` is where the next thing goes.
+
+    Parameters
+    ----------
+    x, y, measure : float
+        Left edge, top and width, in points.
+    """
+
+    x: float
+    y: float
+    measure: float
+    out: list[str] = field(default_factory=list)
+
+    def add(self, *pieces: str) -> None:
+        """Draw anywhere."""
+        self.out.extend(p for p in pieces if p)
+
+    def lines(
+        self,
+        runs: str | Sequence[Run],
+        size: float,
+        ink: str,
+        *,
+        bold: bool = False,
+        lead: float = LEAD,
+        indent: float = 0.0,
+        measure: float | None = None,
+    ) -> None:
+        """Set a paragraph and move on below it."""
+        given = [(runs, bold)] if isinstance(runs, str) else runs
+        for row in wrap(given, size, (measure or self.measure) - indent):
+            self.add(text(self.x + indent, self.y + size * 0.92, row, size, inks()[ink]))
+            self.y += size * lead
+
+
+# ---------------------------------------------------------------- PNG
+
+
+@cache
+def _fonts() -> tuple[list[str], frozenset[str]]:
+    """Return the packaged font files and the characters they are sure to have."""
+    files = resources.files("font_lato") / "files"
+    latin = {chr(c) for c in (*range(0x20, 0x7F), *range(0xA0, 0x100))}
+    more = "–‘’“”…•−\n"  # noqa: RUF001
+    paths = [str(files / f"Lato-{weight}.ttf") for weight in ("Regular", "Bold")]
+    return paths, frozenset(latin | set(more))
+
+
+def png(svg: str, dpi: float) -> bytes:
+    """Draw an SVG as a PNG, with fonts of its own: the same pixels on every machine.
+
+    Parameters
+    ----------
+    svg : str
+        The picture, its size given in points.
+    dpi : float
+        Pixels an inch.
+
+    Returns
+    -------
+    bytes
+        A PNG that knows its size on paper.
+
+    Notes
+    -----
+    Drawn by resvg with Lato, which comes with font-lato; a system's fonts are read only where
+    the text has a letter that Lato lacks.
+    """
+    import resvg_py
+
+    files, latin = _fonts()
+    drawn: bytes = resvg_py.svg_to_bytes(
+        svg_string=svg,
+        background="#ffffff",
+        dpi=96,
+        zoom=dpi / 96,
+        skip_system_fonts=set(svg) <= latin,
+        font_files=files,
+        font_family="Lato",
+        sans_serif_family="Lato",
+    )
+    return _sized(drawn, dpi)
+
+
+def _sized(data: bytes, dpi: float) -> bytes:
+    """Say in the PNG how large it is on paper, right after its header."""
+    body = b"pHYs" + struct.pack(">IIB", *[round(dpi / 0.0254)] * 2, 1)
+    chunk = struct.pack(">I", len(body) - 4) + body + struct.pack(">I", zlib.crc32(body))
+    header = 8 + 25  # signature and IHDR, which is always first and always as long
+    return data[:header] + chunk + data[header:]

@@ -1,0 +1,217 @@
+"""Find the areas that trusts draw themselves, and how well each map fits trusts beyond chance."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from geolls.base.errors import UsageError
+from geolls.measures.nulls import board, deviation, regroup
+from geolls.measures.overlap import is_reason
+
+__all__ = ["communities", "home_fit", "trust_links"]
+
+Ints = npt.NDArray[np.intp]
+
+
+def trust_links(schools: pd.DataFrame, place: pd.DataFrame) -> pd.DataFrame:
+    """Link areas by the trusts that work in both.
+
+    Parameters
+    ----------
+    schools : pandas.DataFrame
+        urn, trust_uid.
+    place : pandas.DataFrame
+        Membership of the areas: item (urn), unit_code, unit_name, share.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per pair of areas that share a trust, and per area within itself (left = right),
+        sorted: left, right (unit_code), weight.
+
+    Notes
+    -----
+    A trust of n schools, c_a of them in area a, adds c_a c_b/(n - 1) to the link of a and b
+    and c_a (c_a - 1)/(2 (n - 1)) to a itself: each school brings weight 1/2 to its trust's links,
+    whatever the trust's size, so a large trust does not drown the small. Trusts of one school
+    link nothing.
+    """
+    trust = schools.loc[schools["trust_uid"].notna(), ["urn", "trust_uid"]]
+    here = place.loc[~is_reason(place["unit_code"]), ["item", "unit_code", "share"]]
+    joined = trust.merge(here, left_on="urn", right_on="item")
+    counts = joined.groupby(["trust_uid", "unit_code"])["share"].sum().reset_index(name="c")
+    size = counts.groupby("trust_uid")["c"].transform("sum")
+    counts = counts[size > 1].assign(size=size)
+    pairs = counts.merge(counts[["trust_uid", "unit_code", "c"]], on="trust_uid")
+    own = pairs["unit_code_x"] == pairs["unit_code_y"]
+    pairs = pairs[pairs["unit_code_x"] <= pairs["unit_code_y"]].assign(own=own)
+    inner = pairs["c_x"] * (pairs["c_x"] - 1).clip(lower=0) / 2
+    weight = np.where(pairs["own"], inner, pairs["c_x"] * pairs["c_y"]) / (pairs["size"] - 1)
+    links = pairs.assign(weight=weight).groupby(["unit_code_x", "unit_code_y"])["weight"].sum()
+    found = links[links > 0].reset_index()
+    found.columns = pd.Index(["left", "right", "weight"])
+    return found
+
+
+def communities(
+    links: pd.DataFrame,
+    place: pd.DataFrame,
+    schools: pd.DataFrame | None = None,
+    *,
+    seed: int = 2022,
+    resolution: float = 1.0,
+) -> pd.DataFrame:
+    """Group areas into the communities that their shared trusts draw.
+
+    Parameters
+    ----------
+    links : pandas.DataFrame
+        The table of `trust_links`.
+    place : pandas.DataFrame
+        Membership of the areas: item, unit_code, unit_name, share.
+    schools : pandas.DataFrame, optional
+        urn, trust_uid: to name a community after the area with most trust schools; by default
+        after the one with most claims.
+    seed : int, optional
+        The same seed gives the same communities.
+    resolution : float, optional
+        Above 1 more and smaller communities, below 1 fewer and larger.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A membership over the same items: item, unit_code ("C01" ..., the largest first),
+        unit_name ("Around Leeds"), share. Areas without a link are each a community of their own;
+        items without an area keep their reason.
+
+    Notes
+    -----
+    Louvain's greedy rise of modularity, once, from `seed`; another seed may give slightly other
+    lines. Nothing asks the communities to be contiguous.
+
+    Source: Blondel, Guillaume, Lambiotte and Lefebvre 2008,
+    doi:10.1088/1742-5468/2008/10/P10008, as networkx has it.
+    """
+    # Loaded here: only this function needs it.
+    nx: Any = import_module("networkx")
+    real = place[~is_reason(place["unit_code"])]
+    graph: Any = nx.Graph()
+    graph.add_nodes_from(sorted(real["unit_code"].unique()))
+    unknown = set(links["left"]) | set(links["right"])
+    unknown -= set(graph.nodes)
+    if unknown:
+        raise UsageError(f"a link names {min(unknown)!r}, which is no area", where="communities")
+    rows = zip(links["left"], links["right"], links["weight"], strict=True)
+    graph.add_weighted_edges_from(rows)
+    found = nx.community.louvain_communities(graph, resolution=resolution, seed=seed)
+    counted = real
+    if schools is not None:
+        in_trust = set(schools.loc[schools["trust_uid"].notna(), "urn"])
+        counted = real[real["item"].isin(in_trust)]
+    size = counted.groupby("unit_code")["share"].sum()
+    names = real.drop_duplicates("unit_code").set_index("unit_code")["unit_name"]
+    order = sorted(found, key=lambda c: (-sum(size.get(a, 0.0) for a in c), min(c)))
+    digits = len(str(len(order)))
+    of_area: dict[str, tuple[str, str]] = {}
+    for number, members in enumerate(order, start=1):
+        chief = min(members, key=lambda a: (-size.get(a, 0.0), a))
+        label = (f"C{number:0{digits}d}", f"Around {names[chief]}")
+        of_area.update(dict.fromkeys(members, label))
+    rows_of = place[["item", "unit_code", "unit_name", "share"]].copy()
+    new = [of_area.get(c, (c, n)) for c, n in zip(place["unit_code"], place["unit_name"],
+                                                  strict=True)]  # fmt: skip
+    rows_of["unit_code"] = [c for c, _ in new]
+    rows_of["unit_name"] = [n for _, n in new]
+    keys = ["item", "unit_code", "unit_name"]
+    return rows_of.groupby(keys, sort=False)["share"].sum().reset_index()
+
+
+def home_fit(
+    schools: pd.DataFrame,
+    block_of_school: pd.Series,
+    layers: Mapping[str, pd.DataFrame],
+    weight: pd.Series[float],
+    adjacency: npt.ArrayLike,
+    *,
+    draws: int = 99,
+    seed: int = 2022,
+    progress: Callable[[int, int], None] | None = None,
+) -> pd.DataFrame:
+    """Measure how well each map keeps trusts together, beyond maps of like size drawn by chance.
+
+    Parameters
+    ----------
+    schools : pandas.DataFrame
+        urn, trust_uid.
+    block_of_school : pandas.Series of str
+        Block of each school, indexed by urn.
+    layers : mapping of str to pandas.DataFrame
+        Key to membership over blocks: item (block), unit_code, unit_name, share.
+    weight : pandas.Series of float
+        Weight of each block that sizes are matched in, indexed by block (its order is that of
+        `adjacency`).
+    adjacency : array_like of int, shape (n, 2)
+        Pairs of neighbouring blocks, as positions in `weight`.
+    draws, seed
+        Random maps for each layer; draw d comes from (seed, d).
+    progress : callable, optional
+        Called with (done, all draws).
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per layer: layer, units (sets of claimants), trusts (of two schools or more
+        inside), home_share (mean over trusts), null_home_share, null_sd, net_fit (the difference),
+        null_share_worse (share of random maps with a lower home share), deviation (mean, of
+        sizes).
+
+    Notes
+    -----
+    A bigger unit always holds more of a trust, so home_share alone would choose England. The null
+    maps have as many units of nearly the same sizes (`nulls.regroup`). Only schools on
+    blocks with a unit count, on both sides.
+    """
+    if draws < 1:
+        raise UsageError("draws is 1 or more", where="home_fit")
+    block = pd.Index(weight.index).get_indexer(pd.Index(schools["urn"].map(block_of_school)))
+    member = schools["trust_uid"].notna().to_numpy() & (block >= 0)
+    trust = np.asarray(pd.factorize(schools["trust_uid"][member])[0], dtype=np.intp)
+    at = np.asarray(block[member], dtype=np.intp)
+    rows = []
+    for number, (key, membership) in enumerate(layers.items()):
+        base = board(membership, weight, adjacency)
+        real = _home_share(trust, at, base.unit)
+        drawn, off = [], []
+        for draw in range(draws):
+            label = regroup(base, (seed, draw))
+            drawn.append(_home_share(trust, at, label)[0])
+            off.append(deviation(base, label))
+            if progress:
+                progress(number * draws + draw + 1, draws * len(layers))
+        null = np.array(drawn)
+        net = (float(null.mean()), float(null.std()), real[0] - float(null.mean()))
+        worse = float((null < real[0]).mean())
+        rows.append((key, len(base.sizes), real[1], real[0], *net, worse, float(np.mean(off))))
+    names = ["layer", "units", "trusts", "home_share", "null_home_share", "null_sd", "net_fit"]
+    return pd.DataFrame(rows, columns=[*names, "null_share_worse", "deviation"])
+
+
+def _home_share(trust: Ints, block: Ints, unit: Ints) -> tuple[float, int]:
+    """Return the mean share of its schools that a trust has in its modal unit; and the trusts."""
+    where = unit[block]
+    inside = where >= 0
+    width = int(unit.max(initial=0)) + 1
+    number = int(trust.max(initial=-1)) + 1
+    counts = np.bincount(trust[inside] * width + where[inside], minlength=number * width)
+    table = counts.reshape(number, width)
+    size = table.sum(axis=1)
+    many = size >= 2
+    if not many.any():
+        return float("nan"), 0
+    return float((table[many].max(axis=1) / size[many]).mean()), int(many.sum())

@@ -1,0 +1,736 @@
+"""Measure how two layers disagree: every measure of a table of shared weights, and of pairs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations, permutations
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from geolls.base.errors import UsageError
+from geolls.measures.chance import COUNT_MEASURES, count_measures, split_pairs
+from geolls.measures.information import entropy, information, plogp, ratio
+from geolls.measures.overlap import Coded, code, cross, distinct, is_reason, sums, weights_of
+
+__all__ = [
+    "COUNT_MEASURES",
+    "MEASURES",
+    "by_unit",
+    "compare",
+    "compare_units",
+    "effective_maps",
+    "effective_maps_by_unit",
+    "measures",
+    "pairwise",
+    "relation",
+    "tuples",
+    "v_measure",
+]
+
+Floats = npt.NDArray[np.float64]
+Rows = list[tuple[str, float, str]]
+Change = Callable[[Floats], Floats]
+
+MEASURES = (
+    "homogeneity",
+    "completeness",
+    "v_measure",
+    "mapcurves_left",
+    "mapcurves_right",
+    "mapcurves",
+    "mutual_information",
+    "variation_of_information",
+    "nvi",
+    "adjusted_rand",
+    "adjusted_mutual_information",
+    "fowlkes_mallows",
+    "splits",
+    "multi_splits",
+    "intersections",
+    "effective_splits",
+    "effective_splits_weighted",
+    "conditional_entropy",
+    "sqrt_entropy",
+    "split_pairs",
+    "best_fit_share",
+    "best_jaccard",
+)
+WITHOUT = "_without_no_evidence"
+# A measure of a table with small numbers is told to these decimals, where they are no more than
+# this of the whole and it reads the same with the least and with the most they can be.
+DECIMALS = 2
+MOST_SMALL = 0.005
+ROUNDED = "two decimals: more would tell a small number"
+HIDDEN = "blank: it would tell a small number"
+
+
+def measures(weights: npt.ArrayLike) -> dict[str, float]:
+    """Measure how the rows and the columns of a table of shared weights disagree.
+
+    Parameters
+    ----------
+    weights : array_like of float, two dimensions
+        Weight shared by each unit of X (rows, the reference) and of Y (columns); any unit.
+
+    Returns
+    -------
+    dict of str to float
+        One entry per name in `MEASURES`, in that order. A measure that does not exist for the
+        table is NaN: the count measures where a weight is not whole, `split_pairs` where no row
+        has two schools, a mean over units where there are none.
+
+    Raises
+    ------
+    UsageError
+        When the table has not two dimensions, or holds a negative, missing or infinite weight.
+
+    Notes
+    -----
+    Empty rows and columns are dropped first; a reason for having no unit is a row or column like
+    any other. With a_ij the weights, A_i and B_j their sums, A the total, s_ij = a_ij / A_i and
+    logs to base 2: h = I/H(X), c = I/H(Y), V = 2hc/(h + c), where H = 0 gives 1;
+    variation of information H(X) + H(Y) - 2I; nvi = 1 - I/H(X,Y), where H(X,Y) = 0 gives 0;
+    effective splits sum_i (1/sum_j s_ij^2 - 1), weighted by A_i/A in the second form;
+    conditional entropy sum_i (A_i/A) sum_j s_ij log2(1/s_ij); square-root entropy
+    sum_i (A_i/A) sum_j sqrt(s_ij); split pairs 1 - sum_j a_ij (a_ij - 1)/(A_i (A_i - 1)), the mean
+    over units with A_i >= 2 by A_i; best fit max_j s_ij and best Jaccard
+    max_j a_ij/(A_i + B_j - a_ij), means by A_i/A.
+
+    A low V means that the two maps are drawn differently, not that either is wrong.
+
+    Source: Rosenberg and Hirschberg 2007 (V-measure, D07-1043); Nowosad and Stepinski 2018,
+    doi:10.1080/13658816.2018.1511794 (V for maps); Hargrove, Hoffman and Hessburg 2006,
+    doi:10.1007/s10109-006-0025-x (MapCurves); Hubert and Arabie 1985, doi:10.1007/BF01908075
+    (adjusted Rand); Vinh, Epps and Bailey 2010, jmlr.org/papers/v11/vinh10a (adjusted mutual
+    information); Fowlkes and Mallows 1983, doi:10.1080/01621459.1983.10478008.
+
+    Examples
+    --------
+    >>> found = measures([[13, 3, 4], [0, 16, 4], [4, 0, 16], [0, 4, 16]])
+    >>> round(found["v_measure"], 6), found["splits"], round(found["best_fit_share"], 6)
+    (0.361231, 4.0, 0.7625)
+    """
+    full = _filled(_checked(weights))
+    found = {**_split_measures(full), **count_measures(full)}
+    return {name: found[name] for name in MEASURES}
+
+
+def by_unit(weights: npt.ArrayLike) -> dict[str, Floats]:
+    """Measure every unit of X (row) of a table of shared weights; transpose for the columns.
+
+    Parameters
+    ----------
+    weights : array_like of float, two dimensions
+        Weight shared by each unit of X (rows) and of Y (columns).
+
+    Returns
+    -------
+    dict of str to numpy.ndarray
+        One value per row of `weights`, NaN for an empty row: weight; share (of the total);
+        units_met (units of Y); inhomogeneity (H(Y given i)/H(Y)); mapcurves (the score z_i);
+        effective_splits; conditional_entropy (bits); sqrt_entropy; split_pairs;
+        best_fit_share; best_jaccard.
+
+    Raises
+    ------
+    UsageError
+        As `measures`.
+
+    Notes
+    -----
+    inhomogeneity is sum_j s_ij log2(1/s_ij) / H(Y), and 0 where H(Y) = 0; it may exceed 1, for a
+    unit can be more mixed than the whole. z_i = sum_j a_ij^2/(A_i B_j). The others are the terms
+    of `measures`, whose means by weight (sum, for effective splits) they give.
+
+    Source: Nowosad and Stepinski 2018, doi:10.1080/13658816.2018.1511794.
+
+    Examples
+    --------
+    >>> by_unit([[13, 3, 4], [0, 16, 4], [4, 0, 16], [0, 4, 16]])["best_fit_share"].tolist()
+    [0.65, 0.8, 0.8, 0.8]
+    """
+    full = _checked(weights)
+    rows = full.sum(axis=1)
+    cols = full.sum(axis=0)
+    total = full.sum()
+    some = rows > 0
+    shares = ratio(full, rows[:, None])
+    mixed = plogp(shares).sum(axis=1)
+    of_y = plogp(ratio(cols, total)).sum()
+    found = {
+        "weight": rows,
+        "share": ratio(rows, total),
+        "units_met": (full > 0).sum(axis=1).astype(float),
+        "inhomogeneity": mixed / of_y if of_y > 0 else np.zeros(len(rows)),
+        "mapcurves": (shares * ratio(full, cols)).sum(axis=1),
+        "effective_splits": ratio(np.ones(len(rows)), (shares**2).sum(axis=1)) - 1,
+        "conditional_entropy": mixed,
+        "sqrt_entropy": np.sqrt(shares).sum(axis=1),
+        "split_pairs": split_pairs(full),
+        "best_fit_share": shares.max(axis=1, initial=0),
+        "best_jaccard": ratio(full, rows[:, None] + cols - full).max(axis=1, initial=0),
+    }
+    return {name: np.where(some, value, np.nan) for name, value in found.items()}
+
+
+def relation(
+    weights: npt.ArrayLike,
+    tolerance: float = 0.0,
+    outside: npt.ArrayLike | None = None,
+) -> npt.NDArray[np.str_]:
+    """Say how every unit of X (row) lies to the units of Y: the coterminosity class.
+
+    Parameters
+    ----------
+    weights : array_like of float, two dimensions
+        Weight shared by each unit of X (rows) and of Y (columns).
+    tolerance : float, optional
+        Share (0..1) that may be out of line: a pair that shares no more than this of the smaller
+        of its two units does not meet, and one that lacks no more than this is whole.
+    outside : array_like of bool, optional
+        Which columns are reasons for having no unit. They are part of a row's weight but no unit
+        that it could meet.
+
+    Returns
+    -------
+    numpy.ndarray of str
+        One word per row: `identical` (the same unit), `nests_in` (inside one unit of Y),
+        `contains` (every unit of Y that it meets lies inside it), `crosses`, `disjoint` (meets
+        none). The first that holds, in that order.
+
+    Raises
+    ------
+    UsageError
+        As `measures`; and when the tolerance is not in 0..0.5.
+
+    Examples
+    --------
+    >>> relation([[4, 0, 0], [0, 2, 1], [0, 0, 1]]).tolist()
+    ['identical', 'crosses', 'nests_in']
+    """
+    full = _checked(weights)
+    if not 0 <= tolerance < 0.5:
+        raise UsageError(f"tolerance {tolerance} is not in 0..0.5", where="relation")
+    rows = full.sum(axis=1)[:, None]
+    cols = full.sum(axis=0)[None, :]
+    units = full.copy()
+    if outside is not None:
+        units[:, np.asarray(outside, dtype=bool)] = 0
+    met = units > tolerance * np.minimum(rows, cols)
+    # Rounding of shared claims must not tear a unit off its own land.
+    slack = 1 - tolerance - 1e-12
+    in_one = met & (units >= slack * rows)
+    holds = met & (units >= slack * cols)
+    words = np.select(
+        [
+            ~met.any(axis=1),
+            (in_one & holds).any(axis=1),
+            in_one.any(axis=1),
+            (holds | ~met).all(axis=1),
+        ],
+        ["disjoint", "identical", "nests_in", "contains"],
+        default="crosses",
+    )
+    return np.asarray(words, dtype=np.str_)
+
+
+def compare(
+    left: pd.DataFrame,
+    right: pd.DataFrame,
+    weight: pd.Series[float],
+    *,
+    inside_only: bool = False,
+    min_weight: float = 0.0,
+    min_share: float = 0.0,
+    untold: float = 0.0,
+) -> pd.DataFrame:
+    """Measure how two layers disagree, with and without the land we have no list for.
+
+    Parameters
+    ----------
+    left, right : pandas.DataFrame
+        Memberships: item, unit_code, unit_name (str), share (float). `left` is the reference.
+    weight : pandas.Series of float
+        Weight of each item, indexed by item.
+    inside_only : bool, optional
+        Drop everything without a unit on either side, whatever the reason.
+    min_weight, min_share : float, optional
+        The sliver rule: pairs of units that share less weight, or less of both their sides, are
+        dropped.
+    untold : float, optional
+        Two units may share a weight under this, as fewer than 10 pupils, that must not be told.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per measure: measure (str), value (float), note (str). First the names of
+        `MEASURES`; then the same with `_without_no_evidence` behind the name, everything dropped
+        for which either layer lacks a list; then what was dropped as a share of the whole
+        weight: `no_evidence_share`, `outside_share` (dropped only with `inside_only`),
+        `sliver_share`, and the number of pairs dropped, `slivers`.
+
+    Raises
+    ------
+    UsageError
+        As `geolls.measures.overlap.overlap`.
+
+    Notes
+    -----
+    A shared item is split between its claimants, but the count measures, and a layer against
+    itself, treat each distinct set of claimants as one unit. The count measures are NaN unless
+    every item has a whole weight. The note of `mapcurves` names the side whose value it is.
+
+    Who knows all numbers but the small ones could solve a measure for them. Where there are any
+    above 0 and under `untold`, a measure is given to two decimals, and only if it reads the same
+    with 1 and with `untold` - 1 in all their places; it is blank otherwise, and where they could
+    be more than 1 in 200 of the whole. The note says so.
+    """
+    layers = {"left": _Layer(left, weight.index), "right": _Layer(right, weight.index)}
+    if left is right or left.equals(right):
+        layers["right"] = layers["left"]
+    rule = _Rule(inside_only, min_weight, min_share)
+    rows, _ = _both_ways(layers["left"], layers["right"], weights_of(weight), rule, untold)
+    return pd.DataFrame(rows, columns=["measure", "value", "note"])
+
+
+def pairwise(
+    memberships: Mapping[str, pd.DataFrame],
+    weight: pd.Series[float],
+    *,
+    inside_only: bool = False,
+    min_weight: float = 0.0,
+    min_share: float = 0.0,
+    untold: float = 0.0,
+) -> pd.DataFrame:
+    """Compare every ordered pair of layers.
+
+    Parameters
+    ----------
+    memberships : mapping of str to pandas.DataFrame
+        Layer key to membership, all over the same items.
+    weight : pandas.Series of float
+        Weight of each item, indexed by item.
+    inside_only, min_weight, min_share, untold
+        As `compare`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per pair of two layers, each way round, and measure: left, right, measure (str),
+        value (float), note (str).
+
+    Raises
+    ------
+    UsageError
+        As `compare`.
+    """
+    values = weights_of(weight)
+    layers = {key: _Layer(m, weight.index, key) for key, m in memberships.items()}
+    rule = _Rule(inside_only, min_weight, min_share)
+    found: dict[tuple[str, str], Rows] = {}
+    for a, b in combinations(layers, 2):
+        found[a, b], found[b, a] = _both_ways(layers[a], layers[b], values, rule, untold)
+    rows = [(*pair, *row) for pair in permutations(layers, 2) for row in found[pair]]
+    return pd.DataFrame(rows, columns=["left", "right", "measure", "value", "note"])
+
+
+def compare_units(
+    left: pd.DataFrame,
+    right: pd.DataFrame,
+    weight: pd.Series[float],
+    *,
+    tolerance: float = 0.0,
+) -> pd.DataFrame:
+    """Measure every unit of the left layer against the right one.
+
+    Parameters
+    ----------
+    left, right : pandas.DataFrame
+        Memberships: item, unit_code, unit_name (str), share (float).
+    weight : pandas.Series of float
+        Weight of each item, indexed by item.
+    tolerance : float, optional
+        As `relation`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per unit of `left` that has weight, sorted by code, reasons last: unit_code,
+        unit_name, relation (blank for a reason), best_fit_code and best_fit_name (the unit of
+        `right` with most of it; ties by code), and the columns of `by_unit`.
+    """
+    values = weights_of(weight)
+    layer = _Layer(right, weight.index, "right")
+    x, y = code(left, weight.index, what="left"), layer.split
+    full = cross(x, y, values)
+    some = full.sum(axis=1) > 0
+    best = full.argmax(axis=1)
+    words: npt.NDArray[Any] = relation(full, tolerance, y.outside).astype(object)
+    words[x.outside] = None
+    frame = pd.DataFrame(
+        {
+            "unit_code": x.codes,
+            "unit_name": x.names,
+            "relation": words,
+            "best_fit_code": [y.codes[j] for j in best],
+            "best_fit_name": [y.names[j] for j in best],
+            **by_unit(full),
+            "split_pairs": by_unit(cross(x, layer.sets, values))["split_pairs"],
+        }
+    )
+    kept: pd.DataFrame = frame.loc[some].reset_index(drop=True)
+    return kept
+
+
+def effective_maps(
+    memberships: Mapping[str, pd.DataFrame],
+    items: pd.Index | None = None,
+    weight: pd.Series[float] | None = None,
+) -> float:
+    """Return on how many different institutional maps the schools of one place live.
+
+    Parameters
+    ----------
+    memberships : mapping of str to pandas.DataFrame
+        Layer key to membership.
+    items : pandas.Index, optional
+        The schools (or blocks) of the place; all by default.
+    weight : pandas.Series of float, optional
+        Weight of each item; 1 each by default.
+
+    Returns
+    -------
+    float
+        2^H of the tuple of unit in every layer, at least 1; NaN where the place has no weight.
+
+    Notes
+    -----
+    Two schools are on the same map when every layer gives them the same unit (the same set of
+    claimants, or the same reason for none). 3 means: as mixed as a place cut into three equal
+    parts that differ in at least one layer; it does not say in how many. Hill number of order 1:
+    Hill 1973, doi:10.2307/1934352.
+    """
+    numbers = tuples(memberships)
+    if items is not None:
+        numbers = numbers.reindex(pd.Index(items).unique()).dropna()
+    sizes = _weight_on(numbers.index, weight)
+    parts = sums(
+        np.asarray(numbers, dtype=np.intp), sizes, int(numbers.max()) + 1 if len(numbers) else 1
+    )
+    return float(2.0 ** entropy(parts)) if parts.sum() > 0 else float("nan")
+
+
+def effective_maps_by_unit(
+    memberships: Mapping[str, pd.DataFrame] | pd.Series[int],
+    place: pd.DataFrame,
+    weight: pd.Series[float] | None = None,
+) -> pd.DataFrame:
+    """Return `effective_maps` for every unit of a place layer.
+
+    Parameters
+    ----------
+    memberships : mapping of str to pandas.DataFrame, or pandas.Series of int
+        Layer key to membership; or what `tuples` made of one, where there are several places.
+    place : pandas.DataFrame
+        Membership of the place layer.
+    weight : pandas.Series of float, optional
+        Weight of each item; 1 each by default.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per unit, sorted by code: unit_code, unit_name, maps (different tuples),
+        effective_maps.
+    """
+    numbers = memberships if isinstance(memberships, pd.Series) else tuples(memberships)
+    rows = place[~is_reason(place["unit_code"])]
+    at = numbers.index.get_indexer(pd.Index(rows["item"]))
+    size = _weight_on(pd.Index(rows["item"]), weight) * rows["share"].to_numpy(dtype=float)
+    rows, at, size = rows[kept := (at >= 0) & (size > 0)], at[kept], size[kept]
+    unit, codes = pd.factorize(rows["unit_code"], sort=True)
+    width = int(numbers.max()) + 1 if len(numbers) else 1
+    pairs, pair = np.unique(unit * width + numbers.to_numpy()[at], return_inverse=True)
+    of, part = pairs // width, np.bincount(pair, size, len(pairs))
+    part = part / np.bincount(of, part, len(codes))[of]
+    # 2^H, H = -sum of p log2 p over the tuples of a unit
+    bits = np.bincount(of, -part * np.log2(part), len(codes))
+    names = rows["unit_name"].to_numpy()[np.unique(unit, return_index=True)[1]]
+    return pd.DataFrame(
+        {
+            "unit_code": codes,
+            "unit_name": names,
+            "maps": np.bincount(of, minlength=len(codes)),
+            "effective_maps": 2.0**bits,
+        }
+    )
+
+
+class _Layer:
+    """One membership coded twice: shares split, and each set of claimants one unit."""
+
+    def __init__(self, membership: pd.DataFrame, items: pd.Index, what: str = "layer") -> None:
+        self.split = code(membership, items, what=what)
+        shared = self.split.claims.max(initial=0) > 1
+        self.sets = code(distinct(membership), items, what=what) if shared else self.split
+
+
+@dataclass(frozen=True)
+class _Rule:
+    """What to leave out of a comparison."""
+
+    inside_only: bool
+    min_weight: float
+    min_share: float
+
+    def slivers(self, full: Floats) -> npt.NDArray[np.bool_]:
+        """Return which pairs are slivers."""
+        most = np.maximum(ratio(full, full.sum(axis=1)[:, None]), ratio(full, full.sum(axis=0)))
+        return (full > 0) & ((full < self.min_weight) | (most < self.min_share))
+
+
+@dataclass(frozen=True)
+class _Tables:
+    """The tables of one pair of layers: shares split, and each set of claimants one unit."""
+
+    split: Floats
+    sets: Floats
+    known: Floats
+    known_sets: Floats
+    dropped: tuple[tuple[str, float, str], ...]
+
+    def transposed(self) -> _Tables:
+        """Return the same pair the other way round."""
+        parts = (self.split.T, self.sets.T, self.known.T, self.known_sets.T)
+        return _Tables(*parts, self.dropped)
+
+
+def _both_ways(
+    x: _Layer, y: _Layer, weight: Floats, rule: _Rule, untold: float
+) -> tuple[Rows, Rows]:
+    """Report one pair of layers both ways round, and tell no small number."""
+
+    def small(table: Floats) -> npt.NDArray[np.bool_]:
+        return (table > 0) & (table < untold)
+
+    def report(number: float | None = None) -> tuple[Rows, Rows]:
+        def change(table: Floats) -> Floats:
+            return table if number is None else np.where(small(table), number, table)
+
+        tables = _tables(x, y, weight, rule, change)
+        there = _report(tables)
+        return there, _report(tables.transposed(), {name: value for name, value, _ in there})
+
+    found = report()
+    pairs = ((x.split, y.split), (x.sets, y.sets))
+    many = max(int(small(cross(a, b, weight)).sum()) for a, b in pairs) if untold else 0
+    if not many:
+        return found
+    hidden = many * untold > MOST_SMALL * float(weight.sum())
+    others = [] if hidden else [report(number) for number in (1.0, untold - 1)]
+    there, back = (_untelling(found[way], [other[way] for other in others]) for way in (0, 1))
+    return there, back
+
+
+def _untelling(rows: Rows, others: Sequence[Rows]) -> Rows:
+    """Give each measure to few decimals if it reads like all others; blank it if there are none."""
+    out: Rows = []
+    for at, (name, value, note) in enumerate(rows):
+        read = round(value, DECIMALS)
+        alike = bool(others) and all(round(other[at][1], DECIMALS) == read for other in others)
+        said = "" if np.isnan(value) or (alike and read == value) else ROUNDED if alike else HIDDEN
+        out.append((name, read if alike else float("nan"), "; ".join(filter(None, (note, said)))))
+    return out
+
+
+def _tables(x: _Layer, y: _Layer, weight: Floats, rule: _Rule, change: Change) -> _Tables:
+    itself = x is y
+    a, b = (x.sets, y.sets) if itself else (x.split, y.split)
+    full = change(cross(a, b, weight))
+    total, none = float(full.sum()), _named(a, b, "no_evidence")
+    outside = np.logical_or.outer(a.outside, b.outside)
+    split = np.where(outside, 0.0, full) if rule.inside_only else full
+    small = rule.slivers(split)
+    found = [np.where(small, 0.0, split)]
+    if a is x.sets and b is y.sets:
+        sets = full
+        found.append(found[0])
+    else:
+        sets = change(cross(x.sets, y.sets, weight))
+        sets_outside = np.logical_or.outer(x.sets.outside, y.sets.outside)
+        sets = np.where(sets_outside, 0.0, sets) if rule.inside_only else sets
+        found.append(np.where(rule.slivers(sets), 0.0, sets))
+    known = np.where(none, 0.0, found[0])
+    known_sets = np.where(_named(x.sets, y.sets, "no_evidence"), 0.0, found[1])
+    dropped = (
+        ("no_evidence_share", _part(full[none].sum(), total), ""),
+        ("outside_share", _part(full[outside].sum(), total), ""),
+        ("sliver_share", _part(split[small].sum(), total), ""),
+        ("slivers", float(small.sum()), ""),
+    )
+    return _Tables(found[0], found[1], known, known_sets, dropped)
+
+
+def _report(tables: _Tables, other_way: Mapping[str, float] | None = None) -> Rows:
+    """List the measures of one pair; what both ways share is taken from the other way."""
+    same = np.array_equal(tables.known, tables.split)
+    found = {"": _both(tables.split, tables.sets, other_way)}
+    found[WITHOUT] = (
+        found[""] if same else _both(tables.known, tables.known_sets, other_way, WITHOUT)
+    )
+    return [
+        *(
+            (name + ending, value, _direction(name, values))
+            for ending, values in found.items()
+            for name, value in values.items()
+        ),
+        *tables.dropped,
+    ]
+
+
+def _both(
+    split: Floats, sets: Floats, other_way: Mapping[str, float] | None, ending: str = ""
+) -> dict[str, float]:
+    key = "adjusted_mutual_information"
+    known = other_way[key + ending] if other_way else None
+    found = {**_split_measures(_filled(split)), **count_measures(_filled(sets), known)}
+    return {name: found[name] for name in MEASURES}
+
+
+def _named(x: Coded, y: Coded, reason: str) -> npt.NDArray[np.bool_]:
+    rows = [c == reason for c in x.codes]
+    cols = [c == reason for c in y.codes]
+    return np.logical_or.outer(rows, cols)
+
+
+def _part(value: float, total: float) -> float:
+    return float(value / total) if total > 0 else float("nan")
+
+
+def _direction(name: str, found: Mapping[str, float]) -> str:
+    if name != "mapcurves":
+        return ""
+    left, right = found["mapcurves_left"], found["mapcurves_right"]
+    return "left" if left > right else "right" if right > left else "either"
+
+
+def _checked(weights: npt.ArrayLike) -> Floats:
+    try:
+        full = np.asarray(weights, dtype=float)
+    except (TypeError, ValueError):
+        raise UsageError("the weights are not a table of numbers", where="mismatch") from None
+    if full.ndim != 2:
+        raise UsageError(
+            f"the weights have {full.ndim} dimensions, not 2",
+            where="mismatch",
+            fix="give rows for the units of one layer and columns for those of the other",
+        )
+    bad = ~np.isfinite(full) | (full < 0)
+    with np.errstate(over="ignore"):
+        total = float(np.where(bad, 0.0, full).sum())
+    if not np.isfinite(total):
+        raise UsageError("the weights are too large to add up", where="mismatch")
+    if bad.any():
+        i, j = np.argwhere(bad)[0]
+        raise UsageError(
+            f"weight {full[i, j]:g} in row {i}, column {j}",
+            where="mismatch",
+            fix="weights are numbers of 0 or more",
+        )
+    return full
+
+
+def _filled(full: Floats) -> Floats:
+    # A weight this much smaller than the whole only overflows the logs.
+    full = np.where(full < full.sum() * 1e-200, 0.0, full)
+    return full[np.ix_(full.sum(axis=1) > 0, full.sum(axis=0) > 0)]
+
+
+def _split_measures(full: Floats) -> dict[str, float]:
+    """Return the measures that hold for any weights; `full` has no empty row or column."""
+    rows, cols, total = full.sum(axis=1), full.sum(axis=0), float(full.sum())
+    of_x, of_y, joint = entropy(rows), entropy(cols), entropy(full.ravel())
+    shared = information(full)
+    h = min(shared / of_x, 1.0) if of_x > 0 else 1.0
+    c = min(shared / of_y, 1.0) if of_y > 0 else 1.0
+    shares = ratio(full, rows[:, None])
+    effective = ratio(np.ones(len(rows)), (shares**2).sum(axis=1)) - 1
+    part = ratio(rows, total)
+    met = (full > 0).sum(axis=1)
+    jaccard = ratio(full, rows[:, None] + cols - full).max(axis=1, initial=0)
+    left = _mapcurves((shares * ratio(full, cols)).sum(axis=1))
+    right = _mapcurves((ratio(full, cols) * shares).sum(axis=0))
+    some = 1.0 if total > 0 else float("nan")
+    return {
+        "homogeneity": h,
+        "completeness": c,
+        "v_measure": 2 * h * c / (h + c) if h + c > 0 else 0.0,
+        "mapcurves_left": left,
+        "mapcurves_right": right,
+        "mapcurves": max(left, right),
+        "mutual_information": shared,
+        "variation_of_information": max(of_x + of_y - 2 * shared, 0.0),
+        "nvi": min(max(1 - shared / joint, 0.0), 1.0) if joint > 0 else 0.0,
+        "splits": float((met >= 2).sum()),
+        "multi_splits": float((met >= 3).sum()),
+        "intersections": float(met.sum()),
+        "effective_splits": float(effective.sum()),
+        "effective_splits_weighted": some * float(part @ effective),
+        "conditional_entropy": some * float(part @ plogp(shares).sum(axis=1)),
+        "sqrt_entropy": some * float(part @ np.sqrt(shares).sum(axis=1)),
+        "best_fit_share": some * float(part @ shares.max(axis=1, initial=0)),
+        "best_jaccard": some * float(part @ jaccard),
+    }
+
+
+def v_measure(full: Floats) -> float:
+    """Return the V-measure alone, where nothing else of `measures` is wanted."""
+    rows, cols = full.sum(axis=1), full.sum(axis=0)
+    both = entropy(rows) + entropy(cols)
+    return 2 * information(full) / both if both > 0 else 1.0
+
+
+def _mapcurves(scores: Floats) -> float:
+    """Return the area under the MapCurve of the units' scores, as the R package sabre does."""
+    n = len(scores)
+    if n == 0:
+        return float("nan")
+    left_over = 1 - np.arange(n) / (n - 1) if n > 1 else np.ones(1)
+    x = np.concatenate([[0.0], np.sort(scores), [1.0]])
+    y = np.concatenate([[1.0], left_over, [0.0]])
+    return float(np.trapezoid(y, x))
+
+
+def tuples(memberships: Mapping[str, pd.DataFrame]) -> pd.Series[int]:
+    """Give every different tuple of units a number, for the items that all layers hold.
+
+    Parameters
+    ----------
+    memberships : mapping of str to pandas.DataFrame
+        Layer key to membership.
+
+    Returns
+    -------
+    pandas.Series of int
+        By item.
+    """
+    numbers = pd.Series(dtype=np.intp)
+    for at, membership in enumerate(memberships.values()):
+        sets = distinct(membership)
+        codes = pd.Series(pd.factorize(sets["unit_code"])[0], index=pd.Index(sets["item"]))
+        if at:
+            numbers, codes = numbers.align(codes, join="inner")
+            codes = numbers * (int(codes.max()) + 1 if len(codes) else 1) + codes
+        numbers = pd.Series(pd.factorize(codes)[0], index=codes.index)
+    return numbers
+
+
+def _weight_on(items: pd.Index, weight: pd.Series[float] | None) -> Floats:
+    if weight is None:
+        return np.ones(len(items))
+    values = pd.Series(weights_of(weight), index=weight.index)
+    found: Floats = np.nan_to_num(np.asarray(values.reindex(items), dtype=float))
+    return found

@@ -1,0 +1,200 @@
+"""Measure how far schools are from the sites of a layer: lead schools, which have no land."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from geolls.base.errors import UsageError
+from geolls.measures.distances import nearest
+from geolls.measures.overlap import is_reason
+from geolls.measures.spread import each_phase
+
+__all__ = ["FarRule", "beyond", "far_areas", "far_sensitivity", "site_distances"]
+
+
+@dataclass(frozen=True)
+class FarRule:
+    """When an area counts as far from a site.
+
+    Parameters
+    ----------
+    km : float
+        A school farther than this from the nearest site is far; 20 km can be an hour's drive.
+    share : float
+        An area with at least this share of its schools far is far.
+    few : int
+        An area with fewer located schools than this is not judged.
+
+    Raises
+    ------
+    UsageError
+        When a threshold is out of range.
+    """
+
+    km: float = 20.0
+    share: float = 0.5
+    few: int = 5
+
+    def __post_init__(self) -> None:
+        """Refuse what is no distance or no share."""
+        if not (0 < self.km < np.inf and 0 < self.share <= 1 and self.few >= 1):
+            raise UsageError(f"{self} is no rule", where="far", fix="km > 0, share in 0..1, few 1+")
+
+
+def site_distances(schools: pd.DataFrame, sites: pd.DataFrame) -> pd.DataFrame:
+    """Find the nearest site of every school.
+
+    Parameters
+    ----------
+    schools : pandas.DataFrame
+        urn, easting, northing (metres, EPSG:27700).
+    sites : pandas.DataFrame
+        unit_code, unit_name, easting, northing.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per school, in their order: urn, site_code, site_name, distance_km; blank where
+        the school or every site lacks coordinates. Ties go to the first code.
+
+    Notes
+    -----
+    Straight lines, from the centre of the postcode. Distance to a lead school does not limit
+    service: much training is online.
+    """
+    ordered = sites.sort_values("unit_code", kind="stable").reset_index(drop=True)
+    xy = schools[["easting", "northing"]].to_numpy(dtype=float)
+    at, metres = nearest(ordered[["easting", "northing"]].to_numpy(dtype=float), xy, 1)
+    found = pd.DataFrame({"urn": schools["urn"].to_numpy()})
+    for column, of in (("site_code", "unit_code"), ("site_name", "unit_name")):
+        # The place behind the last site is blank: the nearest site of a school without one.
+        words = np.array([*ordered[of], None], dtype=object)
+        found[column] = words[at[:, 0]]
+    found["distance_km"] = metres[:, 0] / 1000
+    return found
+
+
+def beyond(
+    distances: pd.DataFrame,
+    schools: pd.DataFrame,
+    place: pd.DataFrame,
+    thresholds: Sequence[float] = (10, 20, 40),
+    *,
+    few: int = 5,
+) -> pd.DataFrame:
+    """Say for every area and phase what share of the schools is far from a site.
+
+    Parameters
+    ----------
+    distances : pandas.DataFrame
+        The table of `site_distances`.
+    schools : pandas.DataFrame
+        urn, phase.
+    place : pandas.DataFrame
+        Membership of the place layer: item (urn), unit_code, unit_name, share.
+    thresholds : sequence of float, optional
+        Distances in km; beyond is more than.
+    few : int, optional
+        A share of fewer schools is blank.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per phase (`all` first) and unit, sorted by code: phase, unit_code, unit_name,
+        schools, located, distance_km_median, share_beyond_<km> (of the located).
+    """
+    here = place.loc[~is_reason(place["unit_code"]), ["item", "unit_code", "unit_name", "share"]]
+    joined = distances[["urn", "distance_km"]].merge(schools[["urn", "phase"]], on="urn")
+    joined = joined.merge(here, left_on="urn", right_on="item")
+    joined["located"] = joined["share"].where(joined["distance_km"].notna(), 0.0)
+    names = [f"share_beyond_{km:g}" for km in thresholds]
+    for name, km in zip(names, thresholds, strict=True):
+        joined[name] = joined["located"] * (joined["distance_km"] > km)
+    parts = []
+    for phase, part in each_phase(joined):
+        groups = part.groupby(["unit_code", "unit_name"])
+        found = groups.agg(
+            schools=("share", "sum"),
+            located=("located", "sum"),
+            distance_km_median=("distance_km", "median"),
+            **{name: (name, "sum") for name in names},
+        ).reset_index()
+        for name in names:
+            found[name] = (found[name] / found["located"]).where(found["located"] >= few)
+        found.insert(0, "phase", phase)
+        parts.append(found)
+    return pd.concat(parts, ignore_index=True)
+
+
+def far_areas(
+    distances: pd.DataFrame,
+    schools: pd.DataFrame,
+    place: pd.DataFrame,
+    rule: FarRule | None = None,
+) -> pd.DataFrame:
+    """Name the areas that are far from every site, by an explicit rule.
+
+    Parameters
+    ----------
+    distances, schools, place
+        As `beyond`.
+    rule : FarRule, optional
+        What is far.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per area that is far, the farthest share first, then by code: unit_code,
+        unit_name, schools, located, distance_km_median, share_beyond.
+    """
+    chosen = rule or FarRule()
+    table = beyond(distances, schools, place, (chosen.km,), few=chosen.few)
+    column = f"share_beyond_{chosen.km:g}"
+    table = table[(table["phase"] == "all") & (table[column] >= chosen.share)]
+    table = table.rename(columns={column: "share_beyond"}).drop(columns="phase")
+    order = ["share_beyond", "unit_code"]
+    return table.sort_values(order, ascending=[False, True], ignore_index=True)
+
+
+def far_sensitivity(
+    distances: pd.DataFrame,
+    schools: pd.DataFrame,
+    place: pd.DataFrame,
+    rule: FarRule | None = None,
+    change: float = 0.1,
+) -> pd.DataFrame:
+    """Show how the list of far areas changes when the thresholds move a little.
+
+    Parameters
+    ----------
+    distances, schools, place, rule
+        As `far_areas`.
+    change : float, optional
+        How far to move each threshold, as a share of it.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per threshold and direction: threshold (`km`, `share`), value (as moved), areas,
+        joined and left (names of areas, by "; ", against the rule as it stands).
+    """
+    chosen = rule or FarRule()
+    base = far_areas(distances, schools, place, chosen)
+    was = dict(zip(base["unit_code"], base["unit_name"], strict=True))
+    rows = []
+    for name in ("km", "share"):
+        for sign in (-1, 1):
+            value = getattr(chosen, name) * (1 + sign * change)
+            value = min(value, 1.0) if name == "share" else value
+            km = value if name == "km" else chosen.km
+            share = value if name == "share" else chosen.share
+            moved = far_areas(distances, schools, place, FarRule(km, share, chosen.few))
+            now = dict(zip(moved["unit_code"], moved["unit_name"], strict=True))
+            joined = "; ".join(now[c] for c in sorted(set(now) - set(was)))
+            left = "; ".join(was[c] for c in sorted(set(was) - set(now)))
+            rows.append((name, value, len(now), joined, left))
+    return pd.DataFrame(rows, columns=["threshold", "value", "areas", "joined", "left"])

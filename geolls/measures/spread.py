@@ -1,0 +1,712 @@
+"""Measure how far every trust reaches: over lines on the map, and over kilometres."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields, replace
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from geolls.base.errors import UsageError, suggest
+from geolls.measures.overlap import Coded, code, distinct, sums
+
+__all__ = [
+    "DISTANCES",
+    "REACHES",
+    "Bodies",
+    "SpreadOptions",
+    "bodies",
+    "distances",
+    "each_phase",
+    "reach",
+    "reach_sensitivity",
+    "sibling_metres",
+    "size_band",
+    "spread",
+    "spread_by_phase",
+]
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.intp]
+
+REACHES = ("local", "sub_regional", "regional", "multi_regional", "national")
+DISTANCES = (
+    "pair_km_mean",
+    "pair_km_median",
+    "pair_km_max",
+    "standard_distance_km",
+    "nearest_sibling_km_median",
+    "longest_hop_km",
+    "hull_km2",
+    "clusters",
+    "largest_cluster_share",
+)
+# Trusts of like size are measured together, each filled up to the next of these sizes.
+_SIZES = np.array([1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 256, 512, 1024, 4096])
+# So many numbers are held at once: 32 MB.
+_CELLS = 4_000_000
+
+
+@dataclass(frozen=True)
+class SpreadOptions:
+    """The bands and thresholds that turn distances and lines into words.
+
+    Parameters
+    ----------
+    size_bands : tuple of int
+        First size of each band; 1, 2-5, 6-11, 12-25, 26+ as in the trust literature after the
+        2022 white paper (Hill 2015 has 1, 2-5, 6-20, more than 20).
+    cluster_km : float
+        Schools this near to each other are one cluster, by single linkage.
+    local_km, sub_regional_km, regional_km, national_km : float
+        Ceilings of the farthest pair of schools for the reaches from local to multi_regional.
+        No source defines the words; these are ours: about a half-hour's drive, an hour's, the
+        width of a region, and twice that. `reach_sensitivity` shows what hangs on each.
+    national_regions : int
+        A national trust works in at least so many regions.
+    authority_layer, region_layer : str
+        The layers whose lines count for reach.
+
+    Raises
+    ------
+    UsageError
+        When a band or threshold is not positive or they do not rise.
+    """
+
+    size_bands: tuple[int, ...] = (1, 2, 6, 12, 26)
+    cluster_km: float = 15.0
+    local_km: float = 15.0
+    sub_regional_km: float = 50.0
+    regional_km: float = 100.0
+    national_km: float = 200.0
+    national_regions: int = 4
+    authority_layer: str = "local_authority"
+    region_layer: str = "region"
+
+    def __post_init__(self) -> None:
+        """Refuse what does not rise."""
+        _rising("size_bands", self.size_bands)
+        ceilings = (self.local_km, self.sub_regional_km, self.regional_km, self.national_km)
+        _rising("local_km, sub_regional_km, regional_km, national_km", ceilings)
+        _rising("cluster_km", (self.cluster_km,))
+        _rising("national_regions", (1, self.national_regions))
+        if self.size_bands[0] != 1:
+            raise UsageError("size_bands must begin with 1", where="spread")
+
+    @classmethod
+    def read(cls, values: Mapping[str, Any]) -> SpreadOptions:
+        """Read options from a study file's table, refusing names and types that do not fit.
+
+        Parameters
+        ----------
+        values : mapping of str to object
+            Option names and values.
+
+        Returns
+        -------
+        SpreadOptions
+            The defaults, with these in their place.
+
+        Raises
+        ------
+        UsageError
+            When a name is unknown, or a value is of the wrong kind.
+        """
+        known = {f.name: getattr(cls, f.name) for f in fields(cls)}
+        found: dict[str, Any] = {}
+        for name, value in values.items():
+            if name not in known:
+                raise UsageError(
+                    f"unknown option {name!r}", where="spread", fix=suggest(name, known)
+                )
+            if name == "size_bands" and isinstance(value, list | tuple):
+                value = tuple(value)
+            numbers = value if isinstance(value, tuple) else (value,)
+            default = known[name][0] if name == "size_bands" else known[name]
+            kind = (int, float) if isinstance(default, float) else type(default)
+            if any(isinstance(v, bool) or not isinstance(v, kind) for v in numbers):
+                raise UsageError(f"{name} = {value!r} is of the wrong kind", where="spread")
+            found[name] = value
+        return cls(**found)
+
+
+def _rising(name: str, values: tuple[float, ...]) -> None:
+    low = (0.0, *values[:-1])
+    if not values or any(not a < b < np.inf for a, b in zip(low, values, strict=True)):
+        raise UsageError(f"{name} must be positive and rise, not {values}", where="spread")
+
+
+@dataclass(frozen=True)
+class Bodies:
+    """The schools sorted by the body (trust, federation, sponsor) that they belong to.
+
+    Parameters
+    ----------
+    schools : pandas.DataFrame
+        Only the schools in a body, sorted by body and URN.
+    frame : pandas.DataFrame
+        One row per body: trust_uid, trust_name, trust_type.
+    body : numpy.ndarray of int
+        Position in `frame` of each row of `schools`.
+    size : numpy.ndarray of int
+        Number of schools of each body.
+    """
+
+    schools: pd.DataFrame
+    frame: pd.DataFrame
+    body: Ints
+    size: Ints
+
+    @property
+    def pupils(self) -> Floats:
+        """Pupils of each school, missing as NaN."""
+        return np.asarray(self.schools["pupils"], dtype=float)
+
+    @property
+    def points(self) -> Floats:
+        """Easting and northing of each school in metres, missing as NaN."""
+        return np.asarray(self.schools[["easting", "northing"]], dtype=float)
+
+    @property
+    def located(self) -> npt.NDArray[np.bool_]:
+        """Which schools have both coordinates."""
+        return np.asarray(np.isfinite(self.points).all(axis=1), dtype=bool)
+
+
+def bodies(schools: pd.DataFrame, body: str = "trust") -> Bodies:
+    """Sort the schools by the body that they belong to.
+
+    Parameters
+    ----------
+    schools : pandas.DataFrame
+        One row per school: urn, <body>_uid, <body>_name, for trusts trust_type, and what is to be
+        measured.
+    body : {"trust", "federation", "sponsor"}, optional
+        Which kind of body.
+
+    Returns
+    -------
+    Bodies
+        The schools in a body, and one row per body, sorted by uid. trust_type is
+        `multi_academy_trust`, `multi_academy_trust_one_school` where only one of its schools is
+        in the table, `single_academy_trust`, `federation` or `sponsor`.
+
+    Raises
+    ------
+    UsageError
+        When a column is missing.
+    """
+    uid = f"{body}_uid"
+    for column in ("urn", uid):
+        if column not in schools:
+            raise UsageError(f"column {column} is missing", where="schools")
+    part = schools[schools[uid].notna()].sort_values([uid, "urn"], kind="stable")
+    index, uids = pd.factorize(part[uid])
+    at = np.asarray(index, dtype=np.intp)
+    size = np.bincount(at, minlength=len(uids))
+    first = part.iloc[np.searchsorted(at, np.arange(len(uids)))]
+    kind = first["trust_type"].to_numpy(dtype=object) if body == "trust" else body
+    frame = pd.DataFrame(
+        {"trust_uid": np.asarray(uids), "trust_name": first[f"{body}_name"].to_numpy(),
+         "trust_type": kind}
+    )  # fmt: skip
+    one = (frame["trust_type"] == "multi_academy_trust") & (size == 1)
+    frame.loc[one, "trust_type"] = "multi_academy_trust_one_school"
+    return Bodies(part.reset_index(drop=True), frame, at, size)
+
+
+def spread(
+    schools: pd.DataFrame,
+    layers: Mapping[str, pd.DataFrame],
+    options: SpreadOptions | None = None,
+    *,
+    body: str = "trust",
+) -> pd.DataFrame:
+    """Measure the spread of every trust, over lines and over kilometres.
+
+    Parameters
+    ----------
+    schools : pandas.DataFrame
+        One row per school: urn, trust_uid, trust_name, trust_type (str, missing where the school
+        is in none), easting, northing (float, metres in EPSG:27700), pupils (float).
+    layers : mapping of str to pandas.DataFrame
+        Key to membership of every area layer: item (urn), unit_code, unit_name, share; schools
+        that are not measured may be in it too.
+    options : SpreadOptions, optional
+        Bands and thresholds.
+    body : {"trust", "federation", "sponsor"}, optional
+        Measure these bodies instead; the columns keep their names, trust_type says which.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per trust, sorted by uid: trust_uid, trust_name, trust_type, schools, pupils
+        (missing counts as none), size_band, located (schools with coordinates); for every layer
+        L areas_L, home_L, home_name_L, home_share_L, hhi_L, effective_areas_L, entropy_L (bits),
+        cross_pairs_L, no_unit_share_L; pair_km_mean, pair_km_median, pair_km_max,
+        standard_distance_km, nearest_sibling_km_median, longest_hop_km, hull_km2, clusters,
+        largest_cluster_share; reach; sample.
+
+    Raises
+    ------
+    UsageError
+        When a column is missing, or a school is missing from a layer.
+
+    Notes
+    -----
+    With q_g the share of area g among the schools that have a unit in L: hhi sum q^2, effective
+    areas 1/sum q^2, entropy sum q log2(1/q), home the g with most schools (ties: most pupils,
+    then code). A school that two units share counts half in each; cross_pairs =
+    1 - sum q_g (n q_g - 1)/(n - 1), the chance that two of its schools are in different areas,
+    takes each set of claimants as one area. Schools without a unit are no area; no_unit_share is
+    their share of all.
+
+    Distances are straight lines between the schools that have coordinates; standard distance
+    sqrt(sum |x - mean|^2 / n); the longest hop is the longest edge of the minimum spanning tree;
+    clusters are groups by single linkage at `cluster_km`. A value that does not exist is blank,
+    and `sample` says why: `one school` or `coordinates missing` (fewer than two located).
+    A hull says where the outermost schools are, not that the trust is present inside.
+
+    Source: Herfindahl index and its inverse, Hill 1973, doi:10.2307/1934352; standard distance,
+    Bachi 1963, doi:10.1007/BF01969079.
+    """
+    rules = options or SpreadOptions()
+    own = [f"{body}_{c}" for c in ("uid", "name", "type")]
+    measured = ["urn", *own, "easting", "northing", "pupils"]
+    found = bodies(schools[[c for c in measured if c in schools]], body)
+    columns: dict[str, Any] = {
+        "schools": found.size,
+        "pupils": sums(found.body, np.nan_to_num(found.pupils), len(found.size)),
+        "size_band": size_band(found.size, rules.size_bands),
+        "located": np.bincount(found.body[found.located], minlength=len(found.size)),
+    }
+    items = pd.Index(found.schools["urn"].unique())
+    rows = items.get_indexer(pd.Index(found.schools["urn"]))
+    for key, membership in layers.items():
+        columns.update(_areas(found, key, membership, items, rows))
+    columns.update(distances(found.points, found.body, len(found.size), rules.cluster_km))
+    frame = pd.concat([found.frame, pd.DataFrame(columns)], axis=1)
+    frame["reach"] = reach(frame, rules)
+    frame["sample"] = np.select(
+        [frame["schools"] == 1, frame["located"] < 2],
+        ["one school", "coordinates missing"],
+        default="ok",
+    )
+    return frame
+
+
+def spread_by_phase(
+    schools: pd.DataFrame,
+    layers: Mapping[str, pd.DataFrame],
+    options: SpreadOptions | None = None,
+) -> pd.DataFrame:
+    """Measure the spread of every trust, over all its schools and over those of each phase.
+
+    Parameters
+    ----------
+    schools, layers, options
+        As `spread`, with the column phase (str).
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per phase and trust: phase (`all` first, then in alphabetical order), and the
+        columns of `spread`.
+    """
+    parts = []
+    for phase, part in each_phase(schools):
+        found = spread(part, layers, options)
+        found.insert(0, "phase", phase)
+        parts.append(found)
+    return pd.concat(parts, ignore_index=True)
+
+
+def each_phase(schools: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
+    """Yield ("all", all schools), then every phase with its schools."""
+    yield "all", schools
+    for phase, part in schools.groupby("phase", sort=True):
+        yield str(phase), part
+
+
+def size_band(size: npt.ArrayLike, first: tuple[int, ...]) -> npt.NDArray[np.str_]:
+    """Return the band of each size, as "2-5" or "26+".
+
+    Examples
+    --------
+    >>> size_band([1, 4, 30], (1, 2, 6, 12, 26)).tolist()
+    ['1', '2-5', '26+']
+    """
+    names = [str(a) if b == a + 1 else f"{a}-{b - 1}" for a, b in pairwise(first)]
+    words = np.array([*names, f"{first[-1]}+"])
+    return words[np.searchsorted(first, size, side="right") - 1]
+
+
+def reach(frame: pd.DataFrame, options: SpreadOptions | None = None) -> pd.Series[Any]:
+    """Say how far each trust reaches, by the lines it crosses and by distance together.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        The table of `spread`, with pair_km_max and areas_<L> of the two layers of the options.
+    options : SpreadOptions, optional
+        Thresholds.
+
+    Returns
+    -------
+    pandas.Series of str
+        One of `REACHES` for each row; blank for a trust of one school or without coordinates, and
+        for all where a layer is not in the table.
+
+    Notes
+    -----
+    The first that holds, with d the distance between the farthest two schools:
+
+    - `local`: d <= local_km, or one authority and d <= sub_regional_km;
+    - `sub_regional`: d <= sub_regional_km, or one authority;
+    - `regional`: d <= regional_km, or one region;
+    - `multi_regional`: d <= national_km, or fewer than national_regions regions;
+    - `national`: the rest.
+
+    Neither a line crossed nor a distance makes a trust far-flung alone: two schools 15 km apart
+    on either side of a regional border are local.
+    """
+    rules = options or SpreadOptions()
+    authority, region = f"areas_{rules.authority_layer}", f"areas_{rules.region_layer}"
+    if authority not in frame or region not in frame:
+        return pd.Series([None] * len(frame), index=frame.index, dtype=object)
+    far = frame["pair_km_max"]
+    one = frame[authority] == 1
+    words = np.select(
+        [
+            far.isna(),
+            (far <= rules.local_km) | (one & (far <= rules.sub_regional_km)),
+            (far <= rules.sub_regional_km) | one,
+            (far <= rules.regional_km) | (frame[region] == 1),
+            (far <= rules.national_km) | (frame[region] < rules.national_regions),
+        ],
+        ["", *REACHES[:4]],
+        default=REACHES[4],
+    )
+    found = pd.Series(words, index=frame.index).astype(object)
+    return found.mask(found == "", None)
+
+
+def reach_sensitivity(
+    frame: pd.DataFrame, options: SpreadOptions | None = None, change: float = 0.1
+) -> pd.DataFrame:
+    """Show how many trusts change reach when each threshold moves a little.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        The table of `spread`.
+    options : SpreadOptions, optional
+        Thresholds.
+    change : float, optional
+        How far to move each threshold, as a share of it; the number of regions moves by one.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per threshold and direction: threshold, value (as moved), moved (share, or
+        regions), trusts (with a reach), changed, changed_share, wider (trusts whose reach becomes
+        wider), narrower.
+    """
+    rules = options or SpreadOptions()
+    before = reach(frame, rules)
+    rank = {word: i for i, word in enumerate(REACHES)}
+    old = before.map(rank)
+    rows = []
+    for name in ("local_km", "sub_regional_km", "regional_km", "national_km", "national_regions"):
+        for sign in (-1, 1):
+            step = sign if name == "national_regions" else sign * change
+            value = getattr(rules, name)
+            value = value + step if name == "national_regions" else value * (1 + step)
+            try:
+                moved = replace(rules, **{name: value})
+            except UsageError:
+                # Moved past its neighbour: then the order of the classes has no meaning.
+                continue
+            new = reach(frame, moved).map(rank)
+            wider, narrower = int((new > old).sum()), int((new < old).sum())
+            trusts = int(old.notna().sum())
+            share = (wider + narrower) / trusts if trusts else float("nan")
+            rows.append((name, value, step, trusts, wider + narrower, share, wider, narrower))
+    names = [
+        "threshold",
+        "value",
+        "moved",
+        "trusts",
+        "changed",
+        "changed_share",
+        "wider",
+        "narrower",
+    ]
+    return pd.DataFrame(rows, columns=names)
+
+
+def _areas(
+    found: Bodies, key: str, membership: pd.DataFrame, items: pd.Index, rows: Ints
+) -> dict[str, Any]:
+    """Return the columns of one layer."""
+    n, pupils = len(found.size), np.nan_to_num(found.pupils)
+    x = code(membership, items, what=key, among=True)
+    if (x.claims[rows] == 0).any():
+        raise UsageError("a school is missing from the layer", where=key, fix="give it a reason")
+    claim, school = x.on(rows)
+    body, unit, share = found.body[school], x.unit[claim], x.share[claim]
+    real = ~x.outside[unit]
+    width = max(len(x.codes), 1)
+    cell, which = np.unique(body[real] * width + unit[real], return_inverse=True)
+    count = sums(which, share[real], len(cell))
+    heads = sums(which, share[real] * pupils[school[real]], len(cell))
+    cell, heads, count = cell[count != 0], heads[count != 0], count[count != 0]
+    at, area = cell // width, cell % width
+    inside = sums(at, count, n)
+    q = count / inside[at]
+    hhi = sums(at, q * q, n)
+    some = inside > 0
+    # The last of each body in this order is its home: most schools, most pupils, first code.
+    order = np.lexsort((-area, np.round(heads, 6), np.round(count, 9), at))
+    last = np.searchsorted(at[order], np.arange(n), side="right") - 1
+    home = np.where(some, area[order][last] if len(order) else 0, 0)
+    best = np.where(some, q[order][last] if len(order) else 0, np.nan)
+    blank = np.where(some, 0.0, np.nan)
+    # The place behind the last unit is blank: the home of a body that has none.
+    home = np.where(some, home, len(x.codes))
+    codes = np.array([*x.codes, None], dtype=object)
+    names = np.array([*x.names, None], dtype=object)
+    return {
+        f"areas_{key}": np.bincount(at, minlength=n),
+        f"home_{key}": codes[home],
+        f"home_name_{key}": names[home],
+        f"home_share_{key}": best,
+        f"hhi_{key}": hhi + blank,
+        f"effective_areas_{key}": np.divide(1, hhi, out=np.full(n, np.nan), where=some),
+        f"entropy_{key}": sums(at, -q * np.log2(q), n) + blank,
+        f"cross_pairs_{key}": _cross_pairs(found, key, membership, x, items, rows),
+        f"no_unit_share_{key}": np.maximum(1 - inside / found.size, 0),
+    }
+
+
+def _cross_pairs(
+    found: Bodies, key: str, membership: pd.DataFrame, x: Coded, items: pd.Index, rows: Ints
+) -> Floats:
+    """Return the chance that two schools of a body are in different areas."""
+    n = len(found.size)
+    if x.claims.max(initial=0) > 1:
+        x = code(distinct(membership), items, what=key, among=True)
+    claim, school = x.on(rows)
+    unit = x.unit[claim]
+    real = ~x.outside[unit]
+    width = max(len(x.codes), 1)
+    cell, counts = np.unique(found.body[school[real]] * width + unit[real], return_counts=True)
+    count = counts.astype(float)
+    schools = sums(cell // width, count, n)
+    together = sums(cell // width, count * (count - 1), n)
+    pairs = schools * (schools - 1)
+    chance: Floats = 1 - np.divide(together, pairs, out=np.full(n, np.nan), where=pairs > 0)
+    return chance
+
+
+def distances(
+    points: Floats, body: Ints, number: int, cluster_km: float = 15.0
+) -> dict[str, Floats]:
+    """Measure the distances between the points of every body, all bodies together.
+
+    Parameters
+    ----------
+    points : numpy.ndarray of float, shape (n, 2)
+        Eastings and northings in metres; points with a missing coordinate are left out.
+    body : numpy.ndarray of int
+        The body of each point, 0..number - 1.
+    number : int
+        How many bodies.
+    cluster_km : float, optional
+        Points this near to each other (inclusive) are one cluster, by single linkage.
+
+    Returns
+    -------
+    dict of str to numpy.ndarray
+        One value per body under each of `DISTANCES`, in km, km2, a count or a share. With one
+        point all but `clusters` and `largest_cluster_share` are NaN, with none all are.
+    """
+    usable, owner, size = _located(points, body, number)
+    first = np.cumsum(size) - size
+    # About the body's own middle, so that products of small differences keep their digits.
+    middle = np.stack([sums(owner, points[usable, i], number) for i in (0, 1)], axis=1)
+    middle /= np.maximum(size, 1)[:, None]
+    km = (points[usable] - middle[owner]) / 1000
+    found = {name: np.full(number, np.nan) for name in DISTANCES}
+    for width, at in _alike(size):
+        filled = np.arange(width) < size[at, None]
+        # Places beyond a body's size repeat its first point; they are masked out below.
+        where = first[at, None] + np.where(filled, np.arange(width), 0)
+        for name, values in _pairs(points[usable[where]], filled, cluster_km).items():
+            found[name][at] = values
+    many = size > 1
+    square = sums(owner, (km**2).sum(axis=1), number)
+    found["standard_distance_km"] = np.where(many, np.sqrt(square / np.maximum(size, 1)), np.nan)
+    found["hull_km2"] = np.where(many, _hull_areas(km, owner, number), np.nan)
+    return found
+
+
+def sibling_metres(points: Floats, body: Ints) -> Floats:
+    """Return how far each point is from the nearest other point of its body.
+
+    Parameters
+    ----------
+    points : numpy.ndarray of float, shape (n, 2)
+        Eastings and northings in metres.
+    body : numpy.ndarray of int
+        The body of each point, from 0.
+
+    Returns
+    -------
+    numpy.ndarray of float
+        Metres; NaN for a point that has no other, or no coordinates.
+    """
+    usable, _, size = _located(points, body, int(body.max(initial=-1)) + 1)
+    first = np.cumsum(size) - size
+    found = np.full(len(points), np.nan)
+    for width, at in _alike(size):
+        filled = np.arange(width) < size[at, None]
+        where = usable[first[at, None] + np.where(filled, np.arange(width), 0)]
+        metric = _metric(points[where], filled)
+        near = metric.min(axis=2)
+        found[where[filled]] = np.where(np.isfinite(near), near, np.nan)[filled]
+    return found
+
+
+def _located(points: Floats, body: Ints, number: int) -> tuple[Ints, Ints, Ints]:
+    """Return the points with coordinates sorted by body, the body of each, and the sizes."""
+    usable = np.flatnonzero(np.isfinite(points).all(axis=1))
+    usable = usable[np.argsort(body[usable], kind="stable")]
+    owner = body[usable]
+    return usable, owner, np.bincount(owner, minlength=number)
+
+
+def _metric(points: Floats, filled: npt.NDArray[np.bool_]) -> Floats:
+    """Return all distances inside each body; infinite to itself and to places not filled."""
+    step = points[:, :, None, :] - points[:, None, :, :]
+    metric = np.asarray(np.hypot(step[..., 0], step[..., 1]))
+    metric[~(filled[:, :, None] & filled[:, None, :])] = np.inf
+    diagonal = np.arange(filled.shape[1])
+    metric[:, diagonal, diagonal] = np.inf
+    return metric
+
+
+def _alike(size: Ints) -> Iterator[tuple[int, Ints]]:
+    """Yield (width, bodies) for bodies of like size, few enough at a time to hold their pairs."""
+    sizes = np.append(_SIZES, max(int(size.max(initial=1)), _SIZES[-1] + 1))
+    group = np.searchsorted(sizes, size)
+    for g in np.unique(group[size > 0]):
+        members = np.flatnonzero((group == g) & (size > 0))
+        width = int(size[members].max())
+        step = max(_CELLS // width**2, 1)
+        for start in range(0, len(members), step):
+            yield width, members[start : start + step]
+
+
+def _pairs(points: Floats, filled: npt.NDArray[np.bool_], cluster_km: float) -> dict[str, Floats]:
+    """Measure what hangs on pairs of points, for bodies filled up to one width."""
+    bodies_, width = filled.shape
+    size = filled.sum(axis=1)
+    metric = _metric(points, filled) / 1000
+    if width == 1:
+        one = np.ones(bodies_)
+        return {"clusters": one, "largest_cluster_share": one}
+    upper = np.sort(metric[:, *np.triu_indices(width, 1)], axis=1)
+    pairs = size * (size - 1) // 2
+    nearest = np.sort(metric.min(axis=2), axis=1)
+    hops = _hops(metric, size)
+    many = size > 1
+    longest = hops.max(axis=1, initial=0, where=np.isfinite(hops))
+    ends = (hops > cluster_km) & filled
+    found = {
+        "pair_km_mean": upper.sum(axis=1, where=np.isfinite(upper)) / np.maximum(pairs, 1),
+        "pair_km_median": _median(upper, pairs),
+        "pair_km_max": upper[np.arange(bodies_), np.maximum(pairs, 1) - 1],
+        "nearest_sibling_km_median": _median(nearest, size),
+        "longest_hop_km": longest,
+    }
+    blanked = {name: np.where(many, value, np.nan) for name, value in found.items()}
+    return {
+        **blanked,
+        "clusters": ends.sum(axis=1).astype(float),
+        "largest_cluster_share": _longest_run(ends, filled) / size,
+    }
+
+
+def _median(ordered: Floats, number: Ints) -> Floats:
+    """Return the median of the first `number` values of each sorted row."""
+    row = np.arange(len(ordered))
+    high = np.minimum(number // 2, ordered.shape[1] - 1)
+    low = np.maximum((number - 1) // 2, 0)
+    return np.asarray((ordered[row, low] + ordered[row, high]) / 2)
+
+
+def _hops(metric: Floats, size: Ints) -> Floats:
+    """Return the hops of Prim's spanning tree in the order in which it visits the points.
+
+    The first hop is infinite: it begins. Prim always takes the shortest hop out, so it leaves a
+    cluster only when the cluster is whole: points between two long hops are one cluster by single
+    linkage.
+    """
+    bodies_, width = metric.shape[:2]
+    row = np.arange(bodies_)
+    hops = np.full((bodies_, width), np.inf)
+    reached = metric[:, 0, :].copy()
+    reached[:, 0] = np.inf
+    visited = np.zeros((bodies_, width), dtype=bool)
+    visited[:, 0] = True
+    for turn in range(1, width):
+        to = reached.argmin(axis=1)
+        hops[:, turn] = reached[row, to]
+        visited[row, to] = True
+        reached = np.minimum(reached, metric[row, to])
+        reached[visited] = np.inf
+    hops[np.arange(width) >= size[:, None]] = np.inf
+    return hops
+
+
+def _longest_run(starts: npt.NDArray[np.bool_], filled: npt.NDArray[np.bool_]) -> Floats:
+    """Return the length of the longest run that a start begins, within what is filled."""
+    bodies_, width = starts.shape
+    run = np.cumsum(starts, axis=1) - 1
+    flat = (np.arange(bodies_)[:, None] * width + run)[filled]
+    lengths = np.bincount(flat, minlength=bodies_ * width).reshape(bodies_, width)
+    return np.asarray(lengths.max(axis=1), dtype=float)
+
+
+def _hull_areas(points: Floats, owner: Ints, number: int) -> Floats:
+    """Return the area of the convex hull of the points of each body (sorted by body).
+
+    Andrew's chains, all bodies at once: from the points sorted by x and y, those that do not turn
+    strictly outwards between their two neighbours are dropped until all do. A corner of the hull
+    always does, so none is lost.
+    """
+    order = np.lexsort((points[:, 1], points[:, 0], owner))
+    spots, group = points[order], owner[order]
+    fresh = np.ones(len(spots), dtype=bool)
+    fresh[1:] = (group[1:] != group[:-1]) | (spots[1:] != spots[:-1]).any(axis=1)
+    spots, group = spots[fresh], group[fresh]
+    area = np.zeros(number)
+    for side in (1.0, -1.0):
+        chain, at = spots, group
+        while len(chain) > 2:
+            out, on = chain[1:-1] - chain[:-2], chain[2:] - chain[1:-1]
+            turn = side * (out[:, 0] * on[:, 1] - out[:, 1] * on[:, 0])
+            drop = (turn <= 0) & (at[2:] == at[:-2])
+            if not drop.any():
+                break
+            keep = np.concatenate([[True], ~drop, [True]])
+            chain, at = chain[keep], at[keep]
+        same = at[1:] == at[:-1]
+        cross = chain[:-1, 0] * chain[1:, 1] - chain[:-1, 1] * chain[1:, 0]
+        area += side * sums(at[:-1][same], cross[same], number)
+    return np.maximum(area / 2, 0)

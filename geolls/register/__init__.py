@@ -1,0 +1,1 @@
+"""Schools and trusts, read without loss."""

@@ -1,0 +1,201 @@
+"""The researcher's tables: each further question to a study, by name, as one table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from geolls.base.errors import UsageError, suggest
+from geolls.measures import communities as communing
+from geolls.measures import equity, sites, spread, yardstick
+from geolls.measures import placeview as places
+
+if TYPE_CHECKING:
+    from geolls.study.core import Study
+
+__all__ = ["ANALYSES", "analysis"]
+
+HOME = "local_authority"
+LEADS = "teaching_school_hub_lead"
+FAR_KM = 20.0
+
+
+def spread_by_phase(study: Study) -> pd.DataFrame:
+    """Measure the spread of each trust over all its schools and over those of each phase."""
+    layers = {k: study.membership(k) for k in study.area_layers}
+    return spread.spread_by_phase(study.schools, layers, study.spread_options)
+
+
+def spread_sensitivity(study: Study) -> pd.DataFrame:
+    """Count how many trusts change reach when each threshold moves by 10 %."""
+    return spread.reach_sensitivity(study.spread(), study.spread_options)
+
+
+def places_by_phase(study: Study) -> pd.DataFrame:
+    """Say who works in each authority, by phase: providers, top trust, size bands, local choice."""
+    return study.place_view(HOME)
+
+
+def hubs_by_phase(study: Study) -> pd.DataFrame:
+    """Say with how many trusts and authorities each hub has to deal, by hub layer and phase."""
+    keys = [k for k, v in study.area_layers.items() if v.family == "hubs"]
+    return pd.concat([study.hub_view(k).assign(layer=k) for k in keys], ignore_index=True)
+
+
+def trusts_and_hubs(study: Study) -> pd.DataFrame:
+    """Count how many hubs each trust meets, and how many effectively."""
+    keys = [k for k, v in study.area_layers.items() if v.family == "hubs"]
+    return places.trust_view(study.spread(), keys)
+
+
+def schools_about(study: Study) -> pd.DataFrame:
+    """Say what lies about each school: lines, other providers, its own trust."""
+    return study.school_view()
+
+
+def headlines(study: Study) -> pd.DataFrame:
+    """Count who runs the schools of England, with the interval that unknown status leaves open."""
+    return places.headlines(_oversight(study))
+
+
+def _oversight(study: Study) -> pd.Series[Any]:
+    homes = study.spread().set_index("trust_uid")[f"home_{HOME}"]
+    return places.oversight(study.schools, homes, study.membership(HOME))
+
+
+def _exposures(study: Study) -> dict[str, pd.Series[Any]]:
+    """Say what pupils may meet: a yes or no for each school, blank where it is not known."""
+    kinds = _oversight(study).astype(object)
+    known = kinds.where(kinds != "status_unknown")
+    out = {"trust_based_elsewhere": (known == "trust_based_elsewhere").where(known.notna())}
+    trusts = study.spread().set_index("trust_uid")
+    for key, layer in study.area_layers.items():
+        if layer.family == "hubs" and f"areas_{key}" in trusts:
+            met = study.schools.set_index("urn")["trust_uid"].map(trusts[f"areas_{key}"])
+            out[f"trust_crosses_{key}_line"] = (met > 1).astype(object)
+    if LEADS in study.layers and not study.register.demonstration:
+        km = study.site_distances(LEADS).set_index("urn")["distance_km"]
+        out[f"further_than_{FAR_KM:g}_km_from_{LEADS}"] = (km > FAR_KM).where(km.notna())
+    return _of_the_same_schools(out)
+
+
+def _of_the_same_schools(values: dict[str, pd.Series[Any]]) -> dict[str, pd.Series[Any]]:
+    """Blank each value where any other is not known.
+
+    Counts of two exposures would otherwise differ by the eligible pupils of a few schools.
+    """
+    table = pd.DataFrame(values)
+    known = table.dropna(axis=1, how="all").notna().all(axis=1)
+    return {name: value.where(known.reindex(value.index)) for name, value in values.items()}
+
+
+def equity_gap(study: Study) -> pd.DataFrame:
+    """Measure how much more often eligible pupils meet something than the others do."""
+    parts = [
+        equity.equity_gap(study.schools, value).assign(exposure=name)
+        for name, value in _exposures(study).items()
+    ]
+    return pd.concat(parts, ignore_index=True)
+
+
+def equity_fifths(study: Study) -> pd.DataFrame:
+    """Table the same exposures by fifth of free-meal share within phase."""
+    parts = [
+        equity.fifths(study.schools, value).assign(exposure=name)
+        for name, value in _exposures(study).items()
+    ]
+    return pd.concat(parts, ignore_index=True)
+
+
+def trust_yardstick(study: Study) -> pd.DataFrame:
+    """Set the spread of each trust beside as many schools of its phases: the nearest, and any."""
+    real = study.spread()
+    homes = real.set_index("trust_uid")[f"home_{HOME}"]
+    points = yardstick.home_points(study.schools, homes, study.membership(HOME))
+    twins: dict[str, pd.DataFrame] = {}
+    for kind in ("nearest", "random"):
+        made = yardstick.made_up_trusts(study.schools, points, kind)
+        made = made.assign(urn=[f"{u}-{i}" for i, u in enumerate(made["urn"])])
+        twins[kind] = spread.spread(made, {}, study.spread_options)
+    return yardstick.against(real, twins)
+
+
+def trust_communities(study: Study) -> pd.DataFrame:
+    """Group districts by the trusts they share: the areas that trusts themselves draw."""
+    place = study.membership("district")
+    links = communing.trust_links(study.schools, place)
+    found = communing.communities(links, place, study.schools)
+    districts = found.merge(
+        place[["item", "unit_code", "unit_name"]], on="item", suffixes=("", "_district")
+    )
+    columns = ["unit_code", "unit_name", "unit_code_district", "unit_name_district"]
+    counted = districts.groupby(columns)["share"].sum().rename("schools").reset_index()
+    return counted.rename(
+        columns={"unit_code_district": "district_code", "unit_name_district": "district_name"}
+    )
+
+
+def map_fit(study: Study) -> pd.DataFrame:
+    """Measure how well each map keeps trusts together, beyond maps of like size drawn by chance."""
+    from geolls.land.blocks import adjacency
+
+    blocks = study.blocks.sort_index()
+    block = study.placement.schools.set_index("urn")["block"]
+    weight = study.weights("schools").groupby(block).sum().reindex(blocks.index).fillna(0.0)
+    layers = {k: study.block_membership(k) for k in study.area_layers}
+    return communing.home_fit(study.schools, block, layers, weight, adjacency(blocks), draws=19)
+
+
+def far_areas(study: Study) -> pd.DataFrame:
+    """Name authorities far from every Teaching School Hub lead school, by the rule of the study."""
+    return sites.far_areas(study.site_distances(LEADS), study.schools, study.membership(HOME))
+
+
+def far_by_phase(study: Study) -> pd.DataFrame:
+    """Table the share of each authority's schools beyond 10, 20 and 40 km of a lead school."""
+    return sites.beyond(study.site_distances(LEADS), study.schools, study.membership(HOME))
+
+
+def far_sensitivity(study: Study) -> pd.DataFrame:
+    """Show how the list of far authorities changes when the thresholds move by 10 %."""
+    return sites.far_sensitivity(study.site_distances(LEADS), study.schools, study.membership(HOME))
+
+
+ANALYSES: dict[str, Callable[[Study], pd.DataFrame]] = {
+    f.__name__: f
+    for f in (
+        headlines,
+        spread_by_phase,
+        spread_sensitivity,
+        places_by_phase,
+        hubs_by_phase,
+        trusts_and_hubs,
+        schools_about,
+        equity_gap,
+        equity_fifths,
+        trust_yardstick,
+        trust_communities,
+        map_fit,
+        far_areas,
+        far_by_phase,
+        far_sensitivity,
+    )
+}
+
+
+def analysis(study: Study, name: str) -> pd.DataFrame:
+    """Return one of the researcher's tables by name.
+
+    Raises
+    ------
+    UsageError
+        When there is no such table.
+    """
+    if name not in ANALYSES:
+        raise UsageError(
+            f"there is no table {name!r}",
+            fix=suggest(name, ANALYSES) or f"there are {', '.join(ANALYSES)}",
+        )
+    return ANALYSES[name](study)

@@ -1,0 +1,538 @@
+"""Assign schools to units: by code first, by geometry where a code is coarse or missing.
+
+Every school gets one block (the finest area all layers share). Area layers then follow from the
+block; `local_authority` follows the code of the authority that maintains the school; layers of
+kind `schools` follow from the register itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from geolls.base.errors import UnknownNameError
+from geolls.layers.areas import Areas, BlockClaim
+from geolls.layers.catalogue import Layer
+from geolls.measures.overlap import REASON_NAMES, Ints
+
+if TYPE_CHECKING:
+    from geopandas import GeoDataFrame
+    from numpy.typing import NDArray
+
+__all__ = [
+    "ASSIGNMENT_COLUMNS",
+    "Placement",
+    "area_membership",
+    "assign_area_layer",
+    "assign_authority",
+    "assign_school_layer",
+    "place_schools",
+    "school_units",
+]
+
+ASSIGNMENT_COLUMNS = [
+    "urn",
+    "layer",
+    "unit_code",
+    "unit_name",
+    "assigned_by",
+    "distance_m",
+    "share",
+]
+# A postcode centroid can stand a little off a generalised coast; farther out it is an error.
+COAST_TOLERANCE_M = 2_000.0
+_HOW = ["code", "polygon", "nearest", "none"]
+
+
+@dataclass(frozen=True)
+class Placement:
+    """Where each school stands.
+
+    Attributes
+    ----------
+    schools : pandas.DataFrame
+        One row per school: `urn`, `block` (None where it cannot be known), `located_by`
+        (`code`, `polygon`, `nearest`, `none`), `distance_m` (0 inside the block).
+    disagreements : pandas.DataFrame
+        One row per school whose point lies outside the district its code names: `urn`, `name`,
+        `code`, `code_name`, `point_block`, `point_block_name`, `distance_m` to the coded district.
+    vintage : datetime.date
+        The day the register's district codes belong to.
+    """
+
+    schools: pd.DataFrame
+    disagreements: pd.DataFrame
+    vintage: date
+
+    @cached_property
+    def _block(self) -> tuple[Ints, pd.Index[str]]:
+        """The number of each school's block, -1 where it is not known, and the blocks."""
+        position, blocks = pd.factorize(self.schools["block"])
+        return position, pd.Index(blocks)
+
+    @cached_property
+    def _answers(self) -> dict[tuple[str, ...], tuple[Ints, Ints]]:
+        return {}
+
+    def claims_on(self, items: pd.Series) -> tuple[Ints, Ints]:
+        """Return each school with each claim on its block, both by position.
+
+        Parameters
+        ----------
+        items : pandas.Series
+            The block of each claim. Most layers claim each block once: they share an answer.
+
+        Returns
+        -------
+        (numpy.ndarray, numpy.ndarray)
+            The school and the claim, -1 for a school without one.
+        """
+        key = tuple(items.to_numpy(object))
+        if key not in self._answers:
+            self._answers[key] = self._claims_on(items)
+        return self._answers[key]
+
+    def _claims_on(self, items: pd.Series) -> tuple[Ints, Ints]:
+        position, blocks = self._block
+        item = blocks.get_indexer(pd.Index(items))
+        order = np.append(np.argsort(item, kind="stable"), -1)
+        times = np.bincount(item[item >= 0], minlength=len(blocks) + 1)  # the last: no block
+        first = np.where(times, (item < 0).sum() + np.cumsum(times) - times, -1)
+        at = np.arange(len(position))
+        if times.max() <= 1:
+            return at, order[first][position]
+        many = np.maximum(times, 1)[position]
+        run = np.arange(many.sum()) - np.repeat(np.cumsum(many) - many, many)
+        at = np.repeat(at, many)
+        return at, order[first[position[at]] + run]
+
+
+def place_schools(
+    schools: pd.DataFrame,
+    blocks: GeoDataFrame,
+    areas: Areas,
+    *,
+    vintage: date | None = None,
+    tolerance_m: float = COAST_TOLERANCE_M,
+) -> Placement:
+    """Find the block of every school, by district code, then by point.
+
+    Parameters
+    ----------
+    schools : pandas.DataFrame
+        `urn`, `name`, `district` (GSS code or None), `easting`, `northing` (EPSG:27700 metres,
+        NaN where unknown).
+    blocks : geopandas.GeoDataFrame
+        Index `block`, column `name`, geometry in EPSG:27700; parts of a refined block carry
+        their district in column `parent`.
+    areas : Areas
+        The succession table.
+    vintage : datetime.date, optional
+        The day of the district codes; found from the codes when not given.
+    tolerance_m : float, default 2000
+        How far outside every block a point may lie and still go to the nearest one.
+
+    Returns
+    -------
+    Placement
+        One row per school, and the rows where code and point disagree.
+
+    Notes
+    -----
+    A code that covers one block decides. A code that covers several blocks narrows the search to
+    them and the point decides inside. Without a code the point decides. A code nobody knows
+    counts as no code. `--as-of` never re-dates codes: they are read at the register's vintage.
+    """
+    import shapely
+
+    from geolls.land.blocks import locate
+
+    position, found = pd.factorize(schools["district"])
+    coded = [str(code) for code in found]
+    vintage = vintage or _vintage([c for c in coded if c], areas)
+    xy = schools[["easting", "northing"]].to_numpy(float)
+    known = np.isfinite(xy).all(axis=1)
+    shapes = blocks.geometry.to_numpy()
+    names = [str(b) for b in blocks.index]
+    number = {b: i for i, b in enumerate(names)}
+    members = [
+        np.array([number[b] for b in pieces], dtype=np.intp)
+        for pieces in _candidates(coded, blocks, areas, vintage)
+    ]
+    # A code of one block decides, wherever the point is. The last entry is for rows without a code.
+    sure = np.array([*(m[0] if len(m) == 1 else -1 for m in members), -1])[position]
+    single = sure >= 0
+
+    # Most points lie in the block of their code: only the others are looked for among all.
+    block, at_point = sure.copy(), sure.copy()
+    located_by = np.full(len(schools), _HOW.index("code"))
+    distance_m = np.zeros(len(schools))
+    sought = ~_inside(xy, sure, shapes, single & known)
+    there = locate(xy[sought], blocks, tolerance_m=tolerance_m)
+    at_point[sought] = [number.get(b, -1) for b in there["block"]]
+    loose, free = sought & ~single, ~single[sought]
+    block[loose] = at_point[loose]
+    located_by[loose] = pd.Index(_HOW).get_indexer(pd.Index(there["located_by"]))[free]
+    distance_m[loose] = there["distance_m"].to_numpy(float)[free]
+    astray = np.flatnonzero(single & known & (at_point != sure))
+    distance_m[astray] = shapely.distance(shapely.points(xy[astray]), shapes[sure[astray]])
+    wrong = astray.tolist()
+    for n, several in enumerate(members):
+        if len(several) < 2:
+            continue
+        mine = np.flatnonzero(position == n)
+        astray = mine[~np.isin(at_point[mine], several)]
+        lost = astray[~known[astray]]  # no point to tell them apart: the block stays unknown
+        block[lost], located_by[lost], distance_m[lost] = -1, _HOW.index("none"), np.nan
+        # A point outside its own district: the code decides, the nearest of its blocks takes it.
+        for i in astray[known[astray]].tolist():
+            gaps = shapely.distance(shapely.Point(xy[i]), shapes[several])
+            best = int(np.argmin(gaps))
+            block[i], located_by[i], distance_m[i] = (
+                several[best],
+                _HOW.index("nearest"),
+                gaps[best],
+            )
+            wrong.append(i)
+    rows = [
+        {
+            "urn": urn,
+            "name": name,
+            "code": coded[position[i]],
+            "code_name": areas.resolve(coded[position[i]], vintage).name,
+            "point_block": None if at_point[i] < 0 else names[at_point[i]],
+            "point_block_name": None if at_point[i] < 0 else blocks["name"].iloc[at_point[i]],
+            "distance_m": round(float(distance_m[i]), 1),
+        }
+        for i, urn, name in zip(
+            wrong, schools["urn"].iloc[wrong], schools["name"].iloc[wrong], strict=True
+        )
+    ]
+    placed = pd.DataFrame(
+        {
+            "urn": schools["urn"].array,
+            "block": pd.Series([*names, None]).array.take(block),
+            "located_by": pd.Series(_HOW).array.take(located_by),
+            "distance_m": distance_m,
+        }
+    )
+    columns = [
+        "urn",
+        "name",
+        "code",
+        "code_name",
+        "point_block",
+        "point_block_name",
+        "distance_m",
+    ]
+    disagreements = pd.DataFrame(rows, columns=columns).sort_values("urn", ignore_index=True)
+    return Placement(placed, disagreements, vintage)
+
+
+def _inside(
+    xy: NDArray[np.float64], block: Ints, shapes: NDArray[np.object_], wanted: NDArray[np.bool_]
+) -> NDArray[np.bool_]:
+    """Say which of the wanted points lie inside the block they are given, not on its line."""
+    import shapely
+
+    inside = np.zeros(len(xy), dtype=bool)
+    mine = shapes[block[wanted]]
+    shapely.prepare(mine)
+    inside[wanted] = shapely.contains_xy(mine, *xy[wanted].T)
+    shapely.destroy_prepared(mine)
+    return inside
+
+
+def _vintage(codes: Sequence[str], areas: Areas) -> date:
+    """Return the day that fits the codes best; today where none of them is an English district."""
+    try:
+        return areas.vintage(codes)
+    except UnknownNameError:
+        return date.today()
+
+
+def _candidates(
+    codes: Iterable[str], blocks: GeoDataFrame, areas: Areas, vintage: date
+) -> Iterator[list[str]]:
+    """Blocks (or parts of them) that each code covers at `vintage`; none for an unknown code."""
+    parents = blocks.get("parent", blocks.index)
+    pieces: dict[str, list[str]] = {}
+    for piece, parent in zip(blocks.index, parents, strict=True):
+        pieces.setdefault(str(parent), []).append(str(piece))
+    for code in codes:
+        try:
+            held = areas.resolve(code, vintage).blocks
+        except UnknownNameError:
+            held = ()
+        whole = dict.fromkeys(b.partition("/")[0] for b in held)
+        yield [piece for b in whole for piece in pieces[b]]
+
+
+def area_membership(
+    claims: Sequence[BlockClaim], blocks: Sequence[str], *, complete: bool
+) -> pd.DataFrame:
+    """Turn the claims of one layer on one day into a membership of blocks.
+
+    Parameters
+    ----------
+    claims : sequence of BlockClaim
+        The claims expanded to blocks; shares over a block sum to 1.
+    blocks : sequence of str
+        Every block there is.
+    complete : bool
+        Whether the layer's list is full: land without a claim is then `not_covered`, else
+        `no_evidence`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per block and claimant: `item`, `unit_code`, `unit_name`, `share`, `stated`,
+        `extent`, `confidence`.
+    """
+    columns = ["item", "unit_code", "unit_name", "share", "stated", "extent", "confidence"]
+    rows = [
+        (c.block, c.unit_code, c.unit_name, c.share, c.stated, c.extent, c.confidence)
+        for c in claims
+    ]
+    claimed: dict[str, float] = dict.fromkeys(blocks, 0.0)
+    for c in claims:
+        claimed[c.block] += c.share
+    reason = "not_covered" if complete else "no_evidence"
+    rows += [
+        (block, reason, REASON_NAMES[reason], 1.0 - share, True, "whole", "high")
+        for block, share in claimed.items()
+        if share < 1.0 - 1e-9
+    ]
+    order = {b: i for i, b in enumerate(blocks)}
+    rows.sort(key=lambda row: (order[row[0]], row[1]))
+    return pd.DataFrame(rows, columns=columns)
+
+
+def assign_area_layer(key: str, membership: pd.DataFrame, placement: Placement) -> pd.DataFrame:
+    """Assign schools to the units that claim their block.
+
+    Parameters
+    ----------
+    key : str
+        The layer.
+    membership : pandas.DataFrame
+        `item` (block), `unit_code`, `unit_name`, `share`; from `area_membership`.
+    placement : Placement
+        Where each school stands.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per school and claimant, columns `ASSIGNMENT_COLUMNS`; a school without a block
+        is `not_located`.
+    """
+    at, claim = placement.claims_on(membership["item"])
+    units = {name: _taken(claim, membership[name], _NOWHERE[name]) for name in _UNIT}
+    return _long(key, at, placement.schools, units)
+
+
+_UNIT = ("unit_code", "unit_name", "share")
+# What a school without a block, or on land without a claim, is assigned to.
+_NOWHERE = pd.DataFrame(
+    {
+        "unit_code": ["not_located"],
+        "unit_name": [REASON_NAMES["not_located"]],
+        "share": [1.0],
+    }
+)
+
+
+def _taken(rows: Ints, *columns: pd.Series) -> pd.Series:
+    """Return the rows of columns put one under the other; -1 is the last row of all."""
+    return pd.Series(pd.concat(columns, ignore_index=True).array.take(rows))
+
+
+def _long(
+    key: str,
+    at: Ints,
+    placed: pd.DataFrame,
+    units: Mapping[str, pd.Series],
+    **other: pd.Series,
+) -> pd.DataFrame:
+    """Put an assignment together; what every layer says alike of a school is held once."""
+
+    def own(name: str) -> pd.Series:
+        column = placed[name]
+        if len(at) == len(placed):
+            return column.reset_index(drop=True)
+        return pd.Series(column.array.take(at))
+
+    columns = {
+        "urn": own("urn"),
+        "layer": _taken(np.zeros(len(at), dtype=np.intp), pd.Series([key])),
+        "unit_code": units["unit_code"],
+        "unit_name": units["unit_name"],
+        "assigned_by": own("located_by"),
+        "distance_m": own("distance_m"),
+        "share": units["share"],
+    }
+    return pd.concat({**columns, **other}, axis=1)
+
+
+def assign_authority(
+    key: str,
+    membership: pd.DataFrame,
+    placement: Placement,
+    schools: pd.DataFrame,
+    areas: Areas,
+    on: date,
+) -> pd.DataFrame:
+    """Assign schools to the authority that maintains them: the DfE code decides, land comes second.
+
+    Parameters
+    ----------
+    key : str
+        The layer, `local_authority`.
+    membership, placement : pandas.DataFrame, Placement
+        As for `assign_area_layer`.
+    schools : pandas.DataFrame
+        `urn`, `la_code` (DfE 3-digit).
+    areas : Areas
+        The succession table.
+    on : datetime.date
+        The study's day; a DfE code that is not in use then leaves the decision to the block.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per school, columns `ASSIGNMENT_COLUMNS`.
+    """
+    at, claim = placement.claims_on(membership["item"])
+    position, codes = pd.factorize(schools["la_code"])
+    found = [areas.by_la_code(code, on) for code in codes]
+    stated = pd.DataFrame(
+        {
+            "unit_code": [area and area.code for area in found],
+            "unit_name": [area and area.name for area in found],
+            "share": 1.0,
+        }
+    )
+    which, placed = position, placement.schools
+    if not placed["urn"].equals(schools["urn"]):
+        row = pd.Index(schools["urn"]).get_indexer(pd.Index(placed["urn"]))
+        which = np.append(position, -1)[row]
+    which = which[at]
+    coded = np.array([*(area is not None for area in found), False])[which]
+    # Codes stand before claims, so that -1 is still the row of a school without a claim.
+    pick = np.where(coded, which, np.where(claim < 0, -1, len(stated) + claim))
+    units = {name: _taken(pick, stated[name], membership[name], _NOWHERE[name]) for name in _UNIT}
+    by = placed["located_by"].take(at).reset_index(drop=True).where(~coded, "code")
+    return _long(key, at, placed, units, assigned_by=by)
+
+
+def assign_school_layer(
+    key: str,
+    units: pd.DataFrame,
+    schools: pd.DataFrame,
+    *,
+    otherwise: str | Mapping[str, str] = "not_applicable",
+) -> pd.DataFrame:
+    """Assign schools to bodies that are made of schools: trusts, federations, dioceses.
+
+    Parameters
+    ----------
+    key : str
+        The layer.
+    units : pandas.DataFrame
+        `urn`, `unit_code`, `unit_name`; several rows per school split it equally.
+    schools : pandas.DataFrame
+        `urn` of every school.
+    otherwise : str or mapping
+        The reason for schools without a row, or a mapping of urn to reason.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per school and unit, columns `ASSIGNMENT_COLUMNS`.
+    """
+    table = schools[["urn"]].merge(units, on="urn", how="left", sort=False)
+    none = table["unit_code"].isna()
+    reasons = (
+        otherwise
+        if isinstance(otherwise, str)
+        else [otherwise.get(urn, "not_applicable") for urn in table.loc[none, "urn"]]
+    )
+    table.loc[none, "unit_code"] = reasons
+    table.loc[none, "unit_name"] = table.loc[none, "unit_code"].map(REASON_NAMES)
+    table["share"] = 1.0 / table.groupby("urn")["unit_code"].transform("size")
+    table["assigned_by"] = np.where(none, "none", "school")
+    table["distance_m"] = np.nan
+    table["layer"] = key
+    return table[ASSIGNMENT_COLUMNS]
+
+
+# Where a register column leaves a school blank, this is what the blank means.
+_NAMES = {
+    "trust_uid": "trust_name",
+    "federation_uid": "federation_name",
+    "sponsor_uid": "sponsor_name",
+    "diocese": "diocese",
+}
+
+
+def school_units(
+    layer: Layer, schools: pd.DataFrame, on: date
+) -> tuple[pd.DataFrame, dict[str, str]]:
+    """Return who belongs to the bodies of a layer of kind `schools`, and why the others do not.
+
+    Parameters
+    ----------
+    layer : Layer
+        Register-derived (`register_column`, `group_types`) or a user's list of URNs or postcodes.
+    schools : pandas.DataFrame
+        The register's schools.
+    on : datetime.date
+        The study's day, which selects a user's claims.
+
+    Returns
+    -------
+    (pandas.DataFrame, dict)
+        One row per school and body: `urn`, `unit_code`, `unit_name`; and the reason by URN for
+        schools without one: `no_evidence` where the register cannot know (status unknown, an
+        academy without a trust link, a column that is blank throughout), else `not_applicable`.
+    """
+    if layer.register_column is None:
+        return _listed(layer, schools, on), {}
+    code, name = layer.register_column, _NAMES[layer.register_column]
+    member = schools[code].notna()
+    if code == "trust_uid" and layer.group_types:
+        wanted = {g.lower().replace("-", "_").replace(" ", "_") for g in layer.group_types}
+        member &= schools["trust_type"].isin(wanted)
+    units = schools.loc[member, ["urn", code, name]].set_axis(
+        ["urn", "unit_code", "unit_name"], axis=1
+    )
+    unknown = schools["status_unknown"].astype(bool)
+    if code == "trust_uid":
+        unknown |= schools["academy"].astype(bool) & schools["trust_uid"].isna()
+    elif not member.any():
+        unknown |= True
+    return units, dict.fromkeys(schools.loc[unknown & ~member, "urn"], "no_evidence")
+
+
+def _listed(layer: Layer, schools: pd.DataFrame, on: date) -> pd.DataFrame:
+    """Match a user's URNs and postcodes with the register."""
+    by_postcode = schools.assign(key=schools["postcode"].map(_postcode_key)).groupby("key")["urn"]
+    at = {str(key): list(urns) for key, urns in by_postcode}
+    known = set(schools["urn"])
+    rows = [
+        (urn, claim.unit_code, layer.units[claim.unit_code].name)
+        for claim in layer.claims_on(on)
+        for urn in ([claim.urn] if claim.urn else at.get(_postcode_key(claim.postcode), []))
+        if urn in known
+    ]
+    return pd.DataFrame(rows, columns=["urn", "unit_code", "unit_name"]).drop_duplicates()
+
+
+def _postcode_key(postcode: object) -> str:
+    return "".join(postcode.split()).upper() if isinstance(postcode, str) else ""

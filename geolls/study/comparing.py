@@ -1,0 +1,425 @@
+"""Lay places side by side: the same figures for each, beside England and those most alike."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Literal
+from weakref import WeakKeyDictionary
+
+import numpy as np
+import pandas as pd
+
+from geolls.base.errors import UsageError
+from geolls.measures.overlap import is_reason
+from geolls.measures.placeview import KINDS, interfaces, oversight, place_view
+from geolls.study.units import RANKED, Facts, facts_of
+
+if TYPE_CHECKING:
+    from geolls.study.core import Place, Study
+
+__all__ = [
+    "LIKE",
+    "Figure",
+    "compare",
+    "england_figures",
+    "figures_of",
+    "layer_facts",
+    "most_like",
+    "place_figures",
+    "trust_homes",
+]
+
+Beside = Literal["total", "whole", "middle"]
+# The layers whose units a place is counted to meet.
+MET = ("teaching_school_hub", "maths_hub", "combined_authority")
+# What makes two places alike: who runs the schools, how many bodies, how many schools on how much
+# land, how poor. Counts and effective numbers as logarithms: 40 is to 20 as 400 to 200.
+LIKE: dict[str, Literal["plain", "log"]] = {
+    "share_no_trust": "plain",
+    "share_trust_home_here": "plain",
+    "share_trust_based_elsewhere": "plain",
+    "effective_providers": "log",
+    "effective_maps": "log",
+    "schools": "log",
+    "schools_per_100km2": "log",
+    "fsm_share": "plain",
+}
+# Every unit of a layer as one place.
+_ENGLAND = "england"
+# A layer with so large a share of the schools covers England; the rest have no usable location.
+_WHOLE = 0.99
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One figure of a place.
+
+    Parameters
+    ----------
+    column : str
+        Its column in `place_figures`.
+    unit : str
+        What it is counted in.
+    meaning : str
+        What it says, in words.
+    beside : {"total", "whole", "middle"}
+        What stands beside it: the total of England, England taken as one place, or the middle
+        unit of the layer, where England as one place would mean nothing.
+    """
+
+    column: str
+    unit: str
+    meaning: str
+    beside: Beside
+
+
+_KIND_WORDS = {
+    "no_trust": "schools in no trust",
+    "single_school_trust": "schools that are the only one of their trust",
+    "trust_home_here": "schools in a trust with most of its schools here",
+    "trust_based_elsewhere": "schools in a trust with most of its schools elsewhere",
+    "status_unknown": "schools whose trust is not known",
+}
+_FIGURES = (
+    Figure("schools", "schools", "schools that count; a shared school by its share", "total"),
+    Figure("pupils", "pupils", "pupils on roll", "total"),
+    Figure("fsm_share", "share of pupils", "pupils eligible for free meals", "whole"),
+    Figure("area_km2", "km2", "land", "total"),
+    Figure("schools_per_100km2", "schools per 100 km2", "how dense the schools are", "whole"),
+    *(Figure(f"share_{k}", "share of schools", _KIND_WORDS[k], "whole") for k in KINDS),
+    Figure("trusts", "trusts", "trusts of two or more schools with a school here", "middle"),
+    Figure("trusts_per_10000_pupils", "trusts", "trusts here for every 10,000 pupils", "middle"),
+    Figure(
+        "effective_providers",
+        "effective number",
+        "1 where one body runs all schools, n where n run equally many",
+        "middle",
+    ),
+    Figure("top_trust_share", "share of schools", "the trust with most schools here", "middle"),
+    Figure(
+        "top_trust_share_primary", "share of schools", "the largest trust among primaries", "middle"
+    ),
+    Figure(
+        "top_trust_share_secondary",
+        "share of schools",
+        "the largest trust among secondaries",
+        "middle",
+    ),
+    Figure(
+        "effective_maps",
+        "effective number",
+        "combinations of bodies that the schools live on, rare ones counting for less",
+        "middle",
+    ),
+)
+
+_tables: WeakKeyDictionary[Study, dict[str, pd.DataFrame]] = WeakKeyDictionary()
+_beside: WeakKeyDictionary[Study, dict[str, pd.Series[float]]] = WeakKeyDictionary()
+
+
+def layer_facts(study: Study, layer: str) -> Facts:
+    """Return the facts of a study about the units of one layer, gathered once.
+
+    Parameters
+    ----------
+    study : Study
+        The study.
+    layer : str
+        Key of an area layer of the study.
+
+    Returns
+    -------
+    Facts
+        What the pages of an atlas read, so that every output says the same.
+
+    Raises
+    ------
+    UsageError
+        When the layer is not one of the study's area layers.
+    """
+    if layer not in study.area_layers:
+        raise UsageError(
+            f"{layer} is not one of the study's area layers",
+            where="layers",
+            fix=f"there are {', '.join(study.area_layers)}",
+        )
+    return facts_of(study, [layer])
+
+
+def trust_homes(study: Study, layer: str) -> pd.Series[Any]:
+    """Return the unit of a layer that most schools of each trust are in, by trust_uid."""
+    return study.spread().set_index("trust_uid")[f"home_{layer}"]
+
+
+def place_figures(study: Study, layer: str = "local_authority") -> pd.DataFrame:
+    """Gather the figures of every unit of a layer, those of all measures in one row.
+
+    Parameters
+    ----------
+    study : Study
+        The study.
+    layer : str, optional
+        Key of an area layer.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per unit, sorted by code; computed once for a study, not to be changed: unit_code,
+        unit_name (str), schools, pupils, fsm_share (of pupils, 0..1, to whole percents; blank
+        where fewer than ten pupils are eligible), area_km2, schools_per_100km2, share_<kind> for
+        every one of `placeview.KINDS`, trusts (of two or more schools, with a school here),
+        trusts_per_10000_pupils, effective_providers, top_trust_name, top_trust_share, both again
+        with the endings _primary and _secondary, share_band_<band> (schools in trusts of that
+        size), units_<L> met for hubs and combined authorities, effective_maps. Shares of fewer
+        than five schools are blank.
+
+    Raises
+    ------
+    UsageError
+        When the layer is not one of the study's area layers.
+
+    Notes
+    -----
+    Formulas stand where they are computed: `placeview.place_view`, `placeview.interfaces`
+    and `geolls.study.units.gather`. Units without a school have 0 schools and blanks.
+    """
+    facts = layer_facts(study, layer)
+    known = _tables.setdefault(study, {})
+    if layer not in known:
+        known[layer] = _place_figures(study, layer, facts)
+    return known[layer]
+
+
+def _place_figures(study: Study, layer: str, facts: Facts) -> pd.DataFrame:
+    membership = study.membership(layer)
+    view = study.place_view(layer, nearby=False)
+    units = facts.units[layer]
+    whole = _phase(view, "all").reindex(units.index)
+    found = pd.DataFrame({"unit_name": units["name"]})
+    found["schools"] = whole["schools"].fillna(0.0)
+    found["pupils"] = whole["pupils"].fillna(0.0)
+    found["fsm_share"] = units["fsm_share"]
+    found["area_km2"] = _land(study, layer).reindex(units.index)
+    found["schools_per_100km2"] = found["schools"] / found["area_km2"] * 100
+    kinds = [f"share_{k}" for k in KINDS]
+    found[kinds] = whole[kinds]
+    found["trusts"] = units["trusts"]
+    found["trusts_per_10000_pupils"] = (
+        found["trusts"] / found["pupils"].mask(found["pupils"] == 0) * 10_000
+    )
+    found["effective_providers"] = whole["effective_providers"]
+    for ending, part in (("", whole), *((f"_{p}", _phase(view, p)) for p in _PHASES)):
+        for column in ("top_trust_name", "top_trust_share"):
+            found[column + ending] = part[column].reindex(units.index)
+    for band in _bands(whole):
+        found[band] = whole[band]
+    groups = membership[~is_reason(membership["unit_code"])]
+    for key in MET:
+        if key in study.area_layers and key != layer:
+            met = interfaces(groups, {key: study.membership(key)})
+            found[f"units_{key}"] = met.reindex(units.index).fillna(0).astype(int)
+    found["effective_maps"] = units["effective_maps"]
+    return found.rename_axis("unit_code").reset_index()
+
+
+_PHASES = ("primary", "secondary")
+
+
+def _bands(table: pd.DataFrame) -> list[str]:
+    return [str(c) for c in table if str(c).startswith("share_band_")]
+
+
+def _phase(view: pd.DataFrame, phase: str) -> pd.DataFrame:
+    return view[view["phase"] == phase].set_index("unit_code")
+
+
+def _land(study: Study, layer: str) -> pd.Series[float]:
+    """Return the square kilometres of each unit; shared land by shares."""
+    table = study.membership(layer, "area")
+    land = table["share"] * table["item"].map(study.weights("area"))
+    return land.groupby(table["unit_code"]).sum() / 1e6
+
+
+def figures_of(study: Study, layer: str = "local_authority") -> list[Figure]:
+    """List the figures of `place_figures` in the order of reading, with what they mean.
+
+    Where a layer leaves schools out, England has no home and no elsewhere to compare with: the
+    middle unit stands beside them.
+    """
+    table = place_figures(study, layer)
+    held = float(table["schools"].sum()) >= _WHOLE * len(study.schools)
+    own = {"share_trust_home_here", "share_trust_based_elsewhere"}
+    figures = [f if held or f.column not in own else replace(f, beside="middle") for f in _FIGURES]
+    bands = [
+        Figure(c, "share of schools", f"schools in trusts of size {c[11:]}", "whole")
+        for c in _bands(table)
+    ]
+    met = [
+        Figure(f"units_{k}", "units", f"{study.layers[k].title} its schools meet", "middle")
+        for k in MET
+        if f"units_{k}" in table
+    ]
+    return [*figures[:-1], *bands, *met, figures[-1]]
+
+
+def england_figures(study: Study, layer: str = "local_authority") -> pd.Series[float]:
+    """Return what stands beside the figures of a place: England, or the middle unit of its layer.
+
+    Parameters
+    ----------
+    study : Study
+        The study.
+    layer : str, optional
+        Key of an area layer; `home` and `elsewhere` are seen from its units, and the middle unit
+        is one of them.
+
+    Returns
+    -------
+    pandas.Series of float
+        One value per figure of `figures_of`, by column: the total of England, England taken as
+        one place, or the median over the units with 20 schools or more.
+    """
+    table = place_figures(study, layer)
+    known = _beside.setdefault(study, {})
+    if layer not in known:
+        known[layer] = _england_figures(study, layer, table)
+    return known[layer]
+
+
+def _england_figures(study: Study, layer: str, table: pd.DataFrame) -> pd.Series[float]:
+    ranked = table[table["schools"] >= RANKED]
+    schools = study.schools
+    every = pd.DataFrame(
+        {"item": schools["urn"], "unit_code": _ENGLAND, "unit_name": "England", "share": 1.0}
+    )
+    homes = trust_homes(study, layer)
+    view = place_view(schools, every, homes, bands=study.spread_options)
+    whole = _phase(view, "all").loc[_ENGLAND] if len(view) else pd.Series(dtype=float)
+    kinds = oversight(schools, homes, study.membership(layer)).value_counts()
+    facts, land = layer_facts(study, layer), float(study.weights("area").sum()) / 1e6
+    given = {
+        **whole.to_dict(),
+        **{f"share_{k}": kinds.get(k, 0) / max(len(schools), 1) for k in KINDS},
+        "fsm_share": facts.england["fsm_share"],
+        "area_km2": land,
+        "schools_per_100km2": len(schools) / land * 100,
+    }
+    found = {
+        f.column: float(ranked[f.column].median()) if f.beside == "middle" else given[f.column]
+        for f in figures_of(study, layer)
+    }
+    return pd.Series(found, dtype=float)
+
+
+def compare(study: Study, places: Sequence[Place]) -> pd.DataFrame:
+    """Lay places side by side, figure by figure, with England.
+
+    Parameters
+    ----------
+    study : Study
+        The study.
+    places : sequence of Place
+        Two or more places, of one layer or of several.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per figure: measure (str), one column of numbers for each place under its name
+        (layer:name where two are called the same), england, note (unit, meaning, what `england`
+        is, and the largest trusts by name).
+
+    Raises
+    ------
+    UsageError
+        When fewer than two places are given, or one twice.
+
+    Notes
+    -----
+    Home and elsewhere are seen from each place's own layer. Where the places are of several
+    layers, the figures that England has only beside one layer are blank for England.
+    """
+    units = [(p.layer, p.unit_code) for p in places]
+    if len(units) < 2 or len(set(units)) < len(units):
+        raise UsageError("compare needs two different places")
+    rows = {_title(p, places): _row(study, p) for p in places}
+    layers = list(dict.fromkeys(p.layer for p in places))
+    england = england_figures(study, layers[0])
+    ranked = int((place_figures(study, layers[0])["schools"] >= RANKED).sum())
+    middle = f"the middle of {ranked} {study.layers[layers[0]].title}"
+    out = []
+    for figure in figures_of(study, layers[0]):
+        column = figure.column
+        values = {name: _number(row.get(column)) for name, row in rows.items()}
+        own = column in {"share_trust_home_here", "share_trust_based_elsewhere"}
+        common = len(layers) == 1 or not (own or figure.beside == "middle")
+        beside = england[column] if common else float("nan")
+        note = f"{figure.unit}: {figure.meaning}"
+        if common and figure.beside == "middle":
+            note += f"; england: {middle}"
+        if column.startswith("top_trust_share"):
+            note += _named(rows, column.replace("share", "name"))
+        out.append({"measure": column, **values, "england": beside, "note": note})
+    return pd.DataFrame(out)
+
+
+def _title(place: Place, places: Sequence[Place]) -> str:
+    taken = [p.name for p in places] + ["measure", "england", "note"]
+    return place.name if taken.count(place.name) == 1 else f"{place.layer}:{place.unit_code}"
+
+
+def _row(study: Study, place: Place) -> pd.Series[Any]:
+    table = place_figures(study, place.layer)
+    return table[table["unit_code"] == place.unit_code].iloc[0]
+
+
+def _number(value: Any) -> float:
+    return float("nan") if value is None else float(value)
+
+
+def _named(rows: dict[str, pd.Series[Any]], column: str) -> str:
+    named = [f"{k}: {r[column]}" for k, r in rows.items() if isinstance(r[column], str)]
+    return f" ({'; '.join(named)})" if named else ""
+
+
+def most_like(study: Study, place: Place, n: int = 5) -> pd.DataFrame:
+    """Return the units of the same layer that are most like a place, by the same figures.
+
+    Parameters
+    ----------
+    study : Study
+        The study.
+    place : Place
+        The place.
+    n : int, optional
+        How many.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per unit, the most alike first (ties by code): unit_code, unit_name, distance, and
+        the columns of `LIKE`. Empty where the place, or all others, have fewer than 20 schools.
+
+    Notes
+    -----
+    distance = sqrt(mean over the columns c of ((x_c - y_c) / IQR_c)^2), where x and y are the two
+    places' values (their logarithms for counts and effective numbers), and IQR_c is the distance
+    between the quartiles of c over the units with 20 schools or more. 1 means: the two differ, in
+    the root mean square, by as much as the middle half of the units spans. A column is left out
+    where the place has no value or the quartiles coincide, and for a unit without a value. The
+    quartiles keep a few very large or unusual units from setting the scale. Alike in these
+    figures does not mean alike in all.
+    """
+    table = place_figures(study, place.layer)
+    ranked = table[table["schools"] >= RANKED].set_index("unit_code")
+    columns = ["unit_name", *LIKE]
+    if place.unit_code not in ranked.index or len(ranked) < 2:
+        return pd.DataFrame(columns=["unit_code", "unit_name", "distance", *LIKE])
+    change: dict[str, Callable[[Any], Any]] = {"plain": lambda v: v, "log": np.log}
+    values = pd.DataFrame({c: change[how](ranked[c].astype(float)) for c, how in LIKE.items()})
+    width = values.quantile(0.75) - values.quantile(0.25)
+    scaled = (values - values.loc[place.unit_code]) / width.mask(width <= 0)
+    distance = np.sqrt((scaled**2).mean(axis=1))
+    found = ranked[columns].assign(distance=distance).drop(index=place.unit_code)
+    found = found.reset_index().sort_values(["distance", "unit_code"]).head(n)
+    return found[["unit_code", "unit_name", "distance", *LIKE]].reset_index(drop=True)

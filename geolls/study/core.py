@@ -1,0 +1,1123 @@
+"""The facade: one object that holds everything that decides a number, and each table once."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import pandas as pd
+
+from geolls.base.errors import OutputError, UnknownNameError, UsageError, fold, suggest
+from geolls.layers.areas import Areas, BlockClaim, expand, load_areas
+from geolls.layers.catalogue import Catalogue, Layer, load_catalogue
+from geolls.measures.overlap import REASONS
+from geolls.measures.overlap import overlap as overlap_tables
+from geolls.study import assignment as assigning
+from geolls.study.settings import Settings, a_date, held, read_settings
+
+if TYPE_CHECKING:
+    from geopandas import GeoDataFrame
+
+    from geolls.land.finer import Blocks
+    from geolls.maps.drawing import Map, MapData
+    from geolls.maps.recipes import Recipe
+    from geolls.measures.explain import Explanation
+    from geolls.measures.spread import SpreadOptions
+    from geolls.register.register import Register
+    from geolls.study.units import Facts
+
+__all__ = ["ATTRIBUTION", "BY", "Place", "Study", "open_study", "shipped_study"]
+
+By = Literal["area", "schools", "pupils", "fsm_pupils", "neighbourhoods"]
+BY: tuple[By, ...] = ("area", "schools", "pupils", "fsm_pupils", "neighbourhoods")
+LAND_WEIGHTS = {"area": "area_m2", "neighbourhoods": "neighbourhoods"}
+
+# The day of the demonstration register, and of research on local learning systems.
+DEMONSTRATION_DATE = date(2022, 9, 1)
+ATTRIBUTION = (
+    "Contains public sector information (Department for Education, Get Information about "
+    "Schools) licensed under the Open Government Licence v3.0. Source: Office for National "
+    "Statistics licensed under the Open Government Licence v3.0. Contains OS data © Crown "
+    "copyright and database right {year}. Contains Royal Mail data © Royal Mail copyright and "
+    "database right {year}."
+)
+CHANGE_COLUMNS = [
+    *("what", "layer", "change", "code", "name", "from_code", "from_name", "to_code", "to_name"),
+    *("share", "cause"),
+]
+# Where a bare name fits units of several layers that are the same land, the first of these wins.
+_PLACE_ORDER = ("local_authority", "district", "combined_authority", "region")
+_COUNCILS = ("local_authority", "district")
+
+
+@dataclass(frozen=True)
+class Place:
+    """What a page is about: one unit of one area layer.
+
+    Attributes
+    ----------
+    layer, unit_code, name : str
+        The unit.
+    blocks : tuple of str
+        The blocks it claims, in whole or in part.
+    note : str
+        Other units the same name fits, in words; empty when there are none.
+    """
+
+    layer: str
+    unit_code: str
+    name: str
+    blocks: tuple[str, ...]
+    note: str = ""
+
+
+class Study:
+    """Register, layers, date, filters and thresholds: everything that decides a number.
+
+    Parameters
+    ----------
+    settings : Settings
+        From a study file, or made by `open_study`.
+    data : pathlib.Path, optional
+        The data folder, for caches.
+
+    Notes
+    -----
+    Every table is computed once, when first asked for. Codes are strings; distances are metres in
+    EPSG:27700 unless the column's name says kilometres.
+    """
+
+    def __init__(self, settings: Settings, *, data: Path | None = None) -> None:
+        self.settings = settings
+        self.data = data
+        self._assigned: dict[str, pd.DataFrame] = {}
+        self.facts: dict[tuple[str, ...], Facts] = {}  # kept by `geolls.study.units.facts_of`
+        self._block_membership: dict[str, pd.DataFrame] = {}
+        self._membership: dict[str, pd.DataFrame] = {}
+        self._place_view: dict[tuple[str, bool], pd.DataFrame] = {}
+        if settings.strict_dates:
+            notes = [n for layer in self.area_layers.values() if (n := self.date_note(layer.key))]
+            if notes:
+                raise UnknownNameError(
+                    notes[0], where="--strict-dates", fix="drop the layer or the option"
+                )
+
+    def __repr__(self) -> str:
+        """Name the study, its day and its schools."""
+        return (
+            f"<Study {self.settings.title!r} as of {self.as_of} with {len(self.schools)} schools>"
+        )
+
+    # -- what there is ---------------------------------------------------------------------
+
+    @cached_property
+    def areas(self) -> Areas:
+        """The succession table of official areas."""
+        return load_areas()
+
+    @cached_property
+    def catalogue(self) -> Catalogue:
+        """Every layer on the shelf and in the user's folders."""
+        return load_catalogue(self.settings.boundaries, self.areas)
+
+    @cached_property
+    def register(self) -> Register:
+        """The schools that count, with what was rejected and filtered."""
+        from geolls.register.register import read_register
+
+        s = self.settings
+        if s.register is None:
+            from geolls.register.demonstration import demonstration_register
+
+            return demonstration_register(as_of=s.as_of or DEMONSTRATION_DATE, phases=s.phases)
+        return read_register(
+            s.register, s.links, as_of=s.as_of, phases=s.phases or None, cache_dir=self.data
+        )
+
+    @property
+    def schools(self) -> pd.DataFrame:
+        """One row per school that counts; columns as `geolls.register.register` documents them."""
+        return self.register.schools
+
+    @cached_property
+    def as_of(self) -> date:
+        """The day all layers are resolved to."""
+        if self.settings.as_of:
+            return held(self.settings.as_of)
+        if self.settings.register is None:
+            return DEMONSTRATION_DATE
+        return a_date(self.register.source["as_of"])
+
+    @cached_property
+    def layers(self) -> dict[str, Layer]:
+        """The layers alive on the study's day, in the order of the shelf."""
+        wanted = [self.catalogue.get(k).key for k in self.settings.layers]
+        keys = wanted or list(self.catalogue.layers)
+        alive = {k: self.catalogue.layers[k] for k in keys}
+        return {k: layer for k, layer in alive.items() if layer.active(self.as_of)}
+
+    @cached_property
+    def area_layers(self) -> dict[str, Layer]:
+        """The layers alive that day whose units are land."""
+        return {k: v for k, v in self.layers.items() if v.kind in {"areas", "polygons"}}
+
+    def layer(self, name: str) -> Layer:
+        """Return the layer of that name, forgiving its spelling; refuse one not alive that day."""
+        layer = self.catalogue.get(name)
+        if not layer.active(self.as_of):
+            raise UnknownNameError(
+                f"{layer.key} has no units on {self.as_of}",
+                fix=f"it runs from {layer.valid_from} to {layer.valid_to or 'today'}",
+            )
+        return layer
+
+    def date_note(self, name: str) -> str | None:
+        """Say in words that a layer's evidence is of another date than the study, or None."""
+        from geolls.layers.catalogue import date_note
+
+        return date_note(self.catalogue.get(name), self.as_of)
+
+    # -- land ------------------------------------------------------------------------------
+
+    @cached_property
+    def finer(self) -> Blocks | None:
+        """The blocks that the study names in place of those that geolls brings."""
+        if self.settings.blocks is None:
+            return None
+        from geolls.land.finer import read_blocks
+
+        return read_blocks(self.settings.blocks)
+
+    @cached_property
+    def blocks(self) -> GeoDataFrame:
+        """The analysis blocks, cut once by every polygons layer in use; EPSG:27700."""
+        return self._refinement[0]
+
+    @cached_property
+    def _refinement(self) -> tuple[GeoDataFrame, dict[str, list[BlockClaim]], pd.DataFrame]:
+        """Blocks cut by each polygons layer in turn, each layer's claims, the slivers dropped."""
+        from geolls.land.blocks import load_blocks, onto_parts, refine
+        from geolls.land.polygons import read_polygons
+
+        blocks, dropped = self.finer.analysis() if self.finer else load_blocks(), []
+        claims: dict[str, list[BlockClaim]] = {}
+        for layer in self.area_layers.values():
+            if layer.kind != "polygons":
+                continue
+            rule: dict[str, Any] = {
+                "sliver_m2": layer.sliver_m2,
+                "sliver_share": layer.sliver_share,
+            }
+            cut = refine(
+                blocks, read_polygons(layer), **{k: v for k, v in rule.items() if v is not None}
+            )
+            claims = {k: onto_parts(v, cut.parts) for k, v in claims.items()}
+            claims[layer.key] = cut.claims
+            blocks = cut.blocks
+            dropped.append(cut.dropped.assign(layer=layer.key))
+        report = pd.concat(dropped, ignore_index=True) if dropped else pd.DataFrame()
+        return blocks, claims, report
+
+    @property
+    def slivers(self) -> pd.DataFrame:
+        """Slivers of polygons layers that were dropped under the stated rule."""
+        return self._refinement[2]
+
+    @cached_property
+    def _parts(self) -> dict[str, list[str]] | None:
+        """Block to its parts, where a polygons layer cut it."""
+        if not self._has_polygons:
+            return None
+        parents = self.blocks["parent"].map(lambda b: b.partition("/")[0])
+        cut = parents[parents != parents.index]
+        return {str(k): [str(b) for b in v.index] for k, v in cut.groupby(cut)}
+
+    @property
+    def _has_polygons(self) -> bool:
+        return any(v.kind == "polygons" for v in self.area_layers.values())
+
+    @cached_property
+    def block_weights(self) -> pd.DataFrame:
+        """`area_m2` and `neighbourhoods` of each block, indexed by block; no geometry is read."""
+        from geolls.land.blocks import block_weights
+
+        if self._has_polygons or self.finer:
+            return pd.DataFrame(self.blocks[["area_m2", "neighbourhoods"]])
+        return block_weights()
+
+    @cached_property
+    def _block_codes(self) -> list[str]:
+        return [str(b) for b in self.block_weights.index]
+
+    @cached_property
+    def block_names(self) -> dict[str, str]:
+        """Block to the name of its district."""
+        from geolls.layers.areas import load_areas
+
+        day = date(2018, 6, 1)  # every block was a district then
+        names = {a.code: a.name for a in load_areas().alive("district", day)}
+        return {str(b): names[str(b).partition("/")[0]] for b in self.block_weights.index}
+
+    def claims(self, name: str) -> list[BlockClaim]:
+        """Return a layer's coverage records on the study's day, expanded to blocks."""
+        layer = self.layer(name)
+        if layer.kind == "polygons":
+            return self._refinement[1][layer.key]
+        return expand(layer, self.as_of, self.areas, self._parts)
+
+    def block_membership(self, name: str) -> pd.DataFrame:
+        """Return one row per block and claimant of a layer (see `assignment.area_membership`)."""
+        layer = self.layer(name)
+        if layer.kind not in {"areas", "polygons"}:
+            raise UsageError(
+                f"{layer.key} is made of {layer.kind}, not of land", fix="use --by schools"
+            )
+        if layer.key not in self._block_membership:
+            self._block_membership[layer.key] = assigning.area_membership(
+                self.claims(layer.key),
+                self._block_codes,
+                complete=layer.complete,
+            )
+        return self._block_membership[layer.key]
+
+    # -- schools ---------------------------------------------------------------------------
+
+    @cached_property
+    def placement(self) -> assigning.Placement:
+        """Where each school stands, and where its code and its point disagree."""
+        return assigning.place_schools(self.schools, self.blocks, self.areas)
+
+    def assigned(self, name: str) -> pd.DataFrame:
+        """Return one row per school and unit of a layer, columns `ASSIGNMENT_COLUMNS`."""
+        layer = self.layer(name)
+        if layer.key not in self._assigned:
+            self._assigned[layer.key] = self._assign(layer)
+        return self._assigned[layer.key]
+
+    def _assign(self, layer: Layer) -> pd.DataFrame:
+        if layer.kind == "sites":
+            raise UsageError(
+                f"{layer.key} has sites and no land", fix="see geolls coverage for distances"
+            )
+        if layer.kind == "schools":
+            units, otherwise = assigning.school_units(layer, self.schools, self.as_of)
+            return assigning.assign_school_layer(
+                layer.key, units, self.schools, otherwise=otherwise
+            )
+        membership = self.block_membership(layer.key)
+        if layer.tier == "local_authority":
+            return assigning.assign_authority(
+                layer.key,
+                membership,
+                self.placement,
+                self.schools,
+                self.areas,
+                self.as_of,
+            )
+        return assigning.assign_area_layer(layer.key, membership, self.placement)
+
+    @cached_property
+    def assignment(self) -> pd.DataFrame:
+        """One row per school, layer and unit, over every layer that schools can be assigned to."""
+        keys = [k for k, v in self.layers.items() if v.kind != "sites"]
+        return pd.concat([self.assigned(k) for k in keys], ignore_index=True)
+
+    def membership(self, name: str, by: By = "schools") -> pd.DataFrame:
+        """Return who has what: `item` (block or URN), `unit_code`, `unit_name`, `share`.
+
+        Parameters
+        ----------
+        name : str
+            The layer.
+        by : {"area", "schools", "pupils", "fsm_pupils", "neighbourhoods"}
+            The weight; land weights have blocks as items, the others schools.
+        """
+        if by in LAND_WEIGHTS:
+            return self.block_membership(name)
+        key = self.layer(name).key
+        if key not in self._membership:
+            claims = self.assigned(key)[["urn", "unit_code", "unit_name", "share"]]
+            self._membership[key] = claims.rename(columns={"urn": "item"})
+        return self._membership[key]
+
+    def weights(self, by: By = "schools") -> pd.Series:
+        """Return the weight of each item; schools whose pupils are not known weigh 0."""
+        if by in LAND_WEIGHTS:
+            return self.block_weights[LAND_WEIGHTS[by]].astype(float)
+        if by not in BY:
+            raise UsageError(f"unknown weight {by!r}", where="--by", fix=f"use {', '.join(BY)}")
+        schools = self.schools.set_index("urn")
+        values = 1.0 if by == "schools" else schools[by].fillna(0.0)
+        return pd.Series(values, index=schools.index, dtype=float, name=by)
+
+    # -- places ----------------------------------------------------------------------------
+
+    @cached_property
+    def _names(self) -> dict[str, list[tuple[str, str, str]]]:
+        """Folded name or code -> (layer, unit_code, unit_name)."""
+        out: dict[str, list[tuple[str, str, str]]] = {}
+        for key in self.area_layers:
+            units = self.block_membership(key)[["unit_code", "unit_name"]].drop_duplicates()
+            for code, name in units.itertuples(index=False):
+                if code in REASONS:
+                    continue
+                for alias in {fold(name), fold(code), *map(fold, self._aliases(key, code))}:
+                    out.setdefault(alias, []).append((key, code, name))
+        return out
+
+    def _aliases(self, key: str, code: str) -> Sequence[str]:
+        unit = self.catalogue.layers[key].units.get(code)
+        return [a.name for a in unit.aliases] if unit else ()
+
+    def place(self, text: str) -> Place:
+        """Find a place by name or code, as `Leeds`, `E08000035` or `region:North East`.
+
+        Raises
+        ------
+        UnknownNameError
+            When nothing has that name, or several units that are not the same land do.
+        """
+        wanted_layer, _, rest = text.partition(":")
+        name = text
+        key = None
+        if rest:
+            key = self.layer(wanted_layer.strip()).key
+            name = rest
+        hits = [h for h in self._names.get(fold(name), []) if key is None or h[0] == key]
+        if not hits:
+            names = {h[2] for hs in self._names.values() for h in hs if key in (None, h[0])}
+            raise UnknownNameError(
+                f"no place called {name.strip()!r} on {self.as_of}",
+                where="--place",
+                fix=suggest(name, sorted(names)),
+            )
+        order = {k: i for i, k in enumerate(_PLACE_ORDER)}
+        hits.sort(key=lambda h: (order.get(h[0], len(order)), h))
+        land = {h: self._unit_blocks(h[0], h[1]) for h in hits}
+        distinct = {blocks: h for h, blocks in reversed(land.items())}
+        council = hits[0][0] in _COUNCILS
+        if len(distinct) > 1 and (
+            not council or len({h[1] for h in hits if h[0] == hits[0][0]}) > 1
+        ):
+            raise UnknownNameError(
+                f"{name.strip()!r} is the name of {len(distinct)} different places",
+                where="--place",
+                fix="say which: "
+                + ", ".join(f'"{h[0]}:{h[2]}"' for h in sorted(distinct.values())),
+            )
+        layer, code, unit = hits[0]
+        others = sorted(f"{h[0]}:{h[2]}" for h in distinct.values() if land[h] != land[hits[0]])
+        note = f"{unit} is read as {layer}:{unit}; also {', '.join(others)}" if others else ""
+        return Place(layer, code, unit, land[hits[0]], note)
+
+    def _unit_blocks(self, key: str, code: str) -> tuple[str, ...]:
+        table = self.block_membership(key)
+        return tuple(table.loc[table["unit_code"] == code, "item"])
+
+    def places(self, key: str) -> list[Place]:
+        """Return every unit of an area layer as a place, by name."""
+        table = self.block_membership(key)
+        units = table.loc[~table["unit_code"].isin(REASONS), ["unit_code", "unit_name"]]
+        return [
+            Place(key, code, name, self._unit_blocks(key, code))
+            for code, name in units.drop_duplicates().sort_values(["unit_name", "unit_code"]).values
+        ]
+
+    def place_schools(self, place: Place) -> pd.Series:
+        """Return the schools of a place: the share of each, indexed by URN."""
+        table = self.assigned(place.layer)
+        mine = table.loc[table["unit_code"] == place.unit_code]
+        return mine.set_index("urn")["share"]
+
+    def at(self, day: str | date) -> Study:
+        """Return the same study on another day."""
+        return Study(self.settings.replace(as_of=a_date(day)), data=self.data)
+
+    @cached_property
+    def display_blocks(self) -> GeoDataFrame:
+        """The blocks as maps draw them: simplified, unless a polygons layer cut them."""
+        from geolls.land.blocks import load_display
+
+        if self._has_polygons:
+            return self.blocks
+        return self.finer.display() if self.finer else load_display()
+
+    def geometry(self, name: str) -> GeoDataFrame:
+        """Return one row per unit of an area layer: unit_code, unit_name, geometry (EPSG:27700)."""
+        from geolls.land.blocks import dissolve
+
+        table = self.block_membership(name)
+        known = table[~table["unit_code"].isin(REASONS)]
+        shapes = dissolve(
+            self.blocks, known.rename(columns={"item": "block"})[["block", "unit_code"]]
+        )
+        names = known.drop_duplicates("unit_code").set_index("unit_code")["unit_name"]
+        shapes.insert(0, "unit_name", names.reindex(shapes.index))
+        return shapes.reset_index()
+
+    @cached_property
+    def _every_school(self) -> pd.DataFrame:
+        """Where schools of every phase are: lead schools may be special or nursery schools."""
+        from geolls.register.register import PHASES, read_register
+
+        s, where = self.settings, ["urn", "easting", "northing"]
+        if s.register is None:
+            return self.schools[where]
+        found = read_register(s.register, as_of=s.as_of, phases=PHASES, cache_dir=self.data)
+        return found.schools[where].copy()
+
+    def sites(self, name: str) -> pd.DataFrame:
+        """Return the sites of a layer of kind `sites` on the study's day.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row per unit: unit_code, unit_name, urn (lead school, None where not identified),
+            easting, northing (NaN where the register does not have the school).
+        """
+        from geolls.layers.catalogue import units_on
+
+        layer = self.layer(name)
+        if layer.kind != "sites":
+            raise UsageError(f"{layer.key} is made of {layer.kind}, not of sites")
+        rows = [(u.code, u.name, u.lead_urn) for u in units_on(layer, self.as_of, self.areas)]
+        table = pd.DataFrame(rows, columns=["unit_code", "unit_name", "urn"])
+        points = self._every_school.set_index("urn")[["easting", "northing"]]
+        return table.join(points, on="urn")
+
+    def site_distances(self, name: str) -> pd.DataFrame:
+        """Return each school's distance to the nearest site; see `geolls.measures.sites`.
+
+        Raises
+        ------
+        UnknownNameError
+            When the register has none of the lead schools.
+        """
+        from geolls.measures.sites import site_distances
+
+        found = self.sites(name)
+        if found["easting"].isna().all():
+            raise UnknownNameError(
+                f"no lead school of {name} is in the register",
+                fix="give --register with the real schools",
+            )
+        return site_distances(self.schools, found)
+
+    def table(self, name: str) -> pd.DataFrame:
+        """Return one of the researcher's tables by name; `analyses.ANALYSES` lists them."""
+        from geolls.study.analyses import analysis
+
+        return analysis(self, name)
+
+    def map(
+        self,
+        recipe: str,
+        place: Place | str | None = None,
+        trust: str | None = None,
+        *,
+        tiles: str | None = None,
+        **options: str | float,
+    ) -> Map:
+        """Draw a map: a `folium.Map` that a notebook shows and that may be added to.
+
+        Parameters
+        ----------
+        recipe : str
+            Name of a recipe on the shelf, or the path of one.
+        place : Place or str, optional
+            For recipes about a place.
+        trust : str, optional
+            Name or UID, for recipes about a trust.
+        tiles : str, optional
+            A basemap, fetched from the network when the map is opened.
+        **options
+            In place of the recipe's own: layer, left, right, by, from, to, distance_km.
+        """
+        from geolls.maps.drawing import draw
+
+        return draw(*self._scene(recipe, place, trust, options), tiles=tiles)
+
+    def _scene(
+        self,
+        recipe: str,
+        place: Place | str | None,
+        trust: str | None,
+        options: Mapping[str, str | float],
+    ) -> tuple[Recipe, MapData]:
+        from geolls.maps.scenes import scene_of
+
+        found = None if place is None else self._as_place(place)
+        uid = None if trust is None else str(self.trust(trust)["trust_uid"])
+        return scene_of(self, recipe, place=found, trust=uid, options=options)
+
+    def save_map(
+        self,
+        recipe: str,
+        path: str | Path,
+        *,
+        place: Place | str | None = None,
+        trust: str | None = None,
+        tiles: str | None = None,
+        **options: str | float,
+    ) -> None:
+        """Draw a map into a file: .html to explore, .svg or .png to print."""
+        path = Path(path)
+        suffix = path.suffix.lower()
+        if suffix not in {".html", ".htm", ".svg", ".png"}:
+            raise OutputError(
+                f"a map cannot be a {suffix or 'file without an ending'}",
+                where=str(path),
+                fix="use .html, .svg or .png",
+            )
+        if suffix in {".svg", ".png"}:
+            from geolls.maps.print.page import save_print
+
+            save_print(*self._scene(recipe, place, trust, options), path)
+        else:
+            self.map(recipe, place, trust, tiles=tiles, **options).save(path)
+
+    # -- measures --------------------------------------------------------------------------
+
+    def overlap(
+        self, left: str, right: str, by: By = "schools", *, place: Place | str | None = None
+    ) -> pd.DataFrame:
+        """Return one row per pair of units of two layers that meet; see `geolls.measures.overlap`.
+
+        With a place only what lies there is counted, and shares are of that.
+        """
+        weights = self._weights_in(place, by)
+        sides = [self.membership(k, by) for k in (left, right)]
+        if place is not None:
+            sides = [m[m["item"].isin(weights.index)] for m in sides]
+        return overlap_tables(sides[0], sides[1], weights)
+
+    def _weights_in(self, place: Place | str | None, by: By) -> pd.Series:
+        """Return the weight of each item, or of each item of a place by the place's share of it."""
+        weights = self.weights(by)
+        if place is None:
+            return weights
+        found = self._as_place(place)
+        table = self.membership(found.layer, by)
+        share = table[table["unit_code"] == found.unit_code].set_index("item")["share"]
+        return (weights * share).reindex(weights.index).dropna().rename(by)
+
+    def mismatch(
+        self,
+        left: str | None = None,
+        right: str | None = None,
+        by: By = "schools",
+        *,
+        inside_only: bool = False,
+    ) -> pd.DataFrame:
+        """Return one row per pair of layers and measure: left, right, by, measure, value, note.
+
+        Without names, every pair of area layers both ways round; see `mismatch`. Counted in
+        pupils eligible for free meals, no measure tells a number of them under 10.
+        """
+        from geolls.measures.equity import MINIMUM
+        from geolls.measures.mismatch import compare, pairwise
+
+        weight, untold = self.weights(by), MINIMUM if by == "fsm_pupils" else 0
+        if left and right:
+            keys = [self.layer(left).key, self.layer(right).key]
+            found = compare(
+                self.membership(left, by),
+                self.membership(right, by),
+                weight,
+                inside_only=inside_only,
+                untold=untold,
+            )
+            found.insert(0, "left", keys[0])
+            found.insert(1, "right", keys[1])
+        else:
+            tables = {k: self.membership(k, by) for k in self.area_layers}
+            found = pairwise(tables, weight, inside_only=inside_only, untold=untold)
+        found.insert(2, "by", by)
+        return found
+
+    def coverage(
+        self, name: str, by: By = "area", *, place: Place | str | None = None
+    ) -> pd.DataFrame:
+        """Return what each unit covers alone, what is shared, and what nobody covers and why.
+
+        With a place only what lies there is counted, and shares are of that.
+        """
+        from geolls.measures.coverage import coverage
+
+        names: dict[str, str] = self.block_names
+        if by not in LAND_WEIGHTS:
+            placed = self.placement.schools.set_index("urn")["block"].dropna()
+            names = {str(urn): self.block_names[str(block)] for urn, block in placed.items()}
+        weights, table = self._weights_in(place, by), self.membership(name, by)
+        if place is not None:
+            table = table[table["item"].isin(weights.index)]
+        return coverage(table, weights, names)
+
+    @cached_property
+    def spread_options(self) -> SpreadOptions:
+        """Bands and thresholds of the spread measures, from the study file."""
+        from geolls.measures.spread import SpreadOptions
+
+        return SpreadOptions.read(self.settings.spread)
+
+    @cached_property
+    def _spread(self) -> pd.DataFrame:
+        from geolls.measures.spread import spread
+
+        layers = {k: self.membership(k) for k in self.area_layers}
+        return spread(self.schools, layers, self.spread_options)
+
+    def spread(self, place: Place | str | None = None) -> pd.DataFrame:
+        """Return one row per trust: lines crossed and kilometres; see `spread.spread`.
+
+        Parameters
+        ----------
+        place : Place or str, optional
+            Only trusts with a school there; their numbers stay those of the whole trust.
+        """
+        if place is None:
+            return self._spread
+        here = self.place_schools(self._as_place(place)).index
+        at_work = self.schools.loc[self.schools["urn"].isin(here), "trust_uid"].dropna()
+        return self._spread[self._spread["trust_uid"].isin(at_work)].reset_index(drop=True)
+
+    def _as_place(self, place: Place | str) -> Place:
+        return self.place(place) if isinstance(place, str) else place
+
+    def trust(self, text: str) -> pd.Series:
+        """Find a trust by UID or name; return its row of the spread table.
+
+        Raises
+        ------
+        UnknownNameError
+            When no trust, or several, go by that name.
+        """
+        table = self._spread
+        hit = table[table["trust_uid"] == text.strip()]
+        if hit.empty:
+            folded = table["trust_name"].map(fold)
+            hit = table[folded == fold(text)]
+        if len(hit) == 1:
+            return hit.iloc[0]
+        if hit.empty:
+            raise UnknownNameError(
+                f"no trust is called {text.strip()!r}",
+                where="--trust",
+                fix=suggest(text, sorted(set(table["trust_name"].dropna()))),
+            )
+        raise UnknownNameError(
+            f"{len(hit)} trusts are called {text.strip()!r}",
+            where="--trust",
+            fix=f"give the UID: {', '.join(hit['trust_uid'])}",
+        )
+
+    def school_table(self, place: Place | str, trust: str | None = None) -> pd.DataFrame:
+        """Return the schools of a place, with their unit in every layer.
+
+        Parameters
+        ----------
+        place : Place or str
+            The place.
+        trust : str, optional
+            Only schools of this trust (name or UID).
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row per school: urn, name, phase, pupils, trust_uid, trust_name, trust_type,
+            `trust_home` (the trust's home authority), and one column per layer with the unit's
+            name; names of units that share a school are joined by " + ".
+        """
+        here = self.place_schools(self._as_place(place)).index
+        rows = self.schools["urn"].isin(here)
+        if trust is not None:
+            rows &= self.schools["trust_uid"] == self.trust(trust)["trust_uid"]
+        columns = ["urn", "name", "phase", "pupils", "trust_uid", "trust_name", "trust_type"]
+        out = self.schools.loc[rows, columns].reset_index(drop=True)
+        homes = self._spread.set_index("trust_uid").get("home_name_local_authority")
+        if homes is not None:
+            out["trust_home"] = out["trust_uid"].map(homes)
+        for key, layer in self.layers.items():
+            if layer.kind == "sites":
+                continue
+            table = self.assigned(key)
+            mine = table[table["urn"].isin(out["urn"])]
+            names = mine.groupby("urn", sort=False)["unit_name"].agg(" + ".join)
+            out[key] = out["urn"].map(names)
+        return out
+
+    def _memberships(self) -> dict[str, pd.DataFrame]:
+        return {k: self.membership(k) for k in self.area_layers}
+
+    def _trust_home(self, layer: str) -> pd.Series:
+        """Home unit of each trust in a layer, by trust_uid."""
+        return self._spread.set_index("trust_uid")[f"home_{layer}"]
+
+    @cached_property
+    def _school_view(self) -> pd.DataFrame:
+        from geolls.land.blocks import load_neighbourhoods
+        from geolls.measures.placeview import school_view
+
+        points = load_neighbourhoods()[["easting", "northing"]].to_numpy(float)
+        return school_view(self.schools, self._memberships(), neighbourhoods=points)
+
+    def school_view(self) -> pd.DataFrame:
+        """Return what lies about each school; see `geolls.measures.placeview.school_view`."""
+        return self._school_view
+
+    def place_view(self, layer: str, *, nearby: bool = True) -> pd.DataFrame:
+        """Return who works in each unit of an area layer; see `placeview.place_view`."""
+        from geolls.measures.placeview import place_view
+
+        key = self.layer(layer).key
+        if (key, nearby) not in self._place_view:
+            self._place_view[key, nearby] = place_view(
+                self.schools,
+                self.membership(key),
+                self._trust_home(key),
+                self._memberships(),
+                nearby=self.school_view() if nearby else None,
+                bands=self.spread_options,
+            )
+        return self._place_view[key, nearby]
+
+    def hub_view(self, layer: str) -> pd.DataFrame:
+        """Return with how many bodies each hub has to deal; see `placeview.hub_view`."""
+        from geolls.measures.placeview import hub_view
+
+        key = self.layer(layer).key
+        others = {k: v for k, v in self._memberships().items() if k != key}
+        return hub_view(self.schools, self.membership(key), self._trust_home(key), others)
+
+    def null_share_worse(
+        self,
+        left: str,
+        right: str,
+        by: By = "schools",
+        *,
+        draws: int = 199,
+        seed: int = 2022,
+        jobs: int = 1,
+        progress: Callable[[str, int, int | None], None] | None = None,
+    ) -> pd.DataFrame:
+        """Return the share of random maps that fit worse, in the columns of `mismatch`."""
+        from geolls.land.blocks import adjacency
+        from geolls.measures.nulls import null_share_worse
+
+        x, y = self.layer(left).key, self.layer(right).key
+        weight = self.weights(by)
+        if by not in LAND_WEIGHTS:
+            block = self.placement.schools.set_index("urn")["block"]
+            weight = weight.groupby(block).sum()
+        blocks = self.blocks.sort_index()
+        found = null_share_worse(
+            self.block_membership(x),
+            self.block_membership(y),
+            weight.reindex(blocks.index).fillna(0.0),
+            adjacency(blocks),
+            draws=draws,
+            seed=seed,
+            jobs=jobs,
+            progress=(lambda i, n: progress("Random maps", i, n)) if progress else None,
+        )
+        rows = [
+            ("null_share_worse", found.share_worse, f"{draws} random maps, seed {seed}"),
+            ("null_v_measure", float(found.draws["v_measure"].mean()), "mean of the random maps"),
+            ("null_deviation", float(found.draws["deviation"].mean()), "mean miss of their sizes"),
+        ]
+        table = pd.DataFrame(rows, columns=["measure", "value", "note"])
+        return table.assign(left=x, right=y, by=by)[["left", "right", "by", *table.columns]]
+
+    def explain(
+        self, measure: str, *, place: Place | str | None = None, trust: str | None = None
+    ) -> Explanation:
+        """Return the rows behind one number of a place or a trust; they add up to it."""
+        from geolls.measures.explain import explain_place, explain_trust
+
+        if place is None and trust is not None:
+            uid = str(self.trust(trust)["trust_uid"])
+            layers = self._memberships()
+            return explain_trust(measure, self.schools, layers, uid, self.spread_options)
+        if place is None:
+            raise UsageError("explain needs a place or a trust")
+        found = self._as_place(place)
+        near = measure.startswith(("only_", "single_"))
+        return explain_place(
+            measure,
+            self.schools,
+            self.membership(found.layer),
+            self._trust_home(found.layer),
+            found.unit_code,
+            layers=self._memberships(),
+            nearby=self.school_view() if near else None,
+            options=self.spread_options,
+        )
+
+    def changes(self, after: Study, successions: str | Path | None = None) -> pd.DataFrame:
+        """Say what moved between this study's day and another's.
+
+        Parameters
+        ----------
+        after : Study
+            The same layers on a later day, with the same or a later register.
+        successions : str or pathlib.Path, optional
+            GIAS predecessor and successor links.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row per change: what (`layer`, `area`, `claim`, `school`, `move`), layer, change,
+            code, name, from_code, from_name, to_code, to_name, share (of the unit or block), cause
+            (of a school's move: `line`, `site`, `trust`, `line and trust`, `site and trust`).
+        """
+        from geolls.register.register import read_successions
+
+        links = read_successions(successions) if successions else None
+        parts = [*self._layer_changes(after), *self._school_changes(after, links)]
+        table = pd.concat([p for p in parts if len(p)] or [pd.DataFrame()], ignore_index=True)
+        return table.reindex(columns=CHANGE_COLUMNS)
+
+    def _layer_changes(self, after: Study) -> Iterator[pd.DataFrame]:
+        from geolls.measures.changes import area_changes, claim_changes
+
+        weight = self.weights("area")
+        for key in {**self.area_layers, **after.area_layers}:
+            if key not in self.area_layers or key not in after.area_layers:
+                word = "ended" if key in self.area_layers else "began"
+                title = self.catalogue.layers[key].title
+                yield pd.DataFrame([{"what": "layer", "layer": key, "change": word, "name": title}])
+                continue
+            old, new = self.block_membership(key), after.block_membership(key)
+            if self.layers[key].tier is None:
+                found = claim_changes(old, new)
+                lost = found["share_after"] < found["share_before"]
+                yield pd.DataFrame(
+                    {
+                        "what": "claim",
+                        "layer": key,
+                        "change": found["change"],
+                        "code": found["item"],
+                        "name": found["item"].map(self.block_names),
+                        "from_code": found["unit_code"].where(lost),
+                        "from_name": found["unit_name"].where(lost),
+                        "to_code": found["unit_code"].where(~lost),
+                        "to_name": found["unit_name"].where(~lost),
+                        "share": (found["share_after"] - found["share_before"]).abs(),
+                    }
+                )
+                continue
+            found = area_changes(old, new, weight)
+            came = found["change"].isin(["began", "gained_land"])
+            yield pd.DataFrame(
+                {
+                    "what": "area",
+                    "layer": key,
+                    "change": found["change"],
+                    "code": found["unit_code"],
+                    "name": found["unit_name"],
+                    "from_code": found["other_code"].where(came, found["unit_code"]),
+                    "from_name": found["other_name"].where(came, found["unit_name"]),
+                    "to_code": found["unit_code"].where(came, found["other_code"]),
+                    "to_name": found["unit_name"].where(came, found["other_name"]),
+                    "share": found["share"],
+                }
+            )
+
+    def _school_changes(self, after: Study, links: pd.DataFrame | None) -> Iterator[pd.DataFrame]:
+        from geolls.measures.changes import school_changes, school_moves
+
+        pairs = school_changes(self.schools, after.schools, links)
+        found = pairs[pairs["change"] != "kept"]
+        yield pd.DataFrame(
+            {
+                "what": "school",
+                "change": found["change"],
+                "code": found["urn_after"].fillna(found["urn_before"]),
+                "name": found["name_after"].fillna(found["name_before"]),
+                "from_code": found["urn_before"],
+                "from_name": found["name_before"],
+                "to_code": found["urn_after"],
+                "to_name": found["name_after"],
+            }
+        )
+        both = [k for k in self.area_layers if k in after.area_layers]
+        moves = school_moves(
+            pairs,
+            {k: (self.membership(k), after.membership(k)) for k in both},
+            (
+                self.placement.schools.set_index("urn")["block"],
+                after.placement.schools.set_index("urn")["block"],
+            ),
+        )
+        # A trust that changed with no unit stands under every layer: once is enough here.
+        unit = moves[moves["line_moved"] | moves["site_moved"]]
+        yield pd.DataFrame(
+            {
+                "what": "move",
+                "layer": unit["layer"],
+                "change": "unit",
+                "code": unit["urn_after"],
+                "name": unit["name_after"],
+                "from_code": unit["unit_before"],
+                "from_name": unit["unit_name_before"],
+                "to_code": unit["unit_after"],
+                "to_name": unit["unit_name_after"],
+                "cause": unit["cause"],
+            }
+        )
+        trust = pairs[pairs["trust_changed"].fillna(False).astype(bool)]
+        yield pd.DataFrame(
+            {
+                "what": "move",
+                "change": "trust",
+                "code": trust["urn_after"],
+                "name": trust["name_after"],
+                "from_code": trust["trust_before"],
+                "from_name": trust["trust_name_before"],
+                "to_code": trust["trust_after"],
+                "to_name": trust["trust_name_after"],
+                "cause": "trust",
+            }
+        )
+
+    def compare(self, places: Sequence[Place | str]) -> pd.DataFrame:
+        """Lay places side by side with England; see `geolls.study.comparing.compare`."""
+        from geolls.study.comparing import compare
+
+        return compare(self, [self._as_place(p) for p in places])
+
+    # -- provenance ------------------------------------------------------------------------
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Twelve hexadecimal digits that change when anything that decides a number changes."""
+        s = self.settings
+        content = {
+            "as_of": self.as_of.isoformat(),
+            "register": self.register.source,
+            "phases": s.phases,
+            "layers": sorted(self.layers),
+            "boundaries": {
+                str(p.relative_to(layer.folder)): hashlib.sha256(p.read_bytes()).hexdigest()
+                for layer in self.layers.values()
+                for p in sorted(layer.folder.rglob("*"))
+                if p.is_file()
+            },
+            "spread": s.spread,
+            "typology": s.typology,
+        }
+        if self.finer:
+            content["blocks"] = self.finer.sha256
+        text = json.dumps(content, sort_keys=True, default=str)
+        return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+    def describe(self) -> pd.DataFrame:
+        """Return what the study resolves to, one row per thing: `item`, `value`."""
+        s, source = self.settings, self.register.source
+        rows = [
+            ("title", s.title),
+            ("fingerprint", self.fingerprint),
+            ("as_of", self.as_of.isoformat()),
+            ("register", source["label"]),
+            ("register_file", str(s.register or "")),
+            ("links_file", str(s.links or "")),
+            ("phases", ", ".join(source["phases"])),
+            ("schools", str(len(self.schools))),
+            ("layers", ", ".join(self.layers)),
+            ("blocks", self.finer.label if self.finer else "as geolls brings them"),
+            ("places", ", ".join(s.places)),
+        ]
+        options = vars(self.spread_options).items()
+        rows += [(f"spread.{k}", str(v)) for k, v in options]
+        return pd.DataFrame(rows, columns=["item", "value"])
+
+    @cached_property
+    def attribution(self) -> str:
+        """The statement every output carries."""
+        text = ATTRIBUTION.format(year=max(self.as_of.year, 2026))
+        return f"{text} Blocks: {self.finer.label}." if self.finer else text
+
+
+def open_study(
+    study: str | Path | None = None,
+    *,
+    register: str | Path | None = None,
+    links: str | Path | None = None,
+    groups: str | Path | None = None,
+    as_of: str | date | None = None,
+    phase: Sequence[str] = (),
+    layers: Sequence[str] = (),
+    boundaries: Sequence[str | Path] = (),
+    blocks: str | Path | None = None,
+    strict_dates: bool = False,
+    data: str | Path | None = None,
+) -> Study:
+    """Open a study: a study file, the options given here, or the demonstration.
+
+    Parameters
+    ----------
+    study : path, optional
+        A study file (TOML); the other parameters override it.
+    register, links, groups : path, optional
+        GIAS edubasealldata, alllinksdata, allgroupsdata as csv, csv.gz or zip.
+    as_of : str or datetime.date, optional
+        The day all layers are resolved to, as "2022-09-01".
+    phase : sequence of str, optional
+        Phases that count, as ["primary"].
+    layers : sequence of str, optional
+        Layers to use.
+    boundaries : sequence of path, optional
+        Folders of more layers.
+    blocks : path, optional
+        Folder of blocks in finer detail, of `geolls fetch boundaries --blocks`.
+    strict_dates : bool, default False
+        Refuse layers whose evidence is of another date.
+    data : path, optional
+        The data folder, for caches.
+
+    Returns
+    -------
+    Study
+        Lazily computed.
+
+    Examples
+    --------
+    >>> study = open_study(as_of="2022-09-01")
+    >>> study.place("leeds").unit_code
+    'E08000035'
+    """
+    settings = read_settings(Path(study)) if study else Settings()
+    as_path: Callable[[str | Path | None], Path | None] = lambda p: Path(p) if p else None  # noqa: E731
+    settings = settings.replace(
+        register=as_path(register),
+        links=as_path(links),
+        groups=as_path(groups),
+        as_of=a_date(as_of) if as_of is not None else None,
+        phases=tuple(phase),
+        layers=tuple(layers),
+        boundaries=tuple(Path(b) for b in boundaries),
+        blocks=as_path(blocks),
+        strict_dates=strict_dates or None,
+    )
+    return Study(settings, data=Path(data) if data else None)
+
+
+def shipped_study(name: str) -> Path:
+    """Return the file of a study that comes with geolls, as `default`."""
+    from geolls.base.shelves import shelf
+
+    folder = shelf("maps") / "studies"
+    path = folder / f"{Path(name).name}.toml"
+    if not path.is_file():
+        names = sorted(p.stem for p in folder.glob("*.toml"))
+        raise UnknownNameError(
+            f"no study called {name!r} comes with geolls",
+            fix=suggest(name, names) or f"there are {', '.join(names)}",
+        )
+    return path

@@ -1,0 +1,256 @@
+"""The main findings of a study in words, each with its number and the command that prints it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import combinations
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from geolls.measures.overlap import is_reason
+from geolls.study.typology import PATTERNS, rules_of, typology
+
+if TYPE_CHECKING:
+    from geolls.study.core import Study
+
+__all__ = ["Finding", "findings"]
+
+#: Maps whose lines trusts and authorities are held against.
+LINES = ("local_authority", "region", "teaching_school_hub", "maths_hub")
+#: Two maps that come nearer than this to nesting, one in the other, are called nested.
+NESTED = 0.995
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One finding.
+
+    Parameters
+    ----------
+    key : str
+        Its name, stable over time.
+    value : float
+        The number it turns on.
+    text : str
+        The finding in words.
+    command : str
+        The `geolls` command whose output holds the number; options that name the study are left
+        out.
+    """
+
+    key: str
+    value: float
+    text: str
+    command: str
+
+
+def findings(study: Study) -> list[Finding]:
+    """State the main findings of a study.
+
+    Parameters
+    ----------
+    study : Study
+        Any study; a finding whose layers it lacks is left out.
+
+    Returns
+    -------
+    list of Finding
+        In the order of the questions: the maps, the authorities, the trusts, the schools.
+
+    Notes
+    -----
+    Maps are compared where they should cover England once. Schools are those of the study;
+    trusts those with two or more of them. Overlap is not failure: it shows which bodies must deal
+    with which.
+    """
+    parts: tuple[Callable[[Study], Iterator[Finding]], ...] = (
+        _maps,
+        _authorities,
+        _trusts,
+        _schools,
+        _gaps,
+    )
+    return [finding for part in parts for finding in part(study)]
+
+
+def _several(study: Study, key: str) -> str:
+    return _inside_a_sentence(study.layers[key].unit_title_plural)
+
+
+def _inside_a_sentence(title: str) -> str:
+    """Return a title in small letters where it is a common noun: "regions", but "Maths Hubs"."""
+    common = title.startswith(("District", "Region", "Local ", "Combined "))
+    return title[:1].lower() + title[1:] if common else title
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f}%"
+
+
+def _maps(study: Study) -> Iterator[Finding]:
+    whole = [k for k, v in study.area_layers.items() if v.tiling == "exhaustive"]
+    found = study.mismatch(by="schools").set_index(["left", "right", "measure"])["value"]
+    pairs = {
+        pair: {m: found[(*pair, m)] for m in ("v_measure", "homogeneity", "completeness")}
+        for pair in combinations(whole, 2)
+    }
+    if not pairs:
+        return
+    lowest = min(pairs, key=lambda p: (pairs[p]["v_measure"], p))
+    a, b = (_several(study, k) for k in lowest)
+    nest = max(pairs[lowest]["homogeneity"], pairs[lowest]["completeness"])
+    nested = (
+        " One nests in the other: the value is low because the units of one are so much larger, "
+        "not because their lines cross."
+        if nest >= NESTED
+        else ""
+    )
+    yield Finding(
+        "lowest_v_measure",
+        pairs[lowest]["v_measure"],
+        f"Of the maps that should cover England once, {a} and {b} have the lowest V-measure, "
+        f"{pairs[lowest]['v_measure']:.3f} by schools.{nested}",
+        f"geolls mismatch {lowest[0]} {lowest[1]} --by schools",
+    )
+
+    def crossing(pair: tuple[str, str]) -> float:
+        return float(1 - max(pairs[pair]["homogeneity"], pairs[pair]["completeness"]))
+
+    worst = max(pairs, key=lambda p: (crossing(p), p))
+    a, b = (_several(study, k) for k in worst)
+    yield Finding(
+        "farthest_from_nesting",
+        crossing(worst),
+        f"Their lines cross most where {a} meet {b}: homogeneity is "
+        f"{pairs[worst]['homogeneity']:.3f} and completeness {pairs[worst]['completeness']:.3f} "
+        "by schools. Where one map nests in another, one of the two is 1.",
+        f"geolls mismatch {worst[0]} {worst[1]} --by schools",
+    )
+
+
+def _authorities(study: Study) -> Iterator[Finding]:
+    for hub in ("teaching_school_hub", "maths_hub"):
+        if not {hub, "local_authority"} <= set(study.area_layers):
+            continue
+        title = _several(study, hub)
+        number = len(study.places("local_authority"))
+        for by, words in (
+            ("area", "have land in two or more"),
+            ("schools", "have schools (by the authority that maintains them) in two or more"),
+        ):
+            rows = study.mismatch("local_authority", hub, by=by, inside_only=True)  # type: ignore[arg-type]
+            cut = int(rows.set_index("measure")["value"]["splits"])
+            yield Finding(
+                f"authorities_cut_by_{hub}_{by}",
+                cut,
+                f"{cut} of {number} local authorities ({_percent(cut / number)}) {words} {title}.",
+                f"geolls mismatch local_authority {hub} --by {by} --inside-only",
+            )
+
+
+def _trusts(study: Study) -> Iterator[Finding]:
+    trusts = study.spread()
+    several = trusts[trusts["schools"] >= 2]
+    if several.empty:
+        return
+    for key in LINES:
+        if key not in study.area_layers:
+            continue
+        title = _inside_a_sentence(study.layers[key].unit_title)
+        across = int((several[f"areas_{key}"] >= 2).sum())
+        yield Finding(
+            f"trusts_across_{key}",
+            across,
+            f"{across:,} of {len(several):,} trusts with two or more schools "
+            f"({_percent(across / len(several))}) have schools in more than one {title}.",
+            "geolls spread --format csv",
+        )
+    if "region" in study.area_layers:
+        small = several[several["schools"] < 12]
+        one = float((small["areas_region"] == 1).mean())
+        yield Finding(
+            "small_and_medium_trusts_in_one_region",
+            one,
+            f"{_percent(one)} of the {len(small):,} trusts with 2 to 11 schools work within one "
+            "region.",
+            "geolls spread --format csv",
+        )
+    local = float((several["reach"] == "local").mean())
+    rule = study.spread_options
+    yield Finding(
+        "local_trusts",
+        local,
+        f"{_percent(local)} of trusts with two or more schools are local: no two of their schools "
+        f"are more than {rule.local_km:g} km apart, or more than {rule.sub_regional_km:g} km if "
+        "all are in one authority.",
+        "geolls spread --format csv",
+    )
+
+
+def _schools(study: Study) -> Iterator[Finding]:
+    schools = study.schools
+    kinds = schools["trust_type"].value_counts(normalize=False) / max(len(schools), 1)
+    several, single = (
+        float(kinds.get(k, 0.0)) for k in ("multi_academy_trust", "single_academy_trust")
+    )
+    unknown = int((schools["status_unknown"] & schools["trust_uid"].isna()).sum())
+    bounds = (
+        f" The status of {unknown:,} more is not known, so that in trusts of either kind are "
+        f"between {_percent(several + single)} and "
+        f"{_percent(several + single + unknown / len(schools))}."
+        if unknown
+        else ""
+    )
+    yield Finding(
+        "schools_in_trusts",
+        several + single,
+        f"{_percent(several)} of {len(schools):,} schools are in multi-academy trusts, "
+        f"{_percent(single)} in single-academy trusts.{bounds}",
+        "geolls layers --long",
+    )
+    if (
+        "local_authority" not in study.area_layers
+        or not (schools["phase"] == rules_of(study).phase).any()
+    ):
+        return
+    found = typology(study)["pattern"].value_counts()
+    sorted_ = {k: int(found.get(k, 0)) for k in PATTERNS}
+    yield Finding(
+        "authorities_by_pattern",
+        sorted_["C"],
+        f"By their primary schools, {sorted_['C']} local authorities are still mostly maintained, "
+        f"{sorted_['B']} have recent trusts based mainly elsewhere, {sorted_['A']} early trusts "
+        f"based there; {sorted_['mixed']} are mixed.",
+        "geolls typology",
+    )
+
+
+def _gaps(study: Study) -> Iterator[Finding]:
+    for key, reason, words in (
+        ("maths_hub", "no_evidence", "are in areas for which we found no Maths Hub: a gap in the "
+         "list, not proof that none serves them"),
+        ("combined_authority", "not_covered", "are in no combined authority"),
+    ):  # fmt: skip
+        if key not in study.area_layers:
+            continue
+        rows = study.coverage(key, by="schools")
+        share = float(rows.loc[rows["unit_code"] == reason, "share"].sum())
+        yield Finding(
+            f"schools_{reason}_{key}",
+            share,
+            f"{_percent(share)} of schools {words}.",
+            f"geolls coverage {key} --by schools",
+        )
+    if "teaching_school_hub" in study.area_layers:
+        table: pd.DataFrame = study.assigned("teaching_school_hub")
+        inside = table[~is_reason(table["unit_code"])]
+        shared = int((inside.groupby("urn").size() > 1).sum())
+        yield Finding(
+            "schools_listed_by_two_hubs",
+            shared,
+            f"{shared:,} schools are listed by two Teaching School Hubs between which no source "
+            "draws the line.",
+            "geolls coverage teaching_school_hub --by schools",
+        )

@@ -1,0 +1,471 @@
+"""Sort authorities into patterns of oversight by a stated rule, and show what hangs on it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from geolls.base.errors import UsageError, suggest
+from geolls.base.text import DASH, count, percent
+from geolls.measures.overlap import is_reason
+
+if TYPE_CHECKING:
+    from geolls.study.core import Study
+
+__all__ = [
+    "PATTERNS",
+    "TypologyRules",
+    "joining",
+    "patterns",
+    "rules_of",
+    "typology",
+    "typology_report",
+    "typology_sensitivity",
+]
+
+PATTERNS = {
+    "A": "Early, in trusts based there",
+    "B": "Recent, in trusts based mainly elsewhere",
+    "C": "Still mostly maintained",
+    "mixed": "Mixed",
+}
+LAYER = "local_authority"
+_YEAR = 365.25  # days
+
+
+@dataclass(frozen=True)
+class TypologyRules:
+    """The thresholds that sort an authority; table `[typology]` of a study file.
+
+    Parameters
+    ----------
+    maintained_share : float
+        C: at least this share of the schools whose status is known are in no trust. Half: what
+        "mostly" means.
+    elsewhere_share : float
+        Of the schools in trusts of two or more: at least this share in trusts based elsewhere is
+        "mainly elsewhere" (B), less is "based there" (A). Half again.
+    early_years : float
+        A: half of the schools in trusts joined theirs at least this many years before the day of
+        the trust list. Five is a round number next to England's middle: half of all primaries in
+        trusts in March 2022 had joined theirs 4.9 years or more before.
+    recent_share : float
+        B: at least this share of the schools in trusts joined theirs within `recent_years`. A
+        quarter; in England it is just under.
+    recent_years : float
+        How long ago is recent.
+    few : int
+        With fewer schools, or fewer than half of the joining dates known, there is no pattern.
+    phase : str
+        The phase the rule looks at.
+
+    Raises
+    ------
+    UsageError
+        When a share is not between 0 and 1, or another threshold is not positive.
+    """
+
+    maintained_share: float = 0.5
+    elsewhere_share: float = 0.5
+    early_years: float = 5.0
+    recent_share: float = 0.25
+    recent_years: float = 3.0
+    few: int = 20
+    phase: str = "primary"
+
+    def __post_init__(self) -> None:
+        """Refuse thresholds that mean nothing."""
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if field.name == "phase":
+                continue
+            most = 1.0 if field.name.endswith("_share") else np.inf
+            if not 0 < value <= most or value == np.inf:
+                raise UsageError(
+                    f"{field.name} = {value!r} is out of range",
+                    where="typology",
+                    fix="shares lie between 0 and 1, all else is more than 0",
+                )
+
+    @classmethod
+    def read(cls, values: Mapping[str, Any]) -> TypologyRules:
+        """Read rules from a study file's table, refusing names and types that do not fit.
+
+        Parameters
+        ----------
+        values : mapping of str to object
+            Names of thresholds and values.
+
+        Returns
+        -------
+        TypologyRules
+            The defaults, with these in their place.
+
+        Raises
+        ------
+        UsageError
+            When a name is unknown, or a value is of the wrong kind or out of range.
+        """
+        known = {f.name: getattr(cls, f.name) for f in fields(cls)}
+        for name, value in values.items():
+            if name not in known:
+                raise UsageError(
+                    f"unknown option {name!r}", where="typology", fix=suggest(name, known)
+                )
+            default = known[name]
+            kind = (int, float) if isinstance(default, float) else type(default)
+            if isinstance(value, bool) or not isinstance(value, kind):
+                raise UsageError(f"{name} = {value!r} is of the wrong kind", where="typology")
+        return cls(**values)
+
+
+def rules_of(study: Study) -> TypologyRules:
+    """Return the rules of a study: the defaults, with those of its table `[typology]`."""
+    return TypologyRules.read(study.settings.typology)
+
+
+def typology(study: Study, rules: TypologyRules | None = None) -> pd.DataFrame:
+    """Sort every local authority into a pattern, and say which rule decided.
+
+    Parameters
+    ----------
+    study : Study
+        The study; its phases must include the one of the rules.
+    rules : TypologyRules, optional
+        Thresholds; by default those of the study.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per authority, sorted by code: unit_code, unit_name, schools (of the phase),
+        known_share (of schools whose trust status is known), academised_share (in any trust, of
+        those known), share_trust_based_elsewhere, share_trust_home_here,
+        share_single_school_trust, share_status_unknown, share_band_<band>, effective_providers,
+        top_trust_name, top_trust_share (all of schools of the phase, as
+        `placeview.place_view`), elsewhere_share (of schools in trusts of two or more),
+        joined_median (year and fraction), years_median (before the day of the trust list),
+        recent_share (of the schools in trusts, how many joined within `recent_years`),
+        dated_share (of the schools in trusts, how many have a joining date), pattern (A, B, C,
+        mixed, or blank), rule (in words).
+
+    Raises
+    ------
+    UsageError
+        When the study has no authorities, or no school of the phase.
+
+    Notes
+    -----
+    See `patterns` for the rule and `joining` for the dates. The patterns describe who runs the
+    schools of a phase and since when; they say nothing about how well, and one authority can
+    hold several patterns.
+    """
+    rules = rules or rules_of(study)
+    table = _measured(study, rules)
+    return table.join(patterns(table, rules)).reset_index()
+
+
+def _measured(study: Study, rules: TypologyRules) -> pd.DataFrame:
+    """Return what the rule looks at, indexed by unit_code."""
+    if LAYER not in study.area_layers:
+        raise UsageError("the typology needs the layer local_authority", where="layers")
+    schools, membership = study.schools, study.membership(LAYER)
+    if not (schools["phase"] == rules.phase).any():
+        raise UsageError(
+            f"the study has no {rules.phase} schools",
+            where="typology",
+            fix=f"add {rules.phase} to phases, or set phase in [typology]",
+        )
+    view = study.place_view(LAYER, nearby=False)
+    view = view[view["phase"] == rules.phase].set_index("unit_code").drop(columns="unit_name")
+    units = study.block_membership(LAYER).drop_duplicates("unit_code").set_index("unit_code")
+    units = units.loc[~is_reason(units.index), ["unit_name"]].sort_index()
+    view = units.join(view)
+    view["schools"] = view["schools"].fillna(0.0)
+    known = 1 - view["share_status_unknown"]
+    found = view[["unit_name", "schools"]].assign(known_share=known)
+    inside = ["share_single_school_trust", "share_trust_home_here", "share_trust_based_elsewhere"]
+    found["academised_share"] = view[inside].sum(axis=1, min_count=3) / known.mask(known == 0)
+    bands = [str(c) for c in view if str(c).startswith("share_band_")]
+    for column in (*reversed(inside), "share_status_unknown", *bands):
+        found[column] = view[column]
+    for column in ("effective_providers", "top_trust_name", "top_trust_share"):
+        found[column] = view[column]
+    several = view["share_trust_home_here"] + view["share_trust_based_elsewhere"]
+    found["elsewhere_share"] = view["share_trust_based_elsewhere"] / several.mask(several == 0)
+    part = schools[schools["phase"] == rules.phase]
+    return found.join(joining(part, membership, _list_day(study), rules.recent_years))
+
+
+def _list_day(study: Study) -> date:
+    """Return the last day whose joinings the study can know."""
+    listed = study.register.source.get("vintage_links")
+    return min(study.as_of, listed) if isinstance(listed, date) else study.as_of
+
+
+def joining(
+    schools: pd.DataFrame, place: pd.DataFrame, on: date, recent_years: float = 3.0
+) -> pd.DataFrame:
+    """Say when the schools of every area joined the trusts they are in.
+
+    Parameters
+    ----------
+    schools : pandas.DataFrame
+        One row per school: urn, trust_uid (missing: in no trust), trust_joined (date or missing).
+    place : pandas.DataFrame
+        Membership of the place layer: item (urn), unit_code, share.
+    on : datetime.date
+        The day of the trust list: what came after is not known, so the window ends there.
+    recent_years : float, optional
+        Length of the window.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per area with a school in a trust, indexed by unit_code: joined_median (year and
+        fraction: 2017.5 is the middle of 2017), years_median (before `on`), recent_share,
+        dated_share; medians and recent_share are of the schools with a date.
+
+    Notes
+    -----
+    The date is that of joining the present trust: a school that changed trusts, or whose trust
+    was merged into another, shows the later day. A shared school counts once in the median and by
+    its share in the shares.
+    """
+    inside = schools.loc[schools["trust_uid"].notna(), ["urn", "trust_joined"]]
+    here = place.loc[~is_reason(place["unit_code"]), ["item", "unit_code", "share"]]
+    table = inside.merge(here, left_on="urn", right_on="item", how="inner")
+    joined = pd.to_datetime(table["trust_joined"])
+    years = (pd.Timestamp(on) - joined).dt.days / _YEAR
+    year = joined.dt.year + (joined.dt.day_of_year - 1) / _YEAR
+    unit, dated = table["unit_code"], table["share"] * joined.notna()
+    recent = table["share"] * (years <= recent_years)
+    all_dated = dated.groupby(unit).sum()
+    return pd.DataFrame(
+        {
+            "joined_median": year.groupby(unit).median(),
+            "years_median": years.groupby(unit).median(),
+            "recent_share": recent.groupby(unit).sum() / all_dated.mask(all_dated == 0),
+            "dated_share": all_dated / table["share"].groupby(unit).sum(),
+        }
+    ).rename_axis("unit_code")
+
+
+def patterns(table: pd.DataFrame, rules: TypologyRules | None = None) -> pd.DataFrame:
+    """Apply the rule to measured areas.
+
+    Parameters
+    ----------
+    table : pandas.DataFrame
+        One row per area: schools, academised_share, elsewhere_share, years_median, recent_share,
+        dated_share.
+    rules : TypologyRules, optional
+        Thresholds.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per area, in the same order and with the same index: pattern (A, B, C, mixed;
+        blank where there are too few schools or dates), rule (in words).
+
+    Notes
+    -----
+    The first that holds:
+
+    1. fewer than `few` schools: no pattern;
+    2. 1 - academised_share >= maintained_share: C;
+    3. fewer than half of the joining dates known, or no trust of two or more: no pattern, mixed;
+    4. years_median >= early_years and elsewhere_share < its threshold: A;
+    5. recent_share >= its threshold and elsewhere_share >= its threshold: B;
+    6. all else: mixed, with the half that holds and the half that does not.
+
+    Schools whose trust status is not known count neither as maintained nor as in a trust.
+
+    Examples
+    --------
+    >>> row = {"schools": 80, "academised_share": 0.9, "elsewhere_share": 0.1,
+    ...        "years_median": 7.0, "recent_share": 0.1, "dated_share": 1.0}
+    >>> patterns(pd.DataFrame([row]))["pattern"].tolist()
+    ['A']
+    """
+    r = rules or TypologyRules()
+    maintained = 1 - table["academised_share"]
+    away = table["elsewhere_share"] >= r.elsewhere_share
+    early = table["years_median"] >= r.early_years
+    recent = table["recent_share"] >= r.recent_share
+    # Shares add up in binary: half must not fail for a last digit.
+    mostly = maintained >= r.maintained_share - 1e-12
+    cases: list[tuple[pd.Series[bool], str | None, pd.Series[str]]] = [
+        (table["schools"] < r.few, None, _fill(table, f"fewer than {r.few} {r.phase} schools")),
+        (maintained.isna(), None, _fill(table, "no school whose trust status is known")),
+        (
+            mostly,
+            "C",
+            _percents(maintained) + f" are in no trust (at least {_p(r.maintained_share)})",
+        ),
+        (
+            ~(table["dated_share"] >= 0.5),
+            None,
+            _fill(table, "joining dates known for fewer than half of the schools in trusts"),
+        ),
+        (
+            table["elsewhere_share"].isna(),
+            "mixed",
+            _fill(table, "most in trusts, none of them in a trust of two or more"),
+        ),
+        (
+            early & ~away,
+            "A",
+            _since(table) + f" (at least {r.early_years:g}); " + _where(table, r, away),
+        ),
+        (
+            recent & away,
+            "B",
+            _lately(table, r) + f" (at least {_p(r.recent_share)}); " + _where(table, r, away),
+        ),
+        (
+            ~away,
+            "mixed",
+            _since(table) + f" (less than {r.early_years:g}); " + _where(table, r, away),
+        ),
+        (
+            away,
+            "mixed",
+            _lately(table, r) + f" (less than {_p(r.recent_share)}); " + _where(table, r, away),
+        ),
+    ]
+    found = pd.DataFrame({"pattern": None, "rule": ""}, index=table.index, dtype=object)
+    for holds, pattern, words in reversed(cases):
+        found.loc[holds, "pattern"] = pattern
+        found.loc[holds, "rule"] = words[holds]
+    return found
+
+
+def _fill(table: pd.DataFrame, words: str) -> pd.Series[str]:
+    return pd.Series(words, index=table.index)
+
+
+def _p(share: float) -> str:
+    return f"{share * 100:g}%"
+
+
+def _down(value: float, unit: str = "") -> str:
+    """Write a number cut after one decimal, so that 4.99 does not read as the threshold 5."""
+    return f"{np.floor(value * 10 + 1e-9) / 10:g}{unit}"
+
+
+def _percents(shares: pd.Series[float]) -> pd.Series[str]:
+    return shares.map(lambda s: _down(s * 100, "%"))
+
+
+def _since(table: pd.DataFrame) -> pd.Series[str]:
+    years = table["years_median"].map(_down)
+    return "half of the schools in trusts joined " + years + " years or more before the trust list"
+
+
+def _lately(table: pd.DataFrame, rules: TypologyRules) -> pd.Series[str]:
+    lately = _percents(table["recent_share"])
+    return lately + f" of the schools in trusts joined in the last {rules.recent_years:g} years"
+
+
+def _where(table: pd.DataFrame, rules: TypologyRules, away: pd.Series[bool]) -> pd.Series[str]:
+    compared = away.map({True: "at least", False: "less than"}).astype(str)
+    return (
+        _percents(table["elsewhere_share"])
+        + " of those in trusts of two or more are in one based elsewhere ("
+        + compared
+        + f" {_p(rules.elsewhere_share)})"
+    )
+
+
+def typology_sensitivity(
+    study: Study, rules: TypologyRules | None = None, change: float = 0.1
+) -> pd.DataFrame:
+    """Show how many authorities change pattern when each threshold moves a little.
+
+    Parameters
+    ----------
+    study : Study
+        The study.
+    rules : TypologyRules, optional
+        Thresholds.
+    change : float, optional
+        How far to move each, as a share of it; `few` moves by whole schools.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per threshold and direction: threshold, value (as moved), moved (share),
+        authorities (with a pattern before), changed, changed_share, and A, B, C, mixed (how many
+        then have each pattern).
+    """
+    rules = rules or rules_of(study)
+    base = _measured(study, rules)
+    before = patterns(base, rules)["pattern"].fillna("")
+    number = int((before != "").sum())
+    rows = []
+    for name in (f.name for f in fields(rules) if f.name != "phase"):
+        for sign in (-1, 1):
+            value = getattr(rules, name) * (1 + sign * change)
+            value = round(value) if name == "few" else min(value, 1.0) if "share" in name else value
+            moved = replace(rules, **{name: value})
+            table = _measured(study, moved) if name == "recent_years" else base
+            after = patterns(table, moved)["pattern"].fillna("")
+            changed = int((after != before).sum())
+            then = {p: int((after == p).sum()) for p in PATTERNS}
+            share = changed / number if number else float("nan")
+            rows.append((name, value, sign * change, number, changed, share, *then.values()))
+    columns = ["threshold", "value", "moved", "authorities", "changed", "changed_share", *PATTERNS]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def typology_report(study: Study, rules: TypologyRules | None = None) -> str:
+    """Write the patterns' numbers and what hangs on each threshold, as markdown.
+
+    Parameters
+    ----------
+    study : Study
+        The study.
+    rules : TypologyRules, optional
+        Thresholds.
+
+    Returns
+    -------
+    str
+        Two tables: how many authorities, schools and what they are like by pattern; how many
+        authorities change pattern when a threshold moves by 10 %. No authority is named.
+    """
+    rules = rules or rules_of(study)
+    table = typology(study, rules)
+    lines = [
+        "| pattern | authorities | schools | in a trust | of those in trusts of two or more, based "
+        "elsewhere | years since half had joined | joined in the last "
+        f"{rules.recent_years:g} years |",
+        "|---|---:|---:|---:|---:|---:|---:|",
+    ]
+    named = table["pattern"].fillna("")
+    for key, words in (*PATTERNS.items(), ("", "No pattern")):
+        part = table[named == key]
+        middle = part[["academised_share", "elsewhere_share", "years_median", "recent_share"]]
+        acad, away, years, recent = middle.median().tolist()
+        title = f"{key}: {words}" if key in {"A", "B", "C"} else words
+        cells = [len(part), part["schools"].sum()]
+        lines.append(
+            f"| {title} | {' | '.join(count(c) for c in cells)} | {percent(acad)} | "
+            f"{percent(away)} | {years:.1f} | {percent(recent)} |".replace("nan", DASH)
+        )
+    lines += ["", "Shares and years are those of the middle authority of each pattern.", ""]
+    lines += [
+        "| threshold | at | moved to | authorities that change pattern | A | B | C | mixed |",
+        "|---|---:|---:|---:|---:|---:|---:|---:|",
+    ]
+    for row in typology_sensitivity(study, rules).itertuples():
+        lines.append(
+            f"| `{row.threshold}` | {getattr(rules, str(row.threshold)):g} | {row.value:g} | "
+            f"{row.changed} of {row.authorities} | {row.A} | {row.B} | {row.C} | {row.mixed} |"
+        )
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,557 @@
+"""Every table the pages of an atlas read, computed once for the whole country."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from geolls.measures.distances import nearest
+from geolls.measures.mismatch import effective_maps_by_unit, tuples
+from geolls.measures.overlap import code, cross, is_reason, weights_of
+from geolls.measures.spread import SpreadOptions, distances
+
+if TYPE_CHECKING:
+    from geolls.layers.catalogue import Layer
+    from geolls.study.core import Study
+
+__all__ = ["FEW", "KINDS", "RANKED", "Facts", "Member", "facts_of", "gather", "texts"]
+
+Floats = npt.NDArray[np.float64]
+Claims = tuple[tuple[str, str, float], ...]
+
+KINDS = (
+    "no_trust",
+    "single_school_trust",
+    "trust_home_here",
+    "trust_based_elsewhere",
+    "status_unknown",
+)
+FEW = 10  # no percentage below this many schools, none shaded
+RANKED = 20  # places with fewer schools are not ranked
+SUPPRESS = 10  # pupils eligible for free meals
+# Shares of them are given to whole percents: England less all other places tells no small count.
+WHOLE_PERCENT = 2
+# Layers that say the same as another, or so little that a bar would read as a fact.
+_TWIN = {"region": "dfe_region"}
+EVIDENCE = 0.5
+_WORDS = ("urn", "name", "phase", "kind", "trust_uid")
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A school inside a unit: its row in `Facts.schools`, its share there, its kind there."""
+
+    row: int
+    share: float
+    kind: str
+
+
+@dataclass(frozen=True, eq=False)
+class Facts:
+    """What the pages know.
+
+    Attributes
+    ----------
+    study : Study
+        Where it comes from.
+    places : tuple of str
+        Layers whose units have a page.
+    strips : tuple of str
+        Area layers drawn as bars: alive that day and known for half the schools or more.
+    thin : tuple of str
+        Area layers whose list names fewer than half of the schools: not drawn.
+    schools : pandas.DataFrame
+        One row per school: the register's columns, `trust` (UID where the trust has two or more
+        schools here), `kind` (from its own authority).
+    units : dict of str to pandas.DataFrame
+        For each layer, one row per unit, index unit_code: `name`, `schools`, the five kinds as
+        counts, `share_<kind>`, `pupils`, `fsm_share`, `trusts`, `effective_maps`.
+    pairs : dict
+        (layer, layer) to unit_code to rows of (code, name, weight, share_of_left,
+        share_of_right).
+    shared : dict
+        (layer, layer) to unit_code to unit_code to the weight that several units of the second
+        layer share along a line that is not known; pairs without any are left out.
+    trusts : pandas.DataFrame
+        One row per trust with two or more schools, index trust_uid: `geolls.measures.spread` and
+        `home_point`, distances to it, and the yardstick's.
+    at_work : dict
+        Layer to unit_code to the trusts with a school there: (uid, schools there, based there).
+    england : dict
+        The same figures for England.
+    """
+
+    study: Study
+    places: tuple[str, ...]
+    strips: tuple[str, ...]
+    thin: tuple[str, ...]
+    schools: pd.DataFrame
+    units: Mapping[str, pd.DataFrame]
+    pairs: Mapping[tuple[str, str], Mapping[str, list[tuple[Any, ...]]]]
+    shared: Mapping[tuple[str, str], Mapping[str, Mapping[str, float]]]
+    trusts: pd.DataFrame
+    at_work: Mapping[str, Mapping[str, list[tuple[str, float, bool]]]]
+    members: Mapping[str, Mapping[str, list[Member]]]
+    england: Mapping[str, float]
+    from_home: Mapping[str, list[tuple[float, int]]]
+    yardstick: Mapping[str, list[float]]
+
+    def layer(self, key: str) -> Layer:
+        """Return a layer of the study."""
+        return self.study.layers[key]
+
+    @cached_property
+    def unit_rows(self) -> Mapping[str, Mapping[str, dict[str, Any]]]:
+        """Layer to unit_code to its row of `units`."""
+        return {key: _rows(table) for key, table in self.units.items()}
+
+    @cached_property
+    def trust_rows(self) -> Mapping[str, dict[str, Any]]:
+        """Trust to its row of `trusts`."""
+        return _rows(self.trusts)
+
+    @cached_property
+    def kinds(self) -> npt.NDArray[np.object_]:
+        """The kind of each school, by row; converted once, not once a page."""
+        return self.schools["kind"].to_numpy(dtype=object)
+
+    @cached_property
+    def marks(self) -> pd.DataFrame:
+        """What a map draws of each school, by row: the columns of `geolls.maps.drawing.MapData`.
+
+        Text as Python's own: a page picks some rows, and of an arrow column that is slow.
+        """
+        columns = ["urn", "name", "phase", "pupils", "easting", "northing", "kind", "trust_uid"]
+        frame = self.schools[columns].assign(**{c: texts(self.schools[c]) for c in _WORDS})
+        placed = self.study.placement.schools.set_index("urn")["block"]
+        frame["block"] = texts(placed.reindex(frame.index))
+        if "local_authority" in self.strips:
+            home = self.study.assigned("local_authority").drop_duplicates("urn")
+            codes = home.set_index("urn")["unit_code"]
+            frame["local_authority"] = texts(codes.reindex(frame.index))
+        return frame.reset_index(drop=True)
+
+    @cached_property
+    def confidence(self) -> Mapping[str, Mapping[str, str]]:
+        """Layer to unit_code to the weakest evidence for any of its land."""
+        order = {"low": 0, "medium": 1, "high": 2}
+        out: dict[str, dict[str, str]] = {}
+        for key in self.strips:
+            worst: dict[str, str] = {}
+            for claim in self.study.claims(key):
+                known = worst.get(claim.unit_code, "high")
+                if order.get(claim.confidence, 2) <= order[known]:
+                    worst[claim.unit_code] = claim.confidence or known
+            out[key] = worst
+        return out
+
+    @cached_property
+    def rows_of_trust(self) -> Mapping[str, list[int]]:
+        """Trust to the rows of its schools."""
+        known = self.schools["trust"].dropna()
+        position = pd.Series(np.arange(len(self.schools)), index=self.schools.index)
+        return {
+            str(uid): position[urns].tolist() for uid, urns in known.groupby(known).groups.items()
+        }
+
+    @cached_property
+    def unit_of(self) -> Mapping[str, Mapping[str, Claims]]:
+        """Layer to URN to (unit_code, unit_name, share), reasons included."""
+        at = {str(urn): row for row, urn in enumerate(self.schools.index)}
+        return {key: _Claimed(self.study.assigned(key), at) for key in self.strips}
+
+
+class _Claimed(Mapping[str, Claims]):
+    """The units of each school in a layer: schools of the same units share one entry."""
+
+    def __init__(self, assigned: pd.DataFrame, at: Mapping[str, int]) -> None:
+        claims = zip(*(assigned[c] for c in ("unit_code", "unit_name", "share")), strict=True)
+        found: list[Claims] = [()] * len(at)
+        one: dict[Claims, Claims] = {}
+        for urn, claim in zip(assigned["urn"], claims, strict=True):
+            row = at[urn]
+            units = (*found[row], claim)
+            found[row] = one.setdefault(units, units)
+        self._at, self._found = at, found
+
+    def __getitem__(self, urn: str) -> Claims:
+        return self._found[self._at[urn]]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._at)
+
+    def __len__(self) -> int:
+        return len(self._at)
+
+
+def texts(column: pd.Series[Any]) -> pd.Series[Any]:
+    """Return text as Python's own, once for all rows that say the same; None where it is blank."""
+    codes, said = pd.factorize(column)
+    words = np.array([*said, None], dtype=object)
+    return pd.Series(words[codes], index=column.index, dtype=object)
+
+
+def _rows(table: pd.DataFrame) -> dict[str, dict[str, Any]]:
+    """Return a table as one dictionary per row: looked up by the thousand, a frame is slow."""
+    return {
+        str(k): {str(c): v for c, v in row.items()} for k, row in table.to_dict("index").items()
+    }
+
+
+def facts_of(study: Study, places: Sequence[str]) -> Facts:
+    """Gather once, and keep with the study: every map and profile of it reads the same facts."""
+    key = tuple(dict.fromkeys(places))
+    if key not in study.facts:
+        study.facts[key] = gather(study, key)
+    return study.facts[key]
+
+
+def gather(study: Study, places: Sequence[str]) -> Facts:
+    """Compute every table the pages read.
+
+    Parameters
+    ----------
+    study : Study
+        The study.
+    places : sequence of str
+        Layers whose units have a page.
+
+    Returns
+    -------
+    Facts
+        Computed once; pages only look up.
+    """
+    strips, thin = _layers(study)
+    schools = _schools(study)
+    table = study.spread().set_index("trust_uid", drop=False)
+    trusts = table[table["schools"] >= 2].copy()
+    schools["trust"] = schools["trust_uid"].where(schools["trust_uid"].isin(trusts.index))
+    home = "local_authority" if "local_authority" in study.layers else next(iter(places))
+    counted = dict.fromkeys([*places, home, *(k for k in ("district",) if k in strips)])
+    longs = {k: _long(study, k, schools, trusts) for k in counted}
+    schools["kind"] = (
+        longs[home].drop_duplicates("urn").set_index("urn")["kind"].reindex(schools.index)
+    )
+    schools["kind"] = schools["kind"].fillna("no_trust")
+    maps = _effective(study, strips, schools, list(counted))
+    units = {k: _units(study, k, longs[k], maps.get(k)) for k in longs}
+    trusts, from_home, yardstick = _from_home(schools, trusts, longs[home], study.spread_options)
+    trusts["hubs"] = trusts.get(
+        "areas_teaching_school_hub", pd.Series(np.nan, index=trusts.index)
+    ).astype(float)
+    return Facts(
+        study=study,
+        places=tuple(places),
+        strips=tuple(strips),
+        thin=tuple(thin),
+        schools=schools,
+        units=units,
+        pairs=_pairs(study, places, strips),
+        shared=_shared(study, places, strips),
+        trusts=trusts,
+        at_work={k: _at_work(longs[k]) for k in longs},
+        members={k: _members(longs[k], schools) for k in places},
+        england=_england(schools, trusts),
+        from_home=from_home,
+        yardstick=yardstick,
+    )
+
+
+def _layers(study: Study) -> tuple[list[str], list[str]]:
+    """Tell the area layers worth drawing from those whose list is too thin."""
+    strips: list[str] = []
+    thin: list[str] = []
+    for key, layer in study.area_layers.items():
+        if _TWIN.get(key) in study.area_layers:
+            continue
+        table = study.assigned(key)
+        unknown = table.loc[table["unit_code"] == "no_evidence", "share"].sum()
+        known = unknown <= EVIDENCE * max(len(study.schools), 1)
+        (strips if known or layer.family == "user" else thin).append(key)
+    return strips, thin
+
+
+def _schools(study: Study) -> pd.DataFrame:
+    frame = study.schools.set_index("urn", drop=False)
+    names = frame["name"].astype(object)
+    frame["name"] = names.where(names.notna(), "Name not given, URN " + frame["urn"].astype(object))
+    return frame
+
+
+def _long(study: Study, key: str, schools: pd.DataFrame, trusts: pd.DataFrame) -> pd.DataFrame:
+    """Return one row per school and unit, reasons left out: urn, unit, share, trust, kind."""
+    table = study.assigned(key)
+    table = table.loc[
+        ~is_reason(table["unit_code"]), ["urn", "unit_code", "unit_name", "share"]
+    ].reset_index(drop=True)
+    at = schools.loc[table["urn"]]
+    for column in ("trust", "pupils", "fsm_pupils"):
+        table[column] = at[column].to_numpy()
+    home = trusts[f"home_{key}"] if f"home_{key}" in trusts else pd.Series(dtype=object)
+    # As in `places.oversight`: units that share a school are all home to a trust of one of them.
+    own = table["trust"].map(home) == table["unit_code"]
+    based_here = own.groupby(table["urn"]).transform("any").to_numpy()
+    some_trust = at["trust_uid"].notna().to_numpy()
+    several = table["trust"].notna().to_numpy()
+    unknown = at["status_unknown"].to_numpy(dtype=bool)
+    table["kind"] = np.select(
+        [several & based_here, several, some_trust, unknown],
+        ["trust_home_here", "trust_based_elsewhere", "single_school_trust", "status_unknown"],
+        default="no_trust",
+    )
+    return table
+
+
+def _effective(
+    study: Study, strips: Sequence[str], schools: pd.DataFrame, places: Sequence[str]
+) -> dict[str, pd.Series[float]]:
+    """Return 2^H of (combined authority, region, hubs, trust) over each unit's schools."""
+    wanted = [
+        k
+        for k in strips
+        if study.layers[k].family in {"devolution", "hubs"} and k != "ofsted_region"
+    ]
+    layers = {k: study.membership(k) for k in wanted}
+    trust = schools["trust_uid"].fillna("none")
+    layers["trust"] = pd.DataFrame(
+        {
+            "item": schools.index,
+            "unit_code": trust.to_numpy(),
+            "unit_name": trust.to_numpy(),
+            "share": 1.0,
+        }
+    )
+    out, numbers = {}, tuples(layers)
+    for key in places:  # and the smaller areas a map may shade
+        found = effective_maps_by_unit(numbers, study.membership(key))
+        out[key] = found.set_index("unit_code")["effective_maps"]
+    return out
+
+
+def _units(
+    study: Study,
+    key: str,
+    long: pd.DataFrame,
+    maps: pd.Series[float] | None,
+) -> pd.DataFrame:
+    names = study.block_membership(key)
+    names = names.loc[~is_reason(names["unit_code"]), ["unit_code", "unit_name"]]
+    frame = names.drop_duplicates("unit_code").set_index("unit_code").sort_index()
+    frame = frame.rename(columns={"unit_name": "name"})
+    kinds = long.pivot_table(
+        index="unit_code", columns="kind", values="share", aggfunc="sum", fill_value=0.0
+    )
+    for kind in KINDS:
+        frame[kind] = kinds[kind].reindex(frame.index).fillna(0.0) if kind in kinds else 0.0
+    frame["schools"] = frame[list(KINDS)].sum(axis=1)
+    enough = frame["schools"] >= 5
+    for kind in KINDS:
+        frame[f"share_{kind}"] = (frame[kind] / frame["schools"]).where(enough)
+    weight = long["share"]
+    sums = pd.DataFrame(
+        {
+            "unit_code": long["unit_code"],
+            "pupils": weight * long["pupils"].fillna(0),
+            "fsm": weight * long["fsm_pupils"].fillna(0),
+        }
+    )
+    totals = sums.groupby("unit_code").sum().reindex(frame.index).fillna(0.0)
+    frame["pupils"] = totals["pupils"]
+    meals = (totals["fsm"] >= SUPPRESS) & enough
+    share = totals["fsm"] / totals["pupils"].where(totals["pupils"] > 0)
+    frame["fsm_share"] = share.where(meals).round(WHOLE_PERCENT)
+    with_trust = long.dropna(subset=["trust"])
+    frame["trusts"] = (
+        with_trust.groupby("unit_code")["trust"]
+        .nunique()
+        .reindex(frame.index)
+        .fillna(0)
+        .astype(int)
+    )
+    frame["effective_maps"] = np.nan if maps is None else maps.reindex(frame.index)
+    return frame
+
+
+def _pairs(
+    study: Study, places: Sequence[str], strips: Sequence[str]
+) -> dict[tuple[str, str], dict[str, list[tuple[Any, ...]]]]:
+    """Return what each unit of each place layer shares with the units of every layer.
+
+    As `Study.overlap`, each layer coded once; rows by weight, largest first. A unit is met with
+    its own layer as the whole of itself, whatever it shares.
+    """
+    weight = study.weights()
+    values = weights_of(weight)
+    coded = {k: code(study.membership(k), weight.index, what=k) for k in {*places, *strips}}
+    out: dict[tuple[str, str], dict[str, list[tuple[Any, ...]]]] = {}
+    for left in places:
+        x = coded[left]
+        alone = x.weigh(values)
+        for right in strips:
+            y = coded[right]
+            found = out.setdefault((left, right), {})
+            if left == right:
+                for unit, name, n in zip(x.codes, x.names, alone.tolist(), strict=True):
+                    found[unit] = [(unit, name, n, 1.0, 1.0)]
+                continue
+            full = cross(x, y, values)
+            i, j = np.nonzero(full)
+            n = full[i, j]
+            order = np.lexsort((j, -n, i))
+            rows = zip(
+                i[order].tolist(),
+                j[order].tolist(),
+                n[order].tolist(),
+                (n / alone[i])[order].tolist(),
+                (n / full.sum(axis=0)[j])[order].tolist(),
+                strict=True,
+            )
+            for a, b, value, of_left, of_right in rows:
+                row = (y.codes[b], y.names[b], value, of_left, of_right)
+                found.setdefault(x.codes[a], []).append(row)
+    return out
+
+
+def _shared(
+    study: Study, places: Sequence[str], strips: Sequence[str]
+) -> dict[tuple[str, str], dict[str, dict[str, float]]]:
+    """Return the weight that lies on land several units share, by place and unit."""
+    out: dict[tuple[str, str], dict[str, dict[str, float]]] = {}
+    for right in strips:
+        table = study.assigned(right)
+        part = table[(table["share"] < 1) & ~is_reason(table["unit_code"])]
+        if part.empty:
+            continue
+        for left in places:
+            mine = study.assigned(left)[["urn", "unit_code", "share"]]
+            both = part.merge(mine, on="urn", suffixes=("", "_left"))
+            both["weight"] = both["share"] * both["share_left"]
+            sums = both.groupby(["unit_code_left", "unit_code"])["weight"].sum()
+            found = out.setdefault((left, right), {})
+            for place, unit, weight in sums.reset_index().itertuples(index=False):
+                found.setdefault(str(place), {})[str(unit)] = float(weight)
+    return out
+
+
+def _at_work(long: pd.DataFrame) -> dict[str, list[tuple[str, float, bool]]]:
+    with_trust = long.dropna(subset=["trust"])
+    found = (
+        with_trust.assign(based=with_trust["kind"] == "trust_home_here")
+        .groupby(["unit_code", "trust"], sort=True)
+        .agg(here=("share", "sum"), based=("based", "first"))
+        .reset_index()
+        .sort_values(["unit_code", "here", "trust"], ascending=[True, False, True])
+    )
+    out: dict[str, list[tuple[str, float, bool]]] = {}
+    for unit, trust, here, based in found.itertuples(index=False):
+        out.setdefault(str(unit), []).append((str(trust), float(here), bool(based)))
+    return out
+
+
+def _members(long: pd.DataFrame, schools: pd.DataFrame) -> dict[str, list[Member]]:
+    rows = schools.index.get_indexer(pd.Index(long["urn"]))
+    out: dict[str, list[Member]] = {}
+    for unit, row, share, kind in zip(
+        long["unit_code"].tolist(),
+        rows.tolist(),
+        long["share"].tolist(),
+        long["kind"].tolist(),
+        strict=True,
+    ):
+        out.setdefault(unit, []).append(Member(row, share, kind))
+    return out
+
+
+def _england(schools: pd.DataFrame, trusts: pd.DataFrame) -> dict[str, float]:
+    n = len(schools)
+    out: dict[str, float] = {"schools": float(n)}
+    counts = schools["kind"].value_counts()
+    for kind in KINDS:
+        out[kind] = float(counts.get(kind, 0))
+        out[f"share_{kind}"] = out[kind] / n if n else float("nan")
+    out["pupils"] = float(schools["pupils"].sum())
+    meals = float(schools["fsm_pupils"].sum())
+    out["fsm_share"] = (
+        round(meals / out["pupils"], WHOLE_PERCENT) if out["pupils"] and meals else float("nan")
+    )
+    out["trusts"] = float(len(trusts))
+    out["not_located"] = float(schools["easting"].isna().sum())
+    return out
+
+
+def _from_home(
+    schools: pd.DataFrame, trusts: pd.DataFrame, home: pd.DataFrame, options: SpreadOptions
+) -> tuple[pd.DataFrame, dict[str, list[tuple[float, int]]], dict[str, list[float]]]:
+    """Measure how far each trust's schools lie from its home point, and the yardstick's.
+
+    The home point is the middle of the schools in the home authority. The yardstick takes as many
+    schools of each phase, the nearest to that point, whoever runs them.
+    """
+    position = pd.Series(np.arange(len(schools)), index=schools.index)
+    points = schools[["easting", "northing"]].to_numpy(dtype=float)
+    mine = home[home["trust"].notna()].drop_duplicates("urn")
+    rows = position[mine["urn"]].to_numpy()
+    located = np.isfinite(points[rows]).all(axis=1)
+    trust, rows = mine["trust"].to_numpy()[located], rows[located]
+    based = (mine["kind"].to_numpy() == "trust_home_here")[located]
+    at_home = pd.DataFrame(
+        {"trust": trust[based], "x": points[rows[based], 0], "y": points[rows[based], 1]}
+    )
+    centre = at_home.groupby("trust")[["x", "y"]].mean().reindex(trusts.index)
+    out = trusts.copy()
+    out["home_easting"], out["home_northing"] = centre["x"], centre["y"]
+    middle = centre.reindex(trust).to_numpy(dtype=float)
+    far = np.hypot(*(points[rows] - middle).T) / 1000
+    table = pd.DataFrame({"trust": trust, "km": far, "row": rows})
+    out["home_km_median"] = table.groupby("trust")["km"].median().reindex(out.index)
+    from_home: dict[str, list[tuple[float, int]]] = {}
+    for uid, km, row in table.sort_values(["trust", "km", "row"]).itertuples(index=False):
+        from_home.setdefault(uid, []).append((float(km), int(row)))
+    yard = _yardstick(schools, centre, table)
+    body = pd.Index(out.index).get_indexer(yard["trust"])
+    measured = distances(
+        points[yard["row"].to_numpy(dtype=np.intp)], body, len(out), options.cluster_km
+    )
+    for name in ("pair_km_mean", "pair_km_max", "longest_hop_km", "nearest_sibling_km_median"):
+        out[f"yard_{name}"] = np.asarray(measured[name], dtype=float)
+    out["yard_home_km_median"] = yard.groupby("trust")["km"].median().reindex(out.index)
+    yardstick = {str(uid): sorted(part.tolist()) for uid, part in yard.groupby("trust")["km"]}
+    return out, from_home, yardstick
+
+
+def _yardstick(schools: pd.DataFrame, centre: pd.DataFrame, own: pd.DataFrame) -> pd.DataFrame:
+    """Return, for each trust, the nearest schools to its home point: as many of each phase."""
+    points = schools[["easting", "northing"]].to_numpy(dtype=float)
+    phases = schools["phase"].to_numpy(dtype=object)
+    wanted = (
+        pd.DataFrame({"trust": own["trust"], "phase": phases[own["row"].to_numpy()]})
+        .value_counts()
+        .rename("n")
+        .reset_index()
+    )
+    parts = []
+    for phase, asked in wanted.groupby("phase", sort=True):
+        pool = np.flatnonzero((phases == phase) & np.isfinite(points).all(axis=1))
+        middle = centre.reindex(asked["trust"]).to_numpy(dtype=float)
+        k = asked["n"].to_numpy(dtype=np.intp)
+        found, metres = nearest(points[pool], middle, k)
+        taken = (found >= 0) & (np.arange(found.shape[1]) < k[:, None])
+        who, place = np.nonzero(taken)
+        parts.append(
+            pd.DataFrame(
+                {
+                    "trust": asked["trust"].to_numpy()[who],
+                    "row": pool[found[who, place]],
+                    "km": metres[who, place] / 1000,
+                }
+            )
+        )
+    if not parts:
+        return pd.DataFrame({"trust": [], "row": [], "km": []})
+    return pd.concat(parts, ignore_index=True).sort_values(["trust", "km", "row"])
