@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
-import re
-import unicodedata
-from collections.abc import Iterable
-
 __all__ = [
     "AtlasError",
     "CatalogueError",
@@ -17,9 +12,6 @@ __all__ = [
     "OutputError",
     "UnknownNameError",
     "UsageError",
-    "fold",
-    "nearest",
-    "suggest",
 ]
 
 
@@ -97,55 +89,3 @@ class AtlasError(GeollsError):
     """An atlas that finished with some places failed."""
 
     exit_code = 20
-
-
-# Words that official names carry or drop without changing what is meant.
-_NOISE = re.compile(
-    r"\b(the|of|city|county|district|borough|royal|metropolitan|council|authority|combined|unitary)\b"
-)
-
-
-def fold(name: str) -> str:
-    """Fold a name to what people agree on: no case, accents, punctuation or civic titles.
-
-    Parameters
-    ----------
-    name : str
-        Any name, as typed or as published.
-
-    Returns
-    -------
-    str
-        The folded name; "Bristol, City of" and "bristol" fold to the same text.
-
-    Examples
-    --------
-    >>> fold("Kingston upon Hull, City of") == fold("kingston-upon-hull")
-    True
-    >>> fold("County Durham") == fold("Durham")
-    True
-    """
-    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().casefold()
-    words = re.sub(r"[^a-z0-9]+", " ", plain.replace("&", " and ").replace("'", "")).strip()
-    short = " ".join(_NOISE.sub(" ", words).split())
-    return short or words
-
-
-def nearest(word: str, options: Iterable[str], n: int = 3) -> list[str]:
-    """Return up to `n` of `options` that a person typing `word` may have meant, best first."""
-    by_fold: dict[str, str] = {}
-    for option in options:
-        by_fold.setdefault(fold(option), option)
-    key = fold(word)[:200]
-    starts = sorted((f for f in by_fold if len(key) > 2 and f.startswith(key)), key=len)
-    close = difflib.get_close_matches(key, by_fold, n=n, cutoff=0.6)
-    return [by_fold[f] for f in dict.fromkeys([*starts, *close])][:n]
-
-
-def suggest(word: str, options: Iterable[str]) -> str | None:
-    """Return "did you mean A, B or C?" or None when nothing is near."""
-    found = nearest(word, options)
-    if not found:
-        return None
-    *head, last = found
-    return f"did you mean {', '.join(head) + ' or ' if head else ''}{last}?"

@@ -1,28 +1,20 @@
-"""The one room that writes: whole files or none, safe names, and archives read within bounds."""
+"""The one room that writes: whole files or none, under safe names."""
 
 from __future__ import annotations
 
 import contextlib
 import errno
 import hashlib
-import io
 import os
 import re
-import stat
 import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Final
+from typing import Final
 
-from geolls.base.errors import InputFileError, OutputError, suggest
-
-# Archives and temporary folders are imported where they are used: every command starts here.
-if TYPE_CHECKING:
-    import gzip
+from geolls.base.errors import InputFileError, OutputError
 
 __all__ = [
-    "check_vector",
-    "open_bounded",
     "process_alive",
     "refusal",
     "replace",
@@ -30,14 +22,11 @@ __all__ = [
     "safe_name",
     "sha256",
     "sweep",
+    "unreadable",
     "write_bytes",
     "write_text",
     "writing",
 ]
-
-GIB: Final = 1024**3
-_FLOOR: Final = GIB // 4  # every archive may unpack to this much
-_RATIO: Final = 200  # ... or to this many times its own size; csv packs 5 to 40 times
 
 # ---- writing -------------------------------------------------------------------------------
 
@@ -270,6 +259,31 @@ def process_alive(pid: int) -> bool:
     return True
 
 
+def unreadable(error: Exception, path: Path) -> InputFileError:
+    """Say in one line why a file cannot be read.
+
+    Parameters
+    ----------
+    error : Exception
+        What opening or reading it raised.
+    path : pathlib.Path
+        The file.
+
+    Returns
+    -------
+    InputFileError
+        To be raised from `error`.
+    """
+    if isinstance(error, FileNotFoundError):
+        return InputFileError("no such file", where=str(path))
+    if isinstance(error, IsADirectoryError):
+        return InputFileError("is a folder, not a file", where=str(path))
+    if isinstance(error, PermissionError):
+        return InputFileError("may not be read", where=str(path))
+    reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return InputFileError(f"cannot be read ({reason})", where=str(path))
+
+
 def sha256(path: str | os.PathLike[str]) -> str:
     """Return the SHA-256 of a file, in hex.
 
@@ -292,11 +306,12 @@ def sha256(path: str | os.PathLike[str]) -> str:
         with Path(path).open("rb") as handle:
             return hashlib.file_digest(handle, "sha256").hexdigest()
     except (OSError, ValueError) as error:
-        raise _unreadable(error, Path(path)) from error
+        raise unreadable(error, Path(path)) from error
 
 
 # ---- names and cells -----------------------------------------------------------------------
 
+_LONGEST: Final = 60
 _GSS = re.compile(r"[A-Z][0-9]{8}")
 _PLAIN = re.compile(r"[a-z0-9](?:[a-z0-9_-]*[a-z0-9])?")
 _HASHED = re.compile(r".*-[0-9a-f]{10}")
@@ -312,21 +327,20 @@ def _whole(text: str) -> str:
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
-def safe_name(text: str, *, length: int = 60) -> str:
+def safe_name(text: str) -> str:
     """Make a file name (no suffix) of any text: harmless, bounded, different for different texts.
 
     Parameters
     ----------
     text : str
         A code or a name, as hostile as it likes.
-    length : int, default 60
-        The most characters the name may have; at least 16.
 
     Returns
     -------
     str
-        `text` itself where it is a GSS code or plain lower-case text already; else its letters
-        and digits in lower case, and ten hexadecimal digits of its SHA-256.
+        At most 60 characters: `text` itself where it is a GSS code or plain lower-case text
+        already; else its letters and digits in lower case, and ten hexadecimal digits of its
+        SHA-256.
 
     Notes
     -----
@@ -342,7 +356,7 @@ def safe_name(text: str, *, length: int = 60) -> str:
     """
     as_is = _GSS.fullmatch(text) or (
         _PLAIN.fullmatch(text)
-        and len(text) <= length
+        and len(text) <= _LONGEST
         and not _GSS.fullmatch(text.upper())
         and not _HASHED.fullmatch(text)
         and not _RESERVED.fullmatch(text)
@@ -350,8 +364,8 @@ def safe_name(text: str, *, length: int = 60) -> str:
     if as_is:
         return text
     digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:10]
-    ascii_ = unicodedata.normalize("NFKD", text[: 4 * length]).encode("ascii", "ignore").decode()
-    slug = re.sub(r"[^a-z0-9]+", "-", ascii_.lower())[: max(length - 11, 5)].strip("-")
+    ascii_ = unicodedata.normalize("NFKD", text[: 4 * _LONGEST]).encode("ascii", "ignore").decode()
+    slug = re.sub(r"[^a-z0-9]+", "-", ascii_.lower())[: _LONGEST - 11].strip("-")
     return f"{slug or 'name'}-{digest}"
 
 
@@ -382,183 +396,3 @@ def safe_cell(text: str) -> str:
     if first and first in _FORMULA and not _NUMBER.fullmatch(clean):
         return "'" + clean
     return clean
-
-
-# ---- reading within bounds -----------------------------------------------------------------
-
-
-def _unreadable(error: Exception, path: Path) -> InputFileError:
-    """Say in one line why a file cannot be read."""
-    if isinstance(error, FileNotFoundError):
-        return InputFileError("no such file", where=str(path))
-    if isinstance(error, IsADirectoryError):
-        return InputFileError("is a folder, not a file", where=str(path))
-    if isinstance(error, PermissionError):
-        return InputFileError("may not be read", where=str(path))
-    reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-    return InputFileError(f"cannot be read ({reason})", where=str(path))
-
-
-class _Bounded(io.RawIOBase):
-    """A stream that ends in an InputFileError where it would grow past its bound or is broken."""
-
-    def __init__(
-        self, source: IO[bytes] | gzip.GzipFile, path: Path, limit: int, owner: IO[bytes]
-    ) -> None:
-        self._source, self._path, self._left, self._owner = source, path, limit, owner
-        self._limit = limit
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
-        import zipfile
-        import zlib
-
-        try:
-            data = self._source.read(len(buffer))
-        except (zlib.error, EOFError, zipfile.BadZipFile, NotImplementedError, OSError) as error:
-            raise InputFileError(
-                f"the compressed file is damaged or cut short ({error or type(error).__name__})",
-                where=str(self._path),
-                fix="download it again",
-            ) from error
-        self._left -= len(data)
-        if self._left < 0:
-            raise InputFileError(
-                f"unpacks to more than {self._limit:,} bytes, which no such file should",
-                where=str(self._path),
-                fix="check where it came from; unpack it yourself if you trust it",
-            )
-        buffer[: len(data)] = data
-        return len(data)
-
-    def close(self) -> None:
-        if not self.closed:
-            self._source.close()
-            self._owner.close()
-        super().close()
-
-
-def open_bounded(
-    path: str | os.PathLike[str], *, member: str | None = None, limit: int = 16 * GIB
-) -> io.BufferedReader:
-    """Open a plain, gzip or zip file (told by content, not by name) as one bounded byte stream.
-
-    Parameters
-    ----------
-    path : path-like
-        The file.
-    member : str, optional
-        For a zip: the name of the member, or its ending (".csv"). Without it the zip must hold
-        one file. Members are read in place, never unpacked to a path of their choosing.
-    limit : int, default 16 GiB
-        The most bytes the stream may yield. An archive may yield no more than 200 times its own
-        size (but always 256 MiB).
-
-    Returns
-    -------
-    io.BufferedReader
-        To be closed by the caller.
-
-    Raises
-    ------
-    InputFileError
-        The file is missing, not readable, locked, damaged, lacks the member, or, while it is
-        read, grows past its bound or proves to be cut short.
-    """
-    import gzip
-
-    place = Path(path)
-    try:
-        owner = place.open("rb")
-    except (OSError, ValueError) as error:
-        raise _unreadable(error, place) from error
-    try:
-        info = os.fstat(owner.fileno())
-        regular = stat.S_ISREG(info.st_mode)
-        packed = min(limit, max(_FLOOR, _RATIO * info.st_size))
-        magic = owner.read(4) if regular else b""
-        if regular:
-            owner.seek(0)
-        raw: _Bounded
-        if magic[:2] == b"\x1f\x8b":
-            raw = _Bounded(gzip.GzipFile(fileobj=owner, mode="rb"), place, packed, owner)
-        elif magic in (b"PK\x03\x04", b"PK\x05\x06"):
-            raw = _Bounded(_zip_member(owner, place, member), place, packed, owner)
-        else:
-            raw = _Bounded(owner, place, limit, owner)
-    except BaseException:
-        owner.close()
-        raise
-    return io.BufferedReader(raw, 1 << 18)
-
-
-_STARTS: Final = {
-    ".geojson": b"{",
-    ".json": b"{",
-    ".gpkg": b"SQLite format 3\0",
-    ".shp": b"\x00\x00\x27\x0a",
-    ".fgb": b"fgb\x03fgb",
-    ".parquet": b"PAR1",
-}
-
-
-def check_vector(path: str | os.PathLike[str]) -> None:
-    """Check that a file of shapes begins as its suffix says, before a driver is let near it.
-
-    GDAL believes content, not names: a recipe (VRT) named areas.gpkg would lead it to other
-    files and to the network.
-
-    Parameters
-    ----------
-    path : path-like
-        .geojson, .json, .gpkg, .shp, .fgb or .parquet.
-
-    Raises
-    ------
-    InputFileError
-        The file is missing, of another kind, or not what its suffix says.
-    """
-    place = Path(path)
-    start = _STARTS.get(place.suffix.lower())
-    if start is None:
-        raise InputFileError(
-            "is of a kind that is not read", where=str(place), fix=f"one of {', '.join(_STARTS)}"
-        )
-    try:
-        with place.open("rb") as handle:
-            head = handle.read(4096)
-    except (OSError, ValueError) as error:
-        raise _unreadable(error, place) from error
-    text = start == b"{"
-    if not (head.removeprefix(b"\xef\xbb\xbf").lstrip() if text else head).startswith(start):
-        raise InputFileError(f"is not a {place.suffix[1:]} file", where=str(place))
-
-
-def _zip_member(owner: IO[bytes], path: Path, member: str | None) -> IO[bytes]:
-    """Open the one member of a zip that `member` names."""
-    import zipfile
-
-    try:
-        archive = zipfile.ZipFile(owner)
-        names = [i.filename for i in archive.infolist() if not i.is_dir()]
-        fits = [n for n in names if n == member] or [
-            n for n in names if member is None or n.endswith(member)
-        ]
-        if len(fits) != 1:
-            what = "no file" if not fits else f"{len(fits)} files"
-            asked = f" ending in {member}" if member else ""
-            raise InputFileError(
-                f"the zip holds {what}{asked}; one is needed",
-                where=str(path),
-                fix=suggest(member or "", names) or "unpack it and give the file itself",
-            )
-        return archive.open(fits[0])
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, ValueError) as error:
-        locked = isinstance(error, RuntimeError) and "password" in str(error)
-        raise InputFileError(
-            "the zip is locked with a password" if locked else f"the zip is damaged ({error})",
-            where=str(path),
-            fix="unpack it yourself" if locked else "download it again",
-        ) from error

@@ -1,7 +1,8 @@
-"""Plain English from numbers: counts first, round shares, always a comparison, neutral verbs."""
+"""Words: names folded and guessed at, and plain English from numbers."""
 
 from __future__ import annotations
 
+import difflib
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
@@ -19,10 +20,12 @@ __all__ = [
     "bold",
     "count",
     "day",
+    "fold",
     "in_words",
     "joined",
     "last_word",
     "month",
+    "nearest",
     "number",
     "of_total",
     "owner",
@@ -34,6 +37,7 @@ __all__ = [
     "short_name",
     "slug",
     "small",
+    "suggest",
     "web",
     "when",
     "worst_of",
@@ -65,6 +69,58 @@ Corrections to the record itself: {correct}""",
     "record, this page and the source",
 }
 """The words of the report of a row; what stands in braces the page fills in."""
+# Words that official names carry or drop without changing what is meant.
+_NOISE = re.compile(
+    r"\b(the|of|city|county|district|borough|royal|metropolitan|council|authority|combined|unitary)\b"
+)
+
+
+def fold(name: str) -> str:
+    """Fold a name to what people agree on: no case, accents, punctuation or civic titles.
+
+    Parameters
+    ----------
+    name : str
+        Any name, as typed or as published.
+
+    Returns
+    -------
+    str
+        The folded name; "Bristol, City of" and "bristol" fold to the same text.
+
+    Examples
+    --------
+    >>> fold("Kingston upon Hull, City of") == fold("kingston-upon-hull")
+    True
+    >>> fold("County Durham") == fold("Durham")
+    True
+    """
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().casefold()
+    words = re.sub(r"[^a-z0-9]+", " ", plain.replace("&", " and ").replace("'", "")).strip()
+    short = " ".join(_NOISE.sub(" ", words).split())
+    return short or words
+
+
+def nearest(word: str, options: Iterable[str], n: int = 3) -> list[str]:
+    """Return up to `n` of `options` that a person typing `word` may have meant, best first."""
+    by_fold: dict[str, str] = {}
+    for option in options:
+        by_fold.setdefault(fold(option), option)
+    key = fold(word)[:200]
+    starts = sorted((f for f in by_fold if len(key) > 2 and f.startswith(key)), key=len)
+    close = difflib.get_close_matches(key, by_fold, n=n, cutoff=0.6)
+    return [by_fold[f] for f in dict.fromkeys([*starts, *close])][:n]
+
+
+def suggest(word: str, options: Iterable[str]) -> str | None:
+    """Return "did you mean A, B or C?" or None when nothing is near."""
+    found = nearest(word, options)
+    if not found:
+        return None
+    *head, last = found
+    return f"did you mean {', '.join(head) + ' or ' if head else ''}{last}?"
+
+
 _WORDS = (
     "no one two three four five six seven eight nine ten eleven twelve".split()  # noqa: SIM905
 )

@@ -18,8 +18,8 @@ from geolls.base.errors import (
     GeollsError,
     OutputError,
     UsageError,
-    suggest,
 )
+from geolls.base.text import suggest
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from geolls.base.errors import UsageError, suggest
+from geolls.base.errors import UsageError
 from geolls.base.files import sha256, write_bytes, write_text, writing
+from geolls.base.text import suggest
 from geolls.export.dictionary import Column, TableText, load_dictionary
 from geolls.export.render import Table, to_csv
 from geolls.measures.equity import MINIMUM, suppress

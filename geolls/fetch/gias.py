@@ -18,8 +18,10 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from geolls.base.errors import InputFileError, UsageError, nearest
-from geolls.base.files import open_bounded, process_alive, refusal, sha256, write_text, writing
+from geolls.base.archives import open_bounded
+from geolls.base.errors import InputFileError, UsageError
+from geolls.base.files import process_alive, refusal, sha256, write_text, writing
+from geolls.base.text import nearest
 from geolls.fetch.ons import (
     Boundaries,
     NoneOfThatYearError,

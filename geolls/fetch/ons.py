@@ -11,8 +11,10 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from geolls.base.errors import InputFileError, UsageError, suggest
-from geolls.base.files import check_vector, sha256, write_text, writing
+from geolls.base.archives import check_vector
+from geolls.base.errors import InputFileError, UsageError
+from geolls.base.files import sha256, write_text, writing
+from geolls.base.text import suggest
 from geolls.fetch.sources import Sources, by_hand, data_folder, guarded, is_address, load_sources
 from geolls.fetch.web import NotThereError, Progress, Web
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from geolls.base.errors import CatalogueError, GeometryError, InputFileError, suggest
-from geolls.base.files import check_vector
+from geolls.base.archives import check_vector
+from geolls.base.errors import CatalogueError, GeometryError, InputFileError
+from geolls.base.text import suggest
 from geolls.layers.model import Layer
 
 if TYPE_CHECKING:

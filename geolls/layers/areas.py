@@ -11,8 +11,9 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from geolls.base.errors import CatalogueError, InputFileError, UnknownNameError, fold
+from geolls.base.errors import CatalogueError, InputFileError, UnknownNameError
 from geolls.base.shelves import shelf
+from geolls.base.text import fold
 
 if TYPE_CHECKING:
     from geolls.layers.catalogue import Claim, Layer

@@ -16,8 +16,9 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Protocol
 
-from geolls.base.errors import CatalogueError, UnknownNameError, fold, nearest, suggest
+from geolls.base.errors import CatalogueError, UnknownNameError
 from geolls.base.shelves import shelf
+from geolls.base.text import fold, nearest, suggest
 from geolls.layers.model import (
     CONFIDENCES,
     FAMILIES,

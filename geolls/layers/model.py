@@ -18,7 +18,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from geolls.base.errors import GeollsError, fold, nearest, suggest
+from geolls.base.errors import GeollsError
+from geolls.base.text import fold, nearest, suggest
 
 __all__ = [
     "Alias",

@@ -24,8 +24,9 @@ import pandas as pd
 from branca.element import Element, MacroElement
 from markupsafe import Markup
 
-from geolls.base.errors import MapError, suggest
+from geolls.base.errors import MapError
 from geolls.base.shelves import shelf
+from geolls.base.text import suggest
 from geolls.maps import pack as encoding
 from geolls.maps.offline import (
     Page,

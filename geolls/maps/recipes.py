@@ -8,8 +8,9 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from geolls.base.errors import CatalogueError, MapError, suggest
+from geolls.base.errors import CatalogueError, MapError
 from geolls.base.shelves import shelf
+from geolls.base.text import suggest
 
 __all__ = ["SCHOOL_KINDS", "Recipe", "check_recipe", "load_recipe", "recipe_names"]
 

@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from geolls.base.errors import MapError, UsageError, suggest
-from geolls.base.text import day
+from geolls.base.errors import MapError, UsageError
+from geolls.base.text import day, suggest
 from geolls.maps.drawing import Format, LayerSpec, MapData, Measure
 from geolls.maps.drawing import Place as MapPlace
 from geolls.maps.recipes import OPTIONS, Recipe, load_recipe

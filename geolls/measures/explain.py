@@ -10,7 +10,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from geolls.base.errors import UnknownNameError, UsageError, suggest
+from geolls.base.errors import UnknownNameError, UsageError
+from geolls.base.text import suggest
 from geolls.measures.coverage import coverage_rows
 from geolls.measures.information import entropy, ratio
 from geolls.measures.mismatch import by_unit

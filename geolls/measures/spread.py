@@ -11,7 +11,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from geolls.base.errors import UsageError, suggest
+from geolls.base.errors import UsageError
+from geolls.base.text import suggest
 from geolls.measures.overlap import Coded, code, distinct, sums
 
 __all__ = [

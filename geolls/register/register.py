@@ -32,15 +32,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv as pacsv
 
-from geolls.base.errors import (
-    InputFileError,
-    OutputError,
-    UnknownNameError,
-    UsageError,
-    nearest,
-    suggest,
-)
-from geolls.base.files import open_bounded, sha256, write_bytes, writing
+from geolls.base.archives import open_bounded
+from geolls.base.errors import InputFileError, OutputError, UnknownNameError, UsageError
+from geolls.base.files import sha256, write_bytes, writing
+from geolls.base.text import nearest, suggest
 
 __all__ = [
     "COLUMNS",

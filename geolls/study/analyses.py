@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from geolls.base.errors import UsageError, suggest
+from geolls.base.errors import UsageError
+from geolls.base.text import suggest
 from geolls.measures import communities as communing
 from geolls.measures import equity, sites, spread, yardstick
 from geolls.measures import placeview as places

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 
-from geolls.base.errors import OutputError, UnknownNameError, UsageError, fold, suggest
+from geolls.base.errors import OutputError, UnknownNameError, UsageError
+from geolls.base.text import fold, suggest
 from geolls.layers.areas import Areas, BlockClaim, expand, load_areas
 from geolls.layers.catalogue import Catalogue, Layer, load_catalogue
 from geolls.measures.overlap import REASONS

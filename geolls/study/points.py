@@ -19,8 +19,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from geolls.base.errors import InputFileError, OutputError, UsageError, suggest
+from geolls.base.errors import InputFileError, OutputError, UsageError
 from geolls.base.files import sha256, write_text, writing
+from geolls.base.text import suggest
 
 if TYPE_CHECKING:
     import pyarrow as pa

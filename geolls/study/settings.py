@@ -8,7 +8,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from geolls.base.errors import InputFileError, UnknownNameError, UsageError, suggest
+from geolls.base.errors import InputFileError, UnknownNameError, UsageError
+from geolls.base.text import suggest
 
 __all__ = ["Settings", "a_date", "read_settings"]
 

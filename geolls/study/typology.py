@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from geolls.base.errors import UsageError, suggest
-from geolls.base.text import DASH, count, percent
+from geolls.base.errors import UsageError
+from geolls.base.text import DASH, count, percent, suggest
 from geolls.measures.overlap import is_reason
 
 if TYPE_CHECKING:

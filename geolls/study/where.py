@@ -14,7 +14,8 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from geolls.base.errors import UnknownNameError, fold, suggest
+from geolls.base.errors import UnknownNameError
+from geolls.base.text import fold, suggest
 from geolls.layers.areas import Areas, expand
 from geolls.layers.catalogue import Catalogue, date_note
 

@@ -940,7 +940,7 @@ def warm(files: Files) -> Files:
     12,
 )
 def _(folder: Path) -> str:
-    from geolls.base.errors import fold, nearest, suggest
+    from geolls.base.text import fold, nearest, suggest
     from geolls.layers.areas import load_areas
     from geolls.layers.catalogue import find_unit, load_catalogue
     from geolls.study.settings import a_date

@@ -34,6 +34,7 @@ OPEN = {
 }
 LIGHT = {
     "base/errors",
+    "base/text",
     "base/shelves",
     "base/files",
     "study/settings",
@@ -173,7 +174,7 @@ def test_help_loads_no_other_room_and_makes_no_command_s_options() -> None:
         "new = set(sys.modules) - before\n"
         "rooms = {m for m in new if m.startswith('geolls')}\n"
         "rooms -= {'geolls', 'geolls.cli', 'geolls.base'}\n"
-        "assert rooms == {'geolls.cli.main', 'geolls.base.errors'}, rooms\n"
+        "assert rooms == {'geolls.cli.main', 'geolls.base.errors', 'geolls.base.text'}, rooms\n"
         "costly = {'dataclasses', 'hashlib', 'importlib.metadata', 'pathlib', 'rich', 'tomllib'}\n"
         "costly &= new\n"
         "assert not costly, costly\n"

@@ -14,7 +14,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from geolls.base import files
+from geolls.base import archives
 from geolls.base.errors import GeollsError, InputFileError, UnknownNameError, UsageError
 from geolls.register import register as room
 from geolls.register.register import (
@@ -279,8 +279,8 @@ def test_a_truncated_gzip_is_one_clear_line(tmp_path: Path) -> None:
 
 
 def test_a_bomb_stops_at_its_bound(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(files, "_FLOOR", 100_000)
-    monkeypatch.setattr(files, "_RATIO", 2)
+    monkeypatch.setattr(archives, "FLOOR", 100_000)
+    monkeypatch.setattr(archives, "RATIO", 2)
     path = tmp_path / "edubasealldata.csv.gz"
     path.write_bytes(gzip.compress(text_of(schools({})).encode() + b"\n" * 30_000_000))
     with pytest.raises(InputFileError, match="unpacks to more"):

@@ -1,0 +1,179 @@
+"""Files from elsewhere, read within bounds: no archive unpacks without end, no map is a script."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import os
+import stat
+import zipfile
+import zlib
+from pathlib import Path
+from typing import IO, Final
+
+from geolls.base.errors import InputFileError
+from geolls.base.files import unreadable
+from geolls.base.text import suggest
+
+__all__ = ["FLOOR", "RATIO", "check_vector", "open_bounded"]
+
+GIB: Final = 1024**3
+FLOOR = GIB // 4
+"""Every archive may unpack to this much ..."""
+RATIO = 200
+"""... or to this many times its own size; csv packs 5 to 40 times."""
+
+_STARTS: Final = {
+    ".geojson": b"{",
+    ".json": b"{",
+    ".gpkg": b"SQLite format 3\0",
+    ".shp": b"\x00\x00\x27\x0a",
+    ".fgb": b"fgb\x03fgb",
+    ".parquet": b"PAR1",
+}
+
+
+class _Bounded(io.RawIOBase):
+    """A stream that ends in an InputFileError where it would grow past its bound or is broken."""
+
+    def __init__(
+        self, source: IO[bytes] | gzip.GzipFile, owner: IO[bytes], path: Path, limit: int
+    ) -> None:
+        self._source, self._owner, self._path, self._limit = source, owner, path, limit
+        self._left = limit
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        try:
+            data = self._source.read(len(buffer))
+        except (zlib.error, EOFError, zipfile.BadZipFile, NotImplementedError, OSError) as error:
+            raise InputFileError(
+                f"the compressed file is damaged or cut short ({error or type(error).__name__})",
+                where=str(self._path),
+                fix="download it again",
+            ) from error
+        self._left -= len(data)
+        if self._left < 0:
+            raise InputFileError(
+                f"unpacks to more than {self._limit:,} bytes, which no such file should",
+                where=str(self._path),
+                fix="check where it came from; unpack it yourself if you trust it",
+            )
+        buffer[: len(data)] = data
+        return len(data)
+
+    def close(self) -> None:
+        if not self.closed:
+            self._source.close()
+            self._owner.close()
+        super().close()
+
+
+def open_bounded(
+    path: str | os.PathLike[str], *, member: str | None = None, limit: int = 16 * GIB
+) -> io.BufferedReader:
+    """Open a plain, gzip or zip file (told by content, not by name) as one bounded byte stream.
+
+    Parameters
+    ----------
+    path : path-like
+        The file.
+    member : str, optional
+        For a zip: the name of the member, or its ending (".csv"). Without it the zip must hold
+        one file. Members are read in place, never unpacked to a path of their choosing.
+    limit : int, default 16 GiB
+        The most bytes the stream may yield. An archive may yield no more than 200 times its own
+        size (but always 256 MiB).
+
+    Returns
+    -------
+    io.BufferedReader
+        To be closed by the caller.
+
+    Raises
+    ------
+    InputFileError
+        The file is missing, not readable, locked, damaged, lacks the member, or, while it is
+        read, grows past its bound or proves to be cut short.
+    """
+    place = Path(path)
+    try:
+        owner = place.open("rb")
+    except (OSError, ValueError) as error:
+        raise unreadable(error, place) from error
+    try:
+        info = os.fstat(owner.fileno())
+        magic = b""
+        if stat.S_ISREG(info.st_mode):  # a pipe cannot be rewound
+            magic = owner.read(4)
+            owner.seek(0)
+        source: IO[bytes] | gzip.GzipFile = owner
+        if magic[:2] == b"\x1f\x8b":
+            source = gzip.GzipFile(fileobj=owner, mode="rb")
+        elif magic in (b"PK\x03\x04", b"PK\x05\x06"):
+            source = _zip_member(owner, place, member)
+        if source is not owner:
+            limit = min(limit, max(FLOOR, RATIO * info.st_size))
+    except BaseException:
+        owner.close()
+        raise
+    return io.BufferedReader(_Bounded(source, owner, place, limit), 1 << 18)
+
+
+def _zip_member(owner: IO[bytes], path: Path, member: str | None) -> IO[bytes]:
+    """Open the one member of a zip that `member` names."""
+    try:
+        archive = zipfile.ZipFile(owner)
+        names = [i.filename for i in archive.infolist() if not i.is_dir()]
+        fits = [n for n in names if n == member] or [n for n in names if n.endswith(member or "")]
+        if len(fits) != 1:
+            what = f"{len(fits)} files" if fits else "no file"
+            asked = f" ending in {member}" if member else ""
+            raise InputFileError(
+                f"the zip holds {what}{asked}; one is needed",
+                where=str(path),
+                fix=suggest(member or "", names) or "unpack it and give the file itself",
+            )
+        return archive.open(fits[0])
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, ValueError) as error:
+        locked = isinstance(error, RuntimeError) and "password" in str(error)
+        raise InputFileError(
+            "the zip is locked with a password" if locked else f"the zip is damaged ({error})",
+            where=str(path),
+            fix="unpack it yourself" if locked else "download it again",
+        ) from error
+
+
+def check_vector(path: str | os.PathLike[str]) -> None:
+    """Check that a file of shapes begins as its suffix says, before a driver is let near it.
+
+    GDAL believes content, not names: a recipe (VRT) named areas.gpkg would lead it to other
+    files and to the network.
+
+    Parameters
+    ----------
+    path : path-like
+        .geojson, .json, .gpkg, .shp, .fgb or .parquet.
+
+    Raises
+    ------
+    InputFileError
+        The file is missing, of another kind, or not what its suffix says.
+    """
+    place = Path(path)
+    start = _STARTS.get(place.suffix.lower())
+    if start is None:
+        raise InputFileError(
+            "is of a kind that is not read", where=str(place), fix=f"one of {', '.join(_STARTS)}"
+        )
+    try:
+        with place.open("rb") as handle:
+            head = handle.read(4096)
+    except (OSError, ValueError) as error:
+        raise unreadable(error, place) from error
+    if start == b"{":  # text may begin with a byte order mark and blanks
+        head = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if not head.startswith(start):
+        raise InputFileError(f"is not a {place.suffix[1:]} file", where=str(place))
