@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geolls import open_study
-from geolls.cli.main import _dropped, main
+from geolls.cli.main import main
+from geolls.cli.measures import dropped_words
 from geolls.measures.equity import MINIMUM
 from geolls.measures.mismatch import DECIMALS, HIDDEN, ROUNDED, compare, pairwise
 from geolls.study.core import Study
@@ -127,7 +128,7 @@ def test_only_eligible_pupils_are_guarded() -> None:
 def test_what_is_dropped_is_not_said_where_few_pupils_are_on_a_side(
     gone: float, whole: float, by: str, said: str
 ) -> None:
-    assert _dropped(gone, whole, by) == said
+    assert dropped_words(gone, whole, by) == said
 
 
 def test_the_command_blanks_small_numbers_and_says_why(

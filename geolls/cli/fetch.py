@@ -1,0 +1,139 @@
+"""The command that brings official data in: fetch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from geolls.base.errors import UsageError
+from geolls.cli.group import PATH, command
+from geolls.cli.options import progress_bar
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from geolls.fetch.ons import Boundaries
+
+
+@command(
+    click.argument("sources", nargs=-1, type=click.Choice(["gias", "boundaries", "all"])),
+    click.option(
+        "--from", "origin", default=None, help="A mirror's address, or a folder of files."
+    ),
+    click.option(
+        "--day", default=None, metavar="DATE", help="The register's day; today by default."
+    ),
+    click.option(
+        "--year",
+        type=click.IntRange(2009, 2099),
+        default=None,
+        help="The year of the boundaries; last year by default.",
+    ),
+    click.option("--resolution", default="BGC", show_default=True, help="BFC, BGC, BSC or BUC."),
+    click.option(
+        "--blocks",
+        is_flag=True,
+        help="Build the blocks again along the districts fetched, for --blocks of other commands.",
+    ),
+    click.option("--data", type=PATH, default=None, envvar="GEOLLS_DATA", help="The data folder."),
+    click.option("-q", "--quiet", is_flag=True, help="No progress."),
+)
+def fetch(
+    sources: tuple[str, ...],
+    origin: str | None,
+    day: str | None,
+    year: int | None,
+    resolution: str,
+    blocks: bool,
+    data: Path | None,
+    quiet: bool,
+) -> None:
+    r"""Fetch official data: gias, boundaries or all.
+
+    \b
+    geolls fetch gias
+    geolls fetch boundaries --year 2024
+    geolls fetch boundaries --year 2018 --blocks
+    geolls fetch gias --from ~/Downloads
+    """
+    from geolls.fetch.gias import data_folder, fetch_gias
+    from geolls.study.settings import a_date
+
+    if origin is not None and not origin.strip():
+        raise UsageError("there is no address or folder", where="--from", fix="give one")
+    folder = data or data_folder()
+    wanted = set(sources) or {"gias"}
+    with progress_bar(quiet) as progress:
+        if wanted & {"gias", "all"}:
+            when = a_date(day, where="--day") if day is not None else None
+            fetched = fetch_gias(folder, day=when, source=origin, progress=progress)
+            _say_fetched(f"Register of {fetched.day}", fetched.folder, fetched.notes)
+        if wanted & {"boundaries", "all"}:
+            when_ = year or date.today().year - 1
+            for found in _fetch_kinds(folder, when_, resolution, origin, progress):
+                _say_fetched(f"Boundaries of {found.on}", found.path, found.notes)
+                _say_moved(found)
+                if blocks and found.layer == "district":
+                    _rebuild(found, folder)
+
+
+def _fetch_kinds(
+    folder: Path, year: int, resolution: str, origin: str | None, progress: Any
+) -> Iterator[Boundaries]:
+    """Fetch each kind of boundary there is of a year, and name each there is not."""
+    from geolls.fetch.gias import NoneOfThatYearError, fetch_boundaries
+    from geolls.fetch.web import NotThereError
+
+    kinds = ("district", "local_authority", "combined_authority", "region")
+    unknown: list[NoneOfThatYearError] = []
+    missing: list[NotThereError] = []
+    for kind in kinds:
+        try:
+            yield fetch_boundaries(folder, kind, year, resolution, source=origin, progress=progress)
+        except NoneOfThatYearError as error:
+            unknown.append(error)
+            click.echo(f"Not fetched, {kind}: {error.message}", err=True)
+        except NotThereError as error:  # known to be published, but not found: said at the end
+            missing.append(error)
+            click.echo(f"Not fetched, {kind}: {error.message}", err=True)
+    if missing or len(unknown) == len(kinds):
+        raise (missing or unknown)[0]
+
+
+def _rebuild(found: Boundaries, data: Path) -> None:
+    from geolls.land.finer import rebuild_blocks
+    from geolls.layers.areas import load_areas
+
+    made = rebuild_blocks(found, load_areas(), data / "blocks" / f"{found.year}-{found.resolution}")
+    outlines = f"{made.manifest['official_outlines']} of {made.manifest['blocks']}"
+    click.echo(f"Blocks of {found.on}, {outlines} with official outlines: {made.folder}", err=True)
+    click.echo(f"  use them with --blocks {made.folder.name}", err=True)
+
+
+def _say_fetched(what: str, path: Path, notes: Sequence[str]) -> None:
+    click.echo(f"{what}: {path}", err=True)
+    for note in notes:
+        click.echo(f"  {note}", err=True)
+
+
+def _say_moved(found: Boundaries) -> None:
+    """Report where fetched lines differ from the succession table, and keep the table beside."""
+    from geolls.export.render import write_table
+    from geolls.land.finer import line_moves
+    from geolls.layers.areas import load_areas
+
+    moves = line_moves(found, load_areas())
+    beside = found.path.with_suffix(".moves.csv")
+    write_table(moves, beside)
+    odd = moves[(moves["moved_m2"] > 0) | (moves["status"] != "both")]
+    click.echo(f"  {len(odd)} of {len(moves)} areas differ from ours: {beside}", err=True)
+    for row in odd.head(5).to_dict("records"):
+        how = (
+            f"{row['moved_m2'] / 1e6:.1f} km2 moved, most with {row['moved_with']}"
+            if row["status"] == "both"
+            else row["status"].replace("_", " ")
+        )
+        click.echo(f"  {row['code']} {row['name']}: {how}", err=True)

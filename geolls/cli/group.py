@@ -1,0 +1,85 @@
+"""How a function becomes a command, and several a group."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import click
+
+from geolls.base.errors import UsageError
+from geolls.base.text import suggest
+
+__all__ = ["PATH", "Command", "Group", "command", "shown"]
+
+
+class _Path(click.Path):
+    """A path; the library of paths loads when one is given."""
+
+    def coerce_path_result(self, value: Any) -> Any:
+        """Return what was typed as a path."""
+        from pathlib import Path
+
+        return Path(value)
+
+
+class Command(click.Command):
+    """A command that makes its options when they are asked for: the list of commands needs none."""
+
+    def __init__(self, name: str, options: Sequence[Callable[..., Any]], **settings: Any) -> None:
+        super().__init__(name, **settings)
+        self.options = options
+
+    def get_params(self, ctx: click.Context) -> list[click.Parameter]:
+        """Return the arguments and options, made the first time."""
+        if not self.params:
+            for option in self.options:
+                option(self)
+        return super().get_params(ctx)
+
+
+class Group(click.Group):
+    """Commands in the order of the work; an unknown one is answered with the nearest."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command, or say which one may have been meant."""
+        if args and self.get_command(ctx, args[0]) is None and not args[0].startswith("-"):
+            raise UsageError(
+                f"there is no command {args[0]!r}",
+                where=None if ctx.parent is None else ctx.info_name,
+                fix=suggest(args[0], self.commands) or "see geolls --help",
+            )
+        return super().resolve_command(ctx, args)
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        """List commands in the order of the work, not of the alphabet."""
+        return list(self.commands)
+
+
+PATH = _Path()
+
+
+def shown(doc: str | None) -> str:
+    r"""Turn the written \\b of a docstring into click's mark for "do not rewrap"."""
+    return (doc or "").replace("\\b", "\b")
+
+
+def command(
+    *options: Callable[..., Any],
+    name: str | None = None,
+    **settings: Any,
+) -> Callable[[Callable[..., Any]], Command]:
+    """Make a function a command with these arguments and options, in this order."""
+
+    def keep(function: Callable[..., Any]) -> Command:
+        return Command(
+            name or function.__name__,
+            options,
+            callback=function,
+            help=shown(function.__doc__),
+            **settings,
+        )
+
+    return keep

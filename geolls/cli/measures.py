@@ -1,0 +1,360 @@
+"""Commands that print a table of a study: assign, overlap, mismatch, coverage, spread and so on."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from geolls.base.errors import UsageError
+from geolls.cli.group import PATH, command
+from geolls.cli.options import (
+    BY_SCHOOLS,
+    ONLY_THERE,
+    OUTPUT,
+    STUDY,
+    WEIGHTS,
+    about,
+    emit,
+    note,
+    place_of,
+    progress_bar,
+    study_of,
+)
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pandas as pd
+
+
+@command(click.argument("points", required=False, type=PATH), *STUDY, *OUTPUT)
+def assign(points: Path | None, **options: Any) -> None:
+    r"""Assign schools, or any table of points, to every layer.
+
+    Without FILE: one row per school, layer and unit. With FILE (csv or parquet with
+    easting/northing or lon/lat columns): the same table, streamed, with the units of each point.
+
+    \b
+    geolls assign -o assignment.csv
+    geolls assign pupils.parquet -o assigned.parquet
+    """
+    if points is not None:
+        from geolls.study.points import assign_points
+
+        if options["output"] is None:
+            raise UsageError("a table of points needs a file to go to", fix="add -o FILE")
+        study = study_of(options)
+        with progress_bar(options["quiet"]) as progress:
+            report = assign_points(points, options["output"], study, progress=progress)
+        note(options, str(report))
+        if report.rows and not report.placed:
+            note(
+                options,
+                "No point lies in a district of England: easting,northing are metres (EPSG:27700), "
+                "lon,lat degrees, longitude first.",
+            )
+        return
+    study = study_of(options)
+    emit(study.assignment, options, **about(study, "Schools by layer and unit"))
+
+
+@command(
+    click.argument("left"),
+    click.argument("right"),
+    BY_SCHOOLS,
+    click.option(
+        "--inside-only",
+        is_flag=True,
+        help="Drop land and schools without a unit, and say how much was dropped.",
+    ),
+    ONLY_THERE,
+    *STUDY,
+    *OUTPUT,
+)
+def overlap(
+    left: str, right: str, by: Any, inside_only: bool, place: str | None, **options: Any
+) -> None:
+    r"""Lay one layer over another: a row per pair that meets.
+
+    \b
+    geolls overlap local_authority teaching_school_hub --by schools --format csv
+    geolls overlap district maths_hub --by area --place "region:West Midlands"
+    """
+    study = study_of(options)
+    where_ = place_of(study, place, options)
+    frame = study.overlap(left, right, by=by, place=where_)
+    if inside_only:
+        from geolls.measures.overlap import inside
+
+        kept = inside(frame)
+        gone, whole = kept.dropped["weight"].sum(), frame["weight"].sum()
+        click.echo(f"--inside-only dropped {dropped_words(gone, whole, by)}", err=True)
+        frame = kept.pairs
+    frame = publishable(frame, by, options, ("left_code", "right_code"))
+    emit(frame, options, **about(study, f"{left} over {right} by {by}", by))
+
+
+@command(
+    click.argument("left", required=False),
+    click.argument("right", required=False),
+    BY_SCHOOLS,
+    click.option("--inside-only", is_flag=True, help="Leave out land and schools without a unit."),
+    click.option(
+        "--null",
+        "nulls",
+        type=click.IntRange(0),
+        default=0,
+        help="Random regroupings to compare with.",
+    ),
+    click.option("--seed", type=int, default=1, show_default=True, help="Seed of the regroupings."),
+    *STUDY,
+    *OUTPUT,
+)
+def mismatch(
+    left: str | None,
+    right: str | None,
+    by: Any,
+    inside_only: bool,
+    nulls: int,
+    seed: int,
+    **options: Any,
+) -> None:
+    r"""Measure how layers disagree; without names, every pair.
+
+    \b
+    geolls mismatch local_authority teaching_school_hub
+    geolls mismatch --by neighbourhoods --format csv
+    """
+    if (left is None) != (right is None):
+        raise UsageError("mismatch takes two layers, or none for every pair")
+    study = study_of(options)
+    frame = study.mismatch(left, right, by=by, inside_only=inside_only)
+    if nulls and left and right:
+        import pandas as pd
+
+        with progress_bar(options["quiet"]) as progress:
+            rows = study.null_share_worse(
+                left,
+                right,
+                by=by,
+                draws=nulls,
+                seed=seed,
+                jobs=os.cpu_count() or 1,
+                progress=progress,
+            )
+        if by == "fsm_pupils":  # more decimals would tell the number of a small district
+            rows["value"] = rows["value"].round(2)
+        frame = pd.concat([frame, rows], ignore_index=True)
+    emit(frame, options, **about(study, f"Mismatch by {by}", by))
+
+
+@command(
+    click.argument("layer"),
+    click.option(
+        "--by",
+        type=click.Choice(WEIGHTS),
+        default="area",
+        show_default=True,
+        help="What coverage is counted in.",
+    ),
+    ONLY_THERE,
+    *STUDY,
+    *OUTPUT,
+)
+def coverage(layer: str, by: Any, place: str | None, **options: Any) -> None:
+    r"""Say what units cover, share and leave out, and why.
+
+    \b
+    geolls coverage teaching_school_hub --by area
+    geolls coverage maths_hub --by schools --place "region:West Midlands"
+    """
+    study = study_of(options)
+    where_ = place_of(study, place, options)
+    frame = study.coverage(layer, by=by, place=where_)
+    frame = publishable(frame, by, options)
+    title = f"Coverage of {layer}{f' in {where_.name}' if where_ else ''} by {by}"
+    emit(frame, options, **about(study, title, by))
+
+
+@command(
+    click.option("--place", default=None, metavar="PLACE", help="Only trusts at work there."),
+    *STUDY,
+    *OUTPUT,
+)
+def spread(place: str | None, **options: Any) -> None:
+    r"""Measure how far each trust spreads: one row per trust.
+
+    \b
+    geolls spread --format csv -o spread.csv
+    geolls spread --place "greater manchester"
+    """
+    study = study_of(options)
+    frame = study.spread(place=place_of(study, place, options))
+    emit(frame, options, **about(study, "Spread of trusts"))
+
+
+@command(
+    click.option("--place", required=True, metavar="PLACE", help="The place, as Leeds."),
+    click.option("--trust", default=None, help="Only schools of this trust (name or UID)."),
+    *STUDY,
+    *OUTPUT,
+)
+def schools(place: str, trust: str | None, **options: Any) -> None:
+    r"""List the schools of a place, with their unit in every layer.
+
+    \b
+    geolls schools --place Leeds
+    geolls schools --place "region:North East" --format csv
+    """
+    study = study_of(options)
+    where_ = place_of(study, place, options)
+    emit(study.school_table(where_, trust), options, **about(study, f"Schools of {where_.name}"))
+
+
+@command(click.argument("left"), click.argument("right"), *STUDY, *OUTPUT)
+def compare(left: str, right: str, **options: Any) -> None:
+    r"""Lay two places side by side, with England.
+
+    \b
+    geolls compare Leeds Bradford
+    """
+    study = study_of(options)
+    frame = study.compare([place_of(study, left, options), place_of(study, right, options)])
+    emit(frame, options, **about(study, f"{left} and {right}"))
+
+
+@command(click.argument("name", required=False), *STUDY, *OUTPUT)
+def table(name: str | None, **options: Any) -> None:
+    r"""Print a researcher's table; without NAME, list them.
+
+    \b
+    geolls table
+    geolls table equity_gap --format csv
+    """
+    from geolls.study.analyses import ANALYSES
+
+    if name is None:
+        rows = [{"name": key, "what": (f.__doc__ or "").rstrip(".")} for key, f in ANALYSES.items()]
+        emit(rows, options)
+        return
+    study = study_of(options)
+    emit(study.table(name), options, **about(study, name))
+
+
+@command(
+    click.option(
+        "--sensitivity",
+        is_flag=True,
+        help="Show how many authorities change pattern when each threshold moves by 10 %.",
+    ),
+    *STUDY,
+    *OUTPUT,
+)
+def typology(sensitivity: bool, **options: Any) -> None:
+    r"""Sort authorities into patterns of oversight by a stated rule.
+
+    \b
+    geolls typology --phase primary
+    geolls typology --phase primary --sensitivity
+    """
+    from geolls.study.typology import typology as sort
+    from geolls.study.typology import typology_sensitivity
+
+    study = study_of(options)
+    frame = typology_sensitivity(study) if sensitivity else sort(study)
+    emit(frame, options, **about(study, "Patterns of oversight"))
+
+
+@command(
+    click.option("--from", "first", required=True, metavar="DATE", help="The first day."),
+    click.option("--to", "last", required=True, metavar="DATE", help="The last day."),
+    click.option("--to-register", type=PATH, default=None, help="The register of the last day."),
+    click.option("--to-links", type=PATH, default=None, help="The group links of the last day."),
+    click.option(
+        "--successions", type=PATH, default=None, help="GIAS predecessor/successor links."
+    ),
+    *STUDY,
+    *OUTPUT,
+)
+def changes(
+    first: str,
+    last: str,
+    to_register: Path | None,
+    to_links: Path | None,
+    successions: Path | None,
+    **options: Any,
+) -> None:
+    r"""Say what moved between two days.
+
+    \b
+    geolls changes --from 2022-09-01 --to 2024-09-01
+    """
+    from geolls.study.settings import a_date
+
+    if a_date(last, where="--to") < a_date(first, where="--from"):
+        raise UsageError(f"{last} is before {first}", where="--to", fix="give the later day last")
+    before = study_of({**options, "as_of": first})
+    after = study_of(
+        {
+            **options,
+            "as_of": last,
+            "register": to_register or options["register"],
+            "links": to_links or options["links"],
+        }
+    )
+    frame = before.changes(after, successions=successions)
+    emit(frame, options, title=f"Changes from {first} to {last}", study=before)
+
+
+@command(
+    click.argument("measure"),
+    click.option("--place", default=None, metavar="PLACE", help="The place the number is about."),
+    click.option("--trust", default=None, help="The trust the number is about (name or UID)."),
+    *STUDY,
+    *OUTPUT,
+)
+def explain(measure: str, place: str | None, trust: str | None, **options: Any) -> None:
+    r"""List the schools or blocks behind one number.
+
+    \b
+    geolls explain trusts --place Leeds
+    geolls explain areas_local_authority --trust "Outwood Grange Academies Trust"
+    """
+    if place is None and trust is None:
+        raise UsageError("explain needs --place or --trust")
+    if place is not None and trust is not None:
+        raise UsageError("explain takes --place or --trust, not both")
+    study = study_of(options)
+    where_ = place_of(study, place, options)
+    found = study.explain(measure, place=where_, trust=trust)
+    name = where_.name if where_ else study.trust(trust or "")["trust_name"]
+    note(options, f"{measure} of {name} = {found.value:,.6g}. {found.how}")
+    emit(found.rows, options, **about(study, f"Behind {measure} of {name}"))
+
+
+def publishable(
+    frame: pd.DataFrame, by: str, options: dict[str, Any], lines: Sequence[str] = ()
+) -> pd.DataFrame:
+    """Leave out small numbers of pupils eligible for free meals, and say so."""
+    if by != "fsm_pupils":
+        return frame
+    from geolls.export.everything import without_small_counts
+
+    found = without_small_counts(frame, lines)
+    gone = int(found["weight"].isna().sum() - frame["weight"].isna().sum())
+    if gone:
+        note(options, f"{gone} numbers left blank: under 10 pupils, or they would give one away")
+    return found
+
+
+def dropped_words(gone: float, whole: float, by: str) -> str:
+    """Say what was left out of a table; not where few pupils eligible for meals are on a side."""
+    from geolls.measures.equity import MINIMUM
+
+    few = any(0 < part < MINIMUM for part in (gone, whole - gone))
+    if by == "fsm_pupils" and few:
+        return f"some of {whole:,.6g}: how many would tell a number of pupils under {MINIMUM}"
+    return f"{gone:,.6g} of {whole:,.6g}"

@@ -1,0 +1,229 @@
+"""Commands that write pages, maps and files: profile, map, atlas, export, findings."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from geolls.base.errors import AtlasError, OutputError, UsageError
+from geolls.base.text import suggest
+from geolls.cli.group import PATH, command
+from geolls.cli.options import (
+    OUTPUT,
+    STUDY,
+    WEIGHTS,
+    emit,
+    note,
+    on_screen,
+    place_of,
+    progress_bar,
+    study_of,
+)
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+FAILURES_SHOWN = 20
+
+
+@command(
+    click.argument("place"),
+    click.option("-o", "--output", type=PATH, default=None, help="An .html or .md file."),
+    *STUDY,
+    *OUTPUT[2:],
+)
+def profile(place: str, output: Path | None, **options: Any) -> None:
+    r"""Write one printable page about a place.
+
+    \b
+    geolls profile Leeds
+    geolls profile Leeds -o leeds.html
+    """
+    from geolls.atlas.profile import profile_html, profile_markdown
+    from geolls.base.files import write_text
+
+    study = study_of(options)
+    where_ = place_of(study, place, options)
+    if output is None:
+        click.echo(profile_markdown(study, where_))
+    else:
+        suffix = output.suffix.lower()
+        if suffix not in {".html", ".htm", ".md"}:
+            raise OutputError(
+                f"a profile cannot be a {suffix or 'file without an ending'}",
+                where=str(output),
+                fix="use .html or .md",
+            )
+        html = suffix != ".md"
+        write_text(output, profile_html(study, where_) if html else profile_markdown(study, where_))
+        note(options, f"Written: {output}")
+
+
+@command(
+    click.argument("recipe"),
+    click.option("--place", default=None, metavar="PLACE", help="The place to frame, as Leeds."),
+    click.option("--trust", default=None, help="The trust to frame (name or UID)."),
+    click.option(
+        "--set",
+        "given",
+        multiple=True,
+        metavar="KEY=VALUE",
+        help="An option of the recipe, as layer=maths_hub; may be given again.",
+    ),
+    click.option("--tiles", default=None, help="A basemap, fetched from the network when opened."),
+    click.option("-o", "--output", type=PATH, required=True, help="An .html, .svg or .png file."),
+    *STUDY,
+    *OUTPUT[2:],
+    name="map",
+)
+def map_(
+    recipe: str,
+    place: str | None,
+    trust: str | None,
+    given: tuple[str, ...],
+    tiles: str | None,
+    output: Path,
+    **options: Any,
+) -> None:
+    r"""Draw a map: .html to explore, .svg or .png to print.
+
+    \b
+    geolls map locality_overlay --place Leeds -o leeds.html
+    geolls map hub_coverage --set layer=teaching_school_hub -o hubs.svg
+    """
+    study = study_of(options)
+    where_ = place_of(study, place, options)
+    study.save_map(recipe, output, place=where_, trust=trust, tiles=tiles, **_given(given))
+    note(options, f"Written: {output}")
+
+
+@command(
+    click.option("--out", type=PATH, required=True, help="The folder to write to."),
+    click.option(
+        "--places",
+        multiple=True,
+        metavar="LAYER",
+        help="Layers whose units get a page; may be given again.",
+    ),
+    click.option(
+        "--jobs", type=int, default=0, help="Processes; as many as processors by default."
+    ),
+    click.option("--resume", is_flag=True, help="Skip pages that are complete and unchanged."),
+    *STUDY,
+    *OUTPUT[2:],
+)
+def atlas(out: Path, places: tuple[str, ...], jobs: int, resume: bool, **options: Any) -> None:
+    r"""Build the atlas: a page for each place and trust.
+
+    \b
+    geolls atlas --out out/atlas
+    geolls atlas --register edubasealldata.csv.gz --links alllinksdata.csv.gz --out out/atlas
+    """
+    from geolls.atlas.build import DEFAULT_PLACES, build_atlas
+
+    study = study_of(options)
+    if study.register.demonstration:
+        click.echo(study.register.source["label"], err=True)
+    with progress_bar(options["quiet"]) as progress:
+        report = build_atlas(
+            study,
+            out,
+            places=places or DEFAULT_PLACES,
+            jobs=jobs or os.cpu_count() or 1,
+            resume=resume,
+            progress=progress,
+        )
+    click.echo(f"Open {(out / 'index.html').resolve().as_uri()}")
+    note(options, report.summary())
+    if report.failed:
+        for page, error in report.failed[:FAILURES_SHOWN]:
+            click.echo(f"failed: {page}: {error}", err=True)
+        if len(report.failed) > FAILURES_SHOWN:
+            more = len(report.failed) - FAILURES_SHOWN
+            click.echo(f"failed: {more:,} more, named in manifest.json", err=True)
+        raise AtlasError(
+            f"{len(report.failed)} of {len(report.failed) + report.pages} pages failed",
+            where=str(out),
+            fix="mend what is named above and run again with --resume",
+        )
+
+
+@command(
+    click.option("--out", type=PATH, required=True, help="The folder to write to."),
+    click.option(
+        "--as",
+        "formats",
+        multiple=True,
+        type=click.Choice(["csv", "parquet", "gpkg", "xlsx"]),
+        help="A format; all four by default; may be given again.",
+    ),
+    *STUDY,
+    *OUTPUT[2:],
+)
+def export(out: Path, formats: tuple[str, ...], **options: Any) -> None:
+    r"""Write every table of a study, with its data dictionary.
+
+    \b
+    geolls export --out out/tables --as csv --as xlsx
+    """
+    from geolls.export.everything import FORMATS
+    from geolls.export.everything import export as write_all
+
+    study = study_of(options)
+    if study.register.demonstration:
+        click.echo(study.register.label, err=True)
+    with progress_bar(options["quiet"]) as progress:
+        written = write_all(study, out, formats=formats or FORMATS, progress=progress)
+    note(options, f"Written: {len(written)} files in {out}")
+
+
+@command(*STUDY, *OUTPUT)
+def findings(**options: Any) -> None:
+    r"""State the main findings, each with its command.
+
+    \b
+    geolls findings
+    geolls findings --format csv
+    """
+    import dataclasses
+
+    from geolls.study.findings import findings as state
+
+    study = study_of(options)
+    rows = [dataclasses.asdict(f) for f in state(study)]
+    if not on_screen(options):
+        emit(rows, options, study=study)
+        return
+    click.echo(f"{study.register.label}, {study.as_of}\n")
+    for row in rows:
+        click.echo(f"- {row['text']}\n  {row['command']}")
+
+
+def _given(pairs: tuple[str, ...]) -> dict[str, str | float]:
+    """Read KEY=VALUE pairs; the keys are those of a recipe's options."""
+    from geolls.maps.recipes import OPTIONS
+
+    found: dict[str, str | float] = {}
+    for pair in pairs:
+        key, sign, value = pair.partition("=")
+        if not sign or key not in OPTIONS:
+            raise UsageError(
+                f"no option of a recipe is called {key!r}"
+                if sign
+                else f"{pair!r} is not KEY=VALUE",
+                where="--set",
+                fix=f"the keys are {', '.join(OPTIONS)}",
+            )
+        if key == "by" and value not in WEIGHTS:
+            raise UsageError(
+                f"{value!r} is nothing to count in",
+                where="--set by",
+                fix=suggest(value, WEIGHTS) or f"use {', '.join(WEIGHTS)}",
+            )
+        try:
+            found[key] = float(value) if key == "distance_km" else value
+        except ValueError:
+            raise UsageError(f"{value!r} is not a number", where="--set distance_km") from None
+    return found

@@ -1,0 +1,143 @@
+"""Commands about what there is: layers, check, where."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from geolls.base.errors import CatalogueError, UsageError
+from geolls.cli.group import PATH, command
+from geolls.cli.options import OUTPUT, REASONS, STUDY, day_of, emit, on_screen, study_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from geolls.study.core import Study
+
+PROBLEM_COLUMNS = ("severity", "file", "row", "column", "message", "fix")
+
+
+@command(
+    click.option(
+        "--long",
+        "long",
+        is_flag=True,
+        help="Add the units expected and the share of schools under a coverage record.",
+    ),
+    *STUDY,
+    *OUTPUT,
+)
+def layers(long: bool, **options: Any) -> None:
+    r"""List the layers alive on a day, with source and confidence.
+
+    \b
+    geolls layers --as-of 2022-09-01
+    geolls layers --long --format csv
+    """
+    from geolls.layers.areas import load_areas
+    from geolls.layers.catalogue import evidence, load_catalogue, units_on
+
+    on, areas = day_of(options), load_areas()
+    study = study_of({**options, "as_of": on.isoformat()}) if long else None
+    rows = []
+    for key, layer in load_catalogue(options["boundaries"], areas).layers.items():
+        if not layer.active(on):
+            continue
+        made_here = layer.tier is None and not layer.units  # from polygons or from the register
+        row: dict[str, Any] = {
+            "key": key,
+            "title": layer.title,
+            "kind": layer.kind,
+            "tiling": layer.tiling,
+            "units": None if made_here else len(units_on(layer, on, areas)),
+            "from": layer.valid_from,
+            "to": layer.valid_to,
+            "source": layer.source,
+            "confidence": evidence(layer, on, areas).lowest_confidence,
+        }
+        if study is not None:
+            row |= {"units_expected": layer.units_expected, "schools_share": None}
+            if layer.kind != "sites":
+                covered = study.coverage(key, by="schools")
+                inside = covered[~covered["unit_code"].isin(REASONS)]
+                row["schools_share"] = round(float(inside["share"].sum()), 4)
+                if made_here:
+                    row["units"] = int((inside["unit_code"] != "shared").sum())
+        rows.append(row)
+    emit(rows, options, title=f"Layers on {on}", study=study)
+
+
+@command(click.argument("files", nargs=-1, type=PATH), *OUTPUT)
+def check(files: tuple[Path, ...], **options: Any) -> None:
+    r"""Check the shelves and your own files; list every problem.
+
+    \b
+    geolls check
+    geolls check my-layers/ my-map.toml --format json
+    """
+    from geolls.cli.checking import check_files
+
+    problems = check_files(files)
+    if not on_screen(options):
+        rows = [{c: getattr(p, c) for c in PROBLEM_COLUMNS} for p in problems]
+        emit(rows, options)
+    elif not problems:
+        click.echo("No problems found.")
+    else:
+        for problem in problems:
+            click.echo(f"{problem.severity}: {problem}")
+    errors = sum(p.severity == "error" for p in problems)
+    if errors:
+        raise CatalogueError(f"{errors} error{'s' * (errors > 1)} found")
+
+
+@command(
+    click.argument("text"),
+    *STUDY,
+    *OUTPUT,
+    context_settings={"ignore_unknown_options": True},  # -1.57,55.18 is a place
+)
+def where(text: str, **options: Any) -> None:
+    r"""Say which unit of every layer covers a place.
+
+    TEXT is a postcode, "lon,lat", "easting,northing", a URN, a GSS code, or the name of an area,
+    town or school.
+
+    \b
+    geolls where Ashington --as-of 2022-09-01
+    geolls where -1.57,55.18
+    geolls where E08000035
+    """
+    from geolls.fetch.sources import data_folder
+    from geolls.layers.areas import load_areas
+    from geolls.layers.catalogue import load_catalogue
+    from geolls.study.where import where as find
+
+    if options["blocks"]:
+        raise UsageError(
+            "where answers by the blocks that geolls brings", where="--blocks", fix="leave it out"
+        )
+    on, areas = day_of(options), load_areas()
+    opened: list[Study] = []
+
+    def open_once() -> Study:
+        if not opened:
+            opened.append(study_of({**options, "as_of": on.isoformat()}))
+        return opened[0]
+
+    rows = find(
+        text,
+        on=on,
+        areas=areas,
+        catalogue=load_catalogue(options["boundaries"], areas),
+        data=options["data"] or data_folder(),
+        open_study=open_once,
+    )
+    study = opened[0] if opened else None
+    if not on_screen(options):
+        emit(rows, options, study=study)
+        return
+    for match in dict.fromkeys(row["match"] for row in rows):
+        mine = [{k: v for k, v in r.items() if k != "match"} for r in rows if r["match"] == match]
+        emit(mine, options, title=f"Who covers {match}, on {on}", study=study)
