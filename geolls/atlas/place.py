@@ -764,8 +764,8 @@ class PlacePages(Chapter):
         beside = self.plates.beside(layer_key).get(code, [])
         if beside:
             names = self.facts.units[layer_key]["name"]
-            rows = [(c, names[c]) for c in beside]
-            out.append(("Next to it", self.book.links(page, layer_key, rows)))
+            near = [(c, names[c]) for c in beside]
+            out.append(("Next to it", self.book.links(page, layer_key, near)))
         return out
 
     def _sources(self) -> Grid:

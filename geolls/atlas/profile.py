@@ -42,7 +42,7 @@ from geolls.study.comparing import (
 )
 from geolls.study.typology import LAYER as PATTERN_LAYER
 from geolls.study.typology import PATTERNS, typology
-from geolls.study.units import FEW, RANKED, Facts
+from geolls.study.units import FEW, RANKED, Facts, Met
 
 if TYPE_CHECKING:
     from geolls.layers.catalogue import Layer
@@ -252,11 +252,11 @@ class _Here:
         words = short_name(str(name)).replace(f" {title} ", " ")
         return words.removesuffix(", City of").removesuffix(", County of")
 
-    def rows(self, key: str) -> list[tuple[Any, ...]]:
+    def rows(self, key: str) -> list[Met]:
         """Return (code, name, weight, share here, share of the unit) of a layer, largest first."""
         return self.facts.pairs[self.place.layer, key].get(self.place.unit_code, [])
 
-    def units(self, key: str) -> list[tuple[Any, ...]]:
+    def units(self, key: str) -> list[Met]:
         """Return the rows of the units that the place meets, strays and reasons left out."""
         return [r for r in self.rows(key) if r[0] not in REASONS and (r[3] >= STRAY or r[4] >= 0.5)]
 
@@ -445,7 +445,7 @@ def _maps(here: _Here) -> Section | None:
     return Section("maps", title, tuple(text), (Table(head, tuple(rows), frozenset({1})),))
 
 
-def _row(here: _Here, key: str, layer: Layer, units: list[tuple[Any, ...]]) -> tuple[str, str]:
+def _row(here: _Here, key: str, layer: Layer, units: list[Met]) -> tuple[str, str]:
     """Say which units of a layer the place meets, and how far they run on beyond it."""
     if not units:
         gap = any(r[0] == "no_evidence" for r in here.rows(key))

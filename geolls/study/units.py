@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -20,7 +20,18 @@ if TYPE_CHECKING:
     from geolls.layers.catalogue import Layer
     from geolls.study.core import Study
 
-__all__ = ["FEW", "KINDS", "RANKED", "Facts", "Member", "facts_of", "gather", "texts"]
+__all__ = [
+    "FEW",
+    "KINDS",
+    "RANKED",
+    "AtWork",
+    "Facts",
+    "Member",
+    "Met",
+    "facts_of",
+    "gather",
+    "texts",
+]
 
 Floats = npt.NDArray[np.float64]
 Claims = tuple[tuple[str, str, float], ...]
@@ -52,6 +63,27 @@ class Member:
     kind: str
 
 
+class Met(NamedTuple):
+    """A unit of some layer that a place meets, or the reason why a part of it meets none.
+
+    `weight` is what of the place lies there; `of_place` and `of_unit` the same as shares.
+    """
+
+    code: str
+    name: str
+    weight: float
+    of_place: float
+    of_unit: float
+
+
+class AtWork(NamedTuple):
+    """A trust with schools in a place: how many, and whether it is based there."""
+
+    uid: str
+    here: float
+    based: bool
+
+
 @dataclass(frozen=True, eq=False)
 class Facts:
     """What the pages know.
@@ -73,8 +105,7 @@ class Facts:
         For each layer, one row per unit, index unit_code: `name`, `schools`, the five kinds as
         counts, `share_<kind>`, `pupils`, `fsm_share`, `trusts`, `effective_maps`.
     pairs : dict
-        (layer, layer) to unit_code to rows of (code, name, weight, share_of_left,
-        share_of_right).
+        (layer, layer) to unit_code to what it meets, largest first.
     shared : dict
         (layer, layer) to unit_code to unit_code to the weight that several units of the second
         layer share along a line that is not known; pairs without any are left out.
@@ -82,7 +113,7 @@ class Facts:
         One row per trust with two or more schools, index trust_uid: `geolls.measures.spread` and
         `home_point`, distances to it, and the yardstick's.
     at_work : dict
-        Layer to unit_code to the trusts with a school there: (uid, schools there, based there).
+        Layer to unit_code to the trusts with a school there, largest first.
     england : dict
         The same figures for England.
     """
@@ -93,10 +124,10 @@ class Facts:
     thin: tuple[str, ...]
     schools: pd.DataFrame
     units: Mapping[str, pd.DataFrame]
-    pairs: Mapping[tuple[str, str], Mapping[str, list[tuple[Any, ...]]]]
+    pairs: Mapping[tuple[str, str], Mapping[str, list[Met]]]
     shared: Mapping[tuple[str, str], Mapping[str, Mapping[str, float]]]
     trusts: pd.DataFrame
-    at_work: Mapping[str, Mapping[str, list[tuple[str, float, bool]]]]
+    at_work: Mapping[str, Mapping[str, list[AtWork]]]
     members: Mapping[str, Mapping[str, list[Member]]]
     england: Mapping[str, float]
     from_home: Mapping[str, list[tuple[float, int]]]
@@ -380,7 +411,7 @@ def _units(
 
 def _pairs(
     study: Study, places: Sequence[str], strips: Sequence[str]
-) -> dict[tuple[str, str], dict[str, list[tuple[Any, ...]]]]:
+) -> dict[tuple[str, str], dict[str, list[Met]]]:
     """Return what each unit of each place layer shares with the units of every layer.
 
     As `Study.overlap`, each layer coded once; rows by weight, largest first. A unit is met with
@@ -389,7 +420,7 @@ def _pairs(
     weight = study.weights()
     values = weights_of(weight)
     coded = {k: code(study.membership(k), weight.index, what=k) for k in {*places, *strips}}
-    out: dict[tuple[str, str], dict[str, list[tuple[Any, ...]]]] = {}
+    out: dict[tuple[str, str], dict[str, list[Met]]] = {}
     for left in places:
         x = coded[left]
         alone = x.weigh(values)
@@ -398,7 +429,7 @@ def _pairs(
             found = out.setdefault((left, right), {})
             if left == right:
                 for unit, name, n in zip(x.codes, x.names, alone.tolist(), strict=True):
-                    found[unit] = [(unit, name, n, 1.0, 1.0)]
+                    found[unit] = [Met(unit, name, n, 1.0, 1.0)]
                 continue
             full = cross(x, y, values)
             i, j = np.nonzero(full)
@@ -413,7 +444,7 @@ def _pairs(
                 strict=True,
             )
             for a, b, value, of_left, of_right in rows:
-                row = (y.codes[b], y.names[b], value, of_left, of_right)
+                row = Met(y.codes[b], y.names[b], value, of_left, of_right)
                 found.setdefault(x.codes[a], []).append(row)
     return out
 
@@ -439,7 +470,7 @@ def _shared(
     return out
 
 
-def _at_work(long: pd.DataFrame) -> dict[str, list[tuple[str, float, bool]]]:
+def _at_work(long: pd.DataFrame) -> dict[str, list[AtWork]]:
     with_trust = long.dropna(subset=["trust"])
     found = (
         with_trust.assign(based=with_trust["kind"] == "trust_home_here")
@@ -448,9 +479,9 @@ def _at_work(long: pd.DataFrame) -> dict[str, list[tuple[str, float, bool]]]:
         .reset_index()
         .sort_values(["unit_code", "here", "trust"], ascending=[True, False, True])
     )
-    out: dict[str, list[tuple[str, float, bool]]] = {}
+    out: dict[str, list[AtWork]] = {}
     for unit, trust, here, based in found.itertuples(index=False):
-        out.setdefault(str(unit), []).append((str(trust), float(here), bool(based)))
+        out.setdefault(str(unit), []).append(AtWork(str(trust), float(here), bool(based)))
     return out
 
 
