@@ -11,7 +11,7 @@ import geopandas as gpd
 import pandas as pd
 
 from geolls import open_study
-from geolls.measures.overlap import REASONS
+from geolls.base.vocabulary import REASONS
 from geolls.study.core import Study
 
 from .measure import ROOT

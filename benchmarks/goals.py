@@ -14,10 +14,11 @@ import pandas as pd
 import pyarrow as pa
 import shapely
 
+from geolls.base.vocabulary import REASONS
 from geolls.land.blocks import dissolve
 from geolls.maps.drawing import draw
 from geolls.maps.scenes import scene_of
-from geolls.measures.overlap import REASONS, overlap
+from geolls.measures.overlap import overlap
 from geolls.measures.spread import spread
 from geolls.register.register import read_register
 from geolls.study.points import Columns, PointAssigner

@@ -26,10 +26,11 @@ from geolls.atlas.frame import Page
 from geolls.base.errors import GeollsError, OutputError, UsageError
 from geolls.base.files import sha256, sweep, write_bytes, write_text
 from geolls.base.shelves import shelf
+from geolls.base.vocabulary import KINDS
 from geolls.export.render import write_table
 from geolls.maps.drawing import shared_assets
 from geolls.maps.offline import asset
-from geolls.study.units import KINDS, Facts, gather
+from geolls.study.units import Facts, gather
 
 if TYPE_CHECKING:
     from geolls.study.core import Study

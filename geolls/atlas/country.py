@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
-from geolls.atlas.frame import REACH_WORDS, Chapter, Page, Rendered
+from geolls.atlas.frame import Chapter, Page, Rendered
 from geolls.atlas.grids import Bar, Column, Grid, Name, Report, Two
 from geolls.base.files import safe_name
 from geolls.base.text import (
@@ -22,9 +22,8 @@ from geolls.base.text import (
     small,
     web,
 )
+from geolls.base.vocabulary import FEW, RANKED, REACHES, REASONS
 from geolls.maps.scenes import UNIT_MEASURES
-from geolls.measures.overlap import REASONS
-from geolls.study.units import FEW, RANKED
 
 if TYPE_CHECKING:
     pass
@@ -295,13 +294,13 @@ class CountryPages(Chapter):
                     float(r["areas_local_authority"]),
                     float(r["hubs"]),
                     float(r["pair_km_max"]),
-                    REACH_WORDS.get(str(r["reach"])),
+                    REACHES.get(str(r["reach"])),
                 ]
             )
         rows.sort(key=lambda x: (-x[2], x[0].text))
         one = int((table["areas_local_authority"] == 1).sum())
         counts = table["reach"].value_counts()
-        parts = [f"{count(int(counts.get(k, 0)))} are {v.lower()}" for k, v in REACH_WORDS.items()]
+        parts = [f"{count(int(counts.get(k, 0)))} are {v.lower()}" for k, v in REACHES.items()]
         lede = Markup(
             "{} run two or more schools. {} keep to one authority; by spread, {}."
         ).format(bold(f"{count(len(table))} trusts"), bold(count(one)), joined(parts))

@@ -20,10 +20,10 @@ from geolls.atlas.grids import Grid, Report, confidence, mark, shape
 from geolls.base.files import safe_name
 from geolls.base.shelves import shelf
 from geolls.base.text import DASH, REGISTER, REPORT, count, day, joined, month, percent, slug, small
+from geolls.base.vocabulary import FEW, KIND_PHRASES, KIND_TITLES, KINDS, RANKED, REASON_NAMES
 from geolls.maps.offline import asset, leaflet_css, leaflet_js, policy
 from geolls.maps.plates import Plates
-from geolls.measures.overlap import REASON_NAMES
-from geolls.study.units import FEW, KINDS, RANKED, Facts, texts
+from geolls.study.units import Facts, texts
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,28 +39,6 @@ NAV = (
     ("data", "Data", "data.html"),
     ("method", "Method", "method.html"),
 )
-KIND_WORDS = {
-    "no_trust": "In no trust",
-    "single_school_trust": "Single-school trust",
-    "trust_home_here": "Trust at home here",
-    "trust_based_elsewhere": "Trust based elsewhere",
-    "status_unknown": "Trust not known",
-}
-KIND_PHRASES = {
-    "no_trust": "in no trust",
-    "single_school_trust": "in a single-school trust",
-    "trust_home_here": "in a trust at home in its authority",
-    "trust_based_elsewhere": "in a trust based elsewhere",
-    "status_unknown": "not known",
-}
-FAMILIES = {
-    "councils": "Councils",
-    "devolution": "Devolution and regions",
-    "hubs": "Hubs",
-    "programmes": "Programmes",
-    "partnerships": "Partnerships",
-    "user": "Your layers",
-}
 # How a layer is drawn: the fill of its bars and the style of its line.
 LOOKS = {
     "local_authority": ("council", "council"),
@@ -71,13 +49,6 @@ LOOKS = {
     "maths_hub": ("maths", "maths"),
 }
 FAMILY_LOOKS = {"councils": "district", "devolution": "region", "hubs": "other"}
-REACH_WORDS = {
-    "local": "Local",
-    "sub_regional": "Sub-regional",
-    "regional": "Regional",
-    "multi_regional": "Multi-regional",
-    "national": "National",
-}
 GIAS = f"{REGISTER}Establishments/Establishment/Details/"
 LONG = 60  # a table of more rows keeps the first few in the page; the rest travel packed
 KEPT = 24
@@ -361,7 +332,7 @@ class Frame:
             out.append(
                 {
                     "key": kind,
-                    "title": KIND_WORDS[kind],
+                    "title": KIND_TITLES[kind],
                     "words": KIND_PHRASES[kind],
                     "count": float(unit[kind]),
                     "number": count(unit[kind]),

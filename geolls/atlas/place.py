@@ -12,11 +12,8 @@ from markupsafe import Markup
 
 from geolls.atlas.charts import Axis, Piece, Strip, Ticks, axis_of, labels_of
 from geolls.atlas.frame import (
-    FAMILIES,
     KEPT,
-    KIND_WORDS,
     LONG,
-    REACH_WORDS,
     Chapter,
     Page,
     Rendered,
@@ -44,11 +41,9 @@ from geolls.base.text import (
     when,
     worst_of,
 )
+from geolls.base.vocabulary import FAMILY_TITLES, FEW, KIND_TITLES, KINDS, RANKED, REACHES, REASONS
 from geolls.maps.pack import unpack
 from geolls.maps.plates import LARGE
-from geolls.maps.recipes import SCHOOL_KINDS
-from geolls.measures.overlap import REASONS
-from geolls.study.units import FEW, KINDS, RANKED
 
 if TYPE_CHECKING:
     from geolls.layers.catalogue import Layer
@@ -116,7 +111,7 @@ class PlacePages(Chapter):
                 "label": "Who runs them",
                 "column": "run_by",
                 "all": "All schools",
-                "values": [KIND_WORDS[k] for k in KINDS if unit[k] > 0],
+                "values": [KIND_TITLES[k] for k in KINDS if unit[k] > 0],
             },
             "neighbours": self._neighbours(page, layer_key, code),
             "sources": self._sources(),
@@ -379,7 +374,7 @@ class PlacePages(Chapter):
             strip = self._strip(page, layer_key, code, key)
             if strip is not None:
                 groups.setdefault(self.facts.layer(key).family, []).append(strip)
-        return [(FAMILIES[f], groups[f]) for f in FAMILIES if f in groups]
+        return [(title, groups[f]) for f, title in FAMILY_TITLES.items() if f in groups]
 
     def _strip(self, page: Page, layer_key: str, code: str, key: str) -> Strip | None:
         facts, layer = self.facts, self.facts.layer(key)
@@ -530,7 +525,7 @@ class PlacePages(Chapter):
                         f"{percent(row['home_share_local_authority'])} of its schools",
                         based,
                     ),
-                    REACH_WORDS.get(str(row["reach"])),
+                    REACHES.get(str(row["reach"])),
                     float(row["hubs"]),
                     float(row["pair_km_max"]),
                 ]
@@ -711,7 +706,7 @@ class PlacePages(Chapter):
             phase_words(table["phase"][m.row]),
             table["pupils"][m.row],
             self.book.area_name(area, urn),
-            KIND_WORDS[m.kind],
+            KIND_TITLES[m.kind],
             Name(str(trust_name), page.root + trust_path if trust_path else "")
             if trust_name
             else Name(DASH),
@@ -735,7 +730,7 @@ class PlacePages(Chapter):
             return "\n".join(" ".join(str(v or "").split()) for v in values)
 
         return {
-            "kinds": [[k, KIND_WORDS[k]] for k in SCHOOL_KINDS],
+            "kinds": [[k, title] for k, title in KIND_TITLES.items()],
             "later": "".join("1" if urn in later else "0" for urn in at),
             "areas": list(known),
             "area": [known[name] for name in names],

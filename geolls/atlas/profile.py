@@ -12,7 +12,7 @@ import jinja2
 import pandas as pd
 from markupsafe import Markup, escape
 
-from geolls.atlas.frame import KIND_WORDS, Frame
+from geolls.atlas.frame import Frame
 from geolls.atlas.grids import mark
 from geolls.atlas.place import PlacePages
 from geolls.base.errors import UsageError
@@ -29,9 +29,9 @@ from geolls.base.text import (
     small,
     when,
 )
+from geolls.base.vocabulary import FEW, KIND_TITLES, KINDS, PATTERNS, RANKED, REASONS, STRAY
 from geolls.maps.offline import asset, policy
-from geolls.measures.overlap import REASONS
-from geolls.measures.placeview import KINDS, oversight
+from geolls.measures.placeview import oversight
 from geolls.study.comparing import (
     england_figures,
     figures_of,
@@ -41,8 +41,8 @@ from geolls.study.comparing import (
     trust_homes,
 )
 from geolls.study.typology import LAYER as PATTERN_LAYER
-from geolls.study.typology import PATTERNS, typology
-from geolls.study.units import FEW, RANKED, Facts, Met
+from geolls.study.typology import typology
+from geolls.study.units import Facts, Met
 
 if TYPE_CHECKING:
     from geolls.layers.catalogue import Layer
@@ -55,9 +55,6 @@ NAMES = 5  # places named in a sentence
 LONG = 6  # rows of the table of maps, from which the type is smaller
 WIDE = 30  # characters of a column's title, from which it is smaller too
 LINE = 72  # characters of names in a row of the table of maps
-# A unit with a smaller share of the schools here does not divide the place: one school of an
-# authority may stand beyond its border.
-STRAY = 0.005
 _ALL = 1 - 1e-6
 ALIKE = 3  # columns beside England
 # Figures of the comparison: column, what it is called here.
@@ -305,7 +302,7 @@ def _runs(here: _Here) -> Section | None:
         ("Schools", "Here", "Share", "England"),
         tuple(
             (
-                KIND_WORDS[k],
+                KIND_TITLES[k],
                 count(counts[k]),
                 percent(counts[k] / here.n, here.n),
                 percent(here.england[f"share_{k}"]) + here.star(f"share_{k}"),

@@ -10,7 +10,7 @@ import numpy as np
 from markupsafe import Markup, escape
 
 from geolls.atlas.charts import Axis, Piece, Strip, axis_of, labels_of, marks_on_axis
-from geolls.atlas.frame import REACH_WORDS, Chapter, Page, Rendered
+from geolls.atlas.frame import Chapter, Page, Rendered
 from geolls.atlas.grids import Column, Grid, Name, Two, km, mark
 from geolls.base.text import (
     DASH,
@@ -24,7 +24,7 @@ from geolls.base.text import (
     plural,
     short_name,
 )
-from geolls.measures.overlap import REASON_NAMES, REASONS
+from geolls.base.vocabulary import REACHES, REASON_NAMES, REASONS
 
 if TYPE_CHECKING:
     pass
@@ -79,7 +79,7 @@ class TrustPages(Chapter):
             ],
             map=made,
         )
-        reach = REACH_WORDS.get(str(row["reach"]), "")
+        reach = REACHES.get(str(row["reach"]), "")
         phases = self._phase_counts(uid)
         sort = str(row["trust_type"]).replace("_", "-", 1).replace("_", " ")
         said = [sort[:1].upper() + sort[1:], f"UID {uid}", f"{n} schools: {phases}"]

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from geolls.base.errors import UsageError
+from geolls.base.vocabulary import MINIMUM, WEIGHTS
 from geolls.cli.group import PATH, command
 from geolls.cli.options import (
     BY_SCHOOLS,
     ONLY_THERE,
     OUTPUT,
     STUDY,
-    WEIGHTS,
     about,
     emit,
     note,
@@ -352,8 +352,6 @@ def publishable(
 
 def dropped_words(gone: float, whole: float, by: str) -> str:
     """Say what was left out of a table; not where few pupils eligible for meals are on a side."""
-    from geolls.measures.equity import MINIMUM
-
     few = any(0 < part < MINIMUM for part in (gone, whole - gone))
     if by == "fsm_pupils" and few:
         return f"some of {whole:,.6g}: how many would tell a number of pupils under {MINIMUM}"

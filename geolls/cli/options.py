@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, overload
 import click
 
 from geolls.base.errors import UsageError
+from geolls.base.vocabulary import WEIGHTS
 from geolls.cli.group import PATH
 
 if TYPE_CHECKING:
@@ -19,9 +20,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from geolls.study.core import Place, Study
-
-WEIGHTS = ("area", "schools", "pupils", "fsm_pupils", "neighbourhoods")
-REASONS = {"not_covered", "no_evidence", "not_located", "not_applicable"}
 
 
 OUTPUT = (

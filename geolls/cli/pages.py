@@ -9,11 +9,11 @@ import click
 
 from geolls.base.errors import AtlasError, OutputError, UsageError
 from geolls.base.text import suggest
+from geolls.base.vocabulary import WEIGHTS
 from geolls.cli.group import PATH, command
 from geolls.cli.options import (
     OUTPUT,
     STUDY,
-    WEIGHTS,
     emit,
     note,
     on_screen,

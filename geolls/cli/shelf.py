@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from geolls.base.errors import CatalogueError, UsageError
+from geolls.base.vocabulary import REASONS
 from geolls.cli.group import PATH, command
-from geolls.cli.options import OUTPUT, REASONS, STUDY, day_of, emit, on_screen, study_of
+from geolls.cli.options import OUTPUT, STUDY, day_of, emit, on_screen, study_of
 
 if TYPE_CHECKING:
     from pathlib import Path

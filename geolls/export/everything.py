@@ -18,9 +18,10 @@ import pandas as pd
 from geolls.base.errors import UsageError
 from geolls.base.files import sha256, write_bytes, write_text, writing
 from geolls.base.text import suggest
+from geolls.base.vocabulary import MINIMUM, WEIGHTS
 from geolls.export.dictionary import Column, TableText, load_dictionary
 from geolls.export.render import Table, to_csv
-from geolls.measures.equity import MINIMUM, suppress
+from geolls.measures.equity import suppress
 from geolls.measures.overlap import is_reason
 
 if TYPE_CHECKING:
@@ -42,7 +43,6 @@ MAIN_LAYERS = (
 # Pupils eligible for free meals are left out of tables of pairs: small numbers could be worked
 # out there from the totals of rows and columns.
 OVERLAP_WEIGHTS = ("area", "schools", "pupils", "neighbourhoods")
-MISMATCH_WEIGHTS = ("area", "schools", "pupils", "fsm_pupils", "neighbourhoods")
 
 Progress = Callable[[str, int, "int | None"], None]
 
@@ -211,7 +211,7 @@ def _overlap(study: Study) -> pd.DataFrame:
 
 
 def _mismatch(study: Study) -> pd.DataFrame:
-    parts = [study.mismatch(by=by) for by in MISMATCH_WEIGHTS]  # type: ignore[arg-type]
+    parts = [study.mismatch(by=by) for by in WEIGHTS]
     return pd.concat(parts, ignore_index=True)
 
 

@@ -19,9 +19,9 @@ from typing import Any, Protocol
 from geolls.base.errors import CatalogueError, UnknownNameError
 from geolls.base.shelves import shelf
 from geolls.base.text import fold, nearest, suggest
+from geolls.base.vocabulary import FAMILIES
 from geolls.layers.model import (
     CONFIDENCES,
-    FAMILIES,
     TIERS,
     Alias,
     Claim,

@@ -20,6 +20,7 @@ from typing import Any
 
 from geolls.base.errors import GeollsError
 from geolls.base.text import fold, nearest, suggest
+from geolls.base.vocabulary import FAMILIES
 
 __all__ = [
     "Alias",
@@ -37,7 +38,6 @@ __all__ = [
 
 KINDS = ("areas", "polygons", "schools", "sites")
 TILINGS = ("exhaustive", "partial", "overlapping")
-FAMILIES = ("councils", "devolution", "programmes", "hubs", "partnerships", "schools", "user")
 TIERS = (
     "district",
     "local_authority",

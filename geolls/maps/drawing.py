@@ -27,6 +27,7 @@ from markupsafe import Markup
 from geolls.base.errors import MapError
 from geolls.base.shelves import shelf
 from geolls.base.text import suggest
+from geolls.base.vocabulary import FAMILY_TITLES, KIND_TITLES, KINDS, REASON_NUMBERS, REASON_PHRASES
 from geolls.maps import pack as encoding
 from geolls.maps.offline import (
     Page,
@@ -35,7 +36,7 @@ from geolls.maps.offline import (
     leaflet_js,
     marker_pictures,
 )
-from geolls.maps.recipes import SCHOOL_KINDS, Recipe, load_recipe
+from geolls.maps.recipes import Recipe, load_recipe
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -58,35 +59,6 @@ __all__ = [
 ]
 
 Format = Literal["share", "count", "number", "km", "words"]
-
-FAMILIES = {
-    "councils": "Councils",
-    "devolution": "Devolution and regions",
-    "hubs": "Hubs",
-    "programmes": "Programmes",
-    "partnerships": "Partnerships",
-    "schools": "Other school groups",
-    "user": "Your layers",
-}
-"""Panel groups in order; a layer's family is one of these keys."""
-
-REASON_CODES = {"no_evidence": -1, "not_covered": -2, "not_located": -3, "not_applicable": -4}
-"""How land without a unit is told apart in the payload."""
-
-REASON_WORDS = {
-    -1: "none found in our lists",
-    -2: "not covered",
-    -3: "not located",
-    -4: "does not apply",
-}
-
-KIND_TITLES = {
-    "no_trust": "In no trust",
-    "single_school_trust": "Single-school trust",
-    "trust_home_here": "Trust at home here",
-    "trust_based_elsewhere": "Trust based elsewhere",
-    "status_unknown": "Trust not known",
-}
 
 LINES = {
     "local_authority": "authority",
@@ -130,7 +102,7 @@ class LayerSpec:
     title : str
         Name in the panel, singular: "Teaching School Hub".
     family : str
-        One of `FAMILIES`; decides the group in the panel.
+        One of `vocabulary.FAMILIES`; decides the group in the panel.
     units : DataFrame
         One row per unit, index `unit_code` (str), column `unit_name` (str). Optional: `count`
         (float, schools in the unit; counted from `MapData.schools` when absent), `url` (str or
@@ -270,7 +242,7 @@ class MapData:
     schools : DataFrame, optional
         One row per school: `urn` (str), `name` (str), `phase` (str), `pupils` (float, NaN
         unknown), `easting`, `northing` (metres; rows without are not drawn), `kind` (of
-        `SCHOOL_KINDS`, as seen from the school's own authority), `trust_uid` (str or None).
+        `vocabulary.KINDS`, as seen from the school's own authority), `trust_uid` (str or None).
         Optional: `block` (str or None; found by layer columns otherwise), `here` (bool: inside
         the place; default all), and one column per layer key with the school's `unit_code` where
         it may differ from its block's.
@@ -392,7 +364,7 @@ def _class_titles(measure: Measure) -> list[str]:
 
 def _claims(spec: LayerSpec, blocks: Sequence[str]) -> dict[str, Any]:
     """Return a layer's claims as one integer a block, its mixes and its low-confidence blocks."""
-    codes = {str(code): i for i, code in enumerate(spec.units.index)} | REASON_CODES
+    codes = {str(code): i for i, code in enumerate(spec.units.index)} | REASON_NUMBERS
     at = {block: i for i, block in enumerate(blocks)}
     where = spec.claims["block"].map(at)
     unit = spec.claims["unit_code"].map(codes)
@@ -438,7 +410,7 @@ class _Encoded:
         self.layer = _encode_layer(spec, blocks)
         names: list[str] = self.layer["code"]
         count, mixes = len(names), self.layer["mixes"]
-        self.codes = {code: i for i, code in enumerate(names)} | REASON_CODES
+        self.codes = {code: i for i, code in enumerate(names)} | REASON_NUMBERS
         units = [mixes[u - count] if u >= count else [u] for u in self.layer["of"]]
         self.met = dict(zip(blocks, units, strict=True))
         """The units on each block."""
@@ -570,7 +542,8 @@ def _near_order(x: np.ndarray[Any, Any], y: np.ndarray[Any, Any]) -> np.ndarray[
     return np.asarray(spread(x - x.min()) | (spread(y - y.min()) << np.uint64(1)))
 
 
-_KIND_AT = {kind: i for i, kind in enumerate(SCHOOL_KINDS)}
+_REASON_PHRASES = {n: REASON_PHRASES[key] for key, n in REASON_NUMBERS.items()}
+_KIND_AT = {kind: i for i, kind in enumerate(KINDS)}
 
 
 def _schools(data: MapData, layers: Sequence[LayerSpec], topo: encoding.Topology) -> dict[str, Any]:
@@ -602,7 +575,7 @@ def _schools(data: MapData, layers: Sequence[LayerSpec], topo: encoding.Topology
     unknown = [kind for kind in kinds if kind not in _KIND_AT]
     if unknown:
         raise MapError(
-            f"schools: kind {unknown[0]!r} is unknown", fix=f"kinds are {', '.join(SCHOOL_KINDS)}"
+            f"schools: kind {unknown[0]!r} is unknown", fix=f"kinds are {', '.join(KINDS)}"
         )
     phase, own = texts("phase"), texts("trust_uid")
     phases = sorted(set(phase))
@@ -848,7 +821,7 @@ def _here(spec: LayerSpec, data: MapData, own: pd.DataFrame | None = None) -> in
     own = _schools_of_trust(data) if own is None else own
     if data.place is None and own is not None:
         if spec.key in own:
-            return len(set(_texts(own[spec.key])) - set(REASON_CODES) - {""})
+            return len(set(_texts(own[spec.key])) - set(REASON_NUMBERS) - {""})
         inside = set(_texts(own["block"])) if "block" in own else ()
     met = _known(spec, encoding.topology(data.blocks).blocks).met
     return len({unit for block in inside for unit in met.get(block, ()) if unit >= 0})
@@ -978,7 +951,7 @@ def _templates() -> jinja2.Environment:
 def _groups(drawn: _Drawn) -> list[dict[str, Any]]:
     """Return the panel's groups of layers, empty groups left out."""
     groups = []
-    for family, title in FAMILIES.items():
+    for family, title in FAMILY_TITLES.items():
         rows = [
             {
                 "key": spec.key,
@@ -1080,7 +1053,7 @@ def _cover_words(spec: LayerSpec, areas: LayerSpec, blocks: tuple[str, ...]) -> 
         elif u >= 0:
             text = layer["name"][u] + (" (low confidence)" if b in low else "")
         else:
-            text = REASON_WORDS[u]
+            text = _REASON_PHRASES[u]
         met.setdefault(a, {})[text] = None
     return {
         base["code"][a]: "; ".join(words) for a, words in met.items() if 0 <= a < len(base["code"])

@@ -12,13 +12,14 @@ import pandas as pd
 
 from geolls.base.errors import GeollsError
 from geolls.base.text import count, in_words, percent
+from geolls.base.vocabulary import FEW, RANKED, REASONS
 from geolls.land.blocks import adjacency
 from geolls.maps.drawing import Callout, Map, MapData, Parts, cut, draw, fragment
 from geolls.maps.drawing import Place as MapPlace
 from geolls.maps.recipes import Recipe, load_recipe, recipe_names
 from geolls.maps.scenes import MEASURES, scene, schools_of
-from geolls.measures.overlap import REASONS, is_reason
-from geolls.study.units import FEW, RANKED, Facts
+from geolls.measures.overlap import is_reason
+from geolls.study.units import Facts
 
 if TYPE_CHECKING:
     from geopandas import GeoDataFrame

@@ -11,17 +11,9 @@ from typing import Any, Literal
 from geolls.base.errors import CatalogueError, MapError
 from geolls.base.shelves import shelf
 from geolls.base.text import suggest
+from geolls.base.vocabulary import KINDS
 
-__all__ = ["SCHOOL_KINDS", "Recipe", "check_recipe", "load_recipe", "recipe_names"]
-
-SCHOOL_KINDS = (
-    "no_trust",
-    "single_school_trust",
-    "trust_home_here",
-    "trust_based_elsewhere",
-    "status_unknown",
-)
-"""The kinds of school a map can mark, always in this order."""
+__all__ = ["Recipe", "check_recipe", "load_recipe", "recipe_names"]
 
 SCOPES = ("england", "place", "trust")
 PATTERNS = ("not_found", "shared", "low_confidence", "too_few")
@@ -60,7 +52,7 @@ class Recipe:
     shade : str
         The one that is on at first; empty for none.
     schools : tuple of str
-        Kinds of school offered (of `SCHOOL_KINDS`), in the fixed order.
+        Kinds of school offered (of `vocabulary.KINDS`), in the fixed order.
     schools_on : bool
         Whether schools are drawn when the map opens.
     patterns : tuple of str
@@ -133,7 +125,7 @@ _CHOICES: dict[str, tuple[str, ...]] = {
     "scope": SCOPES,
     "inset": ("", "london"),
     "patterns": PATTERNS,
-    "schools": SCHOOL_KINDS,
+    "schools": KINDS,
 }
 _KINDS: dict[str, type] = {
     f.name: (
@@ -299,5 +291,5 @@ def load_recipe(name: str | Path) -> Recipe:
         raise MapError(message, where=path.name, fix=fix)
     values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in raw.items()}
     if "schools" in values:
-        values["schools"] = tuple(k for k in SCHOOL_KINDS if k in values["schools"])
+        values["schools"] = tuple(k for k in KINDS if k in values["schools"])
     return Recipe(key=path.stem, **values)

@@ -13,12 +13,12 @@ import pandas as pd
 
 from geolls.base.errors import MapError, UsageError
 from geolls.base.text import day, suggest
+from geolls.base.vocabulary import FEW, MINIMUM, PATTERNS
 from geolls.maps.drawing import Format, LayerSpec, MapData, Measure
 from geolls.maps.drawing import Place as MapPlace
 from geolls.maps.recipes import OPTIONS, Recipe, load_recipe
-from geolls.measures.equity import MINIMUM
 from geolls.measures.overlap import is_reason
-from geolls.study.units import FEW, Facts, facts_of
+from geolls.study.units import Facts, facts_of
 
 if TYPE_CHECKING:
     from geolls.study.core import Place, Study
@@ -511,7 +511,7 @@ def _changed(facts: Facts, recipe: Recipe) -> Measure:
 
 
 def _pattern(facts: Facts, layer: str) -> Measure:
-    from geolls.study.typology import PATTERNS, typology
+    from geolls.study.typology import typology
 
     table = typology(facts.study).set_index("unit_code")
     return Measure(

@@ -10,7 +10,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from geolls.base.errors import UsageError
-from geolls.measures.overlap import REASON_NAMES, Coded, code, weights_of
+from geolls.base.vocabulary import REASONS
+from geolls.measures.overlap import Coded, code, weights_of
 
 __all__ = ["area_changes", "claim_changes", "heirs", "school_changes", "school_moves", "tally"]
 
@@ -54,7 +55,7 @@ def area_changes(
     rows = []
     for k, unit in enumerate(codes):
         whole = max(old[k], new[k])
-        if unit in REASON_NAMES or whole <= 0:
+        if unit in REASONS or whole <= 0:
             continue
         if unit not in now or new[k] <= 0:
             rows += _land("ended", unit, codes, full[k])

@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from geolls.measures.overlap import REASON_NAMES, Coded, code, sums, weights_of
+from geolls.base.vocabulary import REASON_NAMES
+from geolls.measures.overlap import Coded, code, sums, weights_of
 
 __all__ = ["SHARED", "coverage", "coverage_rows"]
 

@@ -10,13 +10,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from geolls.base.errors import UsageError
+from geolls.base.vocabulary import BLANK_BELOW, MINIMUM
 
-__all__ = ["MINIMUM", "equity_gap", "fifths", "fsm_fifth", "suppress", "without_few"]
+__all__ = ["equity_gap", "fifths", "fsm_fifth", "suppress", "without_few"]
 
-# Counts of pupils eligible for free meals below this are not shown.
-MINIMUM = 10
-# Shares of fewer schools are blank.
-FEW = 5
 SHARES = ["fsm_share", "other_share", "equity_gap"]
 Floats = npt.NDArray[np.float64]
 
@@ -199,7 +196,7 @@ def _telling(found: pd.DataFrame, sides: Sides, lines: list[pd.Series[Any]]) -> 
         pd.Series(few.reindex(index).to_numpy(), found.index)[every.reindex(index).to_numpy() > 0]
         for few, every in sides
     ]
-    hidden = found["fsm_pupils"].isna() | (found["schools"] < FEW)
+    hidden = found["fsm_pupils"].isna() | (found["schools"] < BLANK_BELOW)
     for count in counts:
         hidden[count.index] |= count < MINIMUM
     before = -1
@@ -290,7 +287,7 @@ def _hide(
 
 
 def without_few(
-    frame: pd.DataFrame, columns: Sequence[str], *, schools: str = "schools", few: int = FEW
+    frame: pd.DataFrame, columns: Sequence[str], *, schools: str = "schools", few: int = BLANK_BELOW
 ) -> pd.DataFrame:
     """Blank the shares in `columns` where they are of fewer than `few` schools."""
     found = frame.copy()

@@ -12,11 +12,12 @@ import pandas as pd
 
 from geolls.base.errors import UnknownNameError, UsageError
 from geolls.base.text import suggest
+from geolls.base.vocabulary import BLANK_BELOW, KINDS
 from geolls.measures.coverage import coverage_rows
 from geolls.measures.information import entropy, ratio
 from geolls.measures.mismatch import by_unit
 from geolls.measures.overlap import code, cross, distinct, is_reason, weights_of
-from geolls.measures.placeview import KINDS, PlaceOptions, oversight, providers
+from geolls.measures.placeview import oversight, providers
 from geolls.measures.spread import SpreadOptions, size_band
 
 __all__ = [
@@ -32,7 +33,6 @@ __all__ = [
 ]
 
 Floats = npt.NDArray[np.float64]
-FEW = PlaceOptions().few
 
 
 @dataclass(frozen=True)
@@ -530,9 +530,9 @@ def explain_place(
                          fix=suggest(measure, known) or f"use {', '.join(known)}")  # fmt: skip
     mine = _of_place(schools, place, trust_home, unit, options or SpreadOptions())
     total = float(mine["share"].sum())
-    if "share" in measure and total < FEW:
-        return _explained(measure, mine.assign(part=np.nan),
-                          f"Shares of fewer than {FEW} schools are blank.", blank=True)  # fmt: skip
+    if "share" in measure and total < BLANK_BELOW:
+        how = f"Shares of fewer than {BLANK_BELOW} schools are blank."
+        return _explained(measure, mine.assign(part=np.nan), how, blank=True)
     if measure == "interfaces":
         return _interfaces(mine, _given(layers, "layers"))
     if measure in ("trusts", "trusts_per_10000_pupils"):

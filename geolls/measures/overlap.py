@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
@@ -15,10 +14,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from geolls.base.errors import UsageError
+from geolls.base.vocabulary import REASON_NAMES, REASONS
 
 __all__ = [
-    "REASONS",
-    "REASON_NAMES",
     "Coded",
     "Kept",
     "code",
@@ -36,13 +34,6 @@ __all__ = [
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.intp]
 
-REASONS = ("not_covered", "no_evidence", "not_located", "not_applicable")
-REASON_NAMES: Mapping[str, str] = {
-    "not_covered": "Not covered",
-    "no_evidence": "No unit found in our list",
-    "not_located": "Location not known",
-    "not_applicable": "Does not apply",
-}
 
 COLUMNS = [
     "left_code",

@@ -10,12 +10,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from geolls.base.vocabulary import BLANK_BELOW, KINDS
 from geolls.measures.distances import count_within, nearest
 from geolls.measures.overlap import Coded, code, is_reason
 from geolls.measures.spread import SpreadOptions, each_phase, sibling_metres, size_band
 
 __all__ = [
-    "KINDS",
     "PlaceOptions",
     "headlines",
     "hub_view",
@@ -30,14 +30,6 @@ __all__ = [
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.intp]
 Flags = npt.NDArray[np.bool_]
-
-KINDS = (
-    "no_trust",
-    "single_school_trust",
-    "trust_home_here",
-    "trust_based_elsewhere",
-    "status_unknown",
-)
 
 
 @dataclass(frozen=True)
@@ -67,7 +59,7 @@ class PlaceOptions:
     density_km: float = 3.0
     urban_neighbourhoods: int = 10
     alone_km: float = 15.0
-    few: int = 5
+    few: int = BLANK_BELOW
 
 
 def oversight(

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from geolls.base.errors import UsageError
+from geolls.base.vocabulary import BLANK_BELOW
 from geolls.measures.distances import nearest
 from geolls.measures.overlap import is_reason
 from geolls.measures.spread import each_phase
@@ -37,7 +38,7 @@ class FarRule:
 
     km: float = 20.0
     share: float = 0.5
-    few: int = 5
+    few: int = BLANK_BELOW
 
     def __post_init__(self) -> None:
         """Refuse what is no distance or no share."""
@@ -84,7 +85,7 @@ def beyond(
     place: pd.DataFrame,
     thresholds: Sequence[float] = (10, 20, 40),
     *,
-    few: int = 5,
+    few: int = BLANK_BELOW,
 ) -> pd.DataFrame:
     """Say for every area and phase what share of the schools is far from a site.
 

@@ -13,11 +13,11 @@ import pandas as pd
 
 from geolls.base.errors import UsageError
 from geolls.base.text import suggest
+from geolls.base.vocabulary import REACHES
 from geolls.measures.overlap import Coded, code, distinct, sums
 
 __all__ = [
     "DISTANCES",
-    "REACHES",
     "Bodies",
     "SpreadOptions",
     "bodies",
@@ -34,7 +34,6 @@ __all__ = [
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.intp]
 
-REACHES = ("local", "sub_regional", "regional", "multi_regional", "national")
 DISTANCES = (
     "pair_km_mean",
     "pair_km_median",
@@ -389,8 +388,8 @@ def reach(frame: pd.DataFrame, options: SpreadOptions | None = None) -> pd.Serie
             (far <= rules.regional_km) | (frame[region] == 1),
             (far <= rules.national_km) | (frame[region] < rules.national_regions),
         ],
-        ["", *REACHES[:4]],
-        default=REACHES[4],
+        ["", *list(REACHES)[:4]],
+        default="national",
     )
     found = pd.Series(words, index=frame.index).astype(object)
     return found.mask(found == "", None)

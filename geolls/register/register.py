@@ -36,11 +36,10 @@ from geolls.base.archives import open_bounded
 from geolls.base.errors import InputFileError, OutputError, UnknownNameError, UsageError
 from geolls.base.files import sha256, write_bytes, writing
 from geolls.base.text import nearest, suggest
+from geolls.base.vocabulary import MAINSTREAM, PHASES
 
 __all__ = [
     "COLUMNS",
-    "DEFAULT_PHASES",
-    "PHASES",
     "STATE_FUNDED_GROUPS",
     "STATE_FUNDED_TYPES",
     "Register",
@@ -139,29 +138,9 @@ _SIGNS: Final[dict[Kind, tuple[str, str, frozenset[str]]]] = {
 
 # ---- what counts as a school -------------------------------------------------------------------
 
-PHASES: Final = (
-    "nursery",
-    "primary",
-    "middle_deemed_primary",
-    "secondary",
-    "middle_deemed_secondary",
-    "all_through",
-    "post_16",
-    "special",
-    "alternative",
-    "other",
-)
-#: State-funded mainstream schools of ages 5 to 16.
-DEFAULT_PHASES: Final = (
-    "primary",
-    "middle_deemed_primary",
-    "secondary",
-    "middle_deemed_secondary",
-    "all_through",
-)
 _PHASE_SETS: Final = {
     "all": PHASES,
-    "mainstream": DEFAULT_PHASES,
+    "mainstream": MAINSTREAM,
     "middle": ("middle_deemed_primary", "middle_deemed_secondary"),
 }
 _PHASE_WORDS: Final = {
@@ -952,7 +931,7 @@ def choose_phases(phases: str | Sequence[str] | None) -> tuple[str, ...]:
         A word is no phase.
     """
     if not phases:
-        return DEFAULT_PHASES
+        return MAINSTREAM
     chosen: set[str] = set()
     for word in [phases] if isinstance(phases, str) else phases:
         key = re.sub(r"[^a-z0-9]+", "_", word.casefold()).strip("_")

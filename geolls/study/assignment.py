@@ -17,9 +17,10 @@ import numpy as np
 import pandas as pd
 
 from geolls.base.errors import UnknownNameError
+from geolls.base.vocabulary import REASON_NAMES
 from geolls.layers.areas import Areas, BlockClaim
 from geolls.layers.catalogue import Layer
-from geolls.measures.overlap import REASON_NAMES, Ints
+from geolls.measures.overlap import Ints
 
 if TYPE_CHECKING:
     from geopandas import GeoDataFrame

@@ -11,9 +11,10 @@ import numpy as np
 import pandas as pd
 
 from geolls.base.errors import UsageError
+from geolls.base.vocabulary import KIND_MEANINGS, KINDS, RANKED
 from geolls.measures.overlap import is_reason
-from geolls.measures.placeview import KINDS, interfaces, oversight, place_view
-from geolls.study.units import RANKED, Facts, facts_of
+from geolls.measures.placeview import interfaces, oversight, place_view
+from geolls.study.units import Facts, facts_of
 
 if TYPE_CHECKING:
     from geolls.study.core import Place, Study
@@ -74,20 +75,13 @@ class Figure:
     beside: Beside
 
 
-_KIND_WORDS = {
-    "no_trust": "schools in no trust",
-    "single_school_trust": "schools that are the only one of their trust",
-    "trust_home_here": "schools in a trust with most of its schools here",
-    "trust_based_elsewhere": "schools in a trust with most of its schools elsewhere",
-    "status_unknown": "schools whose trust is not known",
-}
 _FIGURES = (
     Figure("schools", "schools", "schools that count; a shared school by its share", "total"),
     Figure("pupils", "pupils", "pupils on roll", "total"),
     Figure("fsm_share", "share of pupils", "pupils eligible for free meals", "whole"),
     Figure("area_km2", "km2", "land", "total"),
     Figure("schools_per_100km2", "schools per 100 km2", "how dense the schools are", "whole"),
-    *(Figure(f"share_{k}", "share of schools", _KIND_WORDS[k], "whole") for k in KINDS),
+    *(Figure(f"share_{k}", "share of schools", KIND_MEANINGS[k], "whole") for k in KINDS),
     Figure("trusts", "trusts", "trusts of two or more schools with a school here", "middle"),
     Figure("trusts_per_10000_pupils", "trusts", "trusts here for every 10,000 pupils", "middle"),
     Figure(
@@ -168,7 +162,7 @@ def place_figures(study: Study, layer: str = "local_authority") -> pd.DataFrame:
         One row per unit, sorted by code; computed once for a study, not to be changed: unit_code,
         unit_name (str), schools, pupils, fsm_share (of pupils, 0..1, to whole percents; blank
         where fewer than ten pupils are eligible), area_km2, schools_per_100km2, share_<kind> for
-        every one of `placeview.KINDS`, trusts (of two or more schools, with a school here),
+        every one of `vocabulary.KINDS`, trusts (of two or more schools, with a school here),
         trusts_per_10000_pupils, effective_providers, top_trust_name, top_trust_share, both again
         with the endings _primary and _secondary, share_band_<band> (schools in trusts of that
         size), units_<L> met for hubs and combined authorities, effective_maps. Shares of fewer

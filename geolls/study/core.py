@@ -9,15 +9,15 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from geolls.base.errors import OutputError, UnknownNameError, UsageError
 from geolls.base.text import fold, suggest
+from geolls.base.vocabulary import LAND_WEIGHTS, MINIMUM, PHASES, REASONS, WEIGHTS, By
 from geolls.layers.areas import Areas, BlockClaim, expand, load_areas
 from geolls.layers.catalogue import Catalogue, Layer, load_catalogue
-from geolls.measures.overlap import REASONS
 from geolls.measures.overlap import overlap as overlap_tables
 from geolls.study import assignment as assigning
 from geolls.study.settings import Settings, a_date, held, read_settings
@@ -33,11 +33,8 @@ if TYPE_CHECKING:
     from geolls.register.register import Register
     from geolls.study.units import Facts
 
-__all__ = ["ATTRIBUTION", "BY", "Place", "Study", "open_study", "shipped_study"]
+__all__ = ["ATTRIBUTION", "Place", "Study", "open_study", "shipped_study"]
 
-By = Literal["area", "schools", "pupils", "fsm_pupils", "neighbourhoods"]
-BY: tuple[By, ...] = ("area", "schools", "pupils", "fsm_pupils", "neighbourhoods")
-LAND_WEIGHTS = {"area": "area_m2", "neighbourhoods": "neighbourhoods"}
 
 # The day of the demonstration register, and of research on local learning systems.
 DEMONSTRATION_DATE = date(2022, 9, 1)
@@ -351,8 +348,10 @@ class Study:
         """Return the weight of each item; schools whose pupils are not known weigh 0."""
         if by in LAND_WEIGHTS:
             return self.block_weights[LAND_WEIGHTS[by]].astype(float)
-        if by not in BY:
-            raise UsageError(f"unknown weight {by!r}", where="--by", fix=f"use {', '.join(BY)}")
+        if by not in WEIGHTS:
+            raise UsageError(
+                f"unknown weight {by!r}", where="--by", fix=f"use {', '.join(WEIGHTS)}"
+            )
         schools = self.schools.set_index("urn")
         values = 1.0 if by == "schools" else schools[by].fillna(0.0)
         return pd.Series(values, index=schools.index, dtype=float, name=by)
@@ -465,7 +464,7 @@ class Study:
     @cached_property
     def _every_school(self) -> pd.DataFrame:
         """Where schools of every phase are: lead schools may be special or nursery schools."""
-        from geolls.register.register import PHASES, read_register
+        from geolls.register.register import read_register
 
         s, where = self.settings, ["urn", "easting", "northing"]
         if s.register is None:
@@ -621,7 +620,6 @@ class Study:
         Without names, every pair of area layers both ways round; see `mismatch`. Counted in
         pupils eligible for free meals, no measure tells a number of them under 10.
         """
-        from geolls.measures.equity import MINIMUM
         from geolls.measures.mismatch import compare, pairwise
 
         weight, untold = self.weights(by), MINIMUM if by == "fsm_pupils" else 0

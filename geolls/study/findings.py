@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from geolls.base.vocabulary import PATTERNS
 from geolls.measures.overlap import is_reason
-from geolls.study.typology import PATTERNS, rules_of, typology
+from geolls.study.typology import rules_of, typology
 
 if TYPE_CHECKING:
     from geolls.study.core import Study

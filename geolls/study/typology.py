@@ -12,13 +12,13 @@ import pandas as pd
 
 from geolls.base.errors import UsageError
 from geolls.base.text import DASH, count, percent, suggest
+from geolls.base.vocabulary import PATTERNS
 from geolls.measures.overlap import is_reason
 
 if TYPE_CHECKING:
     from geolls.study.core import Study
 
 __all__ = [
-    "PATTERNS",
     "TypologyRules",
     "joining",
     "patterns",
@@ -28,12 +28,6 @@ __all__ = [
     "typology_sensitivity",
 ]
 
-PATTERNS = {
-    "A": "Early, in trusts based there",
-    "B": "Recent, in trusts based mainly elsewhere",
-    "C": "Still mostly maintained",
-    "mixed": "Mixed",
-}
 LAYER = "local_authority"
 _YEAR = 365.25  # days
 

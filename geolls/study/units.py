@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from geolls.base.vocabulary import BLANK_BELOW, KINDS, MINIMUM, WHOLE_PERCENT
 from geolls.measures.distances import nearest
 from geolls.measures.mismatch import effective_maps_by_unit, tuples
 from geolls.measures.overlap import code, cross, is_reason, weights_of
@@ -21,9 +22,6 @@ if TYPE_CHECKING:
     from geolls.study.core import Study
 
 __all__ = [
-    "FEW",
-    "KINDS",
-    "RANKED",
     "AtWork",
     "Facts",
     "Member",
@@ -36,18 +34,6 @@ __all__ = [
 Floats = npt.NDArray[np.float64]
 Claims = tuple[tuple[str, str, float], ...]
 
-KINDS = (
-    "no_trust",
-    "single_school_trust",
-    "trust_home_here",
-    "trust_based_elsewhere",
-    "status_unknown",
-)
-FEW = 10  # no percentage below this many schools, none shaded
-RANKED = 20  # places with fewer schools are not ranked
-SUPPRESS = 10  # pupils eligible for free meals
-# Shares of them are given to whole percents: England less all other places tells no small count.
-WHOLE_PERCENT = 2
 # Layers that say the same as another, or so little that a bar would read as a fact.
 _TWIN = {"region": "dfe_region"}
 EVIDENCE = 0.5
@@ -381,7 +367,7 @@ def _units(
     for kind in KINDS:
         frame[kind] = kinds[kind].reindex(frame.index).fillna(0.0) if kind in kinds else 0.0
     frame["schools"] = frame[list(KINDS)].sum(axis=1)
-    enough = frame["schools"] >= 5
+    enough = frame["schools"] >= BLANK_BELOW
     for kind in KINDS:
         frame[f"share_{kind}"] = (frame[kind] / frame["schools"]).where(enough)
     weight = long["share"]
@@ -394,7 +380,7 @@ def _units(
     )
     totals = sums.groupby("unit_code").sum().reindex(frame.index).fillna(0.0)
     frame["pupils"] = totals["pupils"]
-    meals = (totals["fsm"] >= SUPPRESS) & enough
+    meals = (totals["fsm"] >= MINIMUM) & enough
     share = totals["fsm"] / totals["pupils"].where(totals["pupils"] > 0)
     frame["fsm_share"] = share.where(meals).round(WHOLE_PERCENT)
     with_trust = long.dropna(subset=["trust"])

@@ -68,7 +68,7 @@ def test_all_46_state_schools_without_code_or_point_are_in_an_authority_and_nowh
     real_data: Path,
 ) -> None:
     import geolls
-    from geolls.register.register import PHASES
+    from geolls.base.vocabulary import PHASES
 
     gias = real_data / "gias"
     study = geolls.open_study(

@@ -16,10 +16,10 @@ import geolls
 from geolls.atlas.profile import Profile, profile, profile_html, profile_markdown
 from geolls.base.errors import UsageError
 from geolls.base.text import count
-from geolls.measures.placeview import KINDS
+from geolls.base.vocabulary import KINDS, PATTERNS
 from geolls.study.comparing import compare, most_like, place_figures
 from geolls.study.core import Place, Study
-from geolls.study.typology import PATTERNS, typology, typology_report
+from geolls.study.typology import typology, typology_report
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "typology.md"
 HOSTILE = '<script>alert(1)</script>|*b*[x](javascript:y)"&amp;'

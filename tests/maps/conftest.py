@@ -15,8 +15,9 @@ import pandas as pd
 import pytest
 import shapely
 
+from geolls.base.vocabulary import KINDS
 from geolls.maps.drawing import LayerSpec, MapData, Measure, Place
-from geolls.maps.recipes import SCHOOL_KINDS, Recipe
+from geolls.maps.recipes import Recipe
 
 HOSTILE = "</script><img src=x onerror=boom()>'\"&{{ 7*7 }}"
 
@@ -113,7 +114,7 @@ RECIPE = Recipe(
     on=("maths_hub",),
     measures=("trusts_elsewhere", "coverage:maths_hub"),
     shade="trusts_elsewhere",
-    schools=SCHOOL_KINDS[:4],
+    schools=KINDS[:4],
     labels=("local_authority",),
 )
 
@@ -154,7 +155,7 @@ def england() -> MapData:
     at = blocks.geometry.representative_point().reindex(block)
     words = ["Saint", "Mary", "Oak", "Church", "Hill", "Park", "North", "West", "Lady", "High"]
     names = [" ".join(rng.choice(words, 3)) + f" {i % 977} School" for i in range(n)]
-    kind = rng.choice(SCHOOL_KINDS, n, p=[0.5, 0.05, 0.3, 0.1, 0.05])
+    kind = rng.choice(KINDS, n, p=[0.5, 0.05, 0.3, 0.1, 0.05])
     trust = np.where(kind == "no_trust", None, rng.integers(1000, 2200, n).astype(str))
     schools = pd.DataFrame(
         {

@@ -7,8 +7,9 @@ from dataclasses import replace
 import folium
 import pytest
 
+from geolls.base.vocabulary import KINDS
 from geolls.maps.drawing import MapData, Place, draw, fragment, shared_assets
-from geolls.maps.recipes import SCHOOL_KINDS, Recipe, load_recipe
+from geolls.maps.recipes import Recipe, load_recipe
 
 pytestmark = pytest.mark.browser
 
@@ -263,9 +264,7 @@ def west(visit, data):
     """Draw a place one of whose trusts has a school in the square next to it."""
     place = Place("local_authority", "W1", "Unit W1", ("a", "c"))
     schools = data.schools.assign(here=data.schools["block"].isin(place.blocks))
-    recipe = Recipe(
-        "r", "{place}", scope="place", schools=SCHOOL_KINDS[:4], labels=("local_authority",)
-    )
+    recipe = Recipe("r", "{place}", scope="place", schools=KINDS[:4], labels=("local_authority",))
     made = draw(recipe, replace(data, place=place, schools=schools))
     return lambda **options: visit(made, reduced_motion="reduce", **options).page
 

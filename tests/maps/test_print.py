@@ -17,13 +17,14 @@ import pytest
 import shapely
 
 from geolls.base.errors import MapError
+from geolls.base.vocabulary import KINDS
 from geolls.maps import drawing
 from geolls.maps.drawing import Callout, MapData, Place
 from geolls.maps.print import svg as paper
 from geolls.maps.print.labels import Label, Room, put
 from geolls.maps.print.land import RAMP, STROKES, Land, View
 from geolls.maps.print.page import render_svg, save_print
-from geolls.maps.recipes import SCHOOL_KINDS, Recipe
+from geolls.maps.recipes import Recipe
 
 SVG = "{http://www.w3.org/2000/svg}"
 HOSTILE = "</script><img src=x onerror=boom()>'\"&{{ 7*7 }}"
@@ -420,7 +421,7 @@ def test_england_with_every_school_is_drawn_fast_and_small(england, recipe):
         labels=(),
         inset="london",
         cities=True,
-        schools=SCHOOL_KINDS,
+        schools=KINDS,
         on=("teaching_school_hub",),
     )
     render_svg(replace(whole, schools_on=False), england)

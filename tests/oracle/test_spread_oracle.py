@@ -10,10 +10,10 @@ import pytest
 import shapely
 
 from geolls.base.errors import UsageError
+from geolls.base.vocabulary import REACHES
 from geolls.measures import distances as near
 from geolls.measures.spread import (
     DISTANCES,
-    REACHES,
     SpreadOptions,
     distances,
     reach,

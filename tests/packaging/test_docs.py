@@ -20,9 +20,10 @@ import click
 import pytest
 
 from geolls import __version__
+from geolls.base.vocabulary import REACHES
 from geolls.cli.main import cli
 from geolls.measures.mismatch import MEASURES
-from geolls.measures.spread import REACHES, SpreadOptions
+from geolls.measures.spread import SpreadOptions
 from geolls.study.core import Study, open_study
 from geolls.study.findings import Finding, findings
 

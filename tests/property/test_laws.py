@@ -8,10 +8,11 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
+from geolls.base.vocabulary import REASONS
 from geolls.land import blocks
 from geolls.measures import mismatch, nulls
 from geolls.measures.coverage import coverage
-from geolls.measures.overlap import REASONS, is_reason, overlap, table
+from geolls.measures.overlap import is_reason, overlap, table
 from geolls.measures.spread import distances, spread
 
 # The machine may be busy: a slow example is no broken law.

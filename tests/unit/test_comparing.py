@@ -12,7 +12,7 @@ import pytest
 
 import geolls
 from geolls.base.errors import UsageError
-from geolls.measures.placeview import KINDS
+from geolls.base.vocabulary import KINDS
 from geolls.study.comparing import (
     LIKE,
     compare,

@@ -16,10 +16,10 @@ import pytest
 
 from geolls.base import archives
 from geolls.base.errors import GeollsError, InputFileError, UnknownNameError, UsageError
+from geolls.base.vocabulary import MAINSTREAM
 from geolls.register import register as room
 from geolls.register.register import (
     COLUMNS,
-    DEFAULT_PHASES,
     LEFT_OUT,
     PHASES,
     Register,
@@ -439,7 +439,7 @@ def test_the_phase_is_named_in_one_word(
 
 
 def test_phases_are_chosen_by_forgiving_words() -> None:
-    assert choose_phases(None) == choose_phases("mainstream") == choose_phases(()) == DEFAULT_PHASES
+    assert choose_phases(None) == choose_phases("mainstream") == choose_phases(()) == MAINSTREAM
     assert choose_phases(["Secondary", "PRIMARY"]) == ("primary", "secondary")
     assert choose_phases("all-through") == ("all_through",)
     assert choose_phases(["middle"]) == ("middle_deemed_primary", "middle_deemed_secondary")

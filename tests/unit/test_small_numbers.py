@@ -13,9 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geolls import open_study
+from geolls.base.vocabulary import MINIMUM
 from geolls.cli.main import main
 from geolls.cli.measures import dropped_words
-from geolls.measures.equity import MINIMUM
 from geolls.measures.mismatch import DECIMALS, HIDDEN, ROUNDED, compare, pairwise
 from geolls.study.core import Study
 

@@ -11,9 +11,10 @@ import pytest
 
 from geolls.base.errors import UnknownNameError, UsageError
 from geolls.base.shelves import shelf
+from geolls.base.vocabulary import MAINSTREAM
 from geolls.layers.areas import load_areas
 from geolls.register.demonstration import LABEL, demonstration_register
-from geolls.register.register import DEFAULT_PHASES, SCHOOL_COLUMNS, Register, trusts
+from geolls.register.register import SCHOOL_COLUMNS, Register, trusts
 
 DAY = date(2022, 9, 1)
 TABLES = ("schools", "groups", "rejects", "filtered")
@@ -47,8 +48,8 @@ def test_it_is_a_register_like_any_other(demo: Register) -> None:
     assert n["read"] == n["kept"] + n["filtered"] + n["rejected"] == len(demo.schools)
     assert n["kept"] == len(default.schools)
     assert n["filtered"] == len(default.filtered)
-    assert set(default.schools["phase"]) == set(DEFAULT_PHASES)
-    kept = demo.schools[demo.schools["phase"].isin(DEFAULT_PHASES)].reset_index(drop=True)
+    assert set(default.schools["phase"]) == set(MAINSTREAM)
+    kept = demo.schools[demo.schools["phase"].isin(MAINSTREAM)].reset_index(drop=True)
     pd.testing.assert_frame_equal(default.schools, kept)
     pd.testing.assert_frame_equal(default.groups, demo.groups)
     assert default.summary()["rows"].iloc[0] == n["read"]

@@ -12,9 +12,9 @@ import pytest
 
 import geolls
 from geolls.base.errors import UsageError
+from geolls.base.vocabulary import PATTERNS
 from geolls.study.core import Study
 from geolls.study.typology import (
-    PATTERNS,
     TypologyRules,
     joining,
     patterns,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from geolls.base.files import write_bytes, write_text
+from geolls.base.vocabulary import FAMILY_TITLES, KIND_TITLES
 from geolls.maps import drawing
 from geolls.maps.drawing import LayerSpec, MapData
 from geolls.maps.print import svg as paper
@@ -318,7 +319,7 @@ def _groups(land: Land) -> list[_Group]:
     """Return the rest of the legend: lines that are drawn by family, then marks and signs."""
     drawn, out = land.drawn, list[_Group]()
     what = "" if land.country else "units here"  # said once, over the first of them
-    for family, title in drawing.FAMILIES.items():
+    for family, title in FAMILY_TITLES.items():
         on = [s for s in drawn.layers if s.family == family and s.key in drawn.on]
         keys = [
             _Key("line", s.style, s.title, f"{n:,}")
@@ -332,7 +333,7 @@ def _groups(land: Land) -> list[_Group]:
         counts = table["kind"].value_counts()
         keys = [
             _Key("mark", kind, title, f"{counts[kind]:,}")
-            for kind, title in drawing.KIND_TITLES.items()
+            for kind, title in KIND_TITLES.items()
             if kind in counts
         ]
         out.append(_Group("Schools, by who runs them", keys, []))
@@ -484,7 +485,7 @@ def _schools(land: Land) -> list[str]:
             size,
             pen=len(table) > MANY,
         )
-        for kind in drawing.KIND_TITLES
+        for kind in KIND_TITLES
     ]
     return [f'<g class="schools">{"".join(out)}</g>']
 

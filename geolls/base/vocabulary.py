@@ -1,0 +1,215 @@
+"""Every word and threshold that more than one room uses, once; pages get theirs from `payload`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final, Literal
+
+__all__ = [
+    "BLANK_BELOW",
+    "FAMILIES",
+    "FAMILY_TITLES",
+    "FEW",
+    "KINDS",
+    "KIND_LABELS",
+    "KIND_MEANINGS",
+    "KIND_PHRASES",
+    "KIND_TITLES",
+    "LAND_WEIGHTS",
+    "MAINSTREAM",
+    "MINIMUM",
+    "PATTERNS",
+    "PHASES",
+    "PHASE_SCHOOLS",
+    "RANKED",
+    "REACHES",
+    "REASONS",
+    "REASON_LABELS",
+    "REASON_NAMES",
+    "REASON_NUMBERS",
+    "REASON_PHRASES",
+    "STRAY",
+    "WEIGHTS",
+    "WHOLE_PERCENT",
+    "By",
+    "payload",
+]
+
+# ---- reasons for having no unit ----------------------------------------------------------------
+
+#: A reason stands where a unit's code would; this is its name there.
+REASON_NAMES: Final[Mapping[str, str]] = {
+    "not_covered": "Not covered",
+    "no_evidence": "No unit found in our list",
+    "not_located": "Location not known",
+    "not_applicable": "Does not apply",
+}
+REASONS: Final = tuple(REASON_NAMES)
+#: What a map calls land or a school without a unit.
+REASON_LABELS: Final[Mapping[str, str]] = {
+    "no_evidence": "No unit found in our lists",
+    "not_covered": "Not covered",
+    "not_located": "Not located",
+    "not_applicable": "Does not apply",
+}
+#: The same within a sentence.
+REASON_PHRASES: Final[Mapping[str, str]] = {
+    "no_evidence": "none found in our lists",
+    "not_covered": "not covered",
+    "not_located": "not located",
+    "not_applicable": "does not apply",
+}
+#: Sentinels in a map's payload, where units are numbered from 0.
+REASON_NUMBERS: Final[dict[str, int]] = {
+    "no_evidence": -1,
+    "not_covered": -2,
+    "not_located": -3,
+    "not_applicable": -4,
+}
+
+# ---- kinds of schools, by who oversees them ----------------------------------------------------
+
+#: As a title; the keys are the kinds, always in this order.
+KIND_TITLES: Final[Mapping[str, str]] = {
+    "no_trust": "In no trust",
+    "single_school_trust": "Single-school trust",
+    "trust_home_here": "Trust at home here",
+    "trust_based_elsewhere": "Trust based elsewhere",
+    "status_unknown": "Trust not known",
+}
+KINDS: Final = tuple(KIND_TITLES)
+#: Said of one school on a map.
+KIND_LABELS: Final[Mapping[str, str]] = {
+    "no_trust": "In no trust",
+    "single_school_trust": "In a single-school trust",
+    "trust_home_here": "In a trust at home here",
+    "trust_based_elsewhere": "In a trust based elsewhere",
+    "status_unknown": "Trust not known",
+}
+#: Within a sentence.
+KIND_PHRASES: Final[Mapping[str, str]] = {
+    "no_trust": "in no trust",
+    "single_school_trust": "in a single-school trust",
+    "trust_home_here": "in a trust at home in its authority",
+    "trust_based_elsewhere": "in a trust based elsewhere",
+    "status_unknown": "not known",
+}
+#: What a figure of that kind counts.
+KIND_MEANINGS: Final[Mapping[str, str]] = {
+    "no_trust": "schools in no trust",
+    "single_school_trust": "schools that are the only one of their trust",
+    "trust_home_here": "schools in a trust with most of its schools here",
+    "trust_based_elsewhere": "schools in a trust with most of its schools elsewhere",
+    "status_unknown": "schools whose trust is not known",
+}
+
+# ---- phases ------------------------------------------------------------------------------------
+
+#: What a school of each phase is called; the keys are the phases, in the order of age.
+PHASE_SCHOOLS: Final[Mapping[str, str]] = {
+    "nursery": "Nursery school",
+    "primary": "Primary school",
+    "middle_deemed_primary": "Middle school deemed primary",
+    "secondary": "Secondary school",
+    "middle_deemed_secondary": "Middle school deemed secondary",
+    "all_through": "All-through school",
+    "post_16": "Post-16 school",
+    "special": "Special school",
+    "alternative": "Alternative provision",
+    "other": "School",
+}
+PHASES: Final = tuple(PHASE_SCHOOLS)
+#: State-funded mainstream schools of ages 5 to 16.
+MAINSTREAM: Final = (
+    "primary",
+    "middle_deemed_primary",
+    "secondary",
+    "middle_deemed_secondary",
+    "all_through",
+)
+
+# ---- layers ------------------------------------------------------------------------------------
+
+#: Families of layers in the order of the shelf.
+FAMILIES: Final = (
+    "councils",
+    "devolution",
+    "programmes",
+    "hubs",
+    "partnerships",
+    "schools",
+    "user",
+)
+#: What pages and maps call them, in the order of reading.
+FAMILY_TITLES: Final[Mapping[str, str]] = {
+    "councils": "Councils",
+    "devolution": "Devolution and regions",
+    "hubs": "Hubs",
+    "programmes": "Programmes",
+    "partnerships": "Partnerships",
+    "schools": "Other school groups",
+    "user": "Your layers",
+}
+
+# ---- what an overlap is counted in -------------------------------------------------------------
+
+By = Literal["area", "schools", "pupils", "fsm_pupils", "neighbourhoods"]
+WEIGHTS: Final[tuple[By, ...]] = ("area", "schools", "pupils", "fsm_pupils", "neighbourhoods")
+#: Weights of land, not of schools: the column of the blocks that holds each.
+LAND_WEIGHTS: Final[Mapping[str, str]] = {"area": "area_m2", "neighbourhoods": "neighbourhoods"}
+
+# ---- trusts and authorities --------------------------------------------------------------------
+
+#: How far a trust reaches, the nearest first.
+REACHES: Final[Mapping[str, str]] = {
+    "local": "Local",
+    "sub_regional": "Sub-regional",
+    "regional": "Regional",
+    "multi_regional": "Multi-regional",
+    "national": "National",
+}
+#: Patterns of oversight of an authority.
+PATTERNS: Final[Mapping[str, str]] = {
+    "A": "Early, in trusts based there",
+    "B": "Recent, in trusts based mainly elsewhere",
+    "C": "Still mostly maintained",
+    "mixed": "Mixed",
+}
+
+# ---- thresholds --------------------------------------------------------------------------------
+
+#: Shares of fewer schools are blank.
+BLANK_BELOW: Final = 5
+#: Pages give no percentage of fewer schools, and maps do not shade the unit.
+FEW: Final = 10
+#: Units with fewer schools are not ranked and not in the middle of their layer.
+RANKED: Final = 20
+#: Smaller numbers of pupils eligible for free meals are suppressed.
+MINIMUM: Final = 10
+#: Shares of eligible pupils are rounded to so many decimals: England less all other places then
+#: tells no small count.
+WHOLE_PERCENT: Final = 2
+#: A unit with less of a place's schools does not divide it: one school of an authority may stand
+#: beyond its border.
+STRAY: Final = 0.005
+
+
+def payload() -> dict[str, Any]:
+    """Return the words that the scripts of maps and pages need, as plain dictionaries and lists.
+
+    Returns
+    -------
+    dict
+        `reasons`: number of the reason in a payload (as text) to its label; `kinds`: rows of key
+        and label, in order; `phases`: phase to what a school of it is called.
+
+    Examples
+    --------
+    >>> payload()["reasons"]["-1"]
+    'No unit found in our lists'
+    """
+    return {
+        "reasons": {str(n): REASON_LABELS[key] for key, n in REASON_NUMBERS.items()},
+        "kinds": [[key, label] for key, label in KIND_LABELS.items()],
+        "phases": dict(PHASE_SCHOOLS),
+    }
