@@ -11,8 +11,8 @@ import geopandas as gpd
 import pandas as pd
 
 from geolls import open_study
+from geolls.api import Study
 from geolls.base.vocabulary import REASONS
-from geolls.study.core import Study
 
 from .measure import ROOT
 
@@ -55,10 +55,7 @@ class Data:
 
     def open(self) -> Study:
         """Open the study anew; the register is read once for all benchmarks but its own."""
-        study = open_study(register=self.register, links=self.links, as_of=DAY)
-        if "study" in self.__dict__:
-            study.__dict__["register"] = self.study.register
-        return study
+        return Study(self.study.settings, register=self.study.register)
 
     @cached_property
     def study(self) -> Study:

@@ -14,16 +14,15 @@ from .measure import alone
 _WORK = """
 import time
 from benchmarks.measure import peak_mb
-from geolls import open_study
+from geolls import Study, open_study
 from geolls.register.demonstration import demonstration_register
 
 scale = int(sys.argv[1])
 keys = ("district", "local_authority", "region", "teaching_school_hub")
-study = open_study(layers=keys)
-warm = open_study(layers=keys)
-warm.__dict__["register"] = demonstration_register(scale=1)
+settings = open_study(layers=keys).settings
+warm = Study(settings, register=demonstration_register(scale=1))
 _ = [warm.assigned(k) for k in keys], warm.spread()
-study.__dict__["register"] = demonstration_register(scale=scale)
+study = Study(settings, register=demonstration_register(scale=scale))
 
 said["schools"] = len(study.schools)
 said["before_mb"] = peak_mb()

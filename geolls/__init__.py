@@ -5,16 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from geolls.study.core import Study, open_study
+    from geolls.api import Study, open_study, shipped_study
 
-__all__ = ["Study", "__version__", "open_study"]
+__all__ = ["Study", "__version__", "open_study", "shipped_study"]
 __version__ = "0.1.0"
 
 
 def __getattr__(name: str) -> Any:
     # pandas and geopandas take over a second to import; `geolls --help` must not wait for them.
-    if name in {"Study", "open_study"}:
-        from geolls.study import core as study
+    if name in __all__:
+        from geolls import api
 
-        return getattr(study, name)
+        return getattr(api, name)
     raise AttributeError(f"module 'geolls' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -26,10 +26,10 @@ from unittest import mock
 
 import click
 
+from geolls import api as study_room
 from geolls.cli.main import cli
 from geolls.cli.main import main as run_geolls
 from geolls.export.dictionary import load_dictionary
-from geolls.study import core as study_room
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"

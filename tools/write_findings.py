@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from geolls.api import Study, open_study
 from geolls.base.files import write_text
-from geolls.study.core import Study, open_study
 from geolls.study.findings import findings
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "findings.md"

@@ -33,7 +33,7 @@ from geolls.maps.offline import asset
 from geolls.study.units import Facts, gather
 
 if TYPE_CHECKING:
-    from geolls.study.core import Study
+    from geolls.api import Study
 
 __all__ = ["DEFAULT_PLACES", "AtlasReport", "build_atlas"]
 

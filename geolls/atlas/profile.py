@@ -45,8 +45,8 @@ from geolls.study.typology import typology
 from geolls.study.units import Facts, Met
 
 if TYPE_CHECKING:
+    from geolls.api import Place, Study
     from geolls.layers.catalogue import Layer
-    from geolls.study.core import Place, Study
 
 __all__ = ["Bar", "Profile", "Section", "Table", "profile", "profile_html", "profile_markdown"]
 

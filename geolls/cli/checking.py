@@ -69,7 +69,7 @@ def _recipe(file: Path) -> list[Problem]:
 
 
 def _study(file: Path) -> list[Problem]:
-    from geolls.study.core import open_study
+    from geolls.api import open_study
 
     try:
         opened = open_study(file)

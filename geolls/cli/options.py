@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from geolls.study.core import Place, Study
+    from geolls.api import Place, Study
 
 
 OUTPUT = (
@@ -110,7 +110,7 @@ ONLY_THERE = click.option(
 
 def study_of(options: dict[str, Any]) -> Study:
     """Open the study the shared options describe; the newest fetched register is the default."""
-    from geolls.study.core import open_study
+    from geolls.api import open_study
 
     register, links = options["register"], options["links"]
     if register is None and options["study"] is None:

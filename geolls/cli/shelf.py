@@ -14,7 +14,7 @@ from geolls.cli.options import OUTPUT, STUDY, day_of, emit, on_screen, study_of
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from geolls.study.core import Study
+    from geolls.api import Study
 
 PROBLEM_COLUMNS = ("severity", "file", "row", "column", "message", "fix")
 

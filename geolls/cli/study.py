@@ -25,8 +25,8 @@ def study_new(file: Path, like: str) -> None:
     \b
     geolls study new my-study.toml --like local_learning_systems
     """
+    from geolls.api import shipped_study
     from geolls.base.files import write_text
-    from geolls.study.core import shipped_study
 
     if file.exists():
         raise OutputError("there is a file already", where=str(file), fix="choose another name")
@@ -58,7 +58,7 @@ def study_check(file: Path) -> None:
     \b
     geolls study check my-study.toml
     """
-    from geolls.study.core import open_study
+    from geolls.api import open_study
 
     opened = open_study(file)
     for place in opened.settings.places:

@@ -27,7 +27,7 @@ from geolls.measures.overlap import is_reason
 if TYPE_CHECKING:
     from geopandas import GeoDataFrame
 
-    from geolls.study.core import Study
+    from geolls.api import Study
 
 __all__ = ["FORMATS", "MAIN_LAYERS", "export", "tables", "without_small_counts"]
 

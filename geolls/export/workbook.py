@@ -18,8 +18,8 @@ from geolls.base.files import safe_cell, writing
 if TYPE_CHECKING:
     import pandas as pd
 
+    from geolls.api import Study
     from geolls.export.dictionary import TableText
-    from geolls.study.core import Study
 
 __all__ = ["MOST_ROWS", "write_workbook"]
 

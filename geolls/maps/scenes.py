@@ -21,7 +21,7 @@ from geolls.measures.overlap import is_reason
 from geolls.study.units import Facts, facts_of
 
 if TYPE_CHECKING:
-    from geolls.study.core import Place, Study
+    from geolls.study.core import Core, Place
 
 __all__ = ["MEASURES", "breaks_of", "scene", "scene_of", "schools_of"]
 
@@ -91,7 +91,7 @@ RELATIONS = (
 
 
 def scene_of(
-    study: Study,
+    study: Core,
     recipe: str | Recipe,
     *,
     place: Place | None = None,
@@ -102,7 +102,7 @@ def scene_of(
 
     Parameters
     ----------
-    study : Study
+    study : Core
         The study.
     recipe : str or Recipe
         Name or path of a recipe, or the recipe.
@@ -135,7 +135,7 @@ def scene_of(
     return found, scene(facts, found, place=place, trust=trust)
 
 
-def _homes(study: Study) -> list[str]:
+def _homes(study: Core) -> list[str]:
     return [k for k in ("local_authority",) if k in study.area_layers]
 
 
@@ -248,7 +248,7 @@ def _two_days(facts: Facts, recipe: Recipe) -> Iterator[LayerSpec]:
         )
 
 
-def _north_to_south(study: Study, table: pd.DataFrame, units: pd.Index[Any]) -> list[int]:
+def _north_to_south(study: Core, table: pd.DataFrame, units: pd.Index[Any]) -> list[int]:
     """Return numbers for units from north to south, by the middle of their land."""
     middle = study.display_blocks.representative_point()
     north = pd.Series(middle.y.to_numpy(), index=study.display_blocks.index)
@@ -528,7 +528,7 @@ def _pattern(facts: Facts, layer: str) -> Measure:
     )
 
 
-def _claimants(study: Study, key: str) -> pd.Series[Any]:
+def _claimants(study: Core, key: str) -> pd.Series[Any]:
     table = study.block_membership(key)
     return table.groupby("item")["unit_code"].agg(lambda codes: "+".join(sorted(codes)))
 
@@ -602,7 +602,7 @@ def _whole_breaks(values: pd.Series[float]) -> tuple[float, ...]:
 # -- words ---------------------------------------------------------------------------------------
 
 
-def dated_note(study: Study, n: int | None = None) -> str:
+def dated_note(study: Core, n: int | None = None) -> str:
     """Say n, the population and the date of each source, on one line."""
     source = study.register.source
     count = f"n = {len(study.schools) if n is None else n:,} state-funded schools"

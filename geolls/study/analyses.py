@@ -14,7 +14,7 @@ from geolls.measures import equity, sites, spread, yardstick
 from geolls.measures import placeview as places
 
 if TYPE_CHECKING:
-    from geolls.study.core import Study
+    from geolls.study.core import Core
 
 __all__ = ["ANALYSES", "analysis"]
 
@@ -23,50 +23,50 @@ LEADS = "teaching_school_hub_lead"
 FAR_KM = 20.0
 
 
-def spread_by_phase(study: Study) -> pd.DataFrame:
+def spread_by_phase(study: Core) -> pd.DataFrame:
     """Measure the spread of each trust over all its schools and over those of each phase."""
     layers = {k: study.membership(k) for k in study.area_layers}
     return spread.spread_by_phase(study.schools, layers, study.spread_options)
 
 
-def spread_sensitivity(study: Study) -> pd.DataFrame:
+def spread_sensitivity(study: Core) -> pd.DataFrame:
     """Count how many trusts change reach when each threshold moves by 10 %."""
     return spread.reach_sensitivity(study.spread(), study.spread_options)
 
 
-def places_by_phase(study: Study) -> pd.DataFrame:
+def places_by_phase(study: Core) -> pd.DataFrame:
     """Say who works in each authority, by phase: providers, top trust, size bands, local choice."""
     return study.place_view(HOME)
 
 
-def hubs_by_phase(study: Study) -> pd.DataFrame:
+def hubs_by_phase(study: Core) -> pd.DataFrame:
     """Say with how many trusts and authorities each hub has to deal, by hub layer and phase."""
     keys = [k for k, v in study.area_layers.items() if v.family == "hubs"]
     return pd.concat([study.hub_view(k).assign(layer=k) for k in keys], ignore_index=True)
 
 
-def trusts_and_hubs(study: Study) -> pd.DataFrame:
+def trusts_and_hubs(study: Core) -> pd.DataFrame:
     """Count how many hubs each trust meets, and how many effectively."""
     keys = [k for k, v in study.area_layers.items() if v.family == "hubs"]
     return places.trust_view(study.spread(), keys)
 
 
-def schools_about(study: Study) -> pd.DataFrame:
+def schools_about(study: Core) -> pd.DataFrame:
     """Say what lies about each school: lines, other providers, its own trust."""
     return study.school_view()
 
 
-def headlines(study: Study) -> pd.DataFrame:
+def headlines(study: Core) -> pd.DataFrame:
     """Count who runs the schools of England, with the interval that unknown status leaves open."""
     return places.headlines(_oversight(study))
 
 
-def _oversight(study: Study) -> pd.Series[Any]:
+def _oversight(study: Core) -> pd.Series[Any]:
     homes = study.spread().set_index("trust_uid")[f"home_{HOME}"]
     return places.oversight(study.schools, homes, study.membership(HOME))
 
 
-def _exposures(study: Study) -> dict[str, pd.Series[Any]]:
+def _exposures(study: Core) -> dict[str, pd.Series[Any]]:
     """Say what pupils may meet: a yes or no for each school, blank where it is not known."""
     kinds = _oversight(study).astype(object)
     known = kinds.where(kinds != "status_unknown")
@@ -92,7 +92,7 @@ def _of_the_same_schools(values: dict[str, pd.Series[Any]]) -> dict[str, pd.Seri
     return {name: value.where(known.reindex(value.index)) for name, value in values.items()}
 
 
-def equity_gap(study: Study) -> pd.DataFrame:
+def equity_gap(study: Core) -> pd.DataFrame:
     """Measure how much more often eligible pupils meet something than the others do."""
     parts = [
         equity.equity_gap(study.schools, value).assign(exposure=name)
@@ -101,7 +101,7 @@ def equity_gap(study: Study) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def equity_fifths(study: Study) -> pd.DataFrame:
+def equity_fifths(study: Core) -> pd.DataFrame:
     """Table the same exposures by fifth of free-meal share within phase."""
     parts = [
         equity.fifths(study.schools, value).assign(exposure=name)
@@ -110,7 +110,7 @@ def equity_fifths(study: Study) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def trust_yardstick(study: Study) -> pd.DataFrame:
+def trust_yardstick(study: Core) -> pd.DataFrame:
     """Set the spread of each trust beside as many schools of its phases: the nearest, and any."""
     real = study.spread()
     homes = real.set_index("trust_uid")[f"home_{HOME}"]
@@ -123,7 +123,7 @@ def trust_yardstick(study: Study) -> pd.DataFrame:
     return yardstick.against(real, twins)
 
 
-def trust_communities(study: Study) -> pd.DataFrame:
+def trust_communities(study: Core) -> pd.DataFrame:
     """Group districts by the trusts they share: the areas that trusts themselves draw."""
     place = study.membership("district")
     links = communing.trust_links(study.schools, place)
@@ -138,7 +138,7 @@ def trust_communities(study: Study) -> pd.DataFrame:
     )
 
 
-def map_fit(study: Study) -> pd.DataFrame:
+def map_fit(study: Core) -> pd.DataFrame:
     """Measure how well each map keeps trusts together, beyond maps of like size drawn by chance."""
     from geolls.land.blocks import adjacency
 
@@ -149,22 +149,22 @@ def map_fit(study: Study) -> pd.DataFrame:
     return communing.home_fit(study.schools, block, layers, weight, adjacency(blocks), draws=19)
 
 
-def far_areas(study: Study) -> pd.DataFrame:
+def far_areas(study: Core) -> pd.DataFrame:
     """Name authorities far from every Teaching School Hub lead school, by the rule of the study."""
     return sites.far_areas(study.site_distances(LEADS), study.schools, study.membership(HOME))
 
 
-def far_by_phase(study: Study) -> pd.DataFrame:
+def far_by_phase(study: Core) -> pd.DataFrame:
     """Table the share of each authority's schools beyond 10, 20 and 40 km of a lead school."""
     return sites.beyond(study.site_distances(LEADS), study.schools, study.membership(HOME))
 
 
-def far_sensitivity(study: Study) -> pd.DataFrame:
+def far_sensitivity(study: Core) -> pd.DataFrame:
     """Show how the list of far authorities changes when the thresholds move by 10 %."""
     return sites.far_sensitivity(study.site_distances(LEADS), study.schools, study.membership(HOME))
 
 
-ANALYSES: dict[str, Callable[[Study], pd.DataFrame]] = {
+ANALYSES: dict[str, Callable[[Core], pd.DataFrame]] = {
     f.__name__: f
     for f in (
         headlines,
@@ -186,7 +186,7 @@ ANALYSES: dict[str, Callable[[Study], pd.DataFrame]] = {
 }
 
 
-def analysis(study: Study, name: str) -> pd.DataFrame:
+def analysis(study: Core, name: str) -> pd.DataFrame:
     """Return one of the researcher's tables by name.
 
     Raises

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
-from weakref import WeakKeyDictionary
 
 import numpy as np
 import pandas as pd
@@ -17,7 +16,7 @@ from geolls.measures.placeview import interfaces, oversight, place_view
 from geolls.study.units import Facts, facts_of
 
 if TYPE_CHECKING:
-    from geolls.study.core import Place, Study
+    from geolls.study.core import Core, Place
 
 __all__ = [
     "LIKE",
@@ -108,16 +107,13 @@ _FIGURES = (
     ),
 )
 
-_tables: WeakKeyDictionary[Study, dict[str, pd.DataFrame]] = WeakKeyDictionary()
-_beside: WeakKeyDictionary[Study, dict[str, pd.Series[float]]] = WeakKeyDictionary()
 
-
-def layer_facts(study: Study, layer: str) -> Facts:
+def layer_facts(study: Core, layer: str) -> Facts:
     """Return the facts of a study about the units of one layer, gathered once.
 
     Parameters
     ----------
-    study : Study
+    study : Core
         The study.
     layer : str
         Key of an area layer of the study.
@@ -141,17 +137,17 @@ def layer_facts(study: Study, layer: str) -> Facts:
     return facts_of(study, [layer])
 
 
-def trust_homes(study: Study, layer: str) -> pd.Series[Any]:
+def trust_homes(study: Core, layer: str) -> pd.Series[Any]:
     """Return the unit of a layer that most schools of each trust are in, by trust_uid."""
     return study.spread().set_index("trust_uid")[f"home_{layer}"]
 
 
-def place_figures(study: Study, layer: str = "local_authority") -> pd.DataFrame:
+def place_figures(study: Core, layer: str = "local_authority") -> pd.DataFrame:
     """Gather the figures of every unit of a layer, those of all measures in one row.
 
     Parameters
     ----------
-    study : Study
+    study : Core
         The study.
     layer : str, optional
         Key of an area layer.
@@ -179,13 +175,10 @@ def place_figures(study: Study, layer: str = "local_authority") -> pd.DataFrame:
     and `geolls.study.units.gather`. Units without a school have 0 schools and blanks.
     """
     facts = layer_facts(study, layer)
-    known = _tables.setdefault(study, {})
-    if layer not in known:
-        known[layer] = _place_figures(study, layer, facts)
-    return known[layer]
+    return study.memo(("place_figures", layer), lambda: _place_figures(study, layer, facts))
 
 
-def _place_figures(study: Study, layer: str, facts: Facts) -> pd.DataFrame:
+def _place_figures(study: Core, layer: str, facts: Facts) -> pd.DataFrame:
     membership = study.membership(layer)
     view = study.place_view(layer, nearby=False)
     units = facts.units[layer]
@@ -228,14 +221,14 @@ def _phase(view: pd.DataFrame, phase: str) -> pd.DataFrame:
     return view[view["phase"] == phase].set_index("unit_code")
 
 
-def _land(study: Study, layer: str) -> pd.Series[float]:
+def _land(study: Core, layer: str) -> pd.Series[float]:
     """Return the square kilometres of each unit; shared land by shares."""
     table = study.membership(layer, "area")
     land = table["share"] * table["item"].map(study.weights("area"))
     return land.groupby(table["unit_code"]).sum() / 1e6
 
 
-def figures_of(study: Study, layer: str = "local_authority") -> list[Figure]:
+def figures_of(study: Core, layer: str = "local_authority") -> list[Figure]:
     """List the figures of `place_figures` in the order of reading, with what they mean.
 
     Where a layer leaves schools out, England has no home and no elsewhere to compare with: the
@@ -257,12 +250,12 @@ def figures_of(study: Study, layer: str = "local_authority") -> list[Figure]:
     return [*figures[:-1], *bands, *met, figures[-1]]
 
 
-def england_figures(study: Study, layer: str = "local_authority") -> pd.Series[float]:
+def england_figures(study: Core, layer: str = "local_authority") -> pd.Series[float]:
     """Return what stands beside the figures of a place: England, or the middle unit of its layer.
 
     Parameters
     ----------
-    study : Study
+    study : Core
         The study.
     layer : str, optional
         Key of an area layer; `home` and `elsewhere` are seen from its units, and the middle unit
@@ -275,13 +268,10 @@ def england_figures(study: Study, layer: str = "local_authority") -> pd.Series[f
         one place, or the median over the units with 20 schools or more.
     """
     table = place_figures(study, layer)
-    known = _beside.setdefault(study, {})
-    if layer not in known:
-        known[layer] = _england_figures(study, layer, table)
-    return known[layer]
+    return study.memo(("england_figures", layer), lambda: _england_figures(study, layer, table))
 
 
-def _england_figures(study: Study, layer: str, table: pd.DataFrame) -> pd.Series[float]:
+def _england_figures(study: Core, layer: str, table: pd.DataFrame) -> pd.Series[float]:
     ranked = table[table["schools"] >= RANKED]
     schools = study.schools
     every = pd.DataFrame(
@@ -306,12 +296,12 @@ def _england_figures(study: Study, layer: str, table: pd.DataFrame) -> pd.Series
     return pd.Series(found, dtype=float)
 
 
-def compare(study: Study, places: Sequence[Place]) -> pd.DataFrame:
+def compare(study: Core, places: Sequence[Place]) -> pd.DataFrame:
     """Lay places side by side, figure by figure, with England.
 
     Parameters
     ----------
-    study : Study
+    study : Core
         The study.
     places : sequence of Place
         Two or more places, of one layer or of several.
@@ -362,7 +352,7 @@ def _title(place: Place, places: Sequence[Place]) -> str:
     return place.name if taken.count(place.name) == 1 else f"{place.layer}:{place.unit_code}"
 
 
-def _row(study: Study, place: Place) -> pd.Series[Any]:
+def _row(study: Core, place: Place) -> pd.Series[Any]:
     table = place_figures(study, place.layer)
     return table[table["unit_code"] == place.unit_code].iloc[0]
 
@@ -376,12 +366,12 @@ def _named(rows: dict[str, pd.Series[Any]], column: str) -> str:
     return f" ({'; '.join(named)})" if named else ""
 
 
-def most_like(study: Study, place: Place, n: int = 5) -> pd.DataFrame:
+def most_like(study: Core, place: Place, n: int = 5) -> pd.DataFrame:
     """Return the units of the same layer that are most like a place, by the same figures.
 
     Parameters
     ----------
-    study : Study
+    study : Core
         The study.
     place : Place
         The place.

@@ -1,39 +1,38 @@
-"""The facade: one object that holds everything that decides a number, and each table once."""
+"""Everything a study knows: one object that decides every number, and each table once."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 
 import pandas as pd
 
-from geolls.base.errors import OutputError, UnknownNameError, UsageError
+from geolls.base.errors import UnknownNameError, UsageError
 from geolls.base.text import fold, suggest
 from geolls.base.vocabulary import LAND_WEIGHTS, MINIMUM, PHASES, REASONS, WEIGHTS, By
 from geolls.layers.areas import Areas, BlockClaim, expand, load_areas
 from geolls.layers.catalogue import Catalogue, Layer, load_catalogue
 from geolls.measures.overlap import overlap as overlap_tables
 from geolls.study import assignment as assigning
-from geolls.study.settings import Settings, a_date, held, read_settings
+from geolls.study.settings import Settings, a_date, held
 
 if TYPE_CHECKING:
     from geopandas import GeoDataFrame
 
     from geolls.land.finer import Blocks
-    from geolls.maps.drawing import Map, MapData
-    from geolls.maps.recipes import Recipe
     from geolls.measures.explain import Explanation
     from geolls.measures.spread import SpreadOptions
     from geolls.register.register import Register
-    from geolls.study.units import Facts
 
-__all__ = ["ATTRIBUTION", "Place", "Study", "open_study", "shipped_study"]
+__all__ = ["ATTRIBUTION", "Core", "Place"]
+
+T = TypeVar("T")
 
 
 # The day of the demonstration register, and of research on local learning systems.
@@ -45,10 +44,6 @@ ATTRIBUTION = (
     "copyright and database right {year}. Contains Royal Mail data © Royal Mail copyright and "
     "database right {year}."
 )
-CHANGE_COLUMNS = [
-    *("what", "layer", "change", "code", "name", "from_code", "from_name", "to_code", "to_name"),
-    *("share", "cause"),
-]
 # Where a bare name fits units of several layers that are the same land, the first of these wins.
 _PLACE_ORDER = ("local_authority", "district", "combined_authority", "region")
 _COUNCILS = ("local_authority", "district")
@@ -75,30 +70,28 @@ class Place:
     note: str = ""
 
 
-class Study:
+class Core:
     """Register, layers, date, filters and thresholds: everything that decides a number.
+
+    Rooms of the study take a `Core`; a user opens a `geolls.api.Study`, which can also draw.
 
     Parameters
     ----------
     settings : Settings
-        From a study file, or made by `open_study`.
+        From a study file, or made by `geolls.open_study`.
     data : pathlib.Path, optional
         The data folder, for caches.
-
-    Notes
-    -----
-    Every table is computed once, when first asked for. Codes are strings; distances are metres in
-    EPSG:27700 unless the column's name says kilometres.
+    register : Register, optional
+        Schools already read, in place of the files that the settings name.
     """
 
-    def __init__(self, settings: Settings, *, data: Path | None = None) -> None:
+    def __init__(
+        self, settings: Settings, *, data: Path | None = None, register: Register | None = None
+    ) -> None:
         self.settings = settings
         self.data = data
-        self._assigned: dict[str, pd.DataFrame] = {}
-        self.facts: dict[tuple[str, ...], Facts] = {}  # kept by `geolls.study.units.facts_of`
-        self._block_membership: dict[str, pd.DataFrame] = {}
-        self._membership: dict[str, pd.DataFrame] = {}
-        self._place_view: dict[tuple[str, bool], pd.DataFrame] = {}
+        self._register = register
+        self._memo: dict[Hashable, Any] = {}
         if settings.strict_dates:
             notes = [n for layer in self.area_layers.values() if (n := self.date_note(layer.key))]
             if notes:
@@ -106,11 +99,16 @@ class Study:
                     notes[0], where="--strict-dates", fix="drop the layer or the option"
                 )
 
+    def memo(self, key: Hashable, build: Callable[[], T]) -> T:
+        """Return what `build` makes, made once for this study: a room's table under its own key."""
+        if key not in self._memo:
+            self._memo[key] = build()
+        return cast("T", self._memo[key])
+
     def __repr__(self) -> str:
         """Name the study, its day and its schools."""
-        return (
-            f"<Study {self.settings.title!r} as of {self.as_of} with {len(self.schools)} schools>"
-        )
+        name, title, n = type(self).__name__, self.settings.title, len(self.schools)
+        return f"<{name} {title!r} as of {self.as_of} with {n} schools>"
 
     # -- what there is ---------------------------------------------------------------------
 
@@ -130,6 +128,8 @@ class Study:
         from geolls.register.register import read_register
 
         s = self.settings
+        if self._register is not None:
+            return self._register
         if s.register is None:
             from geolls.register.demonstration import demonstration_register
 
@@ -250,10 +250,6 @@ class Study:
         return block_weights()
 
     @cached_property
-    def _block_codes(self) -> list[str]:
-        return [str(b) for b in self.block_weights.index]
-
-    @cached_property
     def block_names(self) -> dict[str, str]:
         """Block to the name of its district."""
         from geolls.layers.areas import load_areas
@@ -276,13 +272,13 @@ class Study:
             raise UsageError(
                 f"{layer.key} is made of {layer.kind}, not of land", fix="use --by schools"
             )
-        if layer.key not in self._block_membership:
-            self._block_membership[layer.key] = assigning.area_membership(
-                self.claims(layer.key),
-                self._block_codes,
-                complete=layer.complete,
-            )
-        return self._block_membership[layer.key]
+        blocks = [str(b) for b in self.block_weights.index]
+        return self.memo(
+            ("block_membership", layer.key),
+            lambda: assigning.area_membership(
+                self.claims(layer.key), blocks, complete=layer.complete
+            ),
+        )
 
     # -- schools ---------------------------------------------------------------------------
 
@@ -294,9 +290,7 @@ class Study:
     def assigned(self, name: str) -> pd.DataFrame:
         """Return one row per school and unit of a layer, columns `ASSIGNMENT_COLUMNS`."""
         layer = self.layer(name)
-        if layer.key not in self._assigned:
-            self._assigned[layer.key] = self._assign(layer)
-        return self._assigned[layer.key]
+        return self.memo(("assigned", layer.key), lambda: self._assign(layer))
 
     def _assign(self, layer: Layer) -> pd.DataFrame:
         if layer.kind == "sites":
@@ -339,10 +333,11 @@ class Study:
         if by in LAND_WEIGHTS:
             return self.block_membership(name)
         key = self.layer(name).key
-        if key not in self._membership:
-            claims = self.assigned(key)[["urn", "unit_code", "unit_name", "share"]]
-            self._membership[key] = claims.rename(columns={"urn": "item"})
-        return self._membership[key]
+        columns = ["urn", "unit_code", "unit_name", "share"]
+        return self.memo(
+            ("membership", key),
+            lambda: self.assigned(key)[columns].rename(columns={"urn": "item"}),
+        )
 
     def weights(self, by: By = "schools") -> pd.Series:
         """Return the weight of each item; schools whose pupils are not known weigh 0."""
@@ -435,9 +430,9 @@ class Study:
         mine = table.loc[table["unit_code"] == place.unit_code]
         return mine.set_index("urn")["share"]
 
-    def at(self, day: str | date) -> Study:
+    def at(self, day: str | date) -> Self:
         """Return the same study on another day."""
-        return Study(self.settings.replace(as_of=a_date(day)), data=self.data)
+        return type(self)(self.settings.replace(as_of=a_date(day)), data=self.data)
 
     @cached_property
     def display_blocks(self) -> GeoDataFrame:
@@ -508,79 +503,6 @@ class Study:
                 fix="give --register with the real schools",
             )
         return site_distances(self.schools, found)
-
-    def table(self, name: str) -> pd.DataFrame:
-        """Return one of the researcher's tables by name; `analyses.ANALYSES` lists them."""
-        from geolls.study.analyses import analysis
-
-        return analysis(self, name)
-
-    def map(
-        self,
-        recipe: str,
-        place: Place | str | None = None,
-        trust: str | None = None,
-        *,
-        tiles: str | None = None,
-        **options: str | float,
-    ) -> Map:
-        """Draw a map: a `folium.Map` that a notebook shows and that may be added to.
-
-        Parameters
-        ----------
-        recipe : str
-            Name of a recipe on the shelf, or the path of one.
-        place : Place or str, optional
-            For recipes about a place.
-        trust : str, optional
-            Name or UID, for recipes about a trust.
-        tiles : str, optional
-            A basemap, fetched from the network when the map is opened.
-        **options
-            In place of the recipe's own: layer, left, right, by, from, to, distance_km.
-        """
-        from geolls.maps.drawing import draw
-
-        return draw(*self._scene(recipe, place, trust, options), tiles=tiles)
-
-    def _scene(
-        self,
-        recipe: str,
-        place: Place | str | None,
-        trust: str | None,
-        options: Mapping[str, str | float],
-    ) -> tuple[Recipe, MapData]:
-        from geolls.maps.scenes import scene_of
-
-        found = None if place is None else self._as_place(place)
-        uid = None if trust is None else str(self.trust(trust)["trust_uid"])
-        return scene_of(self, recipe, place=found, trust=uid, options=options)
-
-    def save_map(
-        self,
-        recipe: str,
-        path: str | Path,
-        *,
-        place: Place | str | None = None,
-        trust: str | None = None,
-        tiles: str | None = None,
-        **options: str | float,
-    ) -> None:
-        """Draw a map into a file: .html to explore, .svg or .png to print."""
-        path = Path(path)
-        suffix = path.suffix.lower()
-        if suffix not in {".html", ".htm", ".svg", ".png"}:
-            raise OutputError(
-                f"a map cannot be a {suffix or 'file without an ending'}",
-                where=str(path),
-                fix="use .html, .svg or .png",
-            )
-        if suffix in {".svg", ".png"}:
-            from geolls.maps.print.page import save_print
-
-            save_print(*self._scene(recipe, place, trust, options), path)
-        else:
-            self.map(recipe, place, trust, tiles=tiles, **options).save(path)
 
     # -- measures --------------------------------------------------------------------------
 
@@ -775,16 +697,17 @@ class Study:
         from geolls.measures.placeview import place_view
 
         key = self.layer(layer).key
-        if (key, nearby) not in self._place_view:
-            self._place_view[key, nearby] = place_view(
+        return self.memo(
+            ("place_view", key, nearby),
+            lambda: place_view(
                 self.schools,
                 self.membership(key),
                 self._trust_home(key),
                 self._memberships(),
                 nearby=self.school_view() if nearby else None,
                 bands=self.spread_options,
-            )
-        return self._place_view[key, nearby]
+            ),
+        )
 
     def hub_view(self, layer: str) -> pd.DataFrame:
         """Return with how many bodies each hub has to deal; see `placeview.hub_view`."""
@@ -858,139 +781,6 @@ class Study:
             options=self.spread_options,
         )
 
-    def changes(self, after: Study, successions: str | Path | None = None) -> pd.DataFrame:
-        """Say what moved between this study's day and another's.
-
-        Parameters
-        ----------
-        after : Study
-            The same layers on a later day, with the same or a later register.
-        successions : str or pathlib.Path, optional
-            GIAS predecessor and successor links.
-
-        Returns
-        -------
-        pandas.DataFrame
-            One row per change: what (`layer`, `area`, `claim`, `school`, `move`), layer, change,
-            code, name, from_code, from_name, to_code, to_name, share (of the unit or block), cause
-            (of a school's move: `line`, `site`, `trust`, `line and trust`, `site and trust`).
-        """
-        from geolls.register.register import read_successions
-
-        links = read_successions(successions) if successions else None
-        parts = [*self._layer_changes(after), *self._school_changes(after, links)]
-        table = pd.concat([p for p in parts if len(p)] or [pd.DataFrame()], ignore_index=True)
-        return table.reindex(columns=CHANGE_COLUMNS)
-
-    def _layer_changes(self, after: Study) -> Iterator[pd.DataFrame]:
-        from geolls.measures.changes import area_changes, claim_changes
-
-        weight = self.weights("area")
-        for key in {**self.area_layers, **after.area_layers}:
-            if key not in self.area_layers or key not in after.area_layers:
-                word = "ended" if key in self.area_layers else "began"
-                title = self.catalogue.layers[key].title
-                yield pd.DataFrame([{"what": "layer", "layer": key, "change": word, "name": title}])
-                continue
-            old, new = self.block_membership(key), after.block_membership(key)
-            if self.layers[key].tier is None:
-                found = claim_changes(old, new)
-                lost = found["share_after"] < found["share_before"]
-                yield pd.DataFrame(
-                    {
-                        "what": "claim",
-                        "layer": key,
-                        "change": found["change"],
-                        "code": found["item"],
-                        "name": found["item"].map(self.block_names),
-                        "from_code": found["unit_code"].where(lost),
-                        "from_name": found["unit_name"].where(lost),
-                        "to_code": found["unit_code"].where(~lost),
-                        "to_name": found["unit_name"].where(~lost),
-                        "share": (found["share_after"] - found["share_before"]).abs(),
-                    }
-                )
-                continue
-            found = area_changes(old, new, weight)
-            came = found["change"].isin(["began", "gained_land"])
-            yield pd.DataFrame(
-                {
-                    "what": "area",
-                    "layer": key,
-                    "change": found["change"],
-                    "code": found["unit_code"],
-                    "name": found["unit_name"],
-                    "from_code": found["other_code"].where(came, found["unit_code"]),
-                    "from_name": found["other_name"].where(came, found["unit_name"]),
-                    "to_code": found["unit_code"].where(came, found["other_code"]),
-                    "to_name": found["unit_name"].where(came, found["other_name"]),
-                    "share": found["share"],
-                }
-            )
-
-    def _school_changes(self, after: Study, links: pd.DataFrame | None) -> Iterator[pd.DataFrame]:
-        from geolls.measures.changes import school_changes, school_moves
-
-        pairs = school_changes(self.schools, after.schools, links)
-        found = pairs[pairs["change"] != "kept"]
-        yield pd.DataFrame(
-            {
-                "what": "school",
-                "change": found["change"],
-                "code": found["urn_after"].fillna(found["urn_before"]),
-                "name": found["name_after"].fillna(found["name_before"]),
-                "from_code": found["urn_before"],
-                "from_name": found["name_before"],
-                "to_code": found["urn_after"],
-                "to_name": found["name_after"],
-            }
-        )
-        both = [k for k in self.area_layers if k in after.area_layers]
-        moves = school_moves(
-            pairs,
-            {k: (self.membership(k), after.membership(k)) for k in both},
-            (
-                self.placement.schools.set_index("urn")["block"],
-                after.placement.schools.set_index("urn")["block"],
-            ),
-        )
-        # A trust that changed with no unit stands under every layer: once is enough here.
-        unit = moves[moves["line_moved"] | moves["site_moved"]]
-        yield pd.DataFrame(
-            {
-                "what": "move",
-                "layer": unit["layer"],
-                "change": "unit",
-                "code": unit["urn_after"],
-                "name": unit["name_after"],
-                "from_code": unit["unit_before"],
-                "from_name": unit["unit_name_before"],
-                "to_code": unit["unit_after"],
-                "to_name": unit["unit_name_after"],
-                "cause": unit["cause"],
-            }
-        )
-        trust = pairs[pairs["trust_changed"].fillna(False).astype(bool)]
-        yield pd.DataFrame(
-            {
-                "what": "move",
-                "change": "trust",
-                "code": trust["urn_after"],
-                "name": trust["name_after"],
-                "from_code": trust["trust_before"],
-                "from_name": trust["trust_name_before"],
-                "to_code": trust["trust_after"],
-                "to_name": trust["trust_name_after"],
-                "cause": "trust",
-            }
-        )
-
-    def compare(self, places: Sequence[Place | str]) -> pd.DataFrame:
-        """Lay places side by side with England; see `geolls.study.comparing.compare`."""
-        from geolls.study.comparing import compare
-
-        return compare(self, [self._as_place(p) for p in places])
-
     # -- provenance ------------------------------------------------------------------------
 
     @cached_property
@@ -1041,82 +831,3 @@ class Study:
         """The statement every output carries."""
         text = ATTRIBUTION.format(year=max(self.as_of.year, 2026))
         return f"{text} Blocks: {self.finer.label}." if self.finer else text
-
-
-def open_study(
-    study: str | Path | None = None,
-    *,
-    register: str | Path | None = None,
-    links: str | Path | None = None,
-    groups: str | Path | None = None,
-    as_of: str | date | None = None,
-    phase: Sequence[str] = (),
-    layers: Sequence[str] = (),
-    boundaries: Sequence[str | Path] = (),
-    blocks: str | Path | None = None,
-    strict_dates: bool = False,
-    data: str | Path | None = None,
-) -> Study:
-    """Open a study: a study file, the options given here, or the demonstration.
-
-    Parameters
-    ----------
-    study : path, optional
-        A study file (TOML); the other parameters override it.
-    register, links, groups : path, optional
-        GIAS edubasealldata, alllinksdata, allgroupsdata as csv, csv.gz or zip.
-    as_of : str or datetime.date, optional
-        The day all layers are resolved to, as "2022-09-01".
-    phase : sequence of str, optional
-        Phases that count, as ["primary"].
-    layers : sequence of str, optional
-        Layers to use.
-    boundaries : sequence of path, optional
-        Folders of more layers.
-    blocks : path, optional
-        Folder of blocks in finer detail, of `geolls fetch boundaries --blocks`.
-    strict_dates : bool, default False
-        Refuse layers whose evidence is of another date.
-    data : path, optional
-        The data folder, for caches.
-
-    Returns
-    -------
-    Study
-        Lazily computed.
-
-    Examples
-    --------
-    >>> study = open_study(as_of="2022-09-01")
-    >>> study.place("leeds").unit_code
-    'E08000035'
-    """
-    settings = read_settings(Path(study)) if study else Settings()
-    as_path: Callable[[str | Path | None], Path | None] = lambda p: Path(p) if p else None  # noqa: E731
-    settings = settings.replace(
-        register=as_path(register),
-        links=as_path(links),
-        groups=as_path(groups),
-        as_of=a_date(as_of) if as_of is not None else None,
-        phases=tuple(phase),
-        layers=tuple(layers),
-        boundaries=tuple(Path(b) for b in boundaries),
-        blocks=as_path(blocks),
-        strict_dates=strict_dates or None,
-    )
-    return Study(settings, data=Path(data) if data else None)
-
-
-def shipped_study(name: str) -> Path:
-    """Return the file of a study that comes with geolls, as `default`."""
-    from geolls.base.shelves import shelf
-
-    folder = shelf("maps") / "studies"
-    path = folder / f"{Path(name).name}.toml"
-    if not path.is_file():
-        names = sorted(p.stem for p in folder.glob("*.toml"))
-        raise UnknownNameError(
-            f"no study called {name!r} comes with geolls",
-            fix=suggest(name, names) or f"there are {', '.join(names)}",
-        )
-    return path

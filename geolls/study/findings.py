@@ -14,7 +14,7 @@ from geolls.measures.overlap import is_reason
 from geolls.study.typology import rules_of, typology
 
 if TYPE_CHECKING:
-    from geolls.study.core import Study
+    from geolls.study.core import Core
 
 __all__ = ["Finding", "findings"]
 
@@ -47,12 +47,12 @@ class Finding:
     command: str
 
 
-def findings(study: Study) -> list[Finding]:
+def findings(study: Core) -> list[Finding]:
     """State the main findings of a study.
 
     Parameters
     ----------
-    study : Study
+    study : Core
         Any study; a finding whose layers it lacks is left out.
 
     Returns
@@ -66,7 +66,7 @@ def findings(study: Study) -> list[Finding]:
     trusts those with two or more of them. Overlap is not failure: it shows which bodies must deal
     with which.
     """
-    parts: tuple[Callable[[Study], Iterator[Finding]], ...] = (
+    parts: tuple[Callable[[Core], Iterator[Finding]], ...] = (
         _maps,
         _authorities,
         _trusts,
@@ -76,7 +76,7 @@ def findings(study: Study) -> list[Finding]:
     return [finding for part in parts for finding in part(study)]
 
 
-def _several(study: Study, key: str) -> str:
+def _several(study: Core, key: str) -> str:
     return _inside_a_sentence(study.layers[key].unit_title_plural)
 
 
@@ -90,7 +90,7 @@ def _percent(share: float) -> str:
     return f"{100 * share:.1f}%"
 
 
-def _maps(study: Study) -> Iterator[Finding]:
+def _maps(study: Core) -> Iterator[Finding]:
     whole = [k for k, v in study.area_layers.items() if v.tiling == "exhaustive"]
     found = study.mismatch(by="schools").set_index(["left", "right", "measure"])["value"]
     pairs = {
@@ -131,7 +131,7 @@ def _maps(study: Study) -> Iterator[Finding]:
     )
 
 
-def _authorities(study: Study) -> Iterator[Finding]:
+def _authorities(study: Core) -> Iterator[Finding]:
     for hub in ("teaching_school_hub", "maths_hub"):
         if not {hub, "local_authority"} <= set(study.area_layers):
             continue
@@ -151,7 +151,7 @@ def _authorities(study: Study) -> Iterator[Finding]:
             )
 
 
-def _trusts(study: Study) -> Iterator[Finding]:
+def _trusts(study: Core) -> Iterator[Finding]:
     trusts = study.spread()
     several = trusts[trusts["schools"] >= 2]
     if several.empty:
@@ -190,7 +190,7 @@ def _trusts(study: Study) -> Iterator[Finding]:
     )
 
 
-def _schools(study: Study) -> Iterator[Finding]:
+def _schools(study: Core) -> Iterator[Finding]:
     schools = study.schools
     kinds = schools["trust_type"].value_counts(normalize=False) / max(len(schools), 1)
     several, single = (
@@ -228,7 +228,7 @@ def _schools(study: Study) -> Iterator[Finding]:
     )
 
 
-def _gaps(study: Study) -> Iterator[Finding]:
+def _gaps(study: Core) -> Iterator[Finding]:
     for key, reason, words in (
         ("maths_hub", "no_evidence", "are in areas for which we found no Maths Hub: a gap in the "
          "list, not proof that none serves them"),

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from geopandas import GeoDataFrame
 
-    from geolls.study.core import Study
+    from geolls.study.core import Core
 
 __all__ = ["Cells", "Columns", "PointAssigner", "Report", "assign_points", "coordinate_columns"]
 
@@ -220,7 +220,7 @@ class PointAssigner:
 
     Parameters
     ----------
-    study : Study
+    study : Core
         Its area layers on its day decide the units.
 
     Notes
@@ -231,7 +231,7 @@ class PointAssigner:
     name that is there already stays as it is; the new one is then called geolls_NAME.
     """
 
-    def __init__(self, study: Study) -> None:
+    def __init__(self, study: Core) -> None:
         self.cells = Cells(study.blocks)
         blocks = [str(b) for b in study.blocks.index]
         self.units: dict[str, list[str]] = {}
@@ -389,7 +389,7 @@ class Report:
 
 
 def assign_points(
-    source: str | Path, target: str | Path, study: Study, *, progress: Progress | None = None
+    source: str | Path, target: str | Path, study: Core, *, progress: Progress | None = None
 ) -> Report:
     """Assign every row of a table of points, part by part.
 
@@ -401,7 +401,7 @@ def assign_points(
     target : str or pathlib.Path
         .parquet or .csv to write; finished parts wait beside it in `<target>.parts`, so that a
         run that was stopped goes on where it ended.
-    study : Study
+    study : Core
         Whose layers and day count.
     progress : callable, optional
         Called with what, done and total.

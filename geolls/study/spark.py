@@ -12,19 +12,19 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from pyspark.sql import DataFrame
 
-    from geolls.study.core import Study
+    from geolls.study.core import Core
 
 __all__ = ["assign_frame"]
 
 
-def assign_frame(frame: DataFrame, study: Study) -> DataFrame:
+def assign_frame(frame: DataFrame, study: Core) -> DataFrame:
     """Assign every row of a Spark table to the units of every area layer.
 
     Parameters
     ----------
     frame : pyspark.sql.DataFrame
         With columns easting/northing (EPSG:27700) or lon/lat (EPSG:4326).
-    study : Study
+    study : Core
         Whose area layers and day count.
 
     Returns

@@ -16,7 +16,7 @@ from geolls.base.vocabulary import PATTERNS
 from geolls.measures.overlap import is_reason
 
 if TYPE_CHECKING:
-    from geolls.study.core import Study
+    from geolls.study.core import Core
 
 __all__ = [
     "TypologyRules",
@@ -118,17 +118,17 @@ class TypologyRules:
         return cls(**values)
 
 
-def rules_of(study: Study) -> TypologyRules:
+def rules_of(study: Core) -> TypologyRules:
     """Return the rules of a study: the defaults, with those of its table `[typology]`."""
     return TypologyRules.read(study.settings.typology)
 
 
-def typology(study: Study, rules: TypologyRules | None = None) -> pd.DataFrame:
+def typology(study: Core, rules: TypologyRules | None = None) -> pd.DataFrame:
     """Sort every local authority into a pattern, and say which rule decided.
 
     Parameters
     ----------
-    study : Study
+    study : Core
         The study; its phases must include the one of the rules.
     rules : TypologyRules, optional
         Thresholds; by default those of the study.
@@ -163,7 +163,7 @@ def typology(study: Study, rules: TypologyRules | None = None) -> pd.DataFrame:
     return table.join(patterns(table, rules)).reset_index()
 
 
-def _measured(study: Study, rules: TypologyRules) -> pd.DataFrame:
+def _measured(study: Core, rules: TypologyRules) -> pd.DataFrame:
     """Return what the rule looks at, indexed by unit_code."""
     if LAYER not in study.area_layers:
         raise UsageError("the typology needs the layer local_authority", where="layers")
@@ -195,7 +195,7 @@ def _measured(study: Study, rules: TypologyRules) -> pd.DataFrame:
     return found.join(joining(part, membership, _list_day(study), rules.recent_years))
 
 
-def _list_day(study: Study) -> date:
+def _list_day(study: Core) -> date:
     """Return the last day whose joinings the study can know."""
     listed = study.register.source.get("vintage_links")
     return min(study.as_of, listed) if isinstance(listed, date) else study.as_of
@@ -377,13 +377,13 @@ def _where(table: pd.DataFrame, rules: TypologyRules, away: pd.Series[bool]) -> 
 
 
 def typology_sensitivity(
-    study: Study, rules: TypologyRules | None = None, change: float = 0.1
+    study: Core, rules: TypologyRules | None = None, change: float = 0.1
 ) -> pd.DataFrame:
     """Show how many authorities change pattern when each threshold moves a little.
 
     Parameters
     ----------
-    study : Study
+    study : Core
         The study.
     rules : TypologyRules, optional
         Thresholds.
@@ -417,12 +417,12 @@ def typology_sensitivity(
     return pd.DataFrame(rows, columns=columns)
 
 
-def typology_report(study: Study, rules: TypologyRules | None = None) -> str:
+def typology_report(study: Core, rules: TypologyRules | None = None) -> str:
     """Write the patterns' numbers and what hangs on each threshold, as markdown.
 
     Parameters
     ----------
-    study : Study
+    study : Core
         The study.
     rules : TypologyRules, optional
         Thresholds.

@@ -19,7 +19,7 @@ from geolls.measures.spread import SpreadOptions, distances
 
 if TYPE_CHECKING:
     from geolls.layers.catalogue import Layer
-    from geolls.study.core import Study
+    from geolls.study.core import Core
 
 __all__ = [
     "AtWork",
@@ -76,7 +76,7 @@ class Facts:
 
     Attributes
     ----------
-    study : Study
+    study : Core
         Where it comes from.
     places : tuple of str
         Layers whose units have a page.
@@ -104,7 +104,7 @@ class Facts:
         The same figures for England.
     """
 
-    study: Study
+    study: Core
     places: tuple[str, ...]
     strips: tuple[str, ...]
     thin: tuple[str, ...]
@@ -221,20 +221,18 @@ def _rows(table: pd.DataFrame) -> dict[str, dict[str, Any]]:
     }
 
 
-def facts_of(study: Study, places: Sequence[str]) -> Facts:
+def facts_of(study: Core, places: Sequence[str]) -> Facts:
     """Gather once, and keep with the study: every map and profile of it reads the same facts."""
     key = tuple(dict.fromkeys(places))
-    if key not in study.facts:
-        study.facts[key] = gather(study, key)
-    return study.facts[key]
+    return study.memo(("facts", key), lambda: gather(study, key))
 
 
-def gather(study: Study, places: Sequence[str]) -> Facts:
+def gather(study: Core, places: Sequence[str]) -> Facts:
     """Compute every table the pages read.
 
     Parameters
     ----------
-    study : Study
+    study : Core
         The study.
     places : sequence of str
         Layers whose units have a page.
@@ -280,7 +278,7 @@ def gather(study: Study, places: Sequence[str]) -> Facts:
     )
 
 
-def _layers(study: Study) -> tuple[list[str], list[str]]:
+def _layers(study: Core) -> tuple[list[str], list[str]]:
     """Tell the area layers worth drawing from those whose list is too thin."""
     strips: list[str] = []
     thin: list[str] = []
@@ -294,14 +292,14 @@ def _layers(study: Study) -> tuple[list[str], list[str]]:
     return strips, thin
 
 
-def _schools(study: Study) -> pd.DataFrame:
+def _schools(study: Core) -> pd.DataFrame:
     frame = study.schools.set_index("urn", drop=False)
     names = frame["name"].astype(object)
     frame["name"] = names.where(names.notna(), "Name not given, URN " + frame["urn"].astype(object))
     return frame
 
 
-def _long(study: Study, key: str, schools: pd.DataFrame, trusts: pd.DataFrame) -> pd.DataFrame:
+def _long(study: Core, key: str, schools: pd.DataFrame, trusts: pd.DataFrame) -> pd.DataFrame:
     """Return one row per school and unit, reasons left out: urn, unit, share, trust, kind."""
     table = study.assigned(key)
     table = table.loc[
@@ -326,7 +324,7 @@ def _long(study: Study, key: str, schools: pd.DataFrame, trusts: pd.DataFrame) -
 
 
 def _effective(
-    study: Study, strips: Sequence[str], schools: pd.DataFrame, places: Sequence[str]
+    study: Core, strips: Sequence[str], schools: pd.DataFrame, places: Sequence[str]
 ) -> dict[str, pd.Series[float]]:
     """Return 2^H of (combined authority, region, hubs, trust) over each unit's schools."""
     wanted = [
@@ -352,7 +350,7 @@ def _effective(
 
 
 def _units(
-    study: Study,
+    study: Core,
     key: str,
     long: pd.DataFrame,
     maps: pd.Series[float] | None,
@@ -396,7 +394,7 @@ def _units(
 
 
 def _pairs(
-    study: Study, places: Sequence[str], strips: Sequence[str]
+    study: Core, places: Sequence[str], strips: Sequence[str]
 ) -> dict[tuple[str, str], dict[str, list[Met]]]:
     """Return what each unit of each place layer shares with the units of every layer.
 
@@ -436,7 +434,7 @@ def _pairs(
 
 
 def _shared(
-    study: Study, places: Sequence[str], strips: Sequence[str]
+    study: Core, places: Sequence[str], strips: Sequence[str]
 ) -> dict[tuple[str, str], dict[str, dict[str, float]]]:
     """Return the weight that lies on land several units share, by place and unit."""
     out: dict[tuple[str, str], dict[str, dict[str, float]]] = {}

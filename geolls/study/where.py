@@ -20,7 +20,7 @@ from geolls.layers.areas import Areas, expand
 from geolls.layers.catalogue import Catalogue, date_note
 
 if TYPE_CHECKING:
-    from geolls.study.core import Study
+    from geolls.study.core import Core
 
 __all__ = ["COLUMNS", "Match", "find", "where"]
 
@@ -66,7 +66,7 @@ def where(
     areas: Areas,
     catalogue: Catalogue,
     data: Path | None,
-    open_study: Callable[[], Study],
+    open_study: Callable[[], Core],
 ) -> list[dict[str, Any]]:
     """Return every layer's unit at a place.
 
@@ -124,7 +124,7 @@ def where(
     return rows
 
 
-def _polygons(match: Match, key: str, study: Study) -> list[dict[str, Any]]:
+def _polygons(match: Match, key: str, study: Core) -> list[dict[str, Any]]:
     """Return the units of a polygons layer: those of the point, or of all parts of the blocks."""
     parents = study.blocks["parent"].map(lambda b: b.partition("/")[0])
     pieces = tuple(str(b) for b in parents.index[parents.isin(match.blocks)])
@@ -202,7 +202,7 @@ def _units(
     return sorted(found.values(), key=lambda r: (-r["share"], r["unit_code"]))
 
 
-def _bodies(match: Match, study: Study) -> list[dict[str, Any]]:
+def _bodies(match: Match, study: Core) -> list[dict[str, Any]]:
     """Return the trusts, federations and dioceses of a school."""
     rows = []
     for key, layer in study.layers.items():
@@ -230,7 +230,7 @@ def find(
     areas: Areas,
     catalogue: Catalogue,
     data: Path | None,
-    open_study: Callable[[], Study],
+    open_study: Callable[[], Core],
 ) -> list[Match]:
     """Return what a text may mean, the surest reading first; parameters as for `where`."""
     plain = " ".join(text.split())
@@ -326,7 +326,7 @@ def _towns(name: str, data: Path | None) -> list[Match]:
     return out
 
 
-def _postcode(match: re.Match[str], study: Study) -> list[Match]:
+def _postcode(match: re.Match[str], study: Core) -> list[Match]:
     """Answer for a postcode by the register's schools there, else in its sector or district.
 
     Postcodes come from the register alone: the label says so, and whose schools answer. One match
@@ -349,7 +349,7 @@ def _postcode(match: re.Match[str], study: Study) -> list[Match]:
     )
 
 
-def _blocks_near(postcode: str, study: Study) -> dict[tuple[str, ...], int]:
+def _blocks_near(postcode: str, study: Core) -> dict[tuple[str, ...], int]:
     """Return in which blocks schools stand whose postcode begins so, and how many."""
     out: dict[tuple[str, ...], int] = defaultdict(int)
     begins = study.schools["postcode"].fillna("").str.startswith(postcode)
@@ -363,7 +363,7 @@ def _school_names(
     name: str,
     on: date,
     areas: Areas,
-    open_study: Callable[[], Study],
+    open_study: Callable[[], Core],
 ) -> list[Match]:
     study = open_study()
     words = fold(name).split()
@@ -385,7 +385,7 @@ def _school_names(
 
 
 def _schools(
-    study: Study, column: str, fits: Callable[[Any], Any], missing: str | UnknownNameError
+    study: Core, column: str, fits: Callable[[Any], Any], missing: str | UnknownNameError
 ) -> list[Match]:
     schools = study.schools
     placed = study.placement.schools["block"].to_numpy()

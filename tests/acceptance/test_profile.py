@@ -13,12 +13,12 @@ from typing import Any
 import pytest
 
 import geolls
+from geolls.api import Place, Study
 from geolls.atlas.profile import Profile, profile, profile_html, profile_markdown
 from geolls.base.errors import UsageError
 from geolls.base.text import count
 from geolls.base.vocabulary import KINDS, PATTERNS
 from geolls.study.comparing import compare, most_like, place_figures
-from geolls.study.core import Place, Study
 from geolls.study.typology import typology, typology_report
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "typology.md"

@@ -721,7 +721,7 @@ distance_km = 30
     12,
 )
 def _(folder: Path) -> str:
-    from geolls.study.core import open_study
+    from geolls.api import open_study
 
     (folder / "more").mkdir()
     (folder / "more" / "layer.toml").write_bytes(LAYER)
@@ -918,7 +918,7 @@ def british_towns() -> dict[str, Any]:
 
 @cache
 def demonstration() -> Any:
-    from geolls.study.core import open_study
+    from geolls.api import open_study
 
     return open_study(as_of="2022-09-01")
 

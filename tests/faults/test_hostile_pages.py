@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from hostile import ATTACKS, attack_layer, attack_register
 
+from geolls.api import Study, open_study
 from geolls.maps.recipes import recipe_names
-from geolls.study.core import Study, open_study
 
 pytestmark = pytest.mark.browser
 

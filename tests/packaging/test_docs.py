@@ -20,11 +20,11 @@ import click
 import pytest
 
 from geolls import __version__
+from geolls.api import Study, open_study
 from geolls.base.vocabulary import REACHES
 from geolls.cli.main import cli
 from geolls.measures.mismatch import MEASURES
 from geolls.measures.spread import SpreadOptions
-from geolls.study.core import Study, open_study
 from geolls.study.findings import Finding, findings
 
 ROOT = Path(__file__).resolve().parents[2]

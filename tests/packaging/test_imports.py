@@ -27,11 +27,6 @@ ORDER = [
 LEVEL = {floor: i for i, floors in enumerate(ORDER) for floor in floors}
 # The package's own two doors: `import geolls` hands on the api, `python -m geolls` the commands.
 FACES = {"__init__": {"api"}, "__main__": {"cli"}}
-# Still open: the study hands on to rooms that stand on it.
-OPEN = {
-    ("study/core", "maps"),
-    ("__init__", "study"),
-}
 LIGHT = {
     "base/errors",
     "base/text",
@@ -103,13 +98,36 @@ def test_every_room_stands_on_a_floor(path: Path) -> None:
 @pytest.mark.parametrize("path", ROOMS, ids=room_of)
 def test_a_room_imports_only_floors_above_its_own(path: Path) -> None:
     room = room_of(path)
-    found = {f for f in reaches_up(room, imports(path)) if (room, f) not in OPEN}
+    found = reaches_up(room, imports(path))
     assert not found, f"{room} reaches {sorted(found)}"
 
 
-def test_no_open_door_is_listed_that_is_shut() -> None:
-    for room, floor in OPEN:
-        assert floor in reaches_up(room, imports(PACKAGE / f"{room}.py")), (room, floor)
+def circles(graph: dict[str, set[str]]) -> list[tuple[str, ...]]:
+    """Return every set of rooms that import each other, directly or by way of others."""
+
+    def reached(start: str) -> set[str]:
+        seen: set[str] = set()
+        todo = [start]
+        while todo:
+            new = graph.get(todo.pop(), set()) - seen
+            seen |= new
+            todo += new
+        return seen
+
+    ways = {room: reached(room) for room in graph}
+    rings = {tuple(sorted(b for b in ways[a] if a in ways.get(b, ()))) for a in graph}
+    return sorted(rings - {()})
+
+
+def test_no_rooms_import_each_other_in_a_circle() -> None:
+    rooms = {"geolls." + room_of(p).replace("/", "."): p for p in ROOMS}
+    assert circles({room: imports(path) & rooms.keys() for room, path in rooms.items()}) == []
+
+
+def test_a_circle_is_found() -> None:
+    graph = {"a": {"b"}, "b": {"c"}, "c": {"b", "d"}, "d": set()}
+    assert circles(graph) == [("b", "c")]
+    assert circles({"a": {"a"}}) == [("a",)]
 
 
 def test_the_rule_finds_a_forbidden_import() -> None:

@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 import geolls
+from geolls.api import Study
 from geolls.base.errors import UsageError
 from geolls.base.vocabulary import KINDS
 from geolls.study.comparing import (
@@ -21,7 +22,6 @@ from geolls.study.comparing import (
     most_like,
     place_figures,
 )
-from geolls.study.core import Study
 
 LEEDS, BRADFORD, WAKEFIELD = "E08000035", "E08000032", "E08000036"
 LA = {LEEDS: ("383", "Leeds"), BRADFORD: ("380", "Bradford"), WAKEFIELD: ("384", "Wakefield")}

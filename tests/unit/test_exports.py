@@ -17,10 +17,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from geolls.api import Study, open_study
 from geolls.base.errors import UsageError
 from geolls.export.dictionary import TYPES, load_dictionary
 from geolls.export.everything import FORMATS, export, tables, without_small_counts
-from geolls.study.core import Study, open_study
 
 PERSONAL = re.compile(
     r"head|principal|chair|contact|e-?mail|tele?phone|phone|forename|surname|first.?name|"
@@ -40,8 +40,8 @@ def small() -> Study:
     schools.loc[schools.index[1], "name"] = "[read me](http://x.example)"
     schools["head_name"] = "Ms Nobody At-All"
     few = register.filtered.head(50)
-    study.__dict__["register"] = dataclasses.replace(register, schools=schools, filtered=few)
-    return study
+    made = dataclasses.replace(register, schools=schools, filtered=few)
+    return Study(study.settings, register=made)
 
 
 @pytest.fixture(scope="module")

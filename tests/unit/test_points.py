@@ -20,12 +20,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geolls import open_study
+from geolls.api import Study
 from geolls.base.errors import InputFileError, OutputError, UsageError
 from geolls.land import blocks as blocks_room
 from geolls.land.blocks import load_blocks, load_neighbourhoods, locate
 from geolls.land.locate import to_bng
 from geolls.study import points
-from geolls.study.core import Study
 from geolls.study.points import Cells, Columns, PointAssigner, assign_points, coordinate_columns
 
 LEEDS = (429_796.0, 433_927.0)

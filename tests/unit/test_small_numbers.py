@@ -13,11 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geolls import open_study
+from geolls.api import Study
 from geolls.base.vocabulary import MINIMUM
 from geolls.cli.main import main
 from geolls.cli.measures import dropped_words
 from geolls.measures.mismatch import DECIMALS, HIDDEN, ROUNDED, compare, pairwise
-from geolls.study.core import Study
 
 CELL = st.one_of(st.just(0), st.integers(1, 30), st.integers(500, 60_000))
 TABLES = st.integers(1, 4).flatmap(
@@ -47,8 +47,8 @@ def study_of(layers: list[str], **columns: Any) -> Study:
         k: np.broadcast_to(v, np.shape(v) or len(schools))[: len(schools)]
         for k, v in columns.items()
     }
-    study.__dict__["register"] = replace(study.register, schools=schools.assign(**made))
-    return study
+    register = replace(study.register, schools=schools.assign(**made))
+    return Study(study.settings, register=register)
 
 
 def small(table: np.ndarray) -> np.ndarray:
@@ -134,7 +134,7 @@ def test_what_is_dropped_is_not_said_where_few_pupils_are_on_a_side(
 def test_the_command_blanks_small_numbers_and_says_why(
     capsysbinary: pytest.CaptureFixture[bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from geolls.study import core as room
+    from geolls import api as room
 
     eligible = np.where(np.arange(100_000) % 400, 0.0, 3.0)
     opened = study_of(["region", "teaching_school_hub"], fsm_pupils=eligible)

@@ -11,9 +11,9 @@ import pandas as pd
 import pytest
 
 import geolls
+from geolls.api import Study
 from geolls.base.errors import UsageError
 from geolls.base.vocabulary import PATTERNS
-from geolls.study.core import Study
 from geolls.study.typology import (
     TypologyRules,
     joining,

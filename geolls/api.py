@@ -1,0 +1,211 @@
+"""The library's face: open a study, and ask it everything, maps included."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from geolls.base.errors import OutputError, UnknownNameError
+from geolls.base.shelves import shelf
+from geolls.base.text import suggest
+from geolls.study import comparing
+from geolls.study.analyses import analysis
+from geolls.study.changes import changes
+from geolls.study.core import Core, Place
+from geolls.study.settings import Settings, a_date, read_settings
+
+if TYPE_CHECKING:
+    from geolls.maps.drawing import Map, MapData
+    from geolls.maps.recipes import Recipe
+
+__all__ = ["Place", "Study", "open_study", "shipped_study"]
+
+
+class Study(Core):
+    """Register, layers, date, filters and thresholds: everything that decides a number.
+
+    Parameters
+    ----------
+    settings : Settings
+        From a study file, or made by `open_study`.
+    data : pathlib.Path, optional
+        The data folder, for caches.
+    register : Register, optional
+        Schools already read, in place of the files that the settings name.
+
+    Notes
+    -----
+    Every table is computed once, when first asked for. Codes are strings; distances are metres in
+    EPSG:27700 unless the column's name says kilometres.
+    """
+
+    def table(self, name: str) -> pd.DataFrame:
+        """Return one of the researcher's tables by name; `analyses.ANALYSES` lists them."""
+        return analysis(self, name)
+
+    def compare(self, places: Sequence[Place | str]) -> pd.DataFrame:
+        """Lay places side by side with England; see `geolls.study.comparing.compare`."""
+        return comparing.compare(self, [self._as_place(p) for p in places])
+
+    def changes(self, after: Study, successions: str | Path | None = None) -> pd.DataFrame:
+        """Say what moved between this study's day and another's.
+
+        Parameters
+        ----------
+        after : Study
+            The same layers on a later day, with the same or a later register.
+        successions : str or pathlib.Path, optional
+            GIAS predecessor and successor links.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row per change: what (`layer`, `area`, `claim`, `school`, `move`), layer, change,
+            code, name, from_code, from_name, to_code, to_name, share (of the unit or block), cause
+            (of a school's move: `line`, `site`, `trust`, `line and trust`, `site and trust`).
+        """
+        return changes(self, after, successions)
+
+    def map(
+        self,
+        recipe: str,
+        place: Place | str | None = None,
+        trust: str | None = None,
+        *,
+        tiles: str | None = None,
+        **options: str | float,
+    ) -> Map:
+        """Draw a map: a `folium.Map` that a notebook shows and that may be added to.
+
+        Parameters
+        ----------
+        recipe : str
+            Name of a recipe on the shelf, or the path of one.
+        place : Place or str, optional
+            For recipes about a place.
+        trust : str, optional
+            Name or UID, for recipes about a trust.
+        tiles : str, optional
+            A basemap, fetched from the network when the map is opened.
+        **options
+            In place of the recipe's own: layer, left, right, by, from, to, distance_km.
+        """
+        from geolls.maps.drawing import draw
+
+        return draw(*self._scene(recipe, place, trust, options), tiles=tiles)
+
+    def _scene(
+        self,
+        recipe: str,
+        place: Place | str | None,
+        trust: str | None,
+        options: Mapping[str, str | float],
+    ) -> tuple[Recipe, MapData]:
+        from geolls.maps.scenes import scene_of
+
+        found = None if place is None else self._as_place(place)
+        uid = None if trust is None else str(self.trust(trust)["trust_uid"])
+        return scene_of(self, recipe, place=found, trust=uid, options=options)
+
+    def save_map(
+        self,
+        recipe: str,
+        path: str | Path,
+        *,
+        place: Place | str | None = None,
+        trust: str | None = None,
+        tiles: str | None = None,
+        **options: str | float,
+    ) -> None:
+        """Draw a map into a file: .html to explore, .svg or .png to print."""
+        path = Path(path)
+        suffix = path.suffix.lower()
+        if suffix not in {".html", ".htm", ".svg", ".png"}:
+            raise OutputError(
+                f"a map cannot be a {suffix or 'file without an ending'}",
+                where=str(path),
+                fix="use .html, .svg or .png",
+            )
+        if suffix in {".svg", ".png"}:
+            from geolls.maps.print.page import save_print
+
+            save_print(*self._scene(recipe, place, trust, options), path)
+        else:
+            self.map(recipe, place, trust, tiles=tiles, **options).save(path)
+
+
+def open_study(
+    study: str | Path | None = None,
+    *,
+    register: str | Path | None = None,
+    links: str | Path | None = None,
+    as_of: str | date | None = None,
+    phase: Sequence[str] = (),
+    layers: Sequence[str] = (),
+    boundaries: Sequence[str | Path] = (),
+    blocks: str | Path | None = None,
+    strict_dates: bool = False,
+    data: str | Path | None = None,
+) -> Study:
+    """Open a study: a study file, the options given here, or the demonstration.
+
+    Parameters
+    ----------
+    study : path, optional
+        A study file (TOML); the other parameters override it.
+    register, links : path, optional
+        GIAS edubasealldata, alllinksdata as csv, csv.gz or zip.
+    as_of : str or datetime.date, optional
+        The day all layers are resolved to, as "2022-09-01".
+    phase : sequence of str, optional
+        Phases that count, as ["primary"].
+    layers : sequence of str, optional
+        Layers to use.
+    boundaries : sequence of path, optional
+        Folders of more layers.
+    blocks : path, optional
+        Folder of blocks in finer detail, of `geolls fetch boundaries --blocks`.
+    strict_dates : bool, default False
+        Refuse layers whose evidence is of another date.
+    data : path, optional
+        The data folder, for caches.
+
+    Returns
+    -------
+    Study
+        Lazily computed.
+
+    Examples
+    --------
+    >>> study = open_study(as_of="2022-09-01")
+    >>> study.place("leeds").unit_code
+    'E08000035'
+    """
+    settings = read_settings(Path(study)) if study else Settings()
+    files = {"register": register, "links": links, "blocks": blocks}
+    settings = settings.replace(
+        **{name: Path(path) if path else None for name, path in files.items()},
+        as_of=a_date(as_of) if as_of is not None else None,
+        phases=tuple(phase),
+        layers=tuple(layers),
+        boundaries=tuple(Path(b) for b in boundaries),
+        strict_dates=strict_dates or None,
+    )
+    return Study(settings, data=Path(data) if data else None)
+
+
+def shipped_study(name: str) -> Path:
+    """Return the file of a study that comes with geolls, as `default`."""
+    folder = shelf("maps") / "studies"
+    path = folder / f"{Path(name).name}.toml"
+    if not path.is_file():
+        names = sorted(p.stem for p in folder.glob("*.toml"))
+        raise UnknownNameError(
+            f"no study called {name!r} comes with geolls",
+            fix=suggest(name, names) or f"there are {', '.join(names)}",
+        )
+    return path

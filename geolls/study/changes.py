@@ -1,0 +1,132 @@
+"""Say what moved between two days of a study: areas, claims, schools and their trusts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from geolls.measures.changes import area_changes, claim_changes, school_changes, school_moves
+
+if TYPE_CHECKING:
+    from geolls.study.core import Core
+
+__all__ = ["changes"]
+
+COLUMNS = [
+    *("what", "layer", "change", "code", "name", "from_code", "from_name", "to_code", "to_name"),
+    *("share", "cause"),
+]
+
+
+def changes(before: Core, after: Core, successions: str | Path | None = None) -> pd.DataFrame:
+    """Say what moved between one study's day and another's; see `geolls.api.Study.changes`."""
+    from geolls.register.register import read_successions
+
+    links = read_successions(successions) if successions else None
+    parts = [*_of_layers(before, after), *_of_schools(before, after, links)]
+    table = pd.concat([p for p in parts if len(p)] or [pd.DataFrame()], ignore_index=True)
+    return table.reindex(columns=COLUMNS)
+
+
+def _of_layers(before: Core, after: Core) -> Iterator[pd.DataFrame]:
+    weight = before.weights("area")
+    for key in {**before.area_layers, **after.area_layers}:
+        if key not in before.area_layers or key not in after.area_layers:
+            word = "ended" if key in before.area_layers else "began"
+            title = before.catalogue.layers[key].title
+            yield pd.DataFrame([{"what": "layer", "layer": key, "change": word, "name": title}])
+            continue
+        old, new = before.block_membership(key), after.block_membership(key)
+        if before.layers[key].tier is None:
+            found = claim_changes(old, new)
+            lost = found["share_after"] < found["share_before"]
+            yield pd.DataFrame(
+                {
+                    "what": "claim",
+                    "layer": key,
+                    "change": found["change"],
+                    "code": found["item"],
+                    "name": found["item"].map(before.block_names),
+                    "from_code": found["unit_code"].where(lost),
+                    "from_name": found["unit_name"].where(lost),
+                    "to_code": found["unit_code"].where(~lost),
+                    "to_name": found["unit_name"].where(~lost),
+                    "share": (found["share_after"] - found["share_before"]).abs(),
+                }
+            )
+            continue
+        found = area_changes(old, new, weight)
+        came = found["change"].isin(["began", "gained_land"])
+        yield pd.DataFrame(
+            {
+                "what": "area",
+                "layer": key,
+                "change": found["change"],
+                "code": found["unit_code"],
+                "name": found["unit_name"],
+                "from_code": found["other_code"].where(came, found["unit_code"]),
+                "from_name": found["other_name"].where(came, found["unit_name"]),
+                "to_code": found["unit_code"].where(came, found["other_code"]),
+                "to_name": found["unit_name"].where(came, found["other_name"]),
+                "share": found["share"],
+            }
+        )
+
+
+def _of_schools(before: Core, after: Core, links: pd.DataFrame | None) -> Iterator[pd.DataFrame]:
+    pairs = school_changes(before.schools, after.schools, links)
+    found = pairs[pairs["change"] != "kept"]
+    yield pd.DataFrame(
+        {
+            "what": "school",
+            "change": found["change"],
+            "code": found["urn_after"].fillna(found["urn_before"]),
+            "name": found["name_after"].fillna(found["name_before"]),
+            "from_code": found["urn_before"],
+            "from_name": found["name_before"],
+            "to_code": found["urn_after"],
+            "to_name": found["name_after"],
+        }
+    )
+    both = [k for k in before.area_layers if k in after.area_layers]
+    moves = school_moves(
+        pairs,
+        {k: (before.membership(k), after.membership(k)) for k in both},
+        (
+            before.placement.schools.set_index("urn")["block"],
+            after.placement.schools.set_index("urn")["block"],
+        ),
+    )
+    # A trust that changed with no unit stands under every layer: once is enough here.
+    unit = moves[moves["line_moved"] | moves["site_moved"]]
+    yield pd.DataFrame(
+        {
+            "what": "move",
+            "layer": unit["layer"],
+            "change": "unit",
+            "code": unit["urn_after"],
+            "name": unit["name_after"],
+            "from_code": unit["unit_before"],
+            "from_name": unit["unit_name_before"],
+            "to_code": unit["unit_after"],
+            "to_name": unit["unit_name_after"],
+            "cause": unit["cause"],
+        }
+    )
+    trust = pairs[pairs["trust_changed"].fillna(False).astype(bool)]
+    yield pd.DataFrame(
+        {
+            "what": "move",
+            "change": "trust",
+            "code": trust["urn_after"],
+            "name": trust["name_after"],
+            "from_code": trust["trust_before"],
+            "from_name": trust["trust_name_before"],
+            "to_code": trust["trust_after"],
+            "to_name": trust["trust_name_after"],
+            "cause": "trust",
+        }
+    )
