@@ -10,11 +10,11 @@ import io
 import json
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from geolls.base.errors import OutputError, UsageError
 from geolls.base.files import safe_cell, write_bytes
@@ -22,21 +22,22 @@ from geolls.base.files import safe_cell, write_bytes
 if TYPE_CHECKING:
     import pandas as pd
 
+    from geolls.export.dictionary import Column
+
 __all__ = [
     "FORMATS",
-    "Format",
     "Table",
+    "described_parquet",
     "format_of",
     "render",
     "screen_width",
     "text_table",
     "to_csv",
+    "with_days",
     "write_table",
 ]
 
-Format = Literal["table", "csv", "json", "parquet"]
-FORMATS: tuple[Format, ...] = ("table", "csv", "json", "parquet")
-_ENDINGS: dict[str, Format] = {".csv": "csv", ".json": "json", ".parquet": "parquet"}
+_ENDINGS = {".csv": "csv", ".json": "json", ".parquet": "parquet"}
 
 
 @dataclass(frozen=True)
@@ -100,7 +101,6 @@ def to_json(table: Table) -> str:
 def to_parquet(table: Table) -> bytes:
     """Return a table as Parquet."""
     import pyarrow as pa
-    import pyarrow.parquet as pq
 
     columns = list(zip(*table.rows, strict=True)) or [()] * len(table.columns)
     arrays = []
@@ -109,9 +109,59 @@ def to_parquet(table: Table) -> bytes:
             arrays.append(pa.array(values))
         except (pa.ArrowInvalid, pa.ArrowTypeError):  # whole and broken numbers in one column
             arrays.append(pa.array(values, pa.float64()))
+    return _parquet_bytes(pa.table(arrays, names=table.columns))
+
+
+def described_parquet(frame: pd.DataFrame, columns: Iterable[Column]) -> bytes:
+    """Return a table as Parquet, each column of the type and with the words of the dictionary."""
+    import pyarrow as pa
+
+    types = {
+        "string": pa.string(),
+        "integer": pa.int64(),
+        "number": pa.float64(),
+        "boolean": pa.bool_(),
+        "date": pa.date32(),
+    }
+    arrays, fields = [], []
+    for column in columns:
+        kind = types[column.type]
+        arrays.append(pa.array(_values(frame[column.name], column.type), kind, from_pandas=True))
+        words = {"description": column.description, "unit": column.unit, "source": column.source}
+        fields.append(pa.field(column.name, kind, metadata=words))
+    table = pa.Table.from_arrays(arrays, schema=pa.schema(fields))
+    return _parquet_bytes(table, compression="zstd")
+
+
+def _values(column: pd.Series[Any], kind: str) -> Any:
+    """Return a column's values as its type in the dictionary has them; missing stays missing."""
+    if kind == "number":
+        return column.astype(float).to_numpy()
+    types: dict[str, Callable[[Any], Any]] = {
+        "string": str,
+        "integer": int,
+        "boolean": bool,
+        "date": lambda v: v.date() if hasattr(v, "to_pydatetime") else v,
+    }
+    as_type = types[kind]
+    return [None if v is None or v != v else as_type(v) for v in column.tolist()]
+
+
+def _parquet_bytes(table: Any, **settings: Any) -> bytes:
+    import pyarrow.parquet as pq
+
     sink = io.BytesIO()
-    pq.write_table(pa.table(arrays, names=table.columns), sink)
+    pq.write_table(table, sink, **settings)
     return sink.getvalue()
+
+
+def with_days(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the table with days as dates, blanks as None."""
+    out = frame.copy()
+    for column in out.columns:
+        if out[column].dtype.kind == "M":
+            out[column] = out[column].dt.date.astype(object).where(out[column].notna(), None)
+    return out
 
 
 def text_table(table: Table, *, title: str | None = None, width: int | None = None) -> str:
@@ -174,20 +224,27 @@ def _cell(value: Any) -> str:
     return "".join(c if c.isprintable() else "�" for c in str(value))
 
 
-def render(table: Table, fmt: Format, *, title: str | None = None) -> bytes:
+# Adding a format is one row, and an ending in `_ENDINGS`.
+_RENDERERS: Mapping[str, Callable[[Table, str | None], str | bytes]] = {
+    "table": lambda table, title: text_table(table, title=title, width=screen_width()),
+    "csv": lambda table, _: to_csv(table),
+    "json": lambda table, _: to_json(table),
+    "parquet": lambda table, _: to_parquet(table),
+}
+FORMATS = tuple(_RENDERERS)
+
+
+def render(table: Table, fmt: str, *, title: str | None = None) -> bytes:
     """Return a table in one of `FORMATS`, as bytes for standard output or a file."""
-    if fmt == "csv":
-        return to_csv(table).encode()
-    if fmt == "json":
-        return to_json(table).encode()
-    if fmt == "parquet":
-        return to_parquet(table)
-    if fmt == "table":
-        return text_table(table, title=title, width=screen_width()).encode()
-    raise UsageError(f"unknown format {fmt!r}", where="--format", fix=f"use {', '.join(FORMATS)}")
+    if fmt not in _RENDERERS:
+        raise UsageError(
+            f"unknown format {fmt!r}", where="--format", fix=f"use {', '.join(FORMATS)}"
+        )
+    found = _RENDERERS[fmt](table, title)
+    return found if isinstance(found, bytes) else found.encode()
 
 
-def format_of(path: Path) -> Format:
+def format_of(path: Path) -> str:
     """Return the format a file name asks for by its ending."""
     try:
         return _ENDINGS[path.suffix.lower()]
@@ -200,7 +257,7 @@ def format_of(path: Path) -> Format:
 
 
 def write_table(
-    data: pd.DataFrame | Sequence[dict[str, Any]] | Table, path: Path, fmt: Format | None = None
+    data: pd.DataFrame | Sequence[dict[str, Any]] | Table, path: Path, fmt: str | None = None
 ) -> None:
     """Write a table to a file, whole or not at all, in the format its name asks for."""
     table = data if isinstance(data, Table) else Table.of(data)

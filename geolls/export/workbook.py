@@ -68,7 +68,7 @@ def write_workbook(
     study : Study
         Named on the cover.
     tables : sequence of TableText and pandas.DataFrame
-        As `geolls.export.everything.tables` yields them.
+        As `geolls.export.tables.tables` yields them.
     path : pathlib.Path
         An .xlsx file.
 

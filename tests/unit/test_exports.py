@@ -20,7 +20,8 @@ import pytest
 from geolls.api import Study, open_study
 from geolls.base.errors import UsageError
 from geolls.export.dictionary import TYPES, load_dictionary
-from geolls.export.everything import FORMATS, export, tables, without_small_counts
+from geolls.export.everything import FORMATS, export, without_small_counts
+from geolls.export.tables import tables
 
 PERSONAL = re.compile(
     r"head|principal|chair|contact|e-?mail|tele?phone|phone|forename|surname|first.?name|"

@@ -1,0 +1,131 @@
+"""Units and schools as shapes: one GeoPackage styled for QGIS, or one GeoParquet file a layer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from geolls.base.files import writing
+from geolls.export.render import with_days
+
+if TYPE_CHECKING:
+    from geopandas import GeoDataFrame
+
+    from geolls.api import Study
+
+__all__ = ["shapes_of", "write_geopackage"]
+
+# Line colours that stay apart for most kinds of colour vision (Okabe and Ito 2008), in turn.
+_COLOURS = ("0,114,178", "213,94,0", "0,158,115", "204,121,167", "86,180,233", "230,159,0")
+_SYMBOL = """<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>
+<qgis version="3.28.0" styleCategories="Symbology"><renderer-v2 type="singleSymbol"
+ symbollevels="0"><symbols><symbol type="{kind}" name="0" alpha="1"><layer class="{layer}"
+ enabled="1"><Option type="Map">{options}</Option></layer></symbol></symbols></renderer-v2></qgis>
+"""
+_LINE = {"style": "no", "outline_style": "solid", "outline_width": "0.5"}
+_DOT = {"name": "circle", "size": "1", "outline_style": "no", "color": "90,90,90,255"}
+
+
+def _qml(kind: str, options: Mapping[str, str]) -> str:
+    layer = "SimpleFill" if kind == "fill" else "SimpleMarker"
+    said = "".join(f'<Option type="QString" name="{k}" value="{v}"/>' for k, v in options.items())
+    return _SYMBOL.format(kind=kind, layer=layer, options=said)
+
+
+def shapes_of(study: Study, units: pd.DataFrame) -> dict[str, GeoDataFrame]:
+    """Return the units of each layer of land as shapes, with the columns of `units`."""
+    shapes = {}
+    for key in study.area_layers:
+        shape = study.geometry(key)
+        about = units[units["layer"] == key].drop(columns="unit_name")
+        shapes[key] = shape.merge(about, on="unit_code")[[*units.columns, "geometry"]]
+    return shapes
+
+
+def write_geopackage(
+    study: Study, shapes: Mapping[str, GeoDataFrame], schools: pd.DataFrame, path: Path
+) -> Path:
+    """Write the units of each layer of land, and the schools, as one GeoPackage with styles."""
+    import geopandas
+    import pyogrio
+
+    label = study.register.label
+    with writing(path) as part, _dated(f"{study.as_of}T00:00:00.000Z"):
+        styles = []
+        for number, (key, shape) in enumerate(shapes.items()):
+            line = {**_LINE, "outline_color": f"{_COLOURS[number % len(_COLOURS)]},255"}
+            layer = study.layers[key]
+            about = f"{layer.title}, as of {study.as_of}. Source: {layer.source}. Schools: {label}."
+            _add_layer(shape, part, key, layer.title, about, append=number > 0)
+            styles.append((key, layer.title, _qml("fill", line)))
+        located = schools[schools["easting"].notna() & schools["northing"].notna()]
+        points = geopandas.GeoDataFrame(
+            with_days(located),
+            geometry=geopandas.points_from_xy(located["easting"], located["northing"]),
+            crs=27700,
+        )
+        about = f"{label}, as of {study.as_of}; schools without coordinates are left out."
+        _add_layer(points, part, "schools", "Schools", about, append=bool(shapes))
+        styles.append(("schools", "Schools", _qml("marker", _DOT)))
+        pyogrio.write_dataframe(
+            _style_table(styles, study), part, layer="layer_styles", driver="GPKG", append=True,
+            layer_options={"FID": "id"},
+        )  # fmt: skip
+    return path
+
+
+def _add_layer(
+    shape: GeoDataFrame, part: Path, key: str, title: str, about: str, *, append: bool
+) -> None:
+    import pyogrio
+
+    mixed = shape.geom_type.nunique() > 1
+    pyogrio.write_dataframe(
+        shape,
+        part,
+        layer=key,
+        driver="GPKG",
+        append=append,
+        promote_to_multi=mixed,
+        layer_options={"IDENTIFIER": title, "DESCRIPTION": about},
+    )
+
+
+def _style_table(styles: Sequence[tuple[str, str, str]], study: Study) -> pd.DataFrame:
+    """Return the table in which QGIS looks for the style of each layer of a GeoPackage."""
+    return pd.DataFrame(
+        [
+            {
+                "f_table_catalog": "",
+                "f_table_schema": "",
+                "f_table_name": key,
+                "f_geometry_column": "geom",
+                "styleName": title,
+                "styleQML": qml,
+                "styleSLD": "",
+                "useAsDefault": True,
+                "description": f"geolls: {title}",
+                "owner": "",
+                "ui": None,
+                "update_time": f"{study.as_of}T00:00:00.000Z",
+            }
+            for key, title, qml in styles
+        ]
+    ).astype({"ui": "str"})
+
+
+@contextmanager
+def _dated(moment: str) -> Iterator[None]:
+    """Let GDAL write this moment as the time of the last change, not the clock's."""
+    import pyogrio
+
+    before = pyogrio.get_gdal_config_option("OGR_CURRENT_DATE")
+    pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": moment})
+    try:
+        yield
+    finally:
+        pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": before})

@@ -1,0 +1,250 @@
+"""Every table that a study exports, in the order of the data dictionary.
+
+Only columns that the data dictionary describes leave, so that nothing leaves by accident.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import combinations
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from geolls.base.vocabulary import WEIGHTS
+from geolls.export.dictionary import TableText, load_dictionary
+from geolls.measures.equity import suppress
+from geolls.measures.overlap import is_reason
+
+if TYPE_CHECKING:
+    from geolls.api import Study
+
+__all__ = ["BUILDERS", "MAIN_LAYERS", "tables"]
+
+#: Layers whose overlaps are exported, pair by pair; a user's own layers of land come on top.
+MAIN_LAYERS = (
+    "local_authority",
+    "combined_authority",
+    "region",
+    "teaching_school_hub",
+    "maths_hub",
+)
+# Pupils eligible for free meals are left out of tables of pairs: small numbers could be worked
+# out there from the totals of rows and columns.
+OVERLAP_WEIGHTS = ("area", "schools", "pupils", "neighbourhoods")
+
+
+def tables(study: Study, keys: Sequence[str] = ()) -> Iterator[tuple[TableText, pd.DataFrame]]:
+    """Yield every table of a study, with what it holds.
+
+    Parameters
+    ----------
+    study : Study
+        Any study.
+    keys : sequence of str, optional
+        Only these tables.
+
+    Yields
+    ------
+    tuple of TableText and pandas.DataFrame
+        In the order of the data dictionary; exactly the columns that it describes (those of every
+        layer written out), codes as text, missing as None or NaN.
+
+    Notes
+    -----
+    Numbers of pupils eligible for free meals under 10 are blank, and so are as many others of the
+    same authority as it takes that no total of the authority gives them away.
+    """
+    for text in load_dictionary().tables.values():
+        if keys and text.key not in keys:
+            continue
+        frame = BUILDERS[text.key](study)
+        columns = [c.name for c in text.expand(study.area_layers)]
+        yield text, frame[columns].reset_index(drop=True)
+
+
+def _study(study: Study) -> pd.DataFrame:
+    found = study.describe()
+    # Of a path only the name: a study is the same on every machine.
+    path = found["item"].isin(["register_file", "links_file"])
+    found.loc[path, "value"] = [Path(v).name for v in found.loc[path, "value"]]
+    return found
+
+
+def _summary(study: Study) -> pd.DataFrame:
+    return study.register.summary()
+
+
+def _layers(study: Study) -> pd.DataFrame:
+    from geolls.layers.catalogue import evidence
+
+    rows = []
+    for layer in study.layers.values():
+        found = evidence(layer, study.as_of, study.areas)
+        units: int = found.units_evidenced
+        if layer.kind in {"schools", "polygons"}:  # the units are in the register, or in a file
+            codes = study.membership(layer.key)["unit_code"]
+            units = codes[~is_reason(codes)].nunique()
+        rows.append(
+            {
+                **{c: getattr(layer, c) for c in _AS_STATED},
+                "layer": layer.key,
+                "units": units,
+                "units_expected": found.units_expected,
+                "confidence": found.lowest_confidence,
+                "date_note": study.date_note(layer.key),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+_AS_STATED = (
+    *("title", "family", "kind", "tiling", "complete", "valid_from", "valid_to"),
+    *("source", "source_date", "source_url", "licence", "note"),
+)
+
+
+def _areas(study: Study) -> pd.DataFrame:
+    from geolls.layers.areas import TIERS
+
+    return pd.DataFrame(
+        [
+            {
+                "gss_code": a.code,
+                **{c: getattr(a, c) for c in ("name", "tier", "valid_from", "valid_to")},
+                "blocks": ";".join(a.blocks),
+                **{c: getattr(a, c) for c in ("la_code", "source", "confidence")},
+            }
+            for tier in TIERS
+            for a in study.areas.alive(tier, study.as_of)
+        ]
+    )
+
+
+def _claims(study: Study) -> pd.DataFrame:
+    rows = [
+        {"layer": key, **{c: getattr(claim, c) for c in _CLAIM}}
+        for key in study.area_layers
+        for claim in study.claims(key)
+    ]
+    found = pd.DataFrame(rows, columns=["layer", *_CLAIM])
+    found["block_name"] = found["block"].map(study.block_names)
+    found["source_date"] = [None if v is None else str(v) for v in found["source_date"]]
+    return found
+
+
+_CLAIM = (
+    *("unit_code", "unit_name", "block", "share", "stated", "extent"),
+    *("confidence", "source", "source_date"),
+)
+
+
+def _units(study: Study) -> pd.DataFrame:
+    """Return one row per unit of each layer of land, with what is in it."""
+    parts = []
+    for key in study.area_layers:
+        land = study.block_membership(key)
+        land = land[~is_reason(land["unit_code"])]
+        area = land["item"].map(study.weights("area")) / 1e6
+        claimants = land.groupby("item")["unit_code"].transform("size")
+        by = land["unit_code"]
+        whole = area.groupby(by).sum()
+        found = pd.DataFrame(
+            {
+                "layer": key,
+                "unit_name": land.drop_duplicates("unit_code").set_index("unit_code")["unit_name"],
+                "area_km2": (area * land["share"]).groupby(by).sum(),
+                "neighbourhoods": (
+                    land["item"].map(study.weights("neighbourhoods")) * land["share"]
+                )
+                .groupby(by)
+                .sum(),
+                "shared_share": (area * (claimants > 1)).groupby(by).sum() / whole,
+            }
+        ).rename_axis("unit_code")
+        for weight in ("schools", "pupils"):
+            table = study.membership(key, weight)
+            amount = table["item"].map(study.weights(weight)) * table["share"]
+            sums = amount.groupby(table["unit_code"]).sum()
+            found[weight] = sums.reindex(found.index, fill_value=0.0)
+        parts.append(found.sort_index().reset_index())
+    return pd.concat(parts, ignore_index=True)
+
+
+def _coverage(study: Study) -> pd.DataFrame:
+    parts = []
+    for key, layer in study.layers.items():
+        if layer.kind == "sites":
+            continue
+        for by in ("area", "schools") if key in study.area_layers else ("schools",):
+            found = study.coverage(key, by)
+            parts.append(found.assign(layer=key, by=by))
+    return pd.concat(parts, ignore_index=True)
+
+
+def _overlap(study: Study) -> pd.DataFrame:
+    own = [k for k, v in study.area_layers.items() if v.family == "user"]
+    keys = [k for k in (*MAIN_LAYERS, *own) if k in study.area_layers]
+    parts = []
+    for left, right in combinations(keys, 2):
+        for by in OVERLAP_WEIGHTS:
+            found = study.overlap(left, right, by)  # type: ignore[arg-type]
+            parts.append(found.assign(left=left, right=right, by=by))
+    columns = [c.name for c in load_dictionary().tables["overlap"].columns]
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
+
+
+def _mismatch(study: Study) -> pd.DataFrame:
+    parts = [study.mismatch(by=by) for by in WEIGHTS]
+    return pd.concat(parts, ignore_index=True)
+
+
+def _spread(study: Study) -> pd.DataFrame:
+    return study.spread()
+
+
+def _schools(study: Study) -> pd.DataFrame:
+    found = suppress(study.schools, "fsm_pupils", by="la_code")
+    placed = study.placement.schools.set_index("urn")
+    return found.join(placed[["block", "located_by", "distance_m"]], on="urn")
+
+
+def _assignment(study: Study) -> pd.DataFrame:
+    return study.assignment
+
+
+def _disagreements(study: Study) -> pd.DataFrame:
+    return study.placement.disagreements
+
+
+def _rejects(study: Study) -> pd.DataFrame:
+    return study.register.rejects
+
+
+def _filtered(study: Study) -> pd.DataFrame:
+    return study.register.filtered
+
+
+def _dictionary(study: Study) -> pd.DataFrame:
+    return pd.DataFrame(load_dictionary().rows(study.area_layers))
+
+
+BUILDERS: Mapping[str, Callable[[Study], pd.DataFrame]] = {
+    "study": _study,
+    "summary": _summary,
+    "layers": _layers,
+    "areas": _areas,
+    "units": _units,
+    "claims": _claims,
+    "coverage": _coverage,
+    "overlap": _overlap,
+    "mismatch": _mismatch,
+    "spread": _spread,
+    "schools": _schools,
+    "assignment": _assignment,
+    "disagreements": _disagreements,
+    "rejects": _rejects,
+    "filtered": _filtered,
+    "dictionary": _dictionary,
+}
