@@ -1,19 +1,62 @@
-"""Find near points: the k nearest, and how many lie within a radius. Metres, straight lines."""
+"""Measure how far apart points are: near ones, and those of one body. Metres, straight lines."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 import numpy.typing as npt
+import shapely
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components, minimum_spanning_tree
+from scipy.spatial import KDTree
 
-__all__ = ["count_within", "nearest"]
+__all__ = [
+    "by_body",
+    "clusters",
+    "count_within",
+    "distance",
+    "hull_areas",
+    "located",
+    "nearest",
+    "nearest_sibling",
+    "pairs_within",
+    "spanning_tree",
+]
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.intp]
+Flags = npt.NDArray[np.bool_]
 
-# So many candidate pairs are looked at together: about 100 MB.
-_CHUNK = 2_000_000
+# Farther apart than any two points of Great Britain, in metres.
+_FAR = 1e8
+# The tree rounds otherwise than `distance`: it looks a little farther than it is asked to.
+_MARGIN = 1 + 1e-9
+
+
+def distance(a: Floats, b: Floats) -> Floats:
+    """Return the metres between points; every distance of geolls is measured here.
+
+    Parameters
+    ----------
+    a, b : numpy.ndarray of float, shape (..., 2)
+        Eastings and northings in metres, of shapes that go together.
+
+    Returns
+    -------
+    numpy.ndarray of float
+        Straight lines; NaN where a coordinate is missing.
+
+    Examples
+    --------
+    >>> distance(np.array([[0.0, 0.0], [3.0, 0.0]]), np.array([0.0, 4.0])).tolist()
+    [4.0, 5.0]
+    """
+    step = np.asarray(a, dtype=float) - np.asarray(b, dtype=float)
+    return np.asarray(np.hypot(step[..., 0], step[..., 1]))
+
+
+def located(points: Floats) -> Flags:
+    """Return which points have both coordinates."""
+    return np.asarray(np.isfinite(points).all(axis=-1), dtype=bool)
 
 
 def nearest(
@@ -38,76 +81,116 @@ def nearest(
         no coordinates); and distances in metres, NaN there.
     """
     wanted = np.broadcast_to(np.asarray(k, dtype=np.intp), len(queries))
-    most = int(wanted.max(initial=0))
-    index = np.full((len(queries), most), -1, dtype=np.intp)
-    metres = np.full((len(queries), most), np.nan)
-    usable = np.flatnonzero(np.isfinite(points).all(axis=1))
-    pending = np.flatnonzero(np.isfinite(queries).all(axis=1) & (wanted > 0))
-    if not len(usable) or not len(pending):
+    shape = len(queries), int(wanted.max(initial=0))
+    index, metres = np.full(shape, -1, dtype=np.intp), np.full(shape, np.nan)
+    usable = np.flatnonzero(located(points))
+    asked = np.flatnonzero(located(queries) & (wanted > 0))
+    if not len(usable) or not len(asked):
         return index, metres
-    spots = points[usable]
-    both = np.concatenate([spots, queries[pending]])
-    extent = float(np.ptp(both, axis=0).max()) + 1.0
-    cell = max(extent / np.sqrt(2 * len(spots)), 1.0)
-    while len(pending):
-        last = cell >= extent
-        unfinished = []
-        for q, p, d in _candidates(spots, queries[pending], cell):
-            ok = d <= cell
-            if skip is not None:
-                ok &= usable[p] != skip[pending[q]]
-            q, p, d = q[ok], p[ok], d[ok]
-            order = np.lexsort((p, d, q))
-            q, p, d = q[order], p[order], d[order]
-            rank = np.arange(len(q)) - np.searchsorted(q, q)
-            take = rank < wanted[pending[q]]
-            index[pending[q[take]], rank[take]] = usable[p[take]]
-            metres[pending[q[take]], rank[take]] = d[take]
-            unfinished.append(q)
-        seen = np.bincount(np.concatenate(unfinished), minlength=len(pending))
-        pending = pending[(seen < wanted[pending]) & (not last)]
-        cell *= 2
+    tree, spots = KDTree(points[usable]), queries[asked]
+    # One more than wanted, since one may not count; then all as near as the last, for the ties.
+    reach, _ = tree.query(spots, k=np.arange(1, shape[1] + 2))
+    reach = np.minimum(reach[np.arange(len(asked)), wanted[asked]], _FAR) * _MARGIN
+    found = tree.query_ball_point(spots, reach)
+    q = np.repeat(asked, [len(near) for near in found])
+    p = usable[np.concatenate([np.asarray(near, dtype=np.intp) for near in found])]
+    if skip is not None:
+        q, p = q[p != skip[q]], p[p != skip[q]]
+    metre = distance(points[p], queries[q])
+    order = np.lexsort((p, metre, q))
+    q, p, metre = q[order], p[order], metre[order]
+    rank = np.arange(len(q)) - np.searchsorted(q, q)
+    take = rank < wanted[q]
+    index[q[take], rank[take]] = p[take]
+    metres[q[take], rank[take]] = metre[take]
     return index, metres
 
 
 def count_within(points: Floats, queries: Floats, radius: float) -> Ints:
     """Count the points within a radius (metres, inclusive) of every query."""
-    usable = points[np.isfinite(points).all(axis=1)]
-    known = np.flatnonzero(np.isfinite(queries).all(axis=1))
-    counts = np.zeros(len(queries), dtype=np.intp)
-    if len(usable) and len(known):
-        for q, _, d in _candidates(usable, queries[known], radius):
-            counts += np.bincount(known[q[d <= radius]], minlength=len(queries))
+    counts, known = np.zeros(len(queries), dtype=np.intp), located(queries)
+    tree = KDTree(points[located(points)])
+    counts[known] = tree.query_ball_point(queries[known], radius, return_length=True)
     return counts
 
 
-def _candidates(
-    points: Floats, queries: Floats, cell: float
-) -> Iterator[tuple[Ints, Ints, Floats]]:
-    """Yield (query, point, metres) for all points in the nine cells about each query, in chunks.
+def by_body(points: Floats, body: Ints) -> Ints:
+    """Return the points that have coordinates and a body (0 or more), sorted by body."""
+    rows = np.flatnonzero(located(points) & (body >= 0))
+    return np.asarray(rows[np.argsort(body[rows], kind="stable")])
 
-    Everything within one cell's width of a query is among them.
+
+def pairs_within(body: Ints) -> tuple[Ints, Ints]:
+    """Return all pairs of points of one body: positions i < j, in their order.
+
+    Parameters
+    ----------
+    body : numpy.ndarray of int
+        The body of each point, in ascending order.
+
+    Examples
+    --------
+    >>> [at.tolist() for at in pairs_within(np.array([0, 0, 0, 1, 2, 2]))]
+    [[0, 0, 1, 4], [1, 2, 2, 5]]
     """
-    origin = np.minimum(points.min(axis=0), queries.min(axis=0)) - cell
-    px, py = np.floor((points - origin) / cell).astype(np.intp).T
-    qx, qy = np.floor((queries - origin) / cell).astype(np.intp).T
-    stride = max(int(py.max()), int(qy.max())) + 3
-    key = px * stride + py
-    order = np.argsort(key, kind="stable")
-    key = key[order]
-    # Three cells of a column stand next to each other in the order.
-    columns = (qx[:, None] + np.array([-1, 0, 1])) * stride + qy[:, None]
-    start = np.searchsorted(key, columns - 1, side="left")
-    length = np.searchsorted(key, columns + 1, side="right") - start
-    ends = np.cumsum(length.sum(axis=1))
-    first = 0
-    while first < len(queries):
-        done = ends[first - 1] if first else 0
-        stop = max(int(np.searchsorted(ends, done + _CHUNK, side="right")), first + 1)
-        n = length[first:stop].ravel()
-        q = np.repeat(np.repeat(np.arange(first, stop), 3), n)
-        run = np.arange(n.sum()) - np.repeat(np.cumsum(n) - n, n)
-        p = order[np.repeat(start[first:stop].ravel(), n) + run]
-        step = points[p] - queries[q]
-        yield q, p, np.hypot(step[:, 0], step[:, 1])
-        first = stop
+    at = np.arange(len(body))
+    later = np.searchsorted(body, body, side="right") - at - 1
+    i = np.repeat(at, later)
+    return i, i + 1 + np.arange(len(i)) - np.repeat(np.cumsum(later) - later, later)
+
+
+def nearest_sibling(i: Ints, j: Ints, metres: Floats, points: int) -> Floats:
+    """Return how far each point is from the nearest other of its body; NaN where it has none."""
+    near = np.full(points, np.inf)
+    for end in (i, j):
+        np.minimum.at(near, end, metres)
+    return np.where(np.isfinite(near), near, np.nan)
+
+
+def spanning_tree(i: Ints, j: Ints, metres: Floats, points: int) -> Ints:
+    """Return which pairs make the shortest tree that joins the points of every body.
+
+    Parameters
+    ----------
+    i, j : numpy.ndarray of int
+        All pairs of points that may be joined.
+    metres : numpy.ndarray of float
+        The distance between each pair.
+    points : int
+        How many points there are.
+
+    Returns
+    -------
+    numpy.ndarray of int
+        Positions among the pairs, the shortest first; of equal pairs the first is taken.
+    """
+    # By rank: to scipy a distance of 0 is no edge, and of equal edges it may take any.
+    order = np.argsort(metres, kind="stable")
+    rank = np.empty(len(order))
+    rank[order] = np.arange(1, len(order) + 1)
+    tree = minimum_spanning_tree(coo_array((rank, (i, j)), shape=(points, points)).tocsr())
+    return np.asarray(order[np.sort(tree.data).astype(np.intp) - 1])
+
+
+def clusters(i: Ints, j: Ints, points: int) -> Ints:
+    """Return the group of each point, where these pairs join points; from 0, in their order."""
+    joined = coo_array((np.ones(len(i)), (i, j)), shape=(points, points))
+    return np.asarray(connected_components(joined, directed=False)[1], dtype=np.intp)
+
+
+def hull_areas(points: Floats, body: Ints, number: int) -> Floats:
+    """Return the area of the convex hull of the points of each body, 0 where it has none.
+
+    Parameters
+    ----------
+    points : numpy.ndarray of float, shape (n, 2)
+        Sorted by body; all have coordinates.
+    body : numpy.ndarray of int
+        The body of each point, 0..number - 1.
+    number : int
+        How many bodies.
+    """
+    areas = np.zeros(number)
+    some, at = np.unique(body, return_inverse=True)
+    areas[some] = shapely.area(shapely.convex_hull(shapely.multipoints(points, indices=at)))
+    return areas

@@ -11,9 +11,17 @@ import numpy.typing as npt
 import pandas as pd
 
 from geolls.base.vocabulary import BLANK_BELOW, KINDS
-from geolls.measures.distances import count_within, nearest
+from geolls.measures.distances import (
+    by_body,
+    count_within,
+    distance,
+    located,
+    nearest,
+    nearest_sibling,
+    pairs_within,
+)
 from geolls.measures.overlap import Coded, code, is_reason
-from geolls.measures.spread import SpreadOptions, each_phase, sibling_metres, size_band
+from geolls.measures.spread import SpreadOptions, each_phase, size_band
 
 __all__ = [
     "PlaceOptions",
@@ -507,14 +515,14 @@ def school_view(
     near, metres = _same_phase(schools, xy, rules.neighbours)
     frame = pd.DataFrame({"urn": schools["urn"].to_numpy()})
     frame["sibling_km"] = _siblings(schools, xy) / 1000
-    in_trust = schools["trust_uid"].notna().to_numpy() & np.isfinite(xy).all(axis=1)
+    in_trust = schools["trust_uid"].notna().to_numpy() & located(xy)
     far = ~(frame["sibling_km"] <= rules.alone_km)
     frame["only_school_of_trust"] = far.astype(object).where(in_trust, None)
     _local_choice(frame, schools, near, metres, xy, neighbourhoods, rules)
     if offices is not None:
         at = offices.drop_duplicates("trust_uid").set_index("trust_uid")[["easting", "northing"]]
         office = at.reindex(schools["trust_uid"]).to_numpy(dtype=float)
-        frame["km_to_trust_office"] = np.hypot(*(xy - office).T) / 1000
+        frame["km_to_trust_office"] = distance(xy, office) / 1000
     items = pd.Index(schools["urn"])
     trust, _ = pd.factorize(schools["trust_uid"])
     for key, membership in layers.items():
@@ -548,9 +556,10 @@ def _same_phase(schools: pd.DataFrame, xy: Floats, k: int) -> tuple[Ints, Floats
 def _siblings(schools: pd.DataFrame, xy: Floats) -> Floats:
     """Return the metres to the nearest other school of the same trust."""
     metres = np.full(len(schools), np.nan)
-    known = np.flatnonzero(schools["trust_uid"].notna().to_numpy() & np.isfinite(xy).all(axis=1))
-    trust, _ = pd.factorize(schools["trust_uid"].iloc[known])
-    metres[known] = sibling_metres(xy[known], np.asarray(trust, dtype=np.intp))
+    trust = pd.factorize(schools["trust_uid"])[0]
+    rows = by_body(xy, trust)
+    i, j = pairs_within(trust[rows])
+    metres[rows] = nearest_sibling(i, j, distance(xy[rows[i]], xy[rows[j]]), len(rows))
     return metres
 
 
@@ -580,15 +589,15 @@ def _local_choice(
     together = (who[:, :, None] == who[:, None, :]) & known[:, :, None] & known[:, None, :]
     number = known.sum(axis=1)
     pairs = together.sum(axis=(1, 2))
-    located = np.asarray(np.isfinite(xy).all(axis=1), dtype=bool)
-    frame["urban"] = pd.Series(urban).astype(object).where(located, None)
-    frame["near_schools"] = np.where(located, close.sum(axis=1), np.nan)
+    placed = located(xy)
+    frame["urban"] = pd.Series(urban).astype(object).where(placed, None)
+    frame["near_schools"] = np.where(placed, close.sum(axis=1), np.nan)
     frame["local_choice"] = np.divide(
         number.astype(float) ** 2, pairs, out=np.full(n, np.nan), where=pairs > 0
     )
     in_trust = schools["trust_uid"].notna().to_numpy()
     one = close.all(axis=1) & (who == np.asarray(body)[:, None]).all(axis=1) & in_trust
-    frame["single_provider"] = pd.Series(one).astype(object).where(located, None)
+    frame["single_provider"] = pd.Series(one).astype(object).where(placed, None)
 
 
 def _across(x: Coded, near: Ints, trust: Ints) -> tuple[Floats, npt.NDArray[Any]]:

@@ -14,6 +14,16 @@ import pandas as pd
 from geolls.base.errors import UsageError
 from geolls.base.text import suggest
 from geolls.base.vocabulary import REACHES
+from geolls.measures.distances import (
+    by_body,
+    clusters,
+    distance,
+    hull_areas,
+    located,
+    nearest_sibling,
+    pairs_within,
+    spanning_tree,
+)
 from geolls.measures.overlap import Coded, code, distinct, sums
 
 __all__ = [
@@ -25,7 +35,6 @@ __all__ = [
     "each_phase",
     "reach",
     "reach_sensitivity",
-    "sibling_metres",
     "size_band",
     "spread",
     "spread_by_phase",
@@ -45,10 +54,6 @@ DISTANCES = (
     "clusters",
     "largest_cluster_share",
 )
-# Trusts of like size are measured together, each filled up to the next of these sizes.
-_SIZES = np.array([1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 256, 512, 1024, 4096])
-# So many numbers are held at once: 32 MB.
-_CELLS = 4_000_000
 
 
 @dataclass(frozen=True)
@@ -174,7 +179,7 @@ class Bodies:
     @property
     def located(self) -> npt.NDArray[np.bool_]:
         """Which schools have both coordinates."""
-        return np.asarray(np.isfinite(self.points).all(axis=1), dtype=bool)
+        return located(self.points)
 
 
 def bodies(schools: pd.DataFrame, body: str = "trust") -> Bodies:
@@ -535,178 +540,38 @@ def distances(
         One value per body under each of `DISTANCES`, in km, km2, a count or a share. With one
         point all but `clusters` and `largest_cluster_share` are NaN, with none all are.
     """
-    usable, owner, size = _located(points, body, number)
-    first = np.cumsum(size) - size
+    rows = by_body(points, body)
+    owner, spots = body[rows], points[rows]
+    i, j = pairs_within(owner)
+    km = distance(spots[i], spots[j]) / 1000
+    pair = pd.Series(km).groupby(owner[i]).agg(["mean", "median", "max"])
+    siblings = pd.Series(nearest_sibling(i, j, km, len(owner))).groupby(owner).median()
+    tree = spanning_tree(i, j, km, len(owner))
+    hops = pd.Series(km[tree]).groupby(owner[i[tree]]).max()
+    short = tree[km[tree] <= cluster_km]
+    _, first, sizes = np.unique(
+        clusters(i[short], j[short], len(owner)), return_index=True, return_counts=True
+    )
+    groups = pd.Series(sizes).groupby(owner[first]).agg(["size", "max"])
+    size = np.bincount(owner, minlength=number)
     # About the body's own middle, so that products of small differences keep their digits.
-    middle = np.stack([sums(owner, points[usable, i], number) for i in (0, 1)], axis=1)
-    middle /= np.maximum(size, 1)[:, None]
-    km = (points[usable] - middle[owner]) / 1000
-    found = {name: np.full(number, np.nan) for name in DISTANCES}
-    for width, at in _alike(size):
-        filled = np.arange(width) < size[at, None]
-        # Places beyond a body's size repeat its first point; they are masked out below.
-        where = first[at, None] + np.where(filled, np.arange(width), 0)
-        for name, values in _pairs(points[usable[where]], filled, cluster_km).items():
-            found[name][at] = values
+    middle = np.stack([sums(owner, spots[:, k], number) for k in (0, 1)], axis=1)
+    about = (spots - (middle / np.maximum(size, 1)[:, None])[owner]) / 1000
+    square = sums(owner, (about**2).sum(axis=1), number) / np.maximum(size, 1)
     many = size > 1
-    square = sums(owner, (km**2).sum(axis=1), number)
-    found["standard_distance_km"] = np.where(many, np.sqrt(square / np.maximum(size, 1)), np.nan)
-    found["hull_km2"] = np.where(many, _hull_areas(km, owner, number), np.nan)
-    return found
-
-
-def sibling_metres(points: Floats, body: Ints) -> Floats:
-    """Return how far each point is from the nearest other point of its body.
-
-    Parameters
-    ----------
-    points : numpy.ndarray of float, shape (n, 2)
-        Eastings and northings in metres.
-    body : numpy.ndarray of int
-        The body of each point, from 0.
-
-    Returns
-    -------
-    numpy.ndarray of float
-        Metres; NaN for a point that has no other, or no coordinates.
-    """
-    usable, _, size = _located(points, body, int(body.max(initial=-1)) + 1)
-    first = np.cumsum(size) - size
-    found = np.full(len(points), np.nan)
-    for width, at in _alike(size):
-        filled = np.arange(width) < size[at, None]
-        where = usable[first[at, None] + np.where(filled, np.arange(width), 0)]
-        metric = _metric(points[where], filled)
-        near = metric.min(axis=2)
-        found[where[filled]] = np.where(np.isfinite(near), near, np.nan)[filled]
-    return found
-
-
-def _located(points: Floats, body: Ints, number: int) -> tuple[Ints, Ints, Ints]:
-    """Return the points with coordinates sorted by body, the body of each, and the sizes."""
-    usable = np.flatnonzero(np.isfinite(points).all(axis=1))
-    usable = usable[np.argsort(body[usable], kind="stable")]
-    owner = body[usable]
-    return usable, owner, np.bincount(owner, minlength=number)
-
-
-def _metric(points: Floats, filled: npt.NDArray[np.bool_]) -> Floats:
-    """Return all distances inside each body; infinite to itself and to places not filled."""
-    step = points[:, :, None, :] - points[:, None, :, :]
-    metric = np.asarray(np.hypot(step[..., 0], step[..., 1]))
-    metric[~(filled[:, :, None] & filled[:, None, :])] = np.inf
-    diagonal = np.arange(filled.shape[1])
-    metric[:, diagonal, diagonal] = np.inf
-    return metric
-
-
-def _alike(size: Ints) -> Iterator[tuple[int, Ints]]:
-    """Yield (width, bodies) for bodies of like size, few enough at a time to hold their pairs."""
-    sizes = np.append(_SIZES, max(int(size.max(initial=1)), _SIZES[-1] + 1))
-    group = np.searchsorted(sizes, size)
-    for g in np.unique(group[size > 0]):
-        members = np.flatnonzero((group == g) & (size > 0))
-        width = int(size[members].max())
-        step = max(_CELLS // width**2, 1)
-        for start in range(0, len(members), step):
-            yield width, members[start : start + step]
-
-
-def _pairs(points: Floats, filled: npt.NDArray[np.bool_], cluster_km: float) -> dict[str, Floats]:
-    """Measure what hangs on pairs of points, for bodies filled up to one width."""
-    bodies_, width = filled.shape
-    size = filled.sum(axis=1)
-    metric = _metric(points, filled) / 1000
-    if width == 1:
-        one = np.ones(bodies_)
-        return {"clusters": one, "largest_cluster_share": one}
-    upper = np.sort(metric[:, *np.triu_indices(width, 1)], axis=1)
-    pairs = size * (size - 1) // 2
-    nearest = np.sort(metric.min(axis=2), axis=1)
-    hops = _hops(metric, size)
-    many = size > 1
-    longest = hops.max(axis=1, initial=0, where=np.isfinite(hops))
-    ends = (hops > cluster_km) & filled
-    found = {
-        "pair_km_mean": upper.sum(axis=1, where=np.isfinite(upper)) / np.maximum(pairs, 1),
-        "pair_km_median": _median(upper, pairs),
-        "pair_km_max": upper[np.arange(bodies_), np.maximum(pairs, 1) - 1],
-        "nearest_sibling_km_median": _median(nearest, size),
-        "longest_hop_km": longest,
-    }
-    blanked = {name: np.where(many, value, np.nan) for name, value in found.items()}
-    return {
-        **blanked,
-        "clusters": ends.sum(axis=1).astype(float),
-        "largest_cluster_share": _longest_run(ends, filled) / size,
-    }
-
-
-def _median(ordered: Floats, number: Ints) -> Floats:
-    """Return the median of the first `number` values of each sorted row."""
-    row = np.arange(len(ordered))
-    high = np.minimum(number // 2, ordered.shape[1] - 1)
-    low = np.maximum((number - 1) // 2, 0)
-    return np.asarray((ordered[row, low] + ordered[row, high]) / 2)
-
-
-def _hops(metric: Floats, size: Ints) -> Floats:
-    """Return the hops of Prim's spanning tree in the order in which it visits the points.
-
-    The first hop is infinite: it begins. Prim always takes the shortest hop out, so it leaves a
-    cluster only when the cluster is whole: points between two long hops are one cluster by single
-    linkage.
-    """
-    bodies_, width = metric.shape[:2]
-    row = np.arange(bodies_)
-    hops = np.full((bodies_, width), np.inf)
-    reached = metric[:, 0, :].copy()
-    reached[:, 0] = np.inf
-    visited = np.zeros((bodies_, width), dtype=bool)
-    visited[:, 0] = True
-    for turn in range(1, width):
-        to = reached.argmin(axis=1)
-        hops[:, turn] = reached[row, to]
-        visited[row, to] = True
-        reached = np.minimum(reached, metric[row, to])
-        reached[visited] = np.inf
-    hops[np.arange(width) >= size[:, None]] = np.inf
-    return hops
-
-
-def _longest_run(starts: npt.NDArray[np.bool_], filled: npt.NDArray[np.bool_]) -> Floats:
-    """Return the length of the longest run that a start begins, within what is filled."""
-    bodies_, width = starts.shape
-    run = np.cumsum(starts, axis=1) - 1
-    flat = (np.arange(bodies_)[:, None] * width + run)[filled]
-    lengths = np.bincount(flat, minlength=bodies_ * width).reshape(bodies_, width)
-    return np.asarray(lengths.max(axis=1), dtype=float)
-
-
-def _hull_areas(points: Floats, owner: Ints, number: int) -> Floats:
-    """Return the area of the convex hull of the points of each body (sorted by body).
-
-    Andrew's chains, all bodies at once: from the points sorted by x and y, those that do not turn
-    strictly outwards between their two neighbours are dropped until all do. A corner of the hull
-    always does, so none is lost.
-    """
-    order = np.lexsort((points[:, 1], points[:, 0], owner))
-    spots, group = points[order], owner[order]
-    fresh = np.ones(len(spots), dtype=bool)
-    fresh[1:] = (group[1:] != group[:-1]) | (spots[1:] != spots[:-1]).any(axis=1)
-    spots, group = spots[fresh], group[fresh]
-    area = np.zeros(number)
-    for side in (1.0, -1.0):
-        chain, at = spots, group
-        while len(chain) > 2:
-            out, on = chain[1:-1] - chain[:-2], chain[2:] - chain[1:-1]
-            turn = side * (out[:, 0] * on[:, 1] - out[:, 1] * on[:, 0])
-            drop = (turn <= 0) & (at[2:] == at[:-2])
-            if not drop.any():
-                break
-            keep = np.concatenate([[True], ~drop, [True]])
-            chain, at = chain[keep], at[keep]
-        same = at[1:] == at[:-1]
-        cross = chain[:-1, 0] * chain[1:, 1] - chain[:-1, 1] * chain[1:, 0]
-        area += side * sums(at[:-1][same], cross[same], number)
-    return np.maximum(area / 2, 0)
+    table = pd.DataFrame(
+        {
+            "pair_km_mean": pair["mean"],
+            "pair_km_median": pair["median"],
+            "pair_km_max": pair["max"],
+            "standard_distance_km": pd.Series(np.where(many, np.sqrt(square), np.nan)),
+            "nearest_sibling_km_median": siblings,
+            "longest_hop_km": hops,
+            "hull_km2": pd.Series(np.where(many, hull_areas(about, owner, number), np.nan)),
+            "clusters": groups["size"],
+            "largest_cluster_share": groups["max"] / size[groups.index],
+        },
+        index=np.arange(number),
+        dtype=float,
+    )
+    return {name: table[name].to_numpy() for name in DISTANCES}
