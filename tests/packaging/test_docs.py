@@ -167,7 +167,6 @@ def test_every_page_is_in_the_menu_of_the_site_once() -> None:
 
 
 def test_the_site_builds_without_a_warning() -> None:
-    pytest.importorskip("zensical")
     done = subprocess.run(
         [sys.executable, "-m", "zensical", "build", "--strict", "--clean"],
         cwd=ROOT,
@@ -301,8 +300,9 @@ def test_the_note_on_findings_is_what_the_register_gives(real_data: Path) -> Non
 
 
 def test_the_tutorial_runs_from_top_to_bottom(tmp_path: Path) -> None:
-    nbclient = pytest.importorskip("nbclient")
-    nbformat = pytest.importorskip("nbformat")
+    import nbclient
+    import nbformat
+
     notebook = nbformat.read(DOCS / "tutorial.ipynb", as_version=4)
     assert not any(cell.get("outputs") for cell in notebook.cells)
     nbclient.NotebookClient(

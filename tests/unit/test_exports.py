@@ -183,7 +183,8 @@ def test_csv_is_safe_in_a_spreadsheet_and_parquet_keeps_the_name(folder: Path) -
 
 
 def test_the_workbook_follows_the_guidance_on_spreadsheets(study: Study, folder: Path) -> None:
-    openpyxl = pytest.importorskip("openpyxl")
+    import openpyxl
+
     book = openpyxl.load_workbook(folder / "geolls.xlsx")
     assert book.sheetnames[:3] == ["Cover", "Contents", "Notes"]
     cover = " ".join(str(row[0].value) for row in book["Cover"].iter_rows())
@@ -212,7 +213,8 @@ def test_the_workbook_follows_the_guidance_on_spreadsheets(study: Study, folder:
 
 
 def test_tables_too_long_or_empty_for_a_sheet_are_named_on_the_cover(folder: Path) -> None:
-    openpyxl = pytest.importorskip("openpyxl")
+    import openpyxl
+
     book = openpyxl.load_workbook(folder / "geolls.xlsx", read_only=True)
     cover = " ".join(str(row[0]) for row in book["Cover"].iter_rows(values_only=True))
     left = {t.key for t in load_dictionary().tables.values()} - set(book.sheetnames)
