@@ -16,7 +16,7 @@ import shapely
 
 from geolls.base.vocabulary import REASONS
 from geolls.land.blocks import dissolve
-from geolls.maps.drawing import draw
+from geolls.maps.page import draw
 from geolls.maps.scenes import scene_of
 from geolls.measures.overlap import overlap
 from geolls.measures.spread import spread
@@ -291,7 +291,7 @@ def national(data: Data, n: int) -> Iterator[Row]:
 def places(data: Data, n: int) -> Iterator[Row]:
     """Draw a page for every authority."""
     from geolls.atlas.book import Book
-    from geolls.maps.drawing import shared_assets
+    from geolls.maps.page import shared_assets
     from geolls.study.units import gather
 
     study = data.study

@@ -19,7 +19,8 @@ from geolls.study.core import Core, Place
 from geolls.study.settings import Settings, a_date, read_settings
 
 if TYPE_CHECKING:
-    from geolls.maps.drawing import Map, MapData
+    from geolls.maps.data import MapData
+    from geolls.maps.page import Map
     from geolls.maps.recipes import Recipe
 
 __all__ = ["Place", "Study", "open_study", "shipped_study"]
@@ -94,7 +95,7 @@ class Study(Core):
         **options
             In place of the recipe's own: layer, left, right, by, from, to, distance_km.
         """
-        from geolls.maps.drawing import draw
+        from geolls.maps.page import draw
 
         return draw(*self._scene(recipe, place, trust, options), tiles=tiles)
 

@@ -8,7 +8,7 @@ import json
 import multiprocessing
 import platform
 import warnings
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
@@ -28,8 +28,8 @@ from geolls.base.files import sha256, sweep, write_bytes, write_text
 from geolls.base.shelves import shelf
 from geolls.base.vocabulary import KINDS
 from geolls.export.render import write_table
-from geolls.maps.drawing import shared_assets
 from geolls.maps.offline import asset
+from geolls.maps.page import data_file, shared_assets
 from geolls.study.units import Facts, gather
 
 if TYPE_CHECKING:
@@ -355,18 +355,14 @@ def _do(book: Book, out: Path, task: Page | str) -> _Done:
             return _Done(name, ((f"tables/{task}", sha256(path), path.stat().st_size),))
         made = book.make(task)
         wrote = [_put(out, task.path, made.html.encode())]
-        for key, text in made.shared.items():
-            for file, content in _packed(key, text).items():
-                wrote.append(_put(out, f"assets/{file}", content.encode()))
+        for key, part in made.shared.items():
+            file, content = data_file(key, part)
+            wrote.append(_put(out, f"assets/{file}", content.encode()))
         return _Done(name, tuple(wrote))
     except (GeollsError, OSError) as error:
         return _Done(name, error=str(error))
     except Exception as error:  # a bug on one page must not cost the reader all others
         return _Done(name, error=f"{type(error).__name__}: {error}")
-
-
-def _packed(key: str, text: str) -> Mapping[str, str]:
-    return {f"data-{key}.js": f'(self.geollsData=self.geollsData||{{}})["{key}"]="{text}";'}
 
 
 def _put(out: Path, path: str, data: bytes) -> tuple[str, str, int]:

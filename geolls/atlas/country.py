@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
+from geolls.atlas.coverage import coverage_rows, shared_share
 from geolls.atlas.frame import Chapter, Page, Rendered
 from geolls.atlas.grids import Bar, Column, Grid, Name, Report, Two
 from geolls.base.files import safe_name
@@ -23,7 +24,8 @@ from geolls.base.text import (
     web,
 )
 from geolls.base.vocabulary import FEW, RANKED, REACHES, REASONS
-from geolls.maps.scenes import UNIT_MEASURES
+from geolls.maps.scenes import numbers
+from geolls.maps.shading import COLUMNS
 
 if TYPE_CHECKING:
     pass
@@ -58,7 +60,7 @@ class CountryPages(Chapter):
             else "Start from a place",
             "regions": self._regions_grid(page),
             "map_title": map_title,
-            "map_of": UNIT_MEASURES["trusts_elsewhere"][1],
+            "map_of": COLUMNS["trusts_elsewhere"].title,
             "all_title": f"All {len(facts.units[key])} {book.words(key)}",
             "places": self._places_grid(page, key),
             "others": self._other_places(page),
@@ -352,8 +354,8 @@ class CountryPages(Chapter):
                 what = f"One {title}, several, or none found, area by area"
                 rows.append([Name(f"Who has {a(title)}", page.root + p.path), what])
             elif p.kind == "national":
-                title, question = self.plates.about(p.key[0])
-                rows.append([Name(title, page.root + p.path), question])
+                made = self.plates.country(p.key[0])
+                rows.append([Name(made.title, page.root + p.path), made.question])
         grid = Grid(
             id="maps",
             caption="Maps of England",
@@ -420,7 +422,7 @@ class CountryPages(Chapter):
         (key,) = page.key
         book, facts = self.book, self.facts
         title = facts.layer(key).unit_title
-        cover = self.plates.coverage_rows(key)
+        cover = coverage_rows(facts, key)
         total = sum(r["n"] for r in cover) or 1.0
         grid = self._hub_grid(page, key)
         home = facts.places[0]
@@ -489,7 +491,7 @@ class CountryPages(Chapter):
         rows_of = facts.unit_rows.get(key, {})
         home = facts.places[0]
         rows: list[list[Any]] = []
-        numbers = self.plates.numbers(key)
+        number = numbers(self.study, key)
         met: dict[str, int] = {}
         for pairs in facts.pairs[home, key].values():
             for pair in pairs:
@@ -498,7 +500,7 @@ class CountryPages(Chapter):
         for code, r in rows_of.items():
             rows.append(
                 [
-                    float(numbers[code]),
+                    float(number[code]),
                     Name(
                         str(r["name"]),
                         page.root + self.book.path_of(key, code),
@@ -506,7 +508,7 @@ class CountryPages(Chapter):
                     ),
                     float(met.get(code, 0)),
                     float(r["schools"]),
-                    self.plates.shared_share(key, code) or None,
+                    shared_share(facts, key, code) or None,
                     float(r["trusts"]),
                     facts.confidence.get(key, {}).get(code, ""),
                 ]
@@ -534,16 +536,16 @@ class CountryPages(Chapter):
     def national(self, page: Page) -> Rendered:
         """Make the page of a national map."""
         (recipe,) = page.key
-        title, question = self.plates.about(recipe)
+        made = self.plates.country(recipe)
         n = self.facts.england["schools"]
         return self._map_page(
             page,
-            title,
-            question,
+            made.title,
+            made.question,
             kind=f"{count(n)} schools",
-            lede=[question],
+            lede=[made.question],
             note=self.book.note(n, "These numbers say who works where. They do not say how well."),
-            made=self.plates.country(recipe),
+            made=made,
         )
 
 

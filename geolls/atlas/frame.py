@@ -17,12 +17,12 @@ from markupsafe import Markup
 
 from geolls.atlas.charts import strip_style, width_class
 from geolls.atlas.grids import Grid, Report, confidence, mark, shape
+from geolls.atlas.plates import Plates
 from geolls.base.files import safe_name
 from geolls.base.shelves import shelf
 from geolls.base.text import DASH, REGISTER, REPORT, count, day, joined, month, percent, slug, small
 from geolls.base.vocabulary import FEW, KIND_PHRASES, KIND_TITLES, KINDS, RANKED, REASON_NAMES
 from geolls.maps.offline import asset, leaflet_css, leaflet_js, policy
-from geolls.maps.plates import Plates
 from geolls.study.units import Facts, texts
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ class Rendered:
     """A finished page and the packed data its map shares with others."""
 
     html: str
-    shared: Mapping[str, str] = field(default_factory=dict)
+    shared: Mapping[str, bytes] = field(default_factory=dict)
 
 
 @dataclass
@@ -223,15 +223,14 @@ class Frame:
     def render(self, template: str, shell: Shell, context: Mapping[str, Any]) -> Rendered:
         """Fill a template, then write the widths it uses and the policy that fits it."""
         css = extra = ""
-        shared: dict[str, str] = {}
+        shared: dict[str, bytes] = {}
         if shell.map is not None:
             parts = shell.map
             shell.map = {"html": Markup(parts.html), "data": ""}
             if shell.inline:
                 css = _map_style()
                 shell.map["data"] = Markup("").join(
-                    _DATA.format(key, _dense(base64.b64decode(text)))
-                    for key, text in parts.packed.items()
+                    _DATA.format(key, _dense(part)) for key, part in parts.packed.items()
                 )
             else:
                 shared = dict(parts.packed)
@@ -250,7 +249,7 @@ class Frame:
             css=Markup(css + _lean("page.css")) if shell.inline else "",
             js=Markup(_lean("load.js")) if shell.inline else "",
             packed=Markup(packed),
-            dense=lambda text: Markup(_dense(base64.b64decode(text))),
+            dense=lambda data: Markup(_dense(data)),
             shapes={k: Markup(shape(k)) for k in KINDS},
             **context,
         )

@@ -149,10 +149,10 @@ class Grid:
         return self.rows[: self.kept] if self.kept else self.rows
 
     @property
-    def rest(self) -> str:
-        """The rows that travel packed, deflated as base64; empty where all stand in the page."""
+    def rest(self) -> bytes:
+        """The rows that travel packed, deflated; empty where all stand in the page."""
         if len(self.within) == self.many:
-            return ""
+            return b""
         return pack({"html": self.beyond, **(self.hints or {})})
 
     @property

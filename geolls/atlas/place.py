@@ -5,7 +5,6 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
-from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
@@ -19,6 +18,7 @@ from geolls.atlas.frame import (
     Rendered,
 )
 from geolls.atlas.grids import Bar, Column, Grid, Name, Report, Two, confidence
+from geolls.atlas.plates import LARGE
 from geolls.base.text import (
     DASH,
     a,
@@ -42,12 +42,11 @@ from geolls.base.text import (
     worst_of,
 )
 from geolls.base.vocabulary import FAMILY_TITLES, FEW, KIND_TITLES, KINDS, RANKED, REACHES, REASONS
-from geolls.maps.pack import unpack
-from geolls.maps.plates import LARGE
+from geolls.study.neighbours import neighbours
 
 if TYPE_CHECKING:
     from geolls.layers.catalogue import Layer
-    from geolls.maps.drawing import Parts
+    from geolls.maps.page import Parts
 
 __all__ = ["PlacePages"]
 
@@ -671,7 +670,7 @@ class PlacePages(Chapter):
         ]
         if len(members) > LARGE:  # each postcode is new: a tenth of such a page
             heads = heads[:-1]
-        at = _on_map(made) if len(members) > LONG else []
+        at = made.urns if made and len(members) > LONG else ()
         drawn = set(at)
         later = {urn: m for m in members[KEPT:] if (urn := table["urn"][m.row]) in drawn}
         rows = [
@@ -756,7 +755,7 @@ class PlacePages(Chapter):
                 out.append(
                     (self.facts.layer(key).unit_title_plural, self.book.links(page, key, rows))
                 )
-        beside = self.plates.beside(layer_key).get(code, [])
+        beside = neighbours(self.study, layer_key).get(code, [])
         if beside:
             names = self.facts.units[layer_key]["name"]
             near = [(c, names[c]) for c in beside]
@@ -802,14 +801,6 @@ class PlacePages(Chapter):
             sortable=False,
             report=Report("Layer", "source"),
         )
-
-
-def _on_map(made: Parts | None) -> list[str]:
-    """Return the URNs of a map's schools in the order of its data."""
-    if made is None:
-        return []
-    _, own = made.packed.values()
-    return [str(urn) for urn in accumulate(unpack(own).get("schools", {}).get("urn", []))]
 
 
 def _same(one: Sequence[tuple[Any, ...]], two: Sequence[tuple[Any, ...]]) -> bool:

@@ -140,7 +140,7 @@ class Facts:
 
     @cached_property
     def marks(self) -> pd.DataFrame:
-        """What a map draws of each school, by row: the columns of `geolls.maps.drawing.MapData`.
+        """What a map draws of each school, by row: the columns of `geolls.maps.data.MapData`.
 
         Text as Python's own: a page picks some rows, and of an arrow column that is slow.
         """

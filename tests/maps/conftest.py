@@ -16,7 +16,7 @@ import pytest
 import shapely
 
 from geolls.base.vocabulary import KINDS
-from geolls.maps.drawing import LayerSpec, MapData, Measure, Place
+from geolls.maps.data import LayerSpec, MapData, Measure, Place
 from geolls.maps.recipes import Recipe
 
 HOSTILE = "</script><img src=x onerror=boom()>'\"&{{ 7*7 }}"

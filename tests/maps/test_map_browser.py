@@ -8,7 +8,8 @@ import folium
 import pytest
 
 from geolls.base.vocabulary import KINDS
-from geolls.maps.drawing import MapData, Place, draw, fragment, shared_assets
+from geolls.maps.data import MapData, Place
+from geolls.maps.page import draw, fragment, shared_assets
 from geolls.maps.recipes import Recipe, load_recipe
 
 pytestmark = pytest.mark.browser

@@ -12,7 +12,7 @@ import folium
 import pytest
 
 from geolls.base.errors import MapError, OutputError
-from geolls.maps.drawing import Map, draw, fragment, shared_assets
+from geolls.maps.page import Map, draw, fragment, shared_assets
 from geolls.maps.recipes import Recipe, load_recipe
 
 SCRIPT = re.compile(r"<script>(.*?)</script>", re.S)

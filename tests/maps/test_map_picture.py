@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from geolls.maps.drawing import MapData, Place, draw
+from geolls.maps.data import MapData, Place
+from geolls.maps.page import draw
 from geolls.maps.recipes import Recipe
 
 pytestmark = pytest.mark.browser

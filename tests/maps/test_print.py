@@ -18,8 +18,8 @@ import shapely
 
 from geolls.base.errors import MapError
 from geolls.base.vocabulary import KINDS
-from geolls.maps import drawing
-from geolls.maps.drawing import Callout, MapData, Place
+from geolls.maps.data import Callout, MapData, Place
+from geolls.maps.drawn import resolve
 from geolls.maps.print import svg as paper
 from geolls.maps.print.labels import Label, Room, put
 from geolls.maps.print.land import RAMP, STROKES, Land, View
@@ -210,7 +210,7 @@ def test_where_lines_coincide_on_the_country_the_lower_one_shows_on_both_sides(r
 
 
 def test_neighbours_share_every_vertex_of_their_border(recipe, data):
-    drawn = drawing._resolve(recipe, data)
+    drawn = resolve(recipe, data)
     land = Land(drawn, View.fit((400_000, 300_000, 440_000, 320_000), (0, 0, 400, 200)))
     inner, outer = land.between(range(5)), land.outer
     assert (inner.sum(), outer.sum()) == (4, 8 + 4)  # a cross in a square, and an island

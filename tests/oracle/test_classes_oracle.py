@@ -9,7 +9,7 @@ import pandas as pd
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geolls.maps.scenes import _quantiles, breaks_of
+from geolls.maps.classes import breaks_of, quantiles
 
 VALUES = st.lists(
     st.one_of(st.integers(0, 12).map(float), st.floats(0, 1e4, allow_subnormal=False)),
@@ -26,7 +26,7 @@ def test_bounds_between_classes_are_those_of_mapclassify(values: list[float], k:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # fewer classes where values repeat
         theirs = mapclassify.Quantiles(known, k=k).bins
-    ours = np.append(_quantiles(known, k), known.max())
+    ours = np.append(quantiles(known, k), known.max())
     # Where values repeat, the two may tell bounds apart that differ by a rounding error.
     assert all(np.isclose(theirs, bound, rtol=1e-9, atol=1e-9).any() for bound in ours)
     assert all(np.isclose(ours, bound, rtol=1e-9, atol=1e-9).any() for bound in theirs)

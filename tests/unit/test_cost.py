@@ -156,7 +156,7 @@ def test_a_batch_of_points_costs_as_many_calls_whatever_its_size() -> None:
 def test_a_further_school_adds_few_bytes_to_a_map(
     once_and_four_times: tuple[Study, Study],
 ) -> None:
-    from geolls.maps.drawing import draw
+    from geolls.maps.page import draw
     from geolls.maps.scenes import scene_of
 
     recipe, whole = scene_of(once_and_four_times[0], "national_index")

@@ -8,11 +8,11 @@ from typing import Any, Literal
 
 import numpy as np
 
-from geolls.maps import drawing
-from geolls.maps import pack as encoding
-from geolls.maps.drawing import LayerSpec
+from geolls.maps.data import Callout, LayerSpec
 from geolls.maps.print.land import STROKES, Box, Floats, Land
 from geolls.maps.print.svg import Run, inks, line, number, text, width, wrap
+from geolls.maps.styles import CITIES
+from geolls.maps.topology import eastnorth
 
 __all__ = ["Label", "Room", "callouts", "labels", "put", "short"]
 
@@ -334,8 +334,8 @@ def _country(land: Land, spec: LayerSpec) -> list[Label]:
 
 def _cities(land: Land) -> list[Label]:
     out = []
-    for name, lat, lon in drawing.CITIES:
-        x, y = land.view(encoding._transformer().transform(lon, lat, direction="INVERSE"))
+    for name, lat, lon in CITIES:
+        x, y = land.view(eastnorth(lon, lat))
         out.append(Label(float(x), float(y), [[(name, False)]], 1e7, 7.8, spot="dot"))
     return out
 
@@ -421,7 +421,7 @@ def callouts(land: Land, room: Room) -> list[str]:
     return out
 
 
-def _callout(land: Land, room: Room, call: drawing.Callout, x: float, y: float) -> list[str]:
+def _callout(land: Land, room: Room, call: Callout, x: float, y: float) -> list[str]:
     """Write one finding in the margin nearest to its point's height that is free."""
     import shapely
 

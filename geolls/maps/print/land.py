@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from geolls.maps import drawing
-from geolls.maps.drawing import LayerSpec, Measure
+from geolls.maps.classes import classify, say
+from geolls.maps.data import LayerSpec, Measure
+from geolls.maps.drawn import Drawn
 from geolls.maps.print.svg import clean, inks, line_path, stroked
 
 __all__ = ["FAR", "PATTERNED", "STROKES", "Box", "Face", "Land", "Stroke", "View", "fill", "grown"]
@@ -130,7 +131,7 @@ class Land:
 
     Parameters
     ----------
-    drawn : drawing._Drawn
+    drawn : Drawn
         A recipe resolved against its data.
     view : View
         Where on paper.
@@ -138,9 +139,7 @@ class Land:
         Positions of the blocks to draw; default those in view.
     """
 
-    def __init__(
-        self, drawn: drawing._Drawn, view: View, only: Sequence[int] | None = None
-    ) -> None:
+    def __init__(self, drawn: Drawn, view: View, only: Sequence[int] | None = None) -> None:
         self.drawn, self.view, self.only = drawn, view, only
         self.names = [str(b) for b in drawn.data.blocks.index]
         self.at = {b: i for i, b in enumerate(self.names)}
@@ -247,7 +246,7 @@ class Land:
     @cached_property
     def claims(self) -> dict[str, dict[str, Any]]:
         """By layer: the unit of each block, the mixes of units, the blocks in doubt."""
-        return {s.key: drawing._claims(s, self.names) for s in self.drawn.layers}
+        return {s.key: vars(self.drawn.cover(s)) for s in self.drawn.layers}
 
     def of(self, spec: LayerSpec) -> Any:
         """Return the unit of each block: a position, a mix beyond, or a reason below 0."""
@@ -369,11 +368,7 @@ class Land:
     @cached_property
     def classes(self) -> list[int]:
         """The class of each unit of the shaded measure: -1 no value, -2 too few schools."""
-        return (
-            []
-            if self.measure is None
-            else drawing._classes(self.measure, self.active.units.index)[1]
-        )
+        return [] if self.measure is None else classify(self.measure, self.active.units.index)
 
     @cached_property
     def faces(self) -> list[Face]:
@@ -435,7 +430,7 @@ class Land:
             return ""
         if self.classes[face.unit] == -2:
             return f"fewer than {m.few} schools"
-        return drawing.say(m.values.reindex(spec.units.index).iloc[face.unit], m.format)
+        return say(m.values.reindex(spec.units.index).iloc[face.unit], m.format)
 
     def code(self, face: Face) -> str:
         """Return the codes of a face's units."""

@@ -11,8 +11,9 @@ import numpy as np
 
 from geolls.base.files import write_bytes, write_text
 from geolls.base.vocabulary import FAMILY_TITLES, KIND_TITLES
-from geolls.maps import drawing
-from geolls.maps.drawing import LayerSpec, MapData
+from geolls.maps.classes import class_titles, say
+from geolls.maps.data import LayerSpec, MapData
+from geolls.maps.drawn import Drawn, resolve
 from geolls.maps.print import svg as paper
 from geolls.maps.print.labels import Room, callouts, labels, put, short
 from geolls.maps.print.land import FAR, STROKES, Box, Floats, Land, View, fill, grown
@@ -103,7 +104,7 @@ def render_svg(recipe: Recipe, data: MapData) -> str:
     MapError
         The recipe asks for what the data lacks.
     """
-    drawn = drawing._resolve(recipe.given(), data)
+    drawn = resolve(recipe, data)
     said = drawn.recipe
     title = said.fill(said.title, drawn.words)
     sheet = Sheet(MARGIN, MARGIN, WIDE)
@@ -165,7 +166,7 @@ def _sources(sheet: Sheet, attribution: str) -> float:
     return top - 14
 
 
-def _foot(drawn: drawing._Drawn) -> list[Paragraph]:
+def _foot(drawn: Drawn) -> list[Paragraph]:
     """Return the paragraphs below the map: captions, then the dated note."""
     recipe, out = drawn.recipe, list[Paragraph]()
     said = ("What this shows.", recipe.shows), ("What it does not mean.", recipe.means_not)
@@ -258,7 +259,7 @@ def _shading(land: Land) -> _Group | None:
     if m is None:
         return None
     inside = [f for f in land.faces if f.inside]
-    titles = list(m.classes) if m.format == "words" else drawing._class_titles(m)
+    titles = list(m.classes) if m.format == "words" else class_titles(m)
     tally = [land.classes[f.unit] for f in inside if 0 <= f.unit < len(spec.units)]
     rows = [(c, title) for c, title in enumerate(titles)]
     rows += [
@@ -280,7 +281,7 @@ def _shading(land: Land) -> _Group | None:
     note: list[Run] = []
     if m.england is not None and m.format != "words":
         whose = m.england_title[:1].upper() + m.england_title[1:]
-        note.append((f"{whose}: {drawing.say(m.england, m.format)}.", False))
+        note.append((f"{whose}: {say(m.england, m.format)}.", False))
     return _Group(m.title, keys, [*note, (m.note, False)] if m.note else note)
 
 
@@ -322,9 +323,7 @@ def _groups(land: Land) -> list[_Group]:
     for family, title in FAMILY_TITLES.items():
         on = [s for s in drawn.layers if s.family == family and s.key in drawn.on]
         keys = [
-            _Key("line", s.style, s.title, f"{n:,}")
-            for s in on
-            if (n := drawing._here(s, drawn.data))
+            _Key("line", s.style, s.title, f"{n:,}") for s in on if (n := len(drawn.units_here(s)))
         ]
         if keys:
             out.append(_Group(title, keys, [], "" if out else what))
@@ -644,9 +643,9 @@ _LONDON = "London, 3 times larger"
 # ---------------------------------------------------------------- the two layouts
 
 
-def _country(sheet: Sheet, drawn: drawing._Drawn, floor: float, foot: Sequence[Paragraph]) -> None:
+def _country(sheet: Sheet, drawn: Drawn, floor: float, foot: Sequence[Paragraph]) -> None:
     """Set England on the bare page, its legend above, the key to numbers and captions below."""
-    focus = drawing._focus(drawn)
+    focus = drawn.focus
     sheet.y += 4
     _legend_rows(sheet, Land(drawn, View.fit(focus, (0, 0, 1, 1))))
     top, cells = sheet.y + 2, _numbered(drawn)
@@ -666,7 +665,7 @@ def _country(sheet: Sheet, drawn: drawing._Drawn, floor: float, foot: Sequence[P
     sheet.add(*_set_foot(foot, bottom + 4).out)
 
 
-def _fitted(drawn: drawing._Drawn, focus: Box, box: Box) -> tuple[Land, _Inset | None]:
+def _fitted(drawn: Drawn, focus: Box, box: Box) -> tuple[Land, _Inset | None]:
     """Return England as large as it can be without meeting its inset."""
     land = Land(drawn, View.fit(focus, box))
     if drawn.recipe.inset != "london":
@@ -686,7 +685,7 @@ KEY = WIDE / 4  # a column of the key to numbers
 _LINE = 9.2
 
 
-def _numbered(drawn: drawing._Drawn) -> list[tuple[str, list[list[Run]]]]:
+def _numbered(drawn: Drawn) -> list[tuple[str, list[list[Run]]]]:
     """Return the number and the name, in lines, of each unit the map numbers."""
     wanted = (s for s in drawn.layers if s.key in drawn.recipe.labels and "number" in s.units)
     spec = next(wanted, None)
@@ -731,11 +730,11 @@ def _number_key(
     return out
 
 
-def _framed(sheet: Sheet, drawn: drawing._Drawn, floor: float, foot: Sequence[Paragraph]) -> None:
+def _framed(sheet: Sheet, drawn: Drawn, floor: float, foot: Sequence[Paragraph]) -> None:
     """Set a place or a trust in a frame, its legend where the map can be larger."""
     import shapely
 
-    west, south, east, north = drawing._focus(drawn)
+    west, south, east, north = drawn.focus
     pad = 0.07 * max(east - west, north - south)
     focus = (west - pad, south - pad, east + pad, north + pad)
     top, shape = sheet.y + 4, (focus[3] - focus[1]) / (focus[2] - focus[0])

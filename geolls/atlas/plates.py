@@ -1,0 +1,202 @@
+"""The maps on an atlas's pages: which recipe each page draws, about what, with what title."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import cache, cached_property
+from typing import Any, Literal
+
+from geolls.base.errors import GeollsError
+from geolls.base.text import count, in_words, percent
+from geolls.base.vocabulary import FEW, RANKED
+from geolls.maps.data import Callout, MapData
+from geolls.maps.data import Place as MapPlace
+from geolls.maps.page import Parts, cut
+from geolls.maps.recipes import Recipe, load_recipe, recipe_names
+from geolls.maps.scenes import about, country
+from geolls.maps.shading import supported
+from geolls.study.neighbours import neighbours
+from geolls.study.units import Facts
+
+__all__ = ["LARGE", "Plates"]
+
+LARGE = 800  # schools of a place whose page leaves out what is longest and least asked for
+# Maps that belong to a place, a trust or a page of their own.
+_OWN = {"locality_overlay", "trust_footprint", "hub_coverage", "national_index"}
+
+
+class Plates:
+    """Draws the maps of an atlas: the scenes of `geolls map`, with links between the pages.
+
+    Parameters
+    ----------
+    facts : Facts
+        Every table.
+    path_of : callable
+        Layer and code to the address of a page below the atlas's folder, "" where there is none.
+    """
+
+    def __init__(self, facts: Facts, path_of: Callable[[str, str], str]) -> None:
+        self.facts = facts
+        self.study = facts.study
+        self.path_of = path_of
+
+    @cached_property
+    def recipes(self) -> dict[str, Recipe]:
+        """The recipes on the shelf, without measures that no study can give."""
+        return {name: supported(load_recipe(name).given()) for name in recipe_names()}
+
+    @cached_property
+    def national(self) -> list[str]:
+        """Recipes that are national maps with a page of their own, and that this study can draw."""
+        return [
+            name
+            for name, recipe in self.recipes.items()
+            if name not in _OWN and recipe.scope == "england" and self._possible(name, recipe)
+        ]
+
+    def _possible(self, name: str, recipe: Recipe) -> bool:
+        try:
+            self._whole(name, "../")
+        except GeollsError:
+            return False
+        return recipe.areas in self.facts.strips and bool(recipe.shade)
+
+    @cache  # noqa: B019  (a book lives as long as its process)
+    def _whole(self, name: str, root: str, layer: str = "") -> tuple[Recipe, MapData]:
+        """Return a recipe and what its maps show of the whole country, links relative to a page."""
+        recipe = self.recipes[name]
+        if layer:
+            recipe = supported(load_recipe(name).given(layer=layer))
+        return recipe, country(self.facts, recipe, url=self._urls(root))
+
+    def _urls(self, root: str) -> Callable[[str, str], str | None]:
+        def url(kind: str, code: str) -> str | None:
+            path = self.path_of(kind, code)
+            return f"{root}{path}" if path else None
+
+        return url
+
+    def _scene(
+        self,
+        name: str,
+        root: str,
+        layer: str = "",
+        place: MapPlace | None = None,
+        trust: str | None = None,
+        words: Mapping[str, str] | None = None,
+    ) -> tuple[Recipe, MapData]:
+        """Return the scene of a page's map; the page itself says dates and demonstration."""
+        recipe, whole = self._whole(name, root, layer)
+        data = about(self.facts, recipe, whole, place=place, trust=trust, url=self._urls(root))
+        said = {"place": "England", **(data.words or {}), **(words or {})}
+        trusts = data.trusts
+        if trusts is not None and recipe.scope != "england":
+            trusts = trusts[trusts["url"] != ""]  # rows of the page's tables link to them
+        return recipe, replace(data, dates="", demonstration=False, words=said, trusts=trusts)
+
+    # -- the maps ----------------------------------------------------------------------------
+
+    def place(self, layer: str, code: str, page: Any) -> Parts | None:
+        """Draw a place with every layer and its schools."""
+        if "locality_overlay" not in self.recipes:
+            return None
+        name = str(self.facts.unit_rows[layer][code]["name"])
+        blocks = self._blocks_of(layer).get(code, ())
+        where = MapPlace(layer, code, name, blocks)
+        recipe, data = self._scene("locality_overlay", page.root, place=where)
+        schools = data.schools
+        assert schools is not None
+        here = schools["here"]
+        if int(here.sum()) > LARGE:
+            # On a page that is long already the schools elsewhere go by their URN.
+            less = {
+                "name": schools["name"].where(here, ""),
+                "pupils": schools["pupils"].where(here),
+            }
+            data = replace(data, schools=schools.assign(**less))
+        return cut(recipe, data)
+
+    @cache  # noqa: B019
+    def _blocks_of(self, layer: str) -> dict[str, tuple[str, ...]]:
+        """Return the blocks of each unit of a layer."""
+        table = self.study.block_membership(layer)
+        blocks = table.groupby("unit_code")["item"].agg(tuple)
+        return {str(code): found for code, found in blocks.items()}
+
+    def trust(self, uid: str, page: Any) -> Parts | None:
+        """Draw a trust: its schools, hull and links home."""
+        if "trust_footprint" not in self.recipes:
+            return None
+        name = str(self.facts.trust_rows[uid]["trust_name"])
+        recipe, data = self._scene("trust_footprint", page.root, trust=uid, words={"trust": name})
+        assert data.schools is not None
+        return cut(recipe, data, shared=True) if data.schools["easting"].notna().any() else None
+
+    def index(self, page: Any) -> tuple[Parts | None, str]:
+        """Draw the national map, with a finding as its title."""
+        table = self.facts.units[self.facts.places[0]]
+        table = table[table["schools"] >= FEW]
+        many = int((table["share_trust_based_elsewhere"] >= 0.3).sum())
+        title = (
+            f"In {in_words(many)} authorities, three schools in ten or more are in trusts based "
+            "elsewhere"
+            if many > 1
+            else "Where schools are in trusts based elsewhere"
+        )
+        if "national_index" not in self.recipes:
+            return None, title
+        recipe, data = self._scene("national_index", page.root)
+        return cut(recipe, replace(data, callouts=self._callouts()), shared=True), title
+
+    def _callouts(self) -> tuple[Callout, ...]:
+        """Point at four that stand out, by the same rules each time."""
+        key = self.facts.places[0]
+        rows = {c: r for c, r in self.facts.unit_rows[key].items() if r["schools"] >= RANKED}
+        if len(rows) < 10:
+            return ()
+
+        def largest(column: str, nth: int = 0) -> str:
+            return sorted(rows, key=lambda c: (-rows[c][column], c))[nth]
+
+        away = "share_trust_based_elsewhere"
+        top, second = largest(away), largest(away, 1)
+        outside, home = largest("no_trust"), largest("share_trust_home_here")
+        said = {
+            home: f"{percent(rows[home]['share_trust_home_here'])} in trusts at home here",
+            outside: f"{percent(rows[outside]['share_no_trust'])} in no trust",
+            second: f"{percent(rows[second][away])} of {count(rows[second]['schools'])} schools",
+            top: f"{percent(rows[top][away])}, the highest of {len(rows)}",
+        }
+        x = self.study.display_blocks.geometry.centroid.x
+        side: dict[str, Literal["left", "right"]] = {
+            code: "right"
+            if x.reindex(list(self._blocks_of(key)[code])).mean() > 430_000
+            else "left"
+            for code in said
+        }
+        return tuple(
+            Callout(key, code, str(rows[code]["name"]), text, side[code])
+            for code, text in said.items()
+        )
+
+    def coverage(self, key: str, page: Any) -> Parts | None:
+        """Draw which land has a hub, several, or none that we found."""
+        if "hub_coverage" not in self.recipes:
+            return None
+        return cut(*self._scene("hub_coverage", page.root, key), shared=True)
+
+    @cache  # noqa: B019
+    def country(self, name: str) -> Parts:
+        """Draw a national recipe."""
+        return cut(*self._scene(name, "../"), shared=True)
+
+    def warm(self) -> None:
+        """Compute what every map needs, once, before the work is shared out."""
+        _ = (self.recipes, self.facts.marks, self.facts.kinds)
+        for name, root in (("locality_overlay", "../../"), ("trust_footprint", "../")):
+            if name in self.recipes:
+                self._whole(name, root)
+        for key in self.facts.places:
+            neighbours(self.study, key)

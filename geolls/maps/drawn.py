@@ -1,0 +1,360 @@
+"""A recipe resolved against its data: what screen and paper alike draw, fill and name."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from functools import cached_property, lru_cache
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from geolls.base.errors import MapError
+from geolls.base.text import day, small, suggest
+from geolls.base.vocabulary import REASON_NUMBERS, REASON_PHRASES
+from geolls.maps.classes import say
+from geolls.maps.data import Box, Callout, LayerSpec, MapData, Measure, abroad
+from geolls.maps.recipes import Recipe
+
+__all__ = ["Cover", "Drawn", "cover", "resolve", "texts"]
+
+MOST_CALLOUTS = 4
+_REASONS = {n: REASON_PHRASES[key] for key, n in REASON_NUMBERS.items()}
+
+
+def texts(values: Any) -> list[str]:
+    """Return a column as text, "" where it is blank."""
+    # A list first: walking an arrow column costs ten times as much.
+    return ["" if v is None or v != v else str(v) for v in values.tolist()]
+
+
+class Cover:
+    """How a layer covers the blocks of a map.
+
+    Parameters
+    ----------
+    spec : LayerSpec
+        The layer.
+    blocks : tuple of str
+        The blocks, in the map's order.
+
+    Attributes
+    ----------
+    of : list of int
+        For each block the position of its unit; beyond the units a mix; a reason below 0.
+    mixes : list of list of int
+        Units that share land, reasons among them.
+    low : list of int
+        Blocks whose evidence is of low confidence.
+    """
+
+    def __init__(self, spec: LayerSpec, blocks: tuple[str, ...]) -> None:
+        self.codes = texts(spec.units.index)
+        self.names = texts(spec.units["unit_name"])
+        self.at = {code: i for i, code in enumerate(self.codes)} | REASON_NUMBERS
+        unit = spec.claims["unit_code"].map(self.at)
+        if unit.isna().any():
+            bad = spec.claims.loc[unit.isna(), "unit_code"].iloc[0]
+            raise MapError(
+                f"layer {spec.key}: a claim names {bad!r}, which is not among its units",
+                fix=suggest(str(bad), self.codes),
+            )
+        position = {block: i for i, block in enumerate(blocks)}
+        block = spec.claims["block"].map(position)
+        known = block.notna()
+        unit, block = unit[known].astype(int), block[known].astype(int)
+        met: list[set[int]] = [set() for _ in blocks]
+        for b, u in zip(block.tolist(), unit.tolist(), strict=True):
+            met[b].add(u)
+        mixes: dict[tuple[int, ...], int] = {}
+        self.of = [
+            mixes.setdefault(tuple(sorted(m)), len(self.codes) + len(mixes))
+            if len(m) > 1
+            else min(m, default=-1)
+            for m in met
+        ]
+        self.mixes = [list(m) for m in mixes]
+        self.low: list[int] = []
+        if "confidence" in spec.claims:
+            doubtful = (spec.claims["confidence"][known] == "low") & (unit >= 0)
+            self.low = sorted(set(block[doubtful].tolist()))
+
+    def claimants(self, unit: int) -> list[int]:
+        """Return the units of a position: the unit itself, or those of a mix."""
+        shared = unit - len(self.codes)
+        return self.mixes[shared] if shared >= 0 else [unit]
+
+    def name(self, unit: int) -> str:
+        """Return a unit's name, or the names of those that share land."""
+        return " and ".join(self.names[u] for u in self.claimants(unit) if u >= 0)
+
+    def blocks_of(self, unit: int) -> list[int]:
+        """Return the blocks a unit claims, shared ones too."""
+        return [b for b, u in enumerate(self.of) if unit in self.claimants(u)]
+
+    def units_on(self, blocks: Sequence[int]) -> list[int]:
+        """Return the units with land on some blocks."""
+        return sorted({u for b in blocks for u in self.claimants(self.of[b]) if u >= 0})
+
+
+@lru_cache(maxsize=128)
+def cover(spec: LayerSpec, blocks: tuple[str, ...]) -> Cover:
+    """Return how a layer covers blocks: worked out once for all maps that draw it."""
+    return Cover(spec, blocks)
+
+
+@dataclass(frozen=True, eq=False)
+class Drawn:
+    """A recipe resolved against its data: what is really there to draw.
+
+    Parameters
+    ----------
+    recipe, data
+        What was asked for, and with what.
+    layers, measures : list
+        Those on the map.
+    on : list of str
+        Keys of the layers drawn at first.
+    shades : list of (str, str)
+        Key and title of what is offered under "Shade by".
+    words : dict
+        Fills the recipe's texts.
+    """
+
+    recipe: Recipe
+    data: MapData
+    layers: list[LayerSpec]
+    on: list[str]
+    measures: list[Measure]
+    shades: list[tuple[str, str]]
+    words: dict[str, str]
+
+    def text(self, name: str) -> str:
+        """Return a text of the recipe, filled in."""
+        return self.recipe.fill(getattr(self.recipe, name), self.words)
+
+    def layer(self, key: str) -> LayerSpec | None:
+        """Return a layer of the map by its key."""
+        return next((s for s in self.layers if s.key == key), None)
+
+    def cover(self, spec: LayerSpec) -> Cover:
+        """Return how a layer covers the map's blocks."""
+        return cover(spec, self.data.topology.blocks)
+
+    @property
+    def england(self) -> bool:
+        """Whether the map is about the whole country."""
+        return self.recipe.scope == "england"
+
+    @cached_property
+    def areas(self) -> LayerSpec:
+        """The layer whose units are pointed at and listed."""
+        found = self.layer(self.recipe.areas)
+        assert found is not None
+        return found
+
+    @cached_property
+    def measure(self) -> Measure | None:
+        """The measure that is shaded at first."""
+        return next((m for m in self.measures if m.key == self.recipe.shade), None)
+
+    @cached_property
+    def active(self) -> LayerSpec:
+        """The layer whose units are filled: the shaded one, else the recipe's."""
+        measured = self.measure.layer if self.measure else ""
+        return self.layer(measured) or self.covering(self.recipe.shade) or self.areas
+
+    def covering(self, shade: str) -> LayerSpec | None:
+        """Return the layer that a shade such as "coverage:maths_hub" is about."""
+        return next((s for s in self.layers if shade == f"coverage:{s.key}"), None)
+
+    @property
+    def swipe(self) -> list[str]:
+        """The two layers behind a line that can be moved, where both are there."""
+        found = [key for key in self.recipe.swipe if self.layer(key)]
+        return found if len(found) == 2 else []
+
+    @property
+    def table(self) -> list[Measure]:
+        """The measures of the table twin, in the recipe's order."""
+        wanted = self.recipe.table or tuple(m.key for m in self.measures)
+        ours = {m.key: m for m in self.measures if m.layer == self.areas.key}
+        return [ours[key] for key in wanted if key in ours]
+
+    @cached_property
+    def place_blocks(self) -> list[int]:
+        """The positions of the place's blocks."""
+        at, place = self.data.topology.at, self.data.place
+        return sorted(at[b] for b in place.blocks if b in at) if place else []
+
+    @cached_property
+    def members(self) -> pd.DataFrame | None:
+        """The schools the map is about: of the trust, of the place, or of England."""
+        table = self.data.schools
+        if table is None:
+            return None
+        if self.data.trust is not None:
+            return table[table["trust_uid"] == self.data.trust]
+        return table[table["here"].astype(bool)] if "here" in table else table
+
+    def units_of(self, spec: LayerSpec, schools: pd.DataFrame) -> pd.Series[Any]:
+        """Return the unit of each school: its own where it is known, else its block's."""
+        found = self.cover(spec)
+        blank = pd.Series(np.nan, index=schools.index)
+        of = dict(zip(self.data.topology.blocks, found.of, strict=True))
+        under = schools["block"].map(of) if "block" in schools else blank
+        units = {code: u for code, u in found.at.items() if u >= 0}
+        own = schools[spec.key].map(units) if spec.key in schools else blank
+        return own.astype(float).fillna(under.astype(float)).dropna().astype(int)
+
+    def counts(self, spec: LayerSpec) -> dict[int, int]:
+        """Count the schools the map is about in each unit of a layer; a shared one in each."""
+        out: dict[int, int] = {}
+        if self.members is None or self.members.empty:
+            return out
+        units, found = self.units_of(spec, self.members), self.cover(spec)
+        for unit, n in units.value_counts().sort_index().items():
+            for u in found.claimants(int(unit)):  # type: ignore[call-overload]
+                out[u] = out.get(u, 0) + int(n)
+        return out
+
+    def units_here(self, spec: LayerSpec) -> list[int]:
+        """Return the units of a layer on the map: all, or those of the place or of the trust."""
+        if self.data.place is not None:
+            return self.cover(spec).units_on(self.place_blocks)
+        if self.data.trust is not None:
+            return sorted(u for u in self.counts(spec) if u >= 0)
+        return list(range(len(spec.units)))
+
+    @cached_property
+    def focus(self) -> Box:
+        """What to frame, in metres."""
+        data, topo = self.data, self.data.topology
+        if data.focus is not None:
+            return data.focus
+        if data.trust is not None and self.members is not None:
+            own = self.members[["easting", "northing"]].dropna().to_numpy(float)
+            if len(own):
+                pad = max(8_000.0, 0.08 * float(np.ptp(own, axis=0).sum()))
+                (west, south), (east, north) = own.min(axis=0).tolist(), own.max(axis=0).tolist()
+                return west - pad, south - pad, east + pad, north + pad
+        bounds = topo.bounds[self.place_blocks] if self.place_blocks else topo.bounds
+        west, south = np.nanmin(bounds[:, :2], axis=0).tolist()
+        east, north = np.nanmax(bounds[:, 2:], axis=0).tolist()
+        return west, south, east, north
+
+
+def _pick(keys: Sequence[str], known: Mapping[str, Any], what: str, strict: bool) -> list[str]:
+    """Keep the keys that exist; when strict, an unknown one is an error that names the nearest."""
+    for key in keys if strict else ():
+        if key and key not in known:
+            raise MapError(
+                f"the recipe asks for {what} {key!r}, which this map's data lacks",
+                fix=suggest(key, known) or f"there are {', '.join(known) or 'none'}",
+            )
+    return [key for key in keys if key in known]
+
+
+def resolve(recipe: Recipe, data: MapData) -> Drawn:
+    """Find out what of a recipe the data can draw.
+
+    Parameters
+    ----------
+    recipe : Recipe
+        What is asked for.
+    data : MapData
+        With what.
+
+    Returns
+    -------
+    Drawn
+        For screen and paper alike.
+
+    Raises
+    ------
+    MapError
+        The recipe asks for what the data lacks.
+    """
+    recipe = recipe.given()
+    if recipe.scope == "place" and data.place is None:
+        raise MapError(f"the map {recipe.key} needs a place", fix="name one with --place")
+    if recipe.scope == "trust" and data.trust is None:
+        raise MapError(f"the map {recipe.key} needs a trust", fix="name one with --trust")
+    layers = {spec.key: spec for spec in data.layers}
+    if not layers:
+        raise MapError("a map needs at least one layer")
+    offered = _pick(recipe.layers, layers, "layer", strict=False) or list(layers)
+    _pick([recipe.areas], layers, "layer", strict=True)
+    if recipe.areas not in offered:
+        offered.insert(0, recipe.areas)
+    measures = {m.key: m for m in data.measures if m.layer in offered}
+    covers = {f"coverage:{key}": f"{layers[key].title} coverage" for key in offered}
+    titles = {key: m.title for key, m in measures.items()} | covers
+    _pick([recipe.shade], titles, "measure", strict=True)
+    wanted = _pick(recipe.measures, titles, "measure", strict=False) or list(measures)
+    # A copy keeps what the first has worked out: its arcs.
+    more: dict[str, Any] = {"land": data.topology}
+    if data.context is None and recipe.scope != "england":
+        more["context"] = abroad()
+    covered = recipe.shade.removeprefix("coverage:")
+    if covered != recipe.shade and not data.callouts:
+        more["callouts"] = _gaps(layers[covered], layers[recipe.areas])
+    return Drawn(
+        recipe=recipe,
+        data=replace(data, **more),
+        layers=[layers[key] for key in offered],
+        on=_pick(recipe.on, dict.fromkeys(offered), "layer", strict=False),
+        measures=list(measures.values()),
+        shades=[(key, titles[key]) for key in wanted],
+        words=_words(recipe, data, layers),
+    )
+
+
+def _words(recipe: Recipe, data: MapData, layers: Mapping[str, LayerSpec]) -> dict[str, str]:
+    """Return what fills a recipe's texts: the data's own words, and what follows from it."""
+    words = {"place": data.place.name if data.place else "England", **dict(data.words or {})}
+    if data.trust is not None and data.trusts is not None:
+        words.setdefault("trust", str(data.trusts["trust_name"].get(data.trust, data.trust)))
+    for word in ("layer", "left", "right"):
+        spec = layers.get(str(recipe.options.get(word, recipe.areas)))
+        words.setdefault(word, spec.title if spec else "")
+        words.setdefault(f"{word}s", small(spec.plural) if spec else "")
+    for word in ("from", "to"):
+        with contextlib.suppress(ValueError):
+            words.setdefault(word, day(date.fromisoformat(str(recipe.options.get(word, "")))))
+    return words
+
+
+def _gaps(spec: LayerSpec, areas: LayerSpec) -> tuple[Callout, ...]:
+    """Return a call-out for each area without a known unit, where they are few enough to name."""
+    known = set(spec.claims.loc[spec.claims["unit_code"] != "no_evidence", "block"])
+    land = areas.claims[areas.claims["unit_code"].isin(areas.units.index)]
+    reached = land["block"].isin(known).groupby(land["unit_code"]).any()
+    gaps = reached.index[~reached].tolist()
+    if not 0 < len(gaps) <= MOST_CALLOUTS:
+        return ()
+    what = f"no {spec.title.split()[-1].lower()} found"
+    rows = areas.units.reindex(gaps)
+    said = [f"{what}, {say(n, 'count')} schools" for n in rows.get("count", [])]
+    return tuple(
+        Callout(areas.key, str(code), str(name), text)
+        for code, name, text in zip(
+            gaps, rows["unit_name"], said or [what] * len(gaps), strict=True
+        )
+    )
+
+
+def cover_words(layer: Cover, areas: Cover) -> dict[str, str]:
+    """Say for each area which units of a layer cover it, or why none does."""
+    low, met = set(layer.low), dict[int, dict[str, None]]()
+    for b, (u, a) in enumerate(zip(layer.of, areas.of, strict=True)):
+        text = layer.name(u) or _REASONS[u]
+        if u >= len(layer.codes):
+            text += " (shared)"
+        elif b in low:
+            text += " (low confidence)"
+        met.setdefault(a, {})[text] = None
+    return {areas.codes[a]: "; ".join(met[a]) for a in met if 0 <= a < len(areas.codes)}

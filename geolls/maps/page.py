@@ -1,0 +1,456 @@
+"""Draw a recipe for the screen: a `folium.Map` that opens offline, or parts for a page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import folium
+import folium.template
+import jinja2
+from branca.element import Element, MacroElement
+from markupsafe import Markup
+
+from geolls.base.errors import MapError
+from geolls.base.shelves import shelf
+from geolls.base.text import small
+from geolls.base.vocabulary import FAMILY_TITLES, KIND_TITLES
+from geolls.maps.classes import say
+from geolls.maps.data import MapData
+from geolls.maps.drawn import Drawn, cover_words, resolve, texts
+from geolls.maps.offline import Page, asset, leaflet_css, leaflet_js, marker_pictures
+from geolls.maps.pack import encoded, key_of
+from geolls.maps.payload import land_of, own_of, school_order
+from geolls.maps.recipes import Recipe, load_recipe
+
+__all__ = ["Map", "Parts", "cut", "data_file", "draw", "fragment", "shared_assets"]
+
+
+# ---------------------------------------------------------------- panel, legend and table
+
+
+@cache
+def _templates() -> jinja2.Environment:
+    return jinja2.Environment(
+        loader=jinja2.FileSystemLoader(shelf("maps") / "templates"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def _groups(drawn: Drawn) -> list[dict[str, Any]]:
+    """Return the panel's groups of layers, empty groups left out."""
+    groups = []
+    for family, title in FAMILY_TITLES.items():
+        rows = [
+            {
+                "key": spec.key,
+                "title": spec.title,
+                "line": spec.style,
+                "on": spec.key in drawn.on,
+                "count": len(drawn.units_here(spec)),
+            }
+            for spec in drawn.layers
+            if spec.family == family and spec.key not in drawn.recipe.swipe
+        ]
+        rows = [row for row in rows if row["count"] or row["on"]]
+        if rows:
+            groups.append({"key": family, "title": title, "rows": rows})
+    return groups
+
+
+def _marks(drawn: Drawn) -> list[dict[str, Any]]:
+    """Return the panel's rows of schools by who runs them, with counts."""
+    table = drawn.data.schools
+    if table is None or not drawn.recipe.schools:
+        return []
+    counts = (table[table["here"]] if "here" in table else table)["kind"].value_counts()
+    return [
+        {"key": kind, "title": KIND_TITLES[kind], "count": int(counts.get(kind, 0))}
+        for kind in drawn.recipe.schools
+        if kind in counts or (kind != "status_unknown" and drawn.data.trust is None)
+    ]
+
+
+def _table(drawn: Drawn) -> tuple[list[tuple[str, bool]], list[dict[str, Any]]]:
+    """Return the table twin: columns (title, whether numbers), and a row per unit on the map."""
+    spec, found = drawn.areas, drawn.cover(drawn.areas)
+    units = [found.codes[u] for u in drawn.units_here(spec)]
+    columns: list[tuple[tuple[str, bool], Mapping[str, str]]] = []
+
+    def column(title: str, kind: str, values: Mapping[str, Any]) -> None:
+        said = {code: say(values.get(code), kind) for code in units}
+        columns.append(((title, kind != "words"), said))
+
+    if drawn.data.trust is not None and drawn.data.place is None:
+        counts = {found.codes[u]: n for u, n in drawn.counts(spec).items() if u >= 0}
+        units.sort(key=lambda code: -counts[code])
+        column("Its schools", "count", counts)
+    if "count" in spec.units:
+        column("Schools", "count", dict(zip(found.codes, spec.units["count"], strict=True)))
+    for key, _ in drawn.shades:
+        if covering := drawn.covering(key):
+            columns.append(((covering.title, False), cover_words(drawn.cover(covering), found)))
+    for m in drawn.table:
+        column(m.title, m.format, m.by_code)
+    names = dict(zip(found.codes, found.names, strict=True))
+    pages = texts(spec.units["url"]) if "url" in spec.units else [""] * len(found.codes)
+    urls = dict(zip(found.codes, pages, strict=True))
+    rows = [
+        {
+            "code": code,
+            "name": names[code],
+            "url": urls[code] or None,
+            "cells": [said.get(code, "") for _, said in columns],
+        }
+        for code in units
+    ]
+    return [head for head, _ in columns], rows
+
+
+def _markup(drawn: Drawn, element: str, keys: Sequence[str], search: bool) -> str:
+    """Return the map with its panel, legend, captions and table twin."""
+    columns, rows = _table(drawn)
+    data, areas = drawn.data, drawn.areas
+    return (
+        _templates()
+        .get_template("map.html")
+        .render(
+            id=element,
+            parts=" ".join(keys),
+            title=drawn.text("title"),
+            scope=drawn.recipe.scope,
+            search=search,
+            groups=_groups(drawn),
+            marks=_marks(drawn),
+            schools_on=drawn.recipe.schools_on,
+            shades=drawn.shades,
+            swipe=bool(drawn.swipe),
+            shade=drawn.recipe.shade,
+            shade_title=small(areas.plural),
+            counted=small(areas.plural if len(rows) != 1 else areas.title),
+            shows=drawn.text("shows"),
+            means_not=drawn.text("means_not"),
+            dates=data.dates,
+            demonstration=data.demonstration,
+            areas=areas,
+            columns=columns,
+            rows=rows,
+        )
+    )
+
+
+# ---------------------------------------------------------------- a map cut into parts
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """A map cut for a page of one's own; the pieces of one map, in reading order.
+
+    Parameters
+    ----------
+    title, question : str
+        The recipe's, filled in.
+    html : str
+        The map with its panel, legend, captions and table twin.
+    packed : dict of bytes
+        The packed data by key: what pages can share as files (see `shared_assets`).
+    urns : tuple of str
+        The schools in the order of the packed data.
+    """
+
+    title: str
+    question: str
+    html: str
+    packed: dict[str, bytes]
+    urns: tuple[str, ...] = ()
+
+    @property
+    def data(self) -> str:
+        """Script elements that hold the packed data; never executed."""
+        start = '<script type="text/plain" class="geolls-data" data-part='
+        return "".join(f'{start}"{k}">{encoded(v)}</script>' for k, v in self.packed.items())
+
+    @property
+    def css(self) -> str:
+        """Styles of Leaflet, the tokens and the map."""
+        return "\n".join(_styles().values())
+
+    @property
+    def js(self) -> str:
+        """Leaflet and the map's own script; mounts every `.geolls-app` of the page by itself."""
+        return f"{leaflet_js()}\n{asset('map.js')}\ngeolls.mountAll();"
+
+
+@cache
+def _styles() -> dict[str, str]:
+    return {"leaflet": leaflet_css(), "tokens": asset("tokens.css"), "map": asset("map.css")}
+
+
+class _Made(NamedTuple):
+    """A recipe resolved, and packed for the page's script."""
+
+    drawn: Drawn
+    packed: dict[str, bytes]
+    urns: tuple[str, ...]
+
+    def parts(self, element: str, search: bool) -> Parts:
+        title, question = self.drawn.text("title"), self.drawn.text("question")
+        html = _markup(self.drawn, element, list(self.packed), search)
+        return Parts(title, question, html, self.packed, self.urns)
+
+
+def _make(recipe: Recipe | str | Path, data: MapData, shared: bool) -> _Made:
+    drawn = resolve(recipe if isinstance(recipe, Recipe) else load_recipe(recipe), data)
+    shown = drawn.data.schools is not None and drawn.recipe.schools
+    schools = school_order(drawn) if shown else None
+    packed = [land_of(drawn, shared), own_of(drawn, schools)]
+    urns = () if schools is None else tuple(schools["urn"])
+    return _Made(drawn, {key_of(part): part for part in packed}, urns)
+
+
+def cut(
+    recipe: Recipe | str | Path, data: MapData, *, shared: bool = False, element: str = "map"
+) -> Parts:
+    """Draw a recipe for a page of one's own: as `fragment(draw(...))`, without the folium map.
+
+    Parameters
+    ----------
+    recipe, data, shared
+        As `draw`, and what is raised as well.
+    element
+        As `fragment`, and what is returned as well.
+    """
+    return _make(recipe, data, shared).parts(element, search=False)
+
+
+def shared_assets(packed: Mapping[str, bytes]) -> dict[str, str]:
+    """Return the files that pages share, by name: style, script and packed data.
+
+    Parameters
+    ----------
+    packed : Mapping of str to bytes
+        From `Parts.packed`.
+
+    Returns
+    -------
+    dict of str to str
+        File name to text: classic scripts, which work from file:// as from a server. Load the
+        data files before `map.js`.
+    """
+    whole = Parts("", "", "", dict(packed))
+    files = {"map.css": whole.css, "map.js": whole.js}
+    return files | dict(data_file(key, part) for key, part in packed.items())
+
+
+def data_file(key: str, part: bytes) -> tuple[str, str]:
+    """Return name and text of the file in which pages share a packed part."""
+    text = f'(self.geollsData=self.geollsData||{{}})["{key}"]="{encoded(part)}";'
+    return f"data-{key}.js", text
+
+
+# ---------------------------------------------------------------- a map of folium
+
+
+class _Layers(MacroElement):
+    """What geolls adds to a folium map: its ground, areas, marks and controls."""
+
+    _template = folium.template.Template(
+        "{% macro script(this, kwargs) %}"
+        "geolls.attach({{ this._parent.get_name() }});"
+        "{% endmacro %}"
+    )
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self._name = "GeollsLayers"
+
+
+class _Raw(Element):
+    """Text that is already what the page should hold; never a template."""
+
+    def __init__(self, text: str, tag: str = "") -> None:
+        super().__init__()
+        self._name = "Raw"
+        self.text = f"<{tag}>{text}</{tag}>" if tag else text
+
+    def render(self, **kwargs: Any) -> str:  # noqa: ARG002
+        """Return the text."""
+        return self.text
+
+
+class Map(folium.Map):
+    """A folium map that opens from an e-mail: nothing is fetched, everything is inside.
+
+    Parameters
+    ----------
+    tiles : str, optional
+        A basemap, as for `folium.Map`. Then, and only then, the page asks the network for tiles.
+    attr : str, optional
+        The basemap's attribution.
+    **kwargs
+        As for `folium.Map`.
+
+    Notes
+    -----
+    Markers, GeoJson and other folium elements can be added as to any folium map. `save` hashes
+    the page's scripts anew, so a map changed in a notebook still passes its own policy.
+    """
+
+    # Copies, because folium shares one list among all maps.
+    default_js: list[tuple[str, str]] = []  # noqa: RUF012
+    default_css: list[tuple[str, str]] = []  # noqa: RUF012
+
+    _template = folium.template.Template(
+        """
+        {% macro script(this, kwargs) %}
+        var {{ this.get_name() }} = geolls.map({{ this.get_name()|tojson }},
+            {{ this.js_options()|tojavascript }});
+        {%- for one in this.objects_to_stay_in_front %}
+        {{ this.get_name() }}.on("overlayadd", () => {{ one.get_name() }}.bringToFront());
+        {%- endfor %}
+        {% endmacro %}
+        """
+    )
+
+    def __init__(self, tiles: str | None = None, attr: str | None = None, **kwargs: Any) -> None:
+        self.made: _Made | None = None
+        super().__init__(tiles=None, **kwargs)
+        figure = self.page = Page()
+        figure.add_child(self)
+        view = '<meta name="viewport" content="width=device-width,initial-scale=1">'
+        figure.header.add_child(_Raw(view), name="viewport")
+        for name, text in _styles().items():
+            figure.header.add_child(_Raw(text, "style"), name=f"{name}_css")
+        figure.header.add_child(_Raw(leaflet_js(), "script"), name="leaflet_js")
+        figure.header.add_child(_Raw(asset("map.js"), "script"), name="geolls_js")
+        if tiles:
+            layer = folium.TileLayer(tiles=tiles, attr=attr)
+            self.add_child(layer, name=layer.tile_name)
+            figure.images = (_hosts(layer.tiles),)
+
+    @property
+    def parts(self) -> dict[str, bytes]:
+        """The packed data by key; none on a map without a recipe."""
+        return self.made.packed if self.made else {}
+
+    def render(self, **kwargs: Any) -> str:
+        """Put the map and its children into the page."""
+        # Not by a macro: branca compiles what a macro returns as a template once more, and a
+        # name such as "{{ 7 * 7 }}" would then run.
+        self.page.html.add_child(_Raw(self.page_html()), name=self.get_name())
+        if any(not isinstance(child, _Layers) for child in self._children.values()):
+            self.page.header.add_child(_Raw(_pictures(), "script"), name="marker_pictures")
+        return str(super().render(**kwargs))  # type: ignore[no-untyped-call]
+
+    def js_options(self) -> dict[str, Any]:
+        """Return Leaflet's options: folium's, with a centre only where no recipe frames the map."""
+        options = {k: v for k, v in self.options.items() if k != "zoom"}
+        bare = {"center": self.location, "zoom": self.options.get("zoom")}
+        return options if self.made is not None else options | bare
+
+    def page_html(self) -> str:
+        """Return the body of the page: heading, map, panel, table, sources."""
+        if self.made is None:
+            return f'<div id="{self.get_name()}" class="folium-map geolls-bare"></div>'
+        drawn, parts = self.made.drawn, self.made.parts(self.get_name(), search=True)
+        return (
+            _templates()
+            .get_template("page.html")
+            .render(
+                title=parts.title,
+                question=parts.question,
+                map=Markup(parts.html + parts.data),
+                attribution=drawn.data.attribution,
+            )
+        )
+
+    def save(self, outfile: Any, close_file: bool = True, **kwargs: Any) -> None:
+        """Write the whole page to a path in one step, or to an open binary file."""
+        self.get_root().save(outfile, close_file=close_file, **kwargs)
+
+
+def _hosts(url: str) -> str:
+    """Return the policy's source for a tile address such as https://{s}.tiles.org/{z}/..."""
+    scheme, _, rest = url.partition("://")
+    host = rest.partition("/")[0]
+    return f"{scheme}://{host.replace('{s}', '*')}"
+
+
+@cache
+def _pictures() -> str:
+    """Return the script that gives Leaflet's default marker its pictures as data."""
+    pictures = ",".join(f'{k}:"{v}"' for k, v in marker_pictures().items())
+    return f"L.Icon.Default.imagePath='';L.Icon.Default.mergeOptions({{{pictures}}});"
+
+
+def draw(
+    recipe: Recipe | str | Path,
+    data: MapData,
+    *,
+    tiles: str | None = None,
+    shared: bool = False,
+) -> Map:
+    """Draw a recipe as an interactive map.
+
+    Parameters
+    ----------
+    recipe : Recipe, str or Path
+        A recipe, its name on the shelf, or a path to one.
+    data : MapData
+        What to draw.
+    tiles : str, optional
+        A basemap to fetch from the network; none by default.
+    shared : bool
+        Draw on the one land that all pages of an atlas can share as a file (see
+        `shared_assets`), instead of a land cut to this map.
+
+    Returns
+    -------
+    Map
+        A `folium.Map`: shows in a notebook, takes more elements, saves as one offline file.
+
+    Raises
+    ------
+    CatalogueError
+        No recipe of that name.
+    MapError
+        The recipe asks for what the data lacks.
+    """
+    map_ = Map(tiles=tiles)
+    map_.made = _make(recipe, data, shared)
+    map_.page.title = map_.made.drawn.text("title")
+    map_.add_child(_Layers())
+    return map_
+
+
+def fragment(made: Map, *, element: str = "map", search: bool = False) -> Parts:
+    """Cut a drawn map into parts for a page of one's own.
+
+    Parameters
+    ----------
+    made : Map
+        From `draw`.
+    element : str
+        Id of the map on that page.
+    search : bool
+        Whether the map brings its own search box.
+
+    Returns
+    -------
+    Parts
+        Markup, data, style and script.
+
+    Raises
+    ------
+    MapError
+        The map was not drawn from a recipe.
+    """
+    if made.made is None:
+        raise MapError("this map was not drawn from a recipe", fix="use geolls.maps.page.draw")
+    return made.made.parts(element, search)

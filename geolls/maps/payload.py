@@ -1,0 +1,312 @@
+"""What the page's script draws: the land that maps can share, and what is a map's own."""
+
+from __future__ import annotations
+
+from functools import cache, lru_cache
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from geolls.base.errors import MapError
+from geolls.base.vocabulary import KINDS
+from geolls.maps.classes import class_titles, classify
+from geolls.maps.data import Box, LayerSpec, Measure
+from geolls.maps.drawn import MOST_CALLOUTS, Drawn, cover, texts
+from geolls.maps.pack import Ready, pack, ready, zigzag
+from geolls.maps.styles import CITIES
+from geolls.maps.topology import STEP, Topology, lonlat
+
+__all__ = ["land_of", "own_of", "school_order"]
+
+# Few tolerances, so that each is worked out once for all pages.
+TOLERANCES = (15.0, 30.0, 60.0, 120.0, 250.0)
+SHARED_METRES = 120.0
+FAR_METRES = 900.0
+
+
+# ---------------------------------------------------------------- land and layers
+
+
+def land_of(drawn: Drawn, shared: bool) -> bytes:
+    """Return the packed geometry and layers: the part that pages of one atlas can share."""
+    data, topo = drawn.data, drawn.data.topology
+    if shared:
+        return _shared_land(topo, tuple(data.layers), data.context)
+    layers = _layers(tuple(drawn.layers), topo.blocks)
+    return _land(topo, ready(_arcs(drawn), numbers=True), layers, data.context)
+
+
+@lru_cache(maxsize=4)
+def _shared_land(topo: Topology, specs: tuple[LayerSpec, ...], context: Any) -> bytes:
+    """Return the land that all pages of an atlas draw on: packed once, and so as one."""
+    arcs = ready(topo.encode(SHARED_METRES))
+    return _land(topo, arcs, _layers(specs, topo.blocks), context)
+
+
+def _land(topo: Topology, arcs: Ready, layers: Ready, context: Any) -> bytes:
+    land: dict[str, Any] = {
+        "arcs": arcs,
+        "layers": layers,
+        "london": [i for i, b in enumerate(topo.blocks) if b.startswith("E09")],
+    }
+    if context is not None:
+        land["context"] = _context(context)
+    return pack(land)
+
+
+def _arcs(drawn: Drawn) -> dict[str, Any]:
+    """Return the arcs of a map of its own: fine where it is framed, coarse far away."""
+    data, topo = drawn.data, drawn.data.topology
+    if drawn.england and data.focus is None:
+        return topo.encode(TOLERANCES[-1])
+    west, south, east, north = drawn.focus
+    size = max(east - west, north - south)
+    # The frame is about 700 px either way; half a pixel is hardly seen.
+    metres = next((t for t in reversed(TOLERANCES) if t <= size / 1_400), TOLERANCES[0])
+    if data.place is not None and metres >= SHARED_METRES:
+        # A region fills its frame, and most of England is near it: only its own land is fine.
+        return topo.encode(metres, drawn.place_blocks, FAR_METRES)
+    pad = 0.4 * size
+    frame = shapely.box(west - pad, south - pad, east + pad, north + pad)
+    near = shapely.intersects(frame, shapely.box(*topo.bounds.T))
+    return topo.encode(metres, np.flatnonzero(near).tolist(), FAR_METRES)
+
+
+@cache
+def _context(shape: Any) -> Ready:
+    """Return rings of land outside England, coarsely, as deltas in thousandths of a degree."""
+    rings = []
+    for ring in shapely.get_rings(shapely.get_parts(shapely.simplify(shape, 400.0))):
+        coords = shapely.get_coordinates(ring)
+        xy = np.rint(np.column_stack(lonlat(*coords.T)) * 1e3).astype(np.int64)
+        rings.append(np.diff(xy, axis=0, prepend=np.zeros((1, 2), int)).ravel().tolist())
+    return ready(rings)
+
+
+@lru_cache(maxsize=8)
+def _layers(specs: tuple[LayerSpec, ...], blocks: tuple[str, ...]) -> Ready:
+    return ready([_layer(spec, blocks) for spec in specs])
+
+
+def _layer(spec: LayerSpec, blocks: tuple[str, ...]) -> dict[str, Any]:
+    found, units = cover(spec, blocks), spec.units
+    out: dict[str, Any] = {
+        "key": spec.key,
+        "title": spec.title,
+        "many": spec.plural,
+        "family": spec.family,
+        "line": spec.style,
+        "note": spec.note,
+        "code": found.codes,
+        "name": found.names,
+        "of": found.of,
+        "mixes": found.mixes,
+        "low": found.low,
+    }
+    if "url" in units:
+        out["url"] = texts(units["url"])
+    if "number" in units:
+        out["number"] = [int(v) for v in units["number"]]
+    if "count" in units:
+        out["count"] = [None if v != v else round(float(v), 1) for v in units["count"]]
+    return out
+
+
+# ---------------------------------------------------------------- measures
+
+
+@lru_cache(maxsize=8)
+def _measures(measures: tuple[Measure, ...], layers: tuple[LayerSpec, ...]) -> Ready:
+    """Return measures as the payload holds them; pages of one kind share theirs."""
+    units = {spec.key: spec.units.index for spec in layers}
+    return ready([_measure(m, units[m.layer]) for m in measures])
+
+
+def _measure(measure: Measure, units: pd.Index[Any]) -> dict[str, Any]:
+    words, values = measure.format == "words", map(measure.by_code.get, units)
+    out: dict[str, Any] = {
+        "key": measure.key,
+        "title": measure.title,
+        "layer": measure.layer,
+        "format": measure.format,
+        "v": [
+            None if v is None or v != v else str(v) if words else round(float(v), 4) for v in values
+        ],
+        "c": classify(measure, units),
+        "titles": class_titles(measure),
+        "few": measure.few,
+        "england": measure.england,
+        "beside": measure.england_title,
+        "note": measure.note,
+    }
+    if words:
+        out["fills"] = list(measure.fills or [f"r{i + 1}" for i in range(len(measure.classes))])
+    if measure.n is not None:
+        out["n"] = measure.n.reindex(units).fillna(0).astype(int).tolist()
+    return out
+
+
+# ---------------------------------------------------------------- schools
+
+
+def school_order(drawn: Drawn) -> pd.DataFrame:
+    """Return the schools that can be drawn, neighbours together, with their position in steps.
+
+    Parameters
+    ----------
+    drawn : Drawn
+        The map.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Rows of `MapData.schools` in the order of the payload, with `x`, `y` (in `STEP` degrees)
+        and `at` (the position of the block; -1 where it is not known).
+    """
+    table, topo = drawn.data.schools, drawn.data.topology
+    assert table is not None
+    table = table[table["easting"].notna() & table["northing"].notna()]
+    lon, lat = lonlat(table["easting"].to_numpy(float), table["northing"].to_numpy(float))
+    blocks = texts(table["block"]) if "block" in table else [""] * len(table)
+    table = table.assign(
+        urn=texts(table["urn"]),
+        x=np.rint(lon / STEP).astype(np.int64),
+        y=np.rint(lat / STEP).astype(np.int64),
+        at=[topo.at.get(b, -1) for b in blocks],
+    )
+    if table.empty:
+        return table
+    near = _near_order(table["x"].to_numpy(), table["y"].to_numpy())
+    return table.iloc[np.lexsort((table["urn"].to_numpy(), near, table["at"].to_numpy()))]
+
+
+def _near_order(x: np.ndarray[Any, Any], y: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """Return a Z-order of positions: neighbours on the ground become neighbours in the file."""
+    order = np.zeros(len(x), np.int64)
+    for bit in range(20):
+        order |= (((x - x.min()) >> bit) & 1) << (2 * bit)
+        order |= (((y - y.min()) >> bit) & 1) << (2 * bit + 1)
+    return order
+
+
+def _schools(drawn: Drawn, table: pd.DataFrame) -> dict[str, Any]:
+    """Return the schools as columns, with their trusts."""
+    kinds, at = table["kind"].tolist(), table["at"].to_numpy()
+    for kind in kinds:
+        if kind not in KINDS:
+            raise MapError(
+                f"schools: kind {kind!r} is unknown", fix=f"kinds are {', '.join(KINDS)}"
+            )
+    phase, own = texts(table["phase"]), texts(table["trust_uid"])
+    phases = sorted(set(phase))
+    trusts = drawn.data.trusts if drawn.data.trusts is not None else pd.DataFrame()
+    uids = sorted({uid for uid in own if uid} & set(map(str, trusts.index)))
+    position = {uid: i for i, uid in enumerate(uids)}
+    changes = np.flatnonzero(np.diff(at, prepend=at[0] - 1))
+    out: dict[str, Any] = {
+        "step": STEP,
+        "urn": zigzag(table["urn"].astype(int)),
+        "name": "\n".join(" ".join(t.split()) for t in texts(table["name"])),
+        "x": zigzag(table["x"]),
+        "y": zigzag(table["y"]),
+        "block": [at[changes].tolist(), np.diff(changes, append=len(at)).tolist()],
+        "kind": "".join(str(KINDS.index(kind)) for kind in kinds),
+        "phases": phases,
+        "phase": [phases.index(p) for p in phase],
+        "pupils": table["pupils"].fillna(-1).astype(int).tolist(),
+        "trust": [position.get(uid, -1) for uid in own],
+        "trusts": _trusts(trusts.loc[uids]) if uids else {},
+    }
+    if "here" in table and not table["here"].all():
+        out["here"] = "".join("1" if h else "0" for h in table["here"])
+    out["apart"] = {
+        spec.key: apart
+        for spec in drawn.layers
+        if spec.key in table and (apart := _apart(drawn, spec, table))
+    }
+    return out
+
+
+def _apart(drawn: Drawn, spec: LayerSpec, table: pd.DataFrame) -> list[list[int]]:
+    """Return the schools whose unit is not their block's: positions and units."""
+    found = drawn.cover(spec)
+    of = [*found.of, -1]  # the last, at -1, is no block
+    pairs = zip(table[spec.key].tolist(), table["at"].tolist(), strict=True)
+    own = [(found.at.get(unit), of[b]) for unit, b in pairs]
+    apart = [(i, a) for i, (a, b) in enumerate(own) if a is not None and a != b]
+    return [zigzag([i for i, _ in apart]), [a for _, a in apart]] if apart else []
+
+
+def _trusts(trusts: pd.DataFrame) -> dict[str, Any]:
+    out: dict[str, Any] = {
+        "uid": texts(trusts.index),
+        "name": texts(trusts["trust_name"]),
+        "schools": [int(v) for v in trusts.get("schools", [])],
+    }
+    for column in ("home", "url", "text"):
+        if column in trusts:
+            out[column] = texts(trusts[column])
+    if "home_easting" in trusts:
+        home = (trusts[f"home_{c}"].to_numpy(float) for c in ("easting", "northing"))
+        for name, values in zip("xy", lonlat(*home), strict=True):
+            out[name] = [None if v != v else round(v / STEP) for v in values]
+    return out
+
+
+# ---------------------------------------------------------------- the map's own
+
+
+def own_of(drawn: Drawn, schools: pd.DataFrame | None) -> bytes:
+    """Return the packed rest: what is drawn, shaded, marked and said on this map.
+
+    Parameters
+    ----------
+    drawn : Drawn
+        The map.
+    schools : DataFrame, optional
+        From `school_order`; none draws no school.
+    """
+    data, recipe = drawn.data, drawn.recipe
+    out: dict[str, Any] = {
+        "scope": recipe.scope,
+        "areas": drawn.areas.key,
+        "layers": [spec.key for spec in drawn.layers],
+        "on": drawn.on,
+        "shade": recipe.shade,
+        "patterns": list(recipe.patterns),
+        "labels": list(recipe.labels),
+        "inset": recipe.inset,
+        "bounds": _degrees(drawn.focus),
+        "measures": _measures(tuple(drawn.measures), tuple(drawn.layers)),
+        "kinds": list(recipe.schools),
+        "schools_on": recipe.schools_on,
+    }
+    if recipe.cities:
+        out["cities"] = [list(city) for city in CITIES]
+    if drawn.swipe:
+        out["swipe"] = drawn.swipe
+    if data.place is not None:
+        place = data.place
+        out["place"] = {"layer": place.layer, "code": place.unit_code, "name": place.name}
+        out["place"]["blocks"] = drawn.place_blocks
+    if data.trust is not None:
+        out["trust"] = data.trust
+    if data.callouts:
+        out["callouts"] = [
+            [c.layer, c.unit_code, c.title, c.text, c.side] for c in data.callouts[:MOST_CALLOUTS]
+        ]
+    if schools is not None:
+        out["schools"] = {} if schools.empty else _schools(drawn, schools)
+    return pack(out)
+
+
+def _degrees(focus: Box) -> list[list[float]]:
+    """Return the corners of a frame in metres as Leaflet's south-west and north-east."""
+    west, south, east, north = focus
+    lon, lat = lonlat(np.array([west, west, east, east]), np.array([south, north, south, north]))
+    return [
+        [round(float(lat.min()), 4), round(float(lon.min()), 4)],
+        [round(float(lat.max()), 4), round(float(lon.max()), 4)],
+    ]

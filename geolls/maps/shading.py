@@ -1,0 +1,409 @@
+"""What a map can shade, one entry each: a recipe's measure and how to compute it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from geolls.base.errors import MapError
+from geolls.base.text import suggest
+from geolls.base.vocabulary import FEW, MINIMUM, PATTERNS
+from geolls.maps.classes import breaks_of
+from geolls.maps.data import FormatName, Measure
+from geolls.maps.recipes import Recipe
+from geolls.measures.mismatch import compare_units
+from geolls.measures.overlap import is_reason
+from geolls.study.core import Core
+from geolls.study.typology import typology
+from geolls.study.units import Facts
+
+__all__ = ["COLUMNS", "SHADINGS", "Asked", "Column", "measure_of", "supported"]
+
+
+class Asked(NamedTuple):
+    """What a recipe asks for: the facts to compute it from, its key, its options."""
+
+    facts: Facts
+    recipe: Recipe
+    key: str
+
+    @property
+    def layer(self) -> str:
+        """The layer whose units are shaded."""
+        return self.recipe.areas
+
+    @property
+    def study(self) -> Core:
+        """The study."""
+        return self.facts.study
+
+    @property
+    def units(self) -> pd.DataFrame:
+        """The table of the layer's units."""
+        if self.layer not in self.facts.units:
+            raise self.unknown()
+        return self.facts.units[self.layer]
+
+    def option(self, name: str, default: Any) -> Any:
+        """Return an option of the recipe."""
+        return self.recipe.options.get(name, default)
+
+    def middle(self, layer: str = "") -> str:
+        """Say which unit the middle value is of."""
+        return f"the middle {self.study.layers[layer or self.layer].unit_title.lower()}"
+
+    def unknown(self) -> MapError:
+        """Return the error that names what there is."""
+        return MapError(
+            f"no measure is called {self.key!r}",
+            where=self.recipe.key,
+            fix=suggest(self.key, SHADINGS) or f"there are {', '.join(SHADINGS)}",
+        )
+
+
+@dataclass(frozen=True)
+class Column:
+    """A shading that stands in the table of units.
+
+    Parameters
+    ----------
+    column, title, format : str
+        Which column, what it is called, how it is written.
+    note : str
+        What it does not mean.
+    kinds : tuple of str
+        Kinds of schools whose share it is, where the table has no column of their sum.
+    middle : bool
+        Whether a unit is compared with the middle one, not with England.
+    """
+
+    column: str
+    title: str
+    format: FormatName
+    note: str
+    kinds: tuple[str, ...] = ()
+    middle: bool = False
+
+    def __call__(self, asked: Asked) -> Measure:
+        """Read the column."""
+        units, england = asked.units, asked.facts.england
+        whole: float | None
+        if self.kinds:
+            share = units[list(self.kinds)].sum(axis=1) / units["schools"]
+            values = share.where(units["share_no_trust"].notna())
+            whole = sum(england[k] for k in self.kinds) / england["schools"]
+        else:
+            values, whole = units[self.column].astype(float), england.get(self.column)
+        middle = self.middle or whole is None
+        return Measure(
+            key=asked.key,
+            title=self.title,
+            layer=asked.layer,
+            values=values,
+            breaks=breaks_of(values[units["schools"] >= FEW], self.format),
+            format=self.format,
+            n=units["schools"],
+            few=FEW,
+            england=float(values.median()) if middle else whole,
+            england_title=asked.middle() if middle else "England",
+            note=self.note,
+        )
+
+
+def _units_of(asked: Asked) -> Measure:
+    """Count the units of another layer that the schools of each unit fall to."""
+    _, _, of = asked.key.partition(":")
+    of = of or str(asked.option("layer", "teaching_school_hub"))
+    study, units = asked.study, asked.units
+    if of not in study.area_layers:
+        raise asked.unknown()
+    table = study.overlap(asked.layer, of)
+    table = table[(table["weight"] > 0) & ~is_reason(table["right_code"])]
+    counts = table.groupby("left_code")["right_code"].nunique()
+    values = counts.reindex(units.index).fillna(0.0).astype(float)
+    top = max(float(values.max()) if len(values) else 0.0, 2.0)
+    plural = study.layers[of].unit_title_plural
+    return Measure(
+        key=asked.key,
+        title=f"{plural} here",
+        layer=asked.layer,
+        values=values,
+        breaks=tuple(b for b in (2.0, 3.0, 4.0, 6.0) if b <= top),
+        format="count",
+        n=units["schools"],
+        few=1,
+        england=float(values.median()),
+        england_title=asked.middle(),
+        note=f"{plural} that at least one school here falls to; an offer, not use.",
+    )
+
+
+class _Against(NamedTuple):
+    """The units of one layer held against another, and what they are counted in."""
+
+    left: str
+    right: str
+    by: Any
+    table: pd.DataFrame
+
+    @staticmethod
+    def of(asked: Asked) -> _Against:
+        study = asked.study
+        left = study.layer(str(asked.option("left", asked.layer))).key
+        right = study.layer(str(asked.option("right", "teaching_school_hub"))).key
+        by: Any = str(asked.option("by", "schools"))
+        sides = study.membership(left, by), study.membership(right, by)
+        table = compare_units(*sides, study.weights(by)).set_index("unit_code")
+        return _Against(left, right, by, table[~is_reason(table.index)])
+
+
+RELATIONS = (
+    ("identical", "Same land as one unit", "r1"),
+    ("nests_in", "Inside one unit", "r2"),
+    ("contains", "Made of whole units", "r3"),
+    ("crosses", "Cut by a line", "r4"),
+    ("disjoint", "Meets none", "none"),
+)
+
+
+def _relation(asked: Asked) -> Measure:
+    """Say how each unit lies to those of another layer."""
+    against = _Against.of(asked)
+    return Measure(
+        key=asked.key,
+        title=f"Against {asked.study.layers[against.right].unit_title_plural}",
+        layer=against.left,
+        values=against.table["relation"].map({k: title for k, title, _ in RELATIONS}),
+        format="words",
+        classes=tuple(title for _, title, _ in RELATIONS),
+        fills=tuple(fill for _, _, fill in RELATIONS),
+        note="Overlap is not failure: it shows which bodies must talk.",
+    )
+
+
+def _inhomogeneity(asked: Asked) -> Measure:
+    """Say how mixed each unit is between those of another layer."""
+    against, study = _Against.of(asked), asked.study
+    values = against.table["inhomogeneity"].astype(float)
+    if against.by == "fsm_pupils":
+        # A reader who knows the other numbers of a unit would have the small one.
+        cells = study.overlap(against.left, against.right, against.by)
+        small = (cells["weight"] > 0) & (cells["weight"] < MINIMUM)
+        values = values.mask(values.index.isin(cells.loc[small, "left_code"]))
+    return Measure(
+        key=asked.key,
+        title=f"Mixed between {study.layers[against.right].unit_title_plural}",
+        layer=against.left,
+        values=values,
+        breaks=breaks_of(values, "share"),
+        format="share",
+        england=float(values.median()),
+        england_title=asked.middle(against.left),
+        note="0%: all in one. 100%: as mixed as the whole country. Nowosad and Stepinski 2018.",
+    )
+
+
+def _distances(asked: Asked) -> tuple[pd.DataFrame, pd.Series[float]]:
+    """Return each school with its unit, and of every school the kilometres to a lead school."""
+    study = asked.study
+    key = str(asked.option("layer", "teaching_school_hub"))
+    sites = key if study.layer(key).kind == "sites" else f"{key}_lead"
+    distance = study.site_distances(sites).set_index("urn")["distance_km"]
+    table = study.assigned(asked.layer)
+    table = table[~is_reason(table["unit_code"])]
+    return table.assign(km=table["urn"].map(distance)).dropna(subset="km"), distance
+
+
+def _from_sites(
+    asked: Asked, title: str, values: pd.Series[Any], kind: FormatName, england: float
+) -> Measure:
+    values, units = values.reindex(asked.units.index), asked.units
+    return Measure(
+        key=asked.key,
+        title=title,
+        layer=asked.layer,
+        values=values,
+        breaks=breaks_of(values, kind),
+        format=kind,
+        n=units["schools"],
+        few=FEW,
+        england=float(england),
+        note="Straight-line distance, not travel; much training is online.",
+    )
+
+
+def _nearest_km(asked: Asked) -> Measure:
+    """Measure how far the middle school of each unit is from the nearest lead school."""
+    table, distance = _distances(asked)
+    middle = table.groupby("unit_code")["km"].median()
+    return _from_sites(asked, "Middle distance to the nearest", middle, "km", distance.median())
+
+
+def _far_share(asked: Asked) -> Measure:
+    """Measure the share of schools farther than so many kilometres from a lead school."""
+    (table, _), km = _distances(asked), float(asked.option("distance_km", 20.0))
+    far = table["share"].where(table["km"] > km, 0.0).groupby(table["unit_code"]).sum()
+    weight = table.groupby("unit_code")["share"].sum()
+    england = far.sum() / weight.sum()
+    return _from_sites(asked, f"Further than {km:g} km", far / weight, "share", england)
+
+
+def _changed(asked: Asked) -> Measure:
+    """Say for each unit whether its land has the same unit of a layer on both days."""
+    study = asked.study
+    key = study.layer(str(asked.option("layer", asked.layer))).key
+    days = [study.at(str(asked.option(side, study.as_of))) for side in ("from", "to")]
+    if any(key not in then.layers for then in days):
+        raise MapError(f"{key} is not alive on both days", where=asked.recipe.key)
+    old, new = (_claimants(then, key) for then in days)
+    moved = old != new.reindex(old.index)
+    table = study.block_membership(asked.layer)
+    mine = table[~is_reason(table["unit_code"])]
+    share = mine["item"].map(moved).astype(float).groupby(mine["unit_code"]).mean()
+    words = np.select([share == 0, share == 1], ["Unchanged", "Changed"], "Changed in part")
+    return Measure(
+        key=asked.key,
+        title="Changed between the two days",
+        layer=asked.layer,
+        values=pd.Series(words, index=share.index),
+        format="words",
+        classes=("Unchanged", "Changed in part", "Changed"),
+        fills=("r1", "r3", "r5"),
+        note="A change of unit, of its code or of both; names alone do not count.",
+    )
+
+
+def _claimants(study: Core, key: str) -> pd.Series[Any]:
+    table = study.block_membership(key)
+    return table.groupby("item")["unit_code"].agg(lambda codes: "+".join(sorted(codes)))
+
+
+def _pattern(asked: Asked) -> Measure:
+    """Say which pattern of oversight each authority shows."""
+    table = typology(asked.study).set_index("unit_code")
+    titles = {k: f"{k}: {words}" for k, words in PATTERNS.items()}
+    return Measure(
+        key=asked.key,
+        title="Pattern of oversight",
+        layer=asked.layer,
+        values=table["pattern"].map(titles),
+        format="words",
+        classes=tuple(titles.values()),
+        fills=("r4", "r2", "none", "hatch"),
+        n=table["schools"],
+        few=FEW,
+        note="Sorted by a stated rule, from measures alone; a place can hold several patterns.",
+    )
+
+
+COLUMNS: Mapping[str, Column] = {
+    "trusts_elsewhere": Column(
+        "share_trust_based_elsewhere",
+        "In trusts based elsewhere",
+        "share",
+        "Based elsewhere is not far: the next authority counts as elsewhere, however near.",
+    ),
+    "trusts_home": Column(
+        "share_trust_home_here",
+        "In trusts based here",
+        "share",
+        "Based here: the authority has most of the trust's schools, not its office.",
+    ),
+    "no_trust": Column(
+        "share_no_trust",
+        "In no trust",
+        "share",
+        "Schools maintained by their authority at the date of the trust list.",
+    ),
+    "in_trusts": Column(
+        "share_in_trusts",
+        "In trusts of two or more",
+        "share",
+        "In a trust with at least two open schools, at the date of the trust list.",
+        kinds=("trust_home_here", "trust_based_elsewhere"),
+    ),
+    "effective_maps": Column(
+        "effective_maps",
+        "Effective number of maps",
+        "number",
+        "How many combinations of bodies the schools live on, rare ones counting for less.",
+    ),
+    "trusts_at_work": Column(
+        "trusts",
+        "Trusts at work",
+        "count",
+        "Trusts of two or more schools with a school here.",
+        middle=True,
+    ),
+    "schools": Column(
+        "schools",
+        "Schools",
+        "count",
+        "State-funded schools of the study's phases.",
+        middle=True,
+    ),
+    "fsm_share": Column(
+        "fsm_share",
+        "Pupils eligible for free meals",
+        "share",
+        "Pupils eligible for free school meals, as a share of pupils.",
+    ),
+}
+
+SHADINGS: Mapping[str, Callable[[Asked], Measure]] = {
+    **COLUMNS,
+    "hubs_at_work": _units_of,
+    "units_of:LAYER": _units_of,
+    "relation": _relation,
+    "inhomogeneity": _inhomogeneity,
+    "far_share": _far_share,
+    "nearest_km": _nearest_km,
+    "change": _changed,
+    "pattern": _pattern,
+}
+"""What a recipe may name under `measures`, and how it is computed."""
+
+
+def _entry(key: str) -> Callable[[Asked], Measure] | None:
+    name, colon, _ = key.partition(":")
+    return SHADINGS.get(f"{name}:LAYER" if colon else name)
+
+
+def measure_of(facts: Facts, recipe: Recipe, key: str) -> Measure:
+    """Compute what a recipe shades.
+
+    Parameters
+    ----------
+    facts : Facts
+        Computed before.
+    recipe : Recipe
+        Which layer, and with what options.
+    key : str
+        A key of `SHADINGS`; "units_of:maths_hub" names the layer after the colon.
+
+    Returns
+    -------
+    Measure
+        A value for each unit, with its classes.
+
+    Raises
+    ------
+    MapError
+        No such measure; names those there are.
+    """
+    asked, entry = Asked(facts, recipe, key), _entry(key)
+    if entry is None:
+        raise asked.unknown()
+    return entry(asked)
+
+
+def supported(recipe: Recipe) -> Recipe:
+    """Return a recipe without the measures that no study can give."""
+    known = [m for m in recipe.measures if m.startswith("coverage:") or _entry(m)]
+    table = [m for m in recipe.table if m.startswith("coverage:") or _entry(m)]
+    shade = recipe.shade if recipe.shade in known else ""
+    return replace(recipe, measures=tuple(known), table=tuple(table), shade=shade)

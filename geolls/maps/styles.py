@@ -1,0 +1,138 @@
+"""How a map looks, in one table each for screen and paper: lines, patterns, shades, cities."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from geolls.base import vocabulary as words
+
+__all__ = [
+    "CITIES",
+    "LINES",
+    "PATTERNS",
+    "RAMP",
+    "Line",
+    "Pattern",
+    "Stroke",
+    "line_style",
+    "vocabulary",
+]
+
+CITIES = (
+    ("Carlisle", 54.895, -2.934),
+    ("Newcastle", 54.974, -1.613),
+    ("Leeds", 53.797, -1.548),
+    ("Liverpool", 53.409, -2.978),
+    ("Sheffield", 53.383, -1.465),
+    ("Birmingham", 52.480, -1.903),
+    ("Norwich", 52.629, 1.297),
+    ("Cambridge", 52.205, 0.121),
+    ("London", 51.507, -0.128),
+    ("Bristol", 51.455, -2.588),
+    ("Southampton", 50.905, -1.404),
+    ("Exeter", 50.722, -3.534),
+)
+
+RAMP = {1: (3,), 2: (2, 4), 3: (1, 3, 5), 4: (1, 2, 4, 5), 5: (1, 2, 3, 4, 5)}
+"""Which of the five shades r1..r5 a number of classes takes."""
+
+
+class Stroke(NamedTuple):
+    """A line as it is drawn: width and dashes."""
+
+    wide: float
+    dash: str = ""
+
+
+class Line(NamedTuple):
+    """A line style.
+
+    Lines that run along one border lie side by side: `offset` is how far off it, in pixels of
+    the screen, plus outside and minus inside. Paper is drawn in points, which are 0.75 pixels;
+    `far` is where England fills the page and all lines lie on the border itself.
+    """
+
+    ink: str
+    offset: float
+    near: Stroke
+    far: Stroke
+    round: bool = False
+
+
+LINES = {
+    "programme": Line(
+        "programme", -11.0, Stroke(1.3, "6.8 2.2 2.2 2.2"), Stroke(0.9, "4 1.4 1.4 1.4")
+    ),
+    "region": Line("devolution", 8.4, Stroke(1.05, "1.5 2.2"), Stroke(0.9, "1.2 1.6")),
+    "combined": Line(
+        "devolution", 4.4, Stroke(1.6, "8.2 2.6 1.5 2.6"), Stroke(1.0, "6 1.8 1.2 1.8")
+    ),
+    "hub": Line("hub", -8.0, Stroke(1.35, "3 1.9"), Stroke(0.9, "2.4 1.4")),
+    "maths": Line("maths", -8.0, Stroke(1.9, "0 3.8"), Stroke(1.1), round=True),
+    "teaching": Line("teaching", -4.0, Stroke(1.4, "5.2 2.7"), Stroke(0.9, "3 1.6")),
+    "district": Line("district", 0.0, Stroke(0.7), Stroke(0.45)),
+    "authority": Line("council", 0.0, Stroke(1.5), Stroke(0.7)),
+}
+"""By name, the lowest first: where lines cross, a later one is drawn above."""
+
+_LINE_OF_LAYER = {
+    "local_authority": "authority",
+    "district": "district",
+    "combined_authority": "combined",
+    "greater_london_authority": "combined",
+    "region": "region",
+    "dfe_region": "region",
+    "teaching_school_hub": "teaching",
+    "maths_hub": "maths",
+}
+_LINE_OF_FAMILY = {"councils": "district", "devolution": "region", "hubs": "hub"}
+
+
+def line_style(key: str, family: str) -> str:
+    """Return the line style of a layer: its own, else its family's."""
+    return _LINE_OF_LAYER.get(key) or _LINE_OF_FAMILY.get(family, "programme")
+
+
+class Pattern(NamedTuple):
+    """A fill that says doubt: a figure repeated on a ground.
+
+    `figure` is "lines", "cross", "band" or "dot"; `size` and `wide` are the tile and the stroke
+    (of a dot, its radius) in points of paper, `screen` the same two in pixels.
+    """
+
+    turn: int
+    ground: str
+    figure: str
+    ink: str
+    size: float
+    wide: float
+    screen: tuple[float, float]
+
+
+PATTERNS = {
+    "cross": Pattern(45, "page", "cross", "elsewhere", 5.2, 0.8, (7, 1)),
+    "bare": Pattern(0, "page", "lines", "elsewhere", 5.2, 0.8, (7, 1)),
+    "stripe": Pattern(-45, "r1", "band", "r3", 7.5, 3.75, (10, 5)),
+    "hatch": Pattern(45, "", "lines", "ink", 4.5, 0.55, (6, 0.9)),
+    "dots": Pattern(0, "land", "dot", "ink2", 4.5, 0.75, (6, 0.95)),
+}
+
+
+def vocabulary() -> dict[str, Any]:
+    """Return the words and styles that the map's script draws with, written into it once.
+
+    Returns
+    -------
+    dict
+        The words of `geolls.base.vocabulary.payload`; `lines`: style to pixels off the border,
+        from back to front; `ramp`: shades by the number of classes; `patterns`: name to size,
+        stroke, turn, ground, figure and ink.
+    """
+    return {
+        **words.payload(),
+        "lines": {name: line.offset for name, line in LINES.items()},
+        "ramp": [list(shades) for shades in RAMP.values()],
+        "patterns": {
+            name: [*p.screen, p.turn, p.ground, p.figure, p.ink] for name, p in PATTERNS.items()
+        },
+    }

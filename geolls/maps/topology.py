@@ -1,0 +1,271 @@
+"""Land as arcs: each border held once, simplified so that neighbours never part."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache, cached_property, lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import shapely
+
+from geolls.base.errors import GeometryError
+from geolls.maps.pack import zigzag
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+__all__ = ["SEA", "STEP", "Topology", "eastnorth", "lonlat", "segments"]
+
+Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+
+STEP = 1e-4
+"""Degrees between two positions the payload can tell apart (7 to 11 m in England)."""
+
+SEA = -1
+"""The neighbour of a block where England ends."""
+
+# One fixed Helmert shift (about 5 m): the same bytes whether or not a machine holds OSTN15.
+_GRID = (
+    "+proj=tmerc +lat_0=49 +lon_0=-2 +k=0.9996012717 +x_0=400000 +y_0=-100000 +ellps=airy "
+    "+towgs84=446.448,-125.157,542.06,0.15,0.247,0.842,-20.489 +units=m +no_defs"
+)
+_HALF = 1 << 31  # a key is an x and, in its lower half, a y
+
+
+@cache
+def _transformer() -> Any:
+    from pyproj import Transformer
+
+    return Transformer.from_crs(_GRID, "EPSG:4326", always_xy=True)
+
+
+def lonlat(easting: Floats, northing: Floats) -> tuple[Floats, Floats]:
+    """Turn British National Grid metres into longitude and latitude, good to about 5 m.
+
+    Parameters
+    ----------
+    easting, northing : ndarray of float
+        EPSG:27700, metres; NaN stays NaN.
+
+    Returns
+    -------
+    tuple of ndarray
+        Longitude and latitude, degrees, EPSG:4326.
+
+    Notes
+    -----
+    Always the same seven-parameter shift, whatever grids the machine has, so that two machines
+    write the same bytes. Good enough to draw, never used to measure.
+    """
+    east, north = np.asarray(easting, float), np.asarray(northing, float)
+    lon, lat = _transformer().transform(east, north)
+    missing = np.isnan(east) | np.isnan(north)
+    return np.where(missing, np.nan, lon), np.where(missing, np.nan, lat)
+
+
+class _Segments(NamedTuple):
+    """Pieces of border, each once: their ends on a grid and the block on either side."""
+
+    ends: Ints
+    left: Ints
+    right: Ints
+
+
+def _grid(keys: Ints) -> Ints:
+    """Return the positions that stand behind keys."""
+    x = (keys + _HALF) >> 32
+    return np.stack([x, keys - (x << 32)], axis=-1)
+
+
+def eastnorth(lon: float, lat: float) -> tuple[float, float]:
+    """Turn longitude and latitude into British National Grid metres: `lonlat` the other way."""
+    east, north = _transformer().transform(lon, lat, direction="INVERSE")
+    return float(east), float(north)
+
+
+def _keys(grid: Ints) -> Ints:
+    """Return one number for each position: rising from west to east, then south to north."""
+    keys: Ints = (grid[..., 0] << 32) + grid[..., 1]
+    return keys
+
+
+def segments(polygons: Any, to_grid: Callable[[Floats], Floats]) -> _Segments:
+    """Return each piece of border of a coverage once.
+
+    Parameters
+    ----------
+    polygons : ndarray of Polygon or MultiPolygon
+        One valid coverage.
+    to_grid : callable
+        Positions to whole numbers: those that meet there are one.
+
+    Returns
+    -------
+    ends : ndarray of int, shape (n, 2, 2)
+        From and to, sorted.
+    left, right : ndarray of int
+        The polygon on either side, or `SEA`.
+    """
+    parts, of_part = shapely.get_parts(
+        shapely.orient_polygons(polygons, exterior_cw=False), return_index=True
+    )
+    rings, of_ring = shapely.get_rings(parts, return_index=True)
+    xy, ring = shapely.get_coordinates(rings, return_index=True)
+    key = _keys(np.rint(to_grid(xy)).astype(np.int64))
+    real = (ring[:-1] == ring[1:]) & (key[:-1] != key[1:])
+    a, b, owner = key[:-1][real], key[1:][real], of_part[of_ring[ring[:-1][real]]]
+    pairs, where = np.unique(np.sort([a, b], axis=0), axis=1, return_inverse=True)
+    left, right = np.full((2, pairs.shape[1]), SEA)
+    forward = a < b
+    left[where[forward]] = owner[forward]
+    right[where[~forward]] = owner[~forward]
+    parted = left != right  # a spike has the same block on both sides
+    return _Segments(_grid(pairs.T[parted]), left[parted], right[parted])
+
+
+def _in_steps(xy: Floats) -> Floats:
+    """Return metres as longitude and latitude in `STEP` degrees."""
+    return np.column_stack(lonlat(xy[:, 0], xy[:, 1])) / STEP
+
+
+@dataclass(frozen=True, eq=False)
+class Topology:
+    """A coverage of blocks as arcs, each held once and knowing the block on either side.
+
+    Parameters
+    ----------
+    blocks : tuple of str
+        Block ids; `left` and `right` point into it.
+    xy : ndarray of int, shape (vertices, 2)
+        Vertices of all arcs end to end: longitude and latitude in `STEP` degrees.
+    arc : ndarray of int
+        Which arc each vertex belongs to, rising.
+    left, right : ndarray of int
+        Block on the left and right of each arc, or `SEA`.
+    bounds : ndarray of float, shape (blocks, 4)
+        West, south, east and north of each block, metres in EPSG:27700.
+    """
+
+    blocks: tuple[str, ...]
+    xy: Ints
+    arc: Ints
+    left: Ints
+    right: Ints
+    bounds: Floats
+
+    @staticmethod
+    def of(blocks: gpd.GeoDataFrame) -> Topology:
+        """Find the arcs of a coverage of blocks.
+
+        Parameters
+        ----------
+        blocks : GeoDataFrame
+            Index: block id. Polygons of one valid coverage, EPSG:27700.
+
+        Returns
+        -------
+        Topology
+            Each line between two blocks, or between a block and the sea, once.
+
+        Raises
+        ------
+        GeometryError
+            No blocks, or no geometry in metres.
+        """
+        if len(blocks) == 0:
+            raise GeometryError("there are no blocks to draw")
+        if blocks.crs is None or blocks.crs.to_epsg() != 27700:
+            raise GeometryError(
+                "the blocks to draw are not in EPSG:27700", fix="reproject with to_crs(27700)"
+            )
+        polygons = blocks.geometry.to_numpy()
+        pieces = segments(polygons, _in_steps)
+        # Pieces are joined wherever no third one meets them: from one junction to the next.
+        joined = shapely.line_merge(shapely.multilinestrings(shapely.linestrings(pieces.ends)))
+        coords, arc = shapely.get_coordinates(shapely.get_parts(joined), return_index=True)
+        xy = coords.astype(np.int64)
+        first = np.flatnonzero(np.diff(arc, prepend=-1))
+        start, after = _keys(xy[first]), _keys(xy[first + 1])
+        known = pd.MultiIndex.from_arrays(list(_keys(pieces.ends).T))
+        at = known.get_indexer(pd.MultiIndex.from_arrays(list(np.sort([start, after], axis=0))))
+        left, right = pieces.left[at], pieces.right[at]
+        along = start < after
+        sides = np.where(along, left, right), np.where(along, right, left)
+        names = tuple(map(str, blocks.index))
+        return Topology(names, xy, arc, *sides, shapely.bounds(polygons))
+
+    @cached_property
+    def at(self) -> dict[str, int]:
+        """The position of each block."""
+        return {block: i for i, block in enumerate(self.blocks)}
+
+    def encode(
+        self, metres: float, near: Sequence[int] | None = None, far_metres: float = 0.0
+    ) -> dict[str, Any]:
+        """Return the arcs ready for `pack`, simplified arc by arc so that edges never part.
+
+        Parameters
+        ----------
+        metres : float
+            Tolerance of the Douglas-Peucker simplification, in metres.
+        near : sequence of int, optional
+            Positions of the blocks to draw at `metres`; arcs of no such block get `far_metres`.
+        far_metres : float
+            Tolerance for the rest of the land.
+
+        Returns
+        -------
+        dict
+            `step` (degrees), `n` (vertices per arc), `xy` (deltas, x and y in turn, running on
+            from arc to arc), `left` and `right` (deltas of block positions), `blocks` (how many).
+        """
+        grid = max(1, round(metres / 80))
+        drawn = _simplified(self, metres, grid)
+        if near is not None:
+            close = np.isin(self.left, near) | np.isin(self.right, near)
+            coarse = _simplified(self, far_metres, grid)
+            drawn = [fine if c else far for c, fine, far in zip(close, drawn, coarse, strict=True)]
+        kept = np.array([points is not None for points in drawn])
+        arcs = [points for points in drawn if points is not None]
+        points = np.concatenate(arcs)
+        return {
+            "step": STEP * grid,
+            "n": [len(points) for points in arcs],
+            "xy": np.diff(points, axis=0, prepend=np.zeros((1, 2), int)).ravel().tolist(),
+            "left": zigzag(self.left[kept]),
+            "right": zigzag(self.right[kept]),
+            "blocks": len(self.blocks),
+        }
+
+    def worth(self, lines: Any, tolerance: float) -> npt.NDArray[np.bool_]:
+        """Tell the arcs worth drawing: all but islets too small to see."""
+        length = shapely.length(lines)
+        inland = (self.left != SEA) & (self.right != SEA)
+        land = np.maximum(self.left, self.right)
+        largest = np.zeros(len(self.blocks))
+        np.maximum.at(largest, land, length)
+        big = ~shapely.is_closed(lines) | (length > 8 * tolerance)
+        worth: npt.NDArray[np.bool_] = inland | big | (length >= largest[land])
+        return worth
+
+
+@lru_cache(maxsize=16)  # few tolerances, and every page asks again
+def _simplified(land: Topology, metres: float, grid: int) -> list[Ints | None]:
+    """Return all arcs at one tolerance, on one grid; None for islets too small to see."""
+    squeeze = np.array([np.cos(np.radians(52.5)), 1.0])
+    tolerance = metres / 111_000 / STEP
+    lines = shapely.linestrings(land.xy * squeeze, indices=land.arc)
+    worth = land.worth(lines, tolerance).tolist()
+    lines = shapely.simplify(lines, tolerance, preserve_topology=True)
+    coords, owner = shapely.get_coordinates(lines, return_index=True)
+    points = np.rint(np.rint(coords / squeeze) / grid).astype(np.int64)
+    turns = np.diff(owner, prepend=-1, append=-1) != 0  # first and last vertices stay
+    moved = np.any(np.diff(points, axis=0, prepend=points[:1]) != 0, axis=1)
+    fresh = turns[:-1] | turns[1:] | moved
+    arcs = np.split(points[fresh], np.flatnonzero(np.diff(owner[fresh])) + 1)
+    return [points if keep else None for points, keep in zip(arcs, worth, strict=True)]
