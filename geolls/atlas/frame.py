@@ -28,7 +28,7 @@ from geolls.study.units import Facts, texts
 if TYPE_CHECKING:
     import pandas as pd
 
-    from geolls.layers.catalogue import Layer
+    from geolls.layers.model import Layer
 
 __all__ = ["Chapter", "Frame", "Page", "Rendered", "Shell"]
 

@@ -45,7 +45,7 @@ from geolls.base.vocabulary import FAMILY_TITLES, FEW, KIND_TITLES, KINDS, RANKE
 from geolls.study.neighbours import neighbours
 
 if TYPE_CHECKING:
-    from geolls.layers.catalogue import Layer
+    from geolls.layers.model import Layer
     from geolls.maps.page import Parts
 
 __all__ = ["PlacePages"]

@@ -46,7 +46,7 @@ from geolls.study.units import Facts, Met
 
 if TYPE_CHECKING:
     from geolls.api import Place, Study
-    from geolls.layers.catalogue import Layer
+    from geolls.layers.model import Layer
 
 __all__ = ["Bar", "Profile", "Section", "Table", "profile", "profile_html", "profile_markdown"]
 

@@ -28,7 +28,7 @@ def check_files(files: Sequence[Path] = ()) -> list[Problem]:
     """
     from geolls.base.shelves import shelf
     from geolls.layers.areas import load_areas
-    from geolls.layers.catalogue import check
+    from geolls.layers.checks import check
 
     folders = [f for f in files if f.is_dir()]
     problems = list(check(folders, load_areas()))

@@ -37,7 +37,8 @@ def layers(long: bool, **options: Any) -> None:
     geolls layers --long --format csv
     """
     from geolls.layers.areas import load_areas
-    from geolls.layers.catalogue import evidence, load_catalogue, units_on
+    from geolls.layers.catalogue import load_catalogue
+    from geolls.layers.evidence import evidence, units_on
 
     on, areas = day_of(options), load_areas()
     study = study_of({**options, "as_of": on.isoformat()}) if long else None

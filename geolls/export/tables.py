@@ -77,7 +77,7 @@ def _summary(study: Study) -> pd.DataFrame:
 
 
 def _layers(study: Study) -> pd.DataFrame:
-    from geolls.layers.catalogue import evidence
+    from geolls.layers.evidence import evidence
 
     rows = []
     for layer in study.layers.values():
@@ -106,7 +106,7 @@ _AS_STATED = (
 
 
 def _areas(study: Study) -> pd.DataFrame:
-    from geolls.layers.areas import TIERS
+    from geolls.layers.model import TIERS
 
     return pd.DataFrame(
         [

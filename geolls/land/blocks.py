@@ -11,7 +11,7 @@ import pandas as pd
 
 from geolls.base.errors import GeometryError, InputFileError
 from geolls.base.shelves import shelf
-from geolls.layers.areas import BlockClaim
+from geolls.layers.expand import BlockClaim
 
 if TYPE_CHECKING:
     from geopandas import GeoDataFrame

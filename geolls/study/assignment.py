@@ -18,8 +18,9 @@ import pandas as pd
 
 from geolls.base.errors import UnknownNameError
 from geolls.base.vocabulary import REASON_NAMES
-from geolls.layers.areas import Areas, BlockClaim
-from geolls.layers.catalogue import Layer
+from geolls.layers.areas import Areas
+from geolls.layers.expand import BlockClaim
+from geolls.layers.model import Layer
 from geolls.measures.overlap import Ints
 
 if TYPE_CHECKING:

@@ -16,8 +16,10 @@ import pandas as pd
 from geolls.base.errors import UnknownNameError, UsageError
 from geolls.base.text import fold, suggest
 from geolls.base.vocabulary import LAND_WEIGHTS, MINIMUM, PHASES, REASONS, WEIGHTS, By
-from geolls.layers.areas import Areas, BlockClaim, expand, load_areas
-from geolls.layers.catalogue import Catalogue, Layer, load_catalogue
+from geolls.layers.areas import Areas, load_areas
+from geolls.layers.catalogue import Catalogue, load_catalogue
+from geolls.layers.expand import BlockClaim, expand
+from geolls.layers.model import Layer
 from geolls.measures.overlap import overlap as overlap_tables
 from geolls.study import assignment as assigning
 from geolls.study.settings import Settings, a_date, held
@@ -177,7 +179,7 @@ class Core:
 
     def date_note(self, name: str) -> str | None:
         """Say in words that a layer's evidence is of another date than the study, or None."""
-        from geolls.layers.catalogue import date_note
+        from geolls.layers.evidence import date_note
 
         return date_note(self.catalogue.get(name), self.as_of)
 
@@ -476,7 +478,7 @@ class Core:
             One row per unit: unit_code, unit_name, urn (lead school, None where not identified),
             easting, northing (NaN where the register does not have the school).
         """
-        from geolls.layers.catalogue import units_on
+        from geolls.layers.evidence import units_on
 
         layer = self.layer(name)
         if layer.kind != "sites":

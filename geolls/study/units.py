@@ -18,7 +18,7 @@ from geolls.measures.overlap import code, cross, is_reason, weights_of
 from geolls.measures.spread import SpreadOptions, distances
 
 if TYPE_CHECKING:
-    from geolls.layers.catalogue import Layer
+    from geolls.layers.model import Layer
     from geolls.study.core import Core
 
 __all__ = [

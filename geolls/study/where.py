@@ -16,8 +16,10 @@ from typing import TYPE_CHECKING, Any
 
 from geolls.base.errors import UnknownNameError
 from geolls.base.text import fold, suggest
-from geolls.layers.areas import Areas, expand
-from geolls.layers.catalogue import Catalogue, date_note
+from geolls.layers.areas import Areas
+from geolls.layers.catalogue import Catalogue
+from geolls.layers.evidence import date_note
+from geolls.layers.expand import expand
 
 if TYPE_CHECKING:
     from geolls.study.core import Core

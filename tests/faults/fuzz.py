@@ -647,8 +647,11 @@ c,"West, far",,,,,,,,,
     12,
 )
 def _(folder: Path) -> str:
-    from geolls.layers.areas import expand, load_areas
-    from geolls.layers.catalogue import check, load_catalogue, units_on
+    from geolls.layers.areas import load_areas
+    from geolls.layers.catalogue import load_catalogue
+    from geolls.layers.checks import check
+    from geolls.layers.evidence import units_on
+    from geolls.layers.expand import expand
 
     areas = load_areas()
     assert all("\n" not in str(p) for p in check([folder], areas))
@@ -686,7 +689,8 @@ def areas_file() -> bytes:
     12,
 )
 def _(folder: Path) -> str:
-    from geolls.layers.areas import TIERS, Areas
+    from geolls.layers.areas import Areas
+    from geolls.layers.model import TIERS
 
     areas = Areas.read(folder / "areas.csv")
     for tier in TIERS:
@@ -942,13 +946,12 @@ def warm(files: Files) -> Files:
 def _(folder: Path) -> str:
     from geolls.base.text import fold, nearest, suggest
     from geolls.layers.areas import load_areas
-    from geolls.layers.catalogue import find_unit, load_catalogue
+    from geolls.layers.catalogue import load_catalogue
     from geolls.study.settings import a_date
     from geolls.study.where import where
 
     word = (folder / "word.txt").read_bytes().decode("utf-8", "surrogatepass")
     areas, catalogue = load_areas(), load_catalogue()
-    hub = catalogue.get("teaching_school_hub")
     fold(word), nearest(word, ["Leeds", word]), suggest(word, catalogue.layers)
     last = None
     british = british_towns()
@@ -959,7 +962,6 @@ def _(folder: Path) -> str:
         lambda: areas.find(word, ON),
         lambda: areas.by_la_code(word, ON),
         lambda: catalogue.get(word),
-        lambda: find_unit(hub, word, ON, areas),
         lambda: demonstration().place(word),
         lambda: where(word, on=ON, areas=areas, catalogue=catalogue, data=folder.parent,
                       open_study=demonstration),

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from geolls.base.errors import CatalogueError, GeollsError, InputFileError
 from geolls.land.polygons import read_polygons
 from geolls.layers.areas import load_areas
-from geolls.layers.catalogue import find_unit, load_catalogue
+from geolls.layers.catalogue import load_catalogue
 from geolls.register.register import choose_phases, read_register
 from geolls.study.settings import a_date
 
@@ -131,13 +131,11 @@ def test_a_polygon_file_is_no_recipe_of_gdal(tmp_path: Path) -> None:
 @given(st.text(max_size=60))
 def test_any_word_is_known_or_told_in_one_line(word: str) -> None:
     catalogue, areas = load_catalogue(), load_areas()
-    hub = catalogue.get("teaching_school_hub")
     for look_up in (
         lambda: a_date(word),
         lambda: areas.resolve(word, fuzz.ON),
         lambda: areas.find(word, fuzz.ON),
         lambda: catalogue.get(word),
-        lambda: find_unit(hub, word, fuzz.ON, areas),
         lambda: choose_phases([word]),
     ):
         try:

@@ -133,13 +133,14 @@ def data() -> MapData:
 def england() -> MapData:
     """England's real blocks and layers of September 2022, with 24,000 seeded schools."""
     from geolls.land.blocks import load_blocks
-    from geolls.layers.areas import expand, load_areas
+    from geolls.layers.areas import load_areas
     from geolls.layers.catalogue import load_catalogue
+    from geolls.layers.expand import expand
 
     on, areas = date(2022, 9, 1), load_areas()
     blocks = load_blocks()
     layers = []
-    for one in load_catalogue().area_layers(on):
+    for one in load_catalogue().layers.values():
         claims = expand(one, on, areas)
         if not claims:
             continue

@@ -1,61 +1,16 @@
-"""The succession table as a machine: dates, heirs, names, vintages, and claims made blocks."""
+"""The succession table as a machine: dates, heirs, names, vintages."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
 import pytest
 
-from geolls.base.errors import CatalogueError, InputFileError, UnknownNameError
-from geolls.layers.areas import COLUMNS, Area, Areas, expand, load_areas
+from geolls.base.errors import InputFileError, UnknownNameError
+from geolls.layers.areas import COLUMNS, Area, Areas, load_areas
 
 TODAY = date(2026, 11, 22)
-
-
-@dataclass
-class Claim:
-    unit_code: str
-    area_code: str
-    share: float | None = None
-    extent: str = "whole"
-    part: str = ""
-    codes_as_of: date | None = None
-    valid_from: date | None = None
-    valid_to: date | None = None
-    confidence: str = "high"
-    source: str = "list"
-    source_date: str = "2022"
-    row: int = 2
-
-
-@dataclass
-class Unit:
-    code: str
-    name: str
-    valid_from: date | None = None
-    valid_to: date | None = None
-
-
-@dataclass
-class Layer:
-    claims: tuple[Claim, ...] = ()
-    tier: str | None = None
-    kind: str = "areas"
-    key: str = "hubs"
-    valid_from: date | None = None
-    valid_to: date | None = None
-    folder: Path = Path("hubs")
-    units: dict[str, Unit] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        for claim in self.claims:
-            self.units.setdefault(claim.unit_code, Unit(claim.unit_code, f"Hub {claim.unit_code}"))
-
-
-def layer(*claims: Claim, **more: object) -> Layer:
-    return Layer(claims=claims, **more)  # type: ignore[arg-type]
 
 
 @pytest.fixture(scope="module")
@@ -80,10 +35,11 @@ def test_a_dead_code_is_refused_and_its_heir_named(areas: Areas) -> None:
 
 def test_a_code_before_its_first_day_is_refused_and_its_forebears_named(areas: Areas) -> None:
     with pytest.raises(UnknownNameError) as fault:
-        areas.resolve("E06000065", date(2022, 9, 1), "local_authority")
+        areas.resolve("E06000064", date(2022, 9, 1))
     assert str(fault.value) == (
-        "E06000065 (North Yorkshire) starts 2023-04-01, after 2022-09-01; before that day use "
-        "E10000023 (North Yorkshire), or set codes_as_of = 2023-04-01"
+        "E06000064 (Westmorland and Furness) starts 2023-04-01, after 2022-09-01; before that day "
+        "use E07000027 (Barrow-in-Furness), E07000030 (Eden) and E07000031 (South Lakeland), "
+        "or set codes_as_of = 2023-04-01"
     )
 
 
@@ -95,13 +51,6 @@ def test_several_heirs_are_all_named(areas: Areas) -> None:
 def test_a_mistyped_code_is_met_with_near_ones(areas: Areas) -> None:
     with pytest.raises(UnknownNameError, match=r"'E0600063'; did you mean .*E06000063 \(Cumberl"):
         areas.resolve("E0600063", TODAY)
-
-
-def test_a_code_of_another_tier_says_which(areas: Areas) -> None:
-    with pytest.raises(
-        UnknownNameError, match=r"E10000023 .* is a local authority, not a district"
-    ):
-        areas.resolve("E10000023", date(2020, 1, 1), "district")
 
 
 def test_an_unknown_tier_lists_the_tiers(areas: Areas) -> None:
@@ -156,21 +105,20 @@ def test_dfe_codes_follow_their_dates(areas: Areas) -> None:
 
 
 @pytest.mark.parametrize(
-    ("codes", "hint", "expected"),
+    ("codes", "expected"),
     [
-        (["E07000026", "E06000001"], None, date(2023, 3, 31)),
-        (["E06000063", "E08000016"], None, date(2025, 3, 31)),
-        (["E08000038"], None, date(2025, 4, 1)),
-        (["E07000026", "", "W06000001"], date(2022, 9, 1), date(2022, 9, 1)),
-        (["E06000063", "E06000064", "E07000026"], None, date(2025, 4, 1)),  # two of three
-        (["E06000001"], date(2024, 1, 1), date(2024, 1, 1)),
-        (["E07000026"], date(2024, 1, 1), date(2023, 3, 31)),
+        (["E07000026", "E06000001"], date(2023, 3, 31)),
+        (["E06000063", "E08000016"], date(2025, 3, 31)),
+        (["E08000038"], date(2025, 4, 1)),
+        (["E07000026", "", "W06000001"], date(2023, 3, 31)),
+        (["E06000063", "E06000064", "E07000026"], date(2025, 4, 1)),  # two of three
+        (["E06000001"], date(2025, 4, 1)),
     ],
 )
 def test_the_vintage_is_the_latest_day_the_most_codes_stood(
-    areas: Areas, codes: list[str], hint: date | None, expected: date
+    areas: Areas, codes: list[str], expected: date
 ) -> None:
-    assert areas.vintage(codes, hint) == expected
+    assert areas.vintage(codes) == expected
 
 
 def test_a_file_without_english_codes_has_no_vintage(areas: Areas) -> None:
@@ -189,106 +137,6 @@ def test_a_bad_row_is_named_with_its_file_and_line(tmp_path: Path) -> None:
         Areas.read(path)
     with pytest.raises(InputFileError, match="cannot be read"):
         Areas.read(tmp_path / "none.csv")
-
-
-def test_a_tier_layer_is_the_tier(areas: Areas) -> None:
-    found = expand(layer(tier="local_authority"), date(2022, 9, 1), areas)
-    surrey = [c.block for c in found if c.unit_code == "E10000030"]
-    assert len(surrey) == 11
-    assert len(found) == 326
-    assert all(c.share == 1 and c.stated for c in found)
-
-
-def test_as_of_selects_claims_and_never_redates_their_codes(areas: Areas) -> None:
-    hubs = layer(Claim("A", "E07000026", codes_as_of=date(2020, 1, 1)))
-    assert [c.block for c in expand(hubs, TODAY, areas)] == ["E07000026"]
-    undated = layer(Claim("A", "E07000026", row=41))
-    with pytest.raises(UnknownNameError, match=r"^hubs/members\.csv row 41: E07000026 \(Allerdale"):
-        expand(undated, TODAY, areas)
-
-
-def test_claims_units_and_layers_have_their_days(areas: Areas) -> None:
-    held = Claim("A", "E06000001", valid_from=date(2020, 1, 1), valid_to=date(2020, 12, 31))
-    assert expand(layer(held), date(2020, 12, 31), areas)
-    assert not expand(layer(held), date(2021, 1, 1), areas)
-    ended = layer(Claim("A", "E06000001"))
-    ended.units["A"].valid_to = date(2019, 1, 1)
-    assert not expand(ended, date(2020, 1, 1), areas)
-    later = layer(Claim("A", "E06000001"), valid_from=date(2022, 1, 1))
-    assert not expand(later, date(2020, 1, 1), areas)
-    assert not expand(layer(Claim("A", "E06000001"), kind="sites"), TODAY, areas)
-
-
-def shares(hubs: Layer, areas: Areas, **more: object) -> dict[tuple[str, str], tuple[float, bool]]:
-    found = expand(hubs, TODAY, areas, **more)  # type: ignore[arg-type]
-    return {(c.block, c.unit_code): (c.share, c.stated) for c in found}
-
-
-def test_an_equal_split_is_marked_as_unknown(areas: Areas) -> None:
-    both = [Claim(u, "E08000025", extent="part") for u in "BA"]
-    assert shares(layer(*both), areas) == {
-        ("E08000025", "A"): (0.5, False),
-        ("E08000025", "B"): (0.5, False),
-    }
-
-
-def test_stated_shares_are_kept_and_the_rest_is_split(areas: Areas) -> None:
-    hubs = layer(
-        Claim("A", "E08000025", share=0.6, extent="part"),
-        Claim("B", "E08000025", extent="part"),
-        Claim("C", "E08000025", extent="part"),
-    )
-    assert shares(hubs, areas) == {
-        ("E08000025", "A"): (0.6, True),
-        ("E08000025", "B"): (pytest.approx(0.2), False),
-        ("E08000025", "C"): (pytest.approx(0.2), False),
-    }
-
-
-def test_a_lone_part_has_the_block_but_not_as_a_fact(areas: Areas) -> None:
-    alone = layer(Claim("A", "E08000025", extent="part"))
-    assert shares(alone, areas) == {("E08000025", "A"): (1.0, False)}
-    stated = layer(Claim("A", "E08000025", share=0.4, extent="part"))
-    assert shares(stated, areas) == {("E08000025", "A"): (0.4, True)}
-
-
-def test_a_unit_that_claims_a_block_twice_holds_it_once(areas: Areas) -> None:
-    hubs = layer(Claim("A", "E10000030"), Claim("A", "E07000210", extent="part"))
-    assert shares(hubs, areas)["E07000210", "A"] == (1.0, True)
-    parts = [Claim("A", "E08000025", share=s, extent="part") for s in (0.25, 0.5)]
-    assert shares(layer(*parts), areas) == {("E08000025", "A"): (0.75, True)}
-
-
-@pytest.mark.parametrize("second", [0.5, None])
-def test_shares_that_leave_nothing_are_refused(areas: Areas, second: float | None) -> None:
-    hubs = layer(
-        Claim("A", "E08000025", share=1.0 if second is None else 0.6, extent="part"),
-        Claim("B", "E08000025", share=second, extent="part"),
-    )
-    with pytest.raises(CatalogueError, match=r"stated shares of E08000025 come to 1.* \(A, B\)"):
-        expand(hubs, TODAY, areas)
-
-
-def test_a_whole_claim_on_a_cut_block_holds_every_part(areas: Areas) -> None:
-    parts = {"E07000210": ["E07000210/east", "E07000210/1"]}
-    found = shares(layer(Claim("A", "E10000030")), areas, parts=parts)
-    assert found["E07000210/east", "A"] == found["E07000210/1", "A"] == (1.0, True)
-    assert ("E07000210", "A") not in found
-
-
-def test_a_claim_on_a_named_part_holds_that_part_whole(areas: Areas) -> None:
-    parts = {"E06000052": ["E06000052/east.1", "E06000052/east.2", "E06000052/west"]}
-    hubs = layer(
-        Claim("E", "E06000052", extent="part", part="east"),
-        Claim("W", "E06000052", extent="part", part="west"),
-        Claim("X", "E06000052/west"),
-    )
-    assert shares(hubs, areas, parts=parts) == {
-        ("E06000052/east.1", "E"): (1.0, True),
-        ("E06000052/east.2", "E"): (1.0, True),
-        ("E06000052/west", "W"): (0.5, False),
-        ("E06000052/west", "X"): (0.5, False),
-    }
 
 
 def test_further_names_are_read_from_the_note() -> None:

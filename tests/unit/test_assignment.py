@@ -8,8 +8,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from geolls.layers.areas import BlockClaim, load_areas
+from geolls.layers.areas import load_areas
 from geolls.layers.catalogue import load_catalogue
+from geolls.layers.expand import BlockClaim
 from geolls.study.assignment import area_membership, assign_school_layer, school_units
 
 DAY = date(2022, 9, 1)

@@ -1,0 +1,271 @@
+"""Checked TOML: a file's keys are declared once, as a dataclass, and each fault is one line.
+
+A field of the class is a key of the file. Its type says what the key may hold, a field without a
+default must be given, its metadata add what a type cannot say: `among`, `named`, `MADE`.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import MISSING, fields, is_dataclass
+from datetime import date, datetime
+from functools import cache
+from pathlib import Path
+from types import NoneType
+from typing import Any, Final, NamedTuple, TypeVar, get_args, get_origin, get_type_hints
+
+from geolls.base.errors import CatalogueError, InputFileError
+from geolls.base.files import unreadable
+from geolls.base.text import nearest, suggest
+
+__all__ = [
+    "MADE",
+    "Fault",
+    "Toml",
+    "a_day",
+    "among",
+    "check",
+    "load",
+    "named",
+    "read_shelf",
+    "unknown",
+]
+
+T = TypeVar("T")
+_hints = cache(get_type_hints)
+
+
+class Toml(NamedTuple):
+    """A TOML file: where it lies, what it holds, and its text."""
+
+    path: Path
+    holds: Mapping[str, Any]
+    text: str = ""
+
+    def line(self, name: str) -> int | None:
+        """Return the line on which a key is given, where it can be told."""
+        start = re.compile(rf"^\s*\[?\s*[\"']?{re.escape(name)}[\"']?\s*[=\]]", re.MULTILINE)
+        found = start.search(self.text)
+        return self.text.count("\n", 0, found.end()) + 1 if found else None
+
+
+class Fault(NamedTuple):
+    """One fault of a file: what is wrong, what to do, and at which key and line."""
+
+    message: str
+    fix: str | None = None
+    key: str | None = None
+    line: int | None = None
+
+
+MADE: Final[Mapping[str, Any]] = {"made": True}
+"""Metadata of a field that is worked out, not given in the file."""
+
+
+def among(words: Iterable[str]) -> Mapping[str, Any]:
+    """Return metadata for a field: the words of which it, or all that is in it, must be one."""
+    return {"among": tuple(words)}
+
+
+def named(name: str) -> Mapping[str, Any]:
+    """Return metadata for a field whose key in the file is a word of Python's own ("from")."""
+    return {"name": name}
+
+
+def load(path: Path) -> Toml:
+    """Read a TOML file.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The file.
+
+    Returns
+    -------
+    Toml
+        What it holds, unchecked.
+
+    Raises
+    ------
+    InputFileError
+        The file cannot be read, or is not TOML.
+    """
+    try:
+        text = path.read_text("utf-8-sig")
+        return Toml(path, tomllib.loads(text), text)
+    except OSError as error:
+        raise unreadable(error, path) from error
+    except (ValueError, RecursionError) as error:  # not UTF-8, not TOML, nested without end
+        raise InputFileError(f"not readable as TOML: {error}", where=str(path)) from error
+
+
+def check(cls: type, toml: Toml) -> tuple[dict[str, Any], list[Fault]]:
+    """Hold what a file says against the class that declares its keys.
+
+    Parameters
+    ----------
+    cls : type
+        A dataclass.
+    toml : Toml
+        The file.
+
+    Returns
+    -------
+    (dict, list of Fault)
+        The values that are as declared, by field, and every fault.
+    """
+    hints = _hints(cls)
+    known = {f.metadata.get("name") or f.name: f for f in fields(cls) if "made" not in f.metadata}
+    values: dict[str, Any] = {}
+    faults = []
+    for name, value in toml.holds.items():
+        try:
+            if name not in known:
+                raise _Wrong(*unknown("key", name, known))
+            words = known[name].metadata.get("among", ())
+            values[known[name].name] = _read(toml, name, value, hints[known[name].name], words)
+        except _Wrong as wrong:
+            given = name if name in known else None
+            faults.append(Fault(wrong.message, wrong.fix, given, toml.line(name)))
+    for name, f in known.items():
+        needed = f.default is MISSING and f.default_factory is MISSING
+        if needed and not str(values.get(f.name, "")).strip():
+            faults.append(Fault(f"the key {name} is missing", None, name))
+    return values, faults
+
+
+def read_shelf(cls: type[T], path: Path) -> T:
+    """Read a file that comes with geolls; a fault in it is a fault of the installation.
+
+    Parameters
+    ----------
+    cls : type
+        A dataclass.
+    path : pathlib.Path
+        The file.
+
+    Returns
+    -------
+    object
+        An instance of `cls`.
+
+    Raises
+    ------
+    CatalogueError
+        The file is missing, not TOML, or not as `cls` declares.
+    """
+    try:
+        values, faults = check(cls, load(path))
+    except InputFileError as error:
+        raise CatalogueError(error.message, where=error.where) from error
+    for fault in faults:
+        raise CatalogueError(fault.message, where=str(path), fix=fault.fix)
+    return cls(**values)
+
+
+def unknown(what: str, name: str, known: Iterable[str]) -> tuple[str, str]:
+    """Say that a key, column or option is none of those known, and which may have been meant."""
+    near = nearest(name, known, n=1)
+    fix = f"did you mean {near[0]}?" if near else f"the {what}s are {', '.join(known)}"
+    return f"unknown {what} {name!r}", fix
+
+
+def a_day(value: object) -> date:
+    """Return a date of TOML or of ISO text as a date.
+
+    Raises
+    ------
+    ValueError
+        It is none, or says an hour as well.
+    """
+    if isinstance(value, datetime):
+        raise ValueError(value)
+    return value if isinstance(value, date) else date.fromisoformat(str(value))
+
+
+# ---- what a key may hold
+
+
+class _Wrong(Exception):  # noqa: N818  (a signal between two functions of this room)
+    """A key is unknown, or its value is not as declared."""
+
+    def __init__(self, message: str, fix: str | None = None) -> None:
+        self.message, self.fix = message, fix
+
+
+def _plain(*kinds: type) -> Callable[[Toml, Any], Any]:
+    """Return a reader that takes values of some types as they are; true is no number."""
+
+    def read(_: Toml, value: Any) -> Any:
+        if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
+            raise TypeError
+        return value
+
+    return read
+
+
+# Each type: what it is called, and how to read it, raising TypeError, ValueError or OSError.
+# `source_date = 2022` and `sliver_share = 0` say what they mean.
+_KINDS: Final[dict[Any, tuple[str, Callable[[Toml, Any], Any]]]] = {
+    bool: ("true or false", _plain(bool)),
+    int: ("a whole number", _plain(int)),
+    float: ("a number", lambda toml, value: float(_plain(int, float)(toml, value))),
+    str: ("text", lambda toml, value: str(_plain(str, int, date)(toml, value))),
+    date: ("a date like 2022-09-01", lambda toml, v: a_day(_plain(str, date)(toml, v))),
+    Path: ("a path in quotes", lambda toml, value: (toml.path.parent / value).resolve()),
+    tuple: ("a list", lambda toml, value: tuple(_plain(list)(toml, value))),
+    Mapping: ("a table", _plain(dict)),
+    object: ("", lambda _, value: value),
+}
+
+
+def _read(toml: Toml, name: str, value: Any, hint: Any, allowed: Collection[str] = ()) -> Any:
+    """Return the value of a key as its type says, or raise `_Wrong`."""
+    inner = [h for h in get_args(hint) if h not in (NoneType, ...)]
+    if NoneType in get_args(hint):
+        return _read(toml, name, value, inner[0], allowed)
+    kind = Mapping if is_dataclass(hint) else get_origin(hint) or hint
+    words, reader = _KINDS[kind]
+    try:
+        found = reader(toml, value)
+    except (TypeError, ValueError, OSError) as error:
+        fix = 'it should be a list of words, such as ["a", "b"]' if kind is tuple else None
+        raise _Wrong(f"{name} is {value!r}, not {words}", fix) from error
+    if is_dataclass(hint):
+        return _table(toml, name, found, hint)
+    if kind is tuple:
+        _all_text(name, found, inner[0])
+        found = tuple(_read(toml, name, item, inner[0]) for item in found)
+    elif kind is Mapping:
+        _all_text(name, found.values(), inner[1])
+        found = {k: _read(toml, f"{name}.{k}", item, inner[1]) for k, item in found.items()}
+    if allowed:
+        _all_among(name, found, allowed)
+    return found
+
+
+def _table(toml: Toml, name: str, found: Mapping[str, Any], cls: Any) -> Any:
+    """Return a table in the file as an instance of its own class."""
+    values, faults = check(cls, toml._replace(holds=found))
+    for fault in faults:
+        raise _Wrong(f"{name}: {fault.message}", fault.fix)
+    return cls(**values)
+
+
+def _all_text(name: str, items: Iterable[Any], hint: Any) -> None:
+    """Raise unless the items of a list or table of texts are texts."""
+    if hint in (str, Path) and not all(isinstance(item, str) for item in items):
+        raise _Wrong(f"{name} holds something that is not text")
+
+
+def _all_among(name: str, found: Any, allowed: Collection[str]) -> None:
+    """Raise unless a word, or every word of a list or table, is one of those allowed."""
+    for word in [found] if isinstance(found, str) else found:
+        if word not in allowed and isinstance(found, Mapping):
+            raise _Wrong(f"unknown key {name}.{word}", f"the keys are {' and '.join(allowed)}")
+        if word not in allowed:
+            choice = ", ".join(filter(None, allowed))
+            fix = suggest(word, allowed) or "choose one of them"
+            raise _Wrong(f"{name}: {word!r} is not one of {choice}", fix)

@@ -1,0 +1,164 @@
+"""Check the shelf and a user's folders: every fault at once, and what the claims add up to."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from geolls.base.errors import CatalogueError, InputFileError, UnknownNameError
+from geolls.base.files import sha256
+from geolls.base.schema import load
+from geolls.base.shelves import shelf
+from geolls.layers.areas import Areas
+from geolls.layers.catalogue import layer_folders, settle, shelf_folders
+from geolls.layers.evidence import change_dates, units_on
+from geolls.layers.model import Claim, Layer, Problem
+from geolls.layers.reader import read_layer
+
+__all__ = ["check", "check_digests"]
+
+Land = Mapping[int, tuple[str, ...]]
+"""Row of a claim to the blocks of its area."""
+
+
+def check(paths: Sequence[Path], areas: Areas) -> list[Problem]:
+    """Validate the whole boundaries shelf and any user folders in one go.
+
+    Parameters
+    ----------
+    paths : sequence of pathlib.Path
+        A user's layer folders, or folders of them; may be empty.
+    areas : Areas
+        The succession table.
+
+    Returns
+    -------
+    list of Problem
+        Every fault at once, shelf first, in the order of files and rows. Errors stop a study;
+        warnings do not.
+    """
+    problems = list(check_digests(shelf("boundaries") / "block"))
+    own: list[Path] = []
+    try:
+        own = list(layer_folders(paths))
+    except CatalogueError as error:
+        problems.append(Problem(error.where or "", None, None, error.message, error.fix))
+    keys: set[str] = set()
+    for folder in (*shelf_folders(), *own):
+        layer, found = read_layer(folder, own=folder in own)
+        if folder.name in keys:
+            message = f"a second layer {folder.name!r}"
+            found.append(Problem.at(folder / "layer.toml", message))
+        keys.add(folder.name)
+        if layer is not None:
+            layer, more = settle(layer, areas)
+            found += [*more, *_check_land(layer, areas)]
+        problems += sorted(found, key=lambda p: (p.file, p.row or 0))
+    return problems
+
+
+def check_digests(folder: Path) -> Iterator[Problem]:
+    """Hold each file of a folder against the sha256 that its layer.toml states.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        The blocks' folder.
+
+    Yields
+    ------
+    Problem
+        One per file that is missing or another.
+    """
+    file = folder / "layer.toml"
+    try:
+        stated = load(file).holds.get("sha256", {})
+    except InputFileError as error:
+        yield Problem.at(file, error.message, "reinstall geolls")
+        return
+    for name, digest in stated.items():
+        path = folder / name
+        if path.is_file() and sha256(path) != digest:
+            fix = "restore it, or rebuild both"
+            yield Problem.at(path, "not the file its layer.toml describes", fix)
+        # What the blocks were built from does not travel with them.
+        if not path.is_file() and path.suffix == ".parquet":
+            yield Problem.at(file, f"{name} is missing", "reinstall geolls")
+    if not stated:
+        yield Problem.at(file, "no sha256 is stated")
+
+
+def _check_land(layer: Layer, areas: Areas) -> list[Problem]:
+    """Check what the claims of a layer add up to on the ground, whenever that changes."""
+    if layer.kind != "areas":
+        return []
+    problems: list[Problem] = []
+    land: dict[int, tuple[str, ...]] = {}
+    for claim in layer.claims:
+        if not claim.area_code or claim.codes_as_of is None:
+            continue
+        try:
+            land[claim.row] = areas.resolve(claim.area_code, claim.codes_as_of).blocks
+        except UnknownNameError as error:
+            file = layer.folder / "members.csv"
+            problems.append(
+                Problem.at(file, error.message, error.fix, row=claim.row, column="area_code")
+            )
+    if layer.tiling != "overlapping" and not layer.tier:
+        problems += _doubled(layer, land)
+    if layer.tiling == "exhaustive" and not problems:
+        problems += _gaps(layer, land, areas)
+    if layer.units_expected is not None and layer.complete and not layer.tier:
+        most = max(len(units_on(layer, day, areas)) for day in change_dates(layer, areas))
+        if most != layer.units_expected:
+            message = f"{most} units where {layer.units_expected} are expected"
+            file = layer.folder / "layer.toml"
+            problems.append(Problem.at(file, message, column="units_expected"))
+    return problems
+
+
+def _doubled(layer: Layer, land: Land) -> Iterator[Problem]:
+    """Yield the land that one unit claims whole while another claims it too."""
+    holders: dict[str, list[Claim]] = defaultdict(list)
+    for claim in layer.claims:
+        for block in land.get(claim.row, ()):
+            for mate in holders[block]:
+                both_part = claim.extent == mate.extent == "part"
+                if mate.unit_code != claim.unit_code and not both_part and claim.overlaps(mate):
+                    yield Problem.at(
+                        layer.folder / "members.csv",
+                        f"{block} is claimed by {claim.unit_code} and, in row {mate.row}, "
+                        f"by {mate.unit_code}",
+                        "mark both as part, or set tiling to overlapping",
+                        row=claim.row,
+                        column="extent",
+                    )
+            holders[block].append(claim)
+
+
+def _gaps(layer: Layer, land: Land, areas: Areas) -> Iterator[Problem]:
+    """Yield the land without a unit in a layer that should cover England, on days of change."""
+    last: set[str] = set()
+    for day in change_dates(layer, areas):
+        england = {_root(b): a.name for a in areas.alive("district", day) for b in a.blocks}
+        if layer.tier:
+            lists = [a.blocks for a in areas.alive(layer.tier, day)]
+        else:
+            lists = [land.get(claim.row, ()) for claim in layer.claims_on(day)]
+        missing = england.keys() - {_root(block) for blocks in lists for block in blocks}
+        if missing and missing != last:
+            names = sorted({england[block] for block in missing})
+            shown = ", ".join(names[:5]) + (f" and {len(names) - 5} more" if names[5:] else "")
+            yield Problem.at(
+                layer.folder / "members.csv",
+                f"no unit from {day}: {shown}",
+                None if layer.complete else "known gap: shown as no evidence",
+                severity="error" if layer.complete else "warning",
+            )
+        last = missing
+
+
+def _root(block: str) -> str:
+    """Return the block of which a block may be a part."""
+    return block.partition("/")[0]

@@ -1,0 +1,145 @@
+"""What a layer rests on, on a day: its units, their evidence, and whether that is of the day."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from geolls.base.text import day as in_words
+from geolls.layers.areas import Areas
+from geolls.layers.model import CONFIDENCES, ONE_DAY, Layer, Unit, evidence_span
+
+__all__ = ["Evidence", "change_dates", "date_note", "evidence", "units_on"]
+
+# Evidence within a year of the date asked for needs no note.
+NEAR_DAYS: Final = 366
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What stands behind a layer on a day.
+
+    Parameters
+    ----------
+    units_expected : int or None
+        What the publisher speaks of, None where nobody gives a number.
+    units_evidenced : int
+        The units with at least one claim (for sites: with a school known).
+    lowest_confidence : str
+        Of the claims, or the sites.
+    undated : int
+        How many of them bear no date.
+    """
+
+    units_expected: int | None
+    units_evidenced: int
+    lowest_confidence: str
+    undated: int
+
+
+def units_on(layer: Layer, on: date, areas: Areas) -> list[Unit]:
+    """Return the units of a layer alive on a day, sorted by code.
+
+    Parameters
+    ----------
+    layer : Layer
+        Any layer. Layers made from the register or from polygons have no units of their own.
+    on : datetime.date
+        The day.
+    areas : Areas
+        The succession table, from which layers with a `tier` take their units.
+
+    Returns
+    -------
+    list of Unit
+        One per unit; empty outside the layer's own dates.
+    """
+    if not layer.active(on):
+        return []
+    if layer.tier:
+        return [
+            Unit(a.code, a.name, valid_from=a.valid_from, valid_to=a.valid_to)
+            for a in areas.alive(layer.tier, on)
+        ]
+    units = [unit for unit in layer.units.values() if unit.active(on)]
+    if layer.kind != "sites":
+        claimed = {claim.unit_code for claim in layer.claims_on(on)}
+        units = [unit for unit in units if unit.code in claimed]
+    return sorted(units, key=lambda unit: unit.code)
+
+
+def change_dates(layer: Layer, areas: Areas) -> list[date]:
+    """Return the days on which something in a layer with land starts to be different."""
+    rows = [a for a in areas.rows if a.tier == layer.tier] if layer.tier else layer.claims
+    days = {layer.valid_from} | {row.valid_from for row in rows}
+    days |= {row.valid_to + ONE_DAY for row in rows if row.valid_to}
+    return sorted(day for day in days if day and layer.active(day)) or [areas.newest]
+
+
+def evidence(layer: Layer, on: date, areas: Areas) -> Evidence:
+    """Say what stands behind a layer on a day.
+
+    Parameters
+    ----------
+    layer, on, areas
+        As in `units_on`.
+
+    Returns
+    -------
+    Evidence
+        Of the claims that hold on the day; for sites, of the units.
+    """
+    units = units_on(layer, on, areas)
+    found = _records(layer, on)
+    words = [confidence for confidence, _ in found] or [layer.confidence]
+    known = [unit for unit in units if layer.kind != "sites" or unit.lead_urn]
+    return Evidence(
+        units_expected=len(units) if layer.tier else layer.units_expected,
+        units_evidenced=len(known),
+        lowest_confidence=min(words, key=CONFIDENCES.index),
+        undated=sum(evidence_span(text) is None for _, text in found),
+    )
+
+
+def _records(layer: Layer, on: date) -> list[tuple[str, str]]:
+    """Return confidence and source date of each record that holds on a day."""
+    if layer.kind != "sites":
+        return [(claim.confidence, claim.source_date) for claim in layer.claims_on(on)]
+    units = [unit for unit in layer.units.values() if layer.active(on) and unit.active(on)]
+    return [(u.confidence or layer.confidence, u.source_date or layer.source_date) for u in units]
+
+
+def date_note(layer: Layer, on: date) -> str | None:
+    """Say in words when a layer's evidence is of another date than `on`; None when it is not.
+
+    The one rule behind captions and `--strict-dates`: the layer was not in being on that day, or
+    the evidence for claims that hold on it is undated or more than a year away.
+    """
+    plural = layer.unit_title_plural
+    if not layer.active(on):
+        first = f" from {in_words(layer.valid_from)}" if layer.valid_from else ""
+        last = f" until {in_words(layer.valid_to)}" if layer.valid_to else ""
+        return f"{plural} existed{first}{last}, not on {in_words(on)}"
+    if layer.tier or layer.register_column:
+        return None
+    spans = [evidence_span(text) for _, text in _records(layer, on)]
+    far = [span for span in spans if span is None or _days_off(span, on) > NEAR_DAYS]
+    if not far:
+        return None
+    years = sorted({day.year for span in far if span for day in span})
+    when = " to ".join(f"{year}" for year in dict.fromkeys((*years[:1], *years[-1:])))
+    dated = [f"dated {when}"] if years else []
+    undated = ["undated"] if None in far else []
+    records = "coverage records" if layer.has_land else "records"
+    count = "all" if len(far) == len(spans) else f"{len(far)} of {len(spans)}"
+    return (
+        f"{plural}: {count} {records} rest on evidence {' or '.join(dated + undated)}, "
+        f"used here for {in_words(on)}"
+    )
+
+
+def _days_off(span: tuple[date, date], on: date) -> int:
+    """Return how many days a day lies from those that a source date can mean."""
+    first, last = span
+    return max((first - on).days, (on - last).days, 0)

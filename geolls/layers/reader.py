@@ -1,0 +1,427 @@
+"""One folder of `layer.toml`, `members.csv` and `units.csv` read into a `Layer`.
+
+The folder holds data and no code; `boundaries/README.md` is the schema. Reading goes on past
+faults and returns them all: the caller decides which of them stop.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import io
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from pathlib import Path
+from typing import Any, Final
+
+from geolls.base.errors import InputFileError
+from geolls.base.schema import Toml, a_day, check, load, unknown
+from geolls.base.text import fold, suggest
+from geolls.layers.model import (
+    CONFIDENCES,
+    EXTENTS,
+    LAND,
+    Alias,
+    Claim,
+    Layer,
+    Problem,
+    Unit,
+    evidence_span,
+)
+
+__all__ = ["Row", "read_layer"]
+
+POLYGON_FILES: Final = (".geojson", ".json", ".gpkg", ".shp", ".parquet", ".fgb")
+SHELF_KEYS: Final = ("licence", "family", "tiling", "confidence", "unit_title")
+MEMBER_COLUMNS: Final = (
+    *("unit_code", "unit_name", "area_code", "area_name", "urn", "postcode"),
+    *("codes_as_of", "valid_from", "valid_to", "extent", "part", "share"),
+    *("source", "source_date", "confidence", "note"),
+)
+UNIT_COLUMNS: Final = (
+    *("unit_code", "unit_name", "aliases", "lead_urn", "lead_name", "valid_from", "valid_to"),
+    *("source", "source_date", "confidence", "note"),
+)
+# Headings people write of their own accord, and what they mean here.
+SYNONYMS: Final = {
+    "unit": "unit_name",
+    "area": "area_name",
+    "authority": "area_name",
+    "local_authority": "area_name",
+    "district": "area_name",
+    "code": "area_code",
+    "gss_code": "area_code",
+    "from": "valid_from",
+    "to": "valid_to",
+    "post_code": "postcode",
+}
+SPAN_FIX: Final = "write 2022, 2022-09, 2022-09-01, or two of them as 2014/2022"
+_GSS = re.compile(r"[EW]\d{8}(/.+)?", re.IGNORECASE)
+
+
+def read_layer(folder: Path, *, own: bool = False) -> tuple[Layer | None, list[Problem]]:
+    """Read one layer folder and note every fault that can be told without the table of areas.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        A folder with a layer.toml.
+    own : bool
+        True for a user's layer, of which less is asked: title and source will do.
+
+    Returns
+    -------
+    (Layer or None, list of Problem)
+        None where too little could be read to make a layer.
+    """
+    file = folder / "layer.toml"
+    try:
+        toml = load(file)
+    except InputFileError as error:
+        return None, [Problem.at(file, error.message)]
+    stated, faults = check(Layer, toml)
+    problems = [Problem.at(file, f.message, f.fix, row=f.line, column=f.key) for f in faults]
+    problems += _beyond_types(toml, stated, own=own)
+    header, members = _read_csv(folder / "members.csv", MEMBER_COLUMNS, problems)
+    _, described = _read_csv(folder / "units.csv", UNIT_COLUMNS, problems)
+    kind = stated.get("kind") or _infer_kind(stated, header, described)
+    if kind is None:
+        fix = 'add members.csv (columns unit and area), or geometry = "file.geojson"'
+        problems.append(Problem.at(file, "the folder holds no areas, polygons or schools", fix))
+        return None, problems
+    if "geometry" in stated:
+        stated["geometry"] = _polygons(stated["geometry"], file, problems)
+    title = stated.get("title", folder.name)
+    unit_title = stated.get("unit_title", title)
+    worked_out = {
+        "title": title,
+        "source": "",
+        "unit_title": unit_title,
+        "unit_title_plural": f"{unit_title}s",
+        "tiling": "partial" if kind in LAND else "overlapping",
+    }
+    settled = {"kind": kind, "key": folder.name, "folder": folder}
+    layer = Layer(**worked_out | stated | settled)
+    units = _units(described, layer)
+    claims = tuple(_claim(row, layer, units) for row in members)
+    _name_units(layer, members, claims, units)
+    layer = replace(layer, claims=claims, units=units)
+    problems += _check_rows(layer)
+    return layer, problems
+
+
+def _beyond_types(toml: Toml, stated: Mapping[str, Any], *, own: bool) -> Iterator[Problem]:
+    """Yield what is wrong with layer.toml beyond the type of each key."""
+    file, name = toml.path, toml.path.parent.name
+    if stated.get("key", name) != name:
+        message = f"the key {stated['key']!r} is not the folder's name"
+        yield Problem.at(file, message, f"write {name}, or leave it out", column="key")
+    seen = stated.get("source_date")
+    if seen and evidence_span(seen) is None:
+        message = f"source_date {seen!r} does not say when the source spoke"
+        line = toml.line("source_date")
+        yield Problem.at(file, message, SPAN_FIX, row=line, column="source_date")
+    if not own:
+        for key in SHELF_KEYS:
+            if key not in stated:
+                yield Problem.at(file, f"the key {key} is missing", column=key)
+    elif "licence" not in stated:
+        yield Problem.at(file, "no licence is stated", column="licence", severity="warning")
+
+
+def _polygons(path: Path, file: Path, problems: list[Problem]) -> Path | None:
+    """Return the polygon file of a layer, which must lie in the layer's folder."""
+    fix = None
+    if not path.is_relative_to(file.parent.resolve()):
+        wrong = "lies outside the folder"
+    elif not path.is_file():
+        there = sorted(p.name for p in file.parent.iterdir() if p.suffix.lower() in POLYGON_FILES)
+        wrong, fix = "is not there", f"the folder holds {', '.join(there)}" if there else None
+    elif path.suffix.lower() not in POLYGON_FILES:
+        wrong, fix = "is not a polygon file", f"use one of {' '.join(POLYGON_FILES)}"
+    else:
+        return path
+    problems.append(Problem.at(file, f"geometry {path.name!r} {wrong}", fix, column="geometry"))
+    return None
+
+
+def _infer_kind(
+    stated: Mapping[str, Any], header: Sequence[str], described: Sequence[Row]
+) -> str | None:
+    """Tell the kind of a layer that states none."""
+    if "geometry" in stated:
+        return "polygons"
+    if "register_column" in stated or {"urn", "postcode"} & set(header):
+        return "schools"
+    if "tier" in stated or {"area_code", "area_name"} & set(header):
+        return "areas"
+    return "sites" if described else None
+
+
+# ---- rows of a csv
+
+
+@dataclass(slots=True)
+class Row:
+    """One row of a csv: reads its cells and notes its faults, so that reading can go on."""
+
+    file: Path
+    number: int
+    problems: list[Problem]
+    values: Mapping[str, str] = field(default_factory=dict)
+
+    def note(
+        self, message: str, column: str, fix: str | None = None, severity: str = "error"
+    ) -> None:
+        """Note a fault of the row in a column."""
+        self.problems.append(
+            Problem.at(self.file, message, fix, row=self.number, column=column, severity=severity)
+        )
+
+    def text(self, column: str) -> str:
+        """Return a cell, blank where the column or the cell is missing."""
+        return self.values.get(column, "")
+
+    def day(self, column: str) -> date | None:
+        """Return a cell as a date, None when blank or not one."""
+        text = self.text(column)
+        if not text:
+            return None
+        try:
+            return a_day(text)
+        except ValueError:
+            british = re.fullmatch(r"(\d\d?)[/.-](\d\d?)[/.-](\d{4})", text)
+            d, m, y = british.groups() if british else ("1", "9", "2022")
+            self.note(f"{text!r} is not a date", column, f"write it as {y}-{int(m):02}-{int(d):02}")
+        return None
+
+    def word(self, column: str, words: Sequence[str], default: str) -> str:
+        """Return a cell that holds one of a few words."""
+        text = self.text(column).casefold()
+        if text and text not in words:
+            self.note(f"{text!r} is no {column}", column, f"write {' or '.join(words)}")
+        return text if text in words else default
+
+    def share(self, column: str) -> float | None:
+        """Return a cell as a share above 0 and up to 1, None when blank or not one."""
+        text = self.text(column)
+        with contextlib.suppress(ValueError):
+            if 0 < float(text) <= 1:
+                return float(text)
+        if text:
+            self.note(f"{text!r} is no share", column, "write a number above 0 and up to 1")
+        return None
+
+    def span(self, column: str) -> str:
+        """Return a cell that says when a source spoke; blank stands for undated."""
+        text = self.text(column)
+        if text and evidence_span(text) is None:
+            self.note(f"{text!r} does not say when the source spoke", column, SPAN_FIX)
+        return text
+
+
+def _read_csv(
+    file: Path, columns: Sequence[str], problems: list[Problem]
+) -> tuple[list[str], list[Row]]:
+    """Return heading and rows of a csv; an absent file has neither."""
+    if not file.is_file():
+        return [], []
+    data = file.read_bytes()
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        # Spreadsheets on Windows still save csv in this encoding.
+        text = data.decode("cp1252", errors="replace")
+    mark = max(",;\t", key=text.partition("\n")[0].count)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=mark, strict=True)
+    rows: list[Row] = []
+    header: list[str] = []
+    try:
+        for cells in reader:
+            values = [cell.strip() for cell in cells]
+            if not any(values):
+                continue
+            if not header:
+                header = _heading(values, file, columns, problems)
+            elif len(values) > len(header):
+                message = f"{len(values)} cells under {len(header)} headings"
+                fix = "put a name that holds a comma in double quotes"
+                problems.append(Problem.at(file, message, fix, row=reader.line_num))
+            else:
+                named = dict(zip(header, values, strict=False))
+                rows.append(Row(file, reader.line_num, problems, named))
+    except csv.Error as error:
+        message = f"not readable as csv: {error}"
+        problems.append(Problem.at(file, message, row=reader.line_num))
+    if not header:
+        problems.append(Problem.at(file, "the file is empty"))
+    return header, rows
+
+
+def _heading(
+    cells: Sequence[str], file: Path, columns: Sequence[str], problems: list[Problem]
+) -> list[str]:
+    """Return the names of the columns, as this room calls them."""
+    header = []
+    for cell in cells:
+        name = re.sub(r"[^a-z0-9]+", "_", cell.casefold()).strip("_")
+        name = name if name in columns else SYNONYMS.get(name, name)
+        if name and name not in columns:
+            message, fix = unknown("column", cell, (*columns, *SYNONYMS))
+            problems.append(Problem.at(file, message, fix, row=1))
+        if name and name in header:
+            problems.append(Problem.at(file, f"the column {name} stands twice", row=1))
+        header.append(name)
+    return header
+
+
+def _claim(row: Row, layer: Layer, units: Mapping[str, Unit]) -> Claim:
+    """Read one row of members.csv; what it leaves out is its unit's, or the layer's."""
+    area_code, area_name = row.text("area_code"), row.text("area_name")
+    if not area_code and _GSS.fullmatch(area_name):
+        area_code, area_name = area_name, ""
+    if _GSS.fullmatch(area_code):
+        area_code = area_code[:9].upper() + area_code[9:]
+    urn, postcode = row.text("urn"), row.text("postcode").upper()
+    if not (area_code or area_name or urn or postcode):
+        row.note("the row names no area and no school", "area_code")
+    if urn and not urn.isdigit():
+        row.note(f"{urn!r} is not a URN", "urn", "a URN is six digits")
+    code = row.text("unit_code") or _slug(row.text("unit_name") or layer.title)
+    unit = units.get(code)
+    first = row.day("valid_from") or (unit and unit.valid_from) or layer.valid_from
+    source = row.text("source")
+    return Claim(
+        unit_code=code,
+        area_code=area_code,
+        area_name=area_name,
+        urn=urn,
+        postcode=postcode,
+        codes_as_of=row.day("codes_as_of") or layer.codes_as_of or first,
+        valid_from=first,
+        valid_to=row.day("valid_to") or (unit and unit.valid_to) or layer.valid_to,
+        extent=row.word("extent", EXTENTS, "whole"),
+        part=row.text("part"),
+        share=row.share("share"),
+        source=layer.sources.get(source, source) or layer.source,
+        # A blank under a heading says "undated"; no heading says "as the layer".
+        source_date=row.span("source_date") if "source_date" in row.values else layer.source_date,
+        confidence=row.word("confidence", CONFIDENCES, layer.confidence),
+        row=row.number,
+    )
+
+
+def _units(rows: Sequence[Row], layer: Layer) -> dict[str, Unit]:
+    """Read the units of units.csv."""
+    units: dict[str, Unit] = {}
+    for row in rows:
+        name, source = row.text("unit_name"), row.text("source")
+        code = row.text("unit_code") or _slug(name)
+        if not code:
+            row.note("the row names no unit", "unit_code")
+            continue
+        if code in units:
+            row.note(f"the unit {code!r} stands twice", "unit_code")
+        units[code] = Unit(
+            code=code,
+            name=name or code,
+            aliases=tuple(_aliases(row.text("aliases"))),
+            lead_urn=row.text("lead_urn") or None,
+            lead_name=row.text("lead_name"),
+            valid_from=row.day("valid_from"),
+            valid_to=row.day("valid_to"),
+            source=layer.sources.get(source, source),
+            source_date=row.span("source_date"),
+            confidence=row.word("confidence", CONFIDENCES, ""),
+            note=row.text("note"),
+        )
+    return units
+
+
+def _name_units(
+    layer: Layer, rows: Sequence[Row], claims: Sequence[Claim], units: dict[str, Unit]
+) -> None:
+    """Add the units that only members.csv names, and hold the two files against each other."""
+    listed = frozenset(units)
+    for row, claim in zip(rows, claims, strict=True):
+        name, code = row.text("unit_name"), claim.unit_code
+        if listed and code not in listed:
+            row.note(f"the unit {code!r} is not in units.csv", "unit_code", suggest(code, listed))
+        plain = name or row.text("unit_code") or layer.title
+        known = units.setdefault(code, Unit(code=code, name=plain))
+        if name and known.name != name:
+            row.note(f"the unit {code!r} has two names", "unit_name", f"use {known.name!r}")
+
+
+def _aliases(text: str) -> Iterator[Alias]:
+    for item in filter(None, (x.strip() for x in text.split(";"))):
+        name, _, seen = item.partition("@")
+        yield Alias(name.strip(), seen.strip())
+
+
+def _slug(name: str) -> str:
+    return re.sub(r"[^\w]+", "-", name.casefold()).strip("-")
+
+
+# ---- what the rows say of each other
+
+
+def _check_rows(layer: Layer) -> list[Problem]:
+    """Check what the rows say of each other and of their unit and layer."""
+    problems: list[Problem] = []
+    members = layer.folder / "members.csv"
+    if layer.valid_from and layer.valid_to and layer.valid_from > layer.valid_to:
+        file = layer.folder / "layer.toml"
+        problems.append(Problem.at(file, "the last day comes before the first"))
+    seen: dict[tuple[str, ...], list[Claim]] = {}
+    for claim in layer.claims:
+        row = Row(members, claim.row, problems)
+        if claim.valid_from and claim.valid_to and claim.valid_from > claim.valid_to:
+            row.note("the last day comes before the first", "valid_to")
+        if _starts_before(claim, layer):
+            row.note(f"starts before the layer does ({layer.valid_from})", "valid_from")
+        if _ends_after(claim, layer):
+            row.note(f"ends after the layer does ({layer.valid_to})", "valid_to")
+        unit = layer.units[claim.unit_code]
+        if _starts_before(claim, unit) or _ends_after(claim, unit):
+            row.note(f"holds on days when {unit.code} is not alive", "valid_from")
+        what = claim.urn or claim.postcode or claim.area_code or fold(claim.area_name)
+        mates = seen.setdefault((claim.unit_code, what, claim.part), [])
+        for mate in mates:
+            gap = _days_between(claim, mate)
+            if claim.overlaps(mate):
+                row.note(f"the same claim as row {mate.row}", "area_code", "leave one of them out")
+            elif 0 < gap < 92:
+                message = f"does not meet row {mate.row}: {gap} days between"
+                row.note(message, "valid_from", severity="warning")
+        mates.append(claim)
+    if layer.kind == "areas" and not layer.tier:
+        file, held = layer.folder / "units.csv", {claim.unit_code for claim in layer.claims}
+        problems += [
+            Problem.at(
+                file, f"{u.name} ({code}) has no land", column="unit_code", severity="warning"
+            )
+            for code, u in layer.units.items()
+            if code not in held
+        ]
+    return problems
+
+
+def _starts_before(claim: Claim, whole: Layer | Unit) -> bool:
+    """Tell whether a claim holds before its layer or unit is in being."""
+    first = whole.valid_from
+    return first is not None and (claim.valid_from is None or claim.valid_from < first)
+
+
+def _ends_after(claim: Claim, whole: Layer | Unit) -> bool:
+    """Tell whether a claim holds when its layer or unit is no more."""
+    last = whole.valid_to
+    return last is not None and (claim.valid_to is None or claim.valid_to > last)
+
+
+def _days_between(a: Claim, b: Claim) -> int:
+    """Return how many days lie between the end of one claim and the start of the other."""
+    earlier, later = sorted((a, b), key=lambda claim: claim.valid_from or date.min)
+    return ((later.valid_from or date.min) - (earlier.valid_to or date.max)).days - 1

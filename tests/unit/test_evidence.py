@@ -1,0 +1,50 @@
+"""Claims hold on their days; evidence of another date is said in words."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from geolls.layers.areas import load_areas
+from geolls.layers.evidence import date_note
+from geolls.layers.model import evidence_span
+
+AREAS = load_areas()
+
+
+def test_claims_hold_on_their_first_and_last_day_only_within(folder, load):
+    path = folder("unit,code,from,to\nA,E08000035,2020-01-01,2020-12-31\nA,E08000032,2021-01-01,\n")
+    layer = load(path)
+    for day, rows in (("2019-12-31", []), ("2020-01-01", [2]), ("2020-12-31", [2])):
+        assert [c.row for c in layer.claims_on(date.fromisoformat(day))] == rows
+    assert [c.row for c in layer.claims_on(date(2021, 1, 1))] == [3]
+
+
+def test_a_layer_ends_on_its_last_day(folder, load):
+    layer = load(folder("code\nE08000035\n", "from = 2020-01-01\nto = 2020-12-31\n"))
+    assert layer.claims_on(date(2020, 12, 31)) and not layer.claims_on(date(2021, 1, 1))
+    assert "until 31 December 2020, not on 1 January 2021" in (
+        date_note(layer, date(2021, 1, 1)) or ""
+    )
+
+
+@pytest.mark.parametrize(
+    ("seen", "on", "noted"),
+    [
+        ("2022", "2023-12-31", False),
+        ("2022", "2024-01-02", True),
+        ("2022-09-01", "2021-08-30", True),
+        ("2022-09-01", "2021-09-01", False),
+        ("2014/2026-10-01", "2020-01-01", False),
+        ("", "2020-01-01", True),
+    ],
+)
+def test_evidence_more_than_a_year_away_is_noted(folder, seen, on, noted, load):
+    layer = load(folder(f"code,source_date\nE08000035,{seen}\n"))
+    assert (date_note(layer, date.fromisoformat(on)) is not None) is noted
+
+
+@pytest.mark.parametrize("text", ["", "c. 2014", "2014-13", "2022-02-30", "01/09/2022", "22"])
+def test_a_source_date_that_means_no_day_is_none(text):
+    assert evidence_span(text) is None
