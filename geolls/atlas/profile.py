@@ -31,7 +31,7 @@ from geolls.base.text import (
 )
 from geolls.base.vocabulary import FEW, KIND_TITLES, KINDS, PATTERNS, RANKED, REASONS, STRAY
 from geolls.maps.offline import asset, policy
-from geolls.measures.placeview import oversight
+from geolls.measures.oversight import oversight
 from geolls.study.comparing import (
     england_figures,
     figures_of,

@@ -17,7 +17,7 @@ from geolls.measures.coverage import coverage_rows
 from geolls.measures.information import entropy, ratio
 from geolls.measures.mismatch import by_unit
 from geolls.measures.overlap import code, cross, distinct, is_reason, weights_of
-from geolls.measures.placeview import oversight, providers
+from geolls.measures.oversight import oversight, providers
 from geolls.measures.spread import SpreadOptions, size_band
 
 __all__ = [

@@ -11,8 +11,8 @@ import pandas as pd
 from geolls.base.errors import UsageError
 from geolls.base.vocabulary import BLANK_BELOW
 from geolls.measures.distances import nearest
-from geolls.measures.overlap import is_reason
-from geolls.measures.spread import each_phase
+from geolls.measures.oversight import claims_of
+from geolls.measures.spread import by_phase
 
 __all__ = ["FarRule", "beyond", "far_areas", "far_sensitivity", "site_distances"]
 
@@ -108,27 +108,21 @@ def beyond(
         One row per phase (`all` first) and unit, sorted by code: phase, unit_code, unit_name,
         schools, located, distance_km_median, share_beyond_<km> (of the located).
     """
-    here = place.loc[~is_reason(place["unit_code"]), ["item", "unit_code", "unit_name", "share"]]
-    joined = distances[["urn", "distance_km"]].merge(schools[["urn", "phase"]], on="urn")
-    joined = joined.merge(here, left_on="urn", right_on="item")
-    joined["located"] = joined["share"].where(joined["distance_km"].notna(), 0.0)
+    table = distances[["urn", "distance_km"]].merge(schools[["urn", "phase"]], on="urn")
+    table = table.merge(claims_of(place), left_on="urn", right_on="item")
+    table["located"] = table["share"].where(table["distance_km"].notna(), 0.0)
     names = [f"share_beyond_{km:g}" for km in thresholds]
     for name, km in zip(names, thresholds, strict=True):
-        joined[name] = joined["located"] * (joined["distance_km"] > km)
-    parts = []
-    for phase, part in each_phase(joined):
-        groups = part.groupby(["unit_code", "unit_name"])
-        found = groups.agg(
-            schools=("share", "sum"),
-            located=("located", "sum"),
-            distance_km_median=("distance_km", "median"),
-            **{name: (name, "sum") for name in names},
-        ).reset_index()
-        for name in names:
-            found[name] = (found[name] / found["located"]).where(found["located"] >= few)
-        found.insert(0, "phase", phase)
-        parts.append(found)
-    return pd.concat(parts, ignore_index=True)
+        table[name] = table["located"] * (table["distance_km"] > km)
+    groups = by_phase(table).groupby(["phase", "unit_code", "unit_name"], observed=True)
+    found = groups.agg(
+        schools=("share", "sum"),
+        located=("located", "sum"),
+        distance_km_median=("distance_km", "median"),
+        **{name: (name, "sum") for name in names},
+    ).reset_index()
+    found[names] = found[names].div(found["located"].where(found["located"] >= few), axis=0)
+    return found.astype({"phase": "str"})
 
 
 def far_areas(

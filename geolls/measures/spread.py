@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from itertools import pairwise
 from typing import Any
@@ -30,9 +30,10 @@ __all__ = [
     "DISTANCES",
     "Bodies",
     "SpreadOptions",
+    "band_names",
     "bodies",
+    "by_phase",
     "distances",
-    "each_phase",
     "reach",
     "reach_sensitivity",
     "size_band",
@@ -323,18 +324,18 @@ def spread_by_phase(
         columns of `spread`.
     """
     parts = []
-    for phase, part in each_phase(schools):
+    for phase, part in by_phase(schools).groupby("phase", observed=True):
         found = spread(part, layers, options)
-        found.insert(0, "phase", phase)
+        found.insert(0, "phase", str(phase))
         parts.append(found)
     return pd.concat(parts, ignore_index=True)
 
 
-def each_phase(schools: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
-    """Yield ("all", all schools), then every phase with its schools."""
-    yield "all", schools
-    for phase, part in schools.groupby("phase", sort=True):
-        yield str(phase), part
+def by_phase(schools: pd.DataFrame) -> pd.DataFrame:
+    """Return all rows under the phase `all`, and every row under its own; phases are ordered."""
+    both = pd.concat([schools.assign(phase="all"), schools], ignore_index=True)
+    order = ["all", *sorted(schools["phase"].dropna().unique())]
+    return both.assign(phase=pd.Categorical(both["phase"], order, ordered=True))
 
 
 def size_band(size: npt.ArrayLike, first: tuple[int, ...]) -> npt.NDArray[np.str_]:
@@ -345,9 +346,13 @@ def size_band(size: npt.ArrayLike, first: tuple[int, ...]) -> npt.NDArray[np.str
     >>> size_band([1, 4, 30], (1, 2, 6, 12, 26)).tolist()
     ['1', '2-5', '26+']
     """
+    return np.array(band_names(first))[np.searchsorted(first, size, side="right") - 1]
+
+
+def band_names(first: tuple[int, ...]) -> list[str]:
+    """Return the names of the bands that begin at these sizes."""
     names = [str(a) if b == a + 1 else f"{a}-{b - 1}" for a, b in pairwise(first)]
-    words = np.array([*names, f"{first[-1]}+"])
-    return words[np.searchsorted(first, size, side="right") - 1]
+    return [*names, f"{first[-1]}+"]
 
 
 def reach(frame: pd.DataFrame, options: SpreadOptions | None = None) -> pd.Series[Any]:

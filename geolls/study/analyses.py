@@ -9,8 +9,10 @@ import pandas as pd
 
 from geolls.base.errors import UsageError
 from geolls.base.text import suggest
+from geolls.base.vocabulary import KINDS
 from geolls.measures import communities as communing
 from geolls.measures import equity, sites, spread, yardstick
+from geolls.measures import oversight as seeing
 from geolls.measures import placeview as places
 
 if TYPE_CHECKING:
@@ -36,7 +38,7 @@ def spread_sensitivity(study: Core) -> pd.DataFrame:
 
 def places_by_phase(study: Core) -> pd.DataFrame:
     """Say who works in each authority, by phase: providers, top trust, size bands, local choice."""
-    return study.place_view(HOME)
+    return study.place_view(HOME).drop(columns=list(KINDS))
 
 
 def hubs_by_phase(study: Core) -> pd.DataFrame:
@@ -58,12 +60,12 @@ def schools_about(study: Core) -> pd.DataFrame:
 
 def headlines(study: Core) -> pd.DataFrame:
     """Count who runs the schools of England, with the interval that unknown status leaves open."""
-    return places.headlines(_oversight(study))
+    return seeing.headlines(_oversight(study))
 
 
 def _oversight(study: Core) -> pd.Series[Any]:
     homes = study.spread().set_index("trust_uid")[f"home_{HOME}"]
-    return places.oversight(study.schools, homes, study.membership(HOME))
+    return seeing.oversight(study.schools, homes, study.membership(HOME))
 
 
 def _exposures(study: Core) -> dict[str, pd.Series[Any]]:

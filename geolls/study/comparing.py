@@ -12,7 +12,8 @@ import pandas as pd
 from geolls.base.errors import UsageError
 from geolls.base.vocabulary import KIND_MEANINGS, KINDS, RANKED
 from geolls.measures.overlap import is_reason
-from geolls.measures.placeview import interfaces, oversight, place_view
+from geolls.measures.oversight import oversight
+from geolls.measures.placeview import interfaces, place_view
 from geolls.study.units import Facts, facts_of
 
 if TYPE_CHECKING:

@@ -17,7 +17,8 @@ from geolls.measures.coverage import coverage
 from geolls.measures.equity import equity_gap
 from geolls.measures.nulls import null_share_worse
 from geolls.measures.overlap import is_reason, overlap
-from geolls.measures.placeview import oversight, place_view
+from geolls.measures.oversight import oversight
+from geolls.measures.placeview import place_view
 from geolls.measures.spread import spread
 
 # A part of a coverage is a part to the millimetre; 1 in 10,000 is far more than rounding.

@@ -6,15 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from geolls.base.vocabulary import KINDS
+from geolls.measures.oversight import headlines, oversight, providers
 from geolls.measures.placeview import (
-    KINDS,
     PlaceOptions,
-    headlines,
     hub_view,
     interfaces,
-    oversight,
     place_view,
-    providers,
     school_view,
     trust_view,
 )
@@ -65,12 +63,6 @@ def test_unknown_status_leaves_an_interval():
     assert found.loc["no_trust", columns].tolist() == pytest.approx([2, 0.2, 0.2, 0.3])
     assert found.loc["status_unknown", columns].tolist() == pytest.approx([1, 0.1, 0, 0.1])
     assert found["share"].sum() == pytest.approx(1)
-
-
-def test_a_trust_of_one_school_here_may_be_larger_in_all_phases():
-    sizes = pd.Series({"T": 4, "S": 7, "U": 2})
-    found = oversight(SCHOOLS, HOME, AUTHORITY, trust_sizes=sizes)
-    assert found["3"] == "trust_home_here"
 
 
 def test_a_school_of_a_trust_without_a_unit_is_blank_and_one_in_no_trust_is_not():
