@@ -341,7 +341,7 @@ def publishable(
     """Leave out small numbers of pupils eligible for free meals, and say so."""
     if by != "fsm_pupils":
         return frame
-    from geolls.export.everything import without_small_counts
+    from geolls.measures.disclosure import without_small_counts
 
     found = without_small_counts(frame, lines)
     gone = int(found["weight"].isna().sum() - frame["weight"].isna().sum())
@@ -352,7 +352,8 @@ def publishable(
 
 def dropped_words(gone: float, whole: float, by: str) -> str:
     """Say what was left out of a table; not where few pupils eligible for meals are on a side."""
-    few = any(0 < part < MINIMUM for part in (gone, whole - gone))
-    if by == "fsm_pupils" and few:
+    from geolls.measures.disclosure import small, untold
+
+    if untold(by) and (small(gone) or small(whole - gone)):
         return f"some of {whole:,.6g}: how many would tell a number of pupils under {MINIMUM}"
     return f"{gone:,.6g} of {whole:,.6g}"

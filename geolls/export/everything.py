@@ -7,13 +7,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
 
 from geolls.base.errors import UsageError
 from geolls.base.files import write_bytes, write_text, writing
 from geolls.base.text import suggest
-from geolls.base.vocabulary import MINIMUM
 from geolls.export.datapackage import datapackage
 from geolls.export.dictionary import TableText
 from geolls.export.geopackage import shapes_of, write_geopackage
@@ -24,7 +22,7 @@ from geolls.export.workbook import write_workbook
 if TYPE_CHECKING:
     from geolls.api import Study
 
-__all__ = ["FORMATS", "export", "without_small_counts"]
+__all__ = ["FORMATS", "export"]
 
 Progress = Callable[[str, int, "int | None"], None]
 Found = dict[str, tuple[TableText, pd.DataFrame]]
@@ -63,48 +61,6 @@ WRITERS: Mapping[str, Callable[[Study, Found, Path], Iterator[Path]]] = {
     "xlsx": _xlsx,
 }
 FORMATS = tuple(WRITERS)
-
-
-def without_small_counts(frame: pd.DataFrame, lines: Sequence[str] = ()) -> pd.DataFrame:
-    """Blank small weights of a table counted in pupils eligible for free meals, and their shares.
-
-    Parameters
-    ----------
-    frame : pandas.DataFrame
-        A table with a column weight, as of `geolls overlap` or `geolls coverage`.
-    lines : sequence of str, optional
-        Columns whose groups have a total that may be known, as left_code and right_code; by
-        default the whole table has one.
-
-    Returns
-    -------
-    pandas.DataFrame
-        The same rows; weight and every column that begins with share blank where the weight is
-        under 10, and where it would give such a one away.
-
-    Notes
-    -----
-    In every line (a group, in any of the columns) that has a blank, the next smallest weights are
-    blanked too until two are and together they hold 10 or more, as far as the line goes; this is
-    repeated until no line changes. Weights of 0 count as small.
-    """
-    weight = frame["weight"].to_numpy(dtype=float)
-    hidden = weight < MINIMUM
-    groups = [np.flatnonzero(frame[c] == key) for c in lines for key in frame[c].unique()]
-    before = -1
-    while before != hidden.sum():
-        before = int(hidden.sum())
-        for rows in groups or [np.arange(len(frame))]:
-            for row in rows[np.argsort(weight[rows], kind="stable")]:
-                blank = rows[hidden[rows]]
-                if not len(blank) or (len(blank) > 1 and weight[blank].sum() >= MINIMUM):
-                    break
-                hidden[row] = True
-    found = frame.copy()
-    for column in found.columns:
-        if column == "weight" or str(column).startswith("share"):
-            found[column] = found[column].where(~hidden)
-    return found
 
 
 def export(

@@ -14,7 +14,7 @@ import pandas as pd
 
 from geolls.base.vocabulary import WEIGHTS
 from geolls.export.dictionary import TableText, load_dictionary
-from geolls.measures.equity import suppress
+from geolls.measures.disclosure import suppress
 from geolls.measures.overlap import is_reason
 
 if TYPE_CHECKING:

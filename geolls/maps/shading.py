@@ -11,10 +11,11 @@ import pandas as pd
 
 from geolls.base.errors import MapError
 from geolls.base.text import suggest
-from geolls.base.vocabulary import FEW, MINIMUM, PATTERNS
+from geolls.base.vocabulary import FEW, PATTERNS
 from geolls.maps.classes import breaks_of
 from geolls.maps.data import FormatName, Measure
 from geolls.maps.recipes import Recipe
+from geolls.measures.disclosure import small, untold
 from geolls.measures.mismatch import compare_units
 from geolls.measures.overlap import is_reason
 from geolls.study.core import Core
@@ -189,11 +190,10 @@ def _inhomogeneity(asked: Asked) -> Measure:
     """Say how mixed each unit is between those of another layer."""
     against, study = _Against.of(asked), asked.study
     values = against.table["inhomogeneity"].astype(float)
-    if against.by == "fsm_pupils":
+    if untold(against.by):
         # A reader who knows the other numbers of a unit would have the small one.
         cells = study.overlap(against.left, against.right, against.by)
-        small = (cells["weight"] > 0) & (cells["weight"] < MINIMUM)
-        values = values.mask(values.index.isin(cells.loc[small, "left_code"]))
+        values = values.mask(values.index.isin(cells.loc[small(cells["weight"]), "left_code"]))
     return Measure(
         key=asked.key,
         title=f"Mixed between {study.layers[against.right].unit_title_plural}",

@@ -1,8 +1,7 @@
-"""Ask whether the most disadvantaged schools are between the maps; suppress small counts."""
+"""Ask whether the most disadvantaged schools are between the maps."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -11,8 +10,9 @@ import pandas as pd
 
 from geolls.base.errors import UsageError
 from geolls.base.vocabulary import BLANK_BELOW, MINIMUM
+from geolls.measures.disclosure import complement, suppress, without_few
 
-__all__ = ["equity_gap", "fifths", "fsm_fifth", "suppress", "without_few"]
+__all__ = ["equity_gap", "fifths", "fsm_fifth"]
 
 SHARES = ["fsm_share", "other_share", "equity_gap"]
 Floats = npt.NDArray[np.float64]
@@ -192,108 +192,13 @@ def _telling(found: pd.DataFrame, sides: Sides, lines: list[pd.Series[Any]]) -> 
     """
     keys = list(sides[0][0].index.names)
     index = pd.MultiIndex.from_frame(found[keys]) if len(keys) > 1 else pd.Index(found[keys[0]])
-    counts = [
-        pd.Series(few.reindex(index).to_numpy(), found.index)[every.reindex(index).to_numpy() > 0]
-        for few, every in sides
-    ]
+    counts = np.array(
+        [few.reindex(index).where(every.reindex(index) > 0).to_numpy() for few, every in sides]
+    )
     hidden = found["fsm_pupils"].isna() | (found["schools"] < BLANK_BELOW)
-    for count in counts:
-        hidden[count.index] |= count < MINIMUM
-    before = -1
-    while before != hidden.sum():
-        before = int(hidden.sum())
-        for count in counts:
-            for line in lines:
-                mine = count[line[count.index]].sort_values(kind="stable")
-                for row in mine.index:
-                    gone = mine[hidden[mine.index]]
-                    if not len(gone) or (len(gone) > 1 and gone.sum() >= MINIMUM):
-                        break
-                    hidden[row] = True
-    return hidden
-
-
-def suppress(
-    frame: pd.DataFrame,
-    column: str,
-    *,
-    by: str | Sequence[str] | None = None,
-    minimum: int = MINIMUM,
-    hide: npt.ArrayLike | None = None,
-) -> pd.DataFrame:
-    """Blank small counts, and what would give them away.
-
-    Parameters
-    ----------
-    frame : pandas.DataFrame
-        Rows with a count of pupils.
-    column : str
-        The column of counts.
-    by : str or sequence of str, optional
-        Columns whose rows add up to a total that may be known; by default the whole table does.
-    minimum : int, optional
-        Counts under this are small, 0 included.
-    hide : array_like of bool, optional
-        Rows to blank whatever their count, for what another table would tell.
-
-    Returns
-    -------
-    pandas.DataFrame
-        The same rows; `column` blank where suppressed, and a column `<column>_suppressed` (bool).
-
-    Raises
-    ------
-    UsageError
-        When the column is missing, or holds a negative count.
-
-    Notes
-    -----
-    A single blank in a group could be had by subtraction, and so could the sum of blanks: the
-    next smallest counts (ties by order) are blanked too until at least two are and together they
-    hold `minimum` or more. A group with one row only is blank itself if it is small: give its
-    total no other way. A table with a row of totals is not safe with this alone: leave that row
-    out, or give it a group of its own.
-    """
-    if column not in frame:
-        raise UsageError(f"column {column} is missing", where="suppress")
-    counts = frame[column].to_numpy(dtype=float)
-    if (counts < 0).any():
-        raise UsageError(f"{column} has a negative count", where="suppress")
-    keys = [by] if isinstance(by, str) else list(by or [])
-    groups = [np.arange(len(frame))]
-    if keys:
-        number = frame.groupby(keys, dropna=False).ngroup().to_numpy()
-        groups = [np.flatnonzero(number == g) for g in np.unique(number)]
-    hidden = counts < minimum
-    if hide is not None:
-        hidden |= np.asarray(hide, dtype=bool) & ~np.isnan(counts)
-    for rows in groups:
-        _hide(rows, counts, hidden, minimum)
-    found = frame.copy()
-    found[column] = np.where(hidden, np.nan, counts)
-    found[f"{column}_suppressed"] = hidden
-    return found
-
-
-def _hide(
-    rows: npt.NDArray[np.intp], counts: Floats, hidden: npt.NDArray[np.bool_], minimum: int
-) -> None:
-    known = rows[~np.isnan(counts[rows])]
-    for row in known[np.argsort(counts[known], kind="stable")]:
-        blank = known[hidden[known]]
-        if not len(blank) or (len(blank) > 1 and counts[blank].sum() >= minimum):
-            return
-        hidden[row] = True
-
-
-def without_few(
-    frame: pd.DataFrame, columns: Sequence[str], *, schools: str = "schools", few: int = BLANK_BELOW
-) -> pd.DataFrame:
-    """Blank the shares in `columns` where they are of fewer than `few` schools."""
-    found = frame.copy()
-    for column in columns:
-        found[column] = found[column].where(found[schools] >= few)
-    return found
+    begin = hidden.to_numpy() | (counts < MINIMUM).any(axis=0)
+    rows = [np.flatnonzero(line) for line in lines]
+    return pd.Series(complement(counts, begin, rows), found.index)
 
 
 def _with_value(schools: pd.DataFrame, value: pd.Series[Any]) -> pd.DataFrame:

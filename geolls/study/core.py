@@ -15,7 +15,7 @@ import pandas as pd
 
 from geolls.base.errors import UnknownNameError, UsageError
 from geolls.base.text import fold, suggest
-from geolls.base.vocabulary import LAND_WEIGHTS, MINIMUM, PHASES, REASONS, WEIGHTS, By
+from geolls.base.vocabulary import LAND_WEIGHTS, PHASES, REASONS, WEIGHTS, By
 from geolls.layers.areas import Areas, load_areas
 from geolls.layers.catalogue import Catalogue, load_catalogue
 from geolls.layers.expand import BlockClaim, expand
@@ -544,9 +544,10 @@ class Core:
         Without names, every pair of area layers both ways round; see `mismatch`. Counted in
         pupils eligible for free meals, no measure tells a number of them under 10.
         """
+        from geolls.measures import disclosure
         from geolls.measures.mismatch import compare, pairwise
 
-        weight, untold = self.weights(by), MINIMUM if by == "fsm_pupils" else 0
+        weight, untold = self.weights(by), disclosure.untold(by)
         if left and right:
             keys = [self.layer(left).key, self.layer(right).key]
             found = compare(

@@ -369,6 +369,13 @@ def test_the_nearest_are_those_of_a_full_search(seed):
         assert np.isnan(metres[q][len(known) :]).all()
 
 
+def test_neighbours_in_the_far_corner_are_found_too():
+    corners = np.array([[0.0, 0.0], [300_000.0, 300_000.0], [0.0, 300_000.0]])
+    at, metres = near.nearest(corners, corners, 2, np.arange(3))
+    assert at[0].tolist() == [2, 1]
+    assert metres[0].tolist() == pytest.approx([300_000, 300_000 * math.sqrt(2)])
+
+
 def test_more_neighbours_than_points_are_blank():
     at, metres = near.nearest(np.zeros((2, 2)), np.zeros((1, 2)), 4)
     assert at.tolist() == [[0, 1, -1, -1]] and np.isnan(metres[0, 2:]).all()

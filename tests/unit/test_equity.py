@@ -7,14 +7,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geolls.base.errors import UsageError
+from geolls.base.vocabulary import MINIMUM
 from geolls.measures.equity import (
-    MINIMUM,
     SHARES,
     equity_gap,
     fifths,
     fsm_fifth,
-    suppress,
-    without_few,
 )
 
 SCHOOLS = pd.DataFrame(
@@ -78,44 +76,6 @@ def test_the_table_of_fifths_by_hand():
 def test_fifths_of_few_schools_and_few_pupils_are_blank():
     found = fifths(SCHOOLS, VALUE)
     assert found[["school_share", "pupil_share", "fsm_share"]].isna().all(axis=None)
-
-
-def test_a_small_count_is_hidden_with_the_next_smallest():
-    table = pd.DataFrame({"place": list("xxxyyz"), "fsm": [4.0, 60, 20, 30, 40, 3]})
-    found = suppress(table, "fsm", by="place")
-    assert found["fsm_suppressed"].tolist() == [True, False, True, False, False, True]
-    assert found["fsm"].isna().tolist() == found["fsm_suppressed"].tolist()
-
-
-def test_two_small_counts_that_sum_to_little_hide_a_third():
-    found = suppress(pd.DataFrame({"fsm": [1.0, 2, 50, 30]}), "fsm")
-    assert found["fsm_suppressed"].tolist() == [True, True, False, True]
-
-
-def test_an_unknown_count_stays_unknown_and_is_not_called_hidden():
-    found = suppress(pd.DataFrame({"fsm": [np.nan, 50.0, 30]}), "fsm")
-    assert found["fsm_suppressed"].tolist() == [False] * 3 and np.isnan(found.loc[0, "fsm"])
-    with pytest.raises(UsageError):
-        suppress(pd.DataFrame({"fsm": [-1.0]}), "fsm")
-    with pytest.raises(UsageError):
-        suppress(pd.DataFrame({"fsm": [1.0]}), "pupils")
-
-
-@given(st.lists(st.integers(0, 60), min_size=1, max_size=8))
-def test_no_hidden_count_can_be_had_by_subtraction(counts):
-    found = suppress(pd.DataFrame({"fsm": [float(c) for c in counts]}), "fsm")
-    hidden = found["fsm_suppressed"].to_numpy()
-    assert not (found["fsm"] < 10).any()
-    if hidden.any() and len(counts) > 1:
-        # The total less what is shown is the sum of two or more, and no small number itself,
-        # unless there is nothing else to hide.
-        assert hidden.sum() > 1
-        assert np.array(counts)[hidden].sum() >= 10 or hidden.all()
-
-
-def test_shares_of_few_schools_are_blank():
-    found = without_few(pd.DataFrame({"schools": [4, 5], "share": [0.5, 0.5]}), ["share"])
-    assert found["share"].isna().tolist() == [True, False]
 
 
 def test_a_small_phase_is_not_given_away_by_the_others():

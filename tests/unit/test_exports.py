@@ -7,7 +7,6 @@ import dataclasses
 import hashlib
 import io
 import json
-import random
 import re
 import xml.etree.ElementTree as ET
 import zipfile
@@ -20,7 +19,7 @@ import pytest
 from geolls.api import Study, open_study
 from geolls.base.errors import UsageError
 from geolls.export.dictionary import TYPES, load_dictionary
-from geolls.export.everything import FORMATS, export, without_small_counts
+from geolls.export.everything import FORMATS, export
 from geolls.export.tables import tables
 
 PERSONAL = re.compile(
@@ -123,35 +122,6 @@ def test_counts_under_ten_cannot_be_read_or_worked_out_in_any_file(
         assert alone or (len(group) > 1 and group["fsm_pupils"].sum() >= 10)
     overlaps = {row["by"] for row in rows(folder / "overlap.csv")}
     assert overlaps == {"area", "schools", "pupils", "neighbourhoods"}
-
-
-@pytest.mark.parametrize("seed", range(20))
-def test_no_small_weight_of_a_table_of_pairs_follows_from_a_line_and_its_total(seed: int) -> None:
-    draw = random.Random(seed)
-    pairs = pd.DataFrame(
-        [
-            (f"L{i}", f"R{j}", float(draw.choice([0, 3, 9, 10, 40, 200])))
-            for i in range(6)
-            for j in range(5)
-            if draw.random() < 0.7
-        ],
-        columns=["left_code", "right_code", "weight"],
-    ).assign(share_of_left=0.5)
-    shown = without_small_counts(pairs, ["left_code", "right_code"])
-    hidden = shown["weight"].isna()
-    assert hidden[pairs["weight"] < 10].all()
-    assert (shown.loc[~hidden, "weight"] == pairs.loc[~hidden, "weight"]).all()
-    assert (shown["share_of_left"].isna() == hidden).all()
-    for column in ("left_code", "right_code"):
-        for _, line in pairs[hidden].groupby(column):
-            whole = pairs[pairs[column] == line[column].iloc[0]]
-            enough = len(line) > 1 and line["weight"].sum() >= 10
-            assert enough or len(line) == len(whole)
-
-
-def test_large_weights_are_all_shown() -> None:
-    frame = pd.DataFrame({"weight": [10.0, 11.0, 500.0], "share": [0.1, 0.2, 0.7]})
-    pd.testing.assert_frame_equal(without_small_counts(frame), frame)
 
 
 def test_commands_print_no_small_number_of_pupils(capfd: pytest.CaptureFixture[str]) -> None:
