@@ -34,6 +34,7 @@ __all__ = [
 ]
 
 T = TypeVar("T")
+Prepare = Callable[[Mapping[str, Any]], Mapping[str, Any]]
 _hints = cache(get_type_hints)
 
 
@@ -131,12 +132,12 @@ def check(cls: type, toml: Toml) -> tuple[dict[str, Any], list[Fault]]:
             faults.append(Fault(wrong.message, wrong.fix, given, toml.line(name)))
     for name, f in known.items():
         needed = f.default is MISSING and f.default_factory is MISSING
-        if needed and not str(values.get(f.name, "")).strip():
+        if needed and not str(toml.holds.get(name, "")).strip():
             faults.append(Fault(f"the key {name} is missing", None, name))
     return values, faults
 
 
-def read_shelf(cls: type[T], path: Path) -> T:
+def read_shelf(cls: type[T], path: Path, prepared: Prepare = lambda holds: holds) -> T:
     """Read a file that comes with geolls; a fault in it is a fault of the installation.
 
     Parameters
@@ -145,6 +146,8 @@ def read_shelf(cls: type[T], path: Path) -> T:
         A dataclass.
     path : pathlib.Path
         The file.
+    prepared : callable, optional
+        Turns what the file holds into what `cls` declares, where a file says things more shortly.
 
     Returns
     -------
@@ -157,9 +160,12 @@ def read_shelf(cls: type[T], path: Path) -> T:
         The file is missing, not TOML, or not as `cls` declares.
     """
     try:
-        values, faults = check(cls, load(path))
+        toml = load(path)
+        values, faults = check(cls, toml._replace(holds=prepared(toml.holds)))
     except InputFileError as error:
         raise CatalogueError(error.message, where=error.where) from error
+    except (KeyError, TypeError, AttributeError) as error:
+        raise CatalogueError(f"cannot be read ({error!r})", where=str(path)) from error
     for fault in faults:
         raise CatalogueError(fault.message, where=str(path), fix=fault.fix)
     return cls(**values)
@@ -217,7 +223,7 @@ _KINDS: Final[dict[Any, tuple[str, Callable[[Toml, Any], Any]]]] = {
     Path: ("a path in quotes", lambda toml, value: (toml.path.parent / value).resolve()),
     tuple: ("a list", lambda toml, value: tuple(_plain(list)(toml, value))),
     Mapping: ("a table", _plain(dict)),
-    object: ("", lambda _, value: value),
+    Any: ("", lambda _, value: value),
 }
 
 

@@ -63,9 +63,7 @@ def _is_study(file: Path) -> bool:
 def _recipe(file: Path) -> list[Problem]:
     from geolls.maps.recipes import check_recipe
 
-    return [
-        Problem(file.name, None, None, message, fix or None) for message, fix in check_recipe(file)
-    ]
+    return [Problem(file.name, None, None, f.message, f.fix) for f in check_recipe(file)]
 
 
 def _study(file: Path) -> list[Problem]:

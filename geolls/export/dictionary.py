@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cache
+from itertools import groupby
 from typing import Any
 
-from geolls.base.errors import CatalogueError
+from geolls.base.schema import among, read_shelf
 from geolls.base.shelves import shelf
 
 __all__ = ["TYPES", "Column", "Dictionary", "TableText", "load_dictionary"]
@@ -25,21 +25,21 @@ class Column:
     ----------
     name : str
         Its name in the table.
-    type : str
-        One of `TYPES`.
-    unit : str
-        Unit of its values, in words; empty where there is none.
     description : str
         What its values mean.
     source : str
         Where they come from, in words.
+    type : str
+        One of `TYPES`.
+    unit : str
+        Unit of its values, in words; empty where there is none.
     """
 
     name: str
-    type: str
-    unit: str
     description: str
     source: str
+    type: str = field(default="string", metadata=among(TYPES))
+    unit: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,35 +52,30 @@ class TableText:
         Its key, also its file name, and its title.
     rows : str
         What one row is.
-    note : str
-        What a reader must know besides; may be empty.
     columns : tuple of Column
         Its columns, in order; a name ending in `<layer>` stands for one column per layer.
+    note : str
+        What a reader must know besides; may be empty.
     """
 
     key: str
     title: str
     rows: str
-    note: str
     columns: tuple[Column, ...]
+    note: str = ""
 
     def expand(self, layers: Iterable[str]) -> Iterator[Column]:
         """Yield the columns, those of every layer written out layer by layer."""
         keys = tuple(layers)
-        columns = list(self.columns)
-        while columns:
-            column = columns.pop(0)
-            if not column.name.endswith(_EACH_LAYER):
-                yield column
+        for each, columns in groupby(self.columns, lambda c: c.name.endswith(_EACH_LAYER)):
+            if not each:
+                yield from columns
                 continue
-            every = [column]
-            while columns and columns[0].name.endswith(_EACH_LAYER):
-                every.append(columns.pop(0))
+            every = list(columns)
             for key in keys:
                 for one in every:
                     name = one.name.removesuffix(_EACH_LAYER) + key
-                    text = f"{one.description} (layer {key})"
-                    yield Column(name, one.type, one.unit, text, one.source)
+                    yield replace(one, name=name, description=f"{one.description} (layer {key})")
 
 
 @dataclass(frozen=True)
@@ -95,13 +90,13 @@ class Dictionary:
 
     tables: Mapping[str, TableText]
 
-    def rows(self, layers: Iterable[str] = (_EACH_LAYER,)) -> list[dict[str, str]]:
+    def rows(self, layers: Iterable[str]) -> list[dict[str, str]]:
         """Return one row per column of each table: table, column, type, unit, description, source.
 
         Parameters
         ----------
-        layers : iterable of str, optional
-            Keys of the layers that have columns of their own; left out, they are written once.
+        layers : iterable of str
+            Keys of the layers that have columns of their own.
         """
         keys = tuple(layers)
         return [
@@ -110,7 +105,7 @@ class Dictionary:
                 "column": c.name,
                 "type": c.type,
                 "unit": c.unit,
-                "description": c.description.replace(f" (layer {_EACH_LAYER})", ""),
+                "description": c.description,
                 "source": c.source,
             }
             for table in self.tables.values()
@@ -132,23 +127,17 @@ def load_dictionary() -> Dictionary:
     CatalogueError
         When the file is damaged, or a table names a column that is not described.
     """
-    path = shelf("maps") / "tables" / "dictionary.toml"
-    try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
-        tables = {key: _table(key, table, data) for key, table in data["tables"].items()}
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise CatalogueError(f"cannot be read ({error!r})", where=str(path)) from error
-    return Dictionary(tables)
+    return read_shelf(Dictionary, shelf("maps") / "tables" / "dictionary.toml", _written_out)
 
 
-def _table(key: str, table: Mapping[str, Any], data: Mapping[str, Any]) -> TableText:
-    columns = tuple(_column(name, table.get("more", {}), data) for name in table["columns"])
-    return TableText(key, table["title"], table["rows"], table.get("note", ""), columns)
-
-
-def _column(name: str, more: Mapping[str, Any], data: Mapping[str, Any]) -> Column:
-    said = {"unit": "", "type": "string", **data["columns"].get(name, {}), **more.get(name, {})}
-    if said["type"] not in TYPES:
-        raise ValueError(f"{name} is of type {said['type']}")
-    source = data["sources"][said["source"]]
-    return Column(name, said["type"], said["unit"], said["description"], source)
+def _written_out(said: Mapping[str, Any]) -> dict[str, Any]:
+    """Write each column of each table out: what is said of it everywhere, and more in a table."""
+    tables = {}
+    for key, table in said["tables"].items():
+        more = table.pop("more", {})
+        columns = [{"name": n, **said["columns"].get(n, {}), **more.get(n, {})}
+                   for n in table["columns"]]  # fmt: skip
+        for column in columns:
+            column["source"] = said["sources"][column["source"]]
+        tables[key] = {**table, "key": key, "columns": columns}
+    return {"tables": tables}

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-from geolls.base.errors import CatalogueError, MapError
+from geolls.base.errors import CatalogueError, InputFileError, MapError
+from geolls.base.schema import MADE, Fault, Toml, among, check, load, unknown
 from geolls.base.shelves import shelf
 from geolls.base.text import suggest
 from geolls.base.vocabulary import KINDS
@@ -23,8 +23,6 @@ WORDS = (
     *("place", "trust", "date", "from", "to", "distance_km"),
     *("layer", "left", "right", "layers", "lefts", "rights"),
 )
-
-Scope = Literal["england", "place", "trust"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,26 +71,26 @@ class Recipe:
         What the measures need to know: layer, left, right, by, from, to, distance_km.
     """
 
-    key: str
-    title: str
+    key: str = field(metadata=MADE)
+    title: str = ""
     question: str = ""
-    scope: Scope = "england"
+    scope: str = field(default="england", metadata=among(SCOPES))
     areas: str = "local_authority"
     layers: tuple[str, ...] = ()
     on: tuple[str, ...] = ()
     measures: tuple[str, ...] = ()
     shade: str = ""
-    schools: tuple[str, ...] = ()
+    schools: tuple[str, ...] = field(default=(), metadata=among(KINDS))
     schools_on: bool = True
-    patterns: tuple[str, ...] = PATTERNS
-    inset: Literal["", "london"] = ""
+    patterns: tuple[str, ...] = field(default=PATTERNS, metadata=among(PATTERNS))
+    inset: str = field(default="", metadata=among(("", "london")))
     cities: bool = False
     labels: tuple[str, ...] = ()
     swipe: tuple[str, ...] = ()
     table: tuple[str, ...] = ()
     shows: str = ""
     means_not: str = ""
-    options: dict[str, str | float] = field(default_factory=dict)
+    options: Mapping[str, Any] = field(default_factory=dict)
 
     def fill(self, text: str, words: Mapping[str, str]) -> str:
         """Put `words` in the place of `{place}` and the like; an unknown one is left out."""
@@ -121,91 +119,6 @@ class Recipe:
         return replace(self, options=merged, areas=key(self.areas), shade=key(self.shade), **keys)
 
 
-_CHOICES: dict[str, tuple[str, ...]] = {
-    "scope": SCOPES,
-    "inset": ("", "london"),
-    "patterns": PATTERNS,
-    "schools": KINDS,
-}
-_KINDS: dict[str, type] = {
-    f.name: (
-        tuple
-        if str(f.type).startswith("tuple")
-        else bool
-        if f.type == "bool"
-        else dict
-        if str(f.type).startswith("dict")
-        else str
-    )
-    for f in fields(Recipe)
-    if f.name != "key"
-}
-_SAID: dict[type, str] = {
-    tuple: "a list of words",
-    bool: "true or false",
-    dict: "a table",
-    str: "a text",
-}
-
-
-def _problems(raw: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Yield (what is wrong, what to do) for everything wrong with a recipe's table."""
-    for key, value in raw.items():
-        kind = _KINDS.get(key)
-        if kind is None:
-            yield (
-                f"unknown key {key!r}",
-                suggest(key, _KINDS) or f"keys are {', '.join(_KINDS)}",
-            )
-            continue
-        listed = isinstance(value, list) and all(isinstance(v, str) for v in value)
-        if not (listed if kind is tuple else isinstance(value, kind)):
-            yield f"{key} = {value!r} should be {_SAID[kind]}", "see maps/README.md"
-            continue
-        words = value if listed else [value]
-        for word in words if key in _CHOICES else ():
-            if word not in _CHOICES[key]:
-                near = suggest(str(word), _CHOICES[key])
-                yield (
-                    f"{key}: {word!r} is not one of {', '.join(w for w in _CHOICES[key] if w)}",
-                    near or "choose one of them",
-                )
-    if not raw.get("title"):
-        yield "no title", 'add title = "..."'
-    for option in raw.get("options", {}) if isinstance(raw.get("options", {}), dict) else ():
-        if option not in OPTIONS:
-            yield (
-                f"unknown option {option!r}",
-                suggest(option, OPTIONS) or f"options are {', '.join(OPTIONS)}",
-            )
-    yield from _disagreements(raw)
-
-
-def _disagreements(raw: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Yield what a recipe says against itself."""
-
-    def words(key: str) -> list[str]:
-        value = raw.get(key, [])
-        return [v for v in value if isinstance(v, str)] if isinstance(value, list) else []
-
-    offered = words("layers")
-    for key in ("on", "labels"):
-        for word in words(key):
-            if offered and word not in offered:
-                yield (
-                    f"{key}: {word!r} is not among layers",
-                    suggest(word, offered) or "add it to layers",
-                )
-    if len(words("swipe")) not in (0, 2):
-        yield "swipe needs two layers, or none", 'such as swipe = ["{layer}_before", "{layer}"]'
-    shade = raw.get("shade", "")
-    if isinstance(shade, str) and shade and shade not in words("measures"):
-        yield (
-            f"shade: {shade!r} is not among measures",
-            suggest(shade, words("measures")) or "add it to measures",
-        )
-
-
 def recipe_names() -> list[str]:
     """Return the names of the recipes on the map shelf, in alphabetical order."""
     return sorted(p.stem for p in shelf("maps").glob("*.toml"))
@@ -228,17 +141,8 @@ def _find(name: str | Path) -> Path:
     return shelf("maps") / f"{wanted}.toml"
 
 
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text("utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise MapError(
-            f"not readable as TOML: {error}", where=path.name, fix="see maps/README.md"
-        ) from error
-
-
-def check_recipe(path: Path) -> list[tuple[str, str]]:
-    """Return every problem of a recipe file as (what is wrong, what to do); none when it is fine.
+def check_recipe(path: Path) -> list[Fault]:
+    """Return every fault of a recipe file; none when it is fine.
 
     Parameters
     ----------
@@ -247,22 +151,48 @@ def check_recipe(path: Path) -> list[tuple[str, str]]:
 
     Returns
     -------
-    list of tuple
-        One entry per problem.
+    list of Fault
+        One entry per fault.
     """
+    return _read(path)[1]
+
+
+def _read(path: Path) -> tuple[dict[str, Any], list[Fault]]:
+    """Return what a recipe says, as far as it is sound, and every fault."""
     try:
-        raw = _read(path)
-    except MapError as error:
-        return [(error.message, error.fix or "")]
-    return list(_problems(_flat(raw)))
+        toml = load(path)
+    except InputFileError as error:
+        return {}, [Fault(error.message, "see maps/README.md")]
+    values, faults = check(Recipe, _captions_lifted(toml))
+    return values, [*faults, *_contradictions(values)]
 
 
-def _flat(raw: dict[str, Any]) -> dict[str, Any]:
-    """Lift `[captions]` to the top, where `Recipe` has it."""
-    captions = raw.get("captions")
+def _captions_lifted(toml: Toml) -> Toml:
+    """Lift what stands under `[captions]` to the top, where `Recipe` has it."""
+    captions = toml.holds.get("captions")
     if not isinstance(captions, dict):
-        return raw
-    return {k: v for k, v in raw.items() if k != "captions"} | captions
+        return toml
+    return toml._replace(holds={k: v for k, v in toml.holds.items() if k != "captions"} | captions)
+
+
+def _contradictions(said: Mapping[str, Any]) -> Iterator[Fault]:
+    """Yield what the keys of a recipe say against each other."""
+    if not said.get("title"):
+        yield Fault("no title", 'add title = "..."')
+    for option in said.get("options", ()):
+        if option not in OPTIONS:
+            yield Fault(*unknown("option", option, OPTIONS))
+    shade = said.get("shade")
+    parts = [(key, said.get(key, ()), "layers", said.get("layers")) for key in ("on", "labels")]
+    parts.append(("shade", [shade] if shade else [], "measures", said.get("measures", ())))
+    for key, words, whole, offered in parts:
+        for word in words:
+            if offered is not None and word not in offered:
+                fix = suggest(word, offered) or f"add it to {whole}"
+                yield Fault(f"{key}: {word!r} is not among {whole}", fix)
+    if len(said.get("swipe", ())) not in (0, 2):
+        fix = 'such as swipe = ["{layer}_before", "{layer}"]'
+        yield Fault("swipe needs two layers, or none", fix)
 
 
 def load_recipe(name: str | Path) -> Recipe:
@@ -286,10 +216,9 @@ def load_recipe(name: str | Path) -> Recipe:
         The file is missing, cannot be read, or has a fault; names the nearest valid word.
     """
     path = _find(name)
-    raw = _flat(_read(path))
-    for message, fix in _problems(raw):
-        raise MapError(message, where=path.name, fix=fix)
-    values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in raw.items()}
+    values, faults = _read(path)
+    for fault in faults:
+        raise MapError(fault.message, where=path.name, fix=fault.fix)
     if "schools" in values:
-        values["schools"] = tuple(k for k in KINDS if k in values["schools"])
+        values["schools"] = tuple(kind for kind in KINDS if kind in values["schools"])
     return Recipe(key=path.stem, **values)

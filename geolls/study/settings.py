@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import tomllib
-from dataclasses import dataclass, field, fields
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-from geolls.base.errors import InputFileError, UnknownNameError, UsageError
-from geolls.base.text import suggest
+from geolls.base.errors import UnknownNameError, UsageError
+from geolls.base.schema import check, load
 
 __all__ = ["Settings", "a_date", "read_settings"]
 
@@ -24,8 +24,8 @@ class Settings:
         Named on every output.
     as_of : datetime.date or None
         The one day all layers are resolved to; None takes the register's vintage.
-    register, links, groups : pathlib.Path or None
-        GIAS edubasealldata, alllinksdata and allgroupsdata; no register means the demonstration.
+    register, links : pathlib.Path or None
+        GIAS edubasealldata and alllinksdata; no register means the demonstration.
     phases : tuple of str
         Phases that count; empty takes the register's default.
     layers : tuple of str
@@ -48,21 +48,18 @@ class Settings:
     as_of: date | None = None
     register: Path | None = None
     links: Path | None = None
-    groups: Path | None = None
     phases: tuple[str, ...] = ()
     layers: tuple[str, ...] = ()
     places: tuple[str, ...] = ()
     boundaries: tuple[Path, ...] = ()
     blocks: Path | None = None
-    spread: dict[str, Any] = field(default_factory=dict)
-    typology: dict[str, Any] = field(default_factory=dict)
+    spread: Mapping[str, Any] = field(default_factory=dict)
+    typology: Mapping[str, Any] = field(default_factory=dict)
     strict_dates: bool = False
 
     def replace(self, **changes: Any) -> Settings:
         """Return the settings with those given (not None, not empty) in place of the old."""
-        kept = {f.name: getattr(self, f.name) for f in fields(self)}
-        kept.update({k: v for k, v in changes.items() if v not in (None, (), {}, "")})
-        return Settings(**kept)
+        return replace(self, **{k: v for k, v in changes.items() if v not in (None, (), {}, "")})
 
 
 def read_settings(path: Path) -> Settings:
@@ -85,44 +82,14 @@ def read_settings(path: Path) -> Settings:
     UsageError
         When a key is unknown or a value has the wrong type.
     """
-    try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise InputFileError("no such file", where=str(path)) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputFileError(f"cannot read the study file ({error})", where=str(path)) from error
-    except tomllib.TOMLDecodeError as error:
-        raise InputFileError(f"not valid TOML ({error})", where=str(path)) from error
-    known = {f.name: f for f in fields(Settings)}
-    values: dict[str, Any] = {}
-    for key, value in data.items():
-        if key not in known:
-            raise UsageError(f"unknown key {key!r}", where=str(path), fix=suggest(key, known))
-        if key in {"register", "links", "groups", "blocks"}:
-            value = _relative(path, key, value)
-        elif key in {"phases", "layers", "places", "boundaries"}:
-            if not isinstance(value, list) or not all(isinstance(v, str) for v in value):
-                raise UsageError(f"{key} must be a list of texts", where=str(path))
-            value = tuple(_relative(path, key, v) if key == "boundaries" else v for v in value)
-        elif key == "as_of":
-            value = a_date(value, where=str(path))
-        elif key == "title" and not isinstance(value, str):
-            raise UsageError("title must be a text", where=str(path))
-        elif key == "strict_dates" and not isinstance(value, bool):
-            raise UsageError("strict_dates must be true or false", where=str(path))
-        elif key in {"spread", "typology"} and not isinstance(value, dict):
-            raise UsageError(f"{key} must be a table of thresholds", where=str(path))
-        values[key] = value
+    toml = load(path)
+    if "as_of" in toml.holds:  # a date that is none has an exit code of its own
+        day = a_date(toml.holds["as_of"], where=str(path))
+        toml = toml._replace(holds={**toml.holds, "as_of": day})
+    values, faults = check(Settings, toml)
+    for fault in faults:
+        raise UsageError(fault.message, where=str(path), fix=fault.fix)
     return Settings(**values)
-
-
-def _relative(file: Path, key: str, value: object) -> Path:
-    if not isinstance(value, str):
-        raise UsageError(f"{key} must be a path in quotes", where=str(file))
-    try:
-        return (file.parent / value).resolve()
-    except (OSError, ValueError) as error:  # a NUL, a circle of links
-        raise UsageError(f"{key} is not a path ({error})", where=str(file)) from error
 
 
 BEGINNING = date(2009, 4, 1)  # of the table of areas, boundaries/area/areas.csv
