@@ -309,7 +309,7 @@ def places(data: Data, n: int) -> Iterator[Row]:
         mine.mkdir()
 
         def ours() -> None:
-            packed: dict[str, str] = {}
+            packed: dict[str, bytes] = {}
             for code in of:
                 parts = book.plates.place("local_authority", code, pages[code])
                 assert parts is not None

@@ -14,7 +14,7 @@ import pandas as pd
 
 from geolls.base.errors import MapError
 from geolls.base.text import day, small, suggest
-from geolls.base.vocabulary import REASON_NUMBERS, REASON_PHRASES
+from geolls.base.vocabulary import REASON_LABELS, REASON_NUMBERS, REASON_PHRASES
 from geolls.maps.classes import say
 from geolls.maps.data import Box, Callout, LayerSpec, MapData, Measure, abroad
 from geolls.maps.recipes import Recipe
@@ -22,7 +22,8 @@ from geolls.maps.recipes import Recipe
 __all__ = ["Cover", "Drawn", "cover", "resolve", "texts"]
 
 MOST_CALLOUTS = 4
-_REASONS = {n: REASON_PHRASES[key] for key, n in REASON_NUMBERS.items()}
+_LABELS = {n: REASON_LABELS[key] for key, n in REASON_NUMBERS.items()}
+_PHRASES = {n: REASON_PHRASES[key] for key, n in REASON_NUMBERS.items()}
 
 
 def texts(values: Any) -> list[str]:
@@ -88,7 +89,9 @@ class Cover:
         return self.mixes[shared] if shared >= 0 else [unit]
 
     def name(self, unit: int) -> str:
-        """Return a unit's name, or the names of those that share land."""
+        """Return a unit's name, the names of those that share land, or why there is none."""
+        if unit < 0:
+            return _LABELS[unit]
         return " and ".join(self.names[u] for u in self.claimants(unit) if u >= 0)
 
     def blocks_of(self, unit: int) -> list[int]:
@@ -199,6 +202,38 @@ class Drawn:
         if self.data.trust is not None:
             return table[table["trust_uid"] == self.data.trust]
         return table[table["here"].astype(bool)] if "here" in table else table
+
+    @cached_property
+    def marked(self) -> pd.DataFrame:
+        """Those of them that are marked at first."""
+        if self.members is None or not (self.recipe.schools_on or self.recipe.scope == "trust"):
+            return pd.DataFrame({"kind": [], "easting": [], "northing": []})
+        table = self.members.dropna(subset=["easting", "northing"])
+        kinds = self.recipe.schools
+        return table if self.recipe.scope == "trust" else table[table["kind"].isin(kinds)]
+
+    @property
+    def authorities(self) -> LayerSpec:
+        """The layer whose edges and names the land round about has."""
+        return self.layer("local_authority") or self.areas
+
+    @cached_property
+    def inside(self) -> np.ndarray[Any, np.dtype[np.bool_]]:
+        """Which blocks the map is about; the rest is drawn pale."""
+        out = np.full(len(self.data.topology.blocks), self.england)
+        out[self.place_blocks] = True
+        if self.recipe.scope == "trust":
+            out |= np.isin(self.cover(self.areas).of, list(self.counts(self.areas)))
+        return out
+
+    @property
+    def home(self) -> int | None:
+        """The unit of the areas that is the trust's home."""
+        trusts, names = self.data.trusts, self.cover(self.areas).names
+        if trusts is None or "home" not in trusts or self.data.trust not in trusts.index:
+            return None
+        home = str(trusts.at[self.data.trust, "home"])
+        return names.index(home) if home in names else None
 
     def units_of(self, spec: LayerSpec, schools: pd.DataFrame) -> pd.Series[Any]:
         """Return the unit of each school: its own where it is known, else its block's."""
@@ -351,7 +386,7 @@ def cover_words(layer: Cover, areas: Cover) -> dict[str, str]:
     """Say for each area which units of a layer cover it, or why none does."""
     low, met = set(layer.low), dict[int, dict[str, None]]()
     for b, (u, a) in enumerate(zip(layer.of, areas.of, strict=True)):
-        text = layer.name(u) or _REASONS[u]
+        text = _PHRASES[u] if u < 0 else layer.name(u)
         if u >= len(layer.codes):
             text += " (shared)"
         elif b in low:

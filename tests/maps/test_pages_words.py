@@ -193,7 +193,7 @@ def test_a_table_says_how_many_rows_there_are_in_all(missing: int) -> None:
 def test_rows_beyond_the_kept_ones_travel_packed_as_the_same_markup() -> None:
     whole = grid(shown=1)
     folded = grid(shown=1, kept=1)
-    assert whole.rest == ""
+    assert not whole.rest
     assert "Second" not in str(folded.html)
     assert 'data-total="2"' in str(folded.html)
     assert unpack(folded.rest)["html"] in str(whole.html)

@@ -21,10 +21,12 @@ from geolls.base.vocabulary import KINDS
 from geolls.maps.data import Callout, MapData, Place
 from geolls.maps.drawn import resolve
 from geolls.maps.print import svg as paper
+from geolls.maps.print.faces import Faces
 from geolls.maps.print.labels import Label, Room, put
-from geolls.maps.print.land import RAMP, STROKES, Land, View
+from geolls.maps.print.land import Land, View
 from geolls.maps.print.page import render_svg, save_print
 from geolls.maps.recipes import Recipe
+from geolls.maps.styles import LINES, RAMP
 
 SVG = "{http://www.w3.org/2000/svg}"
 HOSTILE = "</script><img src=x onerror=boom()>'\"&{{ 7*7 }}"
@@ -154,11 +156,11 @@ def test_every_layer_that_is_on_has_its_own_line_style(recipe, data):
     root = page(*at_place(recipe, data))
     for spec in data.layers:
         (g,) = group(root, "data-layer", spec.key)
-        style = STROKES[spec.style]
+        style = LINES[spec.style]
         assert g[-1].get("stroke") == paper.inks()[style.ink]
-        assert g[-1].get("stroke-dasharray", "") == style.dash
+        assert g[-1].get("stroke-dasharray", "") == style.near.dash
         assert g[-2].get("stroke") == paper.inks()["page"], "no casing below the line"
-    assert len({(s.ink, s.dash) for s in STROKES.values()}) == len(STROKES)
+    assert len({(s.ink, s.near.dash) for s in LINES.values()}) == len(LINES)
 
 
 def test_lines_that_share_a_border_run_side_by_side(recipe, data):
@@ -211,7 +213,7 @@ def test_where_lines_coincide_on_the_country_the_lower_one_shows_on_both_sides(r
 
 def test_neighbours_share_every_vertex_of_their_border(recipe, data):
     drawn = resolve(recipe, data)
-    land = Land(drawn, View.fit((400_000, 300_000, 440_000, 320_000), (0, 0, 400, 200)))
+    land = Land(Faces(drawn), View.fit((400_000, 300_000, 440_000, 320_000), (0, 0, 400, 200)))
     inner, outer = land.between(range(5)), land.outer
     assert (inner.sum(), outer.sum()) == (4, 8 + 4)  # a cross in a square, and an island
     assert paper.line_path([shapely.get_coordinates(land.shapes[4])], closed=True).count("M") == 1

@@ -19,9 +19,9 @@ from geolls.maps.offline import asset
 
 __all__ = [
     "FONTS",
-    "LEAD",
     "Run",
     "Sheet",
+    "circle",
     "clean",
     "inks",
     "joined",
@@ -261,8 +261,18 @@ def inks() -> dict[str, str]:
 
 def rect(x: float, y: float, w: float, h: float, **attrs: Any) -> str:
     """Return a rectangle; attributes by name, an underscore for each hyphen."""
-    more = "".join(f' {k.replace("_", "-")}="{v}"' for k, v in attrs.items())
-    return f'<rect x="{number(x)}" y="{number(y)}" width="{number(w)}" height="{number(h)}"{more}/>'
+    at = f'x="{number(x)}" y="{number(y)}" width="{number(w)}" height="{number(h)}"'
+    return f"<rect {at}{_attrs(attrs)}/>"
+
+
+def circle(x: float, y: float, r: float, **attrs: Any) -> str:
+    """Return a circle; attributes as of `rect`."""
+    at = f'cx="{number(x)}" cy="{number(y)}" r="{number(r)}"'
+    return f"<circle {at}{_attrs(attrs)}/>"
+
+
+def _attrs(attrs: dict[str, Any]) -> str:
+    return "".join(f' {k.replace("_", "-")}="{v}"' for k, v in attrs.items())
 
 
 def stroked(d: str, ink: str, wide: float, more: str = "") -> str:

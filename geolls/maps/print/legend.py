@@ -1,0 +1,243 @@
+"""The legend of a printed map: classes and patterns, lines, marks and signs, with their counts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from geolls.base.vocabulary import FAMILY_TITLES, KIND_TITLES
+from geolls.maps.classes import class_titles, say
+from geolls.maps.data import LayerSpec
+from geolls.maps.drawn import Drawn
+from geolls.maps.print.faces import Faces
+from geolls.maps.print.land import attrs, fill
+from geolls.maps.print.marks import link_or_hull, marks
+from geolls.maps.print.svg import Run, Sheet, circle, inks, line, number, rect, text, width, wrap
+from geolls.maps.styles import LINES
+
+__all__ = ["COLUMN", "Group", "groups_of", "in_columns", "in_rows", "one_column", "shading_of"]
+
+COLUMN = 118.0  # a column of the legend of a framed map
+GAP = 13.0
+SMALL = 8.6
+
+
+class Key(NamedTuple):
+    """A row of the legend: a sample, its meaning, how many."""
+
+    kind: str  # "fill", "line", "mark" or "sign"
+    name: str
+    title: str
+    many: str = ""
+
+
+class Group(NamedTuple):
+    """Rows of the legend under one heading."""
+
+    title: str
+    keys: list[Key]
+    note: Sequence[Run] = ()
+    counts: str = ""  # what the counts are of
+
+
+# ---------------------------------------------------------------- what it says
+
+
+def _many(n: int, spec: LayerSpec) -> str:
+    return f"{n:,} {(spec.title if n == 1 else spec.plural).lower()}"
+
+
+def shading_of(faces: Faces) -> Group | None:
+    """Return one row per class and pattern with the number of its areas; None without shading."""
+    drawn, m, spec = faces.drawn, faces.measure, faces.drawn.active
+    if drawn.recipe.shade.startswith("coverage:"):
+        return Group(f"{spec.title} coverage", _coverage(drawn, spec))
+    if m is None:
+        return None
+    inside = [f for f in faces.list if f.inside]
+    tally = [faces.classes[f.unit] for f in inside if 0 <= f.unit < len(spec.units)]
+    rows = list(enumerate(class_titles(m)))
+    rest = ((-2, f"fewer than {m.few} schools"), (-1, "no value"))
+    rows += [(c, title) for c, title in rest if c in tally]
+    keys = [Key("fill", faces.class_fill(c), t, _many(tally.count(c), spec)) for c, t in rows]
+    found = [f.fill for f in inside if not 0 <= f.unit < len(spec.units)]
+    for name, title in (
+        ("stripe", "shared by several"),
+        ("cross", f"no {spec.title} found"),
+        ("bare", "not covered"),
+    ):
+        if n := found.count(name):
+            keys.append(Key("fill", name, title, f"{n:,} {'area' if n == 1 else 'areas'}"))
+    if (n := sum(f.low for f in inside)) and "low_confidence" in drawn.recipe.patterns:
+        keys.append(Key("fill", "hatch", "low confidence", f"in {_many(n, spec)}"))
+    note = [m.note] if m.note else []
+    if m.england is not None and m.format != "words":
+        whose = m.england_title[:1].upper() + m.england_title[1:]
+        note.insert(0, f"{whose}: {say(m.england, m.format)}.")
+    return Group(m.title, keys, [(words, False) for words in note])
+
+
+def _coverage(drawn: Drawn, spec: LayerSpec) -> list[Key]:
+    """Return how a layer covers the land, in areas of the recipe and, where known, schools."""
+    base = drawn.authorities if drawn.areas is spec else drawn.areas
+    of, base_of = np.array(drawn.cover(spec).of), np.array(drawn.cover(base).of)
+    low = np.isin(np.arange(of.size), drawn.cover(spec).low)
+    kind = np.select(
+        [~drawn.inside, of == -1, of == -2, of >= len(spec.units), low, of >= 0],
+        ["", "cross", "bare", "stripe", "hatch", "r2"],
+        default="",
+    )
+    schools = None
+    if drawn.data.schools is not None and "block" in drawn.data.schools:
+        names = drawn.data.topology.blocks
+        schools = drawn.data.schools["block"].map(dict(zip(names, kind.tolist(), strict=True)))
+    out = []
+    for name, title in (
+        ("r2", f"one {spec.title}"),
+        ("hatch", "one, low confidence"),
+        ("stripe", "shared by several"),
+        ("cross", "none found in our lists"),
+        ("bare", "not covered"),
+    ):
+        met = np.unique(base_of[kind == name])
+        if met.size:
+            words = _many(met.size, base)
+            words += "" if schools is None else f", {int((schools == name).sum()):,} schools"
+            out.append(Key("fill", name, title, words))
+    return out
+
+
+def groups_of(drawn: Drawn) -> list[Group]:
+    """Return the rest of the legend: lines that are drawn by family, then marks and signs."""
+    out = list[Group]()
+    what = "" if drawn.england else "units here"  # said once, over the first of them
+    for family, title in FAMILY_TITLES.items():
+        on = [s for s in drawn.layers if s.family == family and s.key in drawn.on]
+        counts = {s: len(drawn.units_here(s)) for s in on}
+        keys = [Key("line", s.style, s.title, f"{n:,}") for s, n in counts.items() if n]
+        if keys:
+            out.append(Group(title, keys, (), "" if out else what))
+    if not drawn.marked.empty:
+        counted = drawn.marked["kind"].value_counts()
+        titles = {kind: title for kind, title in KIND_TITLES.items() if kind in counted}
+        keys = [Key("mark", kind, title, f"{counted[kind]:,}") for kind, title in titles.items()]
+        out.append(Group("Schools, by who runs them", keys))
+        if drawn.recipe.scope == "trust":
+            signs = {
+                "home": "Middle of its schools at home",
+                "link": "From a school elsewhere",
+                "hull": "Round all its schools",
+            }
+            out.append(Group("The trust", [Key("sign", *sign) for sign in signs.items()]))
+    return out
+
+
+# ---------------------------------------------------------------- how it is set
+
+
+def _sample(key: Key, x: float, y: float, w: float, h: float, far: bool) -> str:
+    """Draw a legend's sample in a box."""
+    c, middle = inks(), y + h / 2
+    if key.kind == "fill":
+        under = rect(x, y, w, h, fill=fill("r2")) if key.name == "hatch" else ""
+        return under + rect(x, y, w, h, fill=fill(key.name), stroke=c["rule2"], stroke_width=0.6)
+    if key.kind == "line":
+        style = LINES[key.name]
+        stroke = style.far if far else style.near
+        wide = max(stroke.wide, 0.9)
+        return line(x, middle, x + w, middle, c[style.ink], wide, attrs(style, stroke))
+    if key.kind == "mark":
+        return marks(key.name, np.array([[x + w / 2, middle]]), 1.0)
+    if key.name == "home":
+        return circle(x + w / 2, middle, 4, fill="none", stroke=c["ink"], stroke_width=1.3)
+    return link_or_hull(key.name, f"M{number(x)} {number(middle)}h{number(w)}")
+
+
+def in_rows(sheet: Sheet, shading: Group | None, groups: Sequence[Group]) -> None:
+    """Set the legend of a whole country: a row of classes, then lines and marks."""
+    if shading is not None:
+        _classes(sheet, shading)
+    x, keys = sheet.x, [k for group in groups for k in group.keys]
+    for key in keys:
+        wide = 29.0 if key.kind == "line" else 15.0
+        words = width(f"{key.title}  ", 8.0)
+        whole = wide + words + width(key.many, 8.0) + 16
+        if x > sheet.x and x + whole > sheet.x + sheet.measure:
+            x, sheet.y = sheet.x, sheet.y + 12
+        sheet.add(_sample(key, x, sheet.y - 1, wide - 5, 8, far=True))
+        sheet.add(text(x + wide, sheet.y + 6, key.title, 8.0, inks()["ink"]))
+        sheet.add(text(x + wide + words, sheet.y + 6, key.many, 8.0, inks()["ink3"]))
+        x += whole
+    sheet.y += 14 if keys else 2
+
+
+def _classes(sheet: Sheet, shading: Group) -> None:
+    """Set the shading's heading and its classes in rows: swatches side by side, words below."""
+    sheet.lines([(shading.title, True), *shading.note], SMALL, "ink2")
+    sheet.y += 4
+    cells = min(7, max(5, len(shading.keys)))
+    step = sheet.measure / cells
+    for start in range(0, len(shading.keys), cells):
+        top = deepest = sheet.y
+        for i, key in enumerate(shading.keys[start : start + cells]):
+            cell = Sheet(sheet.x + i * step, top + 20 - 8.0 * 0.92, step - 7, sheet.out)
+            cell.add(_sample(key, cell.x, top, step - 7, 11, far=True))
+            for words, ink in ((key.title, "ink"), (key.many, "ink3")):
+                cell.lines(words, 8.0, ink, lead=9.8 / 8.0)
+            deepest = max(deepest, cell.y + 8.0 * 0.92)
+        sheet.y = deepest
+
+
+def one_column(groups: Sequence[Group], x: float, y: float) -> Sheet:
+    """Return groups of the legend one below another."""
+    column, c = Sheet(x, y, COLUMN), inks()
+    for group in groups:
+        column.add(line(x, column.y, x + COLUMN, column.y, c["rule"], 0.6))
+        column.y += 5
+        head = COLUMN
+        if group.counts:
+            head -= 44
+            at = column.y + 8.1
+            column.add(text(x + COLUMN, at, group.counts, 7.5, c["ink3"], anchor="end"))
+        column.lines(group.title, 8.8, "ink", bold=True, measure=head)
+        column.lines(group.note, 8.0, "ink2")
+        column.y += 2
+        for key in group.keys:
+            _row(column, key)
+        column.y += 6
+    return column
+
+
+def _row(column: Sheet, key: Key) -> None:
+    """Set a sample, its meaning beside it, and how many: beside a line or mark, below a fill."""
+    wide, x, c = (14.0 if key.kind == "mark" else 24.0), column.x, inks()
+    start, count, filled = x + wide + 5, width(key.many, SMALL) + 4, key.kind == "fill"
+    rows = wrap(key.title, SMALL, COLUMN - wide - 5 - (0 if filled else count))
+    column.add(_sample(key, x, column.y + 2.4, wide, 9 if filled else 8, far=False))
+    if not filled:
+        at = column.y + 9.4
+        column.add(text(x + COLUMN, at, key.many, SMALL, c["ink3"], anchor="end"))
+    for row in rows:
+        column.add(text(start, column.y + 9.4, row, SMALL, c["ink"]))
+        column.y += 10.4
+    for row in wrap(key.many, 8.0, COLUMN - wide - 5) if filled else []:
+        column.add(text(start, column.y + 8.6, row, 8.0, c["ink3"]))
+        column.y += 9.8
+    column.y += 3.4
+
+
+def in_columns(groups: Sequence[Group], shading: Group | None, whole: Sheet) -> None:
+    """Set a row of classes, and other groups in four columns, each in the shortest so far."""
+    if shading is not None:
+        _classes(whole, shading)
+        whole.y += 2
+    columns: list[list[Group]] = [[], [], [], []]
+    for group in groups:
+        min(columns, key=lambda column: one_column(column, 0, 0).y).append(group)
+    top = whole.y
+    for i, column in enumerate(columns):
+        made = one_column(column, whole.x + i * (COLUMN + GAP), top)
+        whole.add(*made.out)
+        whole.y = max(whole.y, made.y)
