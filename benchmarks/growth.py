@@ -70,7 +70,7 @@ _FIND = """
 import time
 import numpy as np
 from geolls.land.blocks import load_blocks, load_neighbourhoods
-from geolls.study.points import Cells
+from geolls.land.cells import Cells
 
 rng = np.random.default_rng(1)
 land = load_neighbourhoods()[["easting", "northing"]].to_numpy(float)

@@ -1,46 +1,29 @@
-"""The block coverage: load it, weigh it, join it into units, cut it by polygons, place points."""
+"""The block coverage: load it, weigh it, join it into units, say who neighbours whom."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
 from geolls.base.errors import GeometryError, InputFileError
 from geolls.base.shelves import shelf
-from geolls.layers.expand import BlockClaim
 
 if TYPE_CHECKING:
     from geopandas import GeoDataFrame
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import NDArray
 
 __all__ = [
-    "CRS",
-    "Refinement",
     "adjacency",
     "block_weights",
     "dissolve",
     "load_blocks",
     "load_display",
     "load_neighbourhoods",
-    "locate",
-    "onto_parts",
-    "refine",
     "require_metres",
 ]
-
-CRS = "EPSG:27700"
-GRID_M = 1.0
-TOLERANCE_M = 500.0  # generalised coast: how far outside a block a point may lie and be its own
-# The lines of the blocks are generalised: a boundary drawn by someone else strays from them by
-# this much in a block without meaning to cross it (tried on the combined authorities of ONS).
-SLIVER_M2 = 5_000_000.0
-SLIVER_SHARE = 0.05
-# Lines are clipped this far beyond a block, so that they cross its boundary rather than end on it.
-OVERSHOOT_M = 0.01
 
 
 def load_blocks() -> GeoDataFrame:
@@ -205,389 +188,21 @@ def adjacency(blocks: GeoDataFrame) -> NDArray[np.int64]:
 def _joined(shapes: NDArray[Any], pairs: NDArray[np.int64]) -> NDArray[np.int64]:
     """Add the shortest crossing from each separate group of blocks until all hang together."""
     import shapely
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
 
+    n = len(shapes)
     while True:
-        group = _components(len(shapes), pairs)
-        names, sizes = np.unique(group, return_counts=True)
-        if len(names) == 1:
+        links = coo_array((np.ones(len(pairs)), pairs.T), shape=(n, n))
+        group = connected_components(links, directed=False)[1]
+        smallest = np.bincount(group).argmin()
+        alone, others = np.flatnonzero(group == smallest), np.flatnonzero(group != smallest)
+        if not len(others):
             return np.unique(np.sort(pairs, axis=1), axis=0).astype(np.int64)
-        alone = np.flatnonzero(group == names[sizes.argmin()])
-        others = np.flatnonzero(group != names[sizes.argmin()])
         tree = shapely.STRtree(shapes[others])
         at, distance = tree.query_nearest(shapes[alone], return_distance=True, all_matches=False)
         best = distance.argmin()
         pairs = np.vstack([pairs, [alone[at[0, best]], others[at[1, best]]]])
-
-
-def _components(n: int, pairs: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Label each of n nodes with the least node it is connected to."""
-    label = np.arange(n)
-    while True:
-        least = label.copy()
-        np.minimum.at(least, pairs[:, 0], label[pairs[:, 1]])
-        np.minimum.at(least, pairs[:, 1], label[pairs[:, 0]])
-        if (least == label).all():
-            return label
-        label = least
-
-
-def locate(
-    points: ArrayLike, blocks: GeoDataFrame, tolerance_m: float = TOLERANCE_M
-) -> pd.DataFrame:
-    """Say which block each point lies in.
-
-    Parameters
-    ----------
-    points : array of shape (n, 2)
-        Easting and northing in metres, EPSG:27700; NaN where unknown.
-    blocks : geopandas.GeoDataFrame
-        Indexed by block, in EPSG:27700.
-    tolerance_m : float, default 500
-        How far outside all blocks a point may lie and still go to the nearest one.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row per point, in order: block (object; None if none), located_by ("polygon", "nearest"
-        or "none"), distance_m (0 inside or on the line, NaN if none).
-
-    Raises
-    ------
-    GeometryError
-        When the blocks are not in metres.
-
-    Notes
-    -----
-    A point on a line between blocks goes to the first of them by code.
-    """
-    import shapely
-
-    require_metres(blocks)
-    xy = np.asarray(points, dtype=float).reshape(-1, 2)
-    known = np.flatnonzero(np.isfinite(xy).all(axis=1))
-    shapes = blocks.geometry.to_numpy()
-    block = np.full(len(xy), -1)
-    distance = np.full(len(xy), np.nan)
-    # The tree stands on the points: each polygon is prepared once and tests only those near it.
-    held, point = shapely.STRtree(shapely.points(xy[known])).query(shapes, predicate="contains")
-    block[known[point]], distance[known[point]] = held, 0.0
-    stray = known[block[known] < 0]
-    if len(stray):
-        (point, near), metres = shapely.STRtree(shapes).query_nearest(
-            shapely.points(xy[stray]), max_distance=max(tolerance_m, 1e-6), return_distance=True
-        )
-        last = np.argsort(-near, kind="stable")  # written last, so the first code wins a tie
-        block[stray[point[last]]] = near[last]
-        distance[stray[point[last]]] = metres[last]
-    how = np.select([block < 0, distance > 0], ["none", "nearest"], "polygon")
-    names = np.array([*blocks.index, None], dtype=object)
-    table = pd.DataFrame({"located_by": how, "distance_m": distance})
-    table.insert(0, "block", pd.Series(names[block], dtype=object))
-    return table
-
-
-class Refinement(NamedTuple):
-    """Blocks cut by polygons.
-
-    Parameters
-    ----------
-    blocks : geopandas.GeoDataFrame
-        As `load_blocks()`, plus `parent`: the block a part was cut from (itself where not cut).
-    claims : list of BlockClaim
-        Which polygon holds which block or part.
-    dropped : pandas.DataFrame
-        One row per sliver: block, unit_code, area_m2, share (of the block), action ("left out" of
-        the unit, "taken in" with its block, "joined to" a part).
-    """
-
-    blocks: GeoDataFrame
-    claims: list[BlockClaim]
-    dropped: pd.DataFrame
-
-    @property
-    def parts(self) -> dict[str, list[str]]:
-        """Block to the parts it is now, parts that were cut again included."""
-        parts: dict[str, list[str]] = {}
-        for leaf, parent in self.blocks["parent"].items():
-            whole = str(leaf)
-            while whole != parent:
-                stem, dot, _ = whole.rpartition(".")
-                whole = stem if dot else parent
-                parts.setdefault(whole, []).append(str(leaf))
-        return parts
-
-
-def onto_parts(claims: list[BlockClaim], parts: Mapping[str, list[str]]) -> list[BlockClaim]:
-    """Return claims on blocks as claims on their parts, each with the share of the whole."""
-    from dataclasses import replace
-
-    return [
-        replace(claim, block=part)
-        for claim in claims
-        for part in parts.get(claim.block, [claim.block])
-    ]
-
-
-def refine(
-    blocks: GeoDataFrame,
-    polygons: GeoDataFrame,
-    sliver_m2: float = SLIVER_M2,
-    sliver_share: float = SLIVER_SHARE,
-    points: pd.DataFrame | None = None,
-) -> Refinement:
-    """Cut the blocks that a polygon crosses, so that each polygon is a set of blocks and parts.
-
-    Parameters
-    ----------
-    blocks : geopandas.GeoDataFrame
-        A valid coverage indexed by block, EPSG:27700; may be a refinement already.
-    polygons : geopandas.GeoDataFrame
-        One row per unit: unit_code, geometry in metres; optionally unit_name, part (a name for
-        the part it cuts off: "east" makes E07000210/east), confidence, source, source_date.
-    sliver_m2, sliver_share : float
-        A piece smaller than both, in m2 and as share of its block, is no crossing: it goes to the
-        neighbouring part and is reported.
-    points : pandas.DataFrame, optional
-        block, easting, northing of the neighbourhoods to count; default `load_neighbourhoods()`.
-
-    Returns
-    -------
-    Refinement
-        Blocks with parts (one valid coverage), claims and dropped slivers. Parts are numbered
-        from 1 by size, largest first: E07000210/1; a part cut again is E07000210/1.1.
-
-    Raises
-    ------
-    GeometryError
-        When either table is not in metres, or the result would not be one coverage.
-
-    Notes
-    -----
-    Polygons are snapped to the 1 m grid of the blocks. Only blocks that are crossed are cut; of
-    their neighbours only the shared line gains vertices. Area is measured on the parts;
-    neighbourhoods are counted by their points, within their own block.
-    """
-    import shapely
-
-    require_metres(blocks)
-    require_metres(polygons)
-    polygons = polygons.to_crs(blocks.crs).reset_index(drop=True)
-    cutters = shapely.set_precision(shapely.make_valid(polygons.geometry.to_numpy()), GRID_M)
-    cutters = shapely.set_precision(cutters, 0)  # or what is made of them would snap as well
-    shapes = blocks.geometry.to_numpy()
-    meets = _meetings(shapes, cutters)
-    inner = _slivers(meets["area_m2"], meets["share"], sliver_m2, sliver_share)
-    outer = _slivers(meets["rest_m2"], 1 - meets["share"], sliver_m2, sliver_share) & ~inner
-    crossed = meets[~inner & ~outer]
-    holders: dict[int, set[int]] = {}
-    for at, by in meets.loc[outer, ["at", "by"]].itertuples(index=False):
-        holders.setdefault(at, set()).add(by)
-
-    codes, unit_codes = list(map(str, blocks.index)), list(map(str, polygons["unit_code"]))
-    dropped = [
-        (codes[m.at], unit_codes[m.by], m.area_m2, m.share, "left out")
-        for m in meets[inner & (meets["area_m2"] >= 1)].itertuples()
-    ] + [
-        (codes[m.at], unit_codes[m.by], m.rest_m2, 1 - m.share, "taken in")
-        for m in meets[outer & (meets["rest_m2"] >= 1)].itertuples()
-    ]
-    refined = blocks.copy()
-    if "parent" not in refined:
-        refined["parent"] = refined.index
-    held = {codes[at]: by for at, by in holders.items()}
-    if len(crossed):
-        pieces, neighbours = _cut(shapes, cutters, crossed, holders)
-        refined.loc[[codes[at] for at in neighbours], "geometry"] = list(neighbours.values())
-        rows = []
-        for at, found in pieces.items():
-            kept, gone = _without_slivers(found, shapes[at].area, sliver_m2, sliver_share)
-            named = _part_names(codes[at], kept, polygons)
-            held.pop(codes[at], None)
-            held |= {name: set(by) for name, (by, _) in zip(named, kept, strict=True)}
-            rows += [
-                {"block": name, "geometry": shape, "area_m2": shape.area, **_origin(refined, at)}
-                for name, (_, shape) in zip(named, kept, strict=True)
-            ]
-            dropped += [
-                (codes[at], "+".join(unit_codes[b] for b in sorted(by)) or "-", shape.area,
-                 shape.area / shapes[at].area, f"joined to {named[into]}")
-                for by, shape, into in gone
-            ]  # fmt: skip
-        refined = _with_parts(refined, rows, [codes[at] for at in pieces], points)
-    report = pd.DataFrame(dropped, columns=["block", "unit_code", "area_m2", "share", "action"])
-    return Refinement(refined, _claims(held, polygons), report)
-
-
-def _slivers(area: Any, share: Any, sliver_m2: float, sliver_share: float) -> Any:
-    return (area < sliver_m2) & (share < sliver_share)
-
-
-def _meetings(shapes: NDArray[Any], cutters: NDArray[Any]) -> pd.DataFrame:
-    """Return one row per block and polygon that share land: at, by, area_m2, rest_m2, share."""
-    import shapely
-
-    by, at = shapely.STRtree(shapes).query(cutters, predicate="intersects")
-    area = shapely.area(shapely.intersection(shapes[at], cutters[by]))
-    total = shapely.area(shapes[at])
-    meets = pd.DataFrame(
-        {"at": at, "by": by, "area_m2": area, "rest_m2": total - area, "share": area / total}
-    )
-    return meets[meets["area_m2"] > 0].sort_values(["at", "by"], ignore_index=True)
-
-
-Piece = tuple[frozenset[int], Any]  # the polygons that hold it; its shape
-
-
-def _cut(
-    shapes: NDArray[Any],
-    cutters: NDArray[Any],
-    crossed: pd.DataFrame,
-    holders: Mapping[int, set[int]],
-) -> tuple[dict[int, list[Piece]], dict[int, Any]]:
-    """Cut the crossed blocks; return their pieces, and their neighbours with the new vertices."""
-    import shapely
-
-    at, by = crossed["at"].to_numpy(), crossed["by"].to_numpy()
-    active = np.unique(shapely.STRtree(shapes).query(shapes[np.unique(at)], "intersects")[1])
-    # One piece of line per polygon: two clipped ends on one spot would not node.
-    cuts = [
-        shapely.intersection(
-            shapely.boundary(cutters[polygon]),
-            shapely.union_all(shapely.buffer(shapes[at[by == polygon]], OVERSHOOT_M)),
-        )
-        for polygon in np.unique(by)
-    ]
-    # Nodes are computed once for both sides of every line, so neighbours still share it exactly.
-    lines = shapely.union_all([*shapely.boundary(shapes[active]), *cuts])
-    faces = np.asarray(shapely.get_parts(shapely.polygonize(shapely.get_parts(lines))))
-    anchors = shapely.point_on_surface(faces)
-    home, face = shapely.STRtree(anchors).query(shapes[active], predicate="intersects")
-    owner = np.full(len(faces), -1)
-    owner[face] = active[home]
-    key = {f: set(holders.get(owner[f], ())) for f in np.flatnonzero(owner >= 0)}
-    shapely.prepare(cutters)
-    for block, polygon in zip(at, by, strict=True):
-        own = np.flatnonzero(owner == block)
-        for f in own[shapely.intersects(cutters[polygon], anchors[own])]:
-            key[f].add(int(polygon))
-    groups: dict[tuple[int, frozenset[int]], list[int]] = {}
-    for f, held in key.items():
-        groups.setdefault((int(owner[f]), frozenset(held)), []).append(int(f))
-    cut_blocks = set(at.tolist())
-    pieces: dict[int, list[Piece]] = {}
-    neighbours: dict[int, Any] = {}
-    for (block, held_by), members in groups.items():
-        shape = shapely.normalize(shapely.coverage_union_all(faces[members]))
-        if block in cut_blocks:
-            pieces.setdefault(block, []).append((held_by, shape))
-        else:
-            neighbours[block] = shape
-    return pieces, neighbours
-
-
-def _without_slivers(
-    found: list[Piece], total: float, sliver_m2: float, sliver_share: float
-) -> tuple[list[Piece], list[tuple[frozenset[int], Any, int]]]:
-    """Join sliver pieces to the part they share the longest line with, smallest first."""
-    import shapely
-
-    kept = sorted(found, key=lambda piece: (piece[1].area, sorted(piece[0])))
-    gone: list[tuple[frozenset[int], Any, frozenset[int]]] = []
-    while len(kept) > 1:
-        by, shape = kept[0]
-        if not _slivers(shape.area, shape.area / total, sliver_m2, sliver_share):
-            break
-        others = kept[1:]
-        shared = [shapely.length(shapely.intersection(shape, other)) for _, other in others]
-        best = int(np.argmax(shared)) if max(shared) > 0 else len(others) - 1
-        into, other = others[best]
-        others[best] = (into, shapely.normalize(shapely.coverage_union(shape, other)))
-        gone = [(g, s, into if to == by else to) for g, s, to in gone]
-        gone.append((by, shape, into))
-        kept = sorted(others, key=lambda piece: (piece[1].area, sorted(piece[0])))
-    kept.sort(key=lambda piece: (-piece[1].area, sorted(piece[0])))
-    place = {by: i for i, (by, _) in enumerate(kept)}
-    return kept, [(by, shape, place[into]) for by, shape, into in gone]
-
-
-def _part_names(block: str, kept: list[Piece], polygons: GeoDataFrame) -> list[str]:
-    """Name the parts of a block: by its polygon's `part`, else by number, largest first."""
-    if len(kept) == 1:
-        return [block]
-    mark = "." if "/" in block else "/"
-    names: list[str] = []
-    number = 0
-    for by, _ in kept:
-        given = polygons["part"].iloc[min(by)] if "part" in polygons and len(by) == 1 else None
-        if not isinstance(given, str) or not given:
-            number += 1
-            given = str(number)
-        names.append(f"{block}{mark}{given}")
-    if len(set(names)) < len(names):
-        raise GeometryError(
-            f"two parts of {block} have one name ({', '.join(names)})",
-            fix="give each polygon that cuts it a `part` of its own",
-        )
-    return names
-
-
-def _origin(refined: GeoDataFrame, at: int) -> dict[str, Any]:
-    """Return what a part has from its block: parent and name."""
-    row = refined.iloc[at]
-    return {"parent": row["parent"], "name": row["name"]}
-
-
-def _with_parts(
-    refined: GeoDataFrame,
-    rows: list[dict[str, Any]],
-    cut: list[str],
-    points: pd.DataFrame | None,
-) -> GeoDataFrame:
-    """Put the parts in the place of the blocks they were cut from and count what they hold."""
-    import geopandas as gpd
-    import shapely
-
-    parts = gpd.GeoDataFrame(rows, geometry="geometry", crs=refined.crs).set_index("block")
-    table = gpd.GeoDataFrame(pd.concat([refined.drop(index=cut), parts])).sort_index()
-    if not shapely.coverage_is_valid(table.geometry.to_numpy()):
-        raise GeometryError(
-            "the polygons cut the blocks into something that is no longer one coverage",
-            fix="simplify the polygons, or snap them to a 1 m grid",
-        )
-    if points is None:
-        points = load_neighbourhoods()
-    counts = pd.to_numeric(table["neighbourhoods"])
-    for parent in parts["parent"].unique():
-        own = table[table["parent"] == parent]
-        here = points[points["block"] == parent]
-        tree = shapely.STRtree(own.geometry.to_numpy())
-        spots = shapely.points(here["easting"].to_numpy(float), here["northing"].to_numpy(float))
-        nearest = tree.nearest(spots) if len(spots) else np.empty(0, int)
-        counts[own.index] = np.bincount(nearest, minlength=len(own))
-    table["neighbourhoods"] = counts.astype("int32")
-    table.index.name = "block"
-    return table
-
-
-def _claims(held: Mapping[str, set[int]], polygons: GeoDataFrame) -> list[BlockClaim]:
-    """Return one claim per block or part and polygon; several polygons share equally, unstated."""
-    facts = polygons.drop(columns=polygons.geometry.name)
-    for column in ("confidence", "source", "source_date"):
-        if column not in facts:
-            facts[column] = ""
-    if "unit_name" not in facts:
-        facts["unit_name"] = facts["unit_code"]
-    unit = facts.to_dict("records")
-    return [
-        BlockClaim(
-            str(unit[by]["unit_code"]), str(unit[by]["unit_name"]), block,
-            share=1 / len(held[block]), stated=len(held[block]) == 1, extent="whole",
-            confidence=unit[by]["confidence"], source=unit[by]["source"],
-            source_date=unit[by]["source_date"],
-        )
-        for block in sorted(held)
-        for by in sorted(held[block])
-    ]  # fmt: skip
 
 
 def _file(name: str) -> Path:

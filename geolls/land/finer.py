@@ -9,19 +9,20 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from geopandas import GeoDataFrame
+
 from geolls.base.errors import GeometryError, InputFileError, UnknownNameError, UsageError
 from geolls.base.files import sha256, write_text, writing
 from geolls.fetch.sources import load_sources
 from geolls.land.blocks import dissolve, load_blocks, require_metres
+from geolls.layers.areas import Areas, load_areas
 
 if TYPE_CHECKING:
-    import numpy as np
-    import pandas as pd
-    from geopandas import GeoDataFrame
-    from shapely import Polygon
-
     from geolls.fetch.ons import Boundaries
-    from geolls.layers.areas import Areas
 
 __all__ = [
     "Blocks",
@@ -92,13 +93,7 @@ def compare_with_succession(
 
     Source: Office for National Statistics, Open Geography Portal; boundaries/areas.csv.
     """
-    import numpy as np
-    import pandas as pd
-    import shapely
-
-    require_metres(fetched)
-    if not {"code", "name"} <= set(fetched.columns):
-        raise GeometryError("official boundaries have the columns code, name and geometry")
+    _require_official(fetched)
     alive = areas.alive(tier, on)
     if not alive:
         raise UnknownNameError(f"no {tier.replace('_', ' ')} stood on {on}")
@@ -106,34 +101,38 @@ def compare_with_succession(
         [(block, area.code) for area in alive for block in area.blocks],
         columns=["block", "unit_code"],
     )
-    built = dissolve(load_blocks() if blocks is None else blocks, membership)
-    official = fetched.dissolve("code")["geometry"]
-    codes = sorted({*official.index, *built.index})
-    ours = built.geometry.reindex(codes).to_numpy()
-    theirs = official.reindex(codes).to_numpy()
-
-    table = pd.DataFrame({"code": codes})
+    built = dissolve(load_blocks() if blocks is None else blocks, membership).geometry
+    official = fetched.dissolve("code").geometry
+    codes = built.index.union(official.index).rename("code")
+    ours, theirs = built.reindex(codes), official.reindex(codes)
+    swaps = _exchanged(ours, theirs, tolerance_m)
+    moved = pd.concat([swaps, swaps.rename(columns={"giver": "taker", "taker": "giver"})])
     names = {a.code: a.name for a in alive} | dict(
         zip(fetched["code"], fetched["name"], strict=True)
     )
-    table["name"] = table["code"].map(names)
-    there, here = ~shapely.is_missing(theirs), ~shapely.is_missing(ours)
-    table["status"] = np.select(
-        [there & here, there], ["both", "only_official"], default="only_succession"
+    table = pd.DataFrame(
+        {
+            "name": codes.map(names),
+            "status": np.select(
+                [ours.isna(), theirs.isna()], ["only_official", "only_succession"], "both"
+            ),
+            "official_m2": theirs.area.fillna(0.0),
+            "built_m2": ours.area.fillna(0.0),
+            "gained_m2": swaps.groupby("taker")["m2"].sum().reindex(codes, fill_value=0.0),
+            "lost_m2": swaps.groupby("giver")["m2"].sum().reindex(codes, fill_value=0.0),
+        },
+        index=codes,
     )
-    table["official_m2"] = np.where(there, shapely.area(theirs), 0.0)
-    table["built_m2"] = np.where(here, shapely.area(ours), 0.0)
-    from_, to, land, moved = _exchanged(ours, theirs, tolerance_m)
-    n = len(codes)
-    table["gained_m2"] = np.bincount(to, land, n)
-    table["lost_m2"] = np.bincount(from_, land, n)
     same = np.nan_to_num(shapely.area(shapely.intersection(ours, theirs)))
-    edge = table["official_m2"] - same - table["gained_m2"]
-    edge += table["built_m2"] - same - table["lost_m2"]
-    table["edge_m2"] = edge.clip(lower=0.0)
-    table["moved_m2"] = np.bincount(to, moved, n) + np.bincount(from_, moved, n)
-    table["moved_with"] = pd.Series(_partners(codes, from_, to, moved), dtype=object)
-    return table.sort_values(["moved_m2", "code"], ascending=[False, True], ignore_index=True)
+    ours_only = table["built_m2"] - same - table["lost_m2"]
+    theirs_only = table["official_m2"] - same - table["gained_m2"]
+    table["edge_m2"] = (theirs_only + ours_only).clip(lower=0.0)
+    table["moved_m2"] = moved.groupby("taker")["moved_m2"].sum().reindex(codes, fill_value=0.0)
+    partner = _partners(moved)
+    table["moved_with"] = pd.Series([partner.get(code) for code in codes], codes, dtype=object)
+    return table.reset_index().sort_values(
+        ["moved_m2", "code"], ascending=[False, True], ignore_index=True
+    )
 
 
 def line_moves(found: Boundaries, areas: Areas) -> pd.DataFrame:
@@ -164,51 +163,46 @@ def line_moves(found: Boundaries, areas: Areas) -> pd.DataFrame:
 
 
 def _read_boundaries(found: Boundaries) -> GeoDataFrame:
-    import geopandas as gpd
-
     try:
         return gpd.read_parquet(found.path)
     except (OSError, ValueError) as error:
         raise InputFileError("cannot be read as GeoParquet", where=str(found.path)) from error
 
 
-def _exchanged(
-    ours: np.ndarray, theirs: np.ndarray, tolerance_m: float
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Return from, to, m2 and m2 in wide pieces of all land that changes hands."""
-    import numpy as np
-    import shapely
+def _require_official(frame: GeoDataFrame) -> None:
+    require_metres(frame)
+    if not {"code", "name"} <= set(frame.columns):
+        raise GeometryError("official boundaries have the columns code, name and geometry")
 
-    tree = shapely.STRtree(ours)
-    to, from_ = tree.query(theirs, predicate="intersects")
-    other = from_ != to
-    from_, to = from_[other], to[other]
-    pieces = shapely.intersection(ours[from_], theirs[to])
-    land = shapely.area(pieces)
-    kept = land > 0
-    from_, to, pieces, land = from_[kept], to[kept], pieces[kept], land[kept]
+
+def _exchanged(ours: gpd.GeoSeries, theirs: gpd.GeoSeries, tolerance_m: float) -> pd.DataFrame:
+    """Return all land that changes hands: giver, taker, m2, moved_m2 (in wide pieces)."""
+    to, from_ = shapely.STRtree(ours.to_numpy()).query(theirs.to_numpy(), predicate="intersects")
+    to, from_ = to[from_ != to], from_[from_ != to]
+    pieces = shapely.intersection(ours.to_numpy()[from_], theirs.to_numpy()[to])
     opened = shapely.buffer(shapely.buffer(pieces, -tolerance_m), tolerance_m)
-    moved = np.minimum(shapely.area(opened), land)
-    return from_, to, land, moved
+    land = shapely.area(pieces)
+    swaps = pd.DataFrame(
+        {
+            "giver": ours.index[from_],
+            "taker": ours.index[to],
+            "m2": land,
+            "moved_m2": np.minimum(shapely.area(opened), land),
+        }
+    )
+    return swaps[swaps["m2"] > 0]
 
 
-def _partners(
-    codes: list[str], from_: np.ndarray, to: np.ndarray, moved: np.ndarray
-) -> list[str | None]:
+def _partners(moved: pd.DataFrame) -> dict[str, str]:
     """Return for each area the one with which most land was exchanged in wide pieces."""
-    import pandas as pd
-
-    if not len(moved) or not moved.any():
-        return [None] * len(codes)
-    both = pd.DataFrame({"at": [*from_, *to], "with": [*to, *from_], "m2": [*moved, *moved]})
-    total = both[both["m2"] > 0].groupby(["at", "with"])["m2"].sum().reset_index()
-    best = total.sort_values(["m2", "with"], ascending=[False, True]).drop_duplicates("at")
-    partner = dict(zip(best["at"], best["with"], strict=True))
-    return [codes[partner[i]] if i in partner else None for i in range(len(codes))]
+    total = moved[moved["moved_m2"] > 0].groupby(["taker", "giver"])["moved_m2"].sum().reset_index()
+    best = total.sort_values(["moved_m2", "giver"], ascending=[False, True])
+    best = best.drop_duplicates("taker")
+    return dict(zip(best["taker"], best["giver"], strict=True))
 
 
 def finer_blocks(
-    districts: GeoDataFrame, areas: Areas | None = None, on: date = FULL, grid_m: float = 1.0
+    districts: GeoDataFrame, areas: Areas | None = None, on: date = FULL
 ) -> GeoDataFrame:
     """Build the blocks again along the official districts of a day, in finer detail.
 
@@ -221,14 +215,12 @@ def finer_blocks(
         The succession table; `load_areas()` by default.
     on : datetime.date, default 2018-12-31
         The day: `Boundaries.on`. Until March 2019 each district is one block.
-    grid_m : float, default 1
-        Coordinates are rounded to this grid, in metres.
 
     Returns
     -------
     geopandas.GeoDataFrame
         As `load_blocks()`, in its place: indexed by block, name, area_m2, neighbourhoods,
-        geometry in EPSG:27700; one valid coverage.
+        geometry in EPSG:27700 on a 1 m grid; one valid coverage.
 
     Raises
     ------
@@ -246,14 +238,7 @@ def finer_blocks(
 
     Source: Office for National Statistics, Open Geography Portal.
     """
-    import numpy as np
-    import shapely
-
-    from geolls.layers.areas import load_areas
-
-    require_metres(districts)
-    if not {"code", "name"} <= set(districts.columns):
-        raise GeometryError("official boundaries have the columns code, name and geometry")
+    _require_official(districts)
     coarse = load_blocks()
     given = districts.set_index("code").sort_index().to_crs(coarse.crs)
     made_of = {a.code: sorted(a.blocks) for a in (areas or load_areas()).alive("district", on)}
@@ -265,46 +250,38 @@ def finer_blocks(
         )
     if given.index.has_duplicates:
         raise GeometryError(f"{given.index[given.index.duplicated()][0]} is there twice")
-    _require_land(given.geometry.to_numpy(), list(given.index))
-    outlines = _gridded(given.geometry.to_numpy(), grid_m)
-    found = coarse[["name", "area_m2", "neighbourhoods"]].copy()
-    shapes = np.empty(len(found), dtype=object)
+    _require_land(given)
+    outlines = _gridded(given.geometry.to_numpy())
+    shapes = np.empty(len(coarse), dtype=object)
     for outline, code in zip(outlines, given.index, strict=True):
-        at = found.index.get_indexer(made_of[code])
+        at = coarse.index.get_indexer(made_of[code])
         shapes[at] = _divided(outline, coarse.geometry.to_numpy()[at])
-    shapes = _gridded(shapes, grid_m)
+    shapes = _gridded(shapes)
     if not shapely.coverage_is_valid(shapes):
         shapes = _noded(shapes)
-    _require_land(shapes, list(found.index))
-    found["area_m2"] = shapely.area(shapes)
-    return found.set_geometry(shapely.normalize(shapes), crs=coarse.crs)
+    found = coarse.set_geometry(shapely.normalize(shapes), crs=coarse.crs)
+    _require_land(found)
+    return found.assign(area_m2=found.area)
 
 
-def _require_land(shapes: np.ndarray, codes: list[str]) -> None:
-    import shapely
-
-    for code, area in zip(codes, shapely.area(shapes), strict=True):
-        if not area > 0:  # NaN where there is no geometry
-            raise GeometryError(
-                f"{code} has no land in these boundaries", fix="fetch the districts again"
-            )
+def _require_land(frame: GeoDataFrame) -> None:
+    bare = frame.index[~(frame.area > 0)]  # the area of no geometry is NaN
+    if len(bare):
+        raise GeometryError(
+            f"{bare[0]} has no land in these boundaries", fix="fetch the districts again"
+        )
 
 
-def _gridded(shapes: np.ndarray, grid_m: float) -> np.ndarray:
-    """Round to the grid, and keep of each shape what has an area."""
-    import shapely
-
+def _gridded(shapes: np.ndarray) -> np.ndarray:
+    """Round to the 1 m grid, and keep of each shape what has an area."""
     whole = shapely.make_valid(shapes, method="structure", keep_collapsed=False)
-    on_grid = _land(shapely.set_precision(_land(whole), grid_m))
+    on_grid = _land(shapely.set_precision(_land(whole), 1.0))
     free: np.ndarray = shapely.set_precision(on_grid, 0)  # or all made of them would snap as well
     return free
 
 
 def _land(shapes: np.ndarray) -> np.ndarray:
     """Drop the lines and points that operations on polygons leave behind."""
-    import numpy as np
-    import shapely
-
     land = shapes.copy()
     for at in np.flatnonzero(shapely.get_type_id(shapes) == COLLECTION):
         parts = shapely.get_parts(shapes[at])
@@ -312,50 +289,41 @@ def _land(shapes: np.ndarray) -> np.ndarray:
     return land
 
 
-def _divided(outline: Polygon, parts: np.ndarray) -> np.ndarray:
+def _divided(outline: shapely.Geometry, parts: np.ndarray) -> np.ndarray:
     """Divide an outline as its blocks do, and give each what lies beyond them nearest to it."""
-    import numpy as np
-    import shapely
-
     if len(parts) == 1:
         return np.array([outline], dtype=object)
-    edge = shapely.boundary(shapely.union_all(parts))
-    spots = shapely.get_coordinates(shapely.segmentize(edge, STEP_M))
+    land = shapely.union_all(parts)
+    edge = shapely.segmentize(shapely.boundary(land), STEP_M)
+    spots = shapely.points(shapely.get_coordinates(edge))
+    spot, holder = shapely.STRtree(parts).query(spots, "intersects")
     # A spot where two blocks meet the edge belongs to neither.
-    holds, spot = shapely.STRtree(parts).query(shapely.points(spots), "intersects")[::-1]
-    single = np.bincount(spot, minlength=len(spots))[spot] == 1
-    holds, spot = holds[single], spot[single]
-    cells = shapely.get_parts(
-        shapely.voronoi_polygons(
-            shapely.multipoints(spots[spot]), extend_to=shapely.envelope(outline)
-        )
+    single = np.bincount(spot)[spot] == 1
+    spot, holder = spot[single], holder[single]
+    near_one = shapely.voronoi_polygons(
+        shapely.multipoints(spots[spot]), extend_to=shapely.envelope(outline)
     )
-    cell, near = shapely.STRtree(shapely.points(spots[spot])).query(cells, "intersects")
-    rest = shapely.difference(outline, shapely.union_all(parts))
-    shapes = np.empty(len(parts), dtype=object)
-    left = outline
-    for at in range(len(parts)):
-        beyond = shapely.intersection(rest, cells[cell[holds[near] == at]])
-        own = shapely.intersection(left, shapely.union_all([parts[at], *beyond]))
-        shapes[at] = own if at < len(parts) - 1 else left
-        left = shapely.difference(left, own)
+    cells = shapely.get_parts(near_one)
+    cell, one = shapely.STRtree(spots[spot]).query(cells, "intersects")
+    rest = shapely.difference(outline, land)
+    shapes, left = np.empty(len(parts), dtype=object), outline
+    for at, part in enumerate(parts[:-1]):
+        beyond = shapely.intersection(rest, cells[cell[holder[one] == at]])
+        shapes[at] = shapely.intersection(left, shapely.union_all([part, *beyond]))
+        left = shapely.difference(left, shapes[at])
+    shapes[-1] = left
     return shapes
 
 
 def _noded(shapes: np.ndarray) -> np.ndarray:
     """Cut overlapping polygons along all their lines, and give each face to the first of them."""
-    import numpy as np
-    import shapely
-
     lines = shapely.unary_union(shapely.boundary(shapes), grid_size=1.0)
     faces = shapely.get_parts(shapely.polygonize([lines]))
-    inside = shapely.point_on_surface(faces)
-    face, owner = shapely.STRtree(shapes).query(inside, predicate="intersects")
-    order = np.lexsort((owner, face))
-    first = order[np.unique(face[order], return_index=True)[1]]
+    face, owner = shapely.STRtree(shapes).query(shapely.point_on_surface(faces), "intersects")
+    first = pd.Series(owner).groupby(face).min()
     out = shapes.copy()
     for at in range(len(shapes)):
-        out[at] = shapely.coverage_union_all(faces[face[first[owner[first] == at]]])
+        out[at] = shapely.coverage_union_all(faces[first.index[first == at]])
     return out
 
 
@@ -389,7 +357,6 @@ class Blocks:
         return self._read("display.parquet")
 
     def _read(self, name: str) -> GeoDataFrame:
-        import geopandas as gpd
 
         path = self.folder / name
         try:
@@ -429,9 +396,6 @@ def rebuild_blocks(found: Boundaries, areas: Areas, folder: Path) -> Blocks:
     The display geometry is simplified to DISPLAY_M or to what the official boundaries are drawn
     at, whichever is the coarser.
     """
-    import geopandas as gpd
-    import shapely
-
     if found.layer != "district":
         raise UsageError(f"blocks are built of districts, not of {found.layer}")
     frame = _read_boundaries(found)

@@ -1,24 +1,42 @@
-"""Read the polygon file of a user's layer: any format and CRS in, one row per unit out."""
+"""Polygons that units bring themselves: read their file, and cut the blocks along them."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyproj
+import shapely
 
 from geolls.base.archives import check_vector
 from geolls.base.errors import CatalogueError, GeometryError, InputFileError
 from geolls.base.text import suggest
+from geolls.land.blocks import load_neighbourhoods, require_metres
+from geolls.layers.expand import BlockClaim
 from geolls.layers.model import Layer
 
 if TYPE_CHECKING:
-    from geopandas import GeoDataFrame
+    from numpy.typing import NDArray
 
-__all__ = ["read_polygons"]
+__all__ = ["Refinement", "onto_parts", "read_polygons", "refine"]
 
 # Columns people commonly keep a unit's name in, tried in this order when layer.toml names none.
 _NAME_COLUMNS = ("unit_name", "name", "NAME", "Name", "title", "label")
+GRID_M = 1.0
+# The lines of the blocks are generalised: a boundary drawn by someone else strays from them by
+# this much in a block without meaning to cross it (tried on the combined authorities of ONS).
+SLIVER_M2 = 5_000_000.0
+SLIVER_SHARE = 0.05
+# Lines are clipped this far beyond a block, so that they cross its boundary rather than end on it.
+OVERSHOOT_M = 0.01
 
 
-def read_polygons(layer: Layer) -> GeoDataFrame:
+def read_polygons(layer: Layer) -> gpd.GeoDataFrame:
     """Read the polygons of a layer of kind `polygons`.
 
     Parameters
@@ -42,10 +60,6 @@ def read_polygons(layer: Layer) -> GeoDataFrame:
     GeometryError
         When there is no CRS, no polygon, or nothing of it lies in England's part of the grid.
     """
-    import geopandas as gpd
-    import pyproj
-    import shapely
-
     path = layer.geometry
     assert path is not None, "layers of kind polygons have a file"
     check_vector(path)
@@ -130,3 +144,280 @@ def _column(wanted: str | None, columns: list[str], where: str, key: str) -> str
             fix=suggest(wanted, columns) or f"the columns are {', '.join(columns)}",
         )
     return wanted
+
+
+class Refinement(NamedTuple):
+    """Blocks cut by polygons.
+
+    Parameters
+    ----------
+    blocks : geopandas.GeoDataFrame
+        As `load_blocks()`, plus `parent`: the block a part was cut from (itself where not cut).
+    claims : list of BlockClaim
+        Which polygon holds which block or part.
+    dropped : pandas.DataFrame
+        One row per sliver: block, unit_code, area_m2, share (of the block), action ("left out" of
+        the unit, "taken in" with its block, "joined to" a part).
+    """
+
+    blocks: gpd.GeoDataFrame
+    claims: list[BlockClaim]
+    dropped: pd.DataFrame
+
+    @property
+    def parts(self) -> dict[str, list[str]]:
+        """Block to the parts it is now, parts that were cut again included."""
+        parts: dict[str, list[str]] = defaultdict(list)
+        for leaf, parent in self.blocks["parent"].items():
+            whole = str(leaf)
+            while whole != parent:
+                stem, dot, _ = whole.rpartition(".")
+                whole = stem if dot else parent
+                parts[whole].append(str(leaf))
+        return dict(parts)
+
+
+def onto_parts(claims: list[BlockClaim], parts: Mapping[str, list[str]]) -> list[BlockClaim]:
+    """Return claims on blocks as claims on their parts, each with the share of the whole."""
+    return [
+        replace(claim, block=part)
+        for claim in claims
+        for part in parts.get(claim.block, [claim.block])
+    ]
+
+
+class _Rule(NamedTuple):
+    """When a piece of a block is a sliver, and no crossing: where it is below both bounds."""
+
+    m2: float
+    share: float
+
+    def is_sliver(self, area_m2: Any, share: Any) -> Any:
+        return (area_m2 < self.m2) & (share < self.share)
+
+
+class _Piece(NamedTuple):
+    """A piece of a block, and the positions of the polygons that hold it."""
+
+    by: frozenset[int]
+    shape: shapely.Geometry
+
+
+class _Sliver(NamedTuple):
+    """A row of `Refinement.dropped`."""
+
+    block: str
+    unit_code: str
+    area_m2: float
+    share: float
+    action: str
+
+
+def refine(
+    blocks: gpd.GeoDataFrame,
+    polygons: gpd.GeoDataFrame,
+    sliver_m2: float = SLIVER_M2,
+    sliver_share: float = SLIVER_SHARE,
+    points: pd.DataFrame | None = None,
+) -> Refinement:
+    """Cut the blocks that a polygon crosses, so that each polygon is a set of blocks and parts.
+
+    Parameters
+    ----------
+    blocks : geopandas.GeoDataFrame
+        A valid coverage indexed by block, EPSG:27700; may be a refinement already.
+    polygons : geopandas.GeoDataFrame
+        One row per unit: unit_code, geometry in metres; optionally unit_name, confidence, source,
+        source_date.
+    sliver_m2, sliver_share : float
+        A piece smaller than both, in m2 and as share of its block, is no crossing: it goes to the
+        neighbouring part and is reported.
+    points : pandas.DataFrame, optional
+        block, easting, northing of the neighbourhoods to count; default `load_neighbourhoods()`.
+
+    Returns
+    -------
+    Refinement
+        Blocks with parts (one valid coverage), claims and dropped slivers. Parts are numbered
+        from 1 by size, largest first: E07000210/1; a part cut again is E07000210/1.1.
+
+    Raises
+    ------
+    GeometryError
+        When either table is not in metres, or the result would not be one coverage.
+
+    Notes
+    -----
+    Polygons are snapped to the 1 m grid of the blocks. Only blocks that are crossed are cut; of
+    their neighbours only the shared line gains vertices. Area is measured on the parts;
+    neighbourhoods are counted by their points, within their own block.
+    """
+    require_metres(blocks)
+    require_metres(polygons)
+    polygons = polygons.to_crs(blocks.crs).reset_index(drop=True)
+    cutters = shapely.set_precision(shapely.make_valid(polygons.geometry.to_numpy()), GRID_M)
+    cutters = shapely.set_precision(cutters, 0)  # or what is made of them would snap as well
+    shapes = blocks.geometry.to_numpy()
+    codes, units = list(map(str, blocks.index)), list(map(str, polygons["unit_code"]))
+    rule = _Rule(sliver_m2, sliver_share)
+    meets = _meetings(shapes, cutters)
+    left_out = rule.is_sliver(meets["area_m2"], meets["share"])
+    taken_in = rule.is_sliver(meets["rest_m2"], 1 - meets["share"]) & ~left_out
+    crossed = meets[~left_out & ~taken_in]
+
+    dropped = [
+        _Sliver(codes[m.at], units[m.by], m.area_m2, m.share, "left out")
+        for m in meets[left_out & (meets["area_m2"] >= 1)].itertuples()
+    ] + [
+        _Sliver(codes[m.at], units[m.by], m.rest_m2, 1 - m.share, "taken in")
+        for m in meets[taken_in & (meets["rest_m2"] >= 1)].itertuples()
+    ]
+    whole = {at: frozenset(by) for at, by in meets[taken_in].groupby("at")["by"]}
+    held = {codes[at]: by for at, by in whole.items()}
+    refined = blocks if "parent" in blocks else blocks.assign(parent=blocks.index)
+    if len(crossed):
+        rows, pieces = [], _cut(shapes, cutters, crossed, whole)
+        for at, found in pieces.items():
+            block, total = codes[at], shapes[at].area
+            kept, gone = _without_slivers(found, total, rule)
+            mark = "." if "/" in block else "/"
+            names = [f"{block}{mark}{i}" for i in range(1, len(kept) + 1)]
+            if len(kept) == 1:
+                names = [block]
+            held.pop(block, None)
+            for name, piece in zip(names, kept, strict=True):
+                held[name] = piece.by
+                same = {"parent": refined["parent"].iloc[at], "name": refined["name"].iloc[at]}
+                rows.append({"block": name, "geometry": piece.shape, **same})
+            for piece, into in gone:
+                unit = "+".join(units[by] for by in sorted(piece.by)) or "-"
+                area = piece.shape.area
+                dropped.append(_Sliver(block, unit, area, area / total, f"joined to {names[into]}"))
+        refined = _with_parts(refined.drop(index=[codes[at] for at in pieces]), rows, points)
+    report = pd.DataFrame(dropped, columns=_Sliver._fields)
+    return Refinement(refined, _claims(held, polygons), report)
+
+
+def _meetings(shapes: NDArray[Any], cutters: NDArray[Any]) -> pd.DataFrame:
+    """Return one row per block and polygon that share land: at, by, area_m2, rest_m2, share."""
+    by, at = shapely.STRtree(shapes).query(cutters, predicate="intersects")
+    area = shapely.area(shapely.intersection(shapes[at], cutters[by]))
+    total = shapely.area(shapes[at])
+    meets = pd.DataFrame(
+        {"at": at, "by": by, "area_m2": area, "rest_m2": total - area, "share": area / total}
+    )
+    return meets[meets["area_m2"] > 0].sort_values(["at", "by"], ignore_index=True)
+
+
+def _cut(
+    shapes: NDArray[Any],
+    cutters: NDArray[Any],
+    crossed: pd.DataFrame,
+    whole: Mapping[int, frozenset[int]],
+) -> dict[int, list[_Piece]]:
+    """Return the pieces of crossed blocks, and their neighbours whole, with the new vertices."""
+    at, by = crossed["at"].to_numpy(), crossed["by"].to_numpy()
+    active = np.unique(shapely.STRtree(shapes).query(shapes[np.unique(at)], "intersects")[1])
+    # One piece of line per polygon: two clipped ends on one spot would not node.
+    cuts = [
+        shapely.intersection(
+            shapely.boundary(cutters[polygon]),
+            shapely.union_all(shapely.buffer(shapes[at[by == polygon]], OVERSHOOT_M)),
+        )
+        for polygon in np.unique(by)
+    ]
+    # Nodes are computed once for both sides of every line, so neighbours still share it exactly.
+    lines = shapely.union_all([*shapely.boundary(shapes[active]), *cuts])
+    faces = np.asarray(shapely.get_parts(shapely.polygonize(shapely.get_parts(lines))))
+    anchors = shapely.point_on_surface(faces)
+    home, face = shapely.STRtree(anchors).query(shapes[active], predicate="intersects")
+    owned = pd.DataFrame({"face": face, "at": active[home]}).sort_values("face")
+    tried = owned.merge(crossed[["at", "by"]], on="at")
+    tried = tried[shapely.intersects(cutters[tried["by"]], anchors[tried["face"]])]
+    holders = {f: frozenset(found) for f, found in tried.groupby("face")["by"]}
+    alike: dict[tuple[int, frozenset[int]], list[int]] = defaultdict(list)
+    for f, block in owned.itertuples(index=False):
+        alike[block, whole.get(block, frozenset()) | holders.get(f, frozenset())].append(f)
+    pieces: dict[int, list[_Piece]] = defaultdict(list)
+    for (block, held), members in alike.items():
+        shape = shapely.normalize(shapely.coverage_union_all(faces[members]))
+        pieces[block].append(_Piece(held, shape))
+    return pieces
+
+
+def _without_slivers(
+    found: list[_Piece], total: float, rule: _Rule
+) -> tuple[list[_Piece], list[tuple[_Piece, int]]]:
+    """Join slivers to the piece they share the longest line with, smallest first.
+
+    Returns the pieces that are left, largest first, and each sliver with the place of the piece
+    that it is now part of.
+    """
+
+    def size(piece: _Piece) -> tuple[float, list[int]]:
+        return piece.shape.area, sorted(piece.by)
+
+    kept = sorted(found, key=size)
+    into: dict[frozenset[int], frozenset[int]] = {}
+    gone: list[_Piece] = []
+    while len(kept) > 1 and rule.is_sliver(kept[0].shape.area, kept[0].shape.area / total):
+        least, *kept = kept
+        shared = [shapely.length(shapely.intersection(least.shape, o.shape)) for o in kept]
+        best = int(np.argmax(shared)) if max(shared) > 0 else len(kept) - 1
+        joined = shapely.coverage_union(least.shape, kept[best].shape)
+        kept[best] = kept[best]._replace(shape=shapely.normalize(joined))
+        gone.append(least)
+        into[least.by] = kept[best].by
+        kept.sort(key=size)
+    kept.sort(key=lambda piece: (-piece.shape.area, sorted(piece.by)))
+    place = {piece.by: i for i, piece in enumerate(kept)}
+    for sliver in reversed(gone):  # what it was joined to may have been joined to another in turn
+        place[sliver.by] = place[into[sliver.by]]
+    return kept, [(sliver, place[sliver.by]) for sliver in gone]
+
+
+def _with_parts(
+    others: gpd.GeoDataFrame, rows: list[dict[str, Any]], points: pd.DataFrame | None
+) -> gpd.GeoDataFrame:
+    """Put the parts beside the other blocks, and count what they hold."""
+    parts = gpd.GeoDataFrame(rows, geometry="geometry", crs=others.crs).set_index("block")
+    parts["area_m2"] = parts.area
+    table = gpd.GeoDataFrame(pd.concat([others, parts])).sort_index()
+    if not shapely.coverage_is_valid(table.geometry.to_numpy()):
+        raise GeometryError(
+            "the polygons cut the blocks into something that is no longer one coverage",
+            fix="simplify the polygons, or snap them to a 1 m grid",
+        )
+    if points is None:
+        points = load_neighbourhoods()
+    counts = pd.to_numeric(table["neighbourhoods"])
+    for parent in parts["parent"].unique():
+        own = table[table["parent"] == parent]
+        here = points[points["block"] == parent]
+        spots = shapely.points(here[["easting", "northing"]].to_numpy(float))
+        nearest = shapely.STRtree(own.geometry.to_numpy()).nearest(spots)
+        counts[own.index] = np.bincount(nearest, minlength=len(own))
+    table["neighbourhoods"] = counts.astype("int32")
+    table.index.name = "block"
+    return table
+
+
+def _claims(held: Mapping[str, frozenset[int]], polygons: gpd.GeoDataFrame) -> list[BlockClaim]:
+    """Return one claim per block or part and polygon; several polygons share equally, unstated."""
+    facts = polygons.drop(columns=polygons.geometry.name)
+    for column in ("confidence", "source", "source_date"):
+        if column not in facts:
+            facts[column] = ""
+    if "unit_name" not in facts:
+        facts["unit_name"] = facts["unit_code"]
+    unit = facts.to_dict("records")
+    return [
+        BlockClaim(
+            str(unit[by]["unit_code"]), str(unit[by]["unit_name"]), block,
+            share=1 / len(held[block]), stated=len(held[block]) == 1, extent="whole",
+            confidence=unit[by]["confidence"], source=unit[by]["source"],
+            source_date=unit[by]["source_date"],
+        )
+        for block in sorted(held)
+        for by in sorted(held[block])
+    ]  # fmt: skip

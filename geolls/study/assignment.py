@@ -25,7 +25,6 @@ from geolls.measures.overlap import Ints
 
 if TYPE_CHECKING:
     from geopandas import GeoDataFrame
-    from numpy.typing import NDArray
 
 __all__ = [
     "ASSIGNMENT_COLUMNS",
@@ -47,9 +46,6 @@ ASSIGNMENT_COLUMNS = [
     "distance_m",
     "share",
 ]
-# A postcode centroid can stand a little off a generalised coast; farther out it is an error.
-COAST_TOLERANCE_M = 2_000.0
-_HOW = ["code", "polygon", "nearest", "none"]
 
 
 @dataclass(frozen=True)
@@ -116,12 +112,7 @@ class Placement:
 
 
 def place_schools(
-    schools: pd.DataFrame,
-    blocks: GeoDataFrame,
-    areas: Areas,
-    *,
-    vintage: date | None = None,
-    tolerance_m: float = COAST_TOLERANCE_M,
+    schools: pd.DataFrame, blocks: GeoDataFrame, areas: Areas, *, vintage: date | None = None
 ) -> Placement:
     """Find the block of every school, by district code, then by point.
 
@@ -137,8 +128,6 @@ def place_schools(
         The succession table.
     vintage : datetime.date, optional
         The day of the district codes; found from the codes when not given.
-    tolerance_m : float, default 2000
-        How far outside every block a point may lie and still go to the nearest one.
 
     Returns
     -------
@@ -148,107 +137,68 @@ def place_schools(
     Notes
     -----
     A code that covers one block decides. A code that covers several blocks narrows the search to
-    them and the point decides inside. Without a code the point decides. A code nobody knows
-    counts as no code. `--as-of` never re-dates codes: they are read at the register's vintage.
+    them and the point decides inside; where the point lies outside them all, the nearest of them
+    takes it. Without a code the point decides, by the rule of `geolls.land.locate`. A code nobody
+    knows counts as no code. `--as-of` never re-dates codes: they are read at the register's
+    vintage.
     """
     import shapely
 
-    from geolls.land.blocks import locate
+    from geolls.land.locate import locate
 
-    position, found = pd.factorize(schools["district"])
-    coded = [str(code) for code in found]
-    vintage = vintage or _vintage([c for c in coded if c], areas)
+    # Every school with its code, and every code with its blocks; the last code is none.
+    number, found = pd.factorize(schools["district"])
+    codes = np.array([*map(str, found), None], dtype=object)
+    vintage = vintage or _vintage([code for code in codes[:-1] if code], areas)
+    pieces = [*_candidates(codes[:-1], blocks, areas, vintage), []]
+    covers = pd.DataFrame({"code": range(len(pieces)), "block": pieces}).explode("block").dropna()
+    covers["block"] = blocks.index.get_indexer(covers["block"])
+    covered = np.array([len(several) for several in pieces])[number]
+
     xy = schools[["easting", "northing"]].to_numpy(float)
-    known = np.isfinite(xy).all(axis=1)
-    shapes = blocks.geometry.to_numpy()
-    names = [str(b) for b in blocks.index]
-    number = {b: i for i, b in enumerate(names)}
-    members = [
-        np.array([number[b] for b in pieces], dtype=np.intp)
-        for pieces in _candidates(coded, blocks, areas, vintage)
-    ]
-    # A code of one block decides, wherever the point is. The last entry is for rows without a code.
-    sure = np.array([*(m[0] if len(m) == 1 else -1 for m in members), -1])[position]
-    single = sure >= 0
+    there = locate(xy, blocks)
+    at_point = blocks.index.get_indexer(there["block"])
+    block, located_by = at_point.copy(), there["located_by"].to_numpy(object)
+    distance_m = there["distance_m"].to_numpy(float).copy()
+    sure = covered == 1
+    only = covers.drop_duplicates("code").set_index("code")["block"]
+    block[sure] = only.loc[number[sure]]
+    located_by[sure], distance_m[sure] = "code", 0.0
 
-    # Most points lie in the block of their code: only the others are looked for among all.
-    block, at_point = sure.copy(), sure.copy()
-    located_by = np.full(len(schools), _HOW.index("code"))
-    distance_m = np.zeros(len(schools))
-    sought = ~_inside(xy, sure, shapes, single & known)
-    there = locate(xy[sought], blocks, tolerance_m=tolerance_m)
-    at_point[sought] = [number.get(b, -1) for b in there["block"]]
-    loose, free = sought & ~single, ~single[sought]
-    block[loose] = at_point[loose]
-    located_by[loose] = pd.Index(_HOW).get_indexer(pd.Index(there["located_by"]))[free]
-    distance_m[loose] = there["distance_m"].to_numpy(float)[free]
-    astray = np.flatnonzero(single & known & (at_point != sure))
-    distance_m[astray] = shapely.distance(shapely.points(xy[astray]), shapes[sure[astray]])
-    wrong = astray.tolist()
-    for n, several in enumerate(members):
-        if len(several) < 2:
-            continue
-        mine = np.flatnonzero(position == n)
-        astray = mine[~np.isin(at_point[mine], several)]
-        lost = astray[~known[astray]]  # no point to tell them apart: the block stays unknown
-        block[lost], located_by[lost], distance_m[lost] = -1, _HOW.index("none"), np.nan
-        # A point outside its own district: the code decides, the nearest of its blocks takes it.
-        for i in astray[known[astray]].tolist():
-            gaps = shapely.distance(shapely.Point(xy[i]), shapes[several])
-            best = int(np.argmin(gaps))
-            block[i], located_by[i], distance_m[i] = (
-                several[best],
-                _HOW.index("nearest"),
-                gaps[best],
-            )
-            wrong.append(i)
-    rows = [
-        {
-            "urn": urn,
-            "name": name,
-            "code": coded[position[i]],
-            "code_name": areas.resolve(coded[position[i]], vintage).name,
-            "point_block": None if at_point[i] < 0 else names[at_point[i]],
-            "point_block_name": None if at_point[i] < 0 else blocks["name"].iloc[at_point[i]],
-            "distance_m": round(float(distance_m[i]), 1),
-        }
-        for i, urn, name in zip(
-            wrong, schools["urn"].iloc[wrong], schools["name"].iloc[wrong], strict=True
-        )
-    ]
+    # A point outside its own district: the code decides, the nearest of its blocks takes it.
+    of_code = pd.MultiIndex.from_frame(covers)
+    inside = pd.MultiIndex.from_arrays([number, at_point]).isin(of_code)
+    astray = np.flatnonzero((covered > 0) & np.isfinite(xy).all(axis=1) & ~inside)
+    gaps = pd.DataFrame({"school": astray, "code": number[astray]}).merge(covers, on="code")
+    shapes = blocks.geometry.to_numpy()
+    gaps["metres"] = shapely.distance(
+        shapely.points(xy[gaps["school"]]), shapes[gaps["block"].to_numpy(int)]
+    )
+    taken = gaps.loc[gaps.groupby("school")["metres"].idxmin()]
+    block[astray], distance_m[astray] = taken["block"], taken["metres"]
+    located_by[astray[covered[astray] > 1]] = "nearest"
+
     placed = pd.DataFrame(
         {
             "urn": schools["urn"].array,
-            "block": pd.Series([*names, None]).array.take(block),
-            "located_by": pd.Series(_HOW).array.take(located_by),
+            "block": pd.Series([*map(str, blocks.index), None]).array.take(block),
+            "located_by": pd.Series(located_by, dtype="str"),
             "distance_m": distance_m,
         }
     )
-    columns = [
-        "urn",
-        "name",
-        "code",
-        "code_name",
-        "point_block",
-        "point_block_name",
-        "distance_m",
-    ]
-    disagreements = pd.DataFrame(rows, columns=columns).sort_values("urn", ignore_index=True)
-    return Placement(placed, disagreements, vintage)
-
-
-def _inside(
-    xy: NDArray[np.float64], block: Ints, shapes: NDArray[np.object_], wanted: NDArray[np.bool_]
-) -> NDArray[np.bool_]:
-    """Say which of the wanted points lie inside the block they are given, not on its line."""
-    import shapely
-
-    inside = np.zeros(len(xy), dtype=bool)
-    mine = shapes[block[wanted]]
-    shapely.prepare(mine)
-    inside[wanted] = shapely.contains_xy(mine, *xy[wanted].T)
-    shapely.destroy_prepared(mine)
-    return inside
+    coded = codes[number[astray]]
+    disagreements = pd.DataFrame(
+        {
+            "urn": schools["urn"].array[astray],
+            "name": schools["name"].array[astray],
+            "code": coded,
+            "code_name": [areas.resolve(code, vintage).name for code in coded],
+            "point_block": there["block"].to_numpy()[astray],
+            "point_block_name": np.array([*blocks["name"], None])[at_point[astray]],
+            "distance_m": distance_m[astray].round(1),
+        }
+    )
+    return Placement(placed, disagreements.sort_values("urn", ignore_index=True), vintage)
 
 
 def _vintage(codes: Sequence[str], areas: Areas) -> date:

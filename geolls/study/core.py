@@ -202,8 +202,8 @@ class Core:
     @cached_property
     def _refinement(self) -> tuple[GeoDataFrame, dict[str, list[BlockClaim]], pd.DataFrame]:
         """Blocks cut by each polygons layer in turn, each layer's claims, the slivers dropped."""
-        from geolls.land.blocks import load_blocks, onto_parts, refine
-        from geolls.land.polygons import read_polygons
+        from geolls.land.blocks import load_blocks
+        from geolls.land.polygons import onto_parts, read_polygons, refine
 
         blocks, dropped = self.finer.analysis() if self.finer else load_blocks(), []
         claims: dict[str, list[BlockClaim]] = {}

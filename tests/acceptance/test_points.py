@@ -16,7 +16,8 @@ import pyarrow.csv as pc
 import pyarrow.parquet as pq
 import pytest
 
-from geolls.land.blocks import load_blocks, load_neighbourhoods, locate
+from geolls.land.blocks import load_blocks, load_neighbourhoods
+from geolls.land.locate import locate
 
 from .conftest import Geolls
 

@@ -832,8 +832,8 @@ code_column = "code"
 
 def read_shapes(folder: Path, suffix: str) -> str:
     """Read a polygon layer and cut the blocks by it."""
-    from geolls.land.blocks import load_blocks, refine
-    from geolls.land.polygons import read_polygons
+    from geolls.land.blocks import load_blocks
+    from geolls.land.polygons import read_polygons, refine
     from geolls.layers.areas import load_areas
     from geolls.layers.catalogue import load_catalogue
 

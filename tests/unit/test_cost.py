@@ -94,7 +94,7 @@ def test_measuring_four_times_the_trusts_calls_few_more_functions(
 def test_the_polygons_are_asked_as_often_for_four_times_the_schools(
     once_and_four_times: tuple[Study, Study], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from geolls.land.blocks import locate
+    from geolls.land.locate import locate
 
     asked: list[int] = []
     query = shapely.STRtree.query
@@ -107,27 +107,6 @@ def test_the_polygons_are_asked_as_often_for_four_times_the_schools(
     for study in once_and_four_times:
         locate(study.schools[["easting", "northing"]].to_numpy(float), study.blocks)
     assert asked == [len(once_and_four_times[0].blocks)] * 2
-
-
-def test_only_points_outside_the_block_of_their_code_are_looked_for_among_all(
-    once_and_four_times: tuple[Study, Study], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from geolls.land import blocks
-    from geolls.study.assignment import place_schools
-
-    asked: list[int] = []
-    locate = blocks.locate
-
-    def counting(points: Any, *args: Any, **more: Any) -> Any:
-        asked.append(len(points))
-        return locate(points, *args, **more)
-
-    monkeypatch.setattr(blocks, "locate", counting)
-    study = once_and_four_times[0]
-    placed = place_schools(study.schools, study.blocks, study.areas).schools
-    by_code = placed["located_by"] == "code"
-    assert by_code.mean() > 0.9
-    assert len(asked) == 1 and asked[0] < (~by_code).sum() + 0.02 * len(placed)
 
 
 def test_layers_that_claim_each_block_once_share_what_stands_on_it() -> None:

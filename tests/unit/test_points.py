@@ -9,24 +9,19 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import geopandas as gpd
 import numpy as np
 import pyarrow as pa
 import pyarrow.csv as pc
 import pyarrow.parquet as pq
 import pytest
-import shapely
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from geolls import open_study
 from geolls.api import Study
 from geolls.base.errors import InputFileError, OutputError, UsageError
-from geolls.land import blocks as blocks_room
-from geolls.land.blocks import load_blocks, load_neighbourhoods, locate
-from geolls.land.locate import to_bng
+from geolls.land.blocks import load_neighbourhoods
+from geolls.land.locate import locate, to_bng
 from geolls.study import points
-from geolls.study.points import Cells, Columns, PointAssigner, assign_points, coordinate_columns
+from geolls.study.points import Columns, PointAssigner, assign_points, coordinate_columns
 
 LEEDS = (429_796.0, 433_927.0)
 METRES = Columns("easting", "northing", False)
@@ -35,11 +30,6 @@ METRES = Columns("easting", "northing", False)
 @pytest.fixture(scope="module")
 def study() -> Study:
     return open_study(layers=["district", "local_authority", "teaching_school_hub"])
-
-
-@pytest.fixture(scope="module")
-def blocks() -> gpd.GeoDataFrame:
-    return load_blocks()
 
 
 @pytest.fixture(scope="module")
@@ -81,94 +71,6 @@ def written(tmp_path: Path, text: str | bytes, name: str = "points.csv") -> Path
 def rows(path: Path) -> list[dict[str, str]]:
     with path.open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
-
-
-# ---- the raster ------------------------------------------------------------------------------
-
-
-def test_a_quarter_of_a_million_points_get_the_answer_of_the_geometry_library(
-    blocks: gpd.GeoDataFrame,
-) -> None:
-    rng = np.random.default_rng(2022)
-    west, south, east, north = blocks.total_bounds
-    corners = shapely.get_coordinates(blocks.geometry.to_numpy())
-    halfway = (corners[:-1] + corners[1:]) / 2  # on lines, but for the few that join two rings
-    some = rng.permutation(len(corners) - 1)[:15_000]
-    xy = np.vstack(
-        [
-            rng.uniform((west - 2_000, south - 2_000), (east + 2_000, north + 2_000), (40_000, 2)),
-            homes(150_000),
-            corners[some],
-            halfway[some],
-            corners[some] + rng.normal(0, 150, (len(some), 2)),
-            np.floor(corners[some] / 250) * 250,  # corners of cells
-        ]
-    )
-    cells = Cells(blocks)
-    at, nearest = cells.find(xy)
-    want = locate(xy, blocks)
-    assert [cells.names[i] for i in at] == want["block"].tolist()
-    assert (nearest == (want["located_by"] == "nearest").to_numpy()).all()
-    assert set(want["located_by"]) == {"polygon", "nearest", "none"}
-    # The raster must have answered, or the above proves nothing about it.
-    assert (cells.table >= 0).mean() > 0.3
-    assert (cells.table == cells.ASK).mean() < 0.05
-
-
-@given(
-    cell=st.sampled_from([30.0, 100.0, 250.0, 4_000.0]),
-    tolerance=st.sampled_from([0.0, 100.0, 700.0]),
-    xy=st.lists(
-        st.tuples(st.floats(-3_000, 5_000), st.floats(-3_000, 5_000)), min_size=1, max_size=40
-    ),
-    snapped=st.booleans(),
-)
-@settings(max_examples=150, deadline=None)
-def test_any_cell_and_tolerance_give_the_same_answer(
-    cell: float, tolerance: float, xy: list[tuple[float, float]], snapped: bool
-) -> None:
-    shapes = [
-        shapely.Polygon([(0, 0), (1_000, 0), (1_000, 1_000), (430, 570), (0, 1_000)]),
-        shapely.Polygon([(1_000, 0), (2_000, 0), (2_000, 2_000), (1_000, 1_000)]),
-        shapely.Polygon([(0, 1_000), (430, 570), (1_000, 1_000), (2_000, 2_000), (0, 2_000)]),
-    ]
-    land = gpd.GeoDataFrame(geometry=shapes, index=["A", "B", "C"], crs=27700)
-    points_ = np.array(xy)
-    if snapped:  # onto lines, corners and edges of cells
-        points_ = np.rint(points_ / 250) * 250
-    found = Cells(land, cell, tolerance)
-    want = locate(points_, land, tolerance)
-    at, nearest = found.find(points_)
-    assert [found.names[i] for i in at] == want["block"].tolist()
-    assert (nearest == (want["located_by"] == "nearest").to_numpy()).all()
-
-
-def test_each_distinct_coordinate_is_asked_once(
-    blocks: gpd.GeoDataFrame, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    cells = Cells(blocks)
-    asked: list[int] = []
-
-    def counting(xy: np.ndarray, *rest: Any) -> Any:
-        asked.append(len(xy))
-        return locate(xy, *rest)
-
-    monkeypatch.setattr(blocks_room, "locate", counting)
-    xy = homes(20_000)
-    once, _ = cells.find(xy)
-    repeated, _ = cells.find(np.tile(xy, (5, 1)))
-    assert asked[0] == asked[1] > 0
-    assert (repeated == np.tile(once, 5)).all()
-    assert asked[0] < 0.15 * len(xy)
-
-
-def test_a_point_without_coordinates_has_no_block(blocks: gpd.GeoDataFrame) -> None:
-    nan, inf = float("nan"), float("inf")
-    xy = np.array([(nan, 1.0), (1.0, nan), (inf, 1.0), (-inf, inf), (1e300, -1e300), LEEDS])
-    cells = Cells(blocks)
-    at, nearest = cells.find(xy)
-    assert [cells.names[i] for i in at] == [None] * 5 + ["E08000035"]
-    assert not nearest.any()
 
 
 # ---- from batch to batch ---------------------------------------------------------------------
@@ -244,13 +146,12 @@ def test_a_column_of_another_kind_is_refused(assigner: PointAssigner) -> None:
         assigner(batch, METRES)
 
 
-def test_degrees_are_turned_into_metres(assigner: PointAssigner) -> None:
+def test_degrees_are_turned_into_metres(study: Study, assigner: PointAssigner) -> None:
     degrees = [(-1.5491, 53.8008), (0.1218, 52.2053), (-5.5371, 50.1188), (200.0, 100.0)]
     lon, lat = map(list, zip(*degrees, strict=True))
     batch = pa.record_batch({"Longitude": [*lon, None], "Latitude": [*lat, 53.0]})
     got = assigner(batch, coordinate_columns(batch.schema.names, "t"))
-    want, _ = assigner.cells.find(np.array([to_bng(*p) for p in degrees[:3]]))
-    names = [assigner.cells.names[i] for i in want]
+    names = locate([to_bng(*p) for p in degrees[:3]], study.blocks)["block"].tolist()
     assert got.column("block").to_pylist() == [*names, None, None]
     assert names[0] == "E08000035"
 

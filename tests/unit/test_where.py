@@ -12,7 +12,7 @@ import pytest
 from geolls.base.errors import UnknownNameError
 from geolls.layers.areas import load_areas
 from geolls.layers.catalogue import load_catalogue
-from geolls.study.where import find, where
+from geolls.study.where import Ground, find, where
 
 ON = date(2022, 9, 1)
 LEEDS, BRADFORD = "E08000035", "E08000032"
@@ -50,7 +50,7 @@ ENGLAND: dict[str, Any] = {
 
 
 def places(text: str) -> list[tuple[str, tuple[str, ...]]]:
-    return [(m.label, m.blocks) for m in find(text, **ENGLAND, open_study=study)]
+    return [(m.label, m.blocks) for m in find(text, Ground(**ENGLAND, open_study=study))]
 
 
 def units(text: str) -> dict[str, dict[str, float]]:
