@@ -23,6 +23,7 @@ lint: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/python tools/lint_js.py
 
 test: lint
 	$(BIN)/python -m pytest -q -n auto --dist loadfile --no-loadscope-reorder

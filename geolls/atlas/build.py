@@ -30,6 +30,7 @@ from geolls.base.vocabulary import KINDS
 from geolls.export.render import write_table
 from geolls.maps.offline import asset
 from geolls.maps.page import data_file, shared_assets
+from geolls.maps.scripts import script
 from geolls.study.units import Facts, gather
 
 if TYPE_CHECKING:
@@ -375,7 +376,7 @@ def _put(out: Path, path: str, data: bytes) -> tuple[str, str, int]:
 def _assets(book: Book, out: Path, *, every: bool) -> None:
     """Write what pages share: style, scripts, the names to search."""
     files = shared_assets({})
-    files |= {"page.css": asset("page.css"), "page.js": asset("page.js")}
+    files |= {"page.css": asset("page.css"), "page.js": script("both", "page")}
     if every or not (out / "assets" / "search.js").is_file():
         files["search.js"] = book.search_index()
     for name, text in files.items():

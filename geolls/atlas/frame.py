@@ -22,7 +22,8 @@ from geolls.base.files import safe_name
 from geolls.base.shelves import shelf
 from geolls.base.text import DASH, REGISTER, REPORT, count, day, joined, month, percent, slug, small
 from geolls.base.vocabulary import FEW, KIND_PHRASES, KIND_TITLES, KINDS, RANKED, REASON_NAMES
-from geolls.maps.offline import asset, leaflet_css, leaflet_js, policy
+from geolls.maps.offline import asset, leaflet_css, policy
+from geolls.maps.scripts import page_script
 from geolls.study.units import Facts, texts
 
 if TYPE_CHECKING:
@@ -480,9 +481,7 @@ def _packed_script(with_map: bool) -> tuple[str, str]:
     A third of their size: this is what keeps a page of its own small enough for an e-mail. The
     policy names the hash of the text that `load.js` inflates and puts in.
     """
-    text = _lean("page.js")
-    if with_map:
-        text += f"\n{leaflet_js()}\n{_lean('map.js')}\ngeolls.mountAll();"
+    text = page_script(with_map)
     digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
     return _dense(zlib.compress(text.encode(), 9)), f"'sha256-{digest}'"
 

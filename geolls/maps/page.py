@@ -25,6 +25,7 @@ from geolls.maps.offline import Page, asset, leaflet_css, leaflet_js, marker_pic
 from geolls.maps.pack import encoded, key_of
 from geolls.maps.payload import land_of, own_of, school_order
 from geolls.maps.recipes import Recipe, load_recipe
+from geolls.maps.scripts import map_script, script
 
 __all__ = ["Map", "Parts", "cut", "data_file", "draw", "fragment", "shared_assets"]
 
@@ -184,7 +185,7 @@ class Parts:
     @property
     def js(self) -> str:
         """Leaflet and the map's own script; mounts every `.geolls-app` of the page by itself."""
-        return f"{leaflet_js()}\n{asset('map.js')}\ngeolls.mountAll();"
+        return map_script()
 
 
 @cache
@@ -328,7 +329,7 @@ class Map(folium.Map):
         for name, text in _styles().items():
             figure.header.add_child(_Raw(text, "style"), name=f"{name}_css")
         figure.header.add_child(_Raw(leaflet_js(), "script"), name="leaflet_js")
-        figure.header.add_child(_Raw(asset("map.js"), "script"), name="geolls_js")
+        figure.header.add_child(_Raw(script("both", "map"), "script"), name="geolls_js")
         if tiles:
             layer = folium.TileLayer(tiles=tiles, attr=attr)
             self.add_child(layer, name=layer.tile_name)

@@ -1,0 +1,93 @@
+"""The scripts of maps and pages: files by idea, joined in a stated order into one classic script.
+
+From file:// a browser loads no modules, so what a page gets is one script. Each file of
+`maps/assets` is a classic script too: it takes what it needs from the global object `geolls` and
+adds what it defines to it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from functools import cache
+from typing import Final
+
+from geolls.base.errors import MapError
+from geolls.base.shelves import shelf
+from geolls.base.vocabulary import RANKED, payload
+from geolls.maps.offline import asset, leaflet_js
+
+__all__ = ["LINE_SHIFTS", "map_script", "page_script", "script"]
+
+LINE_SHIFTS: Final[Mapping[str, float]] = {
+    "programme": -11,
+    "region": 8.4,
+    "combined": 4.4,
+    "hub": -8,
+    "maths": -8,
+    "teaching": -4,
+    "district": 0,
+    "authority": 0,
+}
+"""Pixels that a line of each style stands outside its border where several lines share it; the
+styles are in the order of drawing, from back to front."""
+
+
+@cache
+def script(*folders: str) -> str:
+    """Join the scripts of some folders of `maps/assets`.
+
+    Parameters
+    ----------
+    *folders : str
+        "both" (what map and page share, first), "map", "page".
+
+    Returns
+    -------
+    str
+        The files in the order that `order.json` states, without comments and spare spaces. The
+        map's begin with the words it shares with the rest of geolls.
+    """
+    path = shelf("maps") / "assets" / "order.json"
+    try:
+        order = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise MapError("the order of the scripts cannot be read", where=str(path)) from error
+    parts = []
+    for folder in folders:
+        parts += [_vocabulary()] if folder == "map" else []
+        parts += [asset(f"{folder}/{name}.js") for name in order[folder]]
+    return _squeezed("\n".join(parts))
+
+
+def map_script() -> str:
+    """Return all that a page needs to draw its maps: Leaflet, our scripts, and their start."""
+    return "\n".join((leaflet_js(), script("both", "map"), "geolls.mountAll();"))
+
+
+def page_script(with_map: bool) -> str:
+    """Return all scripts of a page that stands alone, what both need only once."""
+    page = script("both", "page")
+    if not with_map:
+        return page
+    return "\n".join((page, leaflet_js(), script("map"), "geolls.mountAll();"))
+
+
+def _vocabulary() -> str:
+    """Return the line that hands our words and thresholds to the map."""
+    words = payload() | {"lines": LINE_SHIFTS, "ranked": RANKED}
+    text = json.dumps(words, separators=(",", ":"))
+    return f"globalThis.geolls.vocabulary={text};"
+
+
+_QUOTED = re.compile(r"[\"'`/]")
+_SPACED = re.compile(r" ?(=>|\?\?|[=!<>&|*%?:,{}();]+) ?")
+
+
+def _squeezed(text: str) -> str:
+    """Drop spaces that a script does not need, but in lines that hold a string or an expression."""
+    lines = (
+        line if _QUOTED.search(line) else _SPACED.sub(r"\1", line) for line in text.splitlines()
+    )
+    return re.sub(r"(?<=[,{(;])\n", "", "\n".join(lines))

@@ -1,0 +1,46 @@
+// Words and numbers as text, and small helpers for lists. No page is needed.
+globalThis.geolls = globalThis.geolls || {};
+
+((geolls) => {
+  "use strict";
+  /** Text without accents, apostrophes, case or punctuation: two spellings of a name become one. */
+  function fold(text) {
+    return text
+      .normalize("NFKD")
+      .replace(/[\u0300-\u036f]/g, "")
+      .toLowerCase()
+      .replace(/['\u2019]/g, "")
+      .replace(/[^a-z0-9]+/g, " ")
+      .trim();
+  }
+
+  /** Digits in groups of three. `toLocaleString` takes 30 ms when it is first called. */
+  const commas = (digits) => digits.replace(/\B(?=(\d{3})+$)/g, ",");
+  const whole = (n) => commas(String(Math.round(n)));
+  const plural = (n, one, many) => `${whole(n)} ${n === 1 ? one : many}`;
+
+  /** Running totals: lists of numbers are packed as the difference of each from the one before. */
+  function undelta(differences) {
+    let total = 0;
+    return differences.map((difference) => {
+      total += difference;
+      return total;
+    });
+  }
+
+  /** Add a value to the list under a key of a Map. */
+  function push(lists, key, value) {
+    const list = lists.get(key);
+    if (list) list.push(value);
+    else lists.set(key, [value]);
+  }
+
+  /** How often each value stands in a list, as a Map in the order of first sight. */
+  function tally(values) {
+    const counts = new Map();
+    for (const value of values) counts.set(value, (counts.get(value) || 0) + 1);
+    return counts;
+  }
+
+  Object.assign(geolls, {fold, commas, whole, plural, undelta, push, tally});
+})(globalThis.geolls);

@@ -1,0 +1,252 @@
+// The map of one `.geolls-app`: what it knows, what is chosen, and the parts that draw it.
+((geolls) => {
+  "use strict";
+  const {Land, Schools, View, anchor, areaOf, el, kindNumber, largest, reasonLabel, tally} = geolls;
+
+  // A mark for measuring and an event for the page
+  const STARTED = "geolls:ready";
+  const EDGE = [
+    [48.4, -8.5],
+    [57.2, 4.2],
+    // How far from England one can drag
+  ];
+
+  async function inflate(text) {
+    const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+    const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
+    return new Response(stream).json();
+  }
+
+  class App {
+    constructor(map, node) {
+      this.map = map;
+      this.node = node;
+      this.id = node.dataset.map;
+      this.box = node.querySelector(".gl-stage");
+      this.live = node.querySelector(".gl-live");
+      this.ready = this.load().catch((error) => this.fail(error));
+    }
+
+    $(query) {
+      return this.node.querySelector(query);
+    }
+
+    $$(query) {
+      return [...this.node.querySelectorAll(query)];
+    }
+
+    /** Say something to those who listen to the page. */
+    tell(text) {
+      this.live.textContent = "";
+      this.live.textContent = text;
+    }
+
+    fail(error) {
+      const old = typeof DecompressionStream === "undefined";
+      const table = "The table below holds every value.";
+      const why = old
+        ? "This browser is too old to unpack the map (it lacks DecompressionStream, in every browser since 2023)."
+        : "The map could not be drawn.";
+      this.box.append(el("p", {class: "gl-off", role: "alert"}, `${why} ${table}`));
+      this.$(".gl-table").open = true;
+      if (!old) console.error(error);
+    }
+
+    async load() {
+      if (typeof DecompressionStream === "undefined") throw new Error("no DecompressionStream");
+      const [land, own] = await Promise.all(this.node.dataset.parts.split(" ").map((key) => this.unpack(key)));
+      this.take(land, own);
+      this.faces = new geolls.Faces(this);
+      this.address = new geolls.Address(this);
+      this.fit();
+      this.stage = new geolls.Stage(this);
+      this.pointer = new geolls.Pointer(this);
+      this.details = new geolls.Details(this);
+      this.legend = new geolls.Legend(this);
+      this.panel = new geolls.Panel(this);
+      this.address.read();
+      this.stage.paint();
+      this.map.whenReady(() => this.stage.settle());
+      this.node.dataset.ready = "1";
+      performance.mark(STARTED);
+      this.node.dispatchEvent(new CustomEvent(STARTED, {bubbles: true}));
+    }
+
+    /** A packed part: it stands in the page, or in a file that the page loaded before. */
+    unpack(key) {
+      const here = document.querySelector(`script.geolls-data[data-part="${key}"]`);
+      // A page of an atlas that stands alone is packed more tightly, and unpacks its parts itself.
+      if (here && self.geollsUnpack) return self.geollsUnpack(here).json();
+      return inflate(here ? here.textContent : self.geollsData[key]);
+    }
+
+    take(land, own) {
+      this.land = new Land(land.arcs);
+      // Its blocks
+      this.london = land.london;
+      // Wales and Scotland
+      this.context = land.context;
+      this.own = own;
+      this.layers = own.layers.map((key) => land.layers.find((layer) => layer.key === key));
+      for (const layer of this.layers) {
+        layer.units = layer.code.length;
+        layer.lowSet = new Set(layer.low);
+      }
+      this.byKey = Object.fromEntries(this.layers.map((layer) => [layer.key, layer]));
+      this.areas = this.byKey[own.areas];
+      this.authorities = this.byKey.local_authority || this.areas;
+      this.measures = Object.fromEntries(own.measures.map((measure) => [measure.key, measure]));
+      this.england = own.scope === "england";
+      // Layers whose lines are drawn
+      this.on = new Set(own.on);
+      this.shade = own.shade;
+      this.kinds = new Set(own.schools_on ? own.kinds : []);
+      // The trust that the map is about
+      this.home = -1;
+      this.schools = own.schools?.urn ? new Schools(own.schools) : null;
+      this.inside = this.blocksInside();
+      // {kind: "unit", layer, u}, {kind: "trust", t} or {kind: "school", s}
+      this.picked = null;
+    }
+
+    /** Of each block, whether the map is about it: 1 inside, 0 for the pale land round about. */
+    blocksInside() {
+      const {own, land} = this;
+      const inside = new Uint8Array(land.blocks).fill(this.england ? 1 : 0);
+      if (own.place) for (const b of own.place.blocks) inside[b] = 1;
+      if (own.trust && this.schools) {
+        this.home = this.schools.trusts.uid.indexOf(own.trust);
+        const unit = this.schools.unit(this.areas);
+        const met = new Set((this.schools.of[this.home] || []).map((s) => unit[s]));
+        this.areas.of.forEach((u, b) => {
+          if (met.has(u)) inside[b] = 1;
+        });
+      }
+      return inside;
+    }
+
+    /** Show all of what the map is about. */
+    fit() {
+      const {map, own} = this;
+      const padding = map.getSize().x < 500 ? [4, 4] : [14, 14];
+      if (!this.node.dataset.bounds) map.fitBounds(own.bounds, {animate: false, padding});
+      this.fitted = map.getZoom();
+      map.setMaxBounds(EDGE);
+      map.options.maxBoundsViscosity = 0.6;
+    }
+
+    /** The present zoom; closer in, lines are drawn only near the window. */
+    view() {
+      const zoom = this.map.getZoom();
+      const origin = this.map.getPixelOrigin();
+      return new View(2 ** zoom, origin.x, origin.y, zoom > this.fitted + 1.5 ? this.stage.bounds : null);
+    }
+
+    /** The layer whose units are pointed at: the shaded one, else the recipe's. */
+    active() {
+      const shaded = this.shade.startsWith("coverage:") ? this.shade.slice(9) : this.measures[this.shade]?.layer;
+      return this.byKey[shaded || this.own.areas];
+    }
+
+    /** The units that a number of the payload stands for: one, or several that share. */
+    claimants(layer, u) {
+      return u >= layer.units ? layer.mixes[u - layer.units] : [u];
+    }
+
+    unitName(layer, u) {
+      const name = (v) => (v < 0 ? reasonLabel(v) : layer.name[v]);
+      return this.claimants(layer, u).map(name).join(" and ");
+    }
+
+    /** The rings round all the land of a unit, shared or not. */
+    unitRings(layer, u) {
+      const blocks = [];
+      layer.of.forEach((v, b) => {
+        if (this.claimants(layer, v).includes(u)) blocks.push(b);
+      });
+      return this.land.ringsRound(`unit:${layer.key}:${u}`, blocks);
+    }
+
+    /** The units that meet the place, as a Set; null where the map is of all England. */
+    unitsMet(layer) {
+      if (this.england) return null;
+      const met = new Set();
+      layer.of.forEach((u, b) => {
+        if (this.inside[b]) for (const v of this.claimants(layer, u)) if (v >= 0) met.add(v);
+      });
+      return met;
+    }
+
+    /** Where each unit's name stands: its number, world coordinates, whether it is inside, its size. */
+    unitSpots(layer) {
+      if (layer.spots) return layer.spots;
+      const {land} = this;
+      const units = [...new Set(layer.of)];
+      const index = new Map(units.map((u, i) => [u, i]));
+      const group = Int32Array.from(layer.of, (u) => index.get(u));
+      const rings = land.rings(`spots:${layer.key}`, group, units.length);
+      const inside = new Set(layer.of.filter((_, b) => this.inside[b]));
+      layer.spots = units
+        .map((u, i) => [u, land.flats(rings[i])])
+        .filter(([u]) => u >= 0)
+        .map(([u, flats]) => {
+          const main = flats.length ? largest(flats) : [0, 0, 0, 0];
+          return {u, world: anchor(main), inside: inside.has(u), size: areaOf(main) * 1e4};
+        });
+      return layer.spots;
+    }
+
+    /** The trust whose schools are all drawn: the picked one, that of a picked school outside the
+        place, or the one the map is about; -1 for none. */
+    trustShown() {
+      const {picked, schools} = this;
+      if (picked?.kind === "trust") return picked.t;
+      if (picked?.kind === "school" && !schools.here[picked.s]) return schools.trust[picked.s];
+      return this.own.trust ? this.home : -1;
+    }
+
+    homeName(t = this.home) {
+      const {home} = this.schools.trusts;
+      return home ? home[t] : "";
+    }
+
+    /** The schools of a trust outside its home authority. */
+    abroad(t) {
+      const {schools} = this;
+      const home = this.homeName(t);
+      const layer = this.byKey.local_authority;
+      if (!layer || !home) return schools.of[t].filter((s) => schools.kind[s] === kindNumber("trust_based_elsewhere"));
+      const unit = schools.unit(layer);
+      return schools.of[t].filter((s) => this.unitName(layer, unit[s]) !== home);
+    }
+
+    /** How many schools of a trust stand in each unit of a layer. */
+    trustCounts(layer, t) {
+      const unit = this.schools.unit(layer);
+      return tally((this.schools.of[t] || []).map((s) => unit[s]));
+    }
+
+    /** After a choice in the panel. */
+    changed(words) {
+      this.panel.tick();
+      this.stage.paint();
+      this.address.write();
+      this.tell(words);
+    }
+
+    /** After another thing was picked. */
+    redraw() {
+      this.pointer.draw();
+      this.stage.drawLinks(this.view());
+      this.stage.labels.draw();
+      this.stage.dots.redraw();
+    }
+
+    /** For the page round the map: outline a unit of any layer, or none. */
+    highlight(key, code) {
+      this.pointer.highlight(key, code);
+    }
+  }
+
+  Object.assign(geolls, {App});
+})(globalThis.geolls);

@@ -1,0 +1,120 @@
+// What was picked: its details beside the map, and the view that shows it.
+((geolls) => {
+  "use strict";
+  const {el} = geolls;
+
+  class Details {
+    constructor(app) {
+      this.app = app;
+      this.node = app.$(".gl-info");
+      this.info = new geolls.Info(app);
+      // {from, to}: the view before something was shown, and the view that shows it
+      this.kept = null;
+    }
+
+    openFace(face) {
+      const {app} = this;
+      const {base, layer, u} = face;
+      if (base !== null && base >= 0) this.open({kind: "unit", layer: app.areas, u: base});
+      else if (u >= layer.units) this.open({kind: "unit", layer, u: app.claimants(layer, u).find((v) => v >= 0)});
+      else if (u >= 0) this.open({kind: "unit", layer, u});
+    }
+
+    open(picked) {
+      const {app} = this;
+      this.returnTo = document.activeElement;
+      app.picked = picked;
+      app.address.write();
+      this.draw();
+      app.redraw();
+      // Where the details are a sheet over the page's foot, the map comes up above it.
+      if (this.covered() > 0 || (this.isSheet() && app.box.getBoundingClientRect().top < 0))
+        app.box.scrollIntoView({block: "start", behavior: "auto"});
+      this.node.focus({preventScroll: true});
+    }
+
+    close() {
+      const {app} = this;
+      app.picked = null;
+      app.address.write();
+      this.draw();
+      app.redraw();
+      const back = this.returnTo?.isConnected && this.returnTo !== document.body;
+      (back ? this.returnTo : app.map.getContainer()).focus({preventScroll: true});
+    }
+
+    draw() {
+      const {app, node} = this;
+      const {picked} = app;
+      node.hidden = !picked;
+      app.panel.node.hidden = Boolean(picked);
+      app.node.classList.toggle("gl-open", Boolean(picked));
+      if (!picked) {
+        this.restore();
+        return;
+      }
+      const {title, nodes, said} = this.info.of(picked);
+      const close = el("button", {type: "button", class: "gl-close", on: () => this.close()}, "Close");
+      const head = el("div", {class: "gl-info-head"}, el("h2", {}, title), close);
+      node.replaceChildren(head, ...nodes.filter(Boolean));
+      app.tell(`${title}. ${said}`);
+    }
+
+    isSheet() {
+      return getComputedStyle(this.node).position === "fixed";
+    }
+
+    /** How many pixels of the map's foot lie under the sheet. */
+    covered() {
+      if (!this.app.picked || !this.isSheet()) return 0;
+      return Math.max(0, this.app.box.getBoundingClientRect().bottom - this.node.getBoundingClientRect().top);
+    }
+
+    viewNow() {
+      const {map} = this.app;
+      return {center: map.getCenter(), zoom: map.getZoom()};
+    }
+
+    /** Show what was picked, and remember the view before it. */
+    show(bounds, padding, closest = 11) {
+      const {map} = this.app;
+      const kept = this.stays() ? this.kept : {from: this.viewNow()};
+      this.kept = kept;
+      kept.to = null;
+      map.once("moveend", () => {
+        kept.to = this.viewNow();
+      });
+      map.fitBounds(bounds, {
+        paddingTopLeft: [padding, padding],
+        paddingBottomRight: [padding, padding + Math.min(this.covered(), map.getSize().y / 2)],
+        maxZoom: closest,
+        animate: !geolls.still.matches,
+      });
+    }
+
+    /** Whether the map still shows what `show` chose: nobody has moved it by hand since. */
+    stays() {
+      const {kept} = this;
+      const {map} = this.app;
+      if (!kept?.to) return Boolean(kept);
+      const moved = map.latLngToLayerPoint(kept.to.center).distanceTo(map.latLngToLayerPoint(map.getCenter()));
+      return Math.abs(map.getZoom() - kept.to.zoom) < 0.01 && moved < 6;
+    }
+
+    restore() {
+      const {app, kept} = this;
+      const back = () => {
+        if (!app.picked) app.map.setView(kept.from.center, kept.from.zoom, {animate: !geolls.still.matches});
+      };
+      // Leaflet takes no new view while it still moves.
+      if (this.stays()) {
+        if (kept.to) back();
+        else app.map.once("moveend", back);
+      }
+      this.kept = null;
+      app.panel.search?.clear();
+    }
+  }
+
+  Object.assign(geolls, {Details});
+})(globalThis.geolls);

@@ -1,0 +1,192 @@
+// Names on the map, placed one after another where each finds room.
+((geolls) => {
+  "use strict";
+  const {contains, svg, wrap} = geolls;
+
+  // Pixels from one line of a label to the next
+  const LINE = 15;
+  const ASCENT = 11.5;
+  // Corners of the window that are taken
+  const CONTROLS = {zoom: [56, 84], north: [44, 56], scale: [140, 34]};
+  // How far from the middle of its schools the name of an authority may stand
+  const RADII = [18, 26, 36, 48];
+  const OFFSETS = [0, -24, 24, -48, 48, -80, 80, -120, 120];
+
+  class Labels {
+    constructor(app, stage) {
+      this.app = app;
+      this.stage = stage;
+      this.names = new geolls.Names(app);
+      this.callouts = new geolls.Callouts(app);
+      this.ruler = document.createElement("canvas").getContext("2d");
+    }
+
+    draw() {
+      const {app} = this;
+      this.view = app.view();
+      this.window = this.windowNow();
+      this.ruler.font = `600 12.5px ${getComputedStyle(app.node).fontFamily}`;
+      this.taken = this.takenFirst();
+      const wishes = this.names.wanted(this.window.width < 500).sort((a, b) => b.rank - a.rank);
+      const nodes = wishes.flatMap((wish) => this.place(wish));
+      const findings = this.callouts.nodes(this.view, this.window, (text) => this.widthOf(text));
+      this.stage.groups.top_labels.replaceChildren(...nodes, ...findings);
+    }
+
+    /** The window of the map, in pixels of its layer. */
+    windowNow() {
+      const {map} = this.app;
+      const {x, y} = map.containerPointToLayerPoint([0, 0]);
+      const size = map.getSize();
+      return {left: x, top: y, right: x + size.x, bottom: y + size.y, width: size.x, height: size.y};
+    }
+
+    widthOf(text) {
+      return this.ruler.measureText(text).width;
+    }
+
+    /** Boxes [x, y, width, height] that no name may cover: controls, the inset, a trust's schools. */
+    takenFirst() {
+      const {app, stage, window} = this;
+      const {left, top, right, bottom} = window;
+      const {zoom, north, scale} = CONTROLS;
+      const taken = [
+        [left, top, ...zoom],
+        [right - north[0], top, ...north],
+        [left, bottom - scale[1], ...scale],
+      ];
+      if (stage.inset.taken) {
+        const [x, y, width, height] = stage.inset.taken;
+        taken.push([left + x, top + y, width, height]);
+      }
+      const t = this.names.trust();
+      if (t < 0) return taken;
+      const round = app.own.scope === "place" ? 7 : 5;
+      const {of, x: xs, y: ys} = app.schools;
+      for (const s of of[t] || []) {
+        const [x, y] = this.view.at(xs[s], ys[s]);
+        taken.push([x - round, y - round, 2 * round, 2 * round]);
+      }
+      return taken;
+    }
+
+    isFree([x, y, width, height]) {
+      const {left, top, right, bottom} = this.window;
+      if (x <= left || y <= top || x + width >= right || y + height >= bottom) return false;
+      const meets = (t) => x < t[0] + t[2] && t[0] < x + width && y < t[1] + t[3] && t[1] < y + height;
+      return !this.taken.some(meets);
+    }
+
+    /** The nodes of a name, at the first of its places that is free; none where there is none. */
+    place(wish) {
+      const [x, y] = this.view.at(...wish.world);
+      const lines = wish.dot ? [wish.text] : wrap(wish.text, wish.look === "gl-lab-out" ? 13 : 18);
+      const longest = Math.max(...[...lines, wish.sub || ""].map((line) => this.widthOf(line)));
+      const width = longest + (wish.extra ? this.widthOf(wish.extra) : 0);
+      const height = LINE * (lines.length + (wish.sub ? 1 : 0));
+      for (const [dx, dy] of this.places(wish, x, y, width, height)) {
+        const box = [x + dx - width / 2 - 2, y + dy - height / 2, width + 4, height];
+        if (!this.isFree(box)) continue;
+        this.taken.push(box);
+        const text = this.text(wish, lines, x + dx, y + dy - height / 2 + ASCENT);
+        return wish.dot ? [svg("circle", {class: "gl-city", cx: x, cy: y, r: 2}), text] : [text];
+      }
+      return [];
+    }
+
+    /** Where a name may stand, as moves from its spot; the best first. */
+    places(wish, x, y, width, height) {
+      const half = width / 2;
+      if (wish.margin) return this.marginPlaces(x, y, width, height);
+      if (wish.dot)
+        return [
+          [half + 5, 0],
+          [-half - 5, 0],
+        ];
+      if (wish.round)
+        return RADII.flatMap((r) => [
+          [0, -r],
+          [0, r],
+          [half + r - 8, 0],
+          [-half - r + 8, 0],
+          [half, -r],
+          [-half, -r],
+          [half, r],
+          [-half, r],
+        ]);
+      return [
+        [0, 0],
+        [0, -height * 0.8],
+        [0, height * 0.8],
+        [width * 0.35, 0],
+        [-width * 0.35, 0],
+      ];
+    }
+
+    text(wish, lines, x, y) {
+      const line = (words, i, look) =>
+        svg("tspan", {x: x.toFixed(1), y: (y + LINE * i).toFixed(1), class: look}, words);
+      const text = svg("text", {class: `gl-label ${wish.look}`, "text-anchor": "middle"});
+      text.append(...lines.map((words, i) => line(words, i, "")));
+      if (wish.sub) text.append(line(wish.sub, lines.length, "gl-lab-n"));
+      if (wish.extra) text.append(svg("tspan", {class: "gl-lab-n"}, wish.extra));
+      return text;
+    }
+
+    /** Beside the place: along rays to the left, right, top and bottom the first room beyond its
+        land, the nearest of them first. */
+    marginPlaces(x, y, width, height) {
+      const found = [];
+      const walk = (x0, y0, dx, dy) => {
+        const room = this.firstRoom([x0, y0], [dx, dy], width, height);
+        if (room) found.push([room[0] - x, room[1] - y, Math.hypot(room[0] - x, room[1] - y)]);
+      };
+      for (const off of OFFSETS) {
+        for (const side of [-1, 1]) {
+          walk(x + side * (width / 2), y + off, side * 12, 0);
+          walk(x + off, y + side * height, 0, side * 12);
+        }
+      }
+      return found.sort((a, b) => a[2] - b[2]);
+    }
+
+    firstRoom([x0, y0], [dx, dy], width, height) {
+      const {left, top, right, bottom} = this.window;
+      for (let i = 0; i < 80; i++) {
+        const x = x0 + i * dx;
+        const y = y0 + i * dy;
+        const beyond = x - width / 2 < left + 4 || x + width / 2 > right - 4;
+        if (beyond || y - height / 2 < top + 4 || y + height / 2 > bottom - 4) return null;
+        if (!this.coversPlace(x, y, width / 2 + 16, height / 2 + 7)) return [x, y];
+      }
+      return null;
+    }
+
+    /** Whether a box, or a point of a grid in it, lies on the land of the place. */
+    coversPlace(x, y, half, up) {
+      const columns = [x - half, x - half / 2, x, x + half / 2, x + half];
+      return columns.some((px) => [y - up, y, y + up].some((py) => this.onPlace(px, py)));
+    }
+
+    onPlace(px, py) {
+      const {k, ox, oy} = this.view;
+      const rings = this.placeRings();
+      const crossed = rings.filter((flat) => contains(flat, (px + ox) / k, (py + oy) / k));
+      return crossed.length % 2 === 1;
+    }
+
+    placeRings() {
+      const {app} = this;
+      if (!this.edges) {
+        const blocks = [];
+        app.inside.forEach((inside, b) => {
+          if (inside) blocks.push(b);
+        });
+        this.edges = app.land.flats(app.land.ringsRound("inside", blocks));
+      }
+      return this.edges;
+    }
+  }
+
+  Object.assign(geolls, {Labels});
+})(globalThis.geolls);

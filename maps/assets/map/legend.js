@@ -1,0 +1,170 @@
+// The legend: what the shading, the lines and the marks mean, with how many of each there are.
+((geolls) => {
+  "use strict";
+  const {NO_EVIDENCE, NO_VALUE, NOT_COVERED, TOO_FEW, classFill, el, kindLabel, kindNumber} = geolls;
+  const {coverageFill, patternOf, plain, plural, svg} = geolls;
+
+  class Legend {
+    constructor(app) {
+      this.app = app;
+    }
+
+    draw() {
+      const {app} = this;
+      const box = app.$(".gl-legend");
+      const rows = this.rows();
+      const lines = app.layers.filter((layer) => app.on.has(layer.key)).map((layer) => this.line(layer));
+      const marks = this.marks();
+      box.hidden = !(rows.length || lines.length || marks.length);
+      const classes = rows.map(([fill, title, words]) => this.classRow(fill, title, words));
+      const shading = rows.length ? [this.title(), el("ul", {class: "gl-classes"}, ...classes)] : [];
+      box.replaceChildren(...shading, el("ul", {class: "gl-lines-key"}, ...lines, ...marks));
+      app.node.dataset.legend = rows.length ? this.heading() : "";
+    }
+
+    measure() {
+      return this.app.measures[this.app.shade];
+    }
+
+    heading() {
+      const measure = this.measure();
+      return measure ? measure.title : `${this.app.active().title} coverage`;
+    }
+
+    title() {
+      const measure = this.measure();
+      const note = (text) => (text ? el("span", {}, ` ${text}`) : null);
+      const titled = (...children) => el("p", {class: "gl-legend-title"}, ...children);
+      if (measure) return titled(measure.title, note(measure.note));
+      if (this.app.shade === "swipe") return titled("Both, side by side: move the line");
+      return titled(this.heading(), note("A school counts with its area, placed or not."));
+    }
+
+    /** Rows of the shading: fill, title, how many. */
+    rows() {
+      const {app} = this;
+      if (this.measure()) return [...this.measureRows(this.measure()), ...this.notFoundRows()];
+      if (app.shade === "swipe")
+        return app.own.swipe
+          .map((key) => app.byKey[key])
+          .map((layer) => ["r2", layer.title, plural(layer.units, "unit", "units")]);
+      return app.shade ? this.coverageRows() : [];
+    }
+
+    faces() {
+      return this.app.faces.current().list.filter((face) => face.inside && face.rings.length);
+    }
+
+    measureRows(measure) {
+      const {layer} = this.app.faces.current();
+      const count = (test) => this.faces().filter(test).length;
+      const areas = (n) => plural(n, plain(layer.title), plain(layer.many));
+      const few = count((face) => measure.c[face.u] === TOO_FEW);
+      const none = count((face) => this.app.faces.isUnit(face) && measure.c[face.u] === NO_VALUE);
+      const rows = measure.titles.map((title, c) => [
+        classFill(measure, c),
+        title,
+        areas(count((face) => face.u >= 0 && measure.c[face.u] === c)),
+      ]);
+      if (few) rows.push(["dots", "too few schools", areas(few)]);
+      if (none) rows.push(["none", "no value", areas(none)]);
+      return rows;
+    }
+
+    notFoundRows() {
+      const {own, faces} = this.app;
+      if (!own.patterns.includes("not_found")) return [];
+      const reasons = [
+        [NO_EVIDENCE, "cross", `no ${faces.current().layer.title} found`],
+        [NOT_COVERED, "bare", "not covered"],
+      ];
+      return reasons
+        .map(([reason, fill, title]) => [fill, title, this.faces().filter((face) => face.u === reason).length])
+        .filter(([, , n]) => n)
+        .map(([fill, title, n]) => [fill, title, plural(n, "area", "areas")]);
+    }
+
+    coverageRows() {
+      const {layer} = this.app.faces.current();
+      const titles = {
+        r2: `one ${layer.title}`,
+        hatch: "one, low confidence",
+        stripe: "shared by several",
+        cross: "none found in our lists",
+        bare: "not covered",
+      };
+      const blocks = Object.fromEntries(Object.keys(titles).map((fill) => [fill, []]));
+      layer.of.forEach((u, b) => {
+        if (this.app.inside[b]) blocks[this.coverage(layer, u, b)]?.push(b);
+      });
+      return Object.entries(titles)
+        .filter(([fill]) => blocks[fill].length)
+        .map(([fill, title]) => [fill, title, this.areasAndSchools(blocks[fill])]);
+    }
+
+    coverage(layer, u, b) {
+      const fill = coverageFill(u, layer.units);
+      return fill === "r2" && layer.lowSet.has(b) ? "hatch" : fill;
+    }
+
+    areasAndSchools(blocks) {
+      const {areas} = this.app;
+      const met = new Set(blocks.map((b) => areas.of[b]));
+      const schools = this.schoolsOn(new Set(blocks), met);
+      const said = plural(met.size, plain(areas.title), plain(areas.many));
+      return schools === null ? said : `${said}, ${plural(schools, "school", "schools")}`;
+    }
+
+    /** The schools on some blocks; where the map knows them by area only, null unless the areas are whole. */
+    schoolsOn(blocks, met) {
+      const {areas, schools} = this.app;
+      if (schools) return schools.filter((s) => schools.here[s] && blocks.has(schools.block[s])).length;
+      const whole = areas.count && areas.of.every((u, b) => !met.has(u) || blocks.has(b));
+      return whole ? [...met].reduce((total, u) => total + (areas.count[u] || 0), 0) : null;
+    }
+
+    // ---- nodes
+
+    classRow(fill, title, words) {
+      const text = [el("span", {class: "gl-class"}, title), el("span", {class: "gl-n"}, words)];
+      return el("li", {}, this.swatch(fill), ...text);
+    }
+
+    swatch(fill) {
+      const size = {x: 0.5, y: 0.5, width: 53, height: 11};
+      const hatched = fill === "hatch";
+      const rect = svg("rect", {...size, class: `gl-swatch gl-f-${hatched ? "r2" : fill}`});
+      rect.style.fill = patternOf(this.app.id, fill);
+      const key = svg("svg", {width: 54, height: 12, "aria-hidden": "true", class: "gl-key"}, rect);
+      if (hatched) {
+        const over = svg("rect", size);
+        over.style.fill = this.app.stage.hatch();
+        key.append(over);
+      }
+      return key;
+    }
+
+    keyRow(size, shape, text) {
+      const picture = svg("svg", {...size, "aria-hidden": "true"}, shape);
+      return el("li", {class: "gl-key-line"}, picture, el("span", {}, text));
+    }
+
+    line(layer) {
+      const line = svg("line", {class: `gl-line gl-${layer.line}`, x1: 1, y1: 6, x2: 33, y2: 6});
+      return this.keyRow({width: 34, height: 12}, line, layer.title);
+    }
+
+    /** The kinds of schools that are on and that the panel can turn off. */
+    marks() {
+      const {app} = this;
+      if (!app.schools) return [];
+      const shown = (key) => app.kinds.has(key) && app.$(`input[data-kind="${key}"]`);
+      return app.own.kinds.filter(shown).map((key) => {
+        const mark = svg("use", {class: `gl-mark gl-${key}`, href: `#${app.id}-${key}`});
+        return this.keyRow({width: 18, height: 14, viewBox: "-9 -7 18 14"}, mark, kindLabel(kindNumber(key)));
+      });
+    }
+  }
+
+  Object.assign(geolls, {Legend});
+})(globalThis.geolls);

@@ -1,0 +1,160 @@
+// Which names stand on a map, and which come first where there is no room for all.
+((geolls) => {
+  "use strict";
+  const {plural, reasonLabel, shortName, tally, worldX, worldY} = geolls;
+
+  // Ranks: within one the larger area comes first.
+  // Numbers of units where names are too long
+  const NUMBER = 1e9;
+  const CITY = 1e7;
+  // Names of hubs beside the place
+  const MARGIN = 2e6;
+  const INSIDE = 1e6;
+  // Names of districts over a whole region would hide the schools
+  const MANY = 30;
+
+  /** The wishes of a map: lists of {world, text, look, rank, ...}; `look` is a class of the style sheet. */
+  class Names {
+    constructor(app) {
+      this.app = app;
+    }
+
+    wanted(narrow) {
+      const {app} = this;
+      const t = this.trust();
+      if (t >= 0 && app.own.scope === "place") return this.ofTrust(app.authorities, t);
+      const round = app.england ? [] : this.around(narrow);
+      return [...this.ofKeys((layer, key) => this.ofLayer(layer, key, narrow)), ...round, ...this.cities(narrow)];
+    }
+
+    ofLayer(layer, key, narrow) {
+      const {app} = this;
+      if (app.own.scope === "trust") return this.ofTrust(layer, app.home);
+      if (app.england) return this.ofEngland(layer, key);
+      return key === app.own.areas ? this.ofAreas(layer) : this.inMargin(layer, narrow);
+    }
+
+    /** The trust whose schools are named by their authorities: on a map of its own, or picked on
+        that of a place; else -1. */
+    trust() {
+      const {app} = this;
+      if (app.own.scope === "trust") return app.home;
+      return app.own.scope === "place" && app.schools ? app.trustShown() : -1;
+    }
+
+    ofKeys(wishes) {
+      const {byKey, own} = this.app;
+      return own.labels.flatMap((key) => (byKey[key] ? wishes(byKey[key], key) : []));
+    }
+
+    ofTrust(layer, t) {
+      const {app} = this;
+      const counts = app.trustCounts(layer, t);
+      return app
+        .unitSpots(layer)
+        .filter(({u}) => counts.get(u))
+        .map(({u}) => {
+          const n = counts.get(u);
+          const text = app.unitName(layer, u);
+          const extra = `${text === app.homeName(t) ? " home," : ""} ${n}`;
+          return {world: this.middle(layer, u, t), text, look: "gl-lab-in", rank: INSIDE + n, extra, round: true};
+        });
+    }
+
+    /** The middle of a trust's schools in a unit. */
+    middle(layer, u, t) {
+      const {schools} = this.app;
+      const unit = schools.unit(layer);
+      const mine = (schools.of[t] || []).filter((s) => unit[s] === u);
+      const mean = (values) => mine.reduce((total, s) => total + values[s], 0) / mine.length;
+      return [mean(schools.x), mean(schools.y)];
+    }
+
+    ofEngland(layer, key) {
+      const {app} = this;
+      if (!layer.number) return this.inside(layer);
+      if (!app.on.has(key) && app.shade !== `coverage:${key}`) return [];
+      return app.unitSpots(layer).map(({u, world, size}) => {
+        const numbers = app.claimants(layer, u).map((v) => layer.number[v]);
+        return {world, text: numbers.join(" / "), look: "gl-lab-no", rank: NUMBER + size};
+      });
+    }
+
+    /** The areas of a place; those of a whole region by their authorities, unless one looks closer. */
+    ofAreas(layer) {
+      const {app} = this;
+      const authorities = app.byKey.local_authority;
+      const far = app.map.getZoom() < app.fitted + 1;
+      return this.inside(authorities && far && app.unitsMet(layer).size > MANY ? authorities : layer);
+    }
+
+    inside(layer) {
+      const {app} = this;
+      return app
+        .unitSpots(layer)
+        .filter(({inside}) => inside)
+        .map(({u, world, size}) => ({world, text: app.unitName(layer, u), look: "gl-lab-in", rank: INSIDE + size}));
+    }
+
+    /** The units of another layer, beside the place, with their schools there. */
+    inMargin(layer, narrow) {
+      const {app} = this;
+      if (narrow || !app.on.has(layer.key) || app.map.getZoom() < app.fitted - 0.6) return [];
+      const counts = this.schoolsHere(layer);
+      return app
+        .unitSpots(layer)
+        .filter(({inside}) => inside)
+        .map(({u, world, size}) => {
+          const units = app.claimants(layer, u);
+          const names = units.map((v) => (v < 0 ? reasonLabel(v) : shortName(layer.title, layer.name[v])));
+          const n = counts.get(u);
+          const below = [n ? `${plural(n, "school", "schools")} here` : "", names.length > 1 ? "shared" : ""];
+          const sub = below.filter(Boolean).join(", ");
+          const look = `gl-lab-${layer.line}`;
+          return {world, text: names.join(" and "), look, rank: MARGIN + size, sub, margin: true};
+        });
+    }
+
+    /** How many of the place's schools stand in each unit. */
+    schoolsHere(layer) {
+      const {schools} = this.app;
+      if (!schools) return new Map();
+      const unit = schools.unit(layer);
+      return tally(schools.filter((s) => schools.here[s]).map((s) => unit[s]));
+    }
+
+    /** The authorities round about, in pale letters. */
+    around(narrow) {
+      const {app} = this;
+      if (narrow) return [];
+      return app
+        .unitSpots(app.authorities)
+        .filter(({u, inside}) => !inside && u >= 0)
+        .map(({u, world, size}) => ({
+          world,
+          text: app.unitName(app.authorities, u),
+          look: "gl-lab-out",
+          rank: size,
+        }));
+    }
+
+    /** Cities; closer in on a map of England, the names of its areas instead. */
+    cities(narrow) {
+      const {app} = this;
+      if (app.england && app.map.getZoom() > app.fitted + 1.1)
+        return app
+          .unitSpots(app.areas)
+          .map(({u, world, size}) => ({world, text: app.unitName(app.areas, u), look: "gl-lab-in", rank: size}));
+      if (narrow) return [];
+      return (app.own.cities || []).map(([text, lat, lon]) => ({
+        world: [worldX(lon), worldY(lat)],
+        text,
+        look: "gl-lab-city",
+        rank: CITY,
+        dot: true,
+      }));
+    }
+  }
+
+  Object.assign(geolls, {Names});
+})(globalThis.geolls);

@@ -1,0 +1,129 @@
+// The panel beside a map: which layers and kinds of schools are drawn, and what the land is shaded by.
+((geolls) => {
+  "use strict";
+  const {kindLabel, kindNumber} = geolls;
+
+  const shownOrHidden = (box) => (box.checked ? "shown" : "hidden");
+  const ROWS = "input[data-layer],input[data-kind]";
+
+  class Panel {
+    constructor(app) {
+      this.app = app;
+      this.node = app.$(".gl-panel");
+      this.opener = app.$(".gl-open-layers");
+      // Whether a reader has moved the map by hand
+      this.dragged = false;
+      this.keyboard = new geolls.Keyboard(app);
+      this.listen();
+      this.listenToRows();
+      if (app.$(".gl-search")) this.search = new geolls.Search(app, app.$(".gl-search"));
+      this.follow();
+      this.tick();
+    }
+
+    listen() {
+      const {app} = this;
+      for (const opener of app.$$(".gl-open-table"))
+        opener.addEventListener("click", (event) => {
+          event.preventDefault();
+          this.toTable();
+        });
+      this.opener?.addEventListener("click", () => this.sheet(true));
+      app.$(".gl-shut")?.addEventListener("click", () => this.sheet(false));
+    }
+
+    listenToRows() {
+      const {app} = this;
+      for (const row of app.$$(ROWS))
+        row.addEventListener("change", () => {
+          this.set(row, row.checked);
+          const {layer, kind} = row.dataset;
+          app.changed(
+            layer
+              ? `${app.byKey[layer].title} ${shownOrHidden(row)}`
+              : `${kindLabel(kindNumber(kind))}: ${shownOrHidden(row)}`,
+          );
+        });
+      for (const box of app.$$("[data-all]"))
+        box.addEventListener("change", () => {
+          for (const row of this.rowsOf(box)) this.set(row, box.checked);
+          app.changed(`${box.closest("legend").textContent.trim()} ${shownOrHidden(box)}`);
+        });
+      for (const radio of app.$$(".gl-shades input"))
+        radio.addEventListener("change", () => {
+          app.shade = radio.value;
+          app.changed(`Shaded by ${radio.closest("label").textContent.trim()}`);
+        });
+    }
+
+    /** Keep the whole map in view when its window changes, until a reader moves it by hand. */
+    follow() {
+      const {app} = this;
+      const {map} = app;
+      new ResizeObserver(() => {
+        if (app.stage.paper.kept) return;
+        const before = map.getSize().x;
+        map.invalidateSize({animate: false});
+        if (!this.dragged && Math.abs(before - map.getSize().x) > 40) app.fit();
+      }).observe(map.getContainer());
+      map.on("dragstart", () => {
+        this.dragged = true;
+      });
+    }
+
+    set(row, on) {
+      const {layer, kind} = row.dataset;
+      const chosen = layer ? this.app.on : this.app.kinds;
+      if (on) chosen.add(layer || kind);
+      else chosen.delete(layer || kind);
+    }
+
+    isOn(row) {
+      const {layer, kind} = row.dataset;
+      return layer ? this.app.on.has(layer) : this.app.kinds.has(kind);
+    }
+
+    /** The rows of the family that a box ticks all at once. */
+    rowsOf(box) {
+      return [...this.app.$(`[data-family="${box.dataset.all}"]`).querySelectorAll(ROWS)];
+    }
+
+    /** Tick what is on. */
+    tick() {
+      const {app} = this;
+      const rows = app.$$(ROWS);
+      for (const row of rows) row.checked = this.isOn(row);
+      for (const radio of app.$$(".gl-shades input")) radio.checked = radio.value === app.shade;
+      for (const box of app.$$("[data-all]")) {
+        const family = this.rowsOf(box);
+        const many = family.filter((row) => row.checked).length;
+        box.checked = many === family.length;
+        box.indeterminate = many > 0 && many < family.length;
+      }
+      const on = rows.filter((row) => row.checked).length;
+      if (this.opener) this.opener.textContent = `Layers, ${on} of ${rows.length} on`;
+    }
+
+    /** On a phone the panel is a sheet that comes up over the map. */
+    sheet(open) {
+      this.app.node.classList.toggle("gl-sheet", open);
+      this.opener.setAttribute("aria-expanded", String(open));
+      (open ? this.node : this.opener).focus();
+    }
+
+    enter() {
+      if (this.app.picked) this.app.details.close();
+      if (getComputedStyle(this.node).position === "fixed") this.sheet(true);
+      else (this.node.querySelector("input") || this.node).focus();
+    }
+
+    toTable() {
+      const table = this.app.$(".gl-table");
+      table.open = true;
+      table.scrollIntoView({block: "start", behavior: geolls.still.matches ? "auto" : "smooth"});
+      table.querySelector("summary").focus({preventScroll: true});
+    }
+  }
+
+  Object.assign(geolls, {Panel});
+})(globalThis.geolls);

@@ -1,0 +1,77 @@
+// The schools of a map, column by column as they were packed. No page is needed.
+((geolls) => {
+  "use strict";
+  const {NOT_LOCATED, undelta, worldX, worldY} = geolls;
+
+  // A step of the trusts' homes
+  const DEGREES = 1e-4;
+
+  class Schools {
+    constructor(packed) {
+      this.urn = undelta(packed.urn);
+      this.n = this.urn.length;
+      this.name = packed.name.split("\n");
+      this.x = Float64Array.from(undelta(packed.x), (v) => worldX(v * packed.step));
+      this.y = Float64Array.from(undelta(packed.y), (v) => worldY(v * packed.step));
+      this.kind = Uint8Array.from(packed.kind, Number);
+      this.phases = packed.phases;
+      this.phase = packed.phase;
+      this.pupils = packed.pupils;
+      this.trust = packed.trust;
+      this.here = packed.here ? Uint8Array.from(packed.here, Number) : new Uint8Array(this.n).fill(1);
+      this.block = this.blocks(packed.block);
+      this.apart = packed.apart;
+      this.trusts = packed.trusts.uid ? packed.trusts : {uid: [], name: [], schools: []};
+      // The schools of each trust
+      this.of = this.trusts.uid.map(() => []);
+      this.trust.forEach((t, s) => {
+        if (t >= 0) this.of[t].push(s);
+      });
+      this.units = {};
+    }
+
+    /** The block of each school; they are packed as blocks and how many schools stand in each. */
+    blocks([blocks, counts]) {
+      const out = new Int32Array(this.n);
+      let at = 0;
+      blocks.forEach((b, i) => {
+        out.fill(b, at, at + counts[i]);
+        at += counts[i];
+      });
+      return out;
+    }
+
+    /** The unit of every school in a layer: its own where that is not its block's. */
+    unit(layer) {
+      if (!this.units[layer.key]) {
+        const out = Int32Array.from(this.block, (b) => (b < 0 ? NOT_LOCATED : layer.of[b]));
+        const apart = this.apart[layer.key];
+        if (apart)
+          undelta(apart[0]).forEach((s, i) => {
+            out[s] = apart[1][i];
+          });
+        this.units[layer.key] = out;
+      }
+      return this.units[layer.key];
+    }
+
+    /** The schools that pass a test. */
+    filter(test) {
+      const out = [];
+      for (let s = 0; s < this.n; s++) if (test(s)) out.push(s);
+      return out;
+    }
+
+    title(s) {
+      return this.name[s] || `URN ${this.urn[s]}`;
+    }
+
+    /** World coordinates of a trust's home, or null. */
+    homeOf(t) {
+      const {x, y} = this.trusts;
+      return x && x[t] !== null ? [worldX(x[t] * DEGREES), worldY(y[t] * DEGREES)] : null;
+    }
+  }
+
+  Object.assign(geolls, {Schools});
+})(globalThis.geolls);

@@ -1,0 +1,41 @@
+// What a face is filled with, as a class of the style sheet. No page is needed.
+((geolls) => {
+  "use strict";
+  // Sentinels in the payload: a unit's number where there is no unit ...
+  const NO_EVIDENCE = -1;
+  const NOT_COVERED = -2;
+  const NOT_LOCATED = -3;
+  // ... and a unit's class where it has none.
+  const NO_VALUE = -1;
+  const TOO_FEW = -2;
+
+  // Steps of the five-step ramp for one to five classes.
+  const RAMPS = [[3], [2, 4], [1, 3, 5], [1, 2, 4, 5], [1, 2, 3, 4, 5]];
+  const PATTERNS = new Set(["cross", "bare", "stripe", "dots"]);
+
+  /** The fill of a class of a measure: its own, or a step of the ramp. */
+  const classFill = (measure, c) => (measure.fills ? measure.fills[c] : `r${RAMPS[measure.titles.length - 1][c]}`);
+
+  /** The fill of a unit where a layer's coverage is shown; from `units` on, numbers mean shared land. */
+  function coverageFill(u, units) {
+    if (u === NO_EVIDENCE) return "cross";
+    if (u === NOT_COVERED) return "bare";
+    if (u < 0) return "none";
+    return u >= units ? "stripe" : "r2";
+  }
+
+  /** The fill of a unit where a measure is shown; `patterns` says which of them the recipe asks for. */
+  function measureFill(measure, u, units, patterns) {
+    if (u < 0) return patterns.includes("not_found") ? (u === NOT_COVERED ? "bare" : "cross") : "none";
+    if (u >= units) return patterns.includes("shared") ? "stripe" : "none";
+    const c = measure.c[u];
+    if (c === TOO_FEW) return patterns.includes("too_few") ? "dots" : "none";
+    return c === NO_VALUE ? "none" : classFill(measure, c);
+  }
+
+  /** The address of a pattern of the map `id`; "" for a fill that is a plain colour. */
+  const patternOf = (id, fill) => (PATTERNS.has(fill) ? `url(#${id}-${fill})` : "");
+
+  Object.assign(geolls, {NO_EVIDENCE, NOT_COVERED, NOT_LOCATED, NO_VALUE, TOO_FEW});
+  Object.assign(geolls, {classFill, coverageFill, measureFill, patternOf});
+})(globalThis.geolls);

@@ -1,0 +1,103 @@
+// Flat lists of coordinates [x, y, x, y, ...]: area, extent, hull, and where a name stands best.
+((geolls) => {
+  "use strict";
+  function areaOf(flat) {
+    let area = 0;
+    for (let i = 0, j = flat.length - 2; i < flat.length; j = i, i += 2)
+      area += flat[j] * flat[i + 1] - flat[i] * flat[j + 1];
+    return Math.abs(area / 2);
+  }
+
+  /** The ring with the largest area. */
+  const largest = (rings) => rings.reduce((a, b) => (areaOf(a) >= areaOf(b) ? a : b));
+
+  function extent(rings) {
+    const box = {x0: Infinity, x1: -Infinity, y0: Infinity, y1: -Infinity};
+    for (const flat of rings) {
+      for (let i = 0; i < flat.length; i += 2) {
+        box.x0 = Math.min(box.x0, flat[i]);
+        box.x1 = Math.max(box.x1, flat[i]);
+        box.y0 = Math.min(box.y0, flat[i + 1]);
+        box.y1 = Math.max(box.y1, flat[i + 1]);
+      }
+    }
+    return box;
+  }
+
+  /** Whether a point lies inside: it does when a ray from it crosses the border an odd number of times. */
+  function contains(flat, px, py) {
+    let inside = false;
+    for (let i = 0, j = flat.length - 2; i < flat.length; j = i, i += 2) {
+      const ay = flat[i + 1];
+      const by = flat[j + 1];
+      if (ay > py !== by > py && px < ((flat[j] - flat[i]) * (py - ay)) / (by - ay) + flat[i]) inside = !inside;
+    }
+    return inside;
+  }
+
+  /** The distance from a point inside a ring to its border; -1 outside. */
+  function room(flat, px, py) {
+    if (!contains(flat, px, py)) return -1;
+    let best = Infinity;
+    for (let i = 0, j = flat.length - 2; i < flat.length; j = i, i += 2) {
+      const ax = flat[i];
+      const ay = flat[i + 1];
+      const dx = flat[j] - ax;
+      const dy = flat[j + 1] - ay;
+      const length = dx * dx + dy * dy;
+      const t = length ? Math.max(0, Math.min(1, ((px - ax) * dx + (py - ay) * dy) / length)) : 0;
+      best = Math.min(best, (px - ax - t * dx) ** 2 + (py - ay - t * dy) ** 2);
+    }
+    return Math.sqrt(best);
+  }
+
+  /** The point of a ring farthest from its border, roughly: where a name stands best. */
+  function anchor(flat) {
+    const {x0, x1, y0, y1} = extent([flat]);
+    let x = (x0 + x1) / 2;
+    let y = (y0 + y1) / 2;
+    // The middle, unless another point has clearly more room
+    let best = room(flat, x, y) * 1.2;
+    const look = (px, py) => {
+      const found = room(flat, px, py);
+      if (found > best) {
+        best = found;
+        x = px;
+        y = py;
+      }
+    };
+    for (let i = 0.5; i < 8; i++) {
+      for (let j = 0.5; j < 8; j++) look(x0 + ((x1 - x0) * i) / 8, y0 + ((y1 - y0) * j) / 8);
+    }
+    let size = Math.max(x1 - x0, y1 - y0) / 8;
+    for (let round = 0; round < 4; round++) {
+      size /= 2;
+      look(x + size, y);
+      look(x - size, y);
+      look(x, y + size);
+      look(x, y - size);
+    }
+    return [x, y];
+  }
+
+  /** The convex hull of points [x, y], by Andrew's monotone chain. */
+  function hull(points) {
+    const sorted = points.slice().sort((a, b) => a[0] - b[0] || a[1] - b[1]);
+    if (sorted.length < 3) return sorted;
+    const half = (list) => {
+      const out = [];
+      for (const q of list) {
+        while (out.length > 1) {
+          const [a, b] = out.slice(-2);
+          if ((b[0] - a[0]) * (q[1] - a[1]) - (b[1] - a[1]) * (q[0] - a[0]) > 0) break;
+          out.pop();
+        }
+        out.push(q);
+      }
+      return out.slice(0, -1);
+    };
+    return half(sorted).concat(half(sorted.reverse()));
+  }
+
+  Object.assign(geolls, {areaOf, largest, extent, contains, anchor, hull});
+})(globalThis.geolls);

@@ -1,0 +1,187 @@
+// The stage: the layers of SVG and canvas on which everything is drawn, from back to front.
+((geolls) => {
+  "use strict";
+  const {el, hull, patternOf, pixelPath, svg, worldRing} = geolls;
+
+  const GROUND = "context other faces over hair swipe edge coast lines links hot ring".split(" ");
+  // Over the schools
+  const ABOVE = ["links", "labels"];
+  // Degrees
+  const CONTEXT_STEP = 1e-3;
+
+  class Stage {
+    constructor(app) {
+      this.app = app;
+      this.groups = {};
+      this.build();
+      this.inset = new geolls.Inset(app, this);
+      this.paper = new geolls.Paper(app, this);
+      this.swipe = new geolls.Swipe(app, this);
+      this.outlines = new geolls.Outlines(app);
+      this.labels = new geolls.Labels(app, this);
+    }
+
+    build() {
+      const {app} = this;
+      const {map} = app;
+      for (const [name, z] of [
+        ["gl-schools", 450],
+        ["gl-labels", 470],
+      ]) {
+        const pane = map.createPane(name);
+        pane.style.zIndex = z;
+        pane.style.pointerEvents = "none";
+      }
+      this.ground = L.svg({padding: 0.35}).addTo(map);
+      this.above = L.svg({padding: 0.35, pane: "gl-labels"}).addTo(map);
+      const root = this.ground._rootGroup;
+      root.setAttribute("class", "gl-root");
+      this.ground._container.insertBefore(geolls.patterns(app.id), root);
+      for (const name of GROUND) root.append(this.group(name, name));
+      for (const name of ABOVE) this.above._rootGroup.append(this.group(`top_${name}`, name));
+      this.marks = new geolls.Marks(app, this);
+      this.dots = new geolls.Dots({
+        pane: "gl-schools",
+        padding: 0.35,
+        wanted: () => this.marks.wanted(),
+        draw: (pen, bounds) => this.marks.draw(pen, bounds),
+      }).addTo(map);
+      this.ground.on("update", () => this.settle());
+      L.control.scale({imperial: false, maxWidth: 110, position: "bottomleft"}).addTo(map);
+      this.addNorth();
+      const dark = self.matchMedia("(prefers-color-scheme: dark)");
+      dark.addEventListener("change", () => this.dots.redraw());
+    }
+
+    group(name, shown) {
+      this.groups[name] = svg("g", {class: `gl-${shown}`});
+      return this.groups[name];
+    }
+
+    addNorth() {
+      const north = L.control({position: "topright"});
+      north.onAdd = () => {
+        const arrow = svg("path", {d: "M8 1 13 16 8 12.5 3 16Z"});
+        const letter = svg("text", {x: 8, y: 29, "text-anchor": "middle"}, "N");
+        const picture = svg("svg", {width: 16, height: 32, viewBox: "0 0 16 32"}, arrow, letter);
+        return el("div", {class: "gl-north", "aria-hidden": "true"}, picture);
+      };
+      north.addTo(this.app.map);
+    }
+
+    /** What is drawn lies within these layer pixels. */
+    get bounds() {
+      return this.ground._bounds;
+    }
+
+    /** Fill the faces anew: all that depends on choices. Positions come with `settle`. */
+    paint() {
+      const {app} = this;
+      const {layer, list} = app.faces.current();
+      if (this.painted !== layer) {
+        this.groups.faces.replaceChildren(...list.map((face) => this.faceNode(face)));
+        this.painted = layer;
+        app.pointer.focus = -1;
+      }
+      for (const face of list) {
+        face.fill = app.faces.fill(face);
+        face.node.setAttribute("class", `gl-face gl-f-${face.fill}`);
+        face.node.style.fill = patternOf(app.id, face.fill);
+      }
+      app.node.dataset.areas = list.filter((face) => face.inside && face.rings.length).length;
+      app.legend.draw();
+      this.settle(true);
+    }
+
+    faceNode(face) {
+      const code = this.app.faces.isUnit(face) ? face.layer.code[face.u] : "";
+      face.node = svg("path", {"data-i": face.i, "data-code": code, "fill-rule": "evenodd"});
+      return face.node;
+    }
+
+    /** Put everything where it belongs at this zoom; with `anew` even if the map has not moved. */
+    settle(anew) {
+      const {app} = this;
+      if (!this.painted || !this.bounds) return;
+      const origin = app.map.getPixelOrigin();
+      const at = `${app.map.getZoom()}/${origin.x}/${origin.y}`;
+      const view = app.view();
+      if (!anew && at === this.settled && !view.box) return;
+      this.settled = at;
+      this.drawLand(view);
+      this.drawBorders(view);
+      this.swipe.draw(view);
+      this.outlines.draw(this.groups.lines, view);
+      this.drawLinks(view);
+      app.pointer.draw();
+      this.labels.draw();
+      this.inset.draw();
+      this.dots.redraw();
+    }
+
+    /** One path in a group, or none. */
+    put(name, d, attributes) {
+      this.groups[name].replaceChildren(...(d ? [svg("path", {d, ...attributes})] : []));
+    }
+
+    drawLand(view) {
+      const {app} = this;
+      const {layer, list} = app.faces.current();
+      for (const face of list) face.node.setAttribute("d", view.rings(app.land, face.rings));
+      const rings = (app.context || []).map((ring) => view.path(worldRing(ring, CONTEXT_STEP), true));
+      this.put("context", rings.join(""));
+      const low = this.lowBlocks(layer, (b) => app.inside[b]);
+      const d = low.length ? view.rings(app.land, app.land.ringsRound(`low:${layer.key}`, low)) : "";
+      this.put("over", d, {"fill-rule": "evenodd"});
+      if (d) this.groups.over.firstChild.style.fill = this.hatch();
+    }
+
+    hatch() {
+      return `url(#${this.app.id}-hatch)`;
+    }
+
+    /** Blocks of low confidence that pass a test, where the recipe hatches them. */
+    lowBlocks(layer, test) {
+      const {own, shade} = this.app;
+      return own.patterns.includes("low_confidence") && shade ? layer.low.filter(test) : [];
+    }
+
+    drawBorders(view) {
+      const {app} = this;
+      const {land, inside} = app;
+      const {group} = app.faces.current();
+      const both = (l, r) => l >= 0 && r >= 0;
+      this.put(
+        "coast",
+        view.arcs(land, (l, r) => l < 0 || r < 0),
+      );
+      const faces = (l, r) => both(l, r) && inside[l] && inside[r] && group[l] !== group[r];
+      this.put("hair", app.shade ? view.arcs(land, faces) : "");
+      const edge = app.authorities.of;
+      this.put("edge", app.england ? "" : view.arcs(land, (l, r) => both(l, r) && edge[l] !== edge[r]));
+    }
+
+    /** The hull of the trust that is shown, and a line home from each school outside its home. */
+    drawLinks(view) {
+      const {app} = this;
+      const {schools} = app;
+      const t = app.trustShown();
+      const out = [];
+      if (t >= 0 && schools) {
+        const at = (s) => view.at(schools.x[s], schools.y[s]);
+        const home = schools.homeOf(t);
+        if (home) {
+          const [hx, hy] = view.at(...home);
+          const d = app.abroad(t).map((s) => pixelPath([...at(s), hx, hy]));
+          out.push(svg("path", {class: "gl-link", d: d.join("")}));
+          for (const name of ["gl-home-case", "gl-home"]) out.push(svg("circle", {class: name, cx: hx, cy: hy, r: 10}));
+        }
+        const round = hull(schools.of[t].map(at));
+        if (round.length > 2) out.push(svg("path", {class: "gl-hull", d: `${pixelPath(round.flat())}Z`}));
+      }
+      this.groups.links.replaceChildren(...out);
+    }
+  }
+
+  Object.assign(geolls, {Stage});
+})(globalThis.geolls);

@@ -1,0 +1,33 @@
+// The state of a map in its address: "#~on=...&shade=...&kinds=...&pick=...". No page is needed.
+((geolls) => {
+  "use strict";
+  /** The hash for a state: layers and kinds that are on, the shading, and what is picked. */
+  function hashOf({on, shade, kinds, pick}) {
+    const parts = [`on=${on.join(",")}`, `shade=${shade}`, `kinds=${kinds.join(",")}`];
+    if (pick) parts.push(`pick=${pick.join(",")}`);
+    return `#~${parts.map(encodeURI).join("&")}`;
+  }
+
+  /** The state that a hash holds; what it does not say is undefined. */
+  function stateOf(hash) {
+    let text = "";
+    try {
+      text = decodeURI(hash);
+    } catch {
+      // Mistyped by hand
+      return {};
+    }
+    if (!text.startsWith("#~")) return {};
+    const pair = (part) => [part.split("=")[0], part.slice(part.indexOf("=") + 1)];
+    const said = Object.fromEntries(text.slice(2).split("&").map(pair));
+    const list = (words) => (words === undefined ? undefined : words.split(",").filter(Boolean));
+    return {
+      on: list(said.on),
+      shade: said.shade,
+      kinds: list(said.kinds),
+      pick: said.pick ? said.pick.split(",") : undefined,
+    };
+  }
+
+  Object.assign(geolls, {hashOf, stateOf});
+})(globalThis.geolls);

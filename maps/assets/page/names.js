@@ -1,0 +1,77 @@
+// The names that the search of a page knows: those of the whole atlas, or of the page's own tables.
+((geolls) => {
+  "use strict";
+  const {el, fold, queryAll, root, undelta, cellValue} = geolls;
+
+  // Tables of a page, and the group of the search that their rows belong to.
+  const GROUPS = {places: "Places", regions: "Places", hubs: "Places", trusts: "Trusts", schools: "Schools"};
+
+  /** Entries out of the file of names of an atlas. */
+  function atlasNames({places, schools, trusts}) {
+    const entry =
+      (group) =>
+      ([name, text, path]) => ({group, name, text, href: root + path, key: fold(name)});
+    const urns = undelta(schools.urn);
+    const codes = schools.postcode.split("\n");
+    const [homeNames, homePaths] = schools.homes;
+    const school = (name, i) => {
+      // -1 where it has no page to lead to
+      const home = schools.home[i];
+      return {
+        group: "Schools",
+        name,
+        text: [home < 0 ? "" : homeNames[home], codes[i], `URN ${urns[i]}`].filter(Boolean).join(", "),
+        href: home < 0 ? null : `${root}${homePaths[home]}#s${urns[i]}`,
+        key: fold(name),
+        code: codes[i].replace(/ /g, "").toLowerCase(),
+        urn: String(urns[i]),
+      };
+    };
+    return [...places.map(entry("Places")), ...trusts.map(entry("Trusts")), ...schools.name.split("\n").map(school)];
+  }
+
+  /** Entries out of the tables of the page, each name once. */
+  function pageNames(tables) {
+    const found = new Map();
+    for (const [id, group] of Object.entries(GROUPS)) {
+      if (!tables[id]) continue;
+      tables[id].whole();
+      for (const row of tables[id].rows()) {
+        const link = row.querySelector("a");
+        const name = link ? link.textContent : cellValue(row.cells[0]);
+        if (found.has(group + name)) continue;
+        const href = group === "Schools" && row.id ? `#${row.id}` : (link?.getAttribute("href") ?? null);
+        found.set(group + name, {group, name, text: "On this page", href, key: fold(name)});
+      }
+    }
+    return [...found.values()];
+  }
+
+  /** The names to search: asked for when a reader first searches, because the file of them is large. */
+  class Names {
+    constructor(tables) {
+      this.tables = tables;
+      this.list = null;
+      this.asked = false;
+      this.boxes = queryAll(".find input").map((input) => new geolls.SearchBox(input, this));
+    }
+
+    load() {
+      if (this.asked) return;
+      this.asked = true;
+      const script = el("script", {src: `${root}assets/search.js`});
+      script.addEventListener("error", async () => {
+        await Promise.all(Object.values(this.tables).map((table) => table.loaded));
+        this.take(pageNames(this.tables));
+      });
+      document.head.append(script);
+    }
+
+    take(list) {
+      this.list = list;
+      for (const box of this.boxes) box.look();
+    }
+  }
+
+  Object.assign(geolls, {PageNames: Names, atlasNames});
+})(globalThis.geolls);

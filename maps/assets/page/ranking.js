@@ -1,0 +1,62 @@
+// Which names the search of an atlas finds, and in what order. No page is needed.
+((geolls) => {
+  "use strict";
+  const {fold} = geolls;
+
+  const PER_GROUP = 4;
+
+  /** Add a match to the group it belongs to: [rank, length, entry], the smallest first. */
+  function place(groups, entry, key) {
+    const compact = key.replace(/ /g, "");
+    const add = (group, rank, length) => groups[group].push([rank, length, entry]);
+    if (entry.key.startsWith(key)) add(entry.group, 0, entry.key.length);
+    else if (entry.key.includes(` ${key}`)) add(entry.group, 1, entry.key.length);
+    else if (entry.key.includes(key)) add(entry.group, 2, entry.key.length);
+    else if (entry.urn && entry.urn === compact) add("Schools", 0, 0);
+    else if (entry.code && compact.length > 2 && entry.code.startsWith(compact)) add("Postcodes", 0, entry.code.length);
+  }
+
+  /** The best few entries of each group that has any: pairs of its name and its entries. Entries
+      have key (folded name) and group, and may have code (postcode) and urn. */
+  function findNames(entries, text) {
+    const groups = {Places: [], Trusts: [], Schools: [], Postcodes: []};
+    const key = fold(text);
+    for (const entry of entries) place(groups, entry, key);
+    const order = (a, b) => a[0] - b[0] || a[1] - b[1] || (a[2].key < b[2].key ? -1 : 1);
+    const best = (hits) =>
+      hits
+        .sort(order)
+        .slice(0, PER_GROUP)
+        .map(([, , entry]) => entry);
+    return Object.entries(groups)
+      .map(([name, hits]) => [name, best(hits)])
+      .filter(([, hits]) => hits.length);
+  }
+
+  /** How many letters must be put in, left out or changed to make one text the other (Levenshtein). */
+  function edits(a, b) {
+    let row = Array.from({length: b.length + 1}, (_, i) => i);
+    for (let i = 1; i <= a.length; i++) {
+      const next = [i];
+      for (let j = 1; j <= b.length; j++)
+        next[j] = Math.min(next[j - 1] + 1, row[j] + 1, row[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1));
+      row = next;
+    }
+    return row[b.length];
+  }
+
+  /** The three places and trusts whose names are the fewest edits away. */
+  function closestNames(entries, text) {
+    const key = fold(text);
+    return entries
+      .filter((entry) => entry.group !== "Schools" && Math.abs(entry.key.length - key.length) < 6)
+      .map((entry) => [edits(key, entry.key), entry])
+      .sort((a, b) => a[0] - b[0])
+      .slice(0, 3)
+      .map(([, entry]) => entry);
+  }
+
+  const looksLikePostcode = (text) => /^[a-z]{1,2}\d[a-z\d]?\s*(\d[a-z]{0,2})?$/i.test(text);
+
+  Object.assign(geolls, {findNames, edits, closestNames, looksLikePostcode});
+})(globalThis.geolls);

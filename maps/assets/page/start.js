@@ -1,0 +1,35 @@
+// What a page of an atlas does once it is there.
+((geolls) => {
+  "use strict";
+  const {PageNames, Reporter, atlasNames, findTables, followLegends, linkStrips, listenToTables} = geolls;
+  const {restoreOrder, revealSchool, shareAddress, wholeForPrint} = geolls;
+
+  const TYPING = /^(input|textarea|select)$/i;
+
+  shareAddress();
+  const tables = findTables();
+  listenToTables(tables);
+  restoreOrder(tables);
+  addEventListener("hashchange", () => revealSchool(tables));
+  tables.schools?.loaded.then(() => revealSchool(tables));
+
+  const template = document.getElementById("report");
+  if (template) new Reporter(template);
+  linkStrips();
+
+  const names = new PageNames(tables);
+  self.geollsPages = {
+    tables,
+    /** Called by assets/search.js with the names of the whole atlas. */
+    index: (data) => names.take(atlasNames(data)),
+  };
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (TYPING.test(event.target.tagName) || !names.boxes.length) return;
+    event.preventDefault();
+    names.boxes[0].input.focus();
+  });
+
+  followLegends();
+  addEventListener("beforeprint", () => wholeForPrint(tables));
+})(globalThis.geolls);

@@ -1,0 +1,180 @@
+// A table that can be sorted, narrowed, shown in part and saved as csv.
+((geolls) => {
+  "use strict";
+  const {announce, compareKeys, csvCell, csvField, el, fold, keepInAddress, packedRows, queryAll} = geolls;
+  const {sortKey, whole} = geolls;
+
+  /** A cell's raw value; a smaller second line in it is for the eye. */
+  function cellValue(cell) {
+    if (cell.dataset.v !== undefined) return cell.dataset.v;
+    return (cell.querySelector("small, button") ? cell.firstChild : cell).textContent.trim();
+  }
+
+  class Table {
+    constructor(node) {
+      this.node = node;
+      this.body = node.tBodies[0];
+      this.heads = queryAll("thead th", node);
+      this.noun = node.dataset.noun;
+      // Rows that are seen at first
+      this.shown = Number(node.dataset.shown || 0);
+      // What the rows are narrowed by
+      this.word = "";
+      this.choice = "";
+      this.order = [-1, false];
+      // Makes the rows that are packed still
+      this.more = null;
+      this.isWhole = false;
+      if (node.classList.contains("sorts")) this.heads.forEach((head, i) => this.addSorter(head, i));
+      this.note = document.querySelector(`[data-showing="${node.id}"]`);
+      this.foot();
+      this.loaded = this.load();
+    }
+
+    column(key) {
+      return this.heads.findIndex((head) => head.dataset.k === key);
+    }
+
+    rows() {
+      return Array.from(this.body.rows).filter((row) => !row.classList.contains("total"));
+    }
+
+    // ---- packed rows
+
+    /** Unpack the rows that do not stand in the page; they join it when somebody asks for them. */
+    async load() {
+      this.more = await packedRows(this.node.id);
+      if (!this.more || !this.isWhole) return;
+      this.whole();
+      if (this.order[0] >= 0) this.sort(...this.order);
+      else this.show();
+    }
+
+    /** Bring all rows into the page, now or as soon as they are unpacked. */
+    whole() {
+      const {more} = this;
+      this.isWhole = true;
+      this.more = null;
+      if (!more) return;
+      const rows = more();
+      for (const row of rows) this.dress(row);
+      this.body.append(...rows);
+      delete this.node.dataset.total;
+    }
+
+    /** The name of a school leads to its record at the source. */
+    dress(row) {
+      const base = this.node.dataset.link;
+      const name = row.cells[0];
+      const urn = row.id.slice(1);
+      if (base && /^\d+$/.test(urn) && !name.querySelector("a"))
+        name.replaceChildren(el("a", {href: base + urn}, name.textContent));
+    }
+
+    // ---- order
+
+    addSorter(head, i) {
+      const button = el("button", {type: "button"}, head.textContent);
+      const key = head.dataset.k;
+      head.replaceChildren(button);
+      head.classList.add("sorts");
+      if (!head.hasAttribute("aria-sort")) head.setAttribute("aria-sort", "none");
+      button.addEventListener("click", () => {
+        const now = head.getAttribute("aria-sort");
+        const largeFirst = head.classList.contains("r") || key === "based_elsewhere" || key.startsWith("share");
+        const falling = now === "none" ? largeFirst : now === "ascending";
+        this.sort(i, falling);
+        keepInAddress(`sort-${this.node.id}`, (falling ? "-" : "") + key);
+        announce(`Sorted by ${button.textContent}, ${falling ? "largest first" : "smallest first"}`);
+      });
+    }
+
+    sort(i, falling) {
+      this.order = [i, falling];
+      this.whole();
+      const keyed = this.rows().map((row) => [row, sortKey(cellValue(row.cells[i]))]);
+      keyed.sort(([, a], [, b]) => compareKeys(a, b, falling));
+      this.body.append(...keyed.map(([row]) => row));
+      this.heads.forEach((head, j) => {
+        const order = falling ? "descending" : "ascending";
+        if (head.hasAttribute("aria-sort")) head.setAttribute("aria-sort", j === i ? order : "none");
+      });
+      this.show();
+    }
+
+    // ---- what is shown
+
+    /** Show the rows that hold a word, and whose cell in a column is the choice. */
+    filter(word, choice, column) {
+      if (word || choice) this.whole();
+      this.word = fold(word);
+      this.choice = choice;
+      this.chosen = this.column(column);
+      this.show();
+    }
+
+    get isNarrowed() {
+      return Boolean(this.word || this.choice);
+    }
+
+    fits(row) {
+      if (this.word && !fold(row.textContent).includes(this.word)) return false;
+      return !this.choice || cellValue(row.cells[this.chosen]) === this.choice;
+    }
+
+    open() {
+      this.whole();
+      this.node.classList.add("all");
+      this.show();
+    }
+
+    show() {
+      const rows = this.rows();
+      let fitting = 0;
+      let seen = 0;
+      for (const row of rows) {
+        row.hidden = !this.fits(row);
+        if (row.hidden) continue;
+        fitting += 1;
+        const late = this.shown > 0 && fitting > this.shown && !this.isNarrowed;
+        row.classList.toggle("more", late);
+        if (!late || this.node.classList.contains("all")) seen += 1;
+      }
+      this.foot(seen, fitting, rows.length);
+    }
+
+    /** Say under the table how many rows are shown; without numbers, as the page was made. */
+    foot(seen, fitting, rows = 0) {
+      if (!this.note) return;
+      const total = Math.max(rows, Number(this.node.dataset.total || 0), this.rows().length);
+      const all = fitting ?? total;
+      const shown = seen ?? (this.shown && this.shown < total ? this.shown : total);
+      this.note.replaceChildren();
+      if (!this.shown && !this.word) return;
+      this.note.append(`Showing ${whole(shown)} of ${whole(total)}. `);
+      if (shown < all || (all < total && !this.isNarrowed)) this.note.append(this.opener(total), " ");
+      if (this.isNarrowed) announce(`${whole(all)} ${this.noun} found`);
+    }
+
+    opener(total) {
+      const button = el("button", {type: "button", class: "link"}, "Show all");
+      button.addEventListener("click", () => {
+        this.open();
+        announce(`Showing all ${whole(total)} ${this.noun}`);
+      });
+      return button;
+    }
+
+    // ---- csv
+
+    csv() {
+      this.whole();
+      const numeric = this.heads.map((head) => head.classList.contains("r"));
+      const lines = this.rows().map((row) => Array.from(row.cells, (cell, i) => csvCell(cellValue(cell), numeric[i])));
+      const head = this.heads.map((one) => csvField(one.dataset.k));
+      return `${[head, ...lines].map((line) => line.join(",")).join("\n")}\n`;
+    }
+  }
+
+  Object.assign(geolls, {Table, cellValue});
+})(globalThis.geolls);
