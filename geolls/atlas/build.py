@@ -22,7 +22,7 @@ import pandas as pd
 
 from geolls import __version__
 from geolls.atlas.book import Book
-from geolls.atlas.frame import Page
+from geolls.atlas.frame import Page, templates
 from geolls.base.errors import GeollsError, OutputError, UsageError
 from geolls.base.files import sha256, sweep, write_bytes, write_text
 from geolls.base.shelves import shelf
@@ -342,8 +342,8 @@ def _warm(book: Book) -> None:
     _ = (book.about, book.dates, book.effective_words, book.facts.confidence, book.facts.unit_of)
     _ = book.facts.rows_of_trust
     book.plates.warm()
-    for name in book.templates.list_templates(extensions=("jinja",)):
-        book.templates.get_template(name)
+    for name in templates().list_templates(extensions=("jinja",)):
+        templates().get_template(name)
 
 
 def _do(book: Book, out: Path, task: Page | str) -> _Done:

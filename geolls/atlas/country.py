@@ -3,34 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from operator import itemgetter
+from typing import Any
 
 from markupsafe import Markup
 
+from geolls.atlas import words
 from geolls.atlas.coverage import coverage_rows, shared_share
 from geolls.atlas.frame import Chapter, Page, Rendered
 from geolls.atlas.grids import Bar, Column, Grid, Name, Report, Two
 from geolls.base.files import safe_name
-from geolls.base.text import (
-    DASH,
-    a,
-    bold,
-    count,
-    in_words,
-    joined,
-    percent,
-    plural,
-    small,
-    web,
-)
-from geolls.base.vocabulary import FEW, RANKED, REACHES, REASONS
+from geolls.base.text import DASH, a, count, percent, small, web
+from geolls.base.vocabulary import FEW, RANKED, REACHES
 from geolls.maps.scenes import numbers
 from geolls.maps.shading import COLUMNS
 
-if TYPE_CHECKING:
-    pass
-
 __all__ = ["CountryPages"]
+
+# What stands before a title in the table of a coverage map.
+_SWATCHES = {
+    "one": '<rect class="sw-one"/>',
+    "low": '<rect class="sw-one"/><rect fill="url(#p-low)"/>',
+    "shared": '<rect fill="url(#p-two)"/>',
+    "none": '<rect fill="url(#p-cross)"/>',
+    "not_located": "",
+}
+_TOP = 0.6  # the share that fills a bar of the table of places
 
 
 class CountryPages(Chapter):
@@ -38,6 +36,8 @@ class CountryPages(Chapter):
 
     def _crumbs(self, page: Page, *trail: tuple[str, str]) -> list[tuple[str, str]]:
         return [("England", f"{page.root}index.html"), *trail]
+
+    # -- the index ---------------------------------------------------------------------------
 
     def index(self, page: Page) -> Rendered:
         """Make the index: England at a glance, the national map, every place."""
@@ -48,9 +48,7 @@ class CountryPages(Chapter):
         population = book.population[:1].upper() + book.population[1:]
         context = {
             "examples": self._examples(),
-            "note": Markup("{}, <b>n = {}</b>. {}").format(
-                population, count(england["schools"]), book.dates
-            ),
+            "note": words.INDEX_NOTE(population=population, n=england["schools"], dates=book.dates),
             "lost": count(england["not_located"]),
             "few": FEW,
             "kinds": book.kinds(england, england["schools"]),
@@ -69,264 +67,188 @@ class CountryPages(Chapter):
         return book.render("page_index.html.jinja", shell, context)
 
     def _examples(self) -> list[tuple[str, str]]:
-        out = []
-        units = self.facts.units[self.facts.places[0]]
-        largest = units["schools"].sort_values(ascending=False, kind="stable").index[:1]
-        wanted = units.index[units["name"] == "Lancashire"].tolist() or largest.tolist()
-        for code in wanted[:1]:
-            out.append(
-                (str(units.at[code, "name"]), self.book.path_of(self.facts.places[0], str(code)))
-            )
-        trusts = self.facts.trusts
-        if len(trusts):
-            far = trusts.sort_values("schools", ascending=False, kind="stable").index[0]
-            out.append((str(trusts.at[far, "trust_name"]), self.book.path_of("trust", str(far))))
-        return out
+        """Return name and page of the largest place and trust; Lancashire where there is one."""
+        home = self.facts.places[0]
+        units, trusts = (
+            table.sort_values("schools", ascending=False, kind="stable")
+            for table in (self.facts.units[home], self.facts.trusts)
+        )
+        known = units[units["name"] == "Lancashire"]
+        places, largest = (known if len(known) else units)["name"][:1], trusts["trust_name"][:1]
+        found = [(home, *item) for item in places.items()]
+        found += [("trust", *item) for item in largest.items()]
+        return [(str(name), self.book.path_of(kind, str(code))) for kind, code, name in found]
 
     def _findings(self) -> list[dict[str, str]]:
         """Return up to four findings, one figure each, in fixed order."""
-        facts, england = self.facts, self.facts.england
+        facts, england, region = self.facts, self.facts.england, self.book.region_layer
         trusts = facts.trusts
-        n = england["schools"]
-        out = []
         one = int((trusts["areas_local_authority"] == 1).sum())
-        out.append(
-            {
-                "figure": percent(england["share_trust_based_elsewhere"]),
-                "title": "of schools are in a trust based elsewhere",
-                "text": f"{count(england['trust_based_elsewhere'])} of {count(n)} schools are in a "
-                "trust that has more of its schools in another authority. Yet "
-                f"{count(one)} of {count(len(trusts))} trusts of two or more schools "
-                f"({percent(one / max(len(trusts), 1))}) keep to one authority.",
-            }
-        )
-        home = facts.places[0]
+        out: list[tuple[str, str, str]] = [(
+            percent(england["share_trust_based_elsewhere"]),
+            "of schools are in a trust based elsewhere",
+            words.BASED_ELSEWHERE(
+                away=england["trust_based_elsewhere"], n=england["schools"], one=one,
+                trusts=len(trusts), share=one / max(len(trusts), 1),
+            ),
+        )]  # fmt: skip
         for key in self.book.hub_layers[:1]:
-            layer = facts.layer(key)
-            split = sum(
-                1
-                for rows in facts.pairs[home, key].values()
-                if sum(1 for r in rows if r[0] not in REASONS and r[3] >= 0.005) > 1
-            )
-            met: dict[str, int] = {}
-            for rows in facts.pairs[home, key].values():
-                for r in rows:
-                    if r[0] not in REASONS and r[3] >= 0.005:
-                        met[r[0]] = met.get(r[0], 0) + 1
-            several = sum(1 for v in met.values() if v > 1)
-            middle = ""
-            if key in facts.units:
-                met_by = float(facts.units[key]["trusts"].median())
-                middle = f" The middle hub meets {count(met_by)} trusts."
-            out.append(
-                {
-                    "figure": count(split),
-                    "title": f"authorities are split between {layer.unit_title_plural}",
-                    "text": f"And {count(several)} of {count(len(met))} hubs serve more than one "
-                    f"authority.{middle}",
-                }
-            )
-        if self.book.region_layer:
-            across = int((trusts[f"areas_{self.book.region_layer}"] > 1).sum())
-            title = facts.layer(self.book.region_layer).unit_title
-            out.append(
-                {
-                    "figure": count(across),
-                    "title": f"trusts work in more than one {title}",
-                    "text": f"{percent(across / max(len(trusts), 1))} of the {count(len(trusts))} "
-                    "trusts with two or more schools. Each works with more than one regional "
-                    "director.",
-                }
-            )
+            met = facts.met_by(key)
+            out.append((
+                count(sum(len(cover.main) > 1 for cover in facts.covers(key).values())),
+                f"authorities are split between {facts.layer(key).unit_title_plural}",
+                words.HUBS_SPLIT(
+                    several=sum(n > 1 for n in met.values()), hubs=len(met),
+                    middle=float(facts.units[key]["trusts"].median())
+                    if key in facts.units else None,
+                ),
+            ))  # fmt: skip
+        if region:
+            across = int((trusts[f"areas_{region}"] > 1).sum())
+            text = words.ACROSS_REGIONS(trusts=len(trusts), share=across / max(len(trusts), 1))
+            title = f"trusts work in more than one {facts.layer(region).unit_title}"
+            out.append((count(across), title, text))
         for key in self.book.hub_layers:
-            gaps = {
-                code: sum(r[2] for r in rows if r[0] == "no_evidence" and r[3] >= 0.5)
-                for code, rows in facts.pairs[home, key].items()
-            }
-            found = {c: v for c, v in gaps.items() if v > 0}
-            if found:
-                out.append(
-                    {
-                        "figure": count(len(found)),
-                        "title": f"authorities where we found no {facts.layer(key).unit_title}",
-                        "text": f"{count(sum(found.values()))} schools. A gap in the published "
-                        "lists, not proof that nobody serves them.",
-                    }
-                )
+            # An authority counts where most of its schools have no hub.
+            gaps = [
+                met.weight
+                for cover in facts.covers(key).values()
+                for met in cover.rows
+                if met.code == "no_evidence" and met.of_place >= 0.5
+            ]
+            if gaps:
+                title = f"authorities where we found no {facts.layer(key).unit_title}"
+                out.append((count(len(gaps)), title, words.NO_HUB_FOUND(n=sum(gaps))))
                 break
-        return out[:4]
+        return [dict(zip(("figure", "title", "text"), found, strict=True)) for found in out[:4]]
 
     def _regions_grid(self, page: Page) -> Grid:
         key = self.book.region_layer or self.facts.places[-1]
-        rows_of = self.facts.unit_rows[key]
-        home = self._long_by_home(key)
-        rows: list[list[Any]] = [
-            [
-                Name(str(r["name"]), page.root + self.book.path_of(key, str(code))),
-                float(r["schools"]),
-                home.get(str(code), float("nan")),
-            ]
-            for code, r in rows_of.items()
+        away = self.facts.based_in_another_authority(key)
+        rows = [
+            (self.book.name(page, key, code), float(unit["schools"]), away.get(code, float("nan")))
+            for code, unit in self.facts.unit_rows[key].items()
         ]
-        rows.sort(key=lambda r: -(r[2] if r[2] == r[2] else -1))
         return Grid(
             id="regions",
             caption="Regions: schools, and the share in trusts based in another authority",
             columns=[
-                Column("region", self.facts.layer(key).unit_title, "name"),
-                Column("schools", "Schools", "count"),
-                Column("based_elsewhere", "Based elsewhere", "percent"),
+                Column("region", self.facts.layer(key).unit_title, itemgetter(0), "name"),
+                Column("schools", "Schools", itemgetter(1), "count"),
+                Column("based_elsewhere", "Based elsewhere", itemgetter(2), "percent"),
             ],
-            rows=rows,
+            rows=sorted(rows, key=lambda row: -(row[2] if row[2] == row[2] else -1)),
             sortable=False,
         )
 
-    def _long_by_home(self, key: str) -> dict[str, float]:
-        """Share of each unit's schools whose trust is based in another authority than theirs."""
-        kinds = self.facts.kinds
-        out = {}
-        for code, members in self.facts.members[key].items():
-            whole = sum(m.share for m in members)
-            away = sum(m.share for m in members if kinds[m.row] == "trust_based_elsewhere")
-            out[code] = away / whole if whole else float("nan")
-        return out
-
     def _places_grid(self, page: Page, key: str) -> Grid:
-        facts, england = self.facts, self.facts.england
-        rows_of = facts.unit_rows[key]
-        region = self.book.region_layer
-        hub = self.book.hub_layers[0] if self.book.hub_layers else ""
-        top = 0.6
-        rows: list[list[Any]] = []
-        for code, r in rows_of.items():
-            enough = float(r["schools"]) >= FEW
-            parents = (
-                [p for p in facts.pairs[key, region].get(code, []) if p[0] not in REASONS]
-                if region
-                else []
-            )
-            hubs = (
-                [p for p in facts.pairs[key, hub].get(code, []) if p[0] not in REASONS]
-                if hub
-                else []
-            )
-            rows.append(
-                [
-                    Name(str(r["name"]), page.root + self.book.path_of(key, str(code))),
-                    ", ".join(p[1] for p in parents[:2]) or DASH,
-                    float(r["schools"]),
-                    Bar(float(r["share_trust_based_elsewhere"]), "", top) if enough else None,
-                    float(r["share_trust_home_here"]) if enough else None,
-                    float(r["share_no_trust"]) if enough else None,
-                    float(r["trusts"]),
-                    float(len(hubs)) if hub else None,
-                    float(r["effective_maps"]) if enough else None,
-                ]
-            )
-        rows.sort(key=lambda x: (x[3] is None, -(x[3].share if x[3] else 0.0), x[0].text))
-        total = [
-            Name("England"),
-            "",
-            england["schools"],
-            Bar(england["share_trust_based_elsewhere"], "grey", top),
-            england["share_trust_home_here"],
-            england["share_no_trust"],
-            england["trusts"],
-            float(len(facts.units[hub])) if hub in facts.units else None,
-            None,
-        ]
+        """Return the table of all places; shares are left out where there are few schools."""
+        facts, book, england = self.facts, self.book, self.facts.england
+        region, hub = book.region_layer, next(iter(book.hub_layers), "")
+        layer = facts.layer(key)
+
+        def share(column: str) -> Any:
+            return lambda unit: unit[column] if unit["schools"] >= FEW else None
+
+        away = share("share_trust_based_elsewhere")
+
+        def bar(unit: Mapping[str, Any]) -> Bar | None:
+            return None if away(unit) is None else Bar(away(unit), "", _TOP)
+
+        def met(unit: Mapping[str, Any], other: str) -> list[str]:
+            return [met.name for met in facts.cover(key, unit["code"], other).units]
+
+        def parents(unit: Mapping[str, Any]) -> str:
+            return (region and ", ".join(met(unit, region)[:2])) or DASH
+
+        rows = [{**unit, "code": code} for code, unit in facts.unit_rows[key].items()]
         return Grid(
             id="places",
-            caption=f"All {facts.layer(key).unit_title_plural}",
+            caption=f"All {layer.unit_title_plural}",
             columns=[
-                Column("place", facts.layer(key).unit_title, "name"),
-                Column(
-                    "region",
-                    facts.layer(region).unit_title if region else "Region",
-                    "text",
-                    optional=True,
-                ),
-                Column("schools", "Schools", "count"),
-                Column("based_elsewhere", "In trusts based elsewhere", "bar"),
-                Column("at_home_here", "In trusts at home here", "percent", optional=True),
-                Column("no_trust", "In no trust", "percent", optional=True),
-                Column("trusts", "Trusts at work", "count", optional=True),
-                Column(
-                    "hubs",
-                    facts.layer(hub).unit_title_plural if hub else "Hubs",
-                    "count",
-                    optional=True,
-                ),
-                Column("effective_maps", "Effective number of maps", "number", optional=True),
+                Column("place", layer.unit_title, lambda unit: book.name(page, key, unit["code"]),
+                       "name"),
+                Column("region", facts.layer(region).unit_title if region else "Region", parents,
+                       optional=True),
+                Column("schools", "Schools", itemgetter("schools"), "count"),
+                Column("based_elsewhere", "In trusts based elsewhere", bar, "bar"),
+                Column("at_home_here", "In trusts at home here", share("share_trust_home_here"),
+                       "percent", optional=True),
+                Column("no_trust", "In no trust", share("share_no_trust"), "percent",
+                       optional=True),
+                Column("trusts", "Trusts at work", itemgetter("trusts"), "count", optional=True),
+                Column("hubs", facts.layer(hub).unit_title_plural if hub else "Hubs",
+                       lambda unit: len(met(unit, hub)) if hub else None, "count", optional=True),
+                Column("effective_maps", "Effective number of maps", share("effective_maps"),
+                       "number", optional=True),
             ],
-            rows=rows,
+            rows=sorted(rows, key=lambda u: (away(u) is None, -(away(u) or 0.0), str(u["name"]))),
             shown=12,
             sort="-based_elsewhere",
-            total=total,
-            noun=small(facts.layer(key).unit_title_plural),
+            total=[
+                Name("England"),
+                "",
+                england["schools"],
+                Bar(england["share_trust_based_elsewhere"], "grey", _TOP),
+                england["share_trust_home_here"],
+                england["share_no_trust"],
+                england["trusts"],
+                len(facts.units[hub]) if hub in facts.units else None,
+                None,
+            ],
+            noun=small(layer.unit_title_plural),
             long=True,
-        )
+        )  # fmt: skip
 
     def _other_places(self, page: Page) -> list[tuple[str, Markup]]:
         out = []
         for key in self.facts.places[1:]:
-            table = self.facts.units[key]
-            rows = [(str(c), str(name)) for c, name in table["name"].items()]
-            out.append(
-                (
-                    f"{len(rows)} {self.facts.layer(key).unit_title_plural}",
-                    self.book.links(page, key, rows),
-                )
-            )
+            names = self.facts.units[key]["name"]
+            title = f"{len(names)} {self.facts.layer(key).unit_title_plural}"
+            out.append((title, self.book.links(page, key, list(names.items()))))
         return out
+
+    # -- lists -------------------------------------------------------------------------------
 
     def trusts(self, page: Page) -> Rendered:
         """Make the list of trusts."""
-        table = self.facts.trusts
-        rows: list[list[Any]] = []
-        for uid, r in self.facts.trust_rows.items():
-            rows.append(
-                [
-                    Name(str(r["trust_name"]), page.root + self.book.path_of("trust", str(uid))),
-                    str(uid),
-                    float(r["schools"]),
-                    float(r["pupils"]),
-                    Two(str(r["home_name_local_authority"]), ""),
-                    Bar(float(r["home_share_local_authority"])),
-                    float(r["areas_local_authority"]),
-                    float(r["hubs"]),
-                    float(r["pair_km_max"]),
-                    REACHES.get(str(r["reach"])),
-                ]
-            )
-        rows.sort(key=lambda x: (-x[2], x[0].text))
-        one = int((table["areas_local_authority"] == 1).sum())
+        facts, table = self.facts, self.facts.trusts
         counts = table["reach"].value_counts()
-        parts = [f"{count(int(counts.get(k, 0)))} are {v.lower()}" for k, v in REACHES.items()]
-        lede = Markup(
-            "{} run two or more schools. {} keep to one authority; by spread, {}."
-        ).format(bold(f"{count(len(table))} trusts"), bold(count(one)), joined(parts))
+        home = "home_name_local_authority"
+        lede = words.TRUSTS_LISTED(
+            trusts=len(table),
+            one=int((table["areas_local_authority"] == 1).sum()),
+            spreads=[f"{count(int(counts.get(k, 0)))} are {v.lower()}" for k, v in REACHES.items()],
+        )
         grid = Grid(
             id="trusts",
             caption="All trusts with two or more schools",
             columns=[
-                Column("trust", "Trust", "name"),
-                Column("trust_uid", "UID", "text", optional=True),
-                Column("schools", "Schools", "count"),
-                Column("pupils", "Pupils", "count", optional=True),
-                Column("home", "Home", "two"),
-                Column("home_share", "Share at home", "bar", optional=True),
-                Column("local_authorities", "Authorities", "count", optional=True),
-                Column("teaching_school_hubs", "Hubs met", "count", optional=True),
-                Column("widest_km", "Widest apart", "km", optional=True),
-                Column("spread", "Spread", "pill", optional=True),
+                Column("trust", "Trust", lambda r: self.book.name(page, "trust", r["trust_uid"]),
+                       "name"),
+                Column("trust_uid", "UID", itemgetter("trust_uid"), optional=True),
+                Column("schools", "Schools", itemgetter("schools"), "count"),
+                Column("pupils", "Pupils", itemgetter("pupils"), "count", optional=True),
+                Column("home", "Home", lambda r: Two(str(r[home])), "two"),
+                Column("home_share", "Share at home",
+                       lambda r: Bar(r["home_share_local_authority"]), "bar", optional=True),
+                Column("local_authorities", "Authorities", itemgetter("areas_local_authority"),
+                       "count", optional=True),
+                Column("teaching_school_hubs", "Hubs met", itemgetter("hubs"), "count",
+                       optional=True),
+                Column("widest_km", "Widest apart", itemgetter("pair_km_max"), "km",
+                       optional=True),
+                Column("spread", "Spread", lambda r: REACHES.get(r["reach"]), "pill",
+                       optional=True),
             ],
-            rows=rows,
+            rows=sorted(
+                facts.trust_rows.values(), key=lambda r: (-r["schools"], str(r["trust_name"]))
+            ),
             shown=40,
             sort="-schools",
             noun="trusts",
             long=True,
-        )
+        )  # fmt: skip
         return self._list(
             page,
             "Trusts with two or more schools",
@@ -338,56 +260,49 @@ class CountryPages(Chapter):
             spread=True,
         )
 
-    def _list(self, page: Page, name: str, lede: Markup | str, **section: Any) -> Rendered:
+    def maps(self, page: Page) -> Rendered:
+        """Make the list of national maps."""
+        rows = []
+        for p in self.book.pages:
+            if p.kind == "coverage":
+                title = self.facts.layer(p.key[0]).unit_title
+                what = f"One {title}, several, or none found, area by area"
+                rows.append((Name(f"Who has {a(title)}", page.root + p.path), what))
+            elif p.kind == "national":
+                made = self.plates.country(p.key[0])
+                rows.append((Name(made.title, page.root + p.path), made.question))
+        heads = ("map", "Map"), ("shows", "What it shows")
+        grid = self._pairs("maps", "Maps of England", heads, rows)
+        return self._list(page, "Maps of England", words.MAPS_LISTED, title="All maps", grid=grid)
+
+    def data(self, page: Page) -> Rendered:
+        """Make the list of tables."""
+        about = self.book.tables_about.items()
+        rows = [(Name(name, f"{page.root}tables/{name}"), text) for name, text in about]
+        grid = self._pairs("tables", "Tables", (("table", "Table"), ("holds", "One row per")), rows)
+        section = {"title": "Tables as csv", "sub": "UTF-8, commas, one header line."}
+        return self._list(page, "Data", words.DATA_LISTED, grid=grid, **section)
+
+    def _pairs(
+        self,
+        name: str,
+        caption: str,
+        heads: tuple[tuple[str, str], tuple[str, str]],
+        rows: Sequence[tuple[Name, str]],
+    ) -> Grid:
+        """Return a table of names and what each is."""
+        columns = [
+            Column(*heads[0], itemgetter(0), "name"),
+            Column(*heads[1], itemgetter(1)),
+        ]
+        return Grid(id=name, caption=caption, columns=columns, rows=rows, sortable=False)
+
+    def _list(self, page: Page, name: str, lede: str, **section: Any) -> Rendered:
         """Make a page that is a paragraph and one table."""
         shell = self.book.shell(page, name, page.kind, name, crumbs=self._crumbs(page, (name, "")))
         defaults = {"id": "all", "sub": "", "filter": "", "spread": False}
         context = {"name": name, "lede": [lede], "sections": [{**defaults, **section}]}
         return self.book.render("page_list.html.jinja", shell, context)
-
-    def maps(self, page: Page) -> Rendered:
-        """Make the list of national maps."""
-        rows: list[list[Any]] = []
-        for p in self.book.pages:
-            if p.kind == "coverage":
-                title = self.facts.layer(p.key[0]).unit_title
-                what = f"One {title}, several, or none found, area by area"
-                rows.append([Name(f"Who has {a(title)}", page.root + p.path), what])
-            elif p.kind == "national":
-                made = self.plates.country(p.key[0])
-                rows.append([Name(made.title, page.root + p.path), made.question])
-        grid = Grid(
-            id="maps",
-            caption="Maps of England",
-            columns=[Column("map", "Map", "name"), Column("shows", "What it shows")],
-            rows=rows,
-            sortable=False,
-        )
-        lede = (
-            "Each map opens without a network, says what it shows and what it does not mean, and "
-            "has a table with the same numbers."
-        )
-        return self._list(page, "Maps of England", lede, title="All maps", grid=grid)
-
-    def data(self, page: Page) -> Rendered:
-        """Make the list of tables."""
-        rows = [
-            [Name(name, f"{page.root}tables/{name}"), text]
-            for name, text in self.book.tables_about.items()
-        ]
-        grid = Grid(
-            id="tables",
-            caption="Tables",
-            columns=[Column("table", "Table", "name"), Column("holds", "One row per")],
-            rows=rows,
-            sortable=False,
-        )
-        lede = (
-            "Every number of this atlas stands in a table you can open. Codes are text; a blank is "
-            "missing, never zero."
-        )
-        sub = "UTF-8, commas, one header line."
-        return self._list(page, "Data", lede, title="Tables as csv", sub=sub, grid=grid)
 
     def method(self, page: Page) -> Rendered:
         """Make the page on method, words and known defects."""
@@ -408,129 +323,14 @@ class CountryPages(Chapter):
         shell = self.book.shell(page, title, "method", title, crumbs=crumbs)
         return self.book.render("page_method.html.jinja", shell, context)
 
-    def _map_page(self, page: Page, title: str, about: str, **context: Any) -> Rendered:
+    # -- maps --------------------------------------------------------------------------------
+
+    def _map_page(self, page: Page, title: str, about: str, made: Any, **context: Any) -> Rendered:
         crumbs = self._crumbs(page, ("Maps", f"{page.root}maps.html"), (title, ""))
-        made = context.pop("made")
         shell = self.book.shell(page, title, "maps", about, crumbs=crumbs, map=made)
         defaults: dict[str, Any] = {"switch": [], "cover": [], "grid": None}
         return self.book.render(
             "page_map.html.jinja", shell, {**defaults, "name": title, **context}
-        )
-
-    def coverage(self, page: Page) -> Rendered:
-        """Make the page on who has a hub, who shares one, and for whom none was found."""
-        (key,) = page.key
-        book, facts = self.book, self.facts
-        title = facts.layer(key).unit_title
-        cover = coverage_rows(facts, key)
-        total = sum(r["n"] for r in cover) or 1.0
-        grid = self._hub_grid(page, key)
-        home = facts.places[0]
-        limit = f"\u201cNo hub found\u201d is a gap in our lists. {facts.layer(key).caption}"
-        return self._map_page(
-            page,
-            f"Who has {a(title)}",
-            f"Which land has {a(title)}, and how that is known.",
-            kind=f"{len(grid.rows)} hubs over {len(facts.units[home])} {book.words(home)} "
-            "\u00b7 counted in schools",
-            lede=[self._coverage_lede(title, cover, total)],
-            note=book.note(facts.england["schools"], limit),
-            switch=[
-                (facts.layer(k).title, f"{page.root}maps/{k}_coverage.html", k == key)
-                for k in book.hub_layers
-            ],
-            cover=[self._cover_row(r, total) for r in cover],
-            grid=grid,
-            made=self.plates.coverage(key, page),
-        )
-
-    def _coverage_lede(
-        self, title: str, cover: Sequence[Mapping[str, Any]], total: float
-    ) -> Markup:
-        """Give one hub, inferred, shared and not found as shares that add up."""
-        rows = {r["key"]: r for r in cover if r["n"]}
-        sure = rows["one"]["n"] if "one" in rows else 0.0
-        share = bold(f"{percent(sure / total)} of schools")
-        first = Markup("Published lists name one {} for {}").format(title, share)
-        if low := rows.get("low"):
-            first += f", and we infer one for another {percent(low['n'] / total)}"
-        said = [first + "."]
-        if both := rows.get("shared"):
-            said.append(
-                Markup(
-                    "{} are in {} that two hubs share, along lines nobody has published."
-                ).format(bold(f"{count(both['n'])} schools"), _authorities(both["areas"]))
-            )
-        if none := rows.get("none"):
-            said.append(
-                Markup("For {}, we found no hub at all.").format(
-                    bold(f"{_authorities(none['areas'])}, {count(none['n'])} schools")
-                )
-            )
-        return Markup(" ").join(said)
-
-    def _cover_row(self, row: Mapping[str, Any], total: float) -> dict[str, Any]:
-        fill = {
-            "one": '<rect class="sw-one"/>',
-            "low": '<rect class="sw-one"/><rect fill="url(#p-low)"/>',
-            "shared": '<rect fill="url(#p-two)"/>',
-            "none": '<rect fill="url(#p-cross)"/>',
-            "not_located": "",
-        }[str(row["key"])]
-        return {
-            "swatch": Markup(f'<svg class="swatch" aria-hidden="true">{fill}</svg>'),
-            "title": row["title"],
-            "text": row["text"],
-            "authorities": count(row["areas"]) if row["areas"] else DASH,
-            "schools": count(row["n"]),
-            "share": percent(row["n"] / total),
-        }
-
-    def _hub_grid(self, page: Page, key: str) -> Grid:
-        facts = self.facts
-        rows_of = facts.unit_rows.get(key, {})
-        home = facts.places[0]
-        rows: list[list[Any]] = []
-        number = numbers(self.study, key)
-        met: dict[str, int] = {}
-        for pairs in facts.pairs[home, key].values():
-            for pair in pairs:
-                if pair[3] >= 0.005:
-                    met[pair[0]] = met.get(pair[0], 0) + 1
-        for code, r in rows_of.items():
-            rows.append(
-                [
-                    float(number[code]),
-                    Name(
-                        str(r["name"]),
-                        page.root + self.book.path_of(key, code),
-                        anchor=f"u-{safe_name(code)}",
-                    ),
-                    float(met.get(code, 0)),
-                    float(r["schools"]),
-                    shared_share(facts, key, code) or None,
-                    float(r["trusts"]),
-                    facts.confidence.get(key, {}).get(code, ""),
-                ]
-            )
-        rows.sort(key=lambda r: r[0])
-        source = web(facts.layer(key).source_url)
-        return Grid(
-            id="hubs",
-            caption=f"{facts.layer(key).unit_title_plural}, north to south",
-            columns=[
-                Column("number", "No.", "count"),
-                Column("hub", facts.layer(key).unit_title, "name"),
-                Column("authorities", "Authorities", "count", optional=True),
-                Column("schools", "Schools", "count"),
-                Column("shared", "Shared", "percent", optional=True),
-                Column("trusts_met", "Trusts met", "count"),
-                Column("confidence", "Confidence", "confidence", optional=True),
-            ],
-            rows=rows,
-            sort="number",
-            noun="hubs",
-            report=Report("Unit code", "hub", source, source),
         )
 
     def national(self, page: Page) -> Rendered:
@@ -542,12 +342,92 @@ class CountryPages(Chapter):
             page,
             made.title,
             made.question,
+            made,
             kind=f"{count(n)} schools",
             lede=[made.question],
-            note=self.book.note(n, "These numbers say who works where. They do not say how well."),
-            made=made,
+            note=self.book.note(n, words.NEUTRAL),
         )
 
+    def coverage(self, page: Page) -> Rendered:
+        """Make the page on who has a hub, who shares one, and for whom none was found."""
+        (key,) = page.key
+        book, facts, home = self.book, self.facts, self.facts.places[0]
+        layer = facts.layer(key)
+        title = layer.unit_title
+        cover = coverage_rows(facts, key)
+        total = sum(row["n"] for row in cover) or 1.0
+        known = {row["key"]: row for row in cover}
+        n = {key: row["n"] for key, row in known.items()}
+        areas = {key: row["areas"] for key, row in known.items()}
+        grid = self._hub_grid(page, key)
+        lede = words.COVERAGE(
+            title=title,
+            sure=n.get("one", 0.0) / total,
+            low=n.get("low", 0.0) / total,
+            shared=n.get("shared", 0.0),
+            shared_areas=areas.get("shared", 0),
+            none=n.get("none", 0.0),
+            none_areas=areas.get("none", 0),
+        )
+        return self._map_page(
+            page,
+            f"Who has {a(title)}",
+            words.COVERAGE_PAGE(title=title),
+            self.plates.coverage(key, page),
+            kind=words.COVERAGE_KIND(
+                hubs=len(grid.rows), homes=len(facts.units[home]), places=book.words(home)
+            ),
+            lede=[lede],
+            note=book.note(facts.england["schools"], words.COVERAGE_LIMIT(caption=layer.caption)),
+            switch=[
+                (facts.layer(k).title, f"{page.root}maps/{k}_coverage.html", k == key)
+                for k in book.hub_layers
+            ],
+            cover=[
+                {
+                    "swatch": Markup(
+                        f'<svg class="swatch" aria-hidden="true">{_SWATCHES[row["key"]]}</svg>'
+                    ),
+                    "title": row["title"],
+                    "text": row["text"],
+                    "authorities": count(row["areas"]) if row["areas"] else DASH,
+                    "schools": count(row["n"]),
+                    "share": percent(row["n"] / total),
+                }
+                for row in cover
+            ],
+            grid=grid,
+        )
 
-def _authorities(n: int) -> str:
-    return f"{in_words(n)} {plural(n, 'authority', 'authorities')}"
+    def _hub_grid(self, page: Page, key: str) -> Grid:
+        facts, book = self.facts, self.book
+        layer, number, met = facts.layer(key), numbers(self.study, key), facts.met_by(key)
+        known = facts.confidence.get(key, {})
+        source = web(layer.source_url)
+
+        def name(row: Mapping[str, Any]) -> Name:
+            return book.name(page, key, row["code"])._replace(anchor=f"u-{safe_name(row['code'])}")
+
+        units = facts.unit_rows.get(key, {}).items()
+        rows = [{**unit, "code": code, "number": number[code]} for code, unit in units]
+        return Grid(
+            id="hubs",
+            caption=f"{layer.unit_title_plural}, north to south",
+            columns=[
+                Column("number", "No.", itemgetter("number"), "count"),
+                Column("hub", layer.unit_title, name, "name"),
+                Column("authorities", "Authorities", lambda r: met.get(r["code"], 0), "count",
+                       optional=True),
+                Column("schools", "Schools", itemgetter("schools"), "count"),
+                Column("shared", "Shared",
+                       lambda r: shared_share(facts, key, r["code"]) or None, "percent",
+                       optional=True),
+                Column("trusts_met", "Trusts met", itemgetter("trusts"), "count"),
+                Column("confidence", "Confidence", lambda r: known.get(r["code"], ""),
+                       "confidence", optional=True),
+            ],
+            rows=sorted(rows, key=itemgetter("number")),
+            sort="number",
+            noun="hubs",
+            report=Report("Unit code", "hub", source, source),
+        )  # fmt: skip

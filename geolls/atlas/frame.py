@@ -15,23 +15,34 @@ import jinja2
 import numpy as np
 from markupsafe import Markup
 
-from geolls.atlas.charts import strip_style, width_class
-from geolls.atlas.grids import Grid, Report, confidence, mark, shape
+from geolls.atlas import words
+from geolls.atlas.charts import Piece, strip_style, width_class
+from geolls.atlas.grids import Grid, Name, Report, confidence, mark, shape
 from geolls.atlas.plates import Plates
 from geolls.base.files import safe_name
 from geolls.base.shelves import shelf
-from geolls.base.text import DASH, REGISTER, REPORT, count, day, joined, month, percent, slug, small
-from geolls.base.vocabulary import FEW, KIND_PHRASES, KIND_TITLES, KINDS, RANKED, REASON_NAMES
+from geolls.base.text import (
+    DASH,
+    REGISTER,
+    REPORT,
+    count,
+    day,
+    joined,
+    month,
+    percent,
+    short_name,
+    slug,
+    small,
+)
+from geolls.base.vocabulary import FEW, KIND_PHRASES, KIND_TITLES, KINDS, REASONS
 from geolls.maps.offline import asset, leaflet_css, policy
 from geolls.maps.scripts import page_script
 from geolls.study.units import Facts, texts
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from geolls.layers.model import Layer
 
-__all__ = ["Chapter", "Frame", "Page", "Rendered", "Shell"]
+__all__ = ["Chapter", "Frame", "Page", "Rendered", "Shell", "templates"]
 
 NAV = (
     ("places", "Places", "index.html"),
@@ -104,6 +115,20 @@ class Shell:
     scripts: list[str] = field(default_factory=list)
 
 
+@cache
+def templates() -> jinja2.Environment:
+    """Return the templates, compiled once; everything that enters them is escaped."""
+    found = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(shelf("maps") / "templates"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    found.filters["confidence"] = lambda word: Markup(confidence(word))
+    return found
+
+
 class Frame:
     """What all pages share: addresses, words, templates, and the shell round each.
 
@@ -154,19 +179,6 @@ class Frame:
         return f"places/{safe_name(layer)}/{safe_name(code)}.html"
 
     @cached_property
-    def templates(self) -> jinja2.Environment:
-        """The templates, compiled once; everything that enters them is escaped."""
-        found = jinja2.Environment(
-            loader=jinja2.FileSystemLoader(shelf("maps") / "templates"),
-            autoescape=True,
-            undefined=jinja2.StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
-        found.filters["confidence"] = lambda word: Markup(confidence(word))
-        return found
-
-    @cached_property
     def about(self) -> dict[str, Any]:
         """What every page says of the study."""
         study, source = self.study, self.study.register.source
@@ -190,36 +202,22 @@ class Frame:
         }
 
     @cached_property
-    def population(self) -> str:
+    def population(self) -> Markup:
         """The schools that count, in words."""
         phases = set(self.study.schools["phase"].unique())
-        names = [
-            word
-            for word, keys in (
-                ("nursery", {"nursery"}),
-                ("primary", {"primary", "middle_deemed_primary"}),
-                ("secondary", {"secondary", "middle_deemed_secondary", "all_through"}),
-                ("special", {"special"}),
-                ("alternative", {"alternative"}),
-                ("post-16", {"post_16"}),
-            )
-            if phases & keys
-        ]
-        return f"state-funded {joined(names)} schools"
+        said = [word for word, keys in words.PHASES.items() if phases & keys]
+        return words.POPULATION(phases=said)
 
     @cached_property
-    def dates(self) -> str:
+    def dates(self) -> Markup:
         """The date of each source, in words."""
-        said = []
         about = self.about
-        if about["demonstration"]:
-            said.append(f"Schools generated for {day(self.study.as_of)}")
-        elif about["schools_month"]:
-            said.append(f"Schools {about['schools_month']}")
-        if about["links_month"] and not about["demonstration"]:
-            said.append(f"trusts {about['links_month']}")
-        said.append(f"areas and hubs as of {day(self.study.as_of)}")
-        return ", ".join(said) + "."
+        return words.DATES(
+            demonstration=bool(about["demonstration"]),
+            schools=about["schools_month"],
+            trusts=about["links_month"],
+            day=self.study.as_of,
+        )
 
     def render(self, template: str, shell: Shell, context: Mapping[str, Any]) -> Rendered:
         """Fill a template, then write the widths it uses and the policy that fits it."""
@@ -241,18 +239,22 @@ class Frame:
         packed = ""
         if shell.inline:
             packed, extra = _packed_script(shell.map is not None)
-        text = self.templates.get_template(template).render(
-            page=shell,
-            study=self.about,
-            nav=NAV,
-            reporting=REPORT,
-            register=REGISTER,
-            css=Markup(css + _lean("page.css")) if shell.inline else "",
-            js=Markup(_lean("load.js")) if shell.inline else "",
-            packed=Markup(packed),
-            dense=lambda data: Markup(_dense(data)),
-            shapes={k: Markup(shape(k)) for k in KINDS},
-            **context,
+        text = (
+            templates()
+            .get_template(template)
+            .render(
+                page=shell,
+                study=self.about,
+                nav=NAV,
+                reporting=REPORT,
+                register=REGISTER,
+                css=Markup(css + _lean("page.css")) if shell.inline else "",
+                js=Markup(_lean("load.js")) if shell.inline else "",
+                packed=Markup(packed),
+                dense=lambda data: Markup(_dense(data)),
+                shapes={k: Markup(shape(k)) for k in KINDS},
+                **context,
+            )
         )
         grids = [v for v in context.values() if isinstance(v, Grid)]
         grids += [part["grid"] for part in context.get("sections", ())]
@@ -267,9 +269,9 @@ class Frame:
     def _runner(self, title: str) -> str:
         """Return the rule that prints title, dates and page numbers at the foot of each sheet."""
         warning = f"{self.about['demonstration']}. " if self.about["demonstration"] else ""
-        words = f"geolls: {title}. {warning}{self.dates} OGL v3.0"
+        said = f"geolls: {title}. {warning}{self.dates} OGL v3.0"
         return (
-            f'@page{{@bottom-left{{content:"{_css_text(words)}";{_MARGIN}}}'
+            f'@page{{@bottom-left{{content:"{_css_text(said)}";{_MARGIN}}}'
             f'@bottom-right{{content:counter(page) " of " counter(pages);{_MARGIN}}}}}'
         )
 
@@ -292,23 +294,7 @@ class Frame:
 
     def note(self, n: float, limit: str = "") -> Markup:
         """Say n, the population, the date of each source, and one limit."""
-        return Markup("<b>n = {}</b> {}. {} {}").format(
-            count(n), self.population, self.dates, limit
-        )
-
-    @cache  # noqa: B019
-    def ranked(self, layer: str) -> pd.DataFrame:
-        """Return the units with enough schools to be ranked."""
-        table = self.facts.units[layer]
-        return table[table["schools"] >= RANKED]
-
-    def reason_words(self, reason: str, layer: Layer) -> str:
-        """Say why there is no unit: a known gap is not a known absence."""
-        if reason == "not_covered":
-            return f"In no {small(layer.unit_title)}"
-        if reason == "no_evidence":
-            return f"No {layer.unit_title} found"
-        return REASON_NAMES[reason]
+        return words.NOTE(n=n, population=self.population, dates=self.dates, limit=limit)
 
     def look(self, key: str) -> tuple[str, str]:
         """Return the fill of a layer's bars and the style of its line."""
@@ -368,6 +354,13 @@ class Frame:
         found = self.facts.unit_of.get(layer, {}).get(urn, ())
         return " / ".join(name for _, name, _ in found) or DASH
 
+    def name(self, page: Page, layer: str, code: str) -> Name:
+        """Return the name of a unit or trust, a link where it has a page."""
+        trust = layer == "trust"
+        row = self.facts.trust_rows[code] if trust else self.facts.unit_rows[layer][code]
+        path = page.root + self.path_of(layer, code)
+        return Name(str(row["trust_name" if trust else "name"]), path)
+
     def links(self, page: Page, layer: str, rows: Iterable[tuple[Any, ...]]) -> Markup:
         """Return links to units, given as rows that begin with code and name, by name."""
         return joined(
@@ -378,28 +371,46 @@ class Frame:
         )
 
     @cached_property
-    def effective_words(self) -> str:
+    def effective_words(self) -> Markup:
         """What the effective number of maps is, in a line or two."""
         names = [
             self.word(k)
             for k in self.facts.strips
             if self.facts.layer(k).family in {"devolution", "hubs"} and k != "ofsted_region"
         ]
-        return (
-            f"how many different combinations of {joined([*names, 'trust'])} the schools of a "
-            "place live on, with rare combinations counting for less. 1 means every school "
-            "shares them all. It says how mixed oversight is, not how good."
+        return words.EFFECTIVE(names=[*names, "trust"])
+
+    def piece(
+        self,
+        page: Page,
+        layer: Layer,
+        code: str,
+        name: str,
+        n: float,
+        of: float,
+        *,
+        fill: float = 1.0,
+        shared: bool = False,
+        link: bool = True,
+    ) -> Piece:
+        """Return the piece of a bar for a unit of a layer, or for what is in none of its units.
+
+        `n` of `of` schools; `fill` how much of the unit lies here; `shared` where the line between
+        it and others is not known; `link` whether it leads to the unit's page.
+        """
+        reason = code in REASONS
+        href = self.path_of(layer.key, code) if link and not reason else ""
+        look = "no_evidence" if code == "no_evidence" else "none" if reason else ""
+        said = words.REASON(reason=code, title=layer.unit_title).unescape()
+        return Piece(
+            said if reason else short_name(name),
+            n,
+            n / of,
+            None if reason or shared else fill,
+            look or "shared" * shared,
+            href=page.root + href if href else "",
+            code="" if reason else code,
         )
-
-    @cache  # noqa: B019
-    def middle(self, layer: str, column: str) -> float:
-        """Return the median of those with enough schools to be ranked."""
-        return float(self.ranked(layer)[column].median())
-
-    @cache  # noqa: B019
-    def ordered(self, layer: str, column: str) -> tuple[float, ...]:
-        """Return the values of those with enough schools to be ranked, rising."""
-        return tuple(sorted(self.ranked(layer)[column].dropna().tolist()))
 
     def word(self, key: str) -> str:
         """Return a layer's unit in words, as it stands inside a sentence."""

@@ -10,10 +10,22 @@ from typing import Any, NamedTuple
 from markupsafe import Markup
 
 from geolls.atlas.charts import width_class
-from geolls.base.text import DASH, count, number, percent
+from geolls.base.text import DASH, count, km, number, percent
 from geolls.maps.pack import pack
 
-__all__ = ["Bar", "Column", "Grid", "Name", "Report", "Two", "confidence", "km", "mark", "shape"]
+__all__ = [
+    "KINDS",
+    "Bar",
+    "Column",
+    "Grid",
+    "Kind",
+    "Name",
+    "Report",
+    "Two",
+    "confidence",
+    "mark",
+    "shape",
+]
 
 
 class Name(NamedTuple):
@@ -64,14 +76,17 @@ class Column:
         Its name in the csv.
     title : str
         Its head on the page.
+    of : callable
+        Takes a row and returns its value here; None where missing.
     kind : str
-        text, name, two, count, number, percent, km, bar, pill, confidence, raw.
+        One of `KINDS`.
     optional : bool
         Left out on a phone.
     """
 
     key: str
     title: str
+    of: Callable[[Any], Any]
     kind: str = "text"
     optional: bool = False
 
@@ -88,14 +103,14 @@ class Grid:
         What it holds, for readers who hear it.
     columns : sequence of Column
         From left to right; the first is the row's name.
-    rows : sequence of sequence
-        Values by column; None where missing.
+    rows : sequence
+        Whatever the columns read their values from.
     shown : int
         Rows to show at first; 0 for all.
     sort : str
         The column it is sorted by, with a minus when the largest is first.
     total : sequence, optional
-        A row that stays at the top.
+        The values of a row that stays at the top.
     noun : str
         What the rows are: "trusts".
     stack : bool
@@ -123,7 +138,7 @@ class Grid:
     id: str
     caption: str
     columns: Sequence[Column]
-    rows: Sequence[Sequence[Any]]
+    rows: Sequence[Any]
     shown: int = 0
     sort: str = ""
     total: Sequence[Any] | None = None
@@ -144,7 +159,7 @@ class Grid:
         return len(self.rows) + self.missing
 
     @property
-    def within(self) -> Sequence[Sequence[Any]]:
+    def within(self) -> Sequence[Any]:
         """The rows that stand in the page."""
         return self.rows[: self.kept] if self.kept else self.rows
 
@@ -158,12 +173,34 @@ class Grid:
     @property
     def beyond(self) -> str:
         """The markup of the rows that travel packed: escaped like those in the page."""
-        return "".join(self._lines_of(self.rows[len(self.within) :], late=True))
+        return self._lines(self.rows[len(self.within) :], shown=0)
 
     @property
     def html(self) -> Markup:
         """The table as markup; everything in it is escaped."""
-        return Markup("".join(self._lines()))
+        looks = [self.look, "stack" * self.stack, "long" * self.long, "sorts" * self.sortable]
+        known = {
+            "class": " ".join(filter(None, looks)),
+            "id": self.id,
+            "data-noun": self.noun,
+            "data-shown": self.shown if 0 < self.shown < self.many else None,
+            "data-total": self.many if self.many > len(self.within) else None,
+            "data-link": self.link or None,
+        }
+        if self.report:
+            known |= {
+                "data-report": self._reported,
+                "data-word": self.report.word,
+                "data-source": self.report.source,
+                "data-correct": self.report.correct,
+            }
+        total = "" if self.total is None else f'<tr class="total">{self._cells(self.total)}</tr>\n'
+        return Markup(
+            f"<table{_attributes(known)}>"
+            f'<caption class="hush">{escape(self.caption)}</caption>'
+            f"<thead><tr>{''.join(map(self._head, self.columns))}</tr></thead><tbody>\n"
+            f"{total}{self._lines(self.within, shown=self.shown)}</tbody></table>"
+        )
 
     @property
     def style(self) -> str:
@@ -171,14 +208,12 @@ class Grid:
 
         Rules by position keep a class off every cell: a third of the size of a long table.
         """
-        at = [i + 1 for i, c in enumerate(self.columns) if c.kind in _RIGHT]
         out = ""
-        if at:
+        if at := [i for i, c in enumerate(self.columns, 1) if KINDS[c.kind].right]:
             cells = ",".join(f"#{self.id} tbody>tr>:nth-child({i})" for i in at)
             out += f"{cells}{{text-align:right;padding-right:16px;white-space:nowrap}}"
-        hidden = [i + 1 for i, c in enumerate(self.columns) if c.optional]
-        if hidden:
-            cells = ",".join(f"#{self.id} tr>:nth-child({i})" for i in hidden)
+        if at := [i for i, c in enumerate(self.columns, 1) if c.optional]:
+            cells = ",".join(f"#{self.id} tr>:nth-child({i})" for i in at)
             out += f"@media screen and (max-width:760px){{{cells}{{display:none}}}}"
         if self.report:  # room for the button, so that nothing moves when it comes
             cell = f".js #{self.id} tbody>tr[id]>:nth-child({self._reported})"
@@ -191,90 +226,41 @@ class Grid:
         """The place of the column that a report starts from, counted from 1."""
         return 1 + [c.key for c in self.columns].index(self.report.at) if self.report else 0
 
-    def _lines(self) -> list[str]:
-        attributes = f' id="{escape(self.id)}" data-noun="{escape(self.noun)}"'
-        if self.shown and self.many > self.shown:
-            attributes += f' data-shown="{self.shown}"'
-        if self.many > len(self.within):
-            attributes += f' data-total="{self.many}"'
-        if self.link:
-            attributes += f' data-link="{escape(self.link)}"'
-        if self.report:
-            attributes += f' data-report="{self._reported}" data-word="{escape(self.report.word)}"'
-            attributes += f' data-source="{escape(self.report.source)}"'
-            attributes += f' data-correct="{escape(self.report.correct)}"'
-        looks = [self.look] if self.look else []
-        looks += ["stack"] if self.stack else []
-        looks += ["long"] if self.long else []
-        looks += ["sorts"] if self.sortable else []
-        out = [
-            f'<table class="{" ".join(looks)}"{attributes}>'
-            f'<caption class="hush">{escape(self.caption)}</caption><thead><tr>'
-        ]
-        key, falling = self.sort.lstrip("-"), self.sort.startswith("-")
-        for c in self.columns:
-            classes = _classes(c)
-            order = "descending" if falling else "ascending"
-            sort = f' aria-sort="{order}"' if c.key == key and key else ""
-            out.append(f'<th scope="col" data-k="{escape(c.key)}"{classes}{sort}>')
-            out.append(f"{escape(c.title)}</th>")
-        out.append("</tr></thead><tbody>\n")
-        if self.total is not None:
-            out.append(f'<tr class="total">{self._row(self.total)}</tr>\n')
-        out += self._lines_of(self.within)
-        out.append("</tbody></table>")
-        return out
+    def _head(self, column: Column) -> str:
+        order = "descending" if self.sort.startswith("-") else "ascending"
+        known = {
+            "scope": "col",
+            "data-k": column.key,
+            "class": "r" if KINDS[column.kind].right else None,
+            "aria-sort": order if column.key == self.sort.lstrip("-") else None,
+        }
+        return f"<th{_attributes(known)}>{escape(column.title)}</th>"
 
-    def _lines_of(self, rows: Sequence[Sequence[Any]], *, late: bool = False) -> list[str]:
+    def _lines(self, rows: Sequence[Any], *, shown: int) -> str:
+        """Return rows as markup; those beyond `shown` are marked where the table shows fewer."""
         out = []
         for i, row in enumerate(rows):
-            first = next((cell for cell in row if isinstance(cell, Name)), None)
-            start = f'<tr id="{escape(first.anchor)}"' if first and first.anchor else "<tr"
-            looks = [f"k-{first.mark}"] if first and first.mark else []
-            looks += ["more"] if self.shown and (late or i >= self.shown) else []
-            if looks:
-                start += f' class="{" ".join(looks)}"'
-            out.append(f"{start}>{self._row(row)}</tr>\n")
-        return out
+            values = [column.of(row) for column in self.columns]
+            first = next((v for v in values if isinstance(v, Name)), Name(""))
+            looks = [f"k-{first.mark}"] if first.mark else []
+            looks += ["more"] if self.shown and i >= shown else []
+            known = {"id": first.anchor or None, "class": " ".join(looks) or None}
+            out.append(f"<tr{_attributes(known)}>{self._cells(values)}</tr>\n")
+        return "".join(out)
 
-    def _row(self, row: Sequence[Any]) -> str:
-        cells = []
-        for i, (c, value) in enumerate(zip(self.columns, row, strict=True)):
-            text, raw = _KINDS[c.kind](value)
-            data = f' data-v="{escape(raw)}"' if raw is not None else ""
-            cells.append(
-                f'<th scope="row"{data}>{text}</th>' if i == 0 else f"<td{data}>{text}</td>"
-            )
+    def _cells(self, values: Sequence[Any]) -> str:
+        cells: list[str] = []
+        for column, value in zip(self.columns, values, strict=True):
+            text, raw = KINDS[column.kind].cell(value)
+            data = "" if raw is None else f' data-v="{escape(raw)}"'
+            tag, scope = ("td", "") if cells else ("th", ' scope="row"')
+            cells.append(f"<{tag}{scope}{data}>{text}</{tag}>")
         return "".join(cells)
 
-    def records(self) -> list[dict[str, Any]]:
-        """Return the rows as the csv has them: one dictionary per row, raw values."""
-        return [
-            {c.key: _raw_value(v) for c, v in zip(self.columns, row, strict=True)}
-            for row in self.rows
-        ]
 
-
-def _raw_value(value: Any) -> Any:
-    if isinstance(value, Bar):
-        return value.share
-    if isinstance(value, (Name, Two)):
-        return value.text
-    return value
-
-
-_RIGHT = {"count", "number", "percent", "fine_percent", "km"}
-
-
-def _classes(column: Column) -> str:
-    return ' class="r"' if column.kind in _RIGHT else ""
-
-
-def km(value: float | None) -> str:
-    """Write a distance as maps do: one decimal below 10 km."""
-    if value is None or value != value:
-        return DASH
-    return f"{value:.1f} km" if value < 9.95 else f"{value:,.0f} km"
+def _attributes(known: Mapping[str, object]) -> str:
+    """Write attributes, those without a value left out."""
+    return "".join(f' {k}="{escape(str(v))}"' for k, v in known.items() if v is not None)
 
 
 def mark(kind: str) -> str:
@@ -316,90 +302,76 @@ def confidence(word: str) -> str:
     )
 
 
-def _text(value: Any) -> tuple[str, str | None]:
-    return (DASH, "") if value is None or value != value else (escape(str(value)), None)
-
-
-def _name(value: Name) -> tuple[str, str | None]:
+def _name(value: Name) -> str:
     inner = escape(value.text)
     if value.href:
         inner = f'<a href="{escape(value.href)}">{inner}</a>'
-    if value.sub:
-        inner += f"<small>{escape(value.sub)}</small>"
-    return inner, None
+    return inner + (f"<small>{escape(value.sub)}</small>" if value.sub else "")
 
 
-def _two(value: Two | None) -> tuple[str, str | None]:
-    if value is None:
-        return DASH, ""
+def _two(value: Two) -> str:
     inner = f"<b>{escape(value.text)}</b>" if value.strong else escape(value.text)
-    if not value.sub:
-        return inner, None
-    return f"{inner}<small>{escape(value.sub)}</small>", None
+    return inner + (f"<small>{escape(value.sub)}</small>" if value.sub else "")
 
 
-def _count(value: float | None) -> tuple[str, str | None]:
-    if value is None or value != value:
-        return DASH, ""
-    text = count(float(value))
-    plain = text.replace(",", "")
-    return text, None if plain == text else f"{value:g}" if value < 1e6 else str(value)
+def _bar(value: Bar) -> str:
+    look = f" {value.look}" if value.look else ""
+    width = width_class("b", min(1.0, value.share / value.full))
+    drawn = f'<s><i class="{width}{look}"></i></s>'
+    return f'<span class="bar"><b>{percent(value.share)}</b>{drawn}</span>'
 
 
-def _number(value: float | None) -> tuple[str, str | None]:
-    return (DASH, "") if value is None or value != value else (number(value), _short(value))
+def _fine_percent(value: float) -> str:
+    return f"{100 * value:.1f}%" if value < 0.0995 else percent(value)
 
 
-def _percent(value: float | None) -> tuple[str, str | None]:
-    return (DASH, "") if value is None or value != value else (percent(value), _short(value))
-
-
-def _fine_percent(value: float | None) -> tuple[str, str | None]:
-    if value is None or value != value:
-        return DASH, ""
-    return f"{100 * value:.1f}%" if value < 0.0995 else percent(value), _short(value)
-
-
-def _km(value: float | None) -> tuple[str, str | None]:
-    return (DASH, "") if value is None or value != value else (km(value), _short(value))
+def _unmarked(value: float) -> str | None:
+    """Return a count without the marks of thousands, where it has some."""
+    if "," not in count(float(value)):
+        return None
+    return f"{value:g}" if value < 1e6 else str(value)
 
 
 def _short(value: float) -> str:
     return f"{value:.4g}"
 
 
-def _bar(value: Bar | None) -> tuple[str, str | None]:
-    if value is None or value.share != value.share:
-        return DASH, ""
-    look = f" {value.look}" if value.look else ""
-    width = width_class("b", min(1.0, value.share / value.full))
-    drawn = f'<s><i class="{width}{look}"></i></s>'
-    return f'<span class="bar"><b>{percent(value.share)}</b>{drawn}</span>', _short(value.share)
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """How the values of a column are written.
+
+    Parameters
+    ----------
+    say : callable
+        Takes a value and returns its markup.
+    raw : callable
+        Takes a value and returns what sorting and the csv need besides; None where it is the text.
+    right : bool
+        Aligned right.
+    """
+
+    say: Callable[[Any], str]
+    raw: Callable[[Any], str | None] = lambda _: None
+    right: bool = False
+
+    def cell(self, value: Any) -> tuple[str, str | None]:
+        """Return the markup and the raw value of a cell; a dash where the value is missing."""
+        amount = getattr(value, "share", value)
+        missing = amount is None or amount != amount
+        return (DASH, "") if missing else (self.say(value), self.raw(value))
 
 
-def _pill(value: str | None) -> tuple[str, str | None]:
-    return (f'<span class="pill">{escape(value)}</span>', None) if value else (DASH, "")
-
-
-def _confidence(value: str | None) -> tuple[str, str | None]:
-    return confidence(value or ""), value or ""
-
-
-def _raw(value: Any) -> tuple[str, str | None]:
-    return str(value), None
-
-
-_KINDS: dict[str, Callable[[Any], tuple[str, str | None]]] = {
-    "text": _text,
-    "name": _name,
-    "two": _two,
-    "count": _count,
-    "number": _number,
-    "percent": _percent,
-    "fine_percent": _fine_percent,
-    "km": _km,
-    "bar": _bar,
-    "pill": _pill,
-    "confidence": _confidence,
-    "raw": _raw,
+KINDS = {
+    "text": Kind(lambda value: escape(str(value))),
+    "name": Kind(_name),
+    "two": Kind(_two),
+    "count": Kind(lambda value: count(float(value)), _unmarked, right=True),
+    "number": Kind(number, _short, right=True),
+    "percent": Kind(percent, _short, right=True),
+    "fine_percent": Kind(_fine_percent, _short, right=True),
+    "km": Kind(km, _short, right=True),
+    "bar": Kind(_bar, lambda value: _short(value.share)),
+    "pill": Kind(lambda value: f'<span class="pill">{escape(value)}</span>'),
+    "confidence": Kind(confidence, str),
+    "raw": Kind(str),
 }

@@ -4,45 +4,31 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
-import jinja2
-import pandas as pd
 from markupsafe import Markup, escape
 
-from geolls.atlas.frame import Frame
+from geolls.atlas import words
+from geolls.atlas.frame import Frame, templates
 from geolls.atlas.grids import mark
-from geolls.atlas.place import PlacePages
+from geolls.atlas.place import lede, what_it_is
 from geolls.base.errors import UsageError
-from geolls.base.shelves import shelf
-from geolls.base.text import (
-    bold,
-    count,
-    in_words,
-    joined,
-    number,
-    percent,
-    plural,
-    short_name,
-    small,
-    when,
-)
-from geolls.base.vocabulary import FEW, KIND_TITLES, KINDS, PATTERNS, RANKED, REASONS, STRAY
+from geolls.base.text import count, joined, number, percent, short_name, small, when
+from geolls.base.vocabulary import FEW, KINDS, PATTERNS, RANKED, STRAY
 from geolls.maps.offline import asset, policy
-from geolls.measures.oversight import oversight
 from geolls.study.comparing import (
     england_figures,
     figures_of,
     layer_facts,
     most_like,
     place_figures,
-    trust_homes,
 )
 from geolls.study.typology import LAYER as PATTERN_LAYER
 from geolls.study.typology import typology
-from geolls.study.units import Facts, Met
+from geolls.study.units import Cover, Here
 
 if TYPE_CHECKING:
     from geolls.api import Place, Study
@@ -55,20 +41,25 @@ NAMES = 5  # places named in a sentence
 LONG = 6  # rows of the table of maps, from which the type is smaller
 WIDE = 30  # characters of a column's title, from which it is smaller too
 LINE = 72  # characters of names in a row of the table of maps
-_ALL = 1 - 1e-6
 ALIKE = 3  # columns beside England
-# Figures of the comparison: column, what it is called here.
-_BESIDE = (
-    ("schools", "Schools"),
-    ("share_no_trust", "In no trust"),
-    ("share_trust_home_here", "In trusts based here"),
-    ("share_trust_based_elsewhere", "In trusts based elsewhere"),
-    ("trusts", "Trusts of two or more at work"),
-    ("effective_providers", "Effective number of providers"),
-    ("effective_maps", "Effective number of maps"),
-    ("fsm_share", "Pupils eligible for free meals"),
-    ("schools_per_100km2", "Schools per 100 km²"),
-)
+# Figures of the comparison: column, what it is called here, and how it is written.
+_BESIDE: dict[str, tuple[str, Callable[[float, float], str]]] = {
+    "schools": ("Schools", lambda value, _: count(value)),
+    "share_no_trust": ("In no trust", percent),
+    "share_trust_home_here": ("In trusts based here", percent),
+    "share_trust_based_elsewhere": ("In trusts based elsewhere", percent),
+    "trusts": ("Trusts of two or more at work", lambda value, _: count(value)),
+    "effective_providers": (
+        "Effective number of providers",
+        lambda value, n: number(value if n >= FEW else float("nan")),
+    ),
+    "effective_maps": (
+        "Effective number of maps",
+        lambda value, n: number(value if n >= FEW else float("nan")),
+    ),
+    "fsm_share": ("Pupils eligible for free meals", percent),
+    "schools_per_100km2": ("Schools per 100 km²", lambda value, _: number(value)),
+}
 # Layers of programmes say little by their absence.
 _SILENT = ("programmes", "partnerships", "user")
 
@@ -186,57 +177,39 @@ def profile(study: Study, place: Place) -> Profile:
     fewer than ten pupils eligible for free meals.
     """
     facts = layer_facts(study, place.layer)
-    units = facts.units[place.layer]
-    if place.unit_code not in units.index:
+    if place.unit_code not in facts.units[place.layer].index:
         raise UsageError(f"{place.name} is no unit of {place.layer} on {study.as_of}")
-    here = _Here(facts, place)
-    unit, about = units.loc[place.unit_code], here.book.about
-    # The atlas says the same of the place, word for word.
-    words = PlacePages(here.book)
-    lede = words.lede(place.layer, place.unit_code, unit)
+    subject = _Subject(study, place, Frame(facts), Here(facts, place.layer, place.unit_code))
+    here, book, about = subject.here, subject.book, subject.book.about
+    sections = (_runs, _maps, _between, _beside) if here.n else ()
+    found = [section(subject) for section in sections]
     return Profile(
-        name=str(unit["name"]),
-        kind=words.kind_line(place.layer, place.unit_code, unit),
+        name=here.name,
+        kind=what_it_is(here),
         banner=about["demonstration"],
-        lede=Markup(" ").join(lede),
-        note=here.book.note(here.n, "These numbers say who works where. They do not say how well."),
-        sections=tuple(
-            s for s in (_runs(here), _maps(here), _between(here), _beside(here)) if s is not None
-        ),
-        caveats=tuple(_caveats(here)),
-        sources=tuple(_sources(here)),
-        study=f"Study: {about['title']}, as of {about['day']}, fingerprint {about['fingerprint']}",
+        lede=lede(here, book.population, book.hub_layers),
+        note=book.note(here.n, words.NEUTRAL),
+        sections=tuple(section for section in found if section),
+        caveats=tuple(_caveats(subject)),
+        sources=tuple(_sources(subject)),
+        study=words.STUDY(**{key: about[key] for key in ("title", "day", "fingerprint")}),
         attribution=study.attribution,
     )
 
 
-class _Here:
-    """What the sections share: the place, its schools and who runs each, its overlaps."""
+@dataclass(frozen=True)
+class _Subject:
+    """What the sections share: the place, what is known of it, and its name on this page."""
 
-    def __init__(self, facts: Facts, place: Place) -> None:
-        self.facts, self.place, self.study = facts, place, facts.study
-        self.book = Frame(facts)
-        self.layer = facts.layer(place.layer)
-        study, key = facts.study, place.layer
-        share = study.place_schools(place)
-        kinds = oversight(study.schools, trust_homes(study, key), study.membership(key))
-        frame = study.schools.set_index("urn").loc[share.index, ["trust_uid", "trust_name"]]
-        self.schools = frame.assign(share=share, kind=kinds.reindex(share.index))
-        self.n = float(share.sum())
-        table = place_figures(study, key).set_index("unit_code")
-        self.figures = table.loc[[place.unit_code]].iloc[0]
-        self.ranked = int((table["schools"] >= RANKED).sum())
-        self.england = england_figures(study, key)
-        self.middle = {f.column for f in figures_of(study, key) if f.beside == "middle"}
-
-    def star(self, column: str) -> str:
-        """Mark what is the middle unit's and not England's."""
-        return "*" if column in self.middle and self.ranked else ""
+    study: Study
+    place: Place
+    book: Frame
+    here: Here
 
     @property
     def unit(self) -> str:
         """What the place is, inside a sentence."""
-        return small(self.layer.unit_title)
+        return small(self.here.layer.unit_title)
 
     @property
     def short(self) -> str:
@@ -245,442 +218,310 @@ class _Here:
 
     def brief(self, name: object, layer: Layer | None = None) -> str:
         """Return the name of a unit without what the title of its layer says anyway."""
-        title = (layer or self.layer).unit_title
-        words = short_name(str(name)).replace(f" {title} ", " ")
-        return words.removesuffix(", City of").removesuffix(", County of")
+        title = (layer or self.here.layer).unit_title
+        short = short_name(str(name)).replace(f" {title} ", " ")
+        return short.removesuffix(", City of").removesuffix(", County of")
 
-    def rows(self, key: str) -> list[Met]:
-        """Return (code, name, weight, share here, share of the unit) of a layer, largest first."""
-        return self.facts.pairs[self.place.layer, key].get(self.place.unit_code, [])
+    def star(self, column: str) -> str:
+        """Mark what is the middle unit's and not England's."""
+        middle = column in self.middle and len(self.here.facts.ranked(self.place.layer))
+        return "*" if middle else ""
 
-    def units(self, key: str) -> list[Met]:
-        """Return the rows of the units that the place meets, strays and reasons left out."""
-        return [r for r in self.rows(key) if r[0] not in REASONS and (r[3] >= STRAY or r[4] >= 0.5)]
+    @property
+    def middle(self) -> set[str]:
+        """The figures beside which the middle unit of the layer stands."""
+        figures = figures_of(self.study, self.place.layer)
+        return {figure.column for figure in figures if figure.beside == "middle"}
 
-    def without(self, key: str) -> float:
-        """Return how many schools here a layer leaves out or has no record of."""
-        return float(sum(r[2] for r in self.rows(key) if r[0] in {"not_covered", "no_evidence"}))
-
-    def inside(self, key: str) -> set[str]:
-        """Return the units of a layer that have all their land in the place."""
-        land = self.study.overlap(self.place.layer, key, "area")
-        mine = land[(land["left_code"] == self.place.unit_code) & (land["share_of_right"] > _ALL)]
-        return set(mine["right_code"])
-
-    def shared(self, key: str) -> dict[str, float]:
-        """Return the weight on land that several units of a layer list."""
-        found = self.facts.shared.get((self.place.layer, key), {})
-        return dict(found.get(self.place.unit_code, {}))
-
-    def others(self) -> list[tuple[str, Layer]]:
-        """Return the layers with something to say about the place, itself apart."""
-        out = []
-        for key in self.facts.strips:
-            layer = self.facts.layer(key)
-            some = any(r[0] not in REASONS for r in self.rows(key))
+    @property
+    def others(self) -> Mapping[str, Cover]:
+        """The layers with something to say about the place, itself apart."""
+        out = {}
+        for key, cover in self.here.covers.items():
+            layer, some = cover.layer, bool(cover.units)
             said = some or not (layer.tiling == "partial" and layer.family in _SILENT)
             # The Greater London Authority says nothing outside London.
             if key != self.place.layer and said and (some or layer.units_expected != 1):
-                out.append((key, layer))
-        keys = [k for k, _ in out]
-        if {"local_authority", "district"} <= set(keys):
-            # Where every authority is one district, the districts say nothing more.
-            same = [sorted(r[1] for r in self.rows(k)) for k in ("local_authority", "district")]
-            out = [o for o in out if o[0] != "district" or same[0] != same[1]]
+                out[key] = cover
+        # Where every authority is one district, the districts say nothing more.
+        pair = [out[key] for key in ("local_authority", "district") if key in out]
+        names = [sorted(met.name for met in cover.rows) for cover in pair]
+        if len(names) == 2 and names[0] == names[1]:
+            del out["district"]
         return out
 
 
 # ---- who runs the schools ----------------------------------------------------------------------
 
 
-def _runs(here: _Here) -> Section | None:
-    if here.n == 0:
-        return None
-    counts = here.schools.groupby("kind")["share"].sum().reindex(KINDS).fillna(0.0)
-    shown = [k for k in KINDS if counts[k] > 0 or k not in {"status_unknown"}]
-    kinds = Table(
+def _runs(subject: _Subject) -> Section:
+    here, england = subject.here, england_figures(subject.study, subject.place.layer)
+    kinds = subject.book.kinds(here.unit, here.n)
+    rows = [
+        (
+            kind["title"],
+            kind["number"],
+            kind["percent"],
+            percent(england[f"share_{kind['key']}"]) + subject.star(f"share_{kind['key']}"),
+        )
+        for kind in kinds
+    ]
+    bars = [_bar("Here", [float(here.unit[k]) / here.n for k in KINDS])]
+    if not subject.middle & {f"share_{k}" for k in KINDS}:
+        bars.append(_bar("England", [float(england[f"share_{k}"]) for k in KINDS]))
+    table = Table(
         ("Schools", "Here", "Share", "England"),
-        tuple(
-            (
-                KIND_TITLES[k],
-                count(counts[k]),
-                percent(counts[k] / here.n, here.n),
-                percent(here.england[f"share_{k}"]) + here.star(f"share_{k}"),
-            )
-            for k in shown
-        ),
+        tuple(rows),
         frozenset({1, 2, 3}),
-        tuple(shown),
+        tuple(kind["key"] for kind in kinds),
     )
-    bars: tuple[Bar, ...] = ()
-    if here.n >= FEW:
-        bars = (_bar("Here", [float(counts[k]) / here.n for k in KINDS]),)
-        if not here.middle & {f"share_{k}" for k in KINDS}:
-            bars += (_bar("England", [float(here.england[f"share_{k}"]) for k in KINDS]),)
-    trusts, text, after = _trusts(here)
+    trusts, text, after = _trusts(subject)
     return Section(
         "runs",
         "Who runs its schools, and from where",
         tuple(text),
-        (kinds, trusts) if trusts.rows else (kinds,),
-        bars,
+        (table, trusts) if trusts.rows else (table,),
+        tuple(bars) if here.n >= FEW else (),
         tuple(after),
     )
 
 
 def _bar(title: str, shares: Sequence[float]) -> Bar:
-    pieces, at = [], 0.0
-    for kind, share in zip(KINDS, shares, strict=True):
-        if share > 0:
-            pieces.append((kind, round(at * 100, 2), round(share * 100, 2)))
-        at += share
+    pieces = [
+        (kind, round(at * 100, 2), round(share * 100, 2))
+        for kind, share, at in zip(KINDS, shares, accumulate(shares, initial=0.0), strict=False)
+        if share > 0
+    ]
     return Bar(title, tuple(pieces))
 
 
-def _trusts(here: _Here) -> tuple[Table, list[Markup], list[Markup]]:
+def _trusts(subject: _Subject) -> tuple[Table, list[Markup], list[Markup]]:
     """Return the trusts with most schools here, and where those based elsewhere are based."""
-    all_trusts = here.facts.trusts
-    mine = here.schools[here.schools["trust_uid"].isin(all_trusts.index)]
-    found = mine.groupby("trust_uid").agg(
-        name=("trust_name", "first"),
-        here=("share", "sum"),
-        based=("kind", lambda k: bool((k == "trust_home_here").any())),
-    )
-    found = found.sort_values(["here", "name"], ascending=[False, True])
-    found["all"] = all_trusts["schools"].reindex(found.index)
-    found["home"] = _homes(here, found.index)
-    top = found.head(TRUSTS)
+    here, known = subject.here, subject.here.facts.trust_rows
+    found = sorted(here.trusts, key=lambda trust: (-trust.here, known[trust.uid]["trust_name"]))
+
+    def home(uid: str) -> str:
+        name = known[uid].get(f"home_name_{here.key}")
+        return subject.brief(name) if isinstance(name, str) else f"no {subject.unit}"
+
+    def schools(n: float) -> Markup:
+        return words.SCHOOLS(n=n)
+
     table = Table(
         ("Trust", "Schools here", "In England", "Most of its schools in"),
         tuple(
-            (str(name), count(n), count(size), "here" if based else here.brief(home))
-            for name, n, based, size, home in top.itertuples(index=False)
+            (
+                str(known[uid]["trust_name"]),
+                count(n),
+                count(known[uid]["schools"]),
+                "here" if based else home(uid),
+            )
+            for uid, n, based in found[:TRUSTS]
         ),
         frozenset({1, 2}),
-        tuple("trust_home_here" if b else "trust_based_elsewhere" for b in top["based"]),
+        tuple("trust_home_here" if t.based else "trust_based_elsewhere" for t in found[:TRUSTS]),
     )
+    rest, away = found[TRUSTS:], [trust for trust in found if not trust.based]
     text, after = [], []
-    rest = found.iloc[TRUSTS:]
-    if len(rest):
-        after.append(
-            Markup(
-                "The table of trusts names the {} with most schools here; {} more run {}."
-            ).format(in_words(TRUSTS), in_words(len(rest)), _schools(float(rest["here"].sum())))
-        )
-    away = found[~found["based"]]
-    if len(away):
-        sums = away.groupby("home")["here"].sum().reset_index()
-        sums = sums.sort_values(["here", "home"], ascending=[False, True])
-        names = [f"{here.brief(h)} ({count(n)})" for h, n in sums.itertuples(index=False)]
+    if rest:
+        n = schools(sum(trust.here for trust in rest))
+        after.append(words.MORE_TRUSTS(named=TRUSTS, more=len(rest), schools=n))
+    if away:
+        sums: dict[str, float] = {}
+        for trust in away:
+            sums[home(trust.uid)] = sums.get(home(trust.uid), 0.0) + trust.here
+        ordered = sorted(sums.items(), key=lambda item: (-item[1], item[0]))
+        names = [f"{name} ({count(n)})" for name, n in ordered]
         more = len(names) - NAMES
-        named = names if more <= 1 else [*names[:NAMES], f"{more} more"]
-        text.append(
-            Markup(
-                "Trusts based elsewhere run {} here. By where their trusts are based: {}."
-            ).format(bold(_schools(float(away["here"].sum()))), joined(named))
-        )
+        homes = names if more <= 1 else [*names[:NAMES], f"{more} more"]
+        text.append(words.AWAY(schools=schools(sum(t.here for t in away)), homes=homes))
     return table, text, after
-
-
-def _homes(here: _Here, uids: pd.Index) -> pd.Series[Any]:
-    """Return the name of the unit of the place's own layer where each trust is based."""
-    names = here.facts.trusts.get(f"home_name_{here.place.layer}")
-    found = pd.Series(None, index=uids, dtype=object) if names is None else names.reindex(uids)
-    return found.fillna(f"no {here.unit}")
-
-
-def _schools(n: float) -> str:
-    return f"{count(n)} {plural(n, 'school')}"
 
 
 # ---- which maps --------------------------------------------------------------------------------
 
 
-def _maps(here: _Here) -> Section | None:
-    if here.n == 0:
-        return None
-    rows: list[tuple[str, ...]] = []
+def _maps(subject: _Subject) -> Section | None:
+    here, others = subject.here, subject.others
     divide, part, whole = [], [], []
-    for key, layer in here.others():
-        units = here.units(key)
-        rows.append((layer.unit_title, count(len(units)), *_row(here, key, layer, units)))
-        if len(units) > 1:
-            divide.append(layer.title)
-        elif units and here.without(key) > STRAY * here.n:
-            part.append(layer.title)
-        elif units:
-            whole.append(layer.title)
-    if not rows:
+    for cover in others.values():
+        if len(cover.main) > 1:
+            divide.append(cover.layer.title)
+        elif cover.main and cover.without("not_covered", "no_evidence") > STRAY * here.n:
+            part.append(cover.layer.title)
+        elif cover.main:
+            whole.append(cover.layer.title)
+    if not others:
         return None
+    said: dict[str, Any] = {
+        "maps": len(divide) + len(part) + len(whole),
+        "divide": divide,
+        "n": len(divide),
+        "part": part,
+        "name": subject.short,
+    }
     head = ("Map", "Units", "Which, with their schools here", "Beyond the place")
-    text = []
-    total = len(divide) + len(part) + len(whole)
-    maps = f"{in_words(total)} {plural(total, 'other map', 'other maps')}"
-    if divide:
-        text.append(
-            Markup("Of {}, {} {} {} between several units: {}.").format(
-                maps,
-                bold(in_words(len(divide))),
-                plural(len(divide), "divides", "divide"),
-                here.short,
-                joined(divide),
-            )
-        )
-    if part:
-        text.append(Markup("Only a part of {} is covered by {}.").format(here.short, joined(part)))
-    if whole and not divide and not part:
-        text.append(
-            Markup("No other map divides {}: each of {} has it whole in one unit.").format(
-                here.short, in_words(total)
-            )
-        )
-    title = f"Which maps cover {here.short}, and where they part"
-    if not divide and not part:
-        title = f"Which maps cover {here.short}: none divides it"
-    if not total:
-        title = f"No other map covers {here.short}"
-    return Section("maps", title, tuple(text), (Table(head, tuple(rows), frozenset({1})),))
+    rows = tuple(_row(subject, key, cover) for key, cover in others.items())
+    return Section(
+        "maps",
+        words.MAPS_TITLE(**said),
+        tuple(words.MAPS_HERE.each(**said)),
+        (Table(head, rows, frozenset({1})),),
+    )
 
 
-def _row(here: _Here, key: str, layer: Layer, units: list[Met]) -> tuple[str, str]:
+def _row(subject: _Subject, key: str, cover: Cover) -> tuple[str, ...]:
     """Say which units of a layer the place meets, and how far they run on beyond it."""
-    if not units:
-        gap = any(r[0] == "no_evidence" for r in here.rows(key))
-        return ("none found: a gap in our list" if gap else "none", "")
-    shared, inside = here.shared(key), here.inside(key)
-    if len(units) == 1:
-        unit, name, weight, _, there = units[0]
-        brief = here.brief(name, layer)
-        which = brief if weight >= here.n - 0.05 else f"{brief} {count(weight)}"
-        if unit in inside:
-            return which, "nowhere else"
-        verb = plural(weight, "is", "are")
-        return which, f"{count(weight)} of its {count(weight / there)} schools {verb} here"
-    which = _listed([f"{here.brief(u[1], layer)} {count(u[2])}" for u in units])
-    if all(shared.get(u[0], 0.0) > 0.5 * u[2] for u in units):
-        return which, "share it; no line is published"
-    beyond = sum(u[0] not in inside for u in units)
-    if not beyond:
-        return which, "all inside"
-    ends = f"{in_words(beyond)} of {in_words(len(units))} {plural(beyond, 'runs', 'run')} on"
-    return which, "both run on" if beyond == len(units) == 2 else ends
-
-
-def _listed(names: Sequence[str]) -> str:
-    """Name as many as fit on a line, two at least, and count the rest; three all."""
+    layer, units = cover.layer, cover.main
+    inside = subject.here.inside(key) if units else set()
+    names = [f"{subject.brief(met.name, layer)} {count(met.weight)}" for met in units]
     shown = 2 if len(names) > 3 else 3
     while shown < len(names) and len(", ".join(names[: shown + 1])) <= LINE:
         shown += 1
-    more = max(len(names) - shown, 0)
-    return ", ".join(names[:shown]) + (f" and {more} more" if more else "")
+    weight = units[0].weight if units else 0.0
+    which = words.MET(
+        units=len(units),
+        gap=cover.without("no_evidence"),
+        weight=weight,
+        n=subject.here.n,
+        name=subject.brief(units[0].name, layer) if units else "",
+        names=", ".join(names[:shown]),
+        more=max(len(names) - shown, 0),
+    )
+    beyond = words.RUN_ON(
+        units=len(units),
+        beyond=sum(met.code not in inside for met in units),
+        parted=len(cover.parted),
+        weight=weight,
+        schools=weight / units[0].of_unit if units else 0.0,
+    )
+    return layer.unit_title, count(len(units)), which, beyond
 
 
 # ---- what is between ---------------------------------------------------------------------------
 
 
-def _between(here: _Here) -> Section | None:
-    if here.n == 0:
-        return None
-    text = list(_own(here))
+def _between(subject: _Subject) -> Section:
+    here, text = subject.here, []
+    twice = [here.facts.urns[m.row] for m in here.members if m.share < 1]
+    if twice:
+        table = subject.study.assigned(here.key)
+        both = table[table["urn"].isin(twice) & (table["unit_code"] != here.code)]
+        names = sorted({subject.brief(name) for name in both["unit_name"]})
+        schools = words.SCHOOLS(n=len(twice))
+        text.append(words.LISTED_TOO(n=len(twice), schools=schools, names=names))
     lost = 0.0
-    for key, layer in here.others():
-        rows = here.rows(key)
-        weight = {r[0]: float(r[2]) for r in rows if r[0] in REASONS}
-        title, titles = layer.unit_title, layer.unit_title_plural
-        if gap := weight.get("no_evidence", 0.0):
-            text.append(
-                Markup("For {} we found no {}: a gap in our list, not proof of none.").format(
-                    bold(_part(gap, here.n)), small(title)
-                )
-            )
-        out = weight.get("not_covered", 0.0)
+    for cover in subject.others.values():
+        layer = cover.layer
+        if gap := cover.without("no_evidence"):
+            schools = words.PART(part=gap, n=here.n, capital=False)
+            text.append(words.GAP(schools=schools, title=layer.unit_title))
+        out = cover.without("not_covered")
         if out and layer.family not in _SILENT:
-            by_design = ", by design" if layer.tiling == "partial" else ""
-            verb = plural(out, "is", "are")
+            schools = words.PART(part=out, n=here.n, capital=True)
+            partial = layer.tiling == "partial"
             text.append(
-                Markup("{} {} in no {}{}.").format(
-                    bold(_part(out, here.n, capital=True)), verb, small(title), by_design
+                words.IN_NO_UNIT(n=out, schools=schools, title=layer.unit_title, partial=partial)
+            )
+        if cover.both:
+            shared = [met.name for met in cover.rows if met.code in cover.shared]
+            names = sorted(subject.brief(name, layer) for name in shared)
+            text.append(
+                words.LISTED_TWICE(
+                    n=cover.both,
+                    schools=words.PART(part=cover.both, n=here.n, capital=True),
+                    titles=layer.unit_title_plural,
+                    between=joined(names) if len(names) <= 3 else "several",
                 )
             )
-        if both := sum(here.shared(key).values()):
-            names = sorted(here.brief(r[1], layer) for r in rows if r[0] in here.shared(key))
-            between = joined(names) if len(names) <= 3 else Markup("several")
-            text.append(
-                Markup(
-                    "{} {} on land that several {} list ({}): no line between them is published, "
-                    "so each counts in equal parts."
-                ).format(
-                    bold(_part(both, here.n, capital=True)),
-                    plural(both, "stands", "stand"),
-                    titles,
-                    between,
-                )
-            )
-        lost = max(lost, weight.get("not_located", 0.0))
+        lost = max(lost, cover.without("not_located"))
     if lost:
-        text.append(
-            Markup("{} {} no usable location: on no map but that of {}.").format(
-                _part(lost, here.n, capital=True), plural(lost, "has", "have"), here.short
-            )
-        )
-    if not text:
-        text.append(Markup("None: on every map above, each school here is in one unit."))
-    return Section("between", "Not covered, not found, or listed by two", tuple(text))
-
-
-def _own(here: _Here) -> Iterable[Markup]:
-    """Say which schools of the place other units of its own layer list too."""
-    urns = here.schools.index[here.schools["share"] < 1]
-    if not len(urns):
-        return
-    table = here.study.assigned(here.place.layer)
-    both = table[table["urn"].isin(urns) & (table["unit_code"] != here.place.unit_code)]
-    names = joined(sorted({here.brief(n) for n in both["unit_name"]}))
-    yield Markup(
-        "{} here {} on land that {} lists too: no line between them is published, so each is "
-        "counted in equal parts."
-    ).format(bold(_schools(len(urns))), plural(len(urns), "stands", "stand"), names)
-
-
-def _part(part: float, whole: float, *, capital: bool = False) -> str:
-    """Write "17 of 267 schools", or "all 267 schools"."""
-    if part < whole - 0.05:
-        return f"{count(part)} of {count(whole)} {plural(whole, 'school')}"
-    if whole == 1:
-        return "Its one school" if capital else "its one school"
-    return f"{'All' if capital else 'all'} {_schools(whole)}"
+        schools = words.PART(part=lost, n=here.n, capital=True)
+        text.append(words.LOST(n=lost, schools=schools, name=subject.short))
+    title = "Not covered, not found, or listed by two"
+    return Section("between", title, tuple(text or [Markup(words.NOTHING_BETWEEN)]))
 
 
 # ---- beside others -----------------------------------------------------------------------------
 
 
-def _beside(here: _Here) -> Section | None:
-    if here.n == 0:
-        return None
-    study, place = here.study, here.place
+def _beside(subject: _Subject) -> Section:
+    study, place, here = subject.study, subject.place, subject.here
+    england = england_figures(study, place.layer)
     alike = most_like(study, place, 5)
-    table = place_figures(study, place.layer).set_index("unit_code")
     shown = alike.head(ALIKE)
-    columns = [here.figures, *(table.loc[c] for c in shown["unit_code"])]
+    table = place_figures(study, place.layer).set_index("unit_code")
+    beside = [table.loc[code] for code in (here.code, *shown["unit_code"])]
     rows = []
-    for column, title in _BESIDE:
-        values = [_say(column, c[column], float(c["schools"])) for c in columns]
-        beside = _say(column, here.england[column], RANKED)
-        rows.append((title, values[0], beside + here.star(column), *values[1:]))
-    head = ("", "Here", "England", *(here.brief(n) for n in shown["unit_name"]))
-    text, after = [], []
-    others = small(here.layer.unit_title_plural)
-    if len(alike):
-        named = [f"{here.brief(r.unit_name)} ({r.distance:.1f})" for r in alike.itertuples()]
-        text.append(
-            Markup(
-                "Of {} {} with {} schools or more, most like it by eight of these figures: {}. In "
-                "brackets how far they differ: 1 is the width of the middle half of them all."
-            ).format(count(here.ranked), others, RANKED, joined(named))
-        )
-    else:
-        text.append(
-            Markup("With fewer than {} schools there is no telling which are like it.").format(
-                RANKED
-            )
-            if here.n < RANKED
-            else Markup("There are too few {} to tell which are like it.").format(others)
-        )
-    if here.ranked:
-        after.append(
-            Markup("* The middle one of {} {} with {} schools or more.").format(
-                here.ranked, others, RANKED
-            )
-        )
-    if said := _pattern(here):
-        after.append(said)
-    right = frozenset(range(1, len(head)))
-    title = "Beside England and the areas most like it" if len(alike) else "Beside England"
+    for column, (title, say) in _BESIDE.items():
+        first, *values = [say(_known(unit[column]), float(unit["schools"])) for unit in beside]
+        middle = say(_known(england[column]), RANKED) + subject.star(column)
+        rows.append((title, first, middle, *values))
+    head = ("", "Here", "England", *map(subject.brief, shown["unit_name"]))
+    ranked = len(here.facts.ranked(here.key))
+    text = words.MOST_LIKE(
+        ranked=ranked,
+        n=here.n,
+        others=subject.book.words(here.key),
+        alike=[f"{subject.brief(r.unit_name)} ({r.distance:.1f})" for r in alike.itertuples()],
+    )
+    after = words.MIDDLE_BESIDE(ranked=ranked, others=subject.book.words(here.key))
     return Section(
         "beside",
-        title,
-        tuple(text),
-        (Table(head, tuple(rows), right),),
-        after=tuple(after),
+        "Beside England and the areas most like it" if len(alike) else "Beside England",
+        (text,),
+        (Table(head, tuple(rows), frozenset(range(1, len(head)))),),
+        after=tuple(filter(None, (after, _pattern(subject)))),
     )
 
 
-def _say(column: str, value: Any, n: float) -> str:
-    value = float("nan") if value is None else float(value)
-    if column.endswith("_share") or column.startswith("share_"):
-        return percent(value, n)
-    if column in {"schools", "trusts"}:
-        return count(value)
-    if n < FEW and column.startswith("effective"):
-        return number(float("nan"))
-    return number(value)
+def _known(value: Any) -> float:
+    return float("nan") if value is None else float(value)
 
 
-def _pattern(here: _Here) -> Markup | None:
+def _pattern(subject: _Subject) -> Markup:
     """Say which pattern the rule of the study puts an authority in, and why."""
-    phases = set(here.study.schools["phase"])
-    if here.place.layer != PATTERN_LAYER or "primary" not in phases:
-        return None
-    table = typology(here.study).set_index("unit_code")
-    row = table.loc[here.place.unit_code]
-    if not isinstance(row["pattern"], str):
-        return None
-    words = PATTERNS[row["pattern"]]
-    start = "Pattern " + row["pattern"] if row["pattern"] != "mixed" else "No one pattern"
-    tail = f" ({words[:1].lower()}{words[1:]})" if row["pattern"] != "mixed" else ""
-    return Markup("{}{} by the rule of the study for primaries: {}.").format(
-        bold(start), tail, row["rule"]
-    )
+    phases = set(subject.study.schools["phase"])
+    if subject.place.layer != PATTERN_LAYER or "primary" not in phases:
+        return Markup()
+    row = typology(subject.study).set_index("unit_code").loc[subject.here.code]
+    pattern = row["pattern"] if isinstance(row["pattern"], str) else None
+    return words.PATTERN(pattern=pattern, meaning=PATTERNS.get(pattern or "", ""), rule=row["rule"])
 
 
 # ---- caveats and sources -----------------------------------------------------------------------
 
 
-def _caveats(here: _Here) -> Iterable[Markup]:
-    study, book = here.study, here.book
-    real, links = not book.about["demonstration"], book.about["links_month"]
-    yield Markup(
-        "A trust is based in the {} with most of its schools, not where its office is. Based "
-        "elsewhere is not far: the next {} counts as elsewhere."
-    ).format(here.unit, here.unit)
-    if real and links:
-        yield Markup(
-            "Trust membership is of {}; several hundred schools have joined trusts since."
-        ).format(links)
-    unknown = float(here.schools.loc[here.schools["kind"] == "status_unknown", "share"].sum())
-    if unknown:
-        yield Markup(
-            "For {} the trust is not known: counted neither as in a trust nor as not."
-        ).format(_schools(unknown))
-    parted = bool(here.schools["share"].lt(1).any())
-    for key, layer in here.others():
-        parted |= len(here.units(key)) > 1
-        if here.units(key) and layer.caption and layer.family not in _SILENT:
-            yield Markup("{}: {}").format(layer.title, layer.caption)
-        if note := study.date_note(key):
-            yield Markup("{}.").format(note)
-    if parted:
-        yield Markup("Overlap is not failure: it shows which bodies must talk.")
-    yield Markup(
-        "Built from pre-2019 districts, exact for later authorities except small line moves."
+def _caveats(subject: _Subject) -> Iterator[Markup]:
+    here, others, about = subject.here, subject.others, subject.book.about
+    thin = [here.facts.layer(key).title for key in here.facts.thin]
+    parted = any(m.share < 1 for m in here.members)
+    yield from words.CAVEATS.each(
+        unit=subject.unit,
+        links=not about["demonstration"] and about["links_month"],
+        unknown=float(here.unit["status_unknown"]),
     )
-    if here.facts.thin:
-        names = joined([here.facts.layer(k).title for k in here.facts.thin])
-        yield Markup("Left out, for our lists name too few: {}.").format(names)
+    for key, cover in others.items():
+        told = cover.main and cover.layer.family not in _SILENT
+        yield from words.LAYER_CAVEATS.each(
+            title=cover.layer.title,
+            caption=told and cover.layer.caption,
+            note=subject.study.date_note(key),
+        )
+    parted = parted or any(len(cover.main) > 1 for cover in others.values())
+    yield from words.LAST_CAVEATS.each(parted=parted, thin=thin)
 
 
-def _sources(here: _Here) -> Iterable[Markup]:
-    yield Markup("Schools: {}.").format(here.study.register.label)
-    said: dict[str, list[str]] = {}
-    for layer in (here.layer, *(layer for _, layer in here.others())):
+def _sources(subject: _Subject) -> Iterator[Markup]:
+    said = {subject.study.register.label: ["Schools"]}
+    for layer in (subject.here.layer, *(cover.layer for cover in subject.others.values())):
         told = re.search(r"\b(19|20)\d\d\b", layer.source) or not layer.source_date
         dated = "" if told else f", {when(layer.source_date)}"
         said.setdefault(f"{layer.source}{dated}", []).append(layer.title)
-    for source, titles in said.items():
-        yield Markup("{}: {}.").format(joined(titles), source)
+    return (words.SOURCE(titles=titles, source=source) for source, titles in said.items())
 
 
-# ---- as markdown -------------------------------------------------------------------------------
+# ---- as markdown and as a page -----------------------------------------------------------------
 
 _TAGS = re.compile(r"(</?b>)")
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~&])")
@@ -702,33 +543,11 @@ def profile_markdown(study: Study, place: Place) -> str:
     str
         The sentences and tables of `profile`. What a name holds of markdown is escaped.
     """
-    page = profile(study, place)
-    lines = [f"# {_plain(page.name)}", "", _plain(page.kind), ""]
-    if page.banner:
-        lines += [f"**{_plain(page.banner)}.**", ""]
-    lines += [_plain(page.lede), "", _plain(page.note), ""]
-    for section in page.sections:
-        lines += [f"## {_plain(section.title)}", ""]
-        lines += [line for text in section.text for line in (_plain(text), "")]
-        for table in section.tables:
-            lines += [*_rows(table), ""]
-        lines += [line for text in section.after for line in (_plain(text), "")]
-    for title, texts in (("What to bear in mind", page.caveats), ("Sources", page.sources)):
-        lines += [f"## {title}", "", *(f"- {_plain(t)}" for t in texts), ""]
-    lines += [_plain(page.study) + ".", "", _plain(page.attribution)]
-    return "\n".join(lines) + "\n"
+    template = templates().get_template("profile.md.jinja")
+    return str(template.render(page=profile(study, place), plain=_plain)) + "\n"
 
 
-def _rows(table: Table) -> Iterable[str]:
-    yield "| " + " | ".join(_plain(h) for h in table.head) + " |"
-    yield (
-        "|" + "|".join("---:" if i in table.right else "---" for i in range(len(table.head))) + "|"
-    )
-    for row in table.rows:
-        yield "| " + " | ".join(_plain(c) for c in row) + " |"
-
-
-def _plain(text: str) -> str:
+def _plain(text: str) -> Markup:
     """Return text as markdown: bold stays bold, all else that means something is escaped."""
     out = []
     for part in _TAGS.split(str(escape(text))):
@@ -738,12 +557,8 @@ def _plain(text: str) -> str:
             words = " ".join(html.unescape(part).split(" "))
             clean = "".join(c if c.isprintable() else " " for c in words)
             out.append(_SPECIAL.sub(r"\\\1", clean))
-    return _START.sub(
-        lambda m: "\\" + m[0] if m[0] in "-+" else m[0][:-1] + "\\" + m[0][-1], "".join(out)
-    )
-
-
-# ---- as a page ---------------------------------------------------------------------------------
+    escaped = _START.sub(lambda m: m[0][:-1] + "\\" + m[0][-1], "".join(out))
+    return Markup(escaped)
 
 
 def profile_html(study: Study, place: Place) -> str:
@@ -762,19 +577,16 @@ def profile_html(study: Study, place: Place) -> str:
         One HTML page with the sentences and tables of `profile`, its style inside it, guarded by
         a policy that lets it load and run nothing.
     """
-    templates = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(shelf("maps") / "templates"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
     page = profile(study, place)
-    text = templates.get_template("profile.html.jinja").render(
-        page=page,
-        sections={s.key: s for s in page.sections},
-        marks={k: Markup(mark(k)) for k in KINDS},
-        tokens=Markup(asset("tokens.css")),
+    text = str(
+        templates()
+        .get_template("profile.html.jinja")
+        .render(
+            page=page,
+            sections={s.key: s for s in page.sections},
+            marks={k: Markup(mark(k)) for k in KINDS},
+            tokens=Markup(asset("tokens.css")),
+        )
     )
     meta = f'<meta http-equiv="Content-Security-Policy" content="{policy(text)}">'
     return text.replace("<!--policy-->", meta, 1)

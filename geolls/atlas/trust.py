@@ -2,38 +2,26 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from functools import cache, cached_property
+from operator import itemgetter
+from statistics import median
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from markupsafe import Markup, escape
 
-from geolls.atlas.charts import Axis, Piece, Strip, axis_of, labels_of, marks_on_axis
+from geolls.atlas import words
+from geolls.atlas.charts import Axis, Strip, axis_of, labels_of, marks_on_axis
 from geolls.atlas.frame import Chapter, Page, Rendered
-from geolls.atlas.grids import Column, Grid, Name, Two, km, mark
-from geolls.base.text import (
-    DASH,
-    band_words,
-    bold,
-    count,
-    in_words,
-    number,
-    percent,
-    phase_words,
-    plural,
-    short_name,
-)
-from geolls.base.vocabulary import REACHES, REASON_NAMES, REASONS
-
-if TYPE_CHECKING:
-    pass
+from geolls.atlas.grids import Column, Grid, Name, Two, mark
+from geolls.base.text import DASH, band_words, count, km, number, phase_words, short_name
+from geolls.base.vocabulary import REACHES, REASONS
 
 if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = ["TrustPages"]
-
 
 _DISTANCES = {
     "home_km_median": "Median distance to home",
@@ -50,148 +38,97 @@ class TrustPages(Chapter):
     def make(self, page: Page) -> Rendered:
         """Make the page of a trust."""
         (uid,) = page.key
-        facts = self.facts
+        book, facts = self.book, self.facts
         row = facts.trust_rows[uid]
-        name = str(row["trust_name"])
-        n = int(row["schools"])
-        home_code = str(row["home_local_authority"])
-        home_name = str(row["home_name_local_authority"])
-        distances = facts.from_home.get(uid, [])
-        kinds = facts.kinds
-        at_home = [r for r in facts.rows_of_trust[uid] if kinds[r] == "trust_home_here"]
-        strips = [
-            s for key in self._trust_layers if (s := self._trust_bar(page, uid, key)) is not None
-        ]
-        marks = None
-        if len(distances) > 1:
-            marks = self._marks(uid, kinds)
-        grid = self._trust_schools(page, uid)
-        made = self.plates.trust(uid, page)
-        shell = self.book.shell(
+        name, n, size = str(row["trust_name"]), int(row["schools"]), str(row["size_band"])
+        at_home = sum(facts.kinds[r] == "trust_home_here" for r in facts.rows_of_trust[uid])
+        located, yard = len(facts.from_home.get(uid, [])), len(facts.yardstick.get(uid, []))
+        shell = book.shell(
             page,
             name,
             "trusts",
-            f"Where the {n} schools of {name} are, how far from home, and which maps they fall on.",
+            words.TRUST_PAGE(n=n, name=name),
             crumbs=[
                 ("England", f"{page.root}index.html"),
                 ("Trusts", f"{page.root}trusts.html"),
                 (name, ""),
             ],
-            map=made,
+            map=self.plates.trust(uid, page),
         )
-        reach = REACHES.get(str(row["reach"]), "")
-        phases = self._phase_counts(uid)
+        strips = [self.strip(page, uid, key) for key in self._trust_layers]
+        context = {
+            "name": name,
+            "kind": self._what_it_is(uid, row),
+            "lede": [self._lede(uid, row, at_home)],
+            "note": book.note(n),
+            "home_name": row["home_name_local_authority"],
+            "home_count": at_home,
+            "away_count": n - at_home,
+            "mark_home": Markup(mark("trust_home_here")),
+            "mark_away": Markup(mark("trust_based_elsewhere")),
+            "hull": f"{count(round(float(row['hull_km2'])))} km²" if row["hull_km2"] > 0 else "",
+            "marks": self._marks(uid) if located > 1 else None,
+            "located": located,
+            "yard_count": yard,
+            "far": self._far_grid(row),
+            "same": len(self._of_size(size)),
+            "band": band_words(size),
+            "schools_text": str(n),
+            "strips": [strip for strip in strips if strip],
+            "schools": self._school_grid(page, uid),
+        }
+        return book.render("page_trust.html.jinja", shell, context)
+
+    def _what_it_is(self, uid: str, row: Mapping[str, Any]) -> Markup:
+        phases = self.book.columns["phase"]
+        counts = Counter(phase_words(phases[r]).lower() for r in self.facts.rows_of_trust[uid])
+        ordered = sorted(counts.items(), key=lambda phase: (-phase[1], phase[0]))
         sort = str(row["trust_type"]).replace("_", "-", 1).replace("_", " ")
-        said = [sort[:1].upper() + sort[1:], f"UID {uid}", f"{n} schools: {phases}"]
-        said.append(f"{count(round(float(row['pupils'])))} pupils")
-        if reach:
-            said.append(f"spread: {reach.lower()}")
-        size = str(row["size_band"])
-        return self.book.render(
-            "page_trust.html.jinja",
-            shell,
-            {
-                "name": name,
-                "kind": " · ".join(said),
-                "lede": self._trust_lede(uid, row, n, len(at_home)),
-                "note": self.book.note(n),
-                "home_name": home_name,
-                "home_count": len(at_home),
-                "away_count": n - len(at_home),
-                "mark_home": Markup(mark("trust_home_here")),
-                "mark_away": Markup(mark("trust_based_elsewhere")),
-                "hull": f"{count(round(float(row['hull_km2'])))} km²"
-                if row["hull_km2"] == row["hull_km2"] and row["hull_km2"] > 0
-                else "",
-                "map_caption": "",
-                "marks": marks,
-                "located": len(distances),
-                "yard_count": len(facts.yardstick.get(uid, [])),
-                "far": self._far_grid(row),
-                "same": len(self._of_size(size)),
-                "band": band_words(size),
-                "schools_text": str(n),
-                "strips": strips,
-                "schools": grid,
-                "home_code": home_code,
-            },
+        return words.WHAT_A_TRUST_IS(
+            sort=sort[:1].upper() + sort[1:],
+            uid=uid,
+            n=int(row["schools"]),
+            phases=", ".join(f"{n} {phase}" for phase, n in ordered),
+            pupils=round(float(row["pupils"])),
+            reach=REACHES.get(row["reach"], "").lower(),
         )
 
-    def _phase_counts(self, uid: str) -> str:
-        phases = [self.book.columns["phase"][r] for r in self.facts.rows_of_trust[uid]]
-        counts: dict[str, int] = {}
-        for p in phases:
-            counts[phase_words(p).lower()] = counts.get(phase_words(p).lower(), 0) + 1
-        ordered = sorted(counts.items(), key=lambda kv: (-kv[1], kv[0]))
-        return ", ".join(f"{n} {p}" for p, n in ordered)
-
-    def _trust_lede(self, uid: str, row: Any, n: int, at_home: int) -> list[Markup]:
-        name = str(row["trust_name"])
-        areas = int(row["areas_local_authority"])
-        home = str(row["home_name_local_authority"])
-        counts = sorted(self._unit_counts(uid, "local_authority").values(), reverse=True)
-        said = []
-        where = (
-            f"{n} schools in {in_words(areas)} local authorities"
-            if areas != 1
-            else f"{n} schools, all in one local authority"
+    def _lede(self, uid: str, row: Mapping[str, Any], at_home: int) -> Markup:
+        """Say where its schools are, where its home is, which hubs it meets, how far it reaches."""
+        facts, region = self.facts, self.book.region_layer
+        home, areas = str(row["home_name_local_authority"]), int(row["areas_local_authority"])
+        counts = sorted(self._counts(uid, "local_authority").values(), reverse=True)
+        far = [km for km, _ in facts.from_home.get(uid, [])]
+        yard = facts.yardstick.get(uid, [])
+        return words.paragraph(
+            words.TRUST_RUNS(
+                name=row["trust_name"],
+                n=int(row["schools"]),
+                areas=areas,
+                regions=len(self._counts(uid, region)) if region else 0,
+            ),
+            words.TRUST_HOME(
+                areas=areas,
+                home=home,
+                at_home=at_home,
+                second=counts[1] if len(counts) > 1 else 0,
+                tied=counts.count(counts[0]) - 1 if counts else 0,
+            ),
+            words.TRUST_HUBS(hubs=row["hubs"]),
+            words.TRUST_FAR(
+                located=len(far),
+                yard=len(yard),
+                half=median(far) if far else float("nan"),
+                home=home,
+                yard_all=max(yard, default=float("nan")),
+                widest=float(row["pair_km_max"]),
+            ),
         )
-        sentence = Markup("{} runs {}").format(name, bold(where))
-        regions = self._unit_counts(uid, self.book.region_layer) if self.book.region_layer else {}
-        if len(regions) > 1:
-            sentence += Markup(" and {} DfE regions").format(in_words(len(regions)))
-        said.append(sentence + ".")
-        second = counts[1] if len(counts) > 1 else 0
-        if areas == 1:
-            said.append(Markup("Its home is {}.").format(bold(home)))
-        elif second >= at_home:
-            said.append(
-                Markup("It has no dominant home: {} has {} of them, and so {}.").format(
-                    bold(home),
-                    in_words(at_home),
-                    "has another authority"
-                    if (others := counts.count(counts[0]) - 1) == 1
-                    else f"have {in_words(others)} other authorities",
-                )
-            )
-        else:
-            said.append(
-                Markup("Its home is {}; no other authority has more than {}.").format(
-                    bold(f"{home}, with {in_words(at_home)} of them"), in_words(second)
-                )
-            )
-        hubs = row["hubs"]
-        if hubs == hubs and hubs > 0:
-            said.append(
-                Markup("Its schools fall under {}.").format(
-                    bold(f"{in_words(hubs)} {plural(hubs, 'Teaching School Hub')}")
-                )
-            )
-        far = [d for d, _ in self.facts.from_home.get(uid, [])]
-        yard = self.facts.yardstick.get(uid, [])
-        if len(far) >= 3 and yard:
-            said.append(
-                Markup(
-                    "Half of them are more than {} from the middle of its {} schools; the nearest "
-                    "{} schools of the same phases all lie within {}."
-                ).format(km(float(np.median(far))), home, len(yard), km(max(yard)))
-            )
-        elif row["pair_km_max"] == row["pair_km_max"]:
-            said.append(
-                Markup("The two farthest apart are {} from each other.").format(
-                    km(float(row["pair_km_max"]))
-                )
-            )
-        return [Markup(" ").join(said)]
 
-    def _unit_counts(self, uid: str, key: str) -> dict[tuple[str, str], float]:
-        out: dict[tuple[str, str], float] = {}
-        of = self.facts.unit_of.get(key, {})
-        for r in self.facts.rows_of_trust[uid]:
-            for code, name, share in of.get(self.book.columns["urn"][r], ()):
-                if code not in REASONS:
-                    out[code, name] = out.get((code, name), 0.0) + share
-        return out
+    def _counts(self, uid: str, key: str) -> dict[str, float]:
+        """Count the schools of a trust by unit of a layer."""
+        units = self.facts.units_of_trust(uid, key).items()
+        return {code: n for (code, _), n in units if code not in REASONS}
 
     @cached_property
     def _trust_layers(self) -> list[str]:
@@ -203,46 +140,27 @@ class TrustPages(Chapter):
             and k not in ("district", "ofsted_region", "greater_london_authority")
         ]
 
-    def _trust_bar(self, page: Page, uid: str, key: str) -> Strip | None:
+    def strip(self, page: Page, uid: str, key: str) -> Strip | None:
+        """Return the bar of a layer: how it divides a trust; None where the trust meets no unit."""
         layer = self.facts.layer(key)
-        of = self.facts.unit_of[key]
-        counts: dict[tuple[str, str], float] = {}
-        for r in self.facts.rows_of_trust[uid]:
-            for code, name, share in of.get(self.book.columns["urn"][r], ()):
-                counts[code, name] = counts.get((code, name), 0.0) + share
-        counts.pop(("not_located", REASON_NAMES["not_located"]), None)
-        units = {k: v for k, v in counts.items() if k[0] not in REASONS}
-        if not units:
+        counts = self.facts.units_of_trust(uid, key)
+        ordered = sorted(
+            ((code, name, n) for (code, name), n in counts.items() if code != "not_located"),
+            key=lambda unit: (True,) if unit[0] in REASONS else (False, -unit[2], unit[1]),
+        )
+        inside = [n for code, _, n in ordered if code not in REASONS]
+        if not inside:
             return None
-        ordered = sorted(units.items(), key=lambda kv: (-kv[1], kv[0][1]))
-        ordered += [(k, v) for k, v in counts.items() if k[0] in REASONS]
-        total = sum(counts.values())
-        pieces, lines = [], []
-        for (code, name), value in ordered:
-            reason = code in REASONS
-            href = "" if reason else self.book.path_of(key, code)
-            look = "" if not reason else ("no_evidence" if code == "no_evidence" else "none")
-            pieces.append(
-                Piece(
-                    self.book.reason_words(code, layer) if reason else short_name(name),
-                    value,
-                    value / total,
-                    None if reason else 1.0,
-                    look,
-                    "",
-                    page.root + href if href else "",
-                    "" if reason else code,
-                )
-            )
-            lines.append((count(value),))
+        total = sum(n for *_, n in ordered)
+        pieces = [self.book.piece(page, layer, *unit, total) for unit in ordered]
+        whole = sum(inside)
+        pairs = sum(n * (n - 1) for n in inside) / (whole * (whole - 1)) if whole > 1 else None
+        about = words.TRUST_UNITS(
+            units=len(inside),
+            effective=1 / sum((n / whole) ** 2 for n in inside),
+            together=float("nan") if pairs is None else max(pairs, 0.0),
+        )
         fill, line = self.book.look(key)
-        inside = sum(units.values())
-        about = f"{len(units)} {plural(len(units), 'unit')}"
-        if len(units) > 1:
-            about += f", effective {1 / sum((v / inside) ** 2 for v in units.values()):.1f}"
-        if len(units) > 1 and inside > 1:  # of those in a unit, as in `geolls.measures.spread`
-            together = sum(v * (v - 1) for v in units.values()) / (inside * (inside - 1))
-            about += f"; two of its schools share one {percent(max(together, 0.0))} of the time"
         return Strip(
             key=key,
             title=layer.unit_title,
@@ -250,25 +168,26 @@ class TrustPages(Chapter):
             line=line,
             about=about,
             pieces=tuple(pieces),
-            labels=labels_of(pieces, lines),
+            labels=labels_of(pieces, [(count(n),) for *_, n in ordered]),
             faint_after=1,
         )
 
-    def _marks(self, uid: str, kinds: Any) -> Any:
-        own = self.facts.from_home[uid]
-        yard = self.facts.yardstick.get(uid, [])
-        found = marks_on_axis([(d, str(kinds[r])) for d, r in own], yard)
-        half = float(np.median([d for d, _ in own]))
-        words = f"half are within {km(half)}, all within {km(max(d for d, _ in own))}"
-        yard_words = (
-            f"half are within {km(float(np.median(yard)))}, all within {km(max(yard))}"
-            if yard
-            else ""
-        )
+    def _marks(self, uid: str) -> dict[str, Any]:
+        own, yard = self.facts.from_home[uid], self.facts.yardstick.get(uid, [])
+        found = marks_on_axis([(d, str(self.facts.kinds[r])) for d, r in own], yard)
         right = max((x for x, _ in found.yard), default=found.left) + 14
         place = min(max(right, found.yard_half + 8), found.right - 240)
-        fields = {f: getattr(found, f) for f in found.__slots__}
-        return {**fields, "words": words, "yard_words": yard_words, "yard_text": round(place, 1)}
+
+        def said(far: list[float]) -> Markup:
+            half = median(far) if far else 0.0
+            return words.WITHIN(n=len(far), half=half, whole=max(far, default=0.0))
+
+        return {
+            **{name: getattr(found, name) for name in found.__slots__},
+            "words": said([d for d, _ in own]),
+            "yard_words": said(yard),
+            "yard_text": round(place, 1),
+        }
 
     @cache  # noqa: B019  (a book lives as long as its process)
     def _of_size(self, band: str) -> pd.DataFrame:
@@ -287,83 +206,66 @@ class TrustPages(Chapter):
         for column, title in _DISTANCES.items():
             value, yard = float(row[column]), float(row[f"yard_{column}"])
             times = value / yard if yard > 0 else float("nan")
+            said = f"{times:.0f}" if times >= 9.5 else number(times)
             axis, middle = self._axis(size, column)
-            rows.append(
-                [
-                    title,
-                    Two(km(value), "", True),
-                    km(yard),
-                    f"{times:.0f}" if times >= 9.5 else number(times),
-                    km(middle),
-                    _tick_line(axis, value),
-                ]
-            )
+            here = Two(km(value), "", True)
+            rows.append((title, here, km(yard), said, km(middle), _tick_line(axis, value)))
+        like = f"Middle trust with {band_words(size)} schools"
         return Grid(
             id="far",
             caption="Five distances, against the yardstick and trusts of like size",
             columns=[
-                Column("distance", "Distance, as the crow flies"),
-                Column("this_trust", "This trust", "two"),
-                Column("yardstick", "Nearest schools yardstick"),
-                Column("times", "Times the yardstick"),
-                Column("middle", f"Middle trust with {band_words(size)} schools", optional=True),
-                Column("among", "Among those trusts: nearer to wider", "raw", optional=True),
+                Column("distance", "Distance, as the crow flies", itemgetter(0)),
+                Column("this_trust", "This trust", itemgetter(1), "two"),
+                Column("yardstick", "Nearest schools yardstick", itemgetter(2)),
+                Column("times", "Times the yardstick", itemgetter(3)),
+                Column("middle", like, itemgetter(4), optional=True),
+                Column("among", "Among those trusts: nearer to wider", itemgetter(5), "raw",
+                       optional=True),
             ],
             rows=rows,
             sortable=False,
             look="numbers",
-        )
+        )  # fmt: skip
 
-    def _trust_schools(self, page: Page, uid: str) -> Grid:
-        facts, columns = self.facts, self.book.columns
-        kinds = facts.kinds
-        distance = {r: d for d, r in facts.from_home.get(uid, [])}
-        hub = "teaching_school_hub" if "teaching_school_hub" in facts.strips else ""
-        rows: list[list[Any]] = []
-        for r in facts.rows_of_trust[uid]:
-            urn = columns["urn"][r]
-            authority = facts.unit_of["local_authority"].get(urn, (("", DASH, 1.0),))[0]
-            href = self.book.path_of("local_authority", authority[0])
-            line: list[Any] = [
-                Name(
-                    columns["name"][r],
-                    "",
-                    str(kinds[r]),
-                    "",
-                    f"s{urn}",
-                ),
-                urn,
-                phase_words(columns["phase"][r]),
-                columns["pupils"][r],
-                Name(authority[1], page.root + href if href else ""),
-            ]
-            if hub:
-                line.append(short_name(self.book.area_name(hub, urn)))
-            line.append(distance.get(r))
-            rows.append(line)
-        rows.sort(key=lambda x: (-(x[-1] if x[-1] is not None else -1.0), x[0].text))
-        heads = [
-            Column("school", "School", "name"),
-            Column("urn", "URN", "text", optional=True),
-            Column("phase", "Phase", "text", optional=True),
-            Column("pupils", "Pupils", "count"),
-            Column("local_authority", "Local authority", "name"),
+    def _school_grid(self, page: Page, uid: str) -> Grid:
+        facts, book, table = self.facts, self.book, self.book.columns
+        distance = {row: far for far, row in facts.from_home.get(uid, [])}
+        urn, names = table["urn"], table["name"]
+
+        def authority(row: int) -> Name:
+            code, name, _ = facts.unit_of["local_authority"].get(urn[row], (("", DASH, 1.0),))[0]
+            href = book.path_of("local_authority", code)
+            return Name(name, page.root + href if href else "")
+
+        def school(row: int) -> Name:
+            return Name(names[row], "", str(facts.kinds[row]), "", f"s{urn[row]}")
+
+        hub = Column(
+            "teaching_school_hub",
+            "Teaching School Hub",
+            lambda row: short_name(book.area_name("teaching_school_hub", urn[row])),
+            optional=True,
+        )
+        columns = [
+            Column("school", "School", school, "name"),
+            Column("urn", "URN", lambda row: urn[row], optional=True),
+            Column("phase", "Phase", lambda row: phase_words(table["phase"][row]), optional=True),
+            Column("pupils", "Pupils", lambda row: table["pupils"][row], "count"),
+            Column("local_authority", "Local authority", authority, "name"),
+            *([hub] if hub.key in facts.strips else []),
+            Column("km_from_home", "From home", distance.get, "km"),
         ]
-        if hub:
-            heads.append(
-                Column("teaching_school_hub", "Teaching School Hub", "text", optional=True)
-            )
-        heads.append(Column("km_from_home", "From home", "km"))
         return Grid(
             id="schools",
             caption="Schools of this trust",
-            columns=heads,
-            rows=rows,
+            columns=columns,
+            rows=sorted(facts.rows_of_trust[uid], key=lambda r: (-distance.get(r, -1.0), names[r])),
             shown=12,
             sort="-km_from_home",
             noun="schools",
-            link=self.book.source_link,
-            report=self.book.school_report,
+            link=book.source_link,
+            report=book.school_report,
         )
 
 

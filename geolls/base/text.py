@@ -23,6 +23,7 @@ __all__ = [
     "fold",
     "in_words",
     "joined",
+    "km",
     "last_word",
     "month",
     "nearest",
@@ -156,6 +157,13 @@ def count(value: float) -> str:
 def number(value: float, digits: int = 1) -> str:
     """Write a measured number with one decimal; missing is a dash."""
     return DASH if value is None or value != value else f"{value:,.{digits}f}"
+
+
+def km(value: float | None) -> str:
+    """Write a distance as maps do: one decimal below 10 km."""
+    if value is None or value != value:
+        return DASH
+    return f"{value:.1f} km" if value < 9.95 else f"{value:,.0f} km"
 
 
 def percent(share: float, n: float | None = None) -> str:

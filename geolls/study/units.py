@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from geolls.base.vocabulary import BLANK_BELOW, KINDS, MINIMUM, WHOLE_PERCENT
+from geolls.base.vocabulary import (
+    BLANK_BELOW,
+    KINDS,
+    MINIMUM,
+    RANKED,
+    REASONS,
+    STRAY,
+    WHOLE_PERCENT,
+)
 from geolls.measures.distances import nearest
 from geolls.measures.mismatch import effective_maps_by_unit, tuples
 from geolls.measures.overlap import code, cross, is_reason, weights_of
@@ -23,7 +33,9 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AtWork",
+    "Cover",
     "Facts",
+    "Here",
     "Member",
     "Met",
     "facts_of",
@@ -37,6 +49,7 @@ Claims = tuple[tuple[str, str, float], ...]
 # Layers that say the same as another, or so little that a bar would read as a fact.
 _TWIN = {"region": "dfe_region"}
 EVIDENCE = 0.5
+_ALL = 1 - 1e-6  # of a unit's land, sums being floats
 _WORDS = ("urn", "name", "phase", "kind", "trust_uid")
 
 
@@ -139,6 +152,11 @@ class Facts:
         return self.schools["kind"].to_numpy(dtype=object)
 
     @cached_property
+    def urns(self) -> list[str]:
+        """The URN of each school, by row."""
+        return [str(urn) for urn in self.schools.index]
+
+    @cached_property
     def marks(self) -> pd.DataFrame:
         """What a map draws of each school, by row: the columns of `geolls.maps.data.MapData`.
 
@@ -182,6 +200,172 @@ class Facts:
         """Layer to URN to (unit_code, unit_name, share), reasons included."""
         at = {str(urn): row for row, urn in enumerate(self.schools.index)}
         return {key: _Claimed(self.study.assigned(key), at) for key in self.strips}
+
+    # -- units among those of their layer ----------------------------------------------------
+
+    @cache  # noqa: B019  (facts live as long as their study)
+    def ranked(self, layer: str) -> pd.DataFrame:
+        """Return the units of a layer with enough schools to be ranked."""
+        table = self.units[layer]
+        return table[table["schools"] >= RANKED]
+
+    @cache  # noqa: B019
+    def middle(self, layer: str, column: str) -> float:
+        """Return the median of a figure over the units with enough schools to be ranked."""
+        return float(self.ranked(layer)[column].median())
+
+    @cache  # noqa: B019
+    def ordered(self, layer: str, column: str) -> tuple[float, ...]:
+        """Return a figure of the units with enough schools to be ranked, rising."""
+        return tuple(sorted(self.ranked(layer)[column].dropna().tolist()))
+
+    # -- places and what they meet -----------------------------------------------------------
+
+    @cache  # noqa: B019
+    def cover(self, place: str, code: str, key: str) -> Cover:
+        """Return how a layer covers a unit of a layer that has pages."""
+        shared = self.shared.get((place, key), {}).get(code, {})
+        return Cover(self.layer(key), self.pairs[place, key].get(code, []), shared)
+
+    @cache  # noqa: B019
+    def covers(self, key: str) -> Mapping[str, Cover]:
+        """Return how a layer covers each unit of the first layer of places."""
+        home = self.places[0]
+        return {code: self.cover(home, code, key) for code in self.pairs[home, key]}
+
+    @cache  # noqa: B019
+    def met_by(self, key: str) -> Mapping[str, int]:
+        """Count the units of the first layer of places that each unit of a layer meets."""
+        return Counter(met.code for cover in self.covers(key).values() for met in cover.main)
+
+    def based_in_another_authority(self, key: str) -> Mapping[str, float]:
+        """Share of each unit's schools whose trust is based in another authority than theirs."""
+        out = {}
+        for unit, members in self.members[key].items():
+            whole = sum(m.share for m in members)
+            away = sum(m.share for m in members if self.kinds[m.row] == "trust_based_elsewhere")
+            out[unit] = away / whole if whole else float("nan")
+        return out
+
+    def units_of_trust(self, uid: str, key: str) -> dict[tuple[str, str], float]:
+        """Count the schools of a trust by unit (code and name) of a layer, reasons included."""
+        out: dict[tuple[str, str], float] = {}
+        of = self.unit_of.get(key, {})
+        for row in self.rows_of_trust[uid]:
+            for unit, name, share in of.get(self.urns[row], ()):
+                out[unit, name] = out.get((unit, name), 0.0) + share
+        return out
+
+
+@dataclass(frozen=True, eq=False)
+class Cover:
+    """How a layer covers a place.
+
+    Parameters
+    ----------
+    layer : Layer
+        The layer.
+    rows : sequence of Met
+        What the place meets of it, largest first.
+    shared : mapping of str to float
+        Unit to the weight that lies on land it shares with others of its layer.
+    """
+
+    layer: Layer
+    rows: Sequence[Met]
+    shared: Mapping[str, float]
+
+    @cached_property
+    def units(self) -> list[Met]:
+        """Every unit that the place meets."""
+        return [met for met in self.rows if met.code not in REASONS]
+
+    @cached_property
+    def main(self) -> list[Met]:
+        """The units that the place meets with more than a school or two by the line."""
+        return [met for met in self.units if met.of_place >= STRAY or met.of_unit >= 0.5]
+
+    @cached_property
+    def parted(self) -> list[Met]:
+        """The main units with most of their weight here on land that others list as well."""
+        return [met for met in self.main if self.is_parted(met)]
+
+    def is_parted(self, met: Met) -> bool:
+        """Tell whether most of what the place has of a unit is on land that others list too."""
+        return self.shared.get(met.code, 0.0) > 0.5 * met.weight
+
+    def without(self, *reasons: str) -> float:
+        """Return the weight that is in no unit for one of some reasons."""
+        return float(sum(met.weight for met in self.rows if met.code in reasons))
+
+    @property
+    def both(self) -> float:
+        """The weight on land that several units list."""
+        return float(sum(self.shared.values()))
+
+    @property
+    def effective(self) -> float:
+        """How many equal units would divide the place as much: 1 / the sum of squared shares."""
+        total = sum(met.weight for met in self.main)
+        return 1 / sum((met.weight / total) ** 2 for met in self.main) if total else float("nan")
+
+
+@dataclass(frozen=True, eq=False)
+class Here:
+    """What is known of one place: a unit of a layer that has pages."""
+
+    facts: Facts
+    key: str
+    code: str
+
+    @cached_property
+    def layer(self) -> Layer:
+        """The layer whose unit it is."""
+        return self.facts.layer(self.key)
+
+    @cached_property
+    def unit(self) -> Mapping[str, Any]:
+        """Its figures."""
+        return self.facts.unit_rows[self.key][self.code]
+
+    @cached_property
+    def name(self) -> str:
+        """Its name."""
+        return str(self.unit["name"])
+
+    @cached_property
+    def n(self) -> float:
+        """Its schools; a shared one counts by its share."""
+        return float(self.unit["schools"])
+
+    @cached_property
+    def covers(self) -> Mapping[str, Cover]:
+        """How each layer that is drawn covers it."""
+        facts = self.facts
+        return {key: facts.cover(self.key, self.code, key) for key in facts.strips}
+
+    @cached_property
+    def trusts(self) -> Sequence[AtWork]:
+        """The trusts of two or more schools at work in it, largest here first."""
+        return self.facts.at_work.get(self.key, {}).get(self.code, [])
+
+    @cached_property
+    def members(self) -> Sequence[Member]:
+        """Its schools."""
+        return self.facts.members[self.key].get(self.code, [])
+
+    def inside(self, key: str) -> set[str]:
+        """Return the units of a layer that have all their land in the place."""
+        land = self.facts.study.overlap(self.key, key, "area")
+        whole = (land["left_code"] == self.code) & (land["share_of_right"] > _ALL)
+        return set(land.loc[whole, "right_code"])
+
+    def rank(self, column: str) -> tuple[int, int] | None:
+        """Return its rank by a figure, largest first, among those with enough schools."""
+        values, value = self.facts.ordered(self.key, column), float(self.unit[column])
+        if self.n < RANKED or value != value or len(values) < 10:
+            return None
+        return len(values) - bisect_right(values, value) + 1, len(values)
 
 
 class _Claimed(Mapping[str, Claims]):

@@ -1,0 +1,617 @@
+"""Every sentence of pages and profiles: numbers in, words out, each form beside its condition.
+
+A `Saying` holds the forms that one sentence can take. It is called with facts by name and returns
+the words of the first form whose condition holds; one with `join` returns those of all that hold.
+In a form, `{schools:count}` writes a fact by one of the formats below, and `{hubs:hub|hubs}` the
+first word where there is one of it (or where it is true), the second otherwise. Facts are escaped,
+the words round them are markup.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from string import Formatter
+from types import SimpleNamespace
+from typing import Any, NamedTuple
+
+from markupsafe import Markup, escape
+
+from geolls.base.text import (
+    a,
+    band_words,
+    count,
+    day,
+    in_words,
+    joined,
+    km,
+    number,
+    owner,
+    percent,
+    rank_words,
+    roughly,
+    small,
+)
+from geolls.base.vocabulary import FEW, RANKED, REASON_NAMES
+
+__all__ = ["SAYINGS", "Form", "Saying", "paragraph"]
+
+
+class Form(NamedTuple):
+    """One form of a sentence: what it is called, when it is said, and its words."""
+
+    name: str
+    when: Callable[[Any], bool]
+    words: str
+
+
+SAYINGS: dict[str, Saying] = {}
+"""Every saying by what it is about, so that a test can walk all forms."""
+
+
+class Saying:
+    """The forms that one sentence can take.
+
+    Parameters
+    ----------
+    about : str
+        What it is about; its key in `SAYINGS`.
+    *forms : Form
+        In the order in which their conditions are asked.
+    join : str, optional
+        What stands between the forms where all that hold are said; None for the first alone.
+    """
+
+    def __init__(self, about: str, *forms: Form, join: str | None = None) -> None:
+        self.about, self.forms, self.join = about, forms, join
+        SAYINGS[about] = self
+
+    def __call__(self, **facts: Any) -> Markup:
+        """Return what is to be said of some facts; empty where no form's condition holds."""
+        said = self._said(facts)
+        return next(said, Markup()) if self.join is None else Markup(self.join).join(said)
+
+    def each(self, **facts: Any) -> list[Markup]:
+        """Return the words of every form whose condition holds."""
+        return list(self._said(facts))
+
+    def _said(self, facts: Mapping[str, Any]) -> Iterator[Markup]:
+        given = SimpleNamespace(**facts)
+        return (fill(form.words, facts) for form in self.forms if form.when(given))
+
+
+def one(about: str, words: str) -> Saying:
+    """Return a saying that has one form, said always."""
+    return Saying(about, Form("always", always, words))
+
+
+def always(facts: Any) -> bool:
+    """Hold always: the condition of the last form of a saying."""
+    return facts is not None
+
+
+def paragraph(*sentences: str) -> Markup:
+    """Join sentences; those with nothing to say are left out."""
+    return Markup(" ").join(s for s in sentences if s)
+
+
+def fill(words: str, facts: Mapping[str, Any]) -> Markup:
+    """Write facts into the words of a form."""
+    return Markup(_FORMATTER.vformat(words, (), facts))
+
+
+_FORMATS: dict[str, Callable[[Any], object]] = {
+    "a": lambda title: a(title),
+    "a small": lambda title: a(small(title)),
+    "band": band_words,
+    "count": count,
+    "day": day,
+    "joined": joined,
+    "km": km,
+    "lower first": lambda text: text[:1].lower() + text[1:],
+    "number": number,
+    "owner": owner,
+    "percent": percent,
+    "ranked": lambda rank: rank_words(rank[0], rank[1], "share"),
+    "Roughly": lambda share: (words := roughly(share))[:1].upper() + words[1:],
+    "small": small,
+    "Words": lambda n: in_words(n, capital=True),
+    "words": in_words,
+}
+
+
+class _Formatter(Formatter):
+    def format_field(self, value: Any, format_spec: str) -> str:
+        one, alternative, many = format_spec.partition("|")
+        if alternative:  # parts of the form itself, or facts escaped already
+            return one if value == 1 else many
+        if format_spec in _FORMATS:
+            return str(escape(_FORMATS[format_spec](value)))
+        return str(escape(format(value, format_spec) if format_spec else value))
+
+
+_FORMATTER = _Formatter()
+
+# A form stands as its name, its condition and its words, not one argument to a line.
+# fmt: off
+
+# ---- on every page -----------------------------------------------------------------------------
+
+NEUTRAL = "These numbers say who works where. They do not say how well."
+NOTE = one("n, the population, the dates and one limit",
+           "<b>n = {n:count}</b> {population}. {dates} {limit}")
+DATES = Saying(
+    "the date of each source",
+    Form("made-up schools", lambda f: f.demonstration, "Schools generated for {day:day}"),
+    Form("schools", lambda f: f.schools and not f.demonstration, "Schools {schools}"),
+    Form("trusts", lambda f: f.trusts and not f.demonstration, "trusts {trusts}"),
+    Form("areas", always, "areas and hubs as of {day:day}."),
+    join=", ",
+)
+PHASES = {
+    "nursery": {"nursery"},
+    "primary": {"primary", "middle_deemed_primary"},
+    "secondary": {"secondary", "middle_deemed_secondary", "all_through"},
+    "special": {"special"},
+    "alternative": {"alternative"},
+    "post-16": {"post_16"},
+}
+POPULATION = one("the schools that count", "state-funded {phases:joined} schools")
+EFFECTIVE = one(
+    "the effective number of maps",
+    "how many different combinations of {names:joined} the schools of a place live on, with rare "
+    "combinations counting for less. 1 means every school shares them all. It says how mixed "
+    "oversight is, not how good.",
+)
+REASON = Saying(
+    "why there is no unit",
+    Form("not covered", lambda f: f.reason == "not_covered", "In no {title:small}"),
+    Form("not found", lambda f: f.reason == "no_evidence", "No {title} found"),
+    Form("not located", lambda f: f.reason == "not_located", REASON_NAMES["not_located"]),
+    Form("not applicable", always, REASON_NAMES["not_applicable"]),
+)
+SCHOOLS = one("so many schools", "{n:count} {n:school|schools}")
+
+# ---- a place -----------------------------------------------------------------------------------
+
+PLACE_PAGE = one(
+    "a place's page",
+    "Which maps of the school system cover {name}, who runs its schools, and which schools fall "
+    "between.",
+)
+WHAT_IT_IS = Saying(
+    "what a place is",
+    Form("its layer", always, "{title}"),
+    Form("authorities", lambda f: f.authorities is not None,
+         "{authorities} {authorities:local authority|local authorities}"),
+    Form("districts", lambda f: (f.districts or 0) > 1, "{districts} districts"),
+    Form("within", lambda f: f.within, "in the {within} Combined Authority"),
+    Form("pupils", always, "{pupils:count} pupils"),
+    join=" · ",
+)
+WHO_RUNS = Saying(
+    "who runs the schools of a place",
+    Form("no school", lambda f: f.n == 0, "No {population} stand in {place}."),
+    Form("few schools", lambda f: f.n < FEW,
+         "<b>{part:count}</b> of {n:count} schools in {name} {run}."),
+    Form("at one end of all", lambda f: f.rank and f.rank[1] >= 20
+         and (f.rank[0] <= 6 or f.rank[1] - f.rank[0] <= 5),
+         "{share:Roughly} of {name:owner} schools, <b>{part:count} of {n:count}</b>, {run} "
+         "({share:percent}; England {england:percent}): of {rank[1]} {others}, {rank:ranked}."),
+    Form("many schools", always,
+         "{share:Roughly} of {name:owner} schools, <b>{part:count} of {n:count}</b>, {run} "
+         "({share:percent}; England {england:percent})."),
+)
+TRUSTS_HERE = Saying(
+    "the trusts at work in a place",
+    Form("none", lambda f: f.trusts == 0, "No trust of two or more schools works here."),
+    Form("one, at home", lambda f: f.trusts == 1 and not f.away,
+         "<b>One trust of two or more schools</b> works here and is at home here."),
+    Form("all at home", lambda f: not f.away,
+         "<b>{trusts:Words} trusts of two or more schools</b> work here, all of them at home "
+         "here."),
+    Form("one, based elsewhere", lambda f: f.trusts == 1,
+         "<b>One trust of two or more schools</b> works here; <b>it has most of its schools</b> "
+         "in another {unit}."),
+    Form("all based elsewhere", lambda f: f.away == f.trusts,
+         "<b>{trusts:Words} trusts of two or more schools</b> work here; <b>all have more of "
+         "their schools</b> in another {unit}."),
+    Form("some based elsewhere", always,
+         "<b>{trusts:Words} trusts of two or more schools</b> work here, of which "
+         "<b>{away:words} {away:is|are} based elsewhere</b>."),
+)
+HUBS_HERE = Saying(
+    "the hubs of a place",
+    Form("none found", lambda f: f.gap >= 0.5 * f.n,
+         "We found <b>no {title}</b> here: a gap in our list, not proof that there is none."),
+    Form("none", lambda f: f.units == 0, ""),
+    Form("one, for this place only", lambda f: f.units == 1 and f.of_unit >= 0.985,
+         "One {title}, <b>{name}</b>, covers {whole:all|most} of it and nowhere else."),
+    Form("one", lambda f: f.units == 1,
+         "One {title}, <b>{name}</b>, covers {whole:all|most} of it and runs on beyond it: "
+         "{of_unit:percent} of its schools are here."),
+    Form("all share it", lambda f: f.parted == f.units,
+         "<b>{units:Words} {titles}</b> share it along a line nobody has published."),
+    Form("several, some share", lambda f: f.parted,
+         "<b>{units:Words} {titles}</b> divide it{beyond}; {parted:words} {parted:shares|share} "
+         "land along an unpublished line."),
+    Form("several", always, "<b>{units:Words} {titles}</b> divide it{beyond}."),
+)
+HUBS_BEYOND = Saying(
+    "hubs of a place that run on beyond it",
+    Form("none", lambda f: f.beyond == 0, ""),
+    Form("all of many", lambda f: f.beyond == f.units > 2,
+         ", and all of them run on beyond it"),
+    Form("both", lambda f: f.beyond == f.units, ", and both run on beyond it"),
+    Form("some", always, ", and {beyond:words} of them {beyond:runs|run} on beyond it"),
+)
+HUB_SHARES = Saying(
+    "with whom a hub shares land",
+    Form("with nobody", lambda f: not f.names, ""),
+    Form("with others", always,
+         "<b>{both:count}</b> of these are on land it shares with {names:joined}, along a line "
+         "nobody has published."),
+)
+IN_TRUSTS_HERE = Saying(
+    "schools in trusts of the place, as a title",
+    Form("authority", lambda f: f.key == "local_authority", "In trusts at home here"),
+    Form("other", always, "In trusts at home in this {word}"),
+)
+IN_TRUSTS_ELSEWHERE = Saying(
+    "schools in trusts of other places, as a title",
+    # A trust of the next authority is at home in the region.
+    Form("authority", lambda f: f.key == "local_authority", "In trusts based elsewhere"),
+    Form("other", always, "In trusts based outside this {word}"),
+)
+MIDDLE_ONE = Saying(
+    "the middle unit, below the glance",
+    Form("none", lambda f: not f.ranked, ""),
+    Form("some", always,
+         "* the middle one of {ranked} {others} with " f"{RANKED} or more schools."),
+)
+
+# ---- bars --------------------------------------------------------------------------------------
+
+PIECE = Saying(
+    "how many schools, under a piece of a bar",
+    Form("only piece of a unit", lambda f: f.pieces == 1 and f.of_its_unit,
+         "{n:count} {n:school|schools}, {of_place:percent} of the place;"),
+    Form("only piece", lambda f: f.pieces == 1, "{n:count} {n:school|schools}"),
+    Form("few pieces", lambda f: f.pieces <= 4 and f.total >= FEW,
+         "{n:count}, {of_place:percent}"),
+    Form("many pieces", always, "{n:count}"),
+)
+OF_ITS_UNIT = Saying(
+    "how much of its unit, under a piece of a bar",
+    Form("shared", lambda f: f.parted, "shared, by convention in equal parts"),
+    Form("no room", lambda f: f.reason or f.pieces > 6 or f.key == "district", ""),
+    Form("all", lambda f: f.whole, "all of its {schools:count} are here"),
+    Form("a part", always, "{of_unit:percent} of the {word:owner} {schools:count}"),
+)
+UNITS_HERE = Saying(
+    "how a layer divides a place, beside its bar",
+    Form("itself", lambda f: f.itself and f.met == 1, "1 unit. It is the place."),
+    Form("none", lambda f: f.met == 0, "no unit here"),
+    Form("all share it", lambda f: f.parted == f.units > 0,
+         "{units} {units:unit|units} share it; the line between them is not published."),
+    Form("some", always, "{units} {units:unit|units}{more}"),
+)
+MORE_UNITS = Saying(
+    "how evenly, and what is shared or strays",
+    Form("several", lambda f: f.units > 1, ", effective {effective:.1f}"),
+    Form("some share", lambda f: f.parted,
+         "; {parted:words} {parted:shares|share} land"),
+    Form("strays", lambda f: f.strays >= 1,
+         "; {strays:count} {strays:school lies|schools lie} over the line"),
+    join="",
+)
+TRUST_BOXES = Saying(
+    "the boxes of trusts",
+    Form("how many", always, "{trusts} {trusts:trust|trusts} of two or more schools"),
+    Form("much wider", lambda f: f.times >= 2, ", drawn {times:.0f} times wider"),
+    Form("wider", lambda f: 1.5 <= f.times < 2, ", drawn wider"),
+    Form("not all", lambda f: f.trusts > f.drawn, "; the {drawn} largest are drawn"),
+    join="",
+)
+AMONG_OTHERS = Saying(
+    "a place among the others on an axis",
+    Form("too few schools", lambda f: f.few,
+         "too few schools here; {middle} in the middle {unit}"),
+    Form("ranked", lambda f: f.rank,
+         "here, {middle} in the middle {unit}; rank {rank[0]} of {rank[1]}"),
+    Form("not ranked", always, "here, {middle} in the middle {unit}"),
+)
+
+# ---- how far to trust a layer ------------------------------------------------------------------
+
+HAVE_A_UNIT = Saying(
+    "how many schools have a unit",
+    Form("no unit", lambda f: f.partial and not f.units,
+         "No {title:small} covers this place on {day:day}."),
+    Form("all", lambda f: f.inside == f.n > 1,
+         "All {n:count} schools have {title:a small}, placed by district code."),
+    Form("some", always, "{inside:count} of {n:count} schools have {title:a small}."),
+)
+HOW_KNOWN = Saying(
+    "how well a layer is known here",
+    Form("gap", lambda f: f.gap, "For {gap:count} we found none: our list has a gap."),
+    Form("shared land", lambda f: f.both,
+         "{both:count} are on land that several {titles} share; the line is not published, so "
+         "each is counted in equal parts."),
+    Form("dates", lambda f: f.note, "{note}."),
+    Form("caption", lambda f: f.caption, "{caption}"),
+    join=" ",
+)
+TRUSTS_KNOWN = Saying(
+    "how well trusts are known here",
+    Form("date", always, "Membership as at {when}."),
+    Form("dates differ", lambda f: f.dated,
+         "Schools are of {schools}: those that joined a trust in between may show as in no "
+         "trust."),
+    Form("unknown", lambda f: f.unknown,
+         "For {unknown:count} of the schools here the trust is not known."),
+    join=" ",
+)
+NOT_DRAWN = one(
+    "layers that are not drawn",
+    "Not drawn. The lists we hold cover fewer than half of the schools, and a partial map would "
+    "read as a gap.",
+)
+HAVE_A_POINT = one("schools with a location",
+                   "{located:count} of {n:count} have a point; {lost} are placed by code")
+TRUST_UNKNOWN = one("schools whose trust is not known, in all",
+                    "{unknown:count} schools whose trust is not known")
+SMALL_AREAS = "exact for later authorities except small line moves"
+
+# ---- a trust -----------------------------------------------------------------------------------
+
+TRUST_PAGE = one(
+    "a trust's page",
+    "Where the {n} schools of {name} are, how far from home, and which maps they fall on.",
+)
+WHAT_A_TRUST_IS = Saying(
+    "what a trust is",
+    Form("sort and size", always, "{sort} · UID {uid} · {n} schools: {phases} · {pupils:count} "
+         "pupils"),
+    Form("spread", lambda f: f.reach, "spread: {reach}"),
+    join=" · ",
+)
+TRUST_RUNS = Saying(
+    "how many schools a trust runs, and where",
+    Form("one authority, several regions", lambda f: f.areas == 1 and f.regions > 1,
+         "{name} runs <b>{n} schools, all in one local authority</b> and {regions:words} DfE "
+         "regions."),
+    Form("one authority", lambda f: f.areas == 1,
+         "{name} runs <b>{n} schools, all in one local authority</b>."),
+    Form("several regions", lambda f: f.regions > 1,
+         "{name} runs <b>{n} schools in {areas:words} local authorities</b> and {regions:words} "
+         "DfE regions."),
+    Form("one region", always,
+         "{name} runs <b>{n} schools in {areas:words} local authorities</b>."),
+)
+TRUST_HOME = Saying(
+    "where a trust is at home",
+    Form("one authority", lambda f: f.areas == 1, "Its home is <b>{home}</b>."),
+    Form("tied with one", lambda f: f.second >= f.at_home and f.tied == 1,
+         "It has no dominant home: <b>{home}</b> has {at_home:words} of them, and so has another "
+         "authority."),
+    Form("tied with several", lambda f: f.second >= f.at_home,
+         "It has no dominant home: <b>{home}</b> has {at_home:words} of them, and so have "
+         "{tied:words} other authorities."),
+    Form("a home", always,
+         "Its home is <b>{home}, with {at_home:words} of them</b>; no other authority has more "
+         "than {second:words}."),
+)
+TRUST_HUBS = Saying(
+    "the hubs of a trust",
+    Form("some", lambda f: f.hubs > 0,
+         "Its schools fall under <b>{hubs:words} {hubs:Teaching School Hub|Teaching School "
+         "Hubs}</b>."),
+)
+TRUST_FAR = Saying(
+    "how far a trust's schools are",
+    Form("from home", lambda f: f.located >= 3 and f.yard,
+         "Half of them are more than {half:km} from the middle of its {home} schools; the "
+         "nearest {yard} schools of the same phases all lie within {yard_all:km}."),
+    Form("from each other", lambda f: f.widest == f.widest,
+         "The two farthest apart are {widest:km} from each other."),
+)
+TRUST_UNITS = Saying(
+    "how a layer divides a trust, beside its bar",
+    Form("units", always, "{units} {units:unit|units}"),
+    Form("several", lambda f: f.units > 1, ", effective {effective:.1f}"),
+    Form("pairs", lambda f: f.units > 1 and f.together == f.together,
+         "; two of its schools share one {together:percent} of the time"),
+    join="",
+)
+WITHIN = Saying(
+    "how far from home, beside the marks",
+    Form("some", lambda f: f.n, "half are within {half:km}, all within {whole:km}"),
+)
+
+# ---- England -----------------------------------------------------------------------------------
+
+BASED_ELSEWHERE = one(
+    "schools in trusts based elsewhere",
+    "{away:count} of {n:count} schools are in a trust that has more of its schools in another "
+    "authority. Yet {one:count} of {trusts:count} trusts of two or more schools "
+    "({share:percent}) keep to one authority.",
+)
+HUBS_SPLIT = Saying(
+    "authorities split between hubs",
+    Form("hubs", always,
+         "And {several:count} of {hubs:count} hubs serve more than one authority."),
+    Form("middle hub", lambda f: f.middle is not None,
+         "The middle hub meets {middle:count} trusts."),
+    join=" ",
+)
+ACROSS_REGIONS = one(
+    "trusts across regions",
+    "{share:percent} of the {trusts:count} trusts with two or more schools. Each works with more "
+    "than one regional director.",
+)
+NO_HUB_FOUND = one(
+    "authorities without a hub",
+    "{n:count} schools. A gap in the published lists, not proof that nobody serves them.",
+)
+INDEX_NOTE = one("the schools that count, on the index",
+                 "{population}, <b>n = {n:count}</b>. {dates}")
+TRUSTS_LISTED = one(
+    "all trusts",
+    "<b>{trusts:count} trusts</b> run two or more schools. <b>{one:count}</b> keep to one "
+    "authority; by spread, {spreads:joined}.",
+)
+MAPS_LISTED = (
+    "Each map opens without a network, says what it shows and what it does not mean, and "
+    "has a table with the same numbers."
+)
+DATA_LISTED = (
+    "Every number of this atlas stands in a table you can open. Codes are text; a blank is "
+    "missing, never zero."
+)
+COVERAGE_PAGE = one("a page on coverage", "Which land has {title:a}, and how that is known.")
+COVERAGE_KIND = one("what a coverage map is counted in",
+                    "{hubs} hubs over {homes} {places} · counted in schools")
+COVERAGE_LIMIT = one("the limit of coverage",
+                     "\u201cNo hub found\u201d is a gap in our lists. {caption}")
+COVERAGE = Saying(
+    "who has a hub",
+    Form("inferred", lambda f: f.low,
+         "Published lists name one {title} for <b>{sure:percent} of schools</b>, and we infer one "
+         "for another {low:percent}."),
+    Form("published", lambda f: not f.low,
+         "Published lists name one {title} for <b>{sure:percent} of schools</b>."),
+    Form("shared", lambda f: f.shared,
+         "<b>{shared:count} schools</b> are in {shared_areas:words} "
+         "{shared_areas:authority|authorities} that two hubs share, along lines nobody has "
+         "published."),
+    Form("none", lambda f: f.none,
+         "For <b>{none_areas:words} {none_areas:authority|authorities}, {none:count} "
+         "schools</b>, we found no hub at all."),
+    join=" ",
+)
+
+# ---- a profile ---------------------------------------------------------------------------------
+
+MORE_TRUSTS = one(
+    "trusts beyond those named",
+    "The table of trusts names the {named:words} with most schools here; {more:words} more run "
+    "{schools}.",
+)
+AWAY = one(
+    "where trusts based elsewhere are based",
+    "Trusts based elsewhere run <b>{schools}</b> here. By where their trusts are based: "
+    "{homes:joined}.",
+)
+MAPS_TITLE = Saying(
+    "which maps cover a place, as a title",
+    Form("no map", lambda f: not f.maps, "No other map covers {name}"),
+    Form("none divides it", lambda f: not f.divide and not f.part,
+         "Which maps cover {name}: none divides it"),
+    Form("some divide it", always, "Which maps cover {name}, and where they part"),
+)
+MAPS_HERE = Saying(
+    "which maps divide a place",
+    Form("some divide it", lambda f: f.divide,
+         "Of {maps:words} {maps:other map|other maps}, <b>{n:words}</b> {n:divides|divide} {name} "
+         "between several units: {divide:joined}."),
+    Form("some cover a part", lambda f: f.part,
+         "Only a part of {name} is covered by {part:joined}."),
+    Form("none divides it", lambda f: f.maps and not f.divide and not f.part,
+         "No other map divides {name}: each of {maps:words} has it whole in one unit."),
+)
+MET = Saying(
+    "which units a place meets",
+    Form("none found", lambda f: not f.units and f.gap, "none found: a gap in our list"),
+    Form("none", lambda f: not f.units, "none"),
+    Form("one, of all schools", lambda f: f.units == 1 and f.weight >= f.n - 0.05, "{name}"),
+    Form("one, of some", lambda f: f.units == 1, "{name} {weight:count}"),
+    Form("several", lambda f: not f.more, "{names}"),
+    Form("many", always, "{names} and {more} more"),
+)
+RUN_ON = Saying(
+    "how far units run on beyond a place",
+    Form("none", lambda f: not f.units, ""),
+    Form("one, inside", lambda f: f.units == 1 and not f.beyond, "nowhere else"),
+    Form("one", lambda f: f.units == 1,
+         "{weight:count} of its {schools:count} schools {weight:is|are} here"),
+    Form("all share it", lambda f: f.parted == f.units, "share it; no line is published"),
+    Form("all inside", lambda f: not f.beyond, "all inside"),
+    Form("both", lambda f: f.beyond == f.units == 2, "both run on"),
+    Form("some", always, "{beyond:words} of {units:words} {beyond:runs|run} on"),
+)
+PART = Saying(
+    "so many of all schools",
+    Form("some", lambda f: f.part < f.n - 0.05,
+         "{part:count} of {n:count} {n:school|schools}"),
+    Form("the only one", lambda f: f.n == 1, "{capital:I|i}ts one school"),
+    Form("all", always, "{capital:A|a}ll {n:count} schools"),
+)
+GAP = one("schools for which we found no unit",
+          "For <b>{schools}</b> we found no {title:small}: a gap in our list, not proof of "
+          "none.")
+IN_NO_UNIT = one("schools in no unit",
+                 "<b>{schools}</b> {n:is|are} in no {title:small}{partial:, by design|}.")
+LISTED_TWICE = one(
+    "schools on land that several units list",
+    "<b>{schools}</b> {n:stands|stand} on land that several {titles} list ({between}): no line "
+    "between them is published, so each counts in equal parts.",
+)
+LISTED_TOO = one(
+    "schools on land that another unit of the place's layer lists",
+    "<b>{schools}</b> here {n:stands|stand} on land that {names:joined} lists too: no line between "
+    "them is published, so each is counted in equal parts.",
+)
+LOST = one("schools without a location",
+           "{schools} {n:has|have} no usable location: on no map but that of {name}.")
+NOTHING_BETWEEN = "None: on every map above, each school here is in one unit."
+MOST_LIKE = Saying(
+    "the areas most like a place",
+    Form("some", lambda f: f.alike,
+         "Of {ranked:count} {others} with " f"{RANKED} schools or more, most like it by eight of "
+         "these figures: {alike:joined}. In brackets how far they differ: 1 is the width of the "
+         "middle half of them all."),
+    Form("too small", lambda f: f.n < RANKED,
+         f"With fewer than {RANKED} schools there is no telling which are like it."),
+    Form("too few others", always, "There are too few {others} to tell which are like it."),
+)
+MIDDLE_BESIDE = Saying(
+    "the middle unit, below the figures",
+    Form("some", lambda f: f.ranked,
+         "* The middle one of {ranked} {others} with " f"{RANKED} schools or more."),
+)
+PATTERN = Saying(
+    "the pattern of an authority",
+    Form("none", lambda f: f.pattern is None, ""),
+    Form("mixed", lambda f: f.pattern == "mixed",
+         "<b>No one pattern</b> by the rule of the study for primaries: {rule}."),
+    Form("one", always,
+         "<b>Pattern {pattern}</b> ({meaning:lower first}) by the rule of the study for "
+         "primaries: {rule}."),
+)
+CAVEATS = Saying(
+    "what to bear in mind, before the layers",
+    Form("home", always,
+         "A trust is based in the {unit} with most of its schools, not where its office is. "
+         "Based elsewhere is not far: the next {unit} counts as elsewhere."),
+    Form("date of trusts", lambda f: f.links,
+         "Trust membership is of {links}; several hundred schools have joined trusts since."),
+    Form("unknown", lambda f: f.unknown,
+         "For {unknown:count} {unknown:school|schools} the trust is not known: counted neither as "
+         "in a trust nor as not."),
+)
+LAYER_CAVEATS = Saying(
+    "what to bear in mind of a layer",
+    Form("caption", lambda f: f.caption, "{title}: {caption}"),
+    Form("dates", lambda f: f.note, "{note}."),
+)
+LAST_CAVEATS = Saying(
+    "what to bear in mind, after the layers",
+    Form("overlap", lambda f: f.parted,
+         "Overlap is not failure: it shows which bodies must talk."),
+    Form("land", always, f"Built from pre-2019 districts, {SMALL_AREAS}."),
+    Form("thin layers", lambda f: f.thin,
+         "Left out, for our lists name too few: {thin:joined}."),
+)
+SOURCE = one("a source of a profile", "{titles:joined}: {source}.")
+STUDY = one("the study of a profile",
+            "Study: {title}, as of {day}, fingerprint {fingerprint}")
