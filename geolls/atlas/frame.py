@@ -42,7 +42,7 @@ from geolls.study.units import Facts, texts
 if TYPE_CHECKING:
     from geolls.layers.model import Layer
 
-__all__ = ["Chapter", "Frame", "Page", "Rendered", "Shell", "templates"]
+__all__ = ["Chapter", "Frame", "Page", "Rendered", "Shell", "templates", "used_rules"]
 
 NAV = (
     ("places", "Places", "index.html"),
@@ -462,10 +462,10 @@ class Chapter:
 @cache
 def _map_style() -> str:
     """Return the style of a map inside a page, without what such a map never has."""
-    return "".join((_used(leaflet_css()), _lean("tokens.css"), _lean("map.css")))
+    return "".join((used_rules(leaflet_css()), _lean("tokens.css"), _lean("map.css")))
 
 
-def _used(css: str) -> str:
+def used_rules(css: str) -> str:
     """Return Leaflet's rules for what a page's map has: no tiles, markers or popups."""
 
     def rule(match: re.Match[str]) -> str:

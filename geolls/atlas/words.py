@@ -33,7 +33,7 @@ from geolls.base.text import (
 )
 from geolls.base.vocabulary import FEW, RANKED, REASON_NAMES
 
-__all__ = ["SAYINGS", "Form", "Saying", "paragraph"]
+__all__ = ["FORMATS", "SAYINGS", "Form", "Saying", "always", "fill", "one", "paragraph"]
 
 
 class Form(NamedTuple):
@@ -99,7 +99,7 @@ def fill(words: str, facts: Mapping[str, Any]) -> Markup:
     return Markup(_FORMATTER.vformat(words, (), facts))
 
 
-_FORMATS: dict[str, Callable[[Any], object]] = {
+FORMATS: dict[str, Callable[[Any], object]] = {
     "a": lambda title: a(title),
     "a small": lambda title: a(small(title)),
     "band": band_words,
@@ -124,8 +124,8 @@ class _Formatter(Formatter):
         one, alternative, many = format_spec.partition("|")
         if alternative:  # parts of the form itself, or facts escaped already
             return one if value == 1 else many
-        if format_spec in _FORMATS:
-            return str(escape(_FORMATS[format_spec](value)))
+        if format_spec in FORMATS:
+            return str(escape(FORMATS[format_spec](value)))
         return str(escape(format(value, format_spec) if format_spec else value))
 
 
@@ -518,6 +518,7 @@ MAPS_HERE = Saying(
          "Only a part of {name} is covered by {part:joined}."),
     Form("none divides it", lambda f: f.maps and not f.divide and not f.part,
          "No other map divides {name}: each of {maps:words} has it whole in one unit."),
+    join=" ",
 )
 MET = Saying(
     "which units a place meets",
@@ -598,11 +599,13 @@ CAVEATS = Saying(
     Form("unknown", lambda f: f.unknown,
          "For {unknown:count} {unknown:school|schools} the trust is not known: counted neither as "
          "in a trust nor as not."),
+    join=" ",
 )
 LAYER_CAVEATS = Saying(
     "what to bear in mind of a layer",
     Form("caption", lambda f: f.caption, "{title}: {caption}"),
     Form("dates", lambda f: f.note, "{note}."),
+    join=" ",
 )
 LAST_CAVEATS = Saying(
     "what to bear in mind, after the layers",
@@ -611,6 +614,7 @@ LAST_CAVEATS = Saying(
     Form("land", always, f"Built from pre-2019 districts, {SMALL_AREAS}."),
     Form("thin layers", lambda f: f.thin,
          "Left out, for our lists name too few: {thin:joined}."),
+    join=" ",
 )
 SOURCE = one("a source of a profile", "{titles:joined}: {source}.")
 STUDY = one("the study of a profile",

@@ -220,7 +220,7 @@ def test_a_seeded_sample_of_the_real_atlas_is_sound(real_data: Path, tmp_path: P
         row = book.facts.trust_rows[uid]
         page = next(p for p in book.pages if p.kind == "trust" and p.key == (uid,))
         for key in ("local_authority", "combined_authority", "teaching_school_hub"):
-            bar = bars._trust_bar(page, uid, key)
+            bar = bars.strip(page, uid, key)
             if bar is not None and row[f"areas_{key}"] > 1:
                 areas, effective = row[f"areas_{key}"], row[f"effective_areas_{key}"]
                 assert bar.about.startswith(f"{areas:.0f} units, effective {effective:.1f}"), uid
