@@ -6,19 +6,24 @@ from the register of January 2023); every school, name, trust, pupil and place i
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import date
 from typing import Any, Final
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 
 from geolls.base.errors import UnknownNameError, UsageError
 from geolls.base.shelves import shelf
 from geolls.land.blocks import load_neighbourhoods
 from geolls.layers.areas import load_areas
-from geolls.register.register import SCHOOL_COLUMNS, Register, choose_phases
+from geolls.register.columns import SCHOOL_COLUMNS
+from geolls.register.eligibility import choose_phases
+from geolls.register.groups import GROUP_COLUMNS, TRUSTS
+from geolls.register.register import Register
+from geolls.register.rejects import rejects_table
 
 __all__ = ["LABEL", "demonstration_register"]
 
@@ -47,8 +52,10 @@ _REACH: Final = (
     (15_000.0, 0.065, 0.19),
     (150_000.0, 0.015, 0.07),
 )
-# The day whose authorities hold local trusts together, whatever day the register is of.
-_HOMES: Final = date(2022, 9, 1)
+_ENGLAND: Final = (0, -100_000, 900_000, 800_000)  # the square that the curve fills, in metres
+# The day of the register unless another is asked for; its authorities hold local trusts together
+# whatever the day.
+_DAY: Final = date(2022, 9, 1)
 
 # Pupils at the 0, 5, 25, 50, 75, 95 and 100 % points of each phase, from the same register.
 _POINTS: Final = (0.0, 0.05, 0.25, 0.5, 0.75, 0.95, 1.0)
@@ -67,8 +74,11 @@ _FREE_MEALS: Final = {
     "nursery": (0, 0, 0, 0, 0.14, 0.38, 0.64),
     "special": (0.05, 0.26, 0.37, 0.46, 0.56, 0.72, 1.0),
     "alternative": (0.05, 0.18, 0.47, 0.58, 0.68, 0.85, 1.0),
+    "elsewhere": (0, 0.05, 0.12, 0.20, 0.32, 0.51, 0.85),
 }
-_MEALS_ELSEWHERE: Final = (0, 0.05, 0.12, 0.20, 0.32, 0.51, 0.85)
+
+# Shares of Church of England and of Roman Catholic schools.
+_CHURCHES: Final = {"primary": (0.25, 0.09), "secondary": (0.07, 0.10)}
 
 _WORDS: Final = {
     "nursery": "Nursery School",
@@ -81,43 +91,20 @@ _WORDS: Final = {
     "special": "Special School",
     "alternative": "Alternative Provision School",
 }
-_NAMES: Final = (
-    *("Acorn", "Alder", "Apple", "Ash", "Aspen", "Badger", "Barley", "Beech", "Birch", "Bluebell"),
-    *("Bramble", "Brook", "Cedar", "Cherry", "Clover", "Comet", "Copper", "Crane", "Daisy", "Dove"),
-    *("Elder", "Elm", "Falcon", "Fern", "Finch", "Foxglove", "Gorse", "Hare", "Hawthorn", "Hazel"),
-    *(
-        "Heather",
-        "Heron",
-        "Holly",
-        "Ivy",
-        "Juniper",
-        "Kestrel",
-        "Lark",
-        "Laurel",
-        "Lilac",
-        "Linnet",
-    ),
-    *("Maple", "Marigold", "Meadow", "Merlin", "Moss", "Oak", "Orchard", "Osprey", "Otter", "Owl"),
-    *("Pear", "Pine", "Plover", "Plum", "Poplar", "Poppy", "Primrose", "Quince", "Robin", "Rowan"),
-    *("Rush", "Sage", "Skylark", "Sorrel", "Sparrow", "Spruce", "Starling", "Swallow", "Swift"),
-    *(
-        "Sycamore",
-        "Teal",
-        "Thistle",
-        "Thyme",
-        "Violet",
-        "Walnut",
-        "Willow",
-        "Wren",
-        "Yarrow",
-        "Yew",
-    ),
+_NAMES: Final = re.findall(
+    r"\w+",
+    "Acorn Alder Apple Ash Aspen Badger Barley Beech Birch Bluebell Bramble Brook Cedar Cherry "
+    "Clover Comet Copper Crane Daisy Dove Elder Elm Falcon Fern Finch Foxglove Gorse Hare "
+    "Hawthorn Hazel Heather Heron Holly Ivy Juniper Kestrel Lark Laurel Lilac Linnet Maple "
+    "Marigold Meadow Merlin Moss Oak Orchard Osprey Otter Owl Pear Pine Plover Plum Poplar "
+    "Poppy Primrose Quince Robin Rowan Rush Sage Skylark Sorrel Sparrow Spruce Starling Swallow "
+    "Swift Sycamore Teal Thistle Thyme Violet Walnut Willow Wren Yarrow Yew",
 )
 
 
 def demonstration_register(
     seed: int = 2022,
-    as_of: date = date(2022, 9, 1),
+    as_of: date = _DAY,
     scale: int = 1,
     *,
     phases: str | Sequence[str] | None = None,
@@ -166,138 +153,112 @@ def demonstration_register(
         raise UsageError(f"scale {scale!r} is not a whole number from 1 to {_LARGEST}")
     wanted = choose_phases(phases)
     rng = np.random.default_rng(seed)
-    place = _places(as_of)
-    counts = pd.read_csv(shelf("boundaries") / "block" / "school_counts.csv")
-    block, phase, academy = _schools(counts, scale)
-    size = len(block)
-    names = list(counts.columns[1:][~counts.columns[1:].str.endswith("_academies")])
-    blocks = counts["block"].to_numpy(dtype=object)
-    xy = _points(rng, blocks, block)
-    alone = np.array([_ALONE.get(n, 1.0) for n in names])[phase]
-    home = _places(_HOMES)["la_code"]
-    local = pd.factorize(np.array([home[b] for b in blocks]))[0][block]
-    sort = np.stack([local, phase == names.index("primary")])
-    trust, kind = _trusts(rng, xy, academy, alone, sort, scale)
-    pupils, meals = _pupils(rng, block, phase, names)
-    joined = np.datetime64("2010-09-01", "D") + (
-        rng.random(len(kind)) * max((as_of - date(2010, 9, 1)).days, 0)
-    ).astype(np.int64)
-
-    urn = np.arange(FIRST_URN, FIRST_URN + size)
-    columns: dict[str, Any] = {c: pa.nulls(size, pa.string()) for c in SCHOOL_COLUMNS}
-    columns |= {c: pa.nulls(size, pa.timestamp("s")) for c in ("open_date", "close_date")}
-    for column, by_block in place.items():
-        columns[column] = _pick([by_block.get(b) for b in blocks], block)
-    church = _church(rng, phase, names)
-    columns |= {
-        "urn": pa.array(urn).cast(pa.string()),
-        "name": _label(_pick([_WORDS[n] for n in names], phase), rng, urn - FIRST_URN + 1, 5),
-        "phase": _pick(names, phase),
-        "type": _pick(["Community school", "Academy converter"], academy),
-        "type_group": _pick(["Local authority maintained schools", "Academies"], academy),
-        "status": _pick(["Open"], np.zeros(size, np.int64)),
-        "easting": pa.array(xy[:, 0]),
-        "northing": pa.array(xy[:, 1]),
-        "pupils": pa.array(pupils),
-        "fsm_pupils": pa.array(meals),
-        "religious_character": _pick(
-            ["Does not apply", "Church of England", "Roman Catholic"], church
-        ),
-        "academy": pa.array(academy),
-        "status_unknown": pa.array(np.zeros(size, bool)),
-    }
-    number = np.arange(1, len(kind) + 1)
-    named = {
-        "uid": pa.array([f"D{n:05d}" for n in number]),
-        "name": _label(_pick(["Academy Trust"], np.zeros(len(kind), np.int64)), rng, number, 4),
-        "type": _pick(["multi_academy_trust", "single_academy_trust"], kind),
-        "joined": pa.array(joined.astype("datetime64[s]")),
-    }
-    take = pa.array(np.maximum(trust, 0), mask=trust < 0)
-    columns |= {f"trust_{k}": v.take(take) for k, v in named.items()}
-    table = pa.table({c: columns[c] for c in SCHOOL_COLUMNS})
-    return _register(
-        table, np.array([n in wanted for n in names])[phase], wanted, as_of, seed, scale
+    counts = pd.read_csv(shelf("boundaries") / "block" / "school_counts.csv", index_col="block")
+    schools = _unfolded(counts, scale)
+    block, phase, academy = schools["block"], schools["phase"], schools["academy"]
+    schools["easting"], schools["northing"] = _points(rng, counts.index, block.to_numpy())
+    schools["home"] = pd.factorize(_places(counts.index, _DAY)["la_code"])[0][block]
+    schools["trust"], trust_types = _trusts(rng, schools, scale)
+    schools["pupils"], schools["fsm_pupils"] = _pupils(rng, block.to_numpy(), phase)
+    days = max((as_of - date(2010, 9, 1)).days, 0)
+    joined = np.datetime64("2010-09-01", "s") + (rng.random(len(trust_types)) * days).astype(
+        "m8[D]"
     )
+    england, rome = np.array([_CHURCHES.get(p, (0.0, 0.0)) for p in phase]).T
+    church = rng.random(len(schools))
+    number = np.arange(len(schools))
+    blank = pd.Series(index=schools.index, dtype="str")
+    undated = pd.Series(index=schools.index, dtype="datetime64[s]")
+    schools = schools.assign(
+        urn=pd.Series(FIRST_URN + number).astype("str"),
+        name=_label(rng, phase.map(_WORDS), number + 1, 5),
+        type=_text(np.where(academy, "Academy converter", "Community school")),
+        type_group=_text(np.where(academy, "Academies", "Local authority maintained schools")),
+        status=_text(["Open"] * len(schools)),
+        religious_character=_text(
+            np.select(
+                [church < england, church < england + rome],
+                ["Church of England", "Roman Catholic"],
+                "Does not apply",
+            )
+        ),
+        status_unknown=False,
+        open_date=undated,
+        close_date=undated,
+    )
+    number = np.arange(1, len(trust_types) + 1)
+    trusts = pd.DataFrame(
+        {
+            "trust_uid": _text([f"D{n:05d}" for n in number]),
+            "trust_name": _label(rng, "Academy Trust", number, 4),
+            "trust_type": _text(trust_types),
+            "trust_joined": joined,
+        }
+    )
+    schools = schools.join(_places(counts.index, as_of).reset_index(drop=True), on="block")
+    schools = schools.join(trusts, on="trust")
+    schools = schools.assign(**{c: blank for c in SCHOOL_COLUMNS if c not in schools})
+    return _register(schools[SCHOOL_COLUMNS], wanted, as_of, seed, scale)
 
 
-def _places(as_of: date) -> dict[str, dict[str, str | None]]:
+def _text(values: Any) -> pd.Series:
+    return pd.Series(values, dtype="str")
+
+
+def _places(blocks: pd.Index, day: date) -> pd.DataFrame:
     """Return what each block is called that day: district and authority, code and name."""
     areas = load_areas()
-    found: dict[str, dict[str, str | None]] = {
-        c: {} for c in ("district", "district_name", "la_code", "la_name")
+    district, authority = (
+        {b.partition("/")[0]: area for area in areas.alive(tier, day) for b in area.blocks}
+        for tier in ("district", "local_authority")
+    )
+    if not district:
+        raise UnknownNameError(f"no district is known on {day}", where="--as-of")
+    found = {
+        "district": {b: area.code for b, area in district.items()},
+        "district_name": {b: area.name for b, area in district.items()},
+        "la_code": {b: area.la_code for b, area in authority.items()},
+        "la_name": {b: area.name for b, area in authority.items()},
     }
-    for tier, code, name in (
-        ("district", "district", "district_name"),
-        ("local_authority", "la_code", "la_name"),
-    ):
-        for area in areas.alive(tier, as_of):
-            for block in area.blocks:
-                key = block.partition("/")[0]
-                found[code][key] = area.code if tier == "district" else area.la_code
-                found[name][key] = area.name
-    if not found["district"]:
-        raise UnknownNameError(f"no district is known on {as_of}", where="--as-of")
-    return found
+    return pd.DataFrame(found, dtype="str").reindex(blocks)
 
 
-def _schools(counts: pd.DataFrame, scale: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Unfold the counts: the block, the phase and whether an academy, of each school."""
-    names = [c for c in counts.columns[1:] if not c.endswith("_academies")]
-    all_of = counts[names].to_numpy()
+def _unfolded(counts: pd.DataFrame, scale: int) -> pd.DataFrame:
+    """Unfold the counts to schools: the block's place in the index, the phase, whether academy."""
+    phases = [c for c in counts.columns if not c.endswith("_academies")]
     # Where no column says how many are academies, all are; nurseries never.
     academies = np.column_stack(
-        [
-            counts[f"{n}_academies"] if f"{n}_academies" in counts else counts[n] * (n != "nursery")
-            for n in names
-        ]
+        [counts.get(f"{p}_academies", counts[p] * (p != "nursery")) for p in phases]
     )
-    each = np.stack([all_of - academies, academies], axis=2) * scale
+    each = np.stack([counts[phases] - academies, academies], axis=2) * scale
     cell = np.repeat(np.arange(each.size), each.ravel())
     block, phase, academy = np.unravel_index(cell, each.shape)
-    return block, phase, academy.astype(bool)
+    return pd.DataFrame(
+        {"block": block, "phase": _text(phases).array[phase], "academy": academy.astype(bool)}
+    )
 
 
-def _points(rng: np.random.Generator, blocks: np.ndarray, block: np.ndarray) -> np.ndarray:
+def _points(rng: np.random.Generator, blocks: pd.Index, block: np.ndarray) -> np.ndarray:
     """Stand each school in a neighbourhood of its block, all before any is used again."""
     land = load_neighbourhoods()
-    home = pd.Index(blocks).get_indexer(pd.Index(land["block"].astype(object)))
+    home = blocks.get_indexer(pd.Index(land["block"].astype("str")))
     order = np.lexsort((rng.random(len(land)), home))
     xy = land[["easting", "northing"]].to_numpy(dtype=float)[order]
     per_block = np.bincount(home, minlength=len(blocks))
     first = np.cumsum(per_block) - per_block
-    schools = np.bincount(block, minlength=len(blocks))
-    rank = np.arange(len(block)) - (np.cumsum(schools) - schools)[block]
+    rank = pd.Series(block).groupby(block).cumcount().to_numpy()
     near = xy[first[block] + rank % per_block[block]]
-    return np.asarray(np.rint(near + (rng.random((len(block), 2)) - 0.5) * 120))
-
-
-def _hilbert(xy: np.ndarray, bits: int = 12) -> np.ndarray:
-    """Return the place of each point along a Hilbert curve over England."""
-    cells = (1 << bits) - 1
-    scaled = np.clip((xy - (0, -100_000)) / 900_000 * cells, 0, cells).astype(np.int64)
-    x, y = scaled[:, 0], scaled[:, 1]
-    along = np.zeros(len(x), dtype=np.int64)
-    for level in range(bits - 1, -1, -1):
-        step = 1 << level
-        right, up = (x & step) > 0, (y & step) > 0
-        along += step * step * ((3 * right) ^ up)
-        flip = ~up & right
-        x, y = np.where(flip, cells - x, x), np.where(flip, cells - y, y)
-        x, y = np.where(up, x, y), np.where(up, y, x)
-    return along
+    return np.rint(near + (rng.random((len(block), 2)) - 0.5) * 120).T
 
 
 def _trusts(
-    rng: np.random.Generator,
-    xy: np.ndarray,
-    academy: np.ndarray,
-    alone: np.ndarray,
-    sort: np.ndarray,
-    scale: int,
+    rng: np.random.Generator, schools: pd.DataFrame, scale: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """Put each academy in a trust: its number (-1 without), and the kind of each trust."""
-    trust = np.full(len(academy), -1)
+    trust = np.full(len(schools), -1)
+    xy, home = schools[["easting", "northing"]].to_numpy(), schools["home"].to_numpy()
+    primary = (schools["phase"] == "primary").to_numpy()
+    alone = schools["phase"].map(_ALONE).fillna(1.0).to_numpy()
     sizes = np.concatenate(
         [
             np.repeat(list(band), _share_out(trusts * scale, weights))
@@ -305,7 +266,7 @@ def _trusts(
         ]
     )
     sizes = sizes[np.argsort(rng.random(len(sizes)))]
-    pool = np.flatnonzero(academy)
+    pool = np.flatnonzero(schools["academy"])
     # The least of random/odds stand alone: those with higher odds more often.
     key = rng.random(len(pool)) / alone[pool]
     single = np.argsort(key, kind="stable")[: max(len(pool) - int(sizes.sum()), 0)]
@@ -314,18 +275,17 @@ def _trusts(
     edges = np.cumsum([[few, many] for _, few, many in _REACH], axis=0)[:-1]
     reach = (rng.random(len(sizes)) >= edges[:, (sizes >= 10).astype(int)]).sum(axis=0)
     shuffled = pool[np.argsort(rng.random(len(pool)))]
-    start = 0
     for level, (metres, _, _) in enumerate(_REACH):
         mine = np.flatnonzero(reach == level)
-        end = start + int(sizes[mine].sum())
-        members = shuffled[start:end]
+        members, shuffled = np.split(shuffled, [sizes[mine].sum()])
         stray = (rng.random((len(members), 2)) - 0.5) * 2 * (metres or 2_500.0)
-        along = _hilbert(xy[members] + stray)
-        bound = sort[::-1, members] if metres is None else ()
+        points = gpd.GeoSeries.from_xy(*(xy[members] + stray).T)
+        along = points.hilbert_distance(total_bounds=_ENGLAND, level=12)
+        bound = () if metres else (primary[members], home[members])
         trust[members[np.lexsort((along, *bound))]] = np.repeat(mine, sizes[mine])
-        start = end
-    lone = rng.random(len(single)) >= _LONE_MULTI
-    return trust, np.concatenate([np.zeros(len(sizes), np.int64), lone.astype(np.int64)])
+    multi, lone = TRUSTS
+    alone_kind = np.where(rng.random(len(single)) >= _LONE_MULTI, lone, multi)
+    return trust, np.concatenate([np.repeat(multi, len(sizes)), alone_kind])
 
 
 def _share_out(total: int, weights: Sequence[int]) -> np.ndarray:
@@ -335,7 +295,7 @@ def _share_out(total: int, weights: Sequence[int]) -> np.ndarray:
 
 
 def _pupils(
-    rng: np.random.Generator, block: np.ndarray, phase: np.ndarray, names: list[str]
+    rng: np.random.Generator, block: np.ndarray, phase: pd.Series
 ) -> tuple[np.ndarray, np.ndarray]:
     """Draw pupils, and those eligible for free meals, which are more alike within a block."""
     at = rng.random(len(block))
@@ -344,64 +304,44 @@ def _pupils(
     mixed = 0.5 * here + 0.5 * rng.random(len(block))
     level = np.where(mixed < 0.5, 2 * mixed**2, 1 - 2 * (1 - mixed) ** 2)
     pupils, share = np.empty(len(block)), np.empty(len(block))
-    for i, name in enumerate(names):
-        mine = phase == i
-        pupils[mine] = np.rint(np.interp(at[mine], _POINTS, _PUPILS[name]))
-        points = _FREE_MEALS.get(name, _MEALS_ELSEWHERE)
-        share[mine] = np.interp(level[mine], _POINTS, points)
+    for name, points in _PUPILS.items():
+        mine = (phase == name).to_numpy()
+        pupils[mine] = np.rint(np.interp(at[mine], _POINTS, points))
+        meals = _FREE_MEALS.get(name, _FREE_MEALS["elsewhere"])
+        share[mine] = np.interp(level[mine], _POINTS, meals)
     return pupils, np.rint(pupils * share)
 
 
-def _church(rng: np.random.Generator, phase: np.ndarray, names: list[str]) -> np.ndarray:
-    """Draw a religious character: none, Church of England or Roman Catholic."""
-    rate = {"primary": (0.25, 0.09), "secondary": (0.07, 0.10)}
-    england, rome = np.array([rate.get(n, (0.0, 0.0)) for n in names])[phase].T
-    draw = rng.random(len(phase))
-    return np.where(draw < england, 1, np.where(draw < england + rome, 2, 0))
-
-
-def _pick(values: Sequence[str | None], at: np.ndarray) -> pa.Array:
-    """Take one of a few texts for each place."""
-    return pa.array(list(values), pa.string()).take(pa.array(at.astype(np.int64)))
-
-
-def _label(words: pa.Array, rng: np.random.Generator, number: np.ndarray, digits: int) -> pa.Array:
+def _label(
+    rng: np.random.Generator, words: pd.Series | str, number: np.ndarray, digits: int
+) -> pd.Series:
     """Write names that nobody can mistake for real ones: "Demonstration Oak ... 00042"."""
-    import pyarrow.compute as pc
-
-    fancy = _pick(_NAMES, (rng.random(len(number)) * len(_NAMES)).astype(np.int64))
-    text = pc.utf8_lpad(pa.array(number).cast(pa.string()), digits, "0")
-    return pc.binary_join_element_wise("Demonstration", fancy, words, text, " ")
+    fancy = _text(_NAMES).take((rng.random(len(number)) * len(_NAMES)).astype(np.int64))
+    text = pd.Series(number).astype("str").str.zfill(digits)
+    return "Demonstration " + fancy.reset_index(drop=True) + " " + words + " " + text
 
 
 def _register(
-    table: pa.Table,
-    kept: np.ndarray,
-    phases: tuple[str, ...],
-    as_of: date,
-    seed: int,
-    scale: int,
+    schools: pd.DataFrame, phases: tuple[str, ...], as_of: date, seed: int, scale: int
 ) -> Register:
     """Wrap the schools as a register whose counts reconcile."""
-    schools = table.filter(pa.array(kept)).to_pandas()
-    others = table.filter(pa.array(~kept)).select(["urn", "name", "phase"]).to_pandas()
-    filtered = others.assign(reason="phase not chosen: " + others.pop("phase"))
-    member = table.filter(table["trust_uid"].is_valid()).select(
-        ["urn", "trust_uid", "trust_name", "trust_type", "trust_joined"]
-    )
-    groups = member.rename_columns(
-        ["urn", "group_uid", "group_name", "group_type", "joined_date"]
-    ).to_pandas()
-    groups = groups.assign(
-        group_id=None,
-        companies_house_number=None,
-        published_name=groups["group_name"],
+    kept = schools["phase"].isin(phases)
+    others = schools.loc[~kept, ["urn", "name"]]
+    filtered = others.assign(reason="phase not chosen: " + schools["phase"][~kept])
+    blank = pd.Series(index=schools.index, dtype="str")
+    groups = schools.assign(
+        group_uid=schools["trust_uid"],
+        group_name=schools["trust_name"],
+        group_type=schools["trust_type"],
+        joined_date=schools["trust_joined"],
+        group_id=blank,
+        companies_house_number=blank,
+        published_name=schools["trust_name"],
         told_by="generated",
     )
-    rejects = pd.DataFrame(columns=["row", "urn", "name", "reason", "action", "file"])
     counts = {
-        "read": len(table),
-        "kept": len(schools),
+        "read": len(schools),
+        "kept": int(kept.sum()),
         "rejected": 0,
         "filtered": len(filtered),
         "status_unknown": 0,
@@ -417,4 +357,12 @@ def _register(
         "seed": seed,
         "scale": scale,
     }
-    return Register(schools, groups, rejects, filtered, counts, source, demonstration=True)
+    return Register(
+        schools[kept].reset_index(drop=True),
+        groups[GROUP_COLUMNS].dropna(subset="group_uid").reset_index(drop=True),
+        rejects_table([]),
+        filtered.reset_index(drop=True),
+        counts,
+        source,
+        demonstration=True,
+    )

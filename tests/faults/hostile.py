@@ -7,7 +7,7 @@ import io
 from itertools import cycle
 from pathlib import Path
 
-from geolls.register.register import COLUMNS
+from geolls.register.columns import COLUMNS
 
 # Each sets window.pwned if it is ever run, in one context or another.
 ATTACKS: tuple[str, ...] = (

@@ -15,7 +15,8 @@ from geolls.base.errors import CatalogueError, GeollsError, InputFileError
 from geolls.land.polygons import read_polygons
 from geolls.layers.areas import load_areas
 from geolls.layers.catalogue import load_catalogue
-from geolls.register.register import choose_phases, read_register
+from geolls.register.eligibility import choose_phases
+from geolls.register.register import read_register
 from geolls.study.settings import a_date
 
 

@@ -1,0 +1,67 @@
+"""Keep what was read: a zip of feather files and notes, safe to delete, never trusted blindly.
+
+A zip holds the checksum of each of its members, and Python compares it on reading.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import zipfile
+import zlib
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any, Final
+
+import pandas as pd
+import pyarrow as pa
+from pyarrow import feather
+
+from geolls.base.errors import OutputError
+from geolls.base.files import writing
+
+__all__ = ["entry", "load", "store"]
+
+_NOTES: Final = "notes.json"
+_DAMAGED: Final = (zipfile.BadZipFile, zlib.error, pa.ArrowException)
+_VERSION: Final = 3  # of what is stored: raise it when a column or a rule of the register changes
+
+
+def entry(folder: Path, *key: Any) -> Path:
+    """Name the file for what was read under a key: the content of the files, and what was asked."""
+    text = json.dumps([_VERSION, pd.__version__, *key], default=str)
+    return folder / f"register-{hashlib.sha256(text.encode()).hexdigest()[:32]}.zip"
+
+
+def store(path: Path, values: Mapping[str, Any]) -> None:
+    """Store tables and plain values by name; what cannot be written only costs time."""
+    tables = {name: value for name, value in values.items() if isinstance(value, pd.DataFrame)}
+    notes = {name: value for name, value in values.items() if name not in tables}
+    with (
+        contextlib.suppress(OutputError),
+        writing(path, durable=False) as part,
+        zipfile.ZipFile(part, "w") as archive,
+    ):
+        # A ZipInfo of its own has no time, so that the same register is the same file.
+        archive.writestr(zipfile.ZipInfo(_NOTES), json.dumps(notes, default=lambda d: {"day": str(d)}))
+        for name, table in tables.items():
+            with archive.open(zipfile.ZipInfo(f"{name}.feather"), "w", force_zip64=True) as file:
+                feather.write_feather(table, file)
+
+
+def load(path: Path) -> dict[str, Any] | None:
+    """Load what was stored, or None where there is nothing or it is damaged."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            found = json.loads(archive.read(_NOTES), object_hook=_with_days)
+            for name in archive.namelist()[1:]:
+                found[name.removesuffix(".feather")] = feather.read_feather(pa.BufferReader(archive.read(name)))
+    except (OSError, ValueError, KeyError, EOFError, RuntimeError, *_DAMAGED):
+        return None
+    return found
+
+
+def _with_days(found: dict[str, Any]) -> Any:
+    return date.fromisoformat(found["day"]) if found.keys() == {"day"} else found

@@ -1,0 +1,264 @@
+"""The columns of the GIAS files: which are read, by what names, and what their text becomes.
+
+Only the columns named in `COLUMNS` are ever taken from a file: never a head's name, a telephone
+number, a website or a contact.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any, Final, Literal, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from geolls.base.errors import InputFileError
+from geolls.base.text import nearest
+
+__all__ = [
+    "COLUMNS",
+    "FILES",
+    "REQUIRED",
+    "SCHOOL_COLUMNS",
+    "Kind",
+    "codes",
+    "dates",
+    "each",
+    "fold_words",
+    "name_columns",
+    "numbers",
+    "postcodes",
+    "urns",
+]
+
+Kind = Literal["register", "links", "successions"]
+
+#: Our name -> the header in the file. This is the allow-list: nothing else leaves the parser.
+COLUMNS: Final[dict[Kind, dict[str, str]]] = {
+    "register": {
+        "urn": "URN",
+        "name": "EstablishmentName",
+        "la_code": "LA (code)",
+        "la_name": "LA (name)",
+        "number": "EstablishmentNumber",
+        "district": "DistrictAdministrative (code)",
+        "district_name": "DistrictAdministrative (name)",
+        "phase": "PhaseOfEducation (name)",
+        "type": "TypeOfEstablishment (name)",
+        "type_group": "EstablishmentTypeGroup (name)",
+        "status": "EstablishmentStatus (name)",
+        "open_date": "OpenDate",
+        "close_date": "CloseDate",
+        "postcode": "Postcode",
+        "town": "Town",
+        "urban_rural": "UrbanRural (name)",
+        "easting": "Easting",
+        "northing": "Northing",
+        "pupils": "NumberOfPupils",
+        "fsm_pupils": "FSM",
+        "fsm_percent": "PercentageFSM",
+        "religious_character": "ReligiousCharacter (name)",
+        "diocese": "Diocese (name)",
+        "trust_uid": "Trusts (code)",
+        "trust_name": "Trusts (name)",
+        "trust_flag": "TrustSchoolFlag (name)",
+        "federation_uid": "Federations (code)",
+        "federation_name": "Federations (name)",
+        "sponsor_name": "SchoolSponsors (name)",
+        "census_date": "CensusDate",
+        "changed": "LastChangedDate",
+    },
+    "links": {
+        "urn": "URN",
+        "name": "EstablishmentName",
+        "group_uid": "Group UID",
+        "group_id": "Group ID",
+        "group_name": "Group Name",
+        "companies_house_number": "Companies House Number",
+        "group_type": "Group Type",
+        "group_status": "Group Status",
+        "closed_date": "Closed Date",
+        "joined_date": "Joined date",
+    },
+    "successions": {
+        "urn": "URN",
+        "link_urn": "LinkURN",
+        "link_type": "LinkType",
+        "date": "LinkEstablishedDate",
+    },
+}
+
+#: Without these a file is refused; the others may be missing.
+REQUIRED: Final[dict[Kind, tuple[str, ...]]] = {
+    "register": (
+        *("urn", "name", "la_code", "phase", "type", "type_group"),
+        *("status", "open_date", "close_date"),
+    ),
+    "links": ("urn", "group_uid", "group_name", "group_type", "joined_date"),
+    "successions": ("urn", "link_urn", "link_type", "date"),
+}
+
+
+class File(NamedTuple):
+    """How a GIAS file begins its name, what it is for, and the columns that give it away."""
+
+    stem: str
+    use: str
+    signs: frozenset[str]
+
+
+#: The GIAS files that people mistake for each other; `allgroupsdata` is known but never read.
+FILES: Final = {
+    "register": File(
+        "edubasealldata", "it is for --register", frozenset({"urn", "phaseofeducation (name)"})
+    ),
+    "links": File(
+        "alllinksdata", "it is for --links", frozenset({"urn", "group uid", "joined date"})
+    ),
+    "groups": File(
+        "allgroupsdata", "geolls does not need it", frozenset({"group uid", "group name"})
+    ),
+    "successions": File(
+        "links_edubasealldata", "it is for geolls changes", frozenset({"linkurn", "linktype"})
+    ),
+}
+
+#: What is known of a school, in the order of the table of schools.
+SCHOOL_COLUMNS: Final = [
+    *("urn", "name", "la_code", "la_name", "district", "district_name", "phase", "type"),
+    *("type_group", "status", "open_date", "close_date", "postcode", "town", "urban_rural"),
+    *("easting", "northing", "pupils", "fsm_pupils", "religious_character", "diocese"),
+    *("trust_uid", "trust_name", "trust_type", "trust_joined"),
+    *("federation_uid", "federation_name", "sponsor_uid", "sponsor_name", "academy"),
+    "status_unknown",
+]
+
+
+def _folded(text: str) -> str:
+    return " ".join(text.split()).casefold()
+
+
+def name_columns(header: list[str], kind: Kind, path: Path) -> list[str]:
+    """Give each column of a file our name for it, or a number if it is not to be read.
+
+    Parameters
+    ----------
+    header : list of str
+        The column names in the file.
+    kind : str
+        Which of the GIAS files is wanted.
+    path : pathlib.Path
+        The file, for the message.
+
+    Returns
+    -------
+    list of str
+        One name per column of the file, all different.
+
+    Raises
+    ------
+    InputFileError
+        A wanted column is there twice, one that is needed is missing, or it is another GIAS file.
+    """
+    ours = {_folded(theirs): name for name, theirs in COLUMNS[kind].items()}
+    there = [_folded(h) for h in header]
+    names = [ours.get(h, str(i)) for i, h in enumerate(there)]
+    for i, name in enumerate(names):
+        if name in names[:i]:
+            raise InputFileError(f"has the column {header[i]!r} twice", where=str(path))
+    stem = FILES[kind].stem
+    fits = [k for k, file in FILES.items() if file.signs <= set(there)]
+    if fits and kind not in fits:
+        other = FILES[fits[0]]
+        raise InputFileError(
+            f"is a GIAS {other.stem} file, not {stem}", where=str(path), fix=other.use
+        )
+    missing = [COLUMNS[kind][c] for c in REQUIRED[kind] if c not in names]
+    if missing:
+        near = dict.fromkeys(n for m in missing for n in nearest(m, header, 1))
+        shown = ", ".join(missing[:4]) + (f" and {len(missing) - 4} more" if missing[4:] else "")
+        raise InputFileError(
+            f"is not a GIAS {stem} file: it lacks the column{'s' * (len(missing) > 1)} {shown}",
+            where=str(path),
+            fix=f"the nearest it has: {', '.join(n[:60] for n in near)}" if near else None,
+        )
+    return names
+
+
+# ---- what the text becomes ---------------------------------------------------------------------
+
+_BLANK = frozenset({"", "not recorded", "not applicable", "null", "n/a"})
+_DAY_FIRST = re.compile(r"(\d{1,2})[-/](\d{1,2})[-/](\d{4})(?: 00:00(?::00)?)?")
+_YEAR_FIRST = re.compile(r"(\d{4})-(\d{2})-(\d{2})(?:[T ]00:00:00)?")
+
+
+def each(column: pd.Series, say: Callable[[str], Any], dtype: str) -> pd.Series:
+    """Apply `say` once to each distinct value of a text column, trimmed, "" where it is blank."""
+    place, values = pd.factorize(column.fillna(""))
+    said = pd.Series([say(value.strip()) for value in values.tolist()], dtype=dtype)
+    return said.take(place).set_axis(column.index)
+
+
+def fold_words(column: pd.Series) -> pd.Series:
+    """Write words in lower case with single spaces; a blank is ""."""
+    return each(column, _folded, "str")
+
+
+def _parsed(
+    column: pd.Series, parse: Callable[[str], Any], dtype: str
+) -> tuple[pd.Series, pd.Series]:
+    found = each(column, parse, dtype)
+    return found, ~fold_words(column.mask(found.notna())).isin(_BLANK)
+
+
+def dates(column: pd.Series) -> tuple[pd.Series, pd.Series]:
+    """Read days, written as GIAS does (day first) or ISO; say also where the text is no day."""
+    return _parsed(column, _day, "datetime64[s]")
+
+
+def _day(text: str) -> np.datetime64 | None:
+    for pattern, order in ((_DAY_FIRST, -1), (_YEAR_FIRST, 1)):
+        if match := pattern.fullmatch(text):
+            try:
+                return np.datetime64(date(*map(int, match.groups()[::order])), "s")
+            except ValueError:
+                return None
+    return None
+
+
+def numbers(column: pd.Series) -> tuple[pd.Series, pd.Series]:
+    """Read numbers; say also where the text is none."""
+    return _parsed(column, _number, "float64")
+
+
+def _number(text: str) -> float | None:
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    return value if np.isfinite(value) else None
+
+
+def codes(column: pd.Series) -> pd.Series:
+    """Trim codes; what says "not recorded" is missing."""
+    return each(column, lambda v: None if _folded(v) in _BLANK else v, "str")
+
+
+def postcodes(column: pd.Series) -> pd.Series:
+    """Write postcodes in capitals, one space before the last three characters."""
+
+    def write(text: str) -> str | None:
+        bare = re.sub(r"[^A-Z0-9]+", "", text.upper())
+        return f"{bare[:-3]} {bare[-3:]}" if len(bare) > 4 else None
+
+    return each(column, write, "str")
+
+
+def urns(column: pd.Series) -> tuple[pd.Series, pd.Series]:
+    """Read URNs (five to seven digits) as text, else missing, and as numbers, else 0."""
+    text = column.str.strip()
+    text = text.where(text.str.fullmatch(r"[1-9][0-9]{4,6}"))
+    return text, text.fillna("0").astype("int64")

@@ -1,0 +1,139 @@
+"""Make schools of the rows of a register: each row is kept, filtered or rejected, with a reason."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from geolls.register.columns import (
+    SCHOOL_COLUMNS,
+    codes,
+    dates,
+    each,
+    fold_words,
+    numbers,
+    postcodes,
+    urns,
+)
+from geolls.register.eligibility import ACADEMIES, phases_of, status_of, status_unknown, why_not
+from geolls.register.names import DAMAGE, repaired
+from geolls.register.rejects import LEFT_OUT, Faults
+
+__all__ = ["sort_rows"]
+
+_KEPT: Final = [
+    "urn_number",
+    *(c for c in SCHOOL_COLUMNS if not c.startswith(("trust_", "federation_", "sponsor_"))),
+]
+_GROUPED: Final = [
+    *("urn_number", "urn", "academy", "trust_flag", "trust_uid", "trust_name"),
+    *("federation_uid", "federation_name", "sponsor_name"),
+]
+_ENGLISH = re.compile(r"E[0-9]{8}")
+# The part of the British National Grid that holds England (Scilly to Berwick to Lowestoft).
+_BOX: Final = {"easting": (80_000.0, 656_500.0), "northing": (5_000.0, 658_000.0)}
+# No school in England has a quarter of this; two counts run together by a lost comma do.
+_FULLEST: Final = 20_000
+
+
+def sort_rows(
+    rows: pd.DataFrame, known: np.ndarray, faults: Faults, day: date, phases: tuple[str, ...]
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Check, filter and clean some rows of a register.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        Text, as `Sheet.parts` gives it.
+    known : numpy.ndarray
+        Whether a URN was read before, by its number; those of the rows are added.
+    faults : Faults
+        Takes what is wrong.
+    day : datetime.date
+        The day the schools are wanted for.
+    phases : tuple of str
+        The phases that count.
+
+    Returns
+    -------
+    tuple of three pandas.DataFrame
+        The schools that count, with `urn_number`, their groups still to come; the sound rows that
+        do not: `urn`, `name`, `reason`; the open state-funded schools of every phase that name a
+        group, and the groups they name.
+    """
+    rows = rows.assign(**repaired(rows["name"]))
+    rows["urn"], rows["urn_number"] = urns(rows["urn"])
+    number = rows["urn_number"]
+    faults.note(rows[number == 0], "URN is not a number of 5 to 7 digits", LEFT_OUT)
+    again = (number > 0) & (known[number] | number.duplicated())
+    faults.note(rows[again], "URN already read", f"{LEFT_OUT}: the first row of the URN counts")
+    known[number[number > 0]] = True
+    rows = rows[(number > 0) & ~again]
+    strange = status_of(rows).isna()
+    faults.note(rows[strange], "status is neither open, closed nor proposed to open", LEFT_OUT)
+    rows = rows[~strange]
+
+    rows["open_date"], open_wrong = dates(rows["open_date"])
+    rows["close_date"], close_wrong = dates(rows["close_date"])
+    rows["phase"] = phases_of(rows)
+    reason = why_not(rows, day)
+    counted = reason == ""
+    unwanted = counted & ~rows["phase"].isin(phases)
+    reason = reason.mask(unwanted, "phase not chosen: " + rows["phase"])
+    filtered = rows[["urn", "name"]].assign(reason=reason)[reason != ""]
+
+    faults.note(rows[counted & open_wrong], "open date is not a date", "date read as blank")
+    faults.note(rows[counted & close_wrong], "close date is not a date", "date read as blank")
+    schools = rows[counted]
+    schools["easting"], schools["northing"] = _points(schools, faults)
+    schools["pupils"], schools["fsm_pupils"] = _pupils(schools, faults)
+    for damage, done in DAMAGE.items():
+        faults.note(schools[schools["damage"] == damage], f"name damaged: {damage}", done)
+    district = codes(schools["district"])
+    english = each(schools["district"], lambda v: bool(_ENGLISH.fullmatch(v)), "bool")
+    faults.note(
+        schools[district.notna() & ~english],
+        "district is not a code of England",
+        "code read as blank",
+    )
+    schools = schools.assign(
+        la_code=codes(schools["la_code"]),
+        district=district.where(english),
+        postcode=postcodes(schools["postcode"]),
+        academy=fold_words(schools["type_group"]).isin(ACADEMIES),
+        status_unknown=status_unknown(schools),
+        trust_uid=codes(schools["trust_uid"]),
+        federation_uid=codes(schools["federation_uid"]),
+    )
+    named = schools[["trust_uid", "federation_uid", "sponsor_name"]].notna().any(axis=1)
+    return schools[~unwanted[counted]][_KEPT], filtered, schools[named][_GROUPED]
+
+
+def _points(schools: pd.DataFrame, faults: Faults) -> tuple[pd.Series, pd.Series]:
+    """Read coordinates: zero or half a pair is missing; outside England is a fault and missing."""
+    (east, east_wrong), (north, north_wrong) = map(numbers, (schools[c] for c in _BOX))
+    wrong = east_wrong | north_wrong
+    faults.note(schools[wrong], "coordinate is not a number", "location left blank")
+    given = east.notna() & north.notna() & (east != 0) & (north != 0)
+    inside = east.between(*_BOX["easting"]) & north.between(*_BOX["northing"])
+    faults.note(schools[given & ~inside], "coordinates outside England", "location left blank")
+    return east.where(given & inside), north.where(given & inside)
+
+
+def _pupils(schools: pd.DataFrame, faults: Faults) -> tuple[pd.Series, pd.Series]:
+    """Read pupils and those eligible for free meals; the percentage fills a blank count."""
+    pupils, wrong = numbers(schools["pupils"])
+    wrong |= (pupils < 0) | (pupils > _FULLEST)
+    faults.note(schools[wrong], "pupils is not a count", "left blank")
+    pupils = pupils.mask(wrong)
+    meals, wrong = numbers(schools["fsm_pupils"])
+    percent, _ = numbers(schools["fsm_percent"])
+    estimate = (pupils * percent.where(percent.between(0, 100)) / 100).round()
+    meals = meals.fillna(estimate.mask(wrong))
+    wrong |= (meals < 0) | (meals > pupils)
+    faults.note(schools[wrong], "free-meal pupils is not a count up to the roll", "left blank")
+    return pupils, meals.mask(wrong)
