@@ -38,14 +38,15 @@ def entry(folder: Path, *key: Any) -> Path:
 def store(path: Path, values: Mapping[str, Any]) -> None:
     """Store tables and plain values by name; what cannot be written only costs time."""
     tables = {name: value for name, value in values.items() if isinstance(value, pd.DataFrame)}
-    notes = {name: value for name, value in values.items() if name not in tables}
+    plain = {name: value for name, value in values.items() if name not in tables}
+    notes = json.dumps(plain, default=lambda day: {"day": day.isoformat()})
     with (
         contextlib.suppress(OutputError),
         writing(path, durable=False) as part,
         zipfile.ZipFile(part, "w") as archive,
     ):
         # A ZipInfo of its own has no time, so that the same register is the same file.
-        archive.writestr(zipfile.ZipInfo(_NOTES), json.dumps(notes, default=lambda d: {"day": str(d)}))
+        archive.writestr(zipfile.ZipInfo(_NOTES), notes)
         for name, table in tables.items():
             with archive.open(zipfile.ZipInfo(f"{name}.feather"), "w", force_zip64=True) as file:
                 feather.write_feather(table, file)
@@ -55,9 +56,10 @@ def load(path: Path) -> dict[str, Any] | None:
     """Load what was stored, or None where there is nothing or it is damaged."""
     try:
         with zipfile.ZipFile(path) as archive:
-            found = json.loads(archive.read(_NOTES), object_hook=_with_days)
+            found: dict[str, Any] = json.loads(archive.read(_NOTES), object_hook=_with_days)
             for name in archive.namelist()[1:]:
-                found[name.removesuffix(".feather")] = feather.read_feather(pa.BufferReader(archive.read(name)))
+                table = feather.read_feather(pa.BufferReader(archive.read(name)))
+                found[name.removesuffix(".feather")] = table
     except (OSError, ValueError, KeyError, EOFError, RuntimeError, *_DAMAGED):
         return None
     return found

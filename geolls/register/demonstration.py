@@ -248,7 +248,8 @@ def _points(rng: np.random.Generator, blocks: pd.Index, block: np.ndarray) -> np
     first = np.cumsum(per_block) - per_block
     rank = pd.Series(block).groupby(block).cumcount().to_numpy()
     near = xy[first[block] + rank % per_block[block]]
-    return np.rint(near + (rng.random((len(block), 2)) - 0.5) * 120).T
+    moved = near + (rng.random((len(block), 2)) - 0.5) * 120
+    return np.asarray(np.rint(moved).T)
 
 
 def _trusts(

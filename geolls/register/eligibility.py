@@ -15,6 +15,9 @@ from geolls.base.text import suggest
 from geolls.base.vocabulary import MAINSTREAM, PHASES
 from geolls.register.columns import each, fold_words, numbers
 
+# Rows are those of the register with `kind`, `group` and `state`: type, type group and status in
+# the words used here; `open_date` and `close_date` are days.
+
 __all__ = [
     "ACADEMIES",
     "STATE_FUNDED_GROUPS",
@@ -143,11 +146,11 @@ def phases_of(rows: pd.DataFrame) -> pd.Series:
     # DfE gives establishment numbers in bands: 1100 to 1149 referral units, 5950 to 5999 and
     # 7000 to 7999 special schools.
     special = number.between(5950, 6000, "left") | number.between(7000, 8000, "left")
-    special |= fold_words(rows["type_group"]) == _SPECIAL
+    special |= rows["group"] == _SPECIAL
     unit = number.between(1100, 1150, "left")
     by_number = np.select([special, unit], ["special", "alternative"], "other")
     told = each(fold_words(rows["phase"]), _PHASE_WORDS.get, "str")
-    by_type = each(fold_words(rows["type"]), _phase_of_type, "str")
+    by_type = each(rows["kind"], _phase_of_type, "str")
     return told.fillna(by_type).fillna(pd.Series(by_number, rows.index, dtype="str"))
 
 
@@ -156,26 +159,21 @@ def _phase_of_type(kind: str) -> str | None:
     return next(phase for sign, phase in _TYPE_SIGNS if sign in kind) if kind else None
 
 
-def status_of(rows: pd.DataFrame) -> pd.Series:
-    """Say whether each row is open, closed or proposed; missing where GIAS says none of these."""
-    return each(rows["status"], lambda v: _STATUS.get(v[:4].casefold()), "str")
+def status_of(column: pd.Series) -> pd.Series:
+    """Say whether each is `open`, `closed` or `proposed`; missing where GIAS says none of these."""
+    return each(column, lambda v: _STATUS.get(v[:4].casefold()), "str")
 
 
 def why_not(rows: pd.DataFrame, day: date) -> pd.Series:
-    """Say why each row is no open state-funded school of England on a day; "" where it is one.
-
-    `open_date` and `close_date` are days; the first reason that fits is given.
-    """
-    kind, group, status = fold_words(rows["type"]), fold_words(rows["type_group"]), status_of(rows)
-    state = kind.isin(STATE_FUNDED_TYPES)
-    state |= group.isin(STATE_FUNDED_GROUPS) & ~kind.isin(_OTHER_TYPES)
+    """Say why each row is no open state-funded school of England on a day; "" where it is one."""
+    funded = rows["group"].isin(STATE_FUNDED_GROUPS) & ~rows["kind"].isin(_OTHER_TYPES)
     on = np.datetime64(day, "s")
-    reasons = {
+    reasons = {  # the first that fits is given
         "not in England": each(rows["district"], lambda v: bool(_ABROAD.fullmatch(v)), "bool"),
-        "not state-funded": ~state,
-        "closed, date not given": (status == "closed") & rows["close_date"].isna(),
+        "not state-funded": ~(funded | rows["kind"].isin(STATE_FUNDED_TYPES)),
+        "closed, date not given": (rows["state"] == "closed") & rows["close_date"].isna(),
         "closed before the date": rows["close_date"] < on,
-        "not open yet at the date": (status == "proposed") | (rows["open_date"] > on),
+        "not open yet at the date": (rows["state"] == "proposed") | (rows["open_date"] > on),
     }
     why = pd.Series(np.select(list(reasons.values()), list(reasons), ""), rows.index, dtype="str")
     which = ": " + rows["type_group"].fillna("group not given")
@@ -184,9 +182,5 @@ def why_not(rows: pd.DataFrame, day: date) -> pd.Series:
 
 def status_unknown(rows: pd.DataFrame) -> pd.Series:
     """Say which rows are so new that GIAS may not know their type and trust yet."""
-    return (
-        (fold_words(rows["type"]) == "")
-        & (fold_words(rows["type_group"]) == _MAINTAINED)
-        & (rows["phase"] != "nursery")
-        & (rows["urn_number"] >= _UNKNOWN_FROM)
-    )
+    new = (rows["phase"] != "nursery") & (rows["urn_number"] >= _UNKNOWN_FROM)
+    return new & (rows["kind"] == "") & (rows["group"] == _MAINTAINED)

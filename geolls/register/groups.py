@@ -111,13 +111,12 @@ def told_by_links(sheet: Sheet, known: np.ndarray) -> tuple[pd.DataFrame, Faults
     closed, _ = dates(rows["closed_date"])
     # A closed group without a date is taken as closed from the start.
     undated = (fold_words(rows["group_status"]) == "closed") & closed.isna()
-    faults = Faults("links")
-    faults.note(sheet.misfits, MISFIT, LINK_LEFT_OUT)
-    faults.note(rows[kind.notna() & wrong], "joined date is not a date", "date read as blank")
+    faults = Faults("links", {(MISFIT, LINK_LEFT_OUT): [sheet.misfits]})
+    faults.note(rows, kind.notna() & wrong, "joined date is not a date", "date read as blank")
     here = known[number]
     for word in _PLACES:
         reason = f"{word} link to a school that is not in the register"
-        faults.note(rows[(kind == word) & ~here], reason, LINK_LEFT_OUT)
+        faults.note(rows, (kind == word) & ~here, reason, LINK_LEFT_OUT)
     table = rows[["urn"]].assign(
         urn_number=number,
         group_uid=codes(rows["group_uid"]),

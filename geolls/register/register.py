@@ -202,8 +202,7 @@ def _read(files: dict[Kind, Path], as_of: date | None, phases: tuple[str, ...]) 
             fix="give one with --as-of",
         )
     counts = {"read": len(sheet)}
-    faults = Faults("register")
-    faults.note(sheet.misfits, MISFIT, LEFT_OUT)
+    faults = Faults("register", {(MISFIT, LEFT_OUT): [sheet.misfits]})
     known = np.zeros(10**7, dtype=bool)  # which URNs were read, by the number that they are
     parts = [sort_rows(part, known, faults, day, phases) for part in sheet.parts()]
     kept, filtered, grouped = (pd.concat(p, ignore_index=True) for p in zip(*parts, strict=True))

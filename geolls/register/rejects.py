@@ -24,9 +24,11 @@ class Faults:
     file: str
     noted: dict[tuple[str, str], list[pd.DataFrame]] = field(default_factory=dict)
 
-    def note(self, rows: pd.DataFrame, reason: str, action: str) -> None:
-        """Note one fault of some rows: they have `urn` and `name`, and row numbers for an index."""
-        self.noted.setdefault((reason, action), []).append(rows[["urn", "name"]])
+    def note(self, rows: pd.DataFrame, wrong: pd.Series, reason: str, action: str) -> None:
+        """Note one fault of the rows that are `wrong`; a row has `urn`, `name` and its number."""
+        noted = self.noted.setdefault((reason, action), [])
+        if wrong.any():
+            noted.append(rows.loc[wrong, ["urn", "name"]])
 
     def lines(self) -> list[pd.DataFrame]:
         """Return what was noted, the rows of one fault together."""

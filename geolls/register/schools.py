@@ -65,17 +65,18 @@ def sort_rows(
         do not: `urn`, `name`, `reason`; the open state-funded schools of every phase that name a
         group, and the groups they name.
     """
-    rows = rows.assign(**repaired(rows["name"]))
+    rows = rows.assign(**repaired(rows["name"]), kind=fold_words(rows["type"]))
     rows["urn"], rows["urn_number"] = urns(rows["urn"])
+    rows["group"], rows["state"] = fold_words(rows["type_group"]), status_of(rows["status"])
     number = rows["urn_number"]
-    faults.note(rows[number == 0], "URN is not a number of 5 to 7 digits", LEFT_OUT)
-    again = (number > 0) & (known[number] | number.duplicated())
-    faults.note(rows[again], "URN already read", f"{LEFT_OUT}: the first row of the URN counts")
-    known[number[number > 0]] = True
-    rows = rows[(number > 0) & ~again]
-    strange = status_of(rows).isna()
-    faults.note(rows[strange], "status is neither open, closed nor proposed to open", LEFT_OUT)
-    rows = rows[~strange]
+    sound = number > 0
+    faults.note(rows, ~sound, "URN is not a number of 5 to 7 digits", LEFT_OUT)
+    again = sound & (known[number] | number.duplicated())
+    faults.note(rows, again, "URN already read", f"{LEFT_OUT}: the first row of the URN counts")
+    known[number[sound]] = True
+    strange = sound & ~again & rows["state"].isna()
+    faults.note(rows, strange, "status is neither open, closed nor proposed to open", LEFT_OUT)
+    rows = rows[sound & ~again & ~strange]
 
     rows["open_date"], open_wrong = dates(rows["open_date"])
     rows["close_date"], close_wrong = dates(rows["close_date"])
@@ -86,25 +87,22 @@ def sort_rows(
     reason = reason.mask(unwanted, "phase not chosen: " + rows["phase"])
     filtered = rows[["urn", "name"]].assign(reason=reason)[reason != ""]
 
-    faults.note(rows[counted & open_wrong], "open date is not a date", "date read as blank")
-    faults.note(rows[counted & close_wrong], "close date is not a date", "date read as blank")
+    faults.note(rows, counted & open_wrong, "open date is not a date", "date read as blank")
+    faults.note(rows, counted & close_wrong, "close date is not a date", "date read as blank")
     schools = rows[counted]
     schools["easting"], schools["northing"] = _points(schools, faults)
     schools["pupils"], schools["fsm_pupils"] = _pupils(schools, faults)
     for damage, done in DAMAGE.items():
-        faults.note(schools[schools["damage"] == damage], f"name damaged: {damage}", done)
+        faults.note(schools, schools["damage"] == damage, f"name damaged: {damage}", done)
     district = codes(schools["district"])
     english = each(schools["district"], lambda v: bool(_ENGLISH.fullmatch(v)), "bool")
-    faults.note(
-        schools[district.notna() & ~english],
-        "district is not a code of England",
-        "code read as blank",
-    )
+    wrong = district.notna() & ~english
+    faults.note(schools, wrong, "district is not a code of England", "code read as blank")
     schools = schools.assign(
         la_code=codes(schools["la_code"]),
         district=district.where(english),
         postcode=postcodes(schools["postcode"]),
-        academy=fold_words(schools["type_group"]).isin(ACADEMIES),
+        academy=schools["group"].isin(ACADEMIES),
         status_unknown=status_unknown(schools),
         trust_uid=codes(schools["trust_uid"]),
         federation_uid=codes(schools["federation_uid"]),
@@ -117,10 +115,10 @@ def _points(schools: pd.DataFrame, faults: Faults) -> tuple[pd.Series, pd.Series
     """Read coordinates: zero or half a pair is missing; outside England is a fault and missing."""
     (east, east_wrong), (north, north_wrong) = map(numbers, (schools[c] for c in _BOX))
     wrong = east_wrong | north_wrong
-    faults.note(schools[wrong], "coordinate is not a number", "location left blank")
+    faults.note(schools, wrong, "coordinate is not a number", "location left blank")
     given = east.notna() & north.notna() & (east != 0) & (north != 0)
     inside = east.between(*_BOX["easting"]) & north.between(*_BOX["northing"])
-    faults.note(schools[given & ~inside], "coordinates outside England", "location left blank")
+    faults.note(schools, given & ~inside, "coordinates outside England", "location left blank")
     return east.where(given & inside), north.where(given & inside)
 
 
@@ -128,12 +126,12 @@ def _pupils(schools: pd.DataFrame, faults: Faults) -> tuple[pd.Series, pd.Series
     """Read pupils and those eligible for free meals; the percentage fills a blank count."""
     pupils, wrong = numbers(schools["pupils"])
     wrong |= (pupils < 0) | (pupils > _FULLEST)
-    faults.note(schools[wrong], "pupils is not a count", "left blank")
+    faults.note(schools, wrong, "pupils is not a count", "left blank")
     pupils = pupils.mask(wrong)
     meals, wrong = numbers(schools["fsm_pupils"])
     percent, _ = numbers(schools["fsm_percent"])
     estimate = (pupils * percent.where(percent.between(0, 100)) / 100).round()
     meals = meals.fillna(estimate.mask(wrong))
     wrong |= (meals < 0) | (meals > pupils)
-    faults.note(schools[wrong], "free-meal pupils is not a count up to the roll", "left blank")
+    faults.note(schools, wrong, "free-meal pupils is not a count up to the roll", "left blank")
     return pupils, meals.mask(wrong)

@@ -142,7 +142,7 @@ class Core:
 
     @property
     def schools(self) -> pd.DataFrame:
-        """One row per school that counts; columns as `geolls.register.register` documents them."""
+        """One row per school that counts; columns as `SCHOOL_COLUMNS` of the register."""
         return self.register.schools
 
     @cached_property

@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -20,6 +21,8 @@ import shapely
 from geolls.layers.areas import load_areas
 from geolls.layers.catalogue import load_catalogue
 from geolls.layers.model import Layer
+
+sys.path.insert(0, str(Path(__file__).parent))  # modules beside this one, by name
 
 KM = 1000
 X, Y = 400_000, 300_000

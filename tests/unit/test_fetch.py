@@ -15,7 +15,8 @@ from geolls.base.errors import InputFileError, UsageError
 from geolls.fetch.gias import fetch_gias, newest_register
 from geolls.fetch.sources import data_folder, is_address, load_sources
 from geolls.fetch.web import Web
-from geolls.register.register import _REQUIRED, COLUMNS, read_register
+from geolls.register.columns import COLUMNS, REQUIRED
+from geolls.register.register import read_register
 
 
 def test_the_data_folder_is_what_the_user_says_then_the_environment_then_the_platform(
@@ -68,9 +69,9 @@ def test_addresses_are_https_and_every_file_of_the_register_is_bounded() -> None
 
 
 def test_what_is_taken_has_the_columns_that_reading_it_needs() -> None:
-    for item in load_sources()["gias"]["file"]:
-        needed = {COLUMNS[item["key"]][c] for c in _REQUIRED[item["key"]]}
-        assert needed <= set(item["columns"]), item["key"]
+    taken = {item["key"]: set(item["columns"]) for item in load_sources()["gias"]["file"]}
+    for kind, required in REQUIRED.items():
+        assert {COLUMNS[kind][c] for c in required} <= taken[kind], kind
 
 
 @given(st.text())
