@@ -13,6 +13,7 @@ import pandas as pd
 from geolls import open_study
 from geolls.api import Study
 from geolls.base.vocabulary import REASONS
+from geolls.measures.membership import Membership
 
 from .measure import ROOT
 
@@ -81,12 +82,12 @@ class Data:
         points = gpd.points_from_xy(table["easting"], table["northing"])
         return gpd.GeoDataFrame(table.reset_index(drop=True), geometry=points, crs=27700)
 
-    def memberships(self, by: str, keys: tuple[str, ...] = LAYERS) -> dict[str, pd.DataFrame]:
+    def memberships(self, by: str, keys: tuple[str, ...] = LAYERS) -> dict[str, Membership]:
         """Return who has what in each layer."""
         return {key: self.study.membership(key, by) for key in keys}  # type: ignore[arg-type]
 
     def claims(self, key: str) -> pd.DataFrame:
         """Return the blocks of each unit of a layer: block, unit_code."""
-        table = self.study.block_membership(key)
+        table = self.study.land(key)
         known = table[~table["unit_code"].isin(REASONS)]
-        return known.rename(columns={"item": "block"})[["block", "unit_code"]]
+        return known[["block", "unit_code"]]

@@ -343,7 +343,7 @@ from benchmarks.data import Data
 import folium
 data = Data.find()
 layers = data.all_layers
-table = data.study.assignment
+table = data.study.assigned()
 """
 
 

@@ -38,11 +38,11 @@ def coverage_rows(facts: Facts, key: str) -> list[dict[str, Any]]:
         most of its schools are).
     """
     study = facts.study
-    table, claims = study.assigned(key), study.block_membership(key)
+    table, claims = study.assigned(key), study.land(key)
     block = study.placement.schools.set_index("urn")["block"].reindex(table["urn"])
     here = pd.MultiIndex.from_arrays([block.astype(object), table["unit_code"].astype(object)])
     low = claims[claims["confidence"] == "low"]
-    weak = pd.MultiIndex.from_arrays([low["item"].astype(object), low["unit_code"].astype(object)])
+    weak = pd.MultiIndex.from_arrays([low["block"].astype(object), low["unit_code"].astype(object)])
     kind = np.select(
         [
             table["unit_code"] == "not_located",

@@ -121,8 +121,8 @@ class Plates:
     @cache  # noqa: B019
     def _blocks_of(self, layer: str) -> dict[str, tuple[str, ...]]:
         """Return the blocks of each unit of a layer."""
-        table = self.study.block_membership(layer)
-        blocks = table.groupby("unit_code")["item"].agg(tuple)
+        table = self.study.land(layer)
+        blocks = table.groupby("unit_code")["block"].agg(tuple)
         return {str(code): found for code, found in blocks.items()}
 
     def trust(self, uid: str, page: Any) -> Parts | None:

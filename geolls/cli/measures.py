@@ -58,7 +58,7 @@ def assign(points: Path | None, **options: Any) -> None:
             )
         return
     study = study_of(options)
-    emit(study.assignment, options, **about(study, "Schools by layer and unit"))
+    emit(study.assigned(), options, **about(study, "Schools by layer and unit"))
 
 
 @command(
@@ -90,9 +90,10 @@ def overlap(
         from geolls.measures.overlap import inside
 
         kept = inside(frame)
-        gone, whole = kept.dropped["weight"].sum(), frame["weight"].sum()
+        whole = frame["weight"].sum()
+        gone = whole - kept["weight"].sum()
         click.echo(f"--inside-only dropped {dropped_words(gone, whole, by)}", err=True)
-        frame = kept.pairs
+        frame = kept
     frame = publishable(frame, by, options, ("left_code", "right_code"))
     emit(frame, options, **about(study, f"{left} over {right} by {by}", by))
 

@@ -84,8 +84,7 @@ def _layers(study: Study) -> pd.DataFrame:
         found = evidence(layer, study.as_of, study.areas)
         units: int = found.units_evidenced
         if layer.kind in {"schools", "polygons"}:  # the units are in the register, or in a file
-            codes = study.membership(layer.key)["unit_code"]
-            units = codes[~is_reason(codes)].nunique()
+            units = int((~study.membership(layer.key).outside).sum())
         rows.append(
             {
                 **{c: getattr(layer, c) for c in _AS_STATED},
@@ -144,10 +143,10 @@ def _units(study: Study) -> pd.DataFrame:
     """Return one row per unit of each layer of land, with what is in it."""
     parts = []
     for key in study.area_layers:
-        land = study.block_membership(key)
+        land = study.land(key)
         land = land[~is_reason(land["unit_code"])]
-        area = land["item"].map(study.weights("area")) / 1e6
-        claimants = land.groupby("item")["unit_code"].transform("size")
+        area = land["block"].map(study.weights("area")) / 1e6
+        claimants = land.groupby("block")["unit_code"].transform("size")
         by = land["unit_code"]
         whole = area.groupby(by).sum()
         found = pd.DataFrame(
@@ -156,7 +155,7 @@ def _units(study: Study) -> pd.DataFrame:
                 "unit_name": land.drop_duplicates("unit_code").set_index("unit_code")["unit_name"],
                 "area_km2": (area * land["share"]).groupby(by).sum(),
                 "neighbourhoods": (
-                    land["item"].map(study.weights("neighbourhoods")) * land["share"]
+                    land["block"].map(study.weights("neighbourhoods")) * land["share"]
                 )
                 .groupby(by)
                 .sum(),
@@ -164,9 +163,8 @@ def _units(study: Study) -> pd.DataFrame:
             }
         ).rename_axis("unit_code")
         for weight in ("schools", "pupils"):
-            table = study.membership(key, weight)
-            amount = table["item"].map(study.weights(weight)) * table["share"]
-            sums = amount.groupby(table["unit_code"]).sum()
+            layer = study.membership(key, weight)
+            sums = pd.Series(layer.weigh(study.weights(weight).to_numpy()), index=layer.codes)
             found[weight] = sums.reindex(found.index, fill_value=0.0)
         parts.append(found.sort_index().reset_index())
     return pd.concat(parts, ignore_index=True)
@@ -211,7 +209,7 @@ def _schools(study: Study) -> pd.DataFrame:
 
 
 def _assignment(study: Study) -> pd.DataFrame:
-    return study.assignment
+    return study.assigned()
 
 
 def _disagreements(study: Study) -> pd.DataFrame:

@@ -163,7 +163,7 @@ def about(
 
 
 def _layer(study: Core, key: str, url: Urls | None) -> LayerSpec:
-    layer, table = study.layers[key], study.block_membership(key)
+    layer, table = study.layers[key], study.land(key)
     units = _units(table)
     counted = study.assigned(key).groupby("unit_code")["share"].sum()
     units["count"] = counted.reindex(units.index).fillna(0.0)
@@ -176,7 +176,7 @@ def _layer(study: Core, key: str, url: Urls | None) -> LayerSpec:
         title=layer.unit_title,
         family=layer.family,
         units=units,
-        claims=table.rename(columns={"item": "block"}),
+        claims=table,
         many=layer.unit_title_plural,
         note=study.date_note(key) or layer.caption,
     )
@@ -198,13 +198,13 @@ def _two_days(study: Core, recipe: Recipe) -> Iterator[LayerSpec]:
         then = study.at(str(options[option]))
         if key not in then.area_layers:
             continue
-        layer, table = then.layers[key], then.block_membership(key)
+        layer, table = then.layers[key], then.land(key)
         yield LayerSpec(
             key=f"{key}_{side}",
             title=f"{layer.unit_title}, {day(then.as_of)}",
             family=layer.family,
             units=_units(table).assign(count=np.nan),
-            claims=table.rename(columns={"item": "block"})[["block", "unit_code", "share"]],
+            claims=table[["block", "unit_code", "share"]],
             many=f"{layer.unit_title_plural}, {day(then.as_of)}",
             line="combined",
         )
@@ -227,9 +227,9 @@ def numbers(study: Core, key: str) -> pd.Series[int]:
     """
     middle = study.display_blocks.representative_point()
     north = pd.Series(middle.y.to_numpy(), index=study.display_blocks.index)
-    table = study.block_membership(key)
+    table = study.land(key)
     table = table[~is_reason(table["unit_code"])]
-    where = table["item"].map(north).groupby(table["unit_code"]).mean()
+    where = table["block"].map(north).groupby(table["unit_code"]).mean()
     return where.rank(ascending=False, method="first").astype(int)
 
 

@@ -261,9 +261,9 @@ def _changed(asked: Asked) -> Measure:
         raise MapError(f"{key} is not alive on both days", where=asked.recipe.key)
     old, new = (_claimants(then, key) for then in days)
     moved = old != new.reindex(old.index)
-    table = study.block_membership(asked.layer)
+    table = study.land(asked.layer)
     mine = table[~is_reason(table["unit_code"])]
-    share = mine["item"].map(moved).astype(float).groupby(mine["unit_code"]).mean()
+    share = mine["block"].map(moved).astype(float).groupby(mine["unit_code"]).mean()
     words = np.select([share == 0, share == 1], ["Unchanged", "Changed"], "Changed in part")
     return Measure(
         key=asked.key,
@@ -278,8 +278,8 @@ def _changed(asked: Asked) -> Measure:
 
 
 def _claimants(study: Core, key: str) -> pd.Series[Any]:
-    table = study.block_membership(key)
-    return table.groupby("item")["unit_code"].agg(lambda codes: "+".join(sorted(codes)))
+    table = study.land(key)
+    return table.groupby("block")["unit_code"].agg(lambda codes: "+".join(sorted(codes)))
 
 
 def _pattern(asked: Asked) -> Measure:

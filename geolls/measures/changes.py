@@ -11,7 +11,8 @@ import pandas as pd
 
 from geolls.base.errors import UsageError
 from geolls.base.vocabulary import REASONS
-from geolls.measures.overlap import Coded, code, weights_of
+from geolls.measures.membership import Membership
+from geolls.measures.overlap import weights_of
 
 __all__ = ["area_changes", "claim_changes", "heirs", "school_changes", "school_moves", "tally"]
 
@@ -20,15 +21,13 @@ Floats = npt.NDArray[np.float64]
 _SAME = 1e-9
 
 
-def area_changes(
-    before: pd.DataFrame, after: pd.DataFrame, weight: pd.Series[float]
-) -> pd.DataFrame:
+def area_changes(before: Membership, after: Membership, weight: pd.Series[float]) -> pd.DataFrame:
     """Say which units of a layer ended, began, were redrawn or renamed, and who has their land.
 
     Parameters
     ----------
-    before, after : pandas.DataFrame
-        Memberships of the same items on two dates: item (block), unit_code, unit_name, share.
+    before, after : Membership
+        Who had the same items (blocks) on two dates.
     weight : pandas.Series of float
         Weight of each item (m2), indexed by item.
 
@@ -47,7 +46,8 @@ def area_changes(
         When the two do not hold the same items.
     """
     values = weights_of(weight)
-    x, y = code(before, weight.index, what="before"), code(after, weight.index, what="after")
+    x = before.weighed_over(weight.index, "before")
+    y = after.weighed_over(weight.index, "after")
     full, codes = _passed_on(x, y, values)
     names = dict(zip([*x.codes, *y.codes], [*x.names, *y.names], strict=True))
     was, now = dict(zip(x.codes, x.names, strict=True)), dict(zip(y.codes, y.names, strict=True))
@@ -76,7 +76,7 @@ def area_changes(
     return frame.sort_values(keys, kind="stable", ignore_index=True)
 
 
-def _passed_on(x: Coded, y: Coded, values: Floats) -> tuple[Floats, list[str]]:
+def _passed_on(x: Membership, y: Membership, values: Floats) -> tuple[Floats, list[str]]:
     """Return the weight that went from each unit to each, and the codes of both.
 
     A unit keeps what it has of an item on both dates; only the rest changes hands, so an item
@@ -121,13 +121,13 @@ def _land(
     ]
 
 
-def claim_changes(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
+def claim_changes(before: Membership, after: Membership) -> pd.DataFrame:
     """Say which claims of a layer were gained, lost, or changed their share.
 
     Parameters
     ----------
-    before, after : pandas.DataFrame
-        Memberships of the same items on two dates: item, unit_code, unit_name, share.
+    before, after : Membership
+        Who had the same items on two dates.
 
     Returns
     -------
@@ -136,12 +136,14 @@ def claim_changes(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
         change (`gained`, `lost`, `share`), share_before, share_after (0 where there is none).
     """
     keys = ["item", "unit_code"]
-    old = before.groupby(keys).agg(name_old=("unit_name", "first"), share_before=("share", "sum"))
-    new = after.groupby(keys).agg(name_new=("unit_name", "first"), share_after=("share", "sum"))
-    both = old.join(new, how="outer").reset_index()
+    old, new = (
+        m.frame().groupby(keys).agg(name=("unit_name", "first"), share=("share", "sum"))
+        for m in (before, after)
+    )
+    both = old.merge(new, on=keys, how="outer", suffixes=("_before", "_after")).reset_index()
     both[["share_before", "share_after"]] = both[["share_before", "share_after"]].fillna(0.0)
     moved = both[(both["share_before"] - both["share_after"]).abs() > _SAME].copy()
-    moved["unit_name"] = moved["name_new"].fillna(moved["name_old"])
+    moved["unit_name"] = moved["name_after"].fillna(moved["name_before"])
     words = np.select([moved["share_before"] == 0, moved["share_after"] == 0], ["gained", "lost"],
                       default="share")  # fmt: skip
     moved["change"] = words
@@ -252,7 +254,7 @@ def school_changes(
 
 def school_moves(
     pairs: pd.DataFrame,
-    layers: Mapping[str, tuple[pd.DataFrame, pd.DataFrame]],
+    layers: Mapping[str, tuple[Membership, Membership]],
     blocks: tuple[pd.Series, pd.Series],
 ) -> pd.DataFrame:
     """Say which schools moved to another unit or trust, and which cause moved each.
@@ -261,8 +263,8 @@ def school_moves(
     ----------
     pairs : pandas.DataFrame
         The table of `school_changes`.
-    layers : mapping of str to (pandas.DataFrame, pandas.DataFrame)
-        Key to the memberships of the schools (item is the urn) on the two dates.
+    layers : mapping of str to (Membership, Membership)
+        Key to who had the schools on the two dates.
     blocks : (pandas.Series, pandas.Series)
         Block of each school on the two dates, indexed by urn.
 
@@ -289,9 +291,9 @@ def school_moves(
     for key, (before, after) in layers.items():
         rows = paired.assign(layer=key)
         for side, membership in (("before", before), ("after", after)):
-            sets = _sets(membership)
-            for column, kind in (("unit", "codes"), ("unit_name", "names")):
-                rows[f"{column}_{side}"] = paired[f"urn_{side}"].map(sets[kind])
+            claimants = _claimants(membership)
+            for column in claimants:
+                rows[f"{column}_{side}"] = paired[f"urn_{side}"].map(claimants[column])
         differs = (rows["unit_before"] != rows["unit_after"]) & ~(
             rows["unit_before"].isna() & rows["unit_after"].isna()
         )
@@ -322,12 +324,13 @@ def tally(moves: pd.DataFrame) -> pd.DataFrame:
     return found.rename("schools").reset_index()
 
 
-def _sets(membership: pd.DataFrame) -> pd.DataFrame:
+def _claimants(membership: Membership) -> pd.DataFrame:
     """Return each item's claimants as one text of codes and one of names, indexed by item."""
-    ordered = membership.sort_values(["item", "unit_code"], kind="stable")
-    alone = ~ordered["item"].duplicated(keep=False)
-    single = ordered[alone].set_index("item")[["unit_code", "unit_name"]]
-    shared = ordered[~alone].groupby("item").agg({"unit_code": " + ".join,
-                                                  "unit_name": " + ".join})  # fmt: skip
-    both = pd.concat([single, shared])
-    return both.set_axis(["codes", "names"], axis=1)
+    sets = membership.sets
+    alone = set(membership.codes)
+    codes = [c if c in alone else c.replace("+", " + ") for c in sets.codes]
+    return pd.DataFrame(
+        {"unit": np.array(codes, object)[sets.unit], "unit_name": np.array(sets.names)[sets.unit]},
+        index=sets.items[sets.item],
+        dtype="str",
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
 
@@ -11,23 +11,23 @@ import numpy.typing as npt
 import pandas as pd
 
 from geolls.base.errors import UsageError
+from geolls.measures.membership import Membership, is_reason
 from geolls.measures.nulls import board, deviation, regroup
-from geolls.measures.overlap import is_reason
 
 __all__ = ["communities", "home_fit", "trust_links"]
 
 Ints = npt.NDArray[np.intp]
 
 
-def trust_links(schools: pd.DataFrame, place: pd.DataFrame) -> pd.DataFrame:
+def trust_links(schools: pd.DataFrame, place: Membership) -> pd.DataFrame:
     """Link areas by the trusts that work in both.
 
     Parameters
     ----------
     schools : pandas.DataFrame
         urn, trust_uid.
-    place : pandas.DataFrame
-        Membership of the areas: item (urn), unit_code, unit_name, share.
+    place : Membership
+        Which area has which school.
 
     Returns
     -------
@@ -43,8 +43,8 @@ def trust_links(schools: pd.DataFrame, place: pd.DataFrame) -> pd.DataFrame:
     link nothing.
     """
     trust = schools.loc[schools["trust_uid"].notna(), ["urn", "trust_uid"]]
-    here = place.loc[~is_reason(place["unit_code"]), ["item", "unit_code", "share"]]
-    joined = trust.merge(here, left_on="urn", right_on="item")
+    joined = trust.merge(place.frame("urn"), on="urn")
+    joined = joined[~is_reason(joined["unit_code"])]
     counts = joined.groupby(["trust_uid", "unit_code"])["share"].sum().reset_index(name="c")
     size = counts.groupby("trust_uid")["c"].transform("sum")
     counts = counts[size > 1].assign(size=size)
@@ -60,12 +60,7 @@ def trust_links(schools: pd.DataFrame, place: pd.DataFrame) -> pd.DataFrame:
 
 
 def communities(
-    links: pd.DataFrame,
-    place: pd.DataFrame,
-    schools: pd.DataFrame | None = None,
-    *,
-    seed: int = 2022,
-    resolution: float = 1.0,
+    links: pd.DataFrame, place: Membership, schools: pd.DataFrame, *, seed: int = 2022
 ) -> pd.DataFrame:
     """Group areas into the communities that their shared trusts draw.
 
@@ -73,22 +68,19 @@ def communities(
     ----------
     links : pandas.DataFrame
         The table of `trust_links`.
-    place : pandas.DataFrame
-        Membership of the areas: item, unit_code, unit_name, share.
-    schools : pandas.DataFrame, optional
-        urn, trust_uid: to name a community after the area with most trust schools; by default
-        after the one with most claims.
+    place : Membership
+        Which area has which school.
+    schools : pandas.DataFrame
+        urn, trust_uid: a community is named after the area with most schools in trusts.
     seed : int, optional
         The same seed gives the same communities.
-    resolution : float, optional
-        Above 1 more and smaller communities, below 1 fewer and larger.
 
     Returns
     -------
     pandas.DataFrame
-        A membership over the same items: item, unit_code ("C01" ..., the largest first),
-        unit_name ("Around Leeds"), share. Areas without a link are each a community of their own;
-        items without an area keep their reason.
+        One row per area, sorted: unit_code ("C01" ..., the largest first), unit_name ("Around
+        Leeds") of its community, area_code, area_name, schools. An area without a link is a
+        community of its own; a reason for having no area is its own too.
 
     Notes
     -----
@@ -98,50 +90,40 @@ def communities(
     Source: Blondel, Guillaume, Lambiotte and Lefebvre 2008,
     doi:10.1088/1742-5468/2008/10/P10008, as networkx has it.
     """
-    # Loaded here: only this function needs it.
-    nx: Any = import_module("networkx")
-    real = place[~is_reason(place["unit_code"])]
-    graph: Any = nx.Graph()
-    graph.add_nodes_from(sorted(real["unit_code"].unique()))
-    unknown = set(links["left"]) | set(links["right"])
-    unknown -= set(graph.nodes)
+    nx: Any = import_module("networkx")  # loaded here: only this function needs it
+    areas = [c for c, reason in zip(place.codes, place.outside, strict=True) if not reason]
+    unknown = {*links["left"], *links["right"]} - set(areas)
     if unknown:
         raise UsageError(f"a link names {min(unknown)!r}, which is no area", where="communities")
-    rows = zip(links["left"], links["right"], links["weight"], strict=True)
-    graph.add_weighted_edges_from(rows)
-    found = nx.community.louvain_communities(graph, resolution=resolution, seed=seed)
-    counted = real
-    if schools is not None:
-        in_trust = set(schools.loc[schools["trust_uid"].notna(), "urn"])
-        counted = real[real["item"].isin(in_trust)]
-    size = counted.groupby("unit_code")["share"].sum()
-    names = real.drop_duplicates("unit_code").set_index("unit_code")["unit_name"]
-    order = sorted(found, key=lambda c: (-sum(size.get(a, 0.0) for a in c), min(c)))
-    digits = len(str(len(order)))
-    of_area: dict[str, tuple[str, str]] = {}
+    graph: Any = nx.Graph()
+    graph.add_nodes_from(areas)
+    graph.add_weighted_edges_from(links[["left", "right", "weight"]].itertuples(index=False))
+    found = nx.community.louvain_communities(graph, seed=seed)
+    in_trust = place.items.isin(schools.loc[schools["trust_uid"].notna(), "urn"])
+    size = dict(zip(place.codes, place.weigh(in_trust.astype(float)), strict=True))
+    names = dict(zip(place.codes, place.names, strict=True))
+    order = sorted(found, key=lambda c: (-sum(size[a] for a in c), min(c)))
+    of_area = {code: (code, name) for code, name in names.items()}
     for number, members in enumerate(order, start=1):
-        chief = min(members, key=lambda a: (-size.get(a, 0.0), a))
-        label = (f"C{number:0{digits}d}", f"Around {names[chief]}")
+        chief = min(members, key=lambda a: (-size[a], a))
+        label = (f"C{number:0{len(str(len(order)))}d}", f"Around {names[chief]}")
         of_area.update(dict.fromkeys(members, label))
-    rows_of = place[["item", "unit_code", "unit_name", "share"]].copy()
-    new = [of_area.get(c, (c, n)) for c, n in zip(place["unit_code"], place["unit_name"],
-                                                  strict=True)]  # fmt: skip
-    rows_of["unit_code"] = [c for c, _ in new]
-    rows_of["unit_name"] = [n for _, n in new]
-    keys = ["item", "unit_code", "unit_name"]
-    return rows_of.groupby(keys, sort=False)["share"].sum().reset_index()
+    counts = place.weigh(np.ones(len(place.items)))
+    rows = [(*of_area[c], c, names[c], n) for c, n in zip(place.codes, counts, strict=True)]
+    columns = ["unit_code", "unit_name", "area_code", "area_name", "schools"]
+    table = pd.DataFrame(rows, columns=columns)
+    return table.sort_values(["unit_code", "area_code"], ignore_index=True)
 
 
 def home_fit(
     schools: pd.DataFrame,
     block_of_school: pd.Series,
-    layers: Mapping[str, pd.DataFrame],
+    layers: Mapping[str, Membership],
     weight: pd.Series[float],
     adjacency: npt.ArrayLike,
     *,
     draws: int = 99,
     seed: int = 2022,
-    progress: Callable[[int, int], None] | None = None,
 ) -> pd.DataFrame:
     """Measure how well each map keeps trusts together, beyond maps of like size drawn by chance.
 
@@ -151,8 +133,8 @@ def home_fit(
         urn, trust_uid.
     block_of_school : pandas.Series of str
         Block of each school, indexed by urn.
-    layers : mapping of str to pandas.DataFrame
-        Key to membership over blocks: item (block), unit_code, unit_name, share.
+    layers : mapping of str to Membership
+        Key to who has the blocks.
     weight : pandas.Series of float
         Weight of each block that sizes are matched in, indexed by block (its order is that of
         `adjacency`).
@@ -160,8 +142,6 @@ def home_fit(
         Pairs of neighbouring blocks, as positions in `weight`.
     draws, seed
         Random maps for each layer; draw d comes from (seed, d).
-    progress : callable, optional
-        Called with (done, all draws).
 
     Returns
     -------
@@ -184,7 +164,7 @@ def home_fit(
     trust = np.asarray(pd.factorize(schools["trust_uid"][member])[0], dtype=np.intp)
     at = np.asarray(block[member], dtype=np.intp)
     rows = []
-    for number, (key, membership) in enumerate(layers.items()):
+    for key, membership in layers.items():
         base = board(membership, weight, adjacency)
         real = _home_share(trust, at, base.unit)
         drawn, off = [], []
@@ -192,8 +172,6 @@ def home_fit(
             label = regroup(base, (seed, draw))
             drawn.append(_home_share(trust, at, label)[0])
             off.append(deviation(base, label))
-            if progress:
-                progress(number * draws + draw + 1, draws * len(layers))
         null = np.array(drawn)
         net = (float(null.mean()), float(null.std()), real[0] - float(null.mean()))
         worse = float((null < real[0]).mean())

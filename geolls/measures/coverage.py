@@ -9,15 +9,18 @@ import numpy.typing as npt
 import pandas as pd
 
 from geolls.base.vocabulary import REASON_NAMES
-from geolls.measures.overlap import Coded, code, sums, weights_of
+from geolls.measures.membership import Membership, sums
+from geolls.measures.overlap import weights_of
 
-__all__ = ["SHARED", "coverage", "coverage_rows"]
+__all__ = ["SHARED", "coverage"]
+
+Floats = npt.NDArray[np.float64]
 
 SHARED = "shared"
 
 
 def coverage(
-    membership: pd.DataFrame,
+    membership: Membership,
     weight: pd.Series[float],
     names: Mapping[str, str] | None = None,
 ) -> pd.DataFrame:
@@ -25,9 +28,8 @@ def coverage(
 
     Parameters
     ----------
-    membership : pandas.DataFrame
-        item, unit_code, unit_name (str), share (float). With a column `stated` (bool), a claim
-        whose share is stated on evidence counts as the unit's alone.
+    membership : Membership
+        Who has the items; a claim whose share is stated on evidence counts as the unit's alone.
     weight : pandas.Series of float
         Weight of each item (m2, schools, pupils ...), indexed by item; items whose weight is
         missing are left out.
@@ -45,7 +47,7 @@ def coverage(
     Raises
     ------
     UsageError
-        When shares do not sum to 1, or an item has no or a negative weight.
+        When an item has no or a negative weight.
 
     Notes
     -----
@@ -55,101 +57,47 @@ def coverage(
 
     Examples
     --------
-    >>> hubs = pd.DataFrame({"item": ["a", "b", "b"], "unit_code": ["H1", "H1", "H2"],
-    ...                      "unit_name": ["One", "One", "Two"], "share": [1, 0.5, 0.5]})
+    >>> hubs = Membership.of(pd.DataFrame({"item": ["a", "b", "b"],
+    ...     "unit_code": ["H1", "H1", "H2"], "unit_name": ["One", "One", "Two"],
+    ...     "share": [1, 0.5, 0.5]}))
     >>> found = coverage(hubs, pd.Series({"a": 3.0, "b": 1.0}), {"b": "Leeds"})
     >>> found[["unit_name", "share"]].to_numpy().tolist()
     [['One', 0.75], ['Two', 0.0], ['Leeds: H1, H2', 0.25]]
     """
-    x, part, together = _claimed(membership, weight)
+    x = membership.weighed_over(weight.index)
+    part = np.nan_to_num(weights_of(weight))[x.item] * x.share
+    # A claim stands beside another's where both have some of an item and no line is known.
+    unclear = ~x.outside[x.unit] & ~x.stated
+    together = unclear & (np.bincount(x.item[unclear], minlength=len(x.items))[x.item] > 1)
     total = float(part.sum())
     alone = sums(x.unit[~together], part[~together], len(x.codes))
     rows = pd.DataFrame({"unit_code": x.codes, "unit_name": x.names, "weight": alone})
     units, reasons = rows[~x.outside], rows[x.outside]
     reasons = reasons.assign(unit_name=[REASON_NAMES[c] for c in reasons["unit_code"]])
-    parts = [units, _sets(x, part, together, weight.index, names or {}), reasons]
+    parts = [units, _sets(x, part, together, names or {}), reasons]
     found = pd.concat([p for p in parts if len(p)], ignore_index=True) if len(rows) else rows
     share = found["weight"] / total if total > 0 else np.full(len(found), np.nan)
     return found.assign(share=share)
 
 
-def coverage_rows(membership: pd.DataFrame, weight: pd.Series[float]) -> pd.DataFrame:
-    """Return the items behind the table of `coverage`.
-
-    Parameters
-    ----------
-    membership, weight
-        As `coverage`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row per item and way it is claimed: unit_code (a unit, alone; `shared`; a reason),
-        item, units (the claimants by ", "), weight. The weights of a unit_code sum to its row in
-        `coverage`; those of `shared` to all its rows.
-    """
-    x, part, together = _claimed(membership, weight)
-    codes = np.array(x.codes, dtype=object)[x.unit]
-    claims = pd.DataFrame(
-        {
-            "unit_code": np.where(together, SHARED, codes),
-            "item": weight.index[x.item],
-            "units": codes,
-            "weight": part,
-        }
-    )
-    groups = claims.groupby(["unit_code", "item"], sort=True)
-    return groups.agg(units=("units", ", ".join), weight=("weight", "sum")).reset_index()
-
-
-def _claimed(
-    membership: pd.DataFrame, weight: pd.Series[float]
-) -> tuple[Coded, npt.NDArray[np.float64], npt.NDArray[np.bool_]]:
-    """Return the claims, the weight of each, and whether it stands beside another's."""
-    x = code(membership, weight.index)
-    part = np.nan_to_num(weights_of(weight))[x.item] * x.share
-    return x, part, _together(membership, x, weight.index)
-
-
-def _together(membership: pd.DataFrame, x: Coded, items: pd.Index) -> npt.NDArray[np.bool_]:
-    """Return which claims stand beside another unit's on the same item, lines unknown."""
-    open_claim = ~x.outside[x.unit]
-    if "stated" in membership:
-        # `code` sorts the claims by item and unit: bring the flags into that order.
-        item = items.get_indexer(pd.Index(membership["item"]))
-        unit = pd.Index(x.codes).get_indexer(pd.Index(membership["unit_code"]))
-        stated = membership["stated"].to_numpy(dtype=bool)[np.lexsort((unit, item))]
-        open_claim &= ~stated
-    claims = np.bincount(x.item[open_claim], minlength=x.items)
-    found: npt.NDArray[np.bool_] = open_claim & (claims[x.item] > 1)
-    return found
-
-
 def _sets(
-    x: Coded,
-    part: npt.NDArray[np.float64],
-    together: npt.NDArray[np.bool_],
-    items: pd.Index,
-    names: Mapping[str, str],
+    x: Membership, part: Floats, together: npt.NDArray[np.bool_], names: Mapping[str, str]
 ) -> pd.DataFrame:
+    """Return one row per set of units that share items, with where they do."""
     claims = pd.DataFrame(
         {
             "item": x.item[together],
-            "code": np.array(x.codes, dtype=object)[x.unit[together]],
+            "code": x.labels[0].take(x.unit[together]),
             "weight": part[together],
         }
     )
-    if not len(claims):
-        return pd.DataFrame({"unit_code": [], "unit_name": [], "weight": []})
     by_item = claims.groupby("item").agg(label=("code", ", ".join), weight=("weight", "sum"))
-    by_item["area"] = [names.get(items[i]) for i in by_item.index]
     rows = []
     for label, found in by_item.groupby("label"):
-        where = _listed(sorted({a for a in found["area"] if isinstance(a, str)}))
-        rows.append((f"{where}: {label}" if where else str(label), float(found["weight"].sum())))
-    frame = pd.DataFrame(sorted(rows), columns=["unit_name", "weight"])
-    frame.insert(0, "unit_code", SHARED)
-    return frame
+        areas = {names[i] for i in x.items[found.index] if i in names}
+        name = f"{_listed(sorted(areas))}: {label}" if areas else str(label)
+        rows.append((SHARED, name, float(found["weight"].sum())))
+    return pd.DataFrame(sorted(rows), columns=["unit_code", "unit_name", "weight"])
 
 
 def _listed(areas: list[str], most: int = 3) -> str:

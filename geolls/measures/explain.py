@@ -13,19 +13,12 @@ import pandas as pd
 from geolls.base.errors import UnknownNameError, UsageError
 from geolls.base.text import suggest
 from geolls.base.vocabulary import BLANK_BELOW, KINDS
-from geolls.measures.coverage import coverage_rows
-from geolls.measures.information import entropy, ratio
-from geolls.measures.mismatch import by_unit
-from geolls.measures.overlap import code, cross, distinct, is_reason, weights_of
+from geolls.measures.membership import Membership, is_reason
 from geolls.measures.oversight import oversight, providers
 from geolls.measures.spread import SpreadOptions, size_band
 
 __all__ = [
-    "MISMATCH_MEASURES",
     "Explanation",
-    "explain_coverage",
-    "explain_mismatch",
-    "explain_overlap",
     "explain_place",
     "explain_trust",
     "place_measures",
@@ -66,208 +59,6 @@ def _explained(measure: str, rows: pd.DataFrame, how: str, *, blank: bool = Fals
     return Explanation(measure, value, ordered, how)
 
 
-# ---- two layers --------------------------------------------------------------------------------
-
-MISMATCH_MEASURES = (
-    "homogeneity",
-    "completeness",
-    "v_measure",
-    "mutual_information",
-    "variation_of_information",
-    "nvi",
-    "splits",
-    "multi_splits",
-    "intersections",
-    "effective_splits",
-    "effective_splits_weighted",
-    "conditional_entropy",
-    "sqrt_entropy",
-    "split_pairs",
-    "best_fit_share",
-    "best_jaccard",
-)
-
-
-def explain_overlap(
-    left: pd.DataFrame,
-    right: pd.DataFrame,
-    weight: pd.Series[float],
-    left_code: str,
-    right_code: str,
-) -> Explanation:
-    """Show the schools or blocks that two units share.
-
-    Parameters
-    ----------
-    left, right : pandas.DataFrame
-        Memberships: item, unit_code, unit_name, share.
-    weight : pandas.Series of float
-        Weight of each item, indexed by item.
-    left_code, right_code : str
-        The two units.
-
-    Returns
-    -------
-    Explanation
-        Of the weight in the row of `overlap.overlap`; one row per item: item, weight,
-        share_left, share_right, part.
-    """
-    x = _claims(left, left_code).rename(columns={"share": "share_left"})
-    y = _claims(right, right_code).rename(columns={"share": "share_right"})
-    rows = x.merge(y, on="item")
-    rows.insert(1, "weight", rows["item"].map(weight).fillna(0.0))
-    rows["part"] = rows["weight"] * rows["share_left"] * rows["share_right"]
-    return _explained("weight", rows, "Each item adds its weight times both units' shares of it.")
-
-
-def explain_mismatch(
-    measure: str, left: pd.DataFrame, right: pd.DataFrame, weight: pd.Series[float]
-) -> Explanation:
-    """Show what each pair of units, or each unit, adds to a measure of mismatch.
-
-    Parameters
-    ----------
-    measure : str
-        One of `MISMATCH_MEASURES`.
-    left, right, weight
-        As `geolls.measures.mismatch.compare`.
-
-    Returns
-    -------
-    Explanation
-        Rows of pairs (left_code, left_name, right_code, right_name, weight, part) or, for the
-        measures of units, of units of the left layer (left_code, left_name, weight, part).
-
-    Raises
-    ------
-    UsageError
-        For a measure that is no sum (MapCurves, the adjusted measures, Fowlkes-Mallows), or none.
-    """
-    if measure not in MISMATCH_MEASURES:
-        raise UsageError(
-            f"{measure!r} is not a sum over units", where="explain",
-            fix=suggest(measure, MISMATCH_MEASURES) or f"use {', '.join(MISMATCH_MEASURES)}",
-        )  # fmt: skip
-    if left is right or left.equals(right) or measure == "split_pairs":
-        left, right = distinct(left), distinct(right)
-    x = code(left, weight.index, what="left")
-    y = code(right, weight.index, what="right")
-    full = cross(x, y, weights_of(weight))
-    part = _parts(measure, full)
-    blank = not np.isfinite(part).all() or not full.any()
-    codes_x, names_x = np.array(x.codes, dtype=object), np.array(x.names, dtype=object)
-    if part.ndim == 1:
-        some = full.sum(axis=1) > 0
-        rows = pd.DataFrame(
-            {"left_code": codes_x, "left_name": names_x, "weight": full.sum(axis=1), "part": part}
-        )[some]
-        return _explained(measure, rows, "Each unit of the left layer adds its part.", blank=blank)
-    i, j = np.nonzero(full)
-    rows = pd.DataFrame(
-        {
-            "left_code": codes_x[i],
-            "left_name": names_x[i],
-            "right_code": np.array(y.codes, dtype=object)[j],
-            "right_name": np.array(y.names, dtype=object)[j],
-            "weight": full[i, j],
-            "part": part[i, j],
-        }
-    )
-    return _explained(measure, rows, "Each pair of units that meet adds its part.", blank=blank)
-
-
-def _parts(measure: str, full: Floats) -> Floats:
-    """Return what each pair (two dimensions) or each row (one) adds to a measure."""
-    if measure in _OF_ROWS:
-        return _row_parts(measure, full)
-    if measure == "intersections":
-        return (full > 0).astype(float)
-    total = full.sum()
-    rows, cols = full.sum(axis=1), full.sum(axis=0)
-    s, t = ratio(full, rows[:, None]), ratio(full, cols[None, :])
-    q = full / total if total else full
-    if measure == "sqrt_entropy":
-        return np.asarray(ratio(rows, total)[:, None] * np.sqrt(s))
-    left, right = -_log(s), -_log(t)
-    shared = q * _log(ratio(s * total, cols[None, :]))
-    varied = q * (left + right)
-    if measure in ("conditional_entropy", "mutual_information", "variation_of_information"):
-        return {"c": q * left, "m": shared, "v": varied}[measure[0]]
-    if measure == "nvi":
-        joint = entropy(full.ravel())
-        return varied / joint if joint > 0 else varied
-    of_x, of_y = entropy(rows), entropy(cols)
-    whole = {"homogeneity": of_x, "completeness": of_y, "v_measure": (of_x + of_y) / 2}[measure]
-    # Where there is nothing to tell apart the measure is 1 by definition, and so are its parts.
-    return shared / whole if whole > 0 else q
-
-
-_OF_ROWS = (
-    "splits",
-    "multi_splits",
-    "effective_splits",
-    "effective_splits_weighted",
-    "split_pairs",
-    "best_fit_share",
-    "best_jaccard",
-)
-
-
-def _row_parts(measure: str, full: Floats) -> Floats:
-    rows, cols = full.sum(axis=1), full.sum(axis=0)
-    found = by_unit(full)
-    if measure.endswith("splits"):
-        least = {"splits": 2, "multi_splits": 3}.get(measure)
-        if least:
-            return np.asarray((full > 0).sum(axis=1) >= least, dtype=float)
-        return np.nan_to_num(found["effective_splits"])
-    if measure == "split_pairs":
-        twos = np.where(rows >= 2, rows, 0.0)
-        if not (np.array_equal(full, np.floor(full)) and twos.any()):
-            return np.full(len(rows), np.nan)
-        return np.nan_to_num(twos * found["split_pairs"]) / float(twos.sum())
-    name = "effective_splits" if measure.startswith("effective") else measure
-    return np.nan_to_num(ratio(rows, cols.sum()) * found[name])
-
-
-def _log(value: Floats) -> Floats:
-    return np.log2(value, out=np.zeros_like(value), where=value > 0)
-
-
-# ---- one layer ---------------------------------------------------------------------------------
-
-
-def explain_coverage(
-    membership: pd.DataFrame, weight: pd.Series[float], unit: str, *, share: bool = False
-) -> Explanation:
-    """Show the schools or blocks behind one row of the coverage table.
-
-    Parameters
-    ----------
-    membership, weight
-        As `geolls.measures.coverage.coverage`.
-    unit : str
-        A unit_code (what it alone claims), a reason, or `shared` (all that is shared).
-    share : bool, optional
-        Explain the share of the whole instead of the weight.
-
-    Returns
-    -------
-    Explanation
-        One row per item: item, units (the claimants by ", "), weight, part.
-    """
-    rows = coverage_rows(membership, weight)
-    if unit not in set(rows["unit_code"]):
-        raise UnknownNameError(
-            f"unit {unit!r} has no row", where="explain", fix=suggest(unit, rows["unit_code"])
-        )
-    whole = float(rows["weight"].sum())
-    mine = rows[rows["unit_code"] == unit].drop(columns="unit_code").reset_index(drop=True)
-    mine["part"] = mine["weight"] / whole if share else mine["weight"]
-    name = "share" if share else "weight"
-    return _explained(name, mine, "Each item adds the weight that is claimed so.")
-
-
 # ---- one trust ---------------------------------------------------------------------------------
 
 _PER_LAYER = ("areas", "home_share", "hhi", "entropy", "cross_pairs", "no_unit_share")
@@ -292,7 +83,7 @@ def trust_measures(layers: Mapping[str, Any]) -> list[str]:
 def explain_trust(
     measure: str,
     schools: pd.DataFrame,
-    layers: Mapping[str, pd.DataFrame],
+    layers: Mapping[str, Membership],
     trust_uid: str,
     options: SpreadOptions | None = None,
 ) -> Explanation:
@@ -344,12 +135,11 @@ def explain_trust(
 
 
 def _trust_areas(
-    measure: str, kind: str, mine: pd.DataFrame, membership: pd.DataFrame
+    measure: str, kind: str, mine: pd.DataFrame, membership: Membership
 ) -> Explanation:
-    here = membership[membership["item"].isin(set(mine["urn"]))]
-    if kind == "cross_pairs":
-        here = distinct(here)
-    claims = here.merge(mine[["urn", "pupils"]], left_on="item", right_on="urn")
+    here = membership.over(pd.Index(mine["urn"]))
+    claims = (here.sets if kind == "cross_pairs" else here).frame("urn")
+    claims = claims.merge(mine[["urn", "pupils"]], on="urn")
     none = is_reason(claims["unit_code"])
     if kind == "no_unit_share":
         rows = claims[["urn", "unit_code", "unit_name"]].assign(
@@ -489,11 +279,11 @@ def place_measures(options: SpreadOptions | None = None) -> list[str]:
 def explain_place(
     measure: str,
     schools: pd.DataFrame,
-    place: pd.DataFrame,
+    place: Membership,
     trust_home: pd.Series,
     unit: str,
     *,
-    layers: Mapping[str, pd.DataFrame] | None = None,
+    layers: Mapping[str, Membership] | None = None,
     nearby: pd.DataFrame | None = None,
     options: SpreadOptions | None = None,
 ) -> Explanation:
@@ -561,19 +351,20 @@ def explain_place(
 
 def _of_place(
     schools: pd.DataFrame,
-    place: pd.DataFrame,
+    place: Membership,
     trust_home: pd.Series,
     unit: str,
     sizes: SpreadOptions,
 ) -> pd.DataFrame:
-    claims = place.loc[place["unit_code"] == unit, ["item", "share"]]
+    claims = place.frame("urn")
+    claims = claims.loc[claims["unit_code"] == unit, ["urn", "share"]]
     number = schools["trust_uid"].map(schools["trust_uid"].value_counts()).fillna(0)
     band = size_band(np.maximum(number.to_numpy(dtype=int), 1), sizes.size_bands)
     table = schools.assign(
         kind=oversight(schools, trust_home, place).to_numpy(),
         provider=providers(schools).to_numpy(),
         band=pd.Series(band, index=schools.index).where(schools["trust_uid"].notna()),
-    ).merge(claims, left_on="urn", right_on="item")
+    ).merge(claims, on="urn")
     if not len(table):
         raise UnknownNameError(f"no schools in {unit!r}", where="explain")
     columns = ["urn", "name", "phase", "trust_uid", "trust_name", "kind", "band", "provider",
@@ -587,14 +378,11 @@ def _given(table: Any, name: str) -> Any:
     return table
 
 
-def _interfaces(mine: pd.DataFrame, layers: Mapping[str, pd.DataFrame]) -> Explanation:
+def _interfaces(mine: pd.DataFrame, layers: Mapping[str, Membership]) -> Explanation:
     parts = []
     for key, membership in layers.items():
-        met = membership[membership["item"].isin(set(mine["urn"]))]
-        met = met[~is_reason(met["unit_code"])]
-        units = met.groupby(["unit_code", "unit_name"], as_index=False).agg(
-            schools=("item", "size")
-        )
+        met = membership.over(pd.Index(mine["urn"])).frame("urn", reasons=False)
+        units = met.groupby(["unit_code", "unit_name"], as_index=False).agg(schools=("urn", "size"))
         parts.append(units.assign(layer=key, part=1.0))
     rows = pd.concat(parts, ignore_index=True)[
         ["layer", "unit_code", "unit_name", "schools", "part"]
@@ -618,11 +406,3 @@ def _nearby(measure: str, mine: pd.DataFrame, nearby: pd.DataFrame, total: float
     return _explained(
         measure, rows.assign(part=part), "Each only school of its trust adds its part."
     )
-
-
-def _claims(membership: pd.DataFrame, unit: str) -> pd.DataFrame:
-    mine = membership.loc[membership["unit_code"] == unit, ["item", "share"]]
-    if not len(mine):
-        codes = membership["unit_code"].unique()
-        raise UnknownNameError(f"no unit {unit!r}", where="explain", fix=suggest(unit, codes))
-    return mine

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations, permutations
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +14,8 @@ import pandas as pd
 from geolls.base.errors import UsageError
 from geolls.measures.chance import COUNT_MEASURES, count_measures, split_pairs
 from geolls.measures.information import entropy, information, plogp, ratio
-from geolls.measures.overlap import Coded, code, cross, distinct, is_reason, sums, weights_of
+from geolls.measures.membership import Membership, sums
+from geolls.measures.overlap import cross, weights_of
 
 __all__ = [
     "COUNT_MEASURES",
@@ -23,7 +24,6 @@ __all__ = [
     "compare",
     "compare_units",
     "effective_maps",
-    "effective_maps_by_unit",
     "measures",
     "pairwise",
     "relation",
@@ -239,8 +239,8 @@ def relation(
 
 
 def compare(
-    left: pd.DataFrame,
-    right: pd.DataFrame,
+    left: Membership,
+    right: Membership,
     weight: pd.Series[float],
     *,
     inside_only: bool = False,
@@ -252,8 +252,8 @@ def compare(
 
     Parameters
     ----------
-    left, right : pandas.DataFrame
-        Memberships: item, unit_code, unit_name (str), share (float). `left` is the reference.
+    left, right : Membership
+        Who has the items; `left` is the reference.
     weight : pandas.Series of float
         Weight of each item, indexed by item.
     inside_only : bool, optional
@@ -289,16 +289,15 @@ def compare(
     with 1 and with `untold` - 1 in all their places; it is blank otherwise, and where they could
     be more than 1 in 200 of the whole. The note says so.
     """
-    layers = {"left": _Layer(left, weight.index), "right": _Layer(right, weight.index)}
-    if left is right or left.equals(right):
-        layers["right"] = layers["left"]
+    x = left.weighed_over(weight.index, "left")
+    y = x if left.equals(right) else right.weighed_over(weight.index, "right")
     rule = _Rule(inside_only, min_weight, min_share)
-    rows, _ = _both_ways(layers["left"], layers["right"], weights_of(weight), rule, untold)
+    rows, _ = _both_ways(x, y, weights_of(weight), rule, untold)
     return pd.DataFrame(rows, columns=["measure", "value", "note"])
 
 
 def pairwise(
-    memberships: Mapping[str, pd.DataFrame],
+    memberships: Mapping[str, Membership],
     weight: pd.Series[float],
     *,
     inside_only: bool = False,
@@ -310,7 +309,7 @@ def pairwise(
 
     Parameters
     ----------
-    memberships : mapping of str to pandas.DataFrame
+    memberships : mapping of str to Membership
         Layer key to membership, all over the same items.
     weight : pandas.Series of float
         Weight of each item, indexed by item.
@@ -329,7 +328,7 @@ def pairwise(
         As `compare`.
     """
     values = weights_of(weight)
-    layers = {key: _Layer(m, weight.index, key) for key, m in memberships.items()}
+    layers = {key: m.weighed_over(weight.index, key) for key, m in memberships.items()}
     rule = _Rule(inside_only, min_weight, min_share)
     found: dict[tuple[str, str], Rows] = {}
     for a, b in combinations(layers, 2):
@@ -339,8 +338,8 @@ def pairwise(
 
 
 def compare_units(
-    left: pd.DataFrame,
-    right: pd.DataFrame,
+    left: Membership,
+    right: Membership,
     weight: pd.Series[float],
     *,
     tolerance: float = 0.0,
@@ -349,8 +348,8 @@ def compare_units(
 
     Parameters
     ----------
-    left, right : pandas.DataFrame
-        Memberships: item, unit_code, unit_name (str), share (float).
+    left, right : Membership
+        Who has the items.
     weight : pandas.Series of float
         Weight of each item, indexed by item.
     tolerance : float, optional
@@ -364,8 +363,8 @@ def compare_units(
         `right` with most of it; ties by code), and the columns of `by_unit`.
     """
     values = weights_of(weight)
-    layer = _Layer(right, weight.index, "right")
-    x, y = code(left, weight.index, what="left"), layer.split
+    x = left.weighed_over(weight.index, "left")
+    y = right.weighed_over(weight.index, "right")
     full = cross(x, y, values)
     some = full.sum(axis=1) > 0
     best = full.argmax(axis=1)
@@ -379,33 +378,28 @@ def compare_units(
             "best_fit_code": [y.codes[j] for j in best],
             "best_fit_name": [y.names[j] for j in best],
             **by_unit(full),
-            "split_pairs": by_unit(cross(x, layer.sets, values))["split_pairs"],
+            "split_pairs": by_unit(cross(x, y.sets, values))["split_pairs"],
         }
     )
     kept: pd.DataFrame = frame.loc[some].reset_index(drop=True)
     return kept
 
 
-def effective_maps(
-    memberships: Mapping[str, pd.DataFrame],
-    items: pd.Index | None = None,
-    weight: pd.Series[float] | None = None,
-) -> float:
-    """Return on how many different institutional maps the schools of one place live.
+def effective_maps(numbers: pd.Series[int], place: Membership) -> pd.DataFrame:
+    """Return on how many different institutional maps the schools of each place live.
 
     Parameters
     ----------
-    memberships : mapping of str to pandas.DataFrame
-        Layer key to membership.
-    items : pandas.Index, optional
-        The schools (or blocks) of the place; all by default.
-    weight : pandas.Series of float, optional
-        Weight of each item; 1 each by default.
+    numbers : pandas.Series of int
+        The number of each item's tuple of units in every layer; see `tuples`.
+    place : Membership
+        Who of the place layer has the items.
 
     Returns
     -------
-    float
-        2^H of the tuple of unit in every layer, at least 1; NaN where the place has no weight.
+    pandas.DataFrame
+        One row per unit, sorted by code: unit_code, unit_name, maps (different tuples),
+        effective_maps (2^H of the tuples, at least 1).
 
     Notes
     -----
@@ -414,68 +408,20 @@ def effective_maps(
     parts that differ in at least one layer; it does not say in how many. Hill number of order 1:
     Hill 1973, doi:10.2307/1934352.
     """
-    numbers = tuples(memberships)
-    if items is not None:
-        numbers = numbers.reindex(pd.Index(items).unique()).dropna()
-    sizes = _weight_on(numbers.index, weight)
-    parts = sums(
-        np.asarray(numbers, dtype=np.intp), sizes, int(numbers.max()) + 1 if len(numbers) else 1
-    )
-    return float(2.0 ** entropy(parts)) if parts.sum() > 0 else float("nan")
-
-
-def effective_maps_by_unit(
-    memberships: Mapping[str, pd.DataFrame] | pd.Series[int],
-    place: pd.DataFrame,
-    weight: pd.Series[float] | None = None,
-) -> pd.DataFrame:
-    """Return `effective_maps` for every unit of a place layer.
-
-    Parameters
-    ----------
-    memberships : mapping of str to pandas.DataFrame, or pandas.Series of int
-        Layer key to membership; or what `tuples` made of one, where there are several places.
-    place : pandas.DataFrame
-        Membership of the place layer.
-    weight : pandas.Series of float, optional
-        Weight of each item; 1 each by default.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row per unit, sorted by code: unit_code, unit_name, maps (different tuples),
-        effective_maps.
-    """
-    numbers = memberships if isinstance(memberships, pd.Series) else tuples(memberships)
-    rows = place[~is_reason(place["unit_code"])]
-    at = numbers.index.get_indexer(pd.Index(rows["item"]))
-    size = _weight_on(pd.Index(rows["item"]), weight) * rows["share"].to_numpy(dtype=float)
-    rows, at, size = rows[kept := (at >= 0) & (size > 0)], at[kept], size[kept]
-    unit, codes = pd.factorize(rows["unit_code"], sort=True)
+    at = numbers.index.get_indexer(place.items)[place.item]
+    kept = (at >= 0) & (place.share > 0) & ~place.outside[place.unit]
+    unit, at, size = place.unit[kept], at[kept], place.share[kept]
     width = int(numbers.max()) + 1 if len(numbers) else 1
     pairs, pair = np.unique(unit * width + numbers.to_numpy()[at], return_inverse=True)
-    of, part = pairs // width, np.bincount(pair, size, len(pairs))
-    part = part / np.bincount(of, part, len(codes))[of]
+    of, part = pairs // width, sums(pair, size, len(pairs))
+    part = part / sums(of, part, len(place.codes))[of]
     # 2^H, H = -sum of p log2 p over the tuples of a unit
-    bits = np.bincount(of, -part * np.log2(part), len(codes))
-    names = rows["unit_name"].to_numpy()[np.unique(unit, return_index=True)[1]]
-    return pd.DataFrame(
-        {
-            "unit_code": codes,
-            "unit_name": names,
-            "maps": np.bincount(of, minlength=len(codes)),
-            "effective_maps": 2.0**bits,
-        }
-    )
-
-
-class _Layer:
-    """One membership coded twice: shares split, and each set of claimants one unit."""
-
-    def __init__(self, membership: pd.DataFrame, items: pd.Index, what: str = "layer") -> None:
-        self.split = code(membership, items, what=what)
-        shared = self.split.claims.max(initial=0) > 1
-        self.sets = code(distinct(membership), items, what=what) if shared else self.split
+    bits = sums(of, -part * np.log2(part), len(place.codes))
+    codes, names = place.labels
+    found = pd.DataFrame({"unit_code": codes, "unit_name": names})
+    found["maps"] = np.bincount(of, minlength=len(codes))
+    found["effective_maps"] = 2.0**bits
+    return found[found["maps"] > 0].reset_index(drop=True)
 
 
 @dataclass(frozen=True)
@@ -492,24 +438,20 @@ class _Rule:
         return (full > 0) & ((full < self.min_weight) | (most < self.min_share))
 
 
-@dataclass(frozen=True)
-class _Tables:
-    """The tables of one pair of layers: shares split, and each set of claimants one unit."""
+class _Table(NamedTuple):
+    """Weights of one pair of layers: after the rule, and without what we lack a list for."""
 
-    split: Floats
-    sets: Floats
+    kept: Floats
     known: Floats
-    known_sets: Floats
-    dropped: tuple[tuple[str, float, str], ...]
 
-    def transposed(self) -> _Tables:
-        """Return the same pair the other way round."""
-        parts = (self.split.T, self.sets.T, self.known.T, self.known_sets.T)
-        return _Tables(*parts, self.dropped)
+    @property
+    def T(self) -> _Table:  # noqa: N802 (as numpy says it)
+        """The same pair the other way round."""
+        return _Table(self.kept.T, self.known.T)
 
 
 def _both_ways(
-    x: _Layer, y: _Layer, weight: Floats, rule: _Rule, untold: float
+    x: Membership, y: Membership, weight: Floats, rule: _Rule, untold: float
 ) -> tuple[Rows, Rows]:
     """Report one pair of layers both ways round, and tell no small number."""
 
@@ -520,12 +462,16 @@ def _both_ways(
         def change(table: Floats) -> Floats:
             return table if number is None else np.where(small(table), number, table)
 
-        tables = _tables(x, y, weight, rule, change)
-        there = _report(tables)
-        return there, _report(tables.transposed(), {name: value for name, value, _ in there})
+        sets, dropped = _table(x.sets, y.sets, weight, rule, change)
+        split = sets
+        if x is not y and (x.sets is not x or y.sets is not y):
+            split, dropped = _table(x, y, weight, rule, change)
+        there = _report(split, sets, {})
+        back = _report(split.T, sets.T, {name: value for name, value, _ in there})
+        return there + dropped, back + dropped
 
     found = report()
-    pairs = ((x.split, y.split), (x.sets, y.sets))
+    pairs = ((x, y), (x.sets, y.sets))
     many = max(int(small(cross(a, b, weight)).sum()) for a, b in pairs) if untold else 0
     if not many:
         return found
@@ -546,63 +492,47 @@ def _untelling(rows: Rows, others: Sequence[Rows]) -> Rows:
     return out
 
 
-def _tables(x: _Layer, y: _Layer, weight: Floats, rule: _Rule, change: Change) -> _Tables:
-    itself = x is y
-    a, b = (x.sets, y.sets) if itself else (x.split, y.split)
-    full = change(cross(a, b, weight))
-    total, none = float(full.sum()), _named(a, b, "no_evidence")
-    outside = np.logical_or.outer(a.outside, b.outside)
-    split = np.where(outside, 0.0, full) if rule.inside_only else full
-    small = rule.slivers(split)
-    found = [np.where(small, 0.0, split)]
-    if a is x.sets and b is y.sets:
-        sets = full
-        found.append(found[0])
-    else:
-        sets = change(cross(x.sets, y.sets, weight))
-        sets_outside = np.logical_or.outer(x.sets.outside, y.sets.outside)
-        sets = np.where(sets_outside, 0.0, sets) if rule.inside_only else sets
-        found.append(np.where(rule.slivers(sets), 0.0, sets))
-    known = np.where(none, 0.0, found[0])
-    known_sets = np.where(_named(x.sets, y.sets, "no_evidence"), 0.0, found[1])
-    dropped = (
+def _table(
+    x: Membership, y: Membership, weight: Floats, rule: _Rule, change: Change
+) -> tuple[_Table, Rows]:
+    """Return the weights of a pair of layers, and how much of them was left out."""
+    full = change(cross(x, y, weight))
+    total, none = float(full.sum()), _named(x, y, "no_evidence")
+    outside = np.logical_or.outer(x.outside, y.outside)
+    part = np.where(outside, 0.0, full) if rule.inside_only else full
+    small = rule.slivers(part)
+    kept = np.where(small, 0.0, part)
+    dropped: Rows = [
         ("no_evidence_share", _part(full[none].sum(), total), ""),
         ("outside_share", _part(full[outside].sum(), total), ""),
-        ("sliver_share", _part(split[small].sum(), total), ""),
+        ("sliver_share", _part(part[small].sum(), total), ""),
         ("slivers", float(small.sum()), ""),
-    )
-    return _Tables(found[0], found[1], known, known_sets, dropped)
+    ]
+    return _Table(kept, np.where(none, 0.0, kept)), dropped
 
 
-def _report(tables: _Tables, other_way: Mapping[str, float] | None = None) -> Rows:
+def _report(split: _Table, sets: _Table, other_way: Mapping[str, float]) -> Rows:
     """List the measures of one pair; what both ways share is taken from the other way."""
-    same = np.array_equal(tables.known, tables.split)
-    found = {"": _both(tables.split, tables.sets, other_way)}
-    found[WITHOUT] = (
-        found[""] if same else _both(tables.known, tables.known_sets, other_way, WITHOUT)
-    )
+    found = {"": _both(split.kept, sets.kept, other_way)}
+    same = np.array_equal(split.known, split.kept)
+    found[WITHOUT] = found[""] if same else _both(split.known, sets.known, other_way, WITHOUT)
     return [
-        *(
-            (name + ending, value, _direction(name, values))
-            for ending, values in found.items()
-            for name, value in values.items()
-        ),
-        *tables.dropped,
+        (name + ending, value, _direction(name, values))
+        for ending, values in found.items()
+        for name, value in values.items()
     ]
 
 
 def _both(
-    split: Floats, sets: Floats, other_way: Mapping[str, float] | None, ending: str = ""
+    split: Floats, sets: Floats, other_way: Mapping[str, float], ending: str = ""
 ) -> dict[str, float]:
-    key = "adjusted_mutual_information"
-    known = other_way[key + ending] if other_way else None
+    known = other_way.get("adjusted_mutual_information" + ending)
     found = {**_split_measures(_filled(split)), **count_measures(_filled(sets), known)}
     return {name: found[name] for name in MEASURES}
 
 
-def _named(x: Coded, y: Coded, reason: str) -> npt.NDArray[np.bool_]:
-    rows = [c == reason for c in x.codes]
-    cols = [c == reason for c in y.codes]
+def _named(x: Membership, y: Membership, reason: str) -> npt.NDArray[np.bool_]:
+    rows, cols = ([c == reason for c in m.codes] for m in (x, y))
     return np.logical_or.outer(rows, cols)
 
 
@@ -704,33 +634,20 @@ def _mapcurves(scores: Floats) -> float:
     return float(np.trapezoid(y, x))
 
 
-def tuples(memberships: Mapping[str, pd.DataFrame]) -> pd.Series[int]:
+def tuples(memberships: Mapping[str, Membership]) -> pd.Series[int]:
     """Give every different tuple of units a number, for the items that all layers hold.
 
     Parameters
     ----------
-    memberships : mapping of str to pandas.DataFrame
-        Layer key to membership.
+    memberships : mapping of str to Membership
+        By layer.
 
     Returns
     -------
     pandas.Series of int
-        By item.
+        By item. A set of claimants counts as one unit.
     """
-    numbers = pd.Series(dtype=np.intp)
-    for at, membership in enumerate(memberships.values()):
-        sets = distinct(membership)
-        codes = pd.Series(pd.factorize(sets["unit_code"])[0], index=pd.Index(sets["item"]))
-        if at:
-            numbers, codes = numbers.align(codes, join="inner")
-            codes = numbers * (int(codes.max()) + 1 if len(codes) else 1) + codes
-        numbers = pd.Series(pd.factorize(codes)[0], index=codes.index)
-    return numbers
-
-
-def _weight_on(items: pd.Index, weight: pd.Series[float] | None) -> Floats:
-    if weight is None:
-        return np.ones(len(items))
-    values = pd.Series(weights_of(weight), index=weight.index)
-    found: Floats = np.nan_to_num(np.asarray(values.reindex(items), dtype=float))
-    return found
+    sets = [m.sets for m in memberships.values()]
+    units = [pd.Series(m.unit, index=m.items[m.item]) for m in sets]
+    table = pd.concat(units, axis=1, join="inner")
+    return table.groupby(list(table.columns), sort=False).ngroup()

@@ -6,15 +6,16 @@ import heapq
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from geolls.base.errors import UsageError
+from geolls.measures.membership import Membership, sums
 from geolls.measures.mismatch import v_measure
-from geolls.measures.overlap import Coded, code, cross, distinct, sums, weights_of
+from geolls.measures.overlap import cross, weights_of
 
 __all__ = ["Board", "Null", "board", "deviation", "null_share_worse", "regroup"]
 
@@ -67,13 +68,13 @@ class Null:
     draws: pd.DataFrame
 
 
-def board(membership: pd.DataFrame, weight: pd.Series[float], adjacency: npt.ArrayLike) -> Board:
+def board(membership: Membership, weight: pd.Series[float], adjacency: npt.ArrayLike) -> Board:
     """Lay a layer out on its blocks, ready to be redrawn.
 
     Parameters
     ----------
-    membership : pandas.DataFrame
-        item (block), unit_code, unit_name, share. Each distinct set of claimants is one unit.
+    membership : Membership
+        Who has the blocks. Each distinct set of claimants is one unit.
     weight : pandas.Series of float
         Weight of each block, indexed by block.
     adjacency : array_like of int, shape (n, 2)
@@ -94,7 +95,7 @@ def board(membership: pd.DataFrame, weight: pd.Series[float], adjacency: npt.Arr
     n = len(weight)
     if pairs.size and (pairs.min() < 0 or pairs.max() >= n):
         raise UsageError("a pair of neighbours names a block that has no weight", where="adjacency")
-    x = code(distinct(membership), weight.index, what="layer to redraw")
+    x = membership.sets.weighed_over(weight.index, "layer to redraw")
     unit = np.full(n, -1, dtype=np.intp)
     unit[x.item] = np.where(x.outside[x.unit], -1, x.unit)
     inside = unit >= 0
@@ -171,8 +172,8 @@ def deviation(base: Board, label: Ints) -> float:
 
 
 def null_share_worse(
-    left: pd.DataFrame,
-    right: pd.DataFrame,
+    left: Membership,
+    right: Membership,
     weight: pd.Series[float],
     adjacency: npt.ArrayLike,
     *,
@@ -185,8 +186,8 @@ def null_share_worse(
 
     Parameters
     ----------
-    left, right : pandas.DataFrame
-        Memberships of the same blocks: item, unit_code, unit_name, share.
+    left, right : Membership
+        Who has the blocks.
     weight : pandas.Series of float
         Weight of each block, indexed by block.
     adjacency : array_like of int, shape (n, 2)
@@ -223,11 +224,12 @@ def null_share_worse(
     """
     if draws < 1 or jobs < 1:
         raise UsageError("draws and jobs are 1 or more", where="null_share_worse")
-    x = code(left, weight.index, what="left")
-    base = board(right, weight, adjacency)
-    real = _fit(x, base, _labels(right, weight))
+    x = left.weighed_over(weight.index, "left")
+    y = right.sets.weighed_over(weight.index, "right")
+    base = board(y, weight, adjacency)
+    real = _fit(x, base, y)
     found: list[tuple[int, float, float]] = []
-    for at, (fit, off) in enumerate(_draw_all(x, base, right, weight, draws, seed, jobs)):
+    for at, (fit, off) in enumerate(_draw_all(x, base, y, draws, seed, jobs)):
         found.append((at, fit, off))
         if progress:
             progress(at + 1, draws)
@@ -236,18 +238,15 @@ def null_share_worse(
 
 
 def _draw_all(
-    x: Coded, base: Board, right: pd.DataFrame, weight: pd.Series[float], draws: int, seed: int,
-    jobs: int,
-) -> Iterator[tuple[float, float]]:  # fmt: skip
-    outer = _labels(right, weight)
+    x: Membership, base: Board, y: Membership, draws: int, seed: int, jobs: int
+) -> Iterator[tuple[float, float]]:
     if jobs == 1:
-        for at in range(draws):
-            yield _draw(x, base, outer, (seed, at))
+        yield from (_draw(x, base, y, (seed, at)) for at in range(draws))
         return
     with ProcessPoolExecutor(jobs) as pool:
         step = max(draws // (jobs * 4), 1)
         parts = [
-            pool.submit(_draw_some, x, base, outer, seed, range(at, min(at + step, draws)))
+            pool.submit(_draw_some, x, base, y, seed, range(at, min(at + step, draws)))
             for at in range(0, draws, step)
         ]
         for part in parts:
@@ -255,27 +254,22 @@ def _draw_all(
 
 
 def _draw_some(
-    x: Coded, base: Board, outer: Coded, seed: int, draws: Iterable[int]
+    x: Membership, base: Board, y: Membership, seed: int, draws: Iterable[int]
 ) -> list[tuple[float, float]]:
-    return [_draw(x, base, outer, (seed, at)) for at in draws]
+    return [_draw(x, base, y, (seed, at)) for at in draws]
 
 
-def _draw(x: Coded, base: Board, outer: Coded, seed: tuple[int, int]) -> tuple[float, float]:
+def _draw(x: Membership, base: Board, y: Membership, seed: tuple[int, int]) -> tuple[float, float]:
     tries = [regroup(base, (*seed, n)) for n in range(_TRIES)]
     label = min(tries, key=lambda drawn: deviation(base, drawn))
     # Blocks outside keep the reason they have; the codes of the others only need to differ.
-    reasons = outer.unit + len(base.sizes)
-    unit = np.where(label[outer.item] >= 0, label[outer.item], reasons)
-    codes = [str(i) for i in range(len(base.sizes) + len(outer.codes))]
-    drawn = Coded(outer.item, unit, outer.share, codes, codes, outer.items)
+    unit = np.where(label[y.item] >= 0, label[y.item], y.unit + len(base.sizes))
+    codes = tuple(str(i) for i in range(len(base.sizes) + len(y.codes)))
+    drawn = replace(y, unit=unit, codes=codes, names=codes)
     return _fit(x, base, drawn), deviation(base, label)
 
 
-def _labels(right: pd.DataFrame, weight: pd.Series[float]) -> Coded:
-    return code(distinct(right), weight.index, what="right")
-
-
-def _fit(x: Coded, base: Board, y: Coded) -> float:
+def _fit(x: Membership, base: Board, y: Membership) -> float:
     return v_measure(cross(x, y, base.weight))
 
 

@@ -8,25 +8,13 @@ import numpy as np
 import pandas as pd
 
 from geolls.base.vocabulary import KINDS
-from geolls.measures.overlap import is_reason
+from geolls.measures.membership import Membership
 
-__all__ = ["claims_of", "headlines", "oversight", "providers"]
-
-
-def claims_of(membership: pd.DataFrame) -> pd.DataFrame:
-    """Return the claims of units, the reasons for having none left out.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One row per claim: item, unit_code, unit_name, share.
-    """
-    columns = ["item", "unit_code", "unit_name", "share"]
-    return membership.loc[~is_reason(membership["unit_code"]), columns]
+__all__ = ["headlines", "oversight", "providers"]
 
 
 def oversight(
-    schools: pd.DataFrame, trust_home: pd.Series[Any], place: pd.DataFrame
+    schools: pd.DataFrame, trust_home: pd.Series[Any], place: Membership
 ) -> pd.Series[Any]:
     """Say who runs each school, seen from its place.
 
@@ -36,8 +24,8 @@ def oversight(
         urn, trust_uid (missing: in no trust), status_unknown (bool; optional).
     trust_home : pandas.Series of str
         Home unit of each trust in the place layer (home_<L> of the spread table), by trust_uid.
-    place : pandas.DataFrame
-        Membership of the place layer: item (urn), unit_code, unit_name, share.
+    place : Membership
+        Which unit of the place layer has which school.
 
     Returns
     -------
@@ -52,16 +40,16 @@ def oversight(
     Home is where most of a trust's schools are, not its office. Elsewhere is not far.
     """
     urn, trust = pd.Index(schools["urn"], name="urn"), schools["trust_uid"]
-    claims = claims_of(place)
-    home = claims["item"].map(trust.map(trust_home).set_axis(urn))
+    claims = place.frame("urn", reasons=False)
+    home = claims["urn"].map(trust.map(trust_home).set_axis(urn))
     at_home = claims["unit_code"].to_numpy(dtype=object) == home.to_numpy(dtype=object)
     words = np.select(
         [
             trust.isna() & _status_unknown(schools),
             trust.isna(),
             trust.map(trust.value_counts()) <= 1,
-            urn.isin(claims.loc[at_home, "item"]),
-            urn.isin(claims["item"]),
+            urn.isin(claims.loc[at_home, "urn"]),
+            urn.isin(claims["urn"]),
         ],
         ["status_unknown", "no_trust", "single_school_trust", "trust_home_here",
          "trust_based_elsewhere"],

@@ -21,7 +21,8 @@ from geolls.measures.distances import (
     nearest_sibling,
     pairs_within,
 )
-from geolls.measures.oversight import claims_of, oversight, providers
+from geolls.measures.membership import Membership
+from geolls.measures.oversight import oversight, providers
 from geolls.measures.spread import SpreadOptions, band_names, by_phase, size_band
 
 __all__ = [
@@ -72,7 +73,7 @@ class PlaceOptions:
 
 
 def described(
-    schools: pd.DataFrame, trust_home: pd.Series[Any], place: pd.DataFrame, bands: SpreadOptions
+    schools: pd.DataFrame, trust_home: pd.Series[Any], place: Membership, bands: SpreadOptions
 ) -> pd.DataFrame:
     """Add to each school its kind and provider, and the size band of its trust; see `place_view`.
 
@@ -89,9 +90,9 @@ def described(
 
 def place_view(
     schools: pd.DataFrame,
-    place: pd.DataFrame,
+    place: Membership,
     trust_home: pd.Series,
-    layers: Mapping[str, pd.DataFrame] | None = None,
+    layers: Mapping[str, Membership] | None = None,
     *,
     nearby: pd.DataFrame | None = None,
     options: PlaceOptions | None = None,
@@ -103,12 +104,11 @@ def place_view(
     ----------
     schools : pandas.DataFrame
         One row per school: urn, phase, la_code, trust_uid, trust_name, pupils, status_unknown.
-    place : pandas.DataFrame
-        Membership of the place layer: item (urn), unit_code, unit_name, share. A shared school
-        counts by its shares.
+    place : Membership
+        Which unit of the place layer has which school; a shared school counts by its shares.
     trust_home : pandas.Series of str
         Home unit of each trust in this layer, by trust_uid.
-    layers : mapping of str to pandas.DataFrame, optional
+    layers : mapping of str to Membership, optional
         All area layers, for `interfaces`.
     nearby : pandas.DataFrame, optional
         The table of `school_view`, for the columns on only schools and local choice.
@@ -139,7 +139,7 @@ def place_view(
     table = described(schools, trust_home, place, sizes)
     if nearby is not None:
         table = table.merge(nearby[["urn", "only_school_of_trust", "single_provider"]], on="urn")
-    both = by_phase(table.merge(claims_of(place), left_on="urn", right_on="item"))
+    both = by_phase(table.merge(place.frame("urn", reasons=False), on="urn"))
     units = both.groupby(_UNIT, observed=True)
     frame = units.agg(unit_name=("unit_name", "first"), schools=("share", "sum"))
     pupils = frame["pupils"] = _sum(both, both["pupils"].fillna(0))
@@ -187,7 +187,7 @@ def _bodies(both: pd.DataFrame, column: str) -> pd.DataFrame:
 
 def interfaces(
     groups: pd.DataFrame,
-    layers: Mapping[str, pd.DataFrame],
+    layers: Mapping[str, Membership],
     by: Sequence[str] = ("unit_code",),
 ) -> pd.Series[int]:
     """Count the distinct (layer, unit) pairs that the schools of each group meet.
@@ -195,8 +195,8 @@ def interfaces(
     Parameters
     ----------
     groups : pandas.DataFrame
-        Which schools are in which group: item (urn) and the columns of `by`.
-    layers : mapping of str to pandas.DataFrame
+        Which schools are in which group: urn and the columns of `by`.
+    layers : mapping of str to Membership
         Key to membership.
     by : sequence of str, optional
         The columns that make a group: a place's unit_code, a trust_uid ...
@@ -209,8 +209,8 @@ def interfaces(
     keys = list(by)
     found = groups.groupby(keys, observed=True).size() * 0
     for membership in layers.values():
-        claims = claims_of(membership).set_index("item")["unit_code"].rename("met")
-        met = groups[["item", *keys]].join(claims, on="item", how="inner")
+        claims = membership.frame("urn", reasons=False).set_index("urn")["unit_code"].rename("met")
+        met = groups[["urn", *keys]].join(claims, on="urn", how="inner")
         number = met.drop_duplicates([*keys, "met"]).groupby(keys, observed=True).size()
         found += number.reindex(found.index, fill_value=0)
     return found
@@ -218,9 +218,9 @@ def interfaces(
 
 def hub_view(
     schools: pd.DataFrame,
-    hubs: pd.DataFrame,
+    hubs: Membership,
     trust_home: pd.Series,
-    layers: Mapping[str, pd.DataFrame],
+    layers: Mapping[str, Membership],
 ) -> pd.DataFrame:
     """Say for every hub with how many bodies it has to deal, by phase.
 
@@ -228,11 +228,11 @@ def hub_view(
     ----------
     schools : pandas.DataFrame
         urn, phase, trust_uid, pupils.
-    hubs : pandas.DataFrame
-        Membership of the hub layer: item (urn), unit_code, unit_name, share.
+    hubs : Membership
+        Which hub has which school.
     trust_home : pandas.Series of str
         Modal hub of each trust (home_<hub layer> of the spread table), by trust_uid.
-    layers : mapping of str to pandas.DataFrame
+    layers : mapping of str to Membership
         The layers to count, e.g. local_authority and combined_authority.
 
     Returns
@@ -247,7 +247,7 @@ def hub_view(
     -----
     A trust of one school is at home where it is. Hubs met are not hubs worked with.
     """
-    table = schools.merge(claims_of(hubs), left_on="urn", right_on="item")
+    table = schools.merge(hubs.frame("urn", reasons=False), on="urn")
     inside = table["trust_uid"].notna()
     away = inside & (table["trust_uid"].map(trust_home) != table["unit_code"])
     both = by_phase(table.assign(inside=inside, away=away))
@@ -290,7 +290,7 @@ def trust_view(frame: pd.DataFrame, hub_layers: list[str]) -> pd.DataFrame:
 
 def school_view(
     schools: pd.DataFrame,
-    layers: Mapping[str, pd.DataFrame],
+    layers: Mapping[str, Membership],
     *,
     neighbourhoods: npt.ArrayLike | None = None,
     offices: pd.DataFrame | None = None,
@@ -302,8 +302,8 @@ def school_view(
     ----------
     schools : pandas.DataFrame
         One row per school: urn, phase, la_code, trust_uid, status_unknown, easting, northing.
-    layers : mapping of str to pandas.DataFrame
-        Key to membership (item is the urn) of every layer whose lines count.
+    layers : mapping of str to Membership
+        Key to who has the schools, of every layer whose lines count.
     neighbourhoods : array_like of float, shape (n, 2), optional
         Eastings and northings of neighbourhoods, to tell urban from rural; without them local
         choice is blank.
@@ -412,10 +412,10 @@ def _local_choice(
     }
 
 
-def _units_of(urn: pd.Index[str], membership: pd.DataFrame) -> csr_array:
+def _units_of(urn: pd.Index[str], membership: Membership) -> csr_array:
     """Return which school (rows) has which unit (columns)."""
-    claims = claims_of(membership)
-    row = urn.get_indexer(pd.Index(claims["item"]))
+    claims = membership.frame("urn", reasons=False)
+    row = urn.get_indexer(pd.Index(claims["urn"]))
     unit, codes = pd.factorize(claims["unit_code"])
     here = row >= 0
     ones = np.ones(int(here.sum()))

@@ -11,7 +11,7 @@ import pandas as pd
 from geolls.base.errors import UsageError
 from geolls.base.vocabulary import BLANK_BELOW
 from geolls.measures.distances import nearest
-from geolls.measures.oversight import claims_of
+from geolls.measures.membership import Membership
 from geolls.measures.spread import by_phase
 
 __all__ = ["FarRule", "beyond", "far_areas", "far_sensitivity", "site_distances"]
@@ -82,7 +82,7 @@ def site_distances(schools: pd.DataFrame, sites: pd.DataFrame) -> pd.DataFrame:
 def beyond(
     distances: pd.DataFrame,
     schools: pd.DataFrame,
-    place: pd.DataFrame,
+    place: Membership,
     thresholds: Sequence[float] = (10, 20, 40),
     *,
     few: int = BLANK_BELOW,
@@ -95,8 +95,8 @@ def beyond(
         The table of `site_distances`.
     schools : pandas.DataFrame
         urn, phase.
-    place : pandas.DataFrame
-        Membership of the place layer: item (urn), unit_code, unit_name, share.
+    place : Membership
+        Which unit of the place layer has which school.
     thresholds : sequence of float, optional
         Distances in km; beyond is more than.
     few : int, optional
@@ -109,7 +109,7 @@ def beyond(
         schools, located, distance_km_median, share_beyond_<km> (of the located).
     """
     table = distances[["urn", "distance_km"]].merge(schools[["urn", "phase"]], on="urn")
-    table = table.merge(claims_of(place), left_on="urn", right_on="item")
+    table = table.merge(place.frame("urn", reasons=False), on="urn")
     table["located"] = table["share"].where(table["distance_km"].notna(), 0.0)
     names = [f"share_beyond_{km:g}" for km in thresholds]
     for name, km in zip(names, thresholds, strict=True):
@@ -128,7 +128,7 @@ def beyond(
 def far_areas(
     distances: pd.DataFrame,
     schools: pd.DataFrame,
-    place: pd.DataFrame,
+    place: Membership,
     rule: FarRule | None = None,
 ) -> pd.DataFrame:
     """Name the areas that are far from every site, by an explicit rule.
@@ -158,7 +158,7 @@ def far_areas(
 def far_sensitivity(
     distances: pd.DataFrame,
     schools: pd.DataFrame,
-    place: pd.DataFrame,
+    place: Membership,
     rule: FarRule | None = None,
     change: float = 0.1,
 ) -> pd.DataFrame:

@@ -24,7 +24,7 @@ from geolls.measures.distances import (
     pairs_within,
     spanning_tree,
 )
-from geolls.measures.overlap import Coded, code, distinct, sums
+from geolls.measures.membership import Membership, sums
 
 __all__ = [
     "DISTANCES",
@@ -227,7 +227,7 @@ def bodies(schools: pd.DataFrame, body: str = "trust") -> Bodies:
 
 def spread(
     schools: pd.DataFrame,
-    layers: Mapping[str, pd.DataFrame],
+    layers: Mapping[str, Membership],
     options: SpreadOptions | None = None,
     *,
     body: str = "trust",
@@ -239,9 +239,8 @@ def spread(
     schools : pandas.DataFrame
         One row per school: urn, trust_uid, trust_name, trust_type (str, missing where the school
         is in none), easting, northing (float, metres in EPSG:27700), pupils (float).
-    layers : mapping of str to pandas.DataFrame
-        Key to membership of every area layer: item (urn), unit_code, unit_name, share; schools
-        that are not measured may be in it too.
+    layers : mapping of str to Membership
+        Key of every area layer to who has the schools; others than those measured may be in it.
     options : SpreadOptions, optional
         Bands and thresholds.
     body : {"trust", "federation", "sponsor"}, optional
@@ -307,7 +306,7 @@ def spread(
 
 def spread_by_phase(
     schools: pd.DataFrame,
-    layers: Mapping[str, pd.DataFrame],
+    layers: Mapping[str, Membership],
     options: SpreadOptions | None = None,
 ) -> pd.DataFrame:
     """Measure the spread of every trust, over all its schools and over those of each phase.
@@ -460,11 +459,11 @@ def reach_sensitivity(
 
 
 def _areas(
-    found: Bodies, key: str, membership: pd.DataFrame, items: pd.Index, rows: Ints
+    found: Bodies, key: str, membership: Membership, items: pd.Index, rows: Ints
 ) -> dict[str, Any]:
     """Return the columns of one layer."""
     n, pupils = len(found.size), np.nan_to_num(found.pupils)
-    x = code(membership, items, what=key, among=True)
+    x = membership.over(items)
     if (x.claims[rows] == 0).any():
         raise UsageError("a school is missing from the layer", where=key, fix="give it a reason")
     claim, school = x.on(rows)
@@ -498,18 +497,14 @@ def _areas(
         f"hhi_{key}": hhi + blank,
         f"effective_areas_{key}": np.divide(1, hhi, out=np.full(n, np.nan), where=some),
         f"entropy_{key}": sums(at, -q * np.log2(q), n) + blank,
-        f"cross_pairs_{key}": _cross_pairs(found, key, membership, x, items, rows),
+        f"cross_pairs_{key}": _cross_pairs(found, x.sets, rows),
         f"no_unit_share_{key}": np.maximum(1 - inside / found.size, 0),
     }
 
 
-def _cross_pairs(
-    found: Bodies, key: str, membership: pd.DataFrame, x: Coded, items: pd.Index, rows: Ints
-) -> Floats:
+def _cross_pairs(found: Bodies, x: Membership, rows: Ints) -> Floats:
     """Return the chance that two schools of a body are in different areas."""
     n = len(found.size)
-    if x.claims.max(initial=0) > 1:
-        x = code(distinct(membership), items, what=key, among=True)
     claim, school = x.on(rows)
     unit = x.unit[claim]
     real = ~x.outside[unit]

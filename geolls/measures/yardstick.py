@@ -11,7 +11,7 @@ import pandas as pd
 
 from geolls.base.errors import UsageError
 from geolls.measures.distances import nearest
-from geolls.measures.overlap import is_reason
+from geolls.measures.membership import Membership
 from geolls.measures.spread import DISTANCES, bodies
 
 __all__ = ["HOME_DISTANCES", "against", "home_points", "km_from_home", "made_up_trusts"]
@@ -21,7 +21,7 @@ Floats = npt.NDArray[np.float64]
 HOME_DISTANCES = ("home_km_mean", "home_km_median", "home_km_max")
 
 
-def home_points(schools: pd.DataFrame, homes: pd.Series, membership: pd.DataFrame) -> pd.DataFrame:
+def home_points(schools: pd.DataFrame, homes: pd.Series, membership: Membership) -> pd.DataFrame:
     """Find the point that each trust is at home at: the middle of its schools in its home area.
 
     Parameters
@@ -30,8 +30,8 @@ def home_points(schools: pd.DataFrame, homes: pd.Series, membership: pd.DataFram
         urn, trust_uid, easting, northing.
     homes : pandas.Series of str
         Home area (home_<L> of the spread table), indexed by trust_uid.
-    membership : pandas.DataFrame
-        The layer L: item (urn), unit_code, unit_name, share.
+    membership : Membership
+        Which unit of the layer L has which school.
 
     Returns
     -------
@@ -46,10 +46,9 @@ def home_points(schools: pd.DataFrame, homes: pd.Series, membership: pd.DataFram
     found = bodies(schools)
     table = found.schools[["urn", "trust_uid", "easting", "northing"]].copy()
     table["home_code"] = table["trust_uid"].map(homes)
-    here = membership.loc[~is_reason(membership["unit_code"]), ["item", "unit_code"]]
-    at_home = table.merge(
-        here, left_on=["urn", "home_code"], right_on=["item", "unit_code"], how="inner"
-    ).dropna(subset=["easting", "northing"])
+    here = membership.frame("urn", reasons=False).rename(columns={"unit_code": "home_code"})
+    at_home = table.merge(here[["urn", "home_code"]], on=["urn", "home_code"])
+    at_home = at_home.dropna(subset=["easting", "northing"])
     middle = at_home.groupby("trust_uid").agg(
         home_schools=("urn", "size"),
         home_easting=("easting", "mean"),

@@ -130,14 +130,7 @@ def trust_communities(study: Core) -> pd.DataFrame:
     place = study.membership("district")
     links = communing.trust_links(study.schools, place)
     found = communing.communities(links, place, study.schools)
-    districts = found.merge(
-        place[["item", "unit_code", "unit_name"]], on="item", suffixes=("", "_district")
-    )
-    columns = ["unit_code", "unit_name", "unit_code_district", "unit_name_district"]
-    counted = districts.groupby(columns)["share"].sum().rename("schools").reset_index()
-    return counted.rename(
-        columns={"unit_code_district": "district_code", "unit_name_district": "district_name"}
-    )
+    return found.rename(columns={"area_code": "district_code", "area_name": "district_name"})
 
 
 def map_fit(study: Core) -> pd.DataFrame:
@@ -147,7 +140,7 @@ def map_fit(study: Core) -> pd.DataFrame:
     blocks = study.blocks.sort_index()
     block = study.placement.schools.set_index("urn")["block"]
     weight = study.weights("schools").groupby(block).sum().reindex(blocks.index).fillna(0.0)
-    layers = {k: study.block_membership(k) for k in study.area_layers}
+    layers = {k: study.membership(k, "area") for k in study.area_layers}
     return communing.home_fit(study.schools, block, layers, weight, adjacency(blocks), draws=19)
 
 

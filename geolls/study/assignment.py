@@ -21,7 +21,7 @@ from geolls.base.vocabulary import REASON_NAMES
 from geolls.layers.areas import Areas
 from geolls.layers.expand import BlockClaim
 from geolls.layers.model import Layer
-from geolls.measures.overlap import Ints
+from geolls.measures.membership import Ints
 
 if TYPE_CHECKING:
     from geopandas import GeoDataFrame
@@ -29,10 +29,10 @@ if TYPE_CHECKING:
 __all__ = [
     "ASSIGNMENT_COLUMNS",
     "Placement",
-    "area_membership",
     "assign_area_layer",
     "assign_authority",
     "assign_school_layer",
+    "land_of",
     "place_schools",
     "school_units",
 ]
@@ -226,10 +226,8 @@ def _candidates(
         yield [piece for b in whole for piece in pieces[b]]
 
 
-def area_membership(
-    claims: Sequence[BlockClaim], blocks: Sequence[str], *, complete: bool
-) -> pd.DataFrame:
-    """Turn the claims of one layer on one day into a membership of blocks.
+def land_of(claims: Sequence[BlockClaim], blocks: Sequence[str], *, complete: bool) -> pd.DataFrame:
+    """Say who has each block, from the claims of one layer on one day.
 
     Parameters
     ----------
@@ -244,10 +242,10 @@ def area_membership(
     Returns
     -------
     pandas.DataFrame
-        One row per block and claimant: `item`, `unit_code`, `unit_name`, `share`, `stated`,
+        One row per block and claimant: `block`, `unit_code`, `unit_name`, `share`, `stated`,
         `extent`, `confidence`.
     """
-    columns = ["item", "unit_code", "unit_name", "share", "stated", "extent", "confidence"]
+    columns = ["block", "unit_code", "unit_name", "share", "stated", "extent", "confidence"]
     rows = [
         (c.block, c.unit_code, c.unit_name, c.share, c.stated, c.extent, c.confidence)
         for c in claims
@@ -266,15 +264,15 @@ def area_membership(
     return pd.DataFrame(rows, columns=columns)
 
 
-def assign_area_layer(key: str, membership: pd.DataFrame, placement: Placement) -> pd.DataFrame:
+def assign_area_layer(key: str, land: pd.DataFrame, placement: Placement) -> pd.DataFrame:
     """Assign schools to the units that claim their block.
 
     Parameters
     ----------
     key : str
         The layer.
-    membership : pandas.DataFrame
-        `item` (block), `unit_code`, `unit_name`, `share`; from `area_membership`.
+    land : pandas.DataFrame
+        `block`, `unit_code`, `unit_name`, `share`; from `land_of`.
     placement : Placement
         Where each school stands.
 
@@ -284,8 +282,8 @@ def assign_area_layer(key: str, membership: pd.DataFrame, placement: Placement) 
         One row per school and claimant, columns `ASSIGNMENT_COLUMNS`; a school without a block
         is `not_located`.
     """
-    at, claim = placement.claims_on(membership["item"])
-    units = {name: _taken(claim, membership[name], _NOWHERE[name]) for name in _UNIT}
+    at, claim = placement.claims_on(land["block"])
+    units = {name: _taken(claim, land[name], _NOWHERE[name]) for name in _UNIT}
     return _long(key, at, placement.schools, units)
 
 
@@ -334,7 +332,7 @@ def _long(
 
 def assign_authority(
     key: str,
-    membership: pd.DataFrame,
+    land: pd.DataFrame,
     placement: Placement,
     schools: pd.DataFrame,
     areas: Areas,
@@ -346,7 +344,7 @@ def assign_authority(
     ----------
     key : str
         The layer, `local_authority`.
-    membership, placement : pandas.DataFrame, Placement
+    land, placement : pandas.DataFrame, Placement
         As for `assign_area_layer`.
     schools : pandas.DataFrame
         `urn`, `la_code` (DfE 3-digit).
@@ -360,7 +358,7 @@ def assign_authority(
     pandas.DataFrame
         One row per school, columns `ASSIGNMENT_COLUMNS`.
     """
-    at, claim = placement.claims_on(membership["item"])
+    at, claim = placement.claims_on(land["block"])
     position, codes = pd.factorize(schools["la_code"])
     found = [areas.by_la_code(code, on) for code in codes]
     stated = pd.DataFrame(
@@ -378,7 +376,7 @@ def assign_authority(
     coded = np.array([*(area is not None for area in found), False])[which]
     # Codes stand before claims, so that -1 is still the row of a school without a claim.
     pick = np.where(coded, which, np.where(claim < 0, -1, len(stated) + claim))
-    units = {name: _taken(pick, stated[name], membership[name], _NOWHERE[name]) for name in _UNIT}
+    units = {name: _taken(pick, stated[name], land[name], _NOWHERE[name]) for name in _UNIT}
     by = placed["located_by"].take(at).reset_index(drop=True).where(~coded, "code")
     return _long(key, at, placed, units, assigned_by=by)
 

@@ -39,7 +39,7 @@ def _of_layers(before: Core, after: Core) -> Iterator[pd.DataFrame]:
             title = before.catalogue.layers[key].title
             yield pd.DataFrame([{"what": "layer", "layer": key, "change": word, "name": title}])
             continue
-        old, new = before.block_membership(key), after.block_membership(key)
+        old, new = before.membership(key, "area"), after.membership(key, "area")
         if before.layers[key].tier is None:
             found = claim_changes(old, new)
             lost = found["share_after"] < found["share_before"]

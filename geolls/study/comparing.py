@@ -11,7 +11,7 @@ import pandas as pd
 
 from geolls.base.errors import UsageError
 from geolls.base.vocabulary import KIND_MEANINGS, KINDS, RANKED
-from geolls.measures.overlap import is_reason
+from geolls.measures.membership import Membership
 from geolls.measures.oversight import oversight
 from geolls.measures.placeview import interfaces, place_view
 from geolls.study.units import Facts, facts_of
@@ -202,7 +202,7 @@ def _place_figures(study: Core, layer: str, facts: Facts) -> pd.DataFrame:
             found[column + ending] = part[column].reindex(units.index)
     for band in _bands(whole):
         found[band] = whole[band]
-    groups = membership[~is_reason(membership["unit_code"])]
+    groups = membership.frame("urn", reasons=False)
     for key in MET:
         if key in study.area_layers and key != layer:
             met = interfaces(groups, {key: study.membership(key)})
@@ -224,8 +224,8 @@ def _phase(view: pd.DataFrame, phase: str) -> pd.DataFrame:
 
 def _land(study: Core, layer: str) -> pd.Series[float]:
     """Return the square kilometres of each unit; shared land by shares."""
-    table = study.membership(layer, "area")
-    land = table["share"] * table["item"].map(study.weights("area"))
+    table = study.land(layer)
+    land = table["share"] * table["block"].map(study.weights("area"))
     return land.groupby(table["unit_code"]).sum() / 1e6
 
 
@@ -275,9 +275,7 @@ def england_figures(study: Core, layer: str = "local_authority") -> pd.Series[fl
 def _england_figures(study: Core, layer: str, table: pd.DataFrame) -> pd.Series[float]:
     ranked = table[table["schools"] >= RANKED]
     schools = study.schools
-    every = pd.DataFrame(
-        {"item": schools["urn"], "unit_code": _ENGLAND, "unit_name": "England", "share": 1.0}
-    )
+    every = Membership.whole(pd.Index(schools["urn"]), [_ENGLAND] * len(schools))
     homes = trust_homes(study, layer)
     view = place_view(schools, every, homes, bands=study.spread_options)
     whole = _phase(view, "all").loc[_ENGLAND] if len(view) else pd.Series(dtype=float)

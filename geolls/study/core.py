@@ -15,12 +15,13 @@ import pandas as pd
 
 from geolls.base.errors import UnknownNameError, UsageError
 from geolls.base.text import fold, suggest
-from geolls.base.vocabulary import LAND_WEIGHTS, PHASES, REASONS, WEIGHTS, By
+from geolls.base.vocabulary import LAND_WEIGHTS, PHASES, WEIGHTS, By
 from geolls.layers.areas import Areas, load_areas
 from geolls.layers.catalogue import Catalogue, load_catalogue
 from geolls.layers.expand import BlockClaim, expand
 from geolls.layers.model import Layer
-from geolls.measures.overlap import overlap as overlap_tables
+from geolls.measures.membership import Membership
+from geolls.measures.overlap import overlap
 from geolls.study import assignment as assigning
 from geolls.study.settings import Settings, a_date, held
 
@@ -267,8 +268,8 @@ class Core:
             return self._refinement[1][layer.key]
         return expand(layer, self.as_of, self.areas, self._parts)
 
-    def block_membership(self, name: str) -> pd.DataFrame:
-        """Return one row per block and claimant of a layer (see `assignment.area_membership`)."""
+    def land(self, name: str) -> pd.DataFrame:
+        """Return one row per block and claimant of a layer (see `assignment.land_of`)."""
         layer = self.layer(name)
         if layer.kind not in {"areas", "polygons"}:
             raise UsageError(
@@ -276,10 +277,8 @@ class Core:
             )
         blocks = [str(b) for b in self.block_weights.index]
         return self.memo(
-            ("block_membership", layer.key),
-            lambda: assigning.area_membership(
-                self.claims(layer.key), blocks, complete=layer.complete
-            ),
+            ("land", layer.key),
+            lambda: assigning.land_of(self.claims(layer.key), blocks, complete=layer.complete),
         )
 
     # -- schools ---------------------------------------------------------------------------
@@ -289,8 +288,16 @@ class Core:
         """Where each school stands, and where its code and its point disagree."""
         return assigning.place_schools(self.schools, self.blocks, self.areas)
 
-    def assigned(self, name: str) -> pd.DataFrame:
-        """Return one row per school and unit of a layer, columns `ASSIGNMENT_COLUMNS`."""
+    def assigned(self, name: str | None = None) -> pd.DataFrame:
+        """Return one row per school and unit of a layer, columns `ASSIGNMENT_COLUMNS`.
+
+        Without a name, of every layer that schools can be assigned to.
+        """
+        if name is None:
+            keys = [k for k, v in self.layers.items() if v.kind != "sites"]
+            return self.memo(
+                "assigned", lambda: pd.concat(map(self.assigned, keys), ignore_index=True)
+            )
         layer = self.layer(name)
         return self.memo(("assigned", layer.key), lambda: self._assign(layer))
 
@@ -304,26 +311,15 @@ class Core:
             return assigning.assign_school_layer(
                 layer.key, units, self.schools, otherwise=otherwise
             )
-        membership = self.block_membership(layer.key)
+        land = self.land(layer.key)
         if layer.tier == "local_authority":
             return assigning.assign_authority(
-                layer.key,
-                membership,
-                self.placement,
-                self.schools,
-                self.areas,
-                self.as_of,
+                layer.key, land, self.placement, self.schools, self.areas, self.as_of
             )
-        return assigning.assign_area_layer(layer.key, membership, self.placement)
+        return assigning.assign_area_layer(layer.key, land, self.placement)
 
-    @cached_property
-    def assignment(self) -> pd.DataFrame:
-        """One row per school, layer and unit, over every layer that schools can be assigned to."""
-        keys = [k for k, v in self.layers.items() if v.kind != "sites"]
-        return pd.concat([self.assigned(k) for k in keys], ignore_index=True)
-
-    def membership(self, name: str, by: By = "schools") -> pd.DataFrame:
-        """Return who has what: `item` (block or URN), `unit_code`, `unit_name`, `share`.
+    def membership(self, name: str, by: By = "schools") -> Membership:
+        """Return which unit of a layer has which school, or which block; measures take it.
 
         Parameters
         ----------
@@ -332,14 +328,13 @@ class Core:
         by : {"area", "schools", "pupils", "fsm_pupils", "neighbourhoods"}
             The weight; land weights have blocks as items, the others schools.
         """
-        if by in LAND_WEIGHTS:
-            return self.block_membership(name)
-        key = self.layer(name).key
-        columns = ["urn", "unit_code", "unit_name", "share"]
-        return self.memo(
-            ("membership", key),
-            lambda: self.assigned(key)[columns].rename(columns={"urn": "item"}),
-        )
+        key, item = self.layer(name).key, "block" if by in LAND_WEIGHTS else "urn"
+
+        def build() -> Membership:
+            frame = self.land(key) if item == "block" else self.assigned(key)
+            return Membership.of(frame, self.weights(by).index, item=item, what=key)
+
+        return self.memo(("membership", key, item), build)
 
     def weights(self, by: By = "schools") -> pd.Series:
         """Return the weight of each item; schools whose pupils are not known weigh 0."""
@@ -360,10 +355,7 @@ class Core:
         """Folded name or code -> (layer, unit_code, unit_name)."""
         out: dict[str, list[tuple[str, str, str]]] = {}
         for key in self.area_layers:
-            units = self.block_membership(key)[["unit_code", "unit_name"]].drop_duplicates()
-            for code, name in units.itertuples(index=False):
-                if code in REASONS:
-                    continue
+            for code, name in self._units(key):
                 for alias in {fold(name), fold(code), *map(fold, self._aliases(key, code))}:
                     out.setdefault(alias, []).append((key, code, name))
         return out
@@ -414,16 +406,20 @@ class Core:
         return Place(layer, code, unit, land[hits[0]], note)
 
     def _unit_blocks(self, key: str, code: str) -> tuple[str, ...]:
-        table = self.block_membership(key)
-        return tuple(table.loc[table["unit_code"] == code, "item"])
+        table = self.land(key)
+        return tuple(table.loc[table["unit_code"] == code, "block"])
+
+    def _units(self, key: str) -> list[tuple[str, str]]:
+        """Return the code and the name of each unit of an area layer."""
+        layer = self.membership(key, "area")
+        units = zip(layer.codes, layer.names, layer.outside, strict=True)
+        return [(code, name) for code, name, reason in units if not reason]
 
     def places(self, key: str) -> list[Place]:
         """Return every unit of an area layer as a place, by name."""
-        table = self.block_membership(key)
-        units = table.loc[~table["unit_code"].isin(REASONS), ["unit_code", "unit_name"]]
         return [
             Place(key, code, name, self._unit_blocks(key, code))
-            for code, name in units.drop_duplicates().sort_values(["unit_name", "unit_code"]).values
+            for code, name in sorted(self._units(key), key=lambda unit: (unit[1], unit[0]))
         ]
 
     def place_schools(self, place: Place) -> pd.Series:
@@ -449,11 +445,8 @@ class Core:
         """Return one row per unit of an area layer: unit_code, unit_name, geometry (EPSG:27700)."""
         from geolls.land.blocks import dissolve
 
-        table = self.block_membership(name)
-        known = table[~table["unit_code"].isin(REASONS)]
-        shapes = dissolve(
-            self.blocks, known.rename(columns={"item": "block"})[["block", "unit_code"]]
-        )
+        known = self.membership(name, "area").frame("block", reasons=False)
+        shapes = dissolve(self.blocks, known[["block", "unit_code"]])
         names = known.drop_duplicates("unit_code").set_index("unit_code")["unit_name"]
         shapes.insert(0, "unit_name", names.reindex(shapes.index))
         return shapes.reset_index()
@@ -516,10 +509,8 @@ class Core:
         With a place only what lies there is counted, and shares are of that.
         """
         weights = self._weights_in(place, by)
-        sides = [self.membership(k, by) for k in (left, right)]
-        if place is not None:
-            sides = [m[m["item"].isin(weights.index)] for m in sides]
-        return overlap_tables(sides[0], sides[1], weights)
+        x, y = (self.membership(k, by).over(weights.index) for k in (left, right))
+        return overlap(x, y, weights)
 
     def _weights_in(self, place: Place | str | None, by: By) -> pd.Series:
         """Return the weight of each item, or of each item of a place by the place's share of it."""
@@ -527,7 +518,7 @@ class Core:
         if place is None:
             return weights
         found = self._as_place(place)
-        table = self.membership(found.layer, by)
+        table = self.membership(found.layer, by).frame()
         share = table[table["unit_code"] == found.unit_code].set_index("item")["share"]
         return (weights * share).reindex(weights.index).dropna().rename(by)
 
@@ -578,10 +569,8 @@ class Core:
         if by not in LAND_WEIGHTS:
             placed = self.placement.schools.set_index("urn")["block"].dropna()
             names = {str(urn): self.block_names[str(block)] for urn, block in placed.items()}
-        weights, table = self._weights_in(place, by), self.membership(name, by)
-        if place is not None:
-            table = table[table["item"].isin(weights.index)]
-        return coverage(table, weights, names)
+        weights = self._weights_in(place, by)
+        return coverage(self.membership(name, by).over(weights.index), weights, names)
 
     @cached_property
     def spread_options(self) -> SpreadOptions:
@@ -676,7 +665,7 @@ class Core:
             out[key] = out["urn"].map(names)
         return out
 
-    def _memberships(self) -> dict[str, pd.DataFrame]:
+    def _memberships(self) -> dict[str, Membership]:
         return {k: self.membership(k) for k in self.area_layers}
 
     def _trust_home(self, layer: str) -> pd.Series:
@@ -742,8 +731,8 @@ class Core:
             weight = weight.groupby(block).sum()
         blocks = self.blocks.sort_index()
         found = null_share_worse(
-            self.block_membership(x),
-            self.block_membership(y),
+            self.membership(x, "area"),
+            self.membership(y, "area"),
             weight.reindex(blocks.index).fillna(0.0),
             adjacency(blocks),
             draws=draws,

@@ -38,9 +38,9 @@ def neighbours(study: Core, layer: str) -> Mapping[str, list[str]]:
 
 def _find(study: Core, layer: str) -> dict[str, list[str]]:
     touching = study.memo(("blocks that touch",), lambda: adjacency(study.blocks).tolist())
-    table = study.block_membership(layer)
+    table = study.land(layer)
     table = table[~is_reason(table["unit_code"])]
-    units = table.groupby("item")["unit_code"].agg(list).to_dict()
+    units = table.groupby("block")["unit_code"].agg(list).to_dict()
     names = study.blocks.index
     found: dict[str, set[str]] = {}
     for a, b in touching:

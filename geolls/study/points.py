@@ -90,8 +90,8 @@ class PointAssigner:
         self._blocks = pa.array(map(str, study.blocks.index), pa.string())
         self._units: dict[str, pa.Array] = {}
         for key in study.area_layers:
-            table = study.block_membership(key)
-            joined = table.groupby("item", sort=False)["unit_code"].agg("+".join)
+            table = study.land(key)
+            joined = table.groupby("block", sort=False)["unit_code"].agg("+".join)
             self._units[key] = pa.array(joined.loc[study.blocks.index], pa.string())
 
     def digest(self) -> str:

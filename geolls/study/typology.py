@@ -13,7 +13,7 @@ import pandas as pd
 from geolls.base.errors import UsageError
 from geolls.base.text import DASH, count, percent, suggest
 from geolls.base.vocabulary import PATTERNS
-from geolls.measures.overlap import is_reason
+from geolls.measures.membership import Membership, is_reason
 
 if TYPE_CHECKING:
     from geolls.study.core import Core
@@ -176,7 +176,7 @@ def _measured(study: Core, rules: TypologyRules) -> pd.DataFrame:
         )
     view = study.place_view(LAYER, nearby=False)
     view = view[view["phase"] == rules.phase].set_index("unit_code").drop(columns="unit_name")
-    units = study.block_membership(LAYER).drop_duplicates("unit_code").set_index("unit_code")
+    units = study.land(LAYER).drop_duplicates("unit_code").set_index("unit_code")
     units = units.loc[~is_reason(units.index), ["unit_name"]].sort_index()
     view = units.join(view)
     view["schools"] = view["schools"].fillna(0.0)
@@ -202,7 +202,7 @@ def _list_day(study: Core) -> date:
 
 
 def joining(
-    schools: pd.DataFrame, place: pd.DataFrame, on: date, recent_years: float = 3.0
+    schools: pd.DataFrame, place: Membership, on: date, recent_years: float = 3.0
 ) -> pd.DataFrame:
     """Say when the schools of every area joined the trusts they are in.
 
@@ -210,8 +210,8 @@ def joining(
     ----------
     schools : pandas.DataFrame
         One row per school: urn, trust_uid (missing: in no trust), trust_joined (date or missing).
-    place : pandas.DataFrame
-        Membership of the place layer: item (urn), unit_code, share.
+    place : Membership
+        Which unit of the place layer has which school.
     on : datetime.date
         The day of the trust list: what came after is not known, so the window ends there.
     recent_years : float, optional
@@ -231,8 +231,7 @@ def joining(
     its share in the shares.
     """
     inside = schools.loc[schools["trust_uid"].notna(), ["urn", "trust_joined"]]
-    here = place.loc[~is_reason(place["unit_code"]), ["item", "unit_code", "share"]]
-    table = inside.merge(here, left_on="urn", right_on="item", how="inner")
+    table = inside.merge(place.frame("urn", reasons=False), on="urn", how="inner")
     joined = pd.to_datetime(table["trust_joined"])
     years = (pd.Timestamp(on) - joined).dt.days / _YEAR
     year = joined.dt.year + (joined.dt.day_of_year - 1) / _YEAR

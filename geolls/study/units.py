@@ -23,8 +23,9 @@ from geolls.base.vocabulary import (
     WHOLE_PERCENT,
 )
 from geolls.measures.distances import nearest
-from geolls.measures.mismatch import effective_maps_by_unit, tuples
-from geolls.measures.overlap import code, cross, is_reason, weights_of
+from geolls.measures.membership import Membership
+from geolls.measures.mismatch import effective_maps, tuples
+from geolls.measures.overlap import cross, is_reason, weights_of
 from geolls.measures.spread import SpreadOptions, distances
 
 if TYPE_CHECKING:
@@ -517,18 +518,10 @@ def _effective(
         if study.layers[k].family in {"devolution", "hubs"} and k != "ofsted_region"
     ]
     layers = {k: study.membership(k) for k in wanted}
-    trust = schools["trust_uid"].fillna("none")
-    layers["trust"] = pd.DataFrame(
-        {
-            "item": schools.index,
-            "unit_code": trust.to_numpy(),
-            "unit_name": trust.to_numpy(),
-            "share": 1.0,
-        }
-    )
+    layers["trust"] = Membership.whole(schools.index, schools["trust_uid"].fillna("none"))
     out, numbers = {}, tuples(layers)
     for key in places:  # and the smaller areas a map may shade
-        found = effective_maps_by_unit(numbers, study.membership(key))
+        found = effective_maps(numbers, study.membership(key))
         out[key] = found.set_index("unit_code")["effective_maps"]
     return out
 
@@ -539,9 +532,8 @@ def _units(
     long: pd.DataFrame,
     maps: pd.Series[float] | None,
 ) -> pd.DataFrame:
-    names = study.block_membership(key)
-    names = names.loc[~is_reason(names["unit_code"]), ["unit_code", "unit_name"]]
-    frame = names.drop_duplicates("unit_code").set_index("unit_code").sort_index()
+    names = study.membership(key, "area").frame("block", reasons=False)
+    frame = names.drop_duplicates("unit_code").set_index("unit_code")[["unit_name"]].sort_index()
     frame = frame.rename(columns={"unit_name": "name"})
     kinds = long.pivot_table(
         index="unit_code", columns="kind", values="share", aggfunc="sum", fill_value=0.0
@@ -587,7 +579,7 @@ def _pairs(
     """
     weight = study.weights()
     values = weights_of(weight)
-    coded = {k: code(study.membership(k), weight.index, what=k) for k in {*places, *strips}}
+    coded = {k: study.membership(k) for k in {*places, *strips}}
     out: dict[tuple[str, str], dict[str, list[Met]]] = {}
     for left in places:
         x = coded[left]

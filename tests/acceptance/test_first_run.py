@@ -80,7 +80,8 @@ def test_all_46_state_schools_without_code_or_point_are_in_an_authority_and_nowh
     schools = study.schools.set_index("urn")
     nowhere = schools.index[schools["district"].isna() & schools["easting"].isna()]
     assert len(nowhere) == 46
-    everything = study.assignment[study.assignment["urn"].isin(nowhere)]
+    everything = study.assigned()
+    everything = everything[everything["urn"].isin(nowhere)]
     land = everything[everything["layer"].isin(study.area_layers)]
     placed = land[~land["unit_code"].isin(REASONS)]
     assert set(placed["layer"]) == {"local_authority"}

@@ -37,9 +37,9 @@ def shapes(land):
     """Unit polygons of each layer, dissolved from the blocks; land without a unit left out."""
     found = {}
     for key in WHOLE:
-        table = land.membership(key, "area")
-        assert not table["item"].duplicated().any()
-        units = table[~is_reason(table["unit_code"])].rename(columns={"item": "block"})
+        layer = land.membership(key, "area")
+        assert (layer.claims == 1).all()
+        units = layer.frame("block", reasons=False)
         found[key] = blocks.dissolve(blocks.load_blocks(), units[["block", "unit_code"]])
     return found
 
@@ -134,7 +134,7 @@ def test_published_figures_stand_beside_ours(study, trusts):
 
 @pytest.mark.real_data
 def test_every_number_of_a_trust_can_be_had_from_the_assignment_with_pandas(study, trusts):
-    table = study.assignment
+    table = study.assigned()
     hubs = table[(table["layer"] == "teaching_school_hub")].merge(
         study.schools[["urn", "trust_uid"]].dropna(), on="urn"
     )

@@ -12,6 +12,7 @@ import shapely
 from geolls.base.errors import UsageError
 from geolls.base.vocabulary import REACHES
 from geolls.measures import distances as near
+from geolls.measures.membership import Membership
 from geolls.measures.spread import (
     DISTANCES,
     SpreadOptions,
@@ -134,9 +135,7 @@ def frame(rows):
 
 def layer(table, column):
     codes = table[column]
-    return pd.DataFrame(
-        {"item": table["urn"], "unit_code": codes, "unit_name": codes, "share": 1.0}
-    )
+    return Membership.whole(pd.Index(table["urn"]), codes)
 
 
 def layers_of(table):
@@ -202,7 +201,7 @@ def test_a_shared_school_is_half_in_each_and_its_set_is_one_area_for_pairs():
         [("1", "H", 0.5), ("1", "K", 0.5), ("2", "H", 1), ("3", "H", 1), ("4", "K", 1)],
         columns=["item", "unit_code", "share"],
     ).assign(unit_name="hub")
-    t = spread(SCHOOLS[SCHOOLS["trust_uid"] == "T"], {"hub": hubs}).iloc[0]
+    t = spread(SCHOOLS[SCHOOLS["trust_uid"] == "T"], {"hub": Membership.of(hubs)}).iloc[0]
     assert t["areas_hub"] == 2 and t["home_hub"] == "H"
     assert t["home_share_hub"] == 2.5 / 4
     assert t["hhi_hub"] == pytest.approx((2.5**2 + 1.5**2) / 16)
@@ -220,7 +219,7 @@ def test_a_tie_of_schools_and_pupils_goes_to_the_first_code():
 def test_row_order_changes_nothing():
     one = spread(SCHOOLS, layers_of(SCHOOLS))
     mixed = SCHOOLS.sample(frac=1, random_state=3)
-    shuffled = {k: m.sample(frac=1, random_state=4) for k, m in layers_of(SCHOOLS).items()}
+    shuffled = layers_of(SCHOOLS.sample(frac=1, random_state=4))
     pd.testing.assert_frame_equal(one, spread(mixed, shuffled))
 
 
@@ -259,7 +258,7 @@ def test_by_phase_is_the_spread_of_each_phase():
 
 
 def test_a_school_missing_from_a_layer_is_refused():
-    short = {"local_authority": layer(SCHOOLS, "la").iloc[2:]}
+    short = {"local_authority": layer(SCHOOLS.iloc[2:], "la")}
     with pytest.raises(UsageError, match="missing from the layer"):
         spread(SCHOOLS, short)
 

@@ -12,7 +12,8 @@ from geolls.base.vocabulary import REASONS
 from geolls.land import blocks
 from geolls.measures import mismatch, nulls
 from geolls.measures.coverage import coverage
-from geolls.measures.overlap import is_reason, overlap, table
+from geolls.measures.membership import Membership
+from geolls.measures.overlap import is_reason, overlap
 from geolls.measures.spread import distances, spread
 
 # The machine may be busy: a slow example is no broken law.
@@ -35,6 +36,15 @@ def layers(shared=True, units=UNITS):
     return st.fixed_dictionaries(dict.fromkeys(ITEMS, one)).map(frame)
 
 
+of = Membership.of
+
+
+def table(pairs):
+    """An overlap as a table of weights, with the codes of its rows and columns."""
+    wide = pairs.pivot(index="left_code", columns="right_code", values="weight").fillna(0.0)
+    return wide.to_numpy(), list(wide.index), list(wide.columns)
+
+
 weights = st.lists(
     st.integers(0, 50) | st.floats(0, 1000, allow_nan=False), min_size=12, max_size=12
 ).map(lambda w: pd.Series(w, index=ITEMS, dtype=float))
@@ -45,7 +55,7 @@ whole_weights = st.lists(st.integers(0, 9), min_size=12, max_size=12).map(
 
 @given(layers(), layers(), weights)
 def test_the_weights_of_an_overlap_sum_to_those_of_each_unit(left, right, weight):
-    pairs = overlap(left, right, weight)
+    pairs = overlap(of(left), of(right), weight)
     assume(not left.equals(right))
     for side, layer in (("left", left), ("right", right)):
         whole = (layer["share"] * layer["item"].map(weight)).groupby(layer["unit_code"]).sum()
@@ -56,7 +66,7 @@ def test_the_weights_of_an_overlap_sum_to_those_of_each_unit(left, right, weight
 
 @given(layers(), layers(), weights)
 def test_shares_lie_between_0_and_1_and_sum_to_1(left, right, weight):
-    pairs = overlap(left, right, weight)
+    pairs = overlap(of(left), of(right), weight)
     for side in ("left", "right"):
         share = pairs[f"share_of_{side}"]
         assert share.between(0, 1 + 1e-12).all()
@@ -65,11 +75,11 @@ def test_shares_lie_between_0_and_1_and_sum_to_1(left, right, weight):
 
 @given(layers(), layers(), whole_weights)
 def test_swapping_the_layers_swaps_h_and_c_and_transposes_the_table(left, right, weight):
-    one = table(overlap(left, right, weight))
-    other = table(overlap(right, left, weight))
+    one = table(overlap(of(left), of(right), weight))
+    other = table(overlap(of(right), of(left), weight))
     assert one[0] == pytest.approx(other[0].T) and one[1:] == (other[2], other[1])
-    there = mismatch.compare(left, right, weight).set_index("measure")["value"]
-    back = mismatch.compare(right, left, weight).set_index("measure")["value"]
+    there = mismatch.compare(of(left), of(right), weight).set_index("measure")["value"]
+    back = mismatch.compare(of(right), of(left), weight).set_index("measure")["value"]
     for name, twin in (
         ("homogeneity", "completeness"),
         ("mapcurves_left", "mapcurves_right"),
@@ -84,7 +94,7 @@ def test_swapping_the_layers_swaps_h_and_c_and_transposes_the_table(left, right,
 @given(layers(), whole_weights)
 def test_a_layer_against_itself_fits_and_splits_nothing(layer, weight):
     assume(weight.sum() > 0)
-    found = mismatch.compare(layer, layer.copy(), weight).set_index("measure")["value"]
+    found = mismatch.compare(of(layer), of(layer), weight).set_index("measure")["value"]
     assert found["v_measure"] == pytest.approx(1)
     assert found["splits"] == 0 and found["adjusted_rand"] == 1
     assert found["best_fit_share"] == pytest.approx(1)
@@ -98,14 +108,14 @@ def test_relabelling_and_row_order_change_nothing(left, right, weight, names, ra
     random.shuffle(order)
     # A layer that becomes the other one is measured against itself: another question.
     assume(not left.equals(right) and not left.equals(other))
-    one = mismatch.compare(left, right, weight)["value"]
-    two = mismatch.compare(left, other.iloc[order], weight.iloc[::-1])["value"]
+    one = mismatch.compare(of(left), of(right), weight)["value"]
+    two = mismatch.compare(of(left), of(other.iloc[order]), weight.iloc[::-1])["value"]
     assert one.to_numpy() == pytest.approx(two.to_numpy(), rel=1e-9, abs=1e-9, nan_ok=True)
 
 
 @given(layers(), layers(), weights, st.floats(1e-3, 1e3))
 def test_scaling_the_weights_changes_no_share(left, right, weight, scale):
-    one, two = overlap(left, right, weight), overlap(left, right, weight * scale)
+    one, two = overlap(of(left), of(right), weight), overlap(of(left), of(right), weight * scale)
     assume(len(one) == len(two))
     for side in ("left", "right"):
         column = f"share_of_{side}"
@@ -145,7 +155,7 @@ def test_every_measure_keeps_its_range(rows):
 
 @given(layers(), weights)
 def test_covered_and_outside_make_the_whole(layer, weight):
-    found = coverage(layer, weight)
+    found = coverage(of(layer), weight)
     assert found["weight"].sum() == pytest.approx(weight.sum(), rel=1e-12)
     assume(weight.sum() > 0)
     assert found["share"].sum() == pytest.approx(1)
@@ -163,8 +173,8 @@ def test_splitting_a_unit_never_lowers_the_areas_a_trust_touches(layer, data):
     split = layer.copy()
     mine = (split["unit_code"] == "A") & split["item"].isin(parts)
     split.loc[mine, "unit_code"] = "A2"
-    before = spread(schools, {"layer": layer})["areas_layer"]
-    after = spread(schools, {"layer": split})["areas_layer"]
+    before = spread(schools, {"layer": of(layer)})["areas_layer"]
+    after = spread(schools, {"layer": of(split)})["areas_layer"]
     assert (after >= before).all()
 
 
@@ -222,7 +232,7 @@ def drawn(units, seed):
     start = pd.DataFrame(
         {"item": weight.index, "unit_code": [f"U{n % units}" for n in range(len(weight))]}
     ).assign(unit_name="unit", share=1.0)
-    base = nulls.board(start, weight, pairs)
+    base = nulls.board(of(start), weight, pairs)
     label = nulls.regroup(base, seed)
     return start.assign(unit_code=[f"U{n}" for n in label])
 
@@ -248,17 +258,17 @@ def test_a_random_map_of_the_real_blocks_is_contiguous_and_whole(units, seed):
 def test_the_laws_hold_on_random_maps_of_the_real_blocks(few, many, seed):
     weight, _ = real_blocks()
     left, right = drawn(few, seed), drawn(many, seed + 1)
-    pairs = overlap(left, right, weight)
+    pairs = overlap(of(left), of(right), weight)
     assert pairs["weight"].sum() == weight.sum()
     there = mismatch.measures(table(pairs)[0])
     back = mismatch.measures(table(pairs)[0].T)
     assert there["homogeneity"] == pytest.approx(back["completeness"])
     assert there["v_measure"] == pytest.approx(back["v_measure"])
     merged = right.assign(unit_code=right["unit_code"].replace({"U1": "U0"}))
-    after = mismatch.measures(table(overlap(left, merged, weight))[0])
+    after = mismatch.measures(table(overlap(of(left), of(merged), weight))[0])
     assert after["mutual_information"] <= there["mutual_information"] + 1e-12
     assert after["conditional_entropy"] <= there["conditional_entropy"] + 1e-12
-    itself = mismatch.compare(left, left.copy(), weight).set_index("measure")["value"]
+    itself = mismatch.compare(of(left), of(left), weight).set_index("measure")["value"]
     assert itself["v_measure"] == pytest.approx(1) and itself["splits"] == 0
 
 

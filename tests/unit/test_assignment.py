@@ -11,7 +11,7 @@ import pytest
 from geolls.layers.areas import load_areas
 from geolls.layers.catalogue import load_catalogue
 from geolls.layers.expand import BlockClaim
-from geolls.study.assignment import area_membership, assign_school_layer, school_units
+from geolls.study.assignment import assign_school_layer, land_of, school_units
 
 DAY = date(2022, 9, 1)
 
@@ -73,8 +73,8 @@ def test_a_users_list_of_urns_or_postcodes_is_a_layer(
 
 def test_what_a_lone_stated_share_leaves_stands_under_its_reason() -> None:
     claim = BlockClaim("A", "A", "E1", 0.25, True, "part", "high", "", None)
-    table = area_membership([claim], ["E1", "E2"], complete=False)
-    by_item = table.groupby("item")["share"].sum()
+    table = land_of([claim], ["E1", "E2"], complete=False)
+    by_item = table.groupby("block")["share"].sum()
     assert by_item.tolist() == [1.0, 1.0]
-    left = table[table["unit_code"] == "no_evidence"].set_index("item")["share"]
+    left = table[table["unit_code"] == "no_evidence"].set_index("block")["share"]
     assert left.to_dict() == {"E1": 0.75, "E2": 1.0}

@@ -1,5 +1,7 @@
 """What changed, and why: lines, sites and trusts kept apart."""
 
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 
@@ -12,6 +14,7 @@ from geolls.measures.changes import (
     school_moves,
     tally,
 )
+from geolls.measures.membership import Membership
 
 
 def membership(**units):
@@ -19,7 +22,7 @@ def membership(**units):
     for item, claim in units.items():
         claims = claim if isinstance(claim, tuple) else (claim,)
         rows += [(item, c, f"Unit {c}", 1 / len(claims)) for c in claims]
-    return pd.DataFrame(rows, columns=["item", "unit_code", "unit_name", "share"])
+    return Membership.of(pd.DataFrame(rows, columns=["item", "unit_code", "unit_name", "share"]))
 
 
 WEIGHT = pd.Series({"a": 1.0, "b": 2.0, "c": 3.0, "d": 4.0})
@@ -59,8 +62,8 @@ def test_land_gained_from_nobody_and_lost_to_a_neighbour():
 
 def test_sharing_does_not_look_like_moving():
     shared = membership(a=("P", "Q"), b="P", c="Q", d="R")
-    assert not len(area_changes(shared, shared.copy(), WEIGHT))
-    renamed = shared.assign(unit_code=shared["unit_code"].replace({"P": "P2"}))
+    assert not len(area_changes(shared, replace(shared), WEIGHT))
+    renamed = membership(a=("P2", "Q"), b="P2", c="Q", d="R")
     found = area_changes(shared, renamed, WEIGHT)
     assert rows(found, "change", "unit_code", "other_code", "weight") == [
         ("began", "P2", "P", 2.5),
@@ -69,8 +72,8 @@ def test_sharing_does_not_look_like_moving():
 
 
 def test_a_new_name_is_a_change_and_no_land():
-    before, after = membership(a="P", b="P", c="P", d="P"), membership(a="P", b="P", c="P", d="P")
-    after["unit_name"] = "New"
+    before = membership(a="P", b="P", c="P", d="P")
+    after = replace(before, names=("New",))
     assert rows(area_changes(before, after, WEIGHT), "change", "unit_name", "other_name") == [
         ("renamed", "Unit P", "New")
     ]

@@ -72,7 +72,7 @@ def test_assigning_four_times_the_schools_calls_no_more_functions(
 ) -> None:
     anew = [Study(s.settings, register=s.register) for s in once_and_four_times]
     for study in anew:
-        _ = study.placement, study.block_membership(layer)
+        _ = study.placement, study.land(layer)
     one, four = (calls(lambda s=s: s.assigned(layer)) for s in anew)
     assert one > 30
     if layer == "local_authority":  # names are looked up school by school
@@ -111,7 +111,7 @@ def test_the_polygons_are_asked_as_often_for_four_times_the_schools(
 
 def test_layers_that_claim_each_block_once_share_what_stands_on_it() -> None:
     study = open_study()
-    items = [study.block_membership(k)["item"] for k in study.area_layers]
+    items = [study.land(k)["block"] for k in study.area_layers]
     answers = {id(study.placement.claims_on(i)[1]) for i in items if i.is_unique}
     assert sum(i.is_unique for i in items) > 4
     assert len(answers) == 1

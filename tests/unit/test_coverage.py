@@ -5,10 +5,11 @@ import pandas as pd
 import pytest
 
 from geolls.base.errors import UsageError
-from geolls.measures.coverage import SHARED, coverage, coverage_rows
+from geolls.measures.coverage import SHARED, coverage
+from geolls.measures.membership import Membership
 from geolls.measures.sites import FarRule, beyond, far_areas, far_sensitivity, site_distances
 
-HUBS = pd.DataFrame(
+CLAIMS = pd.DataFrame(
     [
         ("leeds", "N1", 1.0),
         ("bham", "WM9", 0.5),
@@ -20,6 +21,7 @@ HUBS = pd.DataFrame(
     ],
     columns=["item", "unit_code", "share"],
 ).assign(unit_name=lambda t: "Hub " + t["unit_code"])
+HUBS = Membership.of(CLAIMS)
 WEIGHT = pd.Series({"leeds": 10.0, "bham": 8.0, "solihull": 2.0, "york": 5.0, "hull": 5.0})
 NAMES = {"bham": "Birmingham", "hull": "Hull"}
 
@@ -40,7 +42,7 @@ def test_coverage_by_hand():
 
 
 def test_a_stated_split_is_not_shared():
-    stated = HUBS.assign(stated=HUBS["item"] == "bham")
+    stated = Membership.of(CLAIMS.assign(stated=CLAIMS["item"] == "bham"))
     found = coverage(stated, WEIGHT, NAMES).set_index("unit_code")["weight"]
     assert (found["WM9"], found["WM10"]) == (6, 4) and SHARED not in found
 
@@ -49,7 +51,7 @@ def test_one_row_for_each_set_that_shares_with_the_areas_it_is_in():
     rows = [(a, u, 0.5) for a in "abcd" for u in ("P", "Q")] + [("e", "P", 0.5), ("e", "R", 0.5)]
     hubs = pd.DataFrame(rows, columns=["item", "unit_code", "share"]).assign(unit_name="hub")
     weight = pd.Series(1.0, index=list("abcde"))
-    found = coverage(hubs, weight, {a: a.upper() for a in "abcd"})
+    found = coverage(Membership.of(hubs), weight, {a: a.upper() for a in "abcd"})
     shared = found[found["unit_code"] == SHARED]
     assert shared[["unit_name", "weight"]].to_numpy().tolist() == [
         ["A, B, C and 1 more: P, Q", 4.0],
@@ -58,19 +60,11 @@ def test_one_row_for_each_set_that_shares_with_the_areas_it_is_in():
 
 
 def test_nothing_covered_and_nothing_at_all():
-    none = HUBS[HUBS["item"] == "york"]
+    none = HUBS.over(pd.Index(["york"])).over(WEIGHT.index)
     found = coverage(none, WEIGHT)
     assert found[["unit_code", "share"]].to_numpy().tolist() == [["no_evidence", 1.0]]
-    assert not len(coverage(HUBS.iloc[:0], WEIGHT))
+    assert not len(coverage(HUBS.over(pd.Index(["nowhere"])), WEIGHT))
     assert coverage(none, WEIGHT * 0)["share"].isna().all()
-
-
-def test_the_items_behind_coverage_add_up_to_it():
-    rows = coverage_rows(HUBS, WEIGHT)
-    table = coverage(HUBS, WEIGHT).groupby("unit_code")["weight"].sum()
-    behind = rows.groupby("unit_code")["weight"].sum().reindex(table.index, fill_value=0)
-    assert behind.to_numpy() == pytest.approx(table.to_numpy())
-    assert rows.set_index("unit_code").loc[SHARED, "units"] == "WM10, WM9"
 
 
 # ---- sites -------------------------------------------------------------------------------------
@@ -86,9 +80,11 @@ SCHOOLS = pd.DataFrame(
 SITES = pd.DataFrame(
     {"unit_code": ["B", "A"], "unit_name": ["Bee", "Ay"], "easting": [0, 20_000], "northing": 0.0}
 )
-PLACE = pd.DataFrame(
-    {"item": list("123456"), "unit_code": list("XXYYYX"), "unit_name": list("xxyyyx"), "share": 1.0}
-)
+PLACE = Membership.of(
+    pd.DataFrame({"urn": list("123456"), "unit_code": list("XXYYYX"),
+                  "unit_name": list("xxyyyx"), "share": 1.0}),
+    item="urn",
+)  # fmt: skip
 
 
 def test_the_nearest_site_and_ties_to_the_first_code():

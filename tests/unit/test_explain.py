@@ -5,9 +5,8 @@ import pandas as pd
 import pytest
 
 from geolls.base.errors import UnknownNameError, UsageError
-from geolls.measures import explain, mismatch
-from geolls.measures.coverage import SHARED, coverage
-from geolls.measures.overlap import overlap
+from geolls.measures import explain
+from geolls.measures.membership import Membership
 from geolls.measures.placeview import place_view, school_view
 from geolls.measures.spread import SpreadOptions, spread
 
@@ -36,7 +35,7 @@ def layer(codes, shared=0.0):
     extra = table[(RNG.random(N) < shared) & (table["unit_code"] == codes[0])]
     table.loc[extra.index, "share"] = 0.5
     both = pd.concat([table, extra.assign(unit_code=codes[1], share=0.5)], ignore_index=True)
-    return both.assign(unit_name="Unit " + both["unit_code"])
+    return Membership.of(both.assign(unit_name="Unit " + both["unit_code"]))
 
 
 LAYERS = {
@@ -44,8 +43,6 @@ LAYERS = {
     "region": layer(["N", "S"]),
     "hub": layer(["H", "K", "no_evidence"], shared=0.5),
 }
-WEIGHT = pd.Series(1.0, index=SCHOOLS["urn"])
-PUPILS = SCHOOLS.set_index("urn")["pupils"]
 SPREAD = spread(SCHOOLS, LAYERS).set_index("trust_uid")
 HOME = SPREAD["home_local_authority"]
 NEARBY = school_view(SCHOOLS, LAYERS, neighbourhoods=RNG.uniform(0, 60_000, (900, 2)))
@@ -76,9 +73,9 @@ def test_the_rows_behind_a_places_number_add_up_to_it(measure):
 
 
 def test_shares_of_few_schools_are_blank_behind_a_number_as_in_its_table():
-    few = LAYERS["local_authority"]
+    few = LAYERS["local_authority"].frame()
     mine = few[few["unit_code"] == "A"]
-    four = pd.concat([mine.head(4), few[few["unit_code"] != "A"]])
+    four = Membership.of(pd.concat([mine.head(4), few[few["unit_code"] != "A"]]))
     view = place_view(SCHOOLS, four, HOME, LAYERS, nearby=NEARBY)
     row = view[(view["phase"] == "all") & (view["unit_code"] == "A")].iloc[0]
     for measure in explain.place_measures():
@@ -102,28 +99,14 @@ def test_no_row_behind_a_number_holds_eligible_pupils():
 
 def test_a_place_of_one_phase_is_explained_by_its_schools():
     view = place_view(SCHOOLS, LAYERS["local_authority"], HOME)
-    primary = set(SCHOOLS.loc[SCHOOLS["phase"] == "primary", "urn"])
+    primary = pd.Index(SCHOOLS.loc[SCHOOLS["phase"] == "primary", "urn"])
     place = LAYERS["local_authority"]
-    found = explain.explain_place(
-        "share_no_trust", SCHOOLS, place[place["item"].isin(primary)], HOME, "A"
-    )
+    found = explain.explain_place("share_no_trust", SCHOOLS, place.over(primary), HOME, "A")
     known = view[(view["phase"] == "primary") & (view["unit_code"] == "A")]
     assert found.value == pytest.approx(known["share_no_trust"].iloc[0])
 
 
-@pytest.mark.parametrize("weight", [WEIGHT, PUPILS], ids=["schools", "pupils"])
-@pytest.mark.parametrize("measure", explain.MISMATCH_MEASURES)
-def test_the_parts_of_a_mismatch_add_up_to_it(measure, weight):
-    for left, right in (("local_authority", "hub"), ("hub", "region"), ("hub", "hub")):
-        table = mismatch.compare(LAYERS[left], LAYERS[right], weight).set_index("measure")["value"]
-        found = explain.explain_mismatch(measure, LAYERS[left], LAYERS[right], weight)
-        assert found.value == pytest.approx(table[measure], rel=1e-9, abs=1e-9, nan_ok=True)
-
-
 def test_a_measure_that_is_no_sum_is_refused():
-    for measure in ("mapcurves", "adjusted_rand", "fowlkes_mallows", "nonsense"):
-        with pytest.raises(UsageError):
-            explain.explain_mismatch(measure, LAYERS["hub"], LAYERS["region"], WEIGHT)
     with pytest.raises(UsageError):
         explain.explain_trust("reach", SCHOOLS, LAYERS, "P")
     with pytest.raises(UsageError):
@@ -137,31 +120,6 @@ def test_unknown_names_are_refused():
         explain.explain_trust("schools", SCHOOLS, LAYERS, "nobody")
     with pytest.raises(UnknownNameError):
         explain.explain_place("schools", SCHOOLS, LAYERS["region"], HOME, "nowhere")
-    with pytest.raises(UnknownNameError):
-        explain.explain_coverage(LAYERS["hub"], WEIGHT, "nowhere")
-    with pytest.raises(UnknownNameError):
-        explain.explain_overlap(LAYERS["hub"], LAYERS["region"], WEIGHT, "H", "nowhere")
-
-
-def test_the_schools_that_two_units_share_add_up_to_the_overlap():
-    pairs = overlap(LAYERS["hub"], LAYERS["local_authority"], PUPILS)
-    for row in pairs.itertuples():
-        found = explain.explain_overlap(
-            LAYERS["hub"], LAYERS["local_authority"], PUPILS, row.left_code, row.right_code
-        )
-        assert found.value == pytest.approx(row.weight)
-
-
-def test_the_items_behind_coverage_add_up_to_its_rows():
-    table = coverage(LAYERS["hub"], WEIGHT)
-    for row in table[table["unit_code"] != SHARED].itertuples():
-        share = explain.explain_coverage(LAYERS["hub"], WEIGHT, row.unit_code, share=True)
-        assert share.value == pytest.approx(row.share)
-        weight = explain.explain_coverage(LAYERS["hub"], WEIGHT, row.unit_code)
-        assert weight.value == pytest.approx(row.weight)
-    shared = explain.explain_coverage(LAYERS["hub"], WEIGHT, SHARED)
-    assert shared.value == pytest.approx(table.loc[table["unit_code"] == SHARED, "weight"].sum())
-    assert set(shared.rows["units"]) == {"H, K"}
 
 
 def test_thresholds_of_the_study_decide_the_clusters():

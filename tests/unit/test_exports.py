@@ -79,7 +79,7 @@ def test_what_the_measures_return_is_exported_whole() -> None:
     study = open_study(layers=LAYERS)
     given = {
         "spread": study.spread(),
-        "assignment": study.assignment,
+        "assignment": study.assigned(),
         "mismatch": study.mismatch(by="schools"),
         "coverage": study.coverage("region").assign(layer="", by=""),
         "overlap": study.overlap("region", "local_authority").assign(left="", right="", by=""),

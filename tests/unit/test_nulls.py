@@ -6,6 +6,7 @@ import pytest
 
 from geolls.base.errors import UsageError
 from geolls.measures.communities import communities, home_fit, trust_links
+from geolls.measures.membership import Membership
 from geolls.measures.mismatch import measures, v_measure
 from geolls.measures.nulls import board, deviation, null_share_worse, regroup
 from geolls.measures.spread import spread
@@ -29,7 +30,7 @@ ROW, COLUMN = np.divmod(np.arange(SIDE * SIDE), SIDE)
 
 def layer(codes):
     codes = [str(c) for c in codes]
-    return pd.DataFrame({"item": ITEMS, "unit_code": codes, "unit_name": codes, "share": 1.0})
+    return Membership.whole(ITEMS, codes)
 
 
 QUARTERS = layer([f"{r // 4}{c // 4}" for r, c in zip(ROW, COLUMN, strict=True)])
@@ -134,9 +135,7 @@ def schools(n=60, seed=0):
 
 def authorities(table):
     codes = np.where(table["easting"] < 50_000, "W", "E")
-    return pd.DataFrame(
-        {"item": table["urn"], "unit_code": codes, "unit_name": codes, "share": 1.0}
-    )
+    return Membership.whole(pd.Index(table["urn"]), codes)
 
 
 def test_home_is_the_middle_of_the_schools_in_the_home_area():
@@ -211,8 +210,7 @@ def in_areas(*trusts):
     """Schools, each trust given as the areas of its schools."""
     rows = [(f"s{t}{n}", f"T{t}", a) for t, areas in enumerate(trusts) for n, a in enumerate(areas)]
     table = pd.DataFrame(rows, columns=["urn", "trust_uid", "area"])
-    place = table.rename(columns={"urn": "item", "area": "unit_code"})[["item", "unit_code"]]
-    return table, place.assign(unit_name=place["unit_code"].str.lower(), share=1.0)
+    return table, Membership.whole(pd.Index(table["urn"]), table["area"])
 
 
 def test_links_by_hand():
@@ -229,8 +227,8 @@ def test_every_school_of_a_larger_trust_brings_half():
 def test_two_groups_of_areas_are_two_communities_and_a_lone_area_its_own():
     table, place = in_areas(*["ABC"] * 6, *["DEF"] * 4, "G", "CD")
     found = communities(trust_links(table, place), place, table)
-    named = found.merge(table, left_on="item", right_on="urn").groupby("unit_code")["area"].agg(set)
-    assert [sorted(s) for s in named] == [list("ABC"), list("DEF"), ["G"]]
+    named = found.groupby("unit_code")["area_code"].agg(sorted)
+    assert named.tolist() == [list("ABC"), list("DEF"), ["G"]]
     assert found["unit_code"].unique().tolist() == ["C1", "C2", "C3"]
     assert found["unit_name"].str.startswith("Around ").all()
     again = communities(trust_links(table, place), place, table)
@@ -239,30 +237,30 @@ def test_two_groups_of_areas_are_two_communities_and_a_lone_area_its_own():
 
 def test_items_without_an_area_keep_their_reason():
     table, place = in_areas("AB", "AB")
-    lost = pd.DataFrame([("x", "not_located", "Location not known", 1.0)], columns=place.columns)
-    found = communities(trust_links(table, place), pd.concat([place, lost]))
-    assert found.set_index("item").loc["x", "unit_code"] == "not_located"
+    lost = Membership.whole(place.items.append(pd.Index(["x"])), [*"ABAB", "not_located"])
+    found = communities(trust_links(table, lost), lost, table).set_index("area_code")
+    assert found.loc["not_located", ["unit_code", "schools"]].tolist() == ["not_located", 1]
+    assert found.loc["A", ["unit_code", "schools"]].tolist() == ["C1", 2]
     with pytest.raises(UsageError, match="which is no area"):
         bad = pd.DataFrame({"left": ["A"], "right": ["Z"], "weight": [1.0]})
-        communities(bad, place)
+        communities(bad, place, table)
 
 
 def test_the_map_that_trusts_follow_fits_beyond_chance_and_another_does_not():
     rng = np.random.default_rng(2)
-    quarter = QUARTERS["unit_code"].to_numpy()
+    quarter = QUARTERS.unit
     rows = [
         (f"{t}-{n}", f"T{t}", ITEMS[rng.choice(np.flatnonzero(quarter == quarter[start]))])
         for t, start in enumerate(rng.integers(0, 64, 40)) for n in range(4)
     ]  # fmt: skip
     table = pd.DataFrame(rows, columns=["urn", "trust_uid", "block"])
     block = table.set_index("urn")["block"]
-    seen = []
-    found = home_fit(table, block, {"quarters": QUARTERS, "checks": CHECKS}, WEIGHT, grid(),
-                     draws=25, progress=lambda done, of: seen.append((done, of)))  # fmt: skip
+    layers = {"quarters": QUARTERS, "checks": CHECKS}
+    found = home_fit(table, block, layers, WEIGHT, grid(), draws=25)
     found = found.set_index("layer")
     assert found.loc["quarters", "home_share"] == 1
     assert found.loc["quarters", "net_fit"] > 0.1 > 0 > found.loc["checks", "net_fit"]
     assert found.loc["quarters", "null_share_worse"] == 1
-    assert (found["trusts"] == 40).all() and seen[-1] == (50, 50)
+    assert (found["trusts"] == 40).all()
     with pytest.raises(UsageError):
         home_fit(table, block, {}, WEIGHT, grid(), draws=0)

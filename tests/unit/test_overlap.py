@@ -1,14 +1,13 @@
 """Four squares by hand: who shares what, and what is refused."""
 
-import gc
-
 import numpy as np
 import pandas as pd
 import pytest
 
 from geolls.base.errors import UsageError
 from geolls.measures import mismatch
-from geolls.measures.overlap import _coded, distinct, inside, overlap, table, without_slivers
+from geolls.measures.membership import Membership
+from geolls.measures.overlap import inside, overlap
 
 
 def membership(**units):
@@ -17,7 +16,7 @@ def membership(**units):
     for item, claim in units.items():
         claims = claim if isinstance(claim, tuple) else (claim,)
         rows += [(item, c, f"Unit {c}", 1 / len(claims)) for c in claims]
-    return pd.DataFrame(rows, columns=["item", "unit_code", "unit_name", "share"])
+    return Membership.of(pd.DataFrame(rows, columns=["item", "unit_code", "unit_name", "share"]))
 
 
 # North-west, north-east, south-west, south-east.
@@ -25,6 +24,11 @@ WEIGHT = pd.Series({"nw": 4.0, "ne": 3.0, "sw": 2.0, "se": 1.0})
 WEST_EAST = membership(nw="W", ne="E", sw="W", se="E")
 NORTH_SOUTH = membership(nw="N", ne="N", sw="S", se="not_covered")
 SHARED = membership(nw=("A", "B"), ne="A", sw="B", se="no_evidence")
+
+
+def again(layer):
+    """The same claims in another object."""
+    return Membership.of(layer.frame(), layer.items)
 
 
 def rows(pairs):
@@ -56,42 +60,16 @@ def test_two_layers_that_share_a_square_share_it_four_ways():
 
 
 def test_a_layer_against_itself_has_each_set_of_claimants_as_one_unit():
-    pairs = overlap(SHARED, SHARED.copy(), WEIGHT)
+    pairs = overlap(SHARED, again(SHARED), WEIGHT)
     assert rows(pairs) == [
         ("A", "A", 3.0), ("A+B", "A+B", 4.0), ("B", "B", 2.0), ("no_evidence", "no_evidence", 1.0),
     ]  # fmt: skip
 
 
-def test_distinct_names_the_set():
-    found = distinct(SHARED).set_index("item")
-    assert found.loc["nw", ["unit_code", "unit_name"]].tolist() == ["A+B", "Unit A + Unit B"]
-    assert (found["share"] == 1).all() and len(found) == 4
-
-
-def test_a_code_that_reads_like_a_set_is_refused():
-    with pytest.raises(UsageError, match="reads like a set"):
-        distinct(membership(nw=("A", "B"), ne="A+B"))
-
-
-def test_the_table_has_reasons_last():
-    weights, left, right = table(overlap(WEST_EAST, NORTH_SOUTH, WEIGHT))
-    assert (left, right) == (["E", "W"], ["N", "S", "not_covered"])
-    assert weights.tolist() == [[3, 0, 1], [4, 2, 0]]
-
-
-def test_inside_drops_every_reason_and_says_what():
-    kept, dropped = inside(overlap(WEST_EAST, NORTH_SOUTH, WEIGHT))
-    assert dropped["weight"].tolist() == [1.0]
+def test_inside_leaves_out_every_reason():
+    kept = inside(overlap(WEST_EAST, NORTH_SOUTH, WEIGHT))
+    assert rows(kept) == [("E", "N", 3.0), ("W", "N", 4.0), ("W", "S", 2.0)]
     assert kept.set_index(["left_code", "right_code"]).loc[("E", "N"), "share_of_left"] == 1
-
-
-def test_a_sliver_is_dropped_and_reported():
-    pairs = overlap(WEST_EAST, NORTH_SOUTH, WEIGHT)
-    kept, dropped = without_slivers(pairs, min_weight=2.5)
-    assert rows(dropped) == [("E", "not_covered", 1.0), ("W", "S", 2.0)]
-    assert kept["weight"].sum() + dropped["weight"].sum() == WEIGHT.sum()
-    # All of S lies in that pair: it is no sliver of S.
-    assert not len(without_slivers(pairs, min_share=0.4).dropped)
 
 
 def test_a_missing_weight_is_left_out_and_a_zero_adds_no_row():
@@ -104,19 +82,14 @@ def test_a_missing_weight_is_left_out_and_a_zero_adds_no_row():
 
 def test_no_schools_give_no_rows():
     empty = membership()
-    assert not len(overlap(empty, empty.copy(), WEIGHT))
+    assert not len(overlap(empty, again(empty), WEIGHT))
 
 
 @pytest.mark.parametrize(
     "left, right, weight, message",
     [
         (WEST_EAST, NORTH_SOUTH, WEIGHT.drop("se"), "has no weight"),
-        (WEST_EAST, NORTH_SOUTH.iloc[:3], WEIGHT, "do not hold the same items"),
-        (WEST_EAST.assign(share=0.5), NORTH_SOUTH, WEIGHT, "sum to 0.5"),
-        (WEST_EAST.assign(share=-1.0), NORTH_SOUTH, WEIGHT, "outside 0..1"),
-        (WEST_EAST.assign(share=np.nan), NORTH_SOUTH, WEIGHT, "outside 0..1"),
-        (WEST_EAST.assign(unit_code=None), NORTH_SOUTH, WEIGHT, "no unit_code"),
-        (WEST_EAST.drop(columns="share"), NORTH_SOUTH, WEIGHT, "column share is missing"),
+        (WEST_EAST, NORTH_SOUTH.over(WEIGHT.index[:3]), WEIGHT, "do not hold the same items"),
         (WEST_EAST, NORTH_SOUTH, -WEIGHT, "has weight -4"),
         (WEST_EAST, NORTH_SOUTH, WEIGHT * np.inf, "has weight inf"),
         (WEST_EAST, NORTH_SOUTH, pd.concat([WEIGHT, WEIGHT]), "has two weights"),
@@ -165,7 +138,7 @@ def test_count_measures_are_blank_where_weights_are_parts():
 
 
 def test_a_layer_fits_itself_even_where_it_shares_land():
-    value = values(mismatch.compare(SHARED, SHARED.copy(), WEIGHT))
+    value = values(mismatch.compare(SHARED, again(SHARED), WEIGHT))
     assert value["v_measure"] == pytest.approx(1)
     assert value["splits"] == 0 and value["adjusted_rand"] == 1
 
@@ -245,43 +218,25 @@ def test_split_pairs_of_a_unit_takes_sets_of_claimants_on_the_other_side():
 
 
 def test_effective_maps_by_hand():
-    layers = {"we": WEST_EAST, "ns": NORTH_SOUTH}
-    assert mismatch.effective_maps(layers) == pytest.approx(4)
-    assert mismatch.effective_maps({"we": WEST_EAST}) == pytest.approx(2)
-    assert mismatch.effective_maps(layers, pd.Index(["nw"])) == 1
-    shares = WEIGHT / WEIGHT.sum()
-    known = 2 ** -(shares * np.log2(shares)).sum()
-    assert mismatch.effective_maps(layers, weight=WEIGHT) == pytest.approx(known)
-    assert np.isnan(mismatch.effective_maps(layers, pd.Index([])))
-    by_place = mismatch.effective_maps_by_unit({"ns": NORTH_SOUTH}, WEST_EAST)
+    both = mismatch.tuples({"we": WEST_EAST, "ns": NORTH_SOUTH})
+    england = Membership.whole(WEIGHT.index, ["England"] * 4)
+    found = mismatch.effective_maps(both, england)
+    assert found[["maps", "effective_maps"]].to_numpy().tolist() == [[4, 4.0]]
+    one = mismatch.tuples({"we": WEST_EAST})
+    assert mismatch.effective_maps(one, england)["effective_maps"].tolist() == [2.0]
+    by_place = mismatch.effective_maps(mismatch.tuples({"ns": NORTH_SOUTH}), WEST_EAST)
     assert by_place[["unit_code", "maps", "effective_maps"]].to_numpy().tolist() == [
         ["E", 2, 2.0], ["W", 2, 2.0],
     ]  # fmt: skip
+    # A has half of a square in the west and a whole one in the east.
+    shares = np.array([1 / 3, 2 / 3])
+    shared = mismatch.effective_maps(one, SHARED).set_index("unit_code")["effective_maps"]
+    assert shared["A"] == pytest.approx(2 ** -(shares * np.log2(shares)).sum())
+    assert "no_evidence" not in shared
+    assert mismatch.tuples({"we": WEST_EAST, "part": SHARED.over(WEIGHT.index[:2])}).size == 2
 
 
-@pytest.mark.parametrize("column, value", [("unit_code", "X"), ("unit_name", "Unit X")])
-def test_a_membership_changed_in_place_is_coded_anew(column, value):
-    left = WEST_EAST.copy()
-    overlap(left, NORTH_SOUTH, WEIGHT)
-    left.loc[0, column] = value
-    found = overlap(left, NORTH_SOUTH, WEIGHT)
-    pd.testing.assert_frame_equal(found, overlap(left.copy(), NORTH_SOUTH, WEIGHT))
-    assert value in set(found[f"left_{column.removeprefix('unit_')}"])
-
-
-def test_a_membership_over_other_items_is_coded_anew():
+def test_an_overlap_does_not_depend_on_the_order_of_items():
     assert rows(overlap(WEST_EAST, NORTH_SOUTH, WEIGHT[::-1])) == rows(
         overlap(WEST_EAST, NORTH_SOUTH, WEIGHT)
     )
-    with pytest.raises(UsageError, match="has no weight"):
-        overlap(WEST_EAST, NORTH_SOUTH, WEIGHT.drop("nw"))
-
-
-def test_a_membership_that_is_gone_leaves_nothing_behind():
-    before = len(_coded)
-    left = WEST_EAST.copy()
-    overlap(left, NORTH_SOUTH.copy(), WEIGHT)
-    assert len(_coded) > before
-    del left
-    gc.collect()
-    assert len(_coded) <= before

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from geolls.base.vocabulary import KINDS
+from geolls.measures.membership import Membership
 from geolls.measures.oversight import headlines, oversight, providers
 from geolls.measures.placeview import (
     PlaceOptions,
@@ -20,9 +21,14 @@ from geolls.measures.spread import spread
 
 
 def layer(schools, codes):
-    return pd.DataFrame(
-        {"item": schools["urn"], "unit_code": list(codes), "unit_name": list(codes), "share": 1.0}
-    )
+    return Membership.whole(pd.Index(schools["urn"]), codes)
+
+
+def shared(place, urn, *units):
+    """The same with one school shared by these units."""
+    table = place.frame()
+    both = pd.DataFrame({"item": urn, "unit_code": units, "unit_name": units, "share": 0.5})
+    return Membership.of(pd.concat([table[table["item"] != urn], both]), place.items)
 
 
 #            A A A A A  A B B B B
@@ -66,17 +72,15 @@ def test_unknown_status_leaves_an_interval():
 
 
 def test_a_school_of_a_trust_without_a_unit_is_blank_and_one_in_no_trust_is_not():
-    partial = AUTHORITY.assign(unit_code=["not_covered"] * 6 + ["B"] * 4)
+    partial = layer(SCHOOLS, ["not_covered"] * 6 + ["B"] * 4)
     found = oversight(SCHOOLS, HOME, partial)
     assert found.isna().tolist() == [True, True, True] + [False] * 7
     assert found["4"] == "no_trust"
 
 
 def test_a_shared_school_is_at_home_in_either_unit():
-    shared = pd.concat([AUTHORITY[AUTHORITY["item"] != "6"],
-                        pd.DataFrame({"item": "6", "unit_code": ["A", "B"], "unit_name": "x",
-                                      "share": 0.5})])  # fmt: skip
-    assert oversight(SCHOOLS, HOME, shared)["6"] == "trust_home_here"
+    both = shared(AUTHORITY, "6", "A", "B")
+    assert oversight(SCHOOLS, HOME, both)["6"] == "trust_home_here"
 
 
 def test_the_provider_of_a_maintained_school_is_its_authority():
@@ -124,17 +128,14 @@ def test_an_area_with_no_trust_school_says_zero():
 
 
 def test_a_shared_school_counts_half_in_a_place():
-    shared = pd.concat([AUTHORITY[AUTHORITY["item"] != "0"],
-                        pd.DataFrame({"item": "0", "unit_code": ["A", "B"],
-                                      "unit_name": ["A", "B"], "share": 0.5})])  # fmt: skip
-    view = place_view(SCHOOLS, shared, HOME)
+    view = place_view(SCHOOLS, shared(AUTHORITY, "0", "A", "B"), HOME)
     all_ = view[view["phase"] == "all"].set_index("unit_code")
     assert all_["schools"].to_dict() == {"A": 5.5, "B": 4.5}
     assert all_.loc["A", "pupils"] == 850
 
 
 def test_interfaces_count_distinct_pairs_and_no_reason():
-    groups = pd.DataFrame({"item": SCHOOLS["urn"], "unit_code": SCHOOLS["trust_uid"]}).dropna()
+    groups = pd.DataFrame({"urn": SCHOOLS["urn"], "unit_code": SCHOOLS["trust_uid"]}).dropna()
     found = interfaces(groups, {"la": AUTHORITY, "hub": HUB})
     assert found.to_dict() == {"S": 2, "T": 4, "U": 2}
 
@@ -220,13 +221,13 @@ def test_boundary_bridge_and_choice_are_those_of_plain_loops(seed):
         }
     )
     units = rng.choice(["A", "B", "C", "no_evidence"], n)
-    hub = layer(schools, units)
+    hub = layer(schools, units).frame()
     extra = hub[(hub["unit_code"] == "A") & (rng.random(n) < 0.5)]
     hub.loc[extra.index, "share"] = 0.5
     hub = pd.concat([hub, extra.assign(unit_code="D", share=0.5)])
     dots = rng.uniform(0, 20_000, (120, 2))
     rules = PlaceOptions(urban_neighbourhoods=8)
-    view = school_view(schools, {"hub": hub}, neighbourhoods=dots, options=rules)
+    view = school_view(schools, {"hub": Membership.of(hub)}, neighbourhoods=dots, options=rules)
     claims = hub.groupby("item")["unit_code"].agg(set).map(lambda s: s - {"no_evidence"})
     rows = schools.to_dict("records")
     body = dict(zip(schools["urn"], providers(schools), strict=True))

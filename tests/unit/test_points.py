@@ -81,7 +81,7 @@ def test_the_units_are_those_of_the_study(study: Study, assigner: PointAssigner)
     got = assigner(table_of(xy).to_batches()[0], METRES)
     blocks = locate(xy, study.blocks)["block"]
     for layer in study.area_layers:
-        claims = study.block_membership(layer).groupby("item")["unit_code"].agg("+".join)
+        claims = study.land(layer).groupby("block")["unit_code"].agg("+".join)
         want = blocks.map(claims).fillna("not_located").tolist()
         assert got.column(layer).to_pylist() == want
     assert any("+" in code for code in got.column("teaching_school_hub").to_pylist())

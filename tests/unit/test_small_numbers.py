@@ -17,6 +17,7 @@ from geolls.api import Study
 from geolls.base.vocabulary import MINIMUM
 from geolls.cli.main import main
 from geolls.cli.measures import dropped_words
+from geolls.measures.membership import Membership
 from geolls.measures.mismatch import DECIMALS, HIDDEN, ROUNDED, compare, pairwise
 
 CELL = st.one_of(st.just(0), st.integers(1, 30), st.integers(500, 60_000))
@@ -31,8 +32,8 @@ def layers_of(table: np.ndarray) -> tuple[pd.DataFrame, pd.DataFrame, pd.Series]
     item = [f"s{i}" for i in range(table.size)]
     names = [*(f"y{j}" for j in range(table.shape[1] - 1)), "no_evidence"]
 
-    def layer(codes: list[str]) -> pd.DataFrame:
-        return pd.DataFrame({"item": item, "unit_code": codes, "unit_name": codes, "share": 1.0})
+    def layer(codes: list[str]) -> Membership:
+        return Membership.whole(pd.Index(item), codes)
 
     left = layer([f"x{i}" for i in rows.ravel()])
     right = layer([names[j] for j in cols.ravel()])

@@ -14,6 +14,7 @@ import geolls
 from geolls.api import Study
 from geolls.base.errors import UsageError
 from geolls.base.vocabulary import PATTERNS
+from geolls.measures.membership import Membership
 from geolls.study.typology import (
     TypologyRules,
     joining,
@@ -93,9 +94,7 @@ def test_joining_dates_of_five_schools_are_those_one_counts() -> None:
             "trust_joined": [date(2012, 3, 1), date(2016, 3, 1), date(2021, 3, 1), None, None],
         }
     )
-    place = pd.DataFrame(
-        {"item": ["1", "2", "3", "4", "5"], "unit_code": ["X"] * 5, "share": [1.0] * 5}
-    )
+    place = Membership.whole(pd.Index(schools["urn"]), ["X"] * 5)
     row = joining(schools, place, date(2022, 3, 1)).loc["X"]
     assert row["years_median"] == pytest.approx(6, abs=0.01)
     assert row["joined_median"] == pytest.approx(2016 + 60 / 365.25, abs=1e-6)
@@ -105,7 +104,7 @@ def test_joining_dates_of_five_schools_are_those_one_counts() -> None:
 
 def test_areas_without_a_trust_have_no_joining_dates() -> None:
     schools = pd.DataFrame({"urn": ["1"], "trust_uid": [None], "trust_joined": [None]})
-    place = pd.DataFrame({"item": ["1"], "unit_code": ["X"], "share": [1.0]})
+    place = Membership.whole(pd.Index(["1"]), ["X"])
     assert joining(schools, place, date(2022, 3, 1)).empty
 
 
@@ -119,8 +118,7 @@ def test_schools_of_unknown_status_count_neither_as_maintained_nor_as_in_a_trust
     free = schools["urn"].isin(here) & schools["trust_uid"].isna() & (schools["phase"] == "primary")
     changed = schools.copy()
     changed.loc[changed.index[free.to_numpy()][:10], "status_unknown"] = True
-    again = geolls.open_study(as_of="2022-09-01")
-    again.register = replace(study.register, schools=changed)
+    again = Study(study.settings, register=replace(study.register, schools=changed))
     after = typology(again).set_index("unit_code")
     n, share = before.at[leeds, "schools"], before.at[leeds, "academised_share"]
     assert after.at[leeds, "share_status_unknown"] == pytest.approx(10 / n)
