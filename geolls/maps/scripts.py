@@ -11,14 +11,14 @@ import json
 import re
 from collections.abc import Mapping
 from functools import cache
-from typing import Final
+from typing import Any, Final
 
 from geolls.base.errors import MapError
 from geolls.base.shelves import shelf
 from geolls.base.vocabulary import RANKED, payload
 from geolls.maps.offline import asset, leaflet_js
 
-__all__ = ["LINE_SHIFTS", "map_script", "page_script", "script"]
+__all__ = ["LINE_SHIFTS", "map_script", "page_script", "script", "vocabulary"]
 
 LINE_SHIFTS: Final[Mapping[str, float]] = {
     "programme": -11,
@@ -56,7 +56,9 @@ def script(*folders: str) -> str:
         raise MapError("the order of the scripts cannot be read", where=str(path)) from error
     parts = []
     for folder in folders:
-        parts += [_vocabulary()] if folder == "map" else []
+        if folder == "map":
+            words = json.dumps(vocabulary(), separators=(",", ":"))
+            parts.append(f"globalThis.geolls.vocabulary={words};")
         parts += [asset(f"{folder}/{name}.js") for name in order[folder]]
     return _squeezed("\n".join(parts))
 
@@ -74,11 +76,16 @@ def page_script(with_map: bool) -> str:
     return "\n".join((page, leaflet_js(), script("map"), "geolls.mountAll();"))
 
 
-def _vocabulary() -> str:
-    """Return the line that hands our words and thresholds to the map."""
-    words = payload() | {"lines": LINE_SHIFTS, "ranked": RANKED}
-    text = json.dumps(words, separators=(",", ":"))
-    return f"globalThis.geolls.vocabulary={text};"
+def vocabulary() -> dict[str, Any]:
+    """Return the words and thresholds that the map's scripts share with the rest of geolls.
+
+    Returns
+    -------
+    dict
+        That of `geolls.base.vocabulary.payload`; `lines`, the shift of each style of line;
+        `ranked`, the schools an area needs to be ranked.
+    """
+    return payload() | {"lines": dict(LINE_SHIFTS), "ranked": RANKED}
 
 
 _QUOTED = re.compile(r"[\"'`/]")

@@ -1,4 +1,5 @@
 // The land: arcs of border that all layers share, stitched into the rings and lines of any of them.
+// No page is needed.
 ((geolls) => {
   "use strict";
   const {undelta, push} = geolls;

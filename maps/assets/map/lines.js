@@ -1,4 +1,5 @@
 // Lines moved sideways, so that several layers can share one border and all be seen. In pixels.
+// No page is needed.
 ((geolls) => {
   "use strict";
   const {push} = geolls;

@@ -1,4 +1,5 @@
 // Flat lists of coordinates [x, y, x, y, ...]: area, extent, hull, and where a name stands best.
+// No page is needed.
 ((geolls) => {
   "use strict";
   function areaOf(flat) {

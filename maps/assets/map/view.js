@@ -1,4 +1,5 @@
 // World coordinates to pixels, and pixels to the paths of SVG.
+// No page is needed.
 ((geolls) => {
   "use strict";
   const {extent} = geolls;

@@ -1,0 +1,130 @@
+"use strict";
+const {test} = require("node:test");
+const assert = require("node:assert/strict");
+const {Land, View, areaOf, latOf, lonOf, worldRing, worldX, worldY} = require("./load.js")(
+  "both/text",
+  "map/shapes",
+  "map/land",
+  "map/view",
+);
+
+// Two squares side by side, block 0 in the west and block 1 in the east, with one arc between them.
+// The land of a block lies on the left of its arcs.
+const STEP = 0.1;
+const ARCS = [
+  {
+    left: 0,
+    right: -1,
+    points: [
+      [10, 1],
+      [0, 1],
+      [0, 0],
+      [10, 0],
+    ],
+  },
+  {
+    left: 0,
+    right: 1,
+    points: [
+      [10, 0],
+      [10, 1],
+    ],
+  },
+  {
+    left: 1,
+    right: -1,
+    points: [
+      [10, 0],
+      [20, 0],
+      [20, 1],
+      [10, 1],
+    ],
+  },
+].map((arc) => ({...arc, points: arc.points.map(([x, y]) => [x, 10 * y])}));
+
+function differences(numbers) {
+  return numbers.map((n, i) => n - (i ? numbers[i - 1] : 0));
+}
+
+function packed() {
+  const points = ARCS.flatMap((arc) => arc.points);
+  const xs = differences(points.map(([x]) => x));
+  const ys = differences(points.map(([, y]) => y));
+  return {
+    n: ARCS.map((arc) => arc.points.length),
+    xy: xs.flatMap((x, i) => [x, ys[i]]),
+    step: STEP,
+    blocks: 2,
+    left: differences(ARCS.map((arc) => arc.left)),
+    right: differences(ARCS.map((arc) => arc.right)),
+  };
+}
+
+const close = (a, b) => assert.ok(Math.abs(a - b) < 1e-9, `${a} is not ${b}`);
+
+test("degrees come back from world coordinates", () => {
+  for (const degrees of [-7.5, 0, 1.25, 51.5, 55.8]) {
+    close(lonOf(worldX(degrees)), degrees);
+    close(latOf(worldY(degrees)), degrees);
+  }
+  close(worldX(0), 128);
+  close(worldY(0), 128);
+});
+
+test("differences of positions unpack to positions", () => {
+  const land = new Land(packed());
+  const points = ARCS.flatMap((arc) => arc.points);
+  points.forEach(([x, y], i) => {
+    close(land.x[i], worldX(x * STEP));
+    close(land.y[i], worldY(y * STEP));
+  });
+  assert.deepEqual([...land.start], [0, 4, 6, 10]);
+  assert.deepEqual(land.left, [0, 0, 1]);
+  assert.deepEqual(land.right, [-1, 1, -1]);
+  assert.deepEqual(worldRing([5, 7, 1, -2], 0.5), [worldX(2.5), worldY(3.5), worldX(3), worldY(2.5)]);
+});
+
+test("each block has one ring that closes, and the arc between them serves both, once backwards", () => {
+  const land = new Land(packed());
+  const [west, east] = land.rings("blocks", [0, 1], 2);
+  assert.equal(west.length, 1);
+  assert.equal(east.length, 1);
+  assert.deepEqual([...west[0]].sort(), [0, 1]);
+  assert.ok(east[0].includes(~1));
+  for (const ring of [...west, ...east]) {
+    const flat = land.points(ring);
+    assert.deepEqual(flat.slice(0, 2), flat.slice(-2));
+    close(areaOf(flat), (256 / 360) ** 2 * (Math.abs(worldY(1) - worldY(0)) / (256 / 360)));
+  }
+});
+
+test("two blocks of one group have one ring, without the arc between them", () => {
+  const land = new Land(packed());
+  const both = land.ringsRound("both", [0, 1]);
+  assert.equal(both.length, 1);
+  assert.deepEqual([...both[0]].sort(), [0, 2]);
+  assert.equal(land.ringsRound("both", []), both, "what has a name is made once");
+});
+
+test("the coast is one chain, the border inland another", () => {
+  const land = new Land(packed());
+  const coast = land.chains("coast", (l, r) => l < 0 || r < 0);
+  assert.deepEqual(
+    coast.map((chain) => chain.length),
+    [2],
+  );
+  assert.deepEqual(
+    land.chains("inland", (l, r) => l >= 0 && r >= 0),
+    [[1]],
+  );
+});
+
+test("a view writes paths in pixels, joins once and only what its box shows", () => {
+  const view = new View(10, 5, 5, null);
+  assert.equal(view.path([1, 1, 2, 1, 2, 1, 2, 2], true), "M5 5L15 5L15 15Z");
+  assert.equal(view.line([1, 1, 2, 1]), "M5 5L15 5");
+  const narrow = new View(1, 0, 0, {min: {x: 0, y: 0}, max: {x: 10, y: 10}});
+  assert.equal(narrow.line([-5, 5, 5, 5, 15, 5, 25, 5, 35, 5]), "M-5.0 5.0L5.0 5.0L15.0 5.0");
+  assert.equal(narrow.sees([20, 20, 30, 30]), false);
+  assert.equal(narrow.sees([-20, -20, 30, 30]), true);
+});
