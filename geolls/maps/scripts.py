@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from geolls.base.errors import MapError
 from geolls.base.shelves import shelf
-from geolls.base.vocabulary import RANKED, payload
+from geolls.base.vocabulary import RANKED, REASON_NUMBERS, REASON_PHRASES, payload
 from geolls.maps.offline import asset, leaflet_js
 
 __all__ = ["LINE_SHIFTS", "map_script", "page_script", "script", "vocabulary"]
@@ -82,10 +82,16 @@ def vocabulary() -> dict[str, Any]:
     Returns
     -------
     dict
-        That of `geolls.base.vocabulary.payload`; `lines`, the shift of each style of line;
-        `ranked`, the schools an area needs to be ranked.
+        That of `geolls.base.vocabulary.payload`; `numbers`, what stands for each reason in a
+        map's data; `phrases`, its words within a sentence by that number; `lines`, the shift of
+        each style of line; `ranked`, the schools an area needs to be ranked.
     """
-    return payload() | {"lines": dict(LINE_SHIFTS), "ranked": RANKED}
+    return payload() | {
+        "numbers": REASON_NUMBERS,
+        "phrases": {str(n): REASON_PHRASES[key] for key, n in REASON_NUMBERS.items()},
+        "lines": dict(LINE_SHIFTS),
+        "ranked": RANKED,
+    }
 
 
 _QUOTED = re.compile(r"[\"'`/]")

@@ -17,6 +17,11 @@ test("classes take their steps of the ramp evenly", () => {
   assert.equal(classFill({titles: ["a", "b"], fills: ["k1", "k2"]}, 1), "k2");
 });
 
+test("the numbers of reasons are those of the payload", () => {
+  assert.ok([NO_EVIDENCE, NOT_COVERED, NOT_LOCATED].every((number) => number < 0));
+  assert.equal(new Set([NO_EVIDENCE, NOT_COVERED, NOT_LOCATED]).size, 3);
+});
+
 test("coverage tells one unit, several, none found and not covered apart", () => {
   const fills = [NO_EVIDENCE, NOT_COVERED, NOT_LOCATED, 0, 2, 3].map((u) => coverageFill(u, 3));
   assert.deepEqual(fills, ["cross", "bare", "none", "r2", "r2", "stripe"]);

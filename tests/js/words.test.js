@@ -67,7 +67,10 @@ test("only areas with enough schools are ranked", () => {
 
 test("the words of reasons, kinds and phases are those of the rest of geolls", () => {
   const {kinds, phases, reasons} = geolls.vocabulary;
-  for (const number of [-1, -2, -3, -4]) assert.equal(geolls.reasonLabel(number), reasons[number]);
+  for (const number of [-1, -2, -3, -4]) {
+    assert.equal(geolls.reasonLabel(number), reasons[number]);
+    assert.equal(geolls.reasonPhrase(number).length > 5, true);
+  }
   kinds.forEach(([key, label], kind) => {
     assert.equal(geolls.kindNumber(key), kind);
     assert.equal(geolls.kindKey(kind), key);

@@ -59,6 +59,7 @@ def test_the_sdist_builds_everything_the_wheel_has(built: Path) -> None:
         names = {name.partition("/")[2] for name in archive.getnames()}
     assert {"pyproject.toml", "LICENSE", "README.md", "cli.py"} <= names
     assert tracked("boundaries") | tracked("maps") | tracked("geolls") <= names
+    assert not [name for name in names if "node_modules" in name]
 
 
 def test_the_wheel_runs_from_outside_the_tree(built: Path, tmp_path: Path) -> None:

@@ -3,12 +3,12 @@
   "use strict";
   const {Land, Schools, View, anchor, areaOf, el, kindNumber, largest, reasonLabel, tally} = geolls;
 
-  // A mark for measuring and an event for the page
+  // A mark for measuring, and an event for the page.
   const STARTED = "geolls:ready";
+  // How far from England one can drag.
   const EDGE = [
     [48.4, -8.5],
     [57.2, 4.2],
-    // How far from England one can drag
   ];
 
   async function inflate(text) {
@@ -82,9 +82,9 @@
 
     take(land, own) {
       this.land = new Land(land.arcs);
-      // Its blocks
+      // Blocks of London.
       this.london = land.london;
-      // Wales and Scotland
+      // Outlines of Wales and Scotland.
       this.context = land.context;
       this.own = own;
       this.layers = own.layers.map((key) => land.layers.find((layer) => layer.key === key));
@@ -97,15 +97,15 @@
       this.authorities = this.byKey.local_authority || this.areas;
       this.measures = Object.fromEntries(own.measures.map((measure) => [measure.key, measure]));
       this.england = own.scope === "england";
-      // Layers whose lines are drawn
+      // Layers whose lines are drawn.
       this.on = new Set(own.on);
       this.shade = own.shade;
       this.kinds = new Set(own.schools_on ? own.kinds : []);
-      // The trust that the map is about
+      // The trust that the map is about.
       this.home = -1;
       this.schools = own.schools?.urn ? new Schools(own.schools) : null;
       this.inside = this.blocksInside();
-      // {kind: "unit", layer, u}, {kind: "trust", t} or {kind: "school", s}
+      // What is picked: {kind: "unit", layer, u}, {kind: "trust", t} or {kind: "school", s}.
       this.picked = null;
     }
 

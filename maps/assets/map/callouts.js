@@ -3,9 +3,9 @@
   "use strict";
   const {svg} = geolls;
 
-  // Pixels: the coast is known for rows of this height
+  // Pixels: the coast is known for rows of this height.
   const ROW = 12;
-  // Pixels from one finding to the next
+  // Pixels from one finding to the next.
   const ROOM = 40;
 
   class Callouts {

@@ -8,7 +8,7 @@
       this.app = app;
       this.node = app.$(".gl-info");
       this.info = new geolls.Info(app);
-      // {from, to}: the view before something was shown, and the view that shows it
+      // {from, to}: the view before something was shown, and the view that shows it.
       this.kept = null;
     }
 

@@ -4,7 +4,7 @@
   const {NOT_COVERED, TOO_FEW, el, kindLabel, latOf, lonOf, phaseSchool, plural, reasonLabel} = geolls;
   const {safeUrl, say, tally, titleAndCode, whole} = geolls;
 
-  // Rows of a list before "more"
+  // Rows of a list before "more".
   const SHOWN = 6;
   const RECORD = "https://get-information-schools.service.gov.uk/Establishments/Establishment/Details/";
   const CENTRE = "Drawn at the centre of its postcode, not the gate.";

@@ -3,16 +3,16 @@
   "use strict";
   const {View, anchor, el, extent, largest, patternOf, svg} = geolls;
 
-  // How much larger, as the corner allows
+  // How much larger, as the corner allows.
   const TIMES = [3, 2.5, 2];
-  // Pixels round London
+  // Pixels round London.
   const EDGE = 8;
 
   class Inset {
     constructor(app, stage) {
       this.app = app;
       this.stage = stage;
-      // [left, top, width, height] of the window, for labels to avoid
+      // [left, top, width, height] of the window, for labels to avoid.
       this.taken = null;
       if (!app.own.inset) return;
       this.node = el("div", {class: "gl-inset", hidden: true});

@@ -5,7 +5,7 @@
 
   const WAYS = {ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1]};
   const ZOOM = 0.75;
-  // Pixels: nearer to the edge of the window, the map moves
+  // Pixels: nearer to the edge of the window, the map moves.
   const EDGE = 30;
 
   class Keyboard {

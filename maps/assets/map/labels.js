@@ -3,12 +3,12 @@
   "use strict";
   const {contains, svg, wrap} = geolls;
 
-  // Pixels from one line of a label to the next
+  // Pixels from one line of a label to the next.
   const LINE = 15;
   const ASCENT = 11.5;
-  // Corners of the window that are taken
+  // Corners of the window that are taken.
   const CONTROLS = {zoom: [56, 84], north: [44, 56], scale: [140, 34]};
-  // How far from the middle of its schools the name of an authority may stand
+  // How far from the middle of its schools the name of an authority may stand.
   const RADII = [18, 26, 36, 48];
   const OFFSETS = [0, -24, 24, -48, 48, -80, 80, -120, 120];
 

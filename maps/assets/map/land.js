@@ -33,13 +33,13 @@
     constructor({n, xy, step, blocks, left, right}) {
       this.count = n.length;
       this.blocks = blocks;
-      // The block on each side of an arc; negative where it is the sea
+      // The block on each side of an arc; negative where it is the sea.
       this.left = undelta(left);
       this.right = undelta(right);
       this.x = new Float64Array(xy.length / 2);
       this.y = new Float64Array(xy.length / 2);
       this.start = new Int32Array(n.length + 1);
-      // One number for the position at each end of an arc
+      // One number for the position at each end of an arc.
       this.from = new Float64Array(n.length);
       this.to = new Float64Array(n.length);
       this.cache = new Map();
@@ -133,7 +133,7 @@
         if (chain.length) out.push(chain);
       };
       for (const meeting of ends.values()) if (meeting.length !== 2) meeting.forEach(grow);
-      // What is left runs in circles
+      // What is left runs in circles.
       list.forEach(grow);
       this.cache.set(key, out);
       return out;

@@ -2,7 +2,7 @@
 ((geolls) => {
   "use strict";
   const {NO_EVIDENCE, NO_VALUE, NOT_COVERED, TOO_FEW, classFill, el, kindLabel, kindNumber} = geolls;
-  const {coverageFill, patternOf, plain, plural, svg} = geolls;
+  const {coverageFill, patternOf, plain, plural, reasonPhrase, svg} = geolls;
 
   class Legend {
     constructor(app) {
@@ -76,7 +76,7 @@
       if (!own.patterns.includes("not_found")) return [];
       const reasons = [
         [NO_EVIDENCE, "cross", `no ${faces.current().layer.title} found`],
-        [NOT_COVERED, "bare", "not covered"],
+        [NOT_COVERED, "bare", reasonPhrase(NOT_COVERED)],
       ];
       return reasons
         .map(([reason, fill, title]) => [fill, title, this.faces().filter((face) => face.u === reason).length])
@@ -90,8 +90,8 @@
         r2: `one ${layer.title}`,
         hatch: "one, low confidence",
         stripe: "shared by several",
-        cross: "none found in our lists",
-        bare: "not covered",
+        cross: reasonPhrase(NO_EVIDENCE),
+        bare: reasonPhrase(NOT_COVERED),
       };
       const blocks = Object.fromEntries(Object.keys(titles).map((fill) => [fill, []]));
       layer.of.forEach((u, b) => {

@@ -4,7 +4,7 @@
   "use strict";
   const {push} = geolls;
 
-  // Weights of a point and its neighbours; they add up to 12
+  // Weights of a point and two neighbours on each side; they add up to 12.
   const SMOOTH = [1, 3, 4, 3, 1];
 
   /** A line in even steps, smoothed so that it can be moved sideways; null where it is too short.

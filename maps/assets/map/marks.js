@@ -3,9 +3,9 @@
   "use strict";
   const {kindKey, push} = geolls;
 
-  // Pixels: schools are found again by the cell they were drawn in
+  // Pixels: schools are found again by the cell they were drawn in.
   const CELL = 12;
-  // So many are drawn smaller and in turn, so that no kind lies over all others
+  // So many are drawn smaller and in turn, so that no kind lies over all others.
   const CROWD = 3000;
   const TURNS = 16;
 
@@ -51,7 +51,7 @@
     constructor(app, stage) {
       this.app = app;
       this.stage = stage;
-      // Schools by cell, those that are drawn
+      // Schools by cell, those that are drawn.
       this.cells = null;
     }
 

@@ -3,14 +3,15 @@
   "use strict";
   const {plural, reasonLabel, shortName, tally, worldX, worldY} = geolls;
 
-  // Ranks: within one the larger area comes first.
-  // Numbers of units where names are too long
+  // Ranks, the highest first; within one the larger area comes first.
+
+  // Numbers of units where names are too long.
   const NUMBER = 1e9;
   const CITY = 1e7;
-  // Names of hubs beside the place
+  // Names of hubs beside the place.
   const MARGIN = 2e6;
   const INSIDE = 1e6;
-  // Names of districts over a whole region would hide the schools
+  // Names of districts over a whole region would hide the schools.
   const MANY = 30;
 
   /** The wishes of a map: lists of {world, text, look, rank, ...}; `look` is a class of the style sheet. */

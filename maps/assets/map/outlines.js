@@ -3,13 +3,13 @@
   "use strict";
   const {aside, beside, closed, even, svg} = geolls;
 
-  // Pixels between the points of a smoothed outline
+  // Pixels between the points of a smoothed outline.
   const STEP = 2.2;
   const FAR_STEP = 1.6;
-  // Pixels between two lines that would lie at the same distance from the border
+  // Pixels between two lines that would lie at the same distance from the border.
   const APART = 3.6;
   const FAR_APART = 2.3;
-  // The equator
+  // The length of the equator.
   const METRES_ROUND = 40075016;
 
   const isDistrict = (layer) => layer.line === "district";
@@ -23,7 +23,7 @@
     draw(group, view) {
       const {app} = this;
       const on = this.layersOn();
-      // Districts are thin and stay on the border
+      // Districts are thin and stay on the border.
       const stack = on.filter((layer) => !isDistrict(layer));
       const spread = this.spread();
       const apart = stack.length > 1 ? spread : 0;

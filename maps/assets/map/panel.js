@@ -11,7 +11,7 @@
       this.app = app;
       this.node = app.$(".gl-panel");
       this.opener = app.$(".gl-open-layers");
-      // Whether a reader has moved the map by hand
+      // Whether a reader has moved the map by hand.
       this.dragged = false;
       this.keyboard = new geolls.Keyboard(app);
       this.listen();

@@ -58,7 +58,7 @@
     constructor(app, stage) {
       this.app = app;
       this.stage = stage;
-      // The view on the screen, while the page is printed
+      // The view of the screen, while the page is printed; else null.
       this.kept = null;
       self.matchMedia("print").addEventListener("change", (event) => this.turn(event.matches));
       self.addEventListener("beforeprint", () => this.turn(true));

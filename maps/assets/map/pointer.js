@@ -3,7 +3,7 @@
   "use strict";
   const {el, official, svg} = geolls;
 
-  // Pixels from a school
+  // Pixels from a school.
   const REACH = 9;
   const FINGER = 16;
   const CONTROLS = ".leaflet-control,.leaflet-marker-icon,.leaflet-popup,.leaflet-interactive";
@@ -11,11 +11,11 @@
   class Pointer {
     constructor(app) {
       this.app = app;
-      // The number of the face under the pointer
+      // The number of the face under the pointer.
       this.hover = null;
-      // The number of the face that the keyboard chose
+      // The number of the face that the keyboard chose.
       this.focus = -1;
-      // When the map was last dragged
+      // When the map was last dragged.
       this.dragged = 0;
       this.tip = el("div", {class: "gl-tip", hidden: true});
       app.box.append(this.tip);

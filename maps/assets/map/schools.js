@@ -3,7 +3,7 @@
   "use strict";
   const {NOT_LOCATED, undelta, worldX, worldY} = geolls;
 
-  // A step of the trusts' homes
+  // Homes of trusts are packed in steps of so many degrees.
   const DEGREES = 1e-4;
 
   class Schools {
@@ -22,7 +22,7 @@
       this.block = this.blocks(packed.block);
       this.apart = packed.apart;
       this.trusts = packed.trusts.uid ? packed.trusts : {uid: [], name: [], schools: []};
-      // The schools of each trust
+      // The schools of each trust.
       this.of = this.trusts.uid.map(() => []);
       this.trust.forEach((t, s) => {
         if (t >= 0) this.of[t].push(s);

@@ -12,7 +12,7 @@
       this.app = app;
       this.input = box.querySelector("input");
       this.hits = box.querySelector(".gl-hits");
-      // The marked hit
+      // The marked hit.
       this.at = -1;
       this.found = [];
       this.chosen = "";

@@ -1,11 +1,9 @@
 // What a face is filled with, as a class of the style sheet. No page is needed.
 ((geolls) => {
   "use strict";
-  // Sentinels in the payload: a unit's number where there is no unit ...
-  const NO_EVIDENCE = -1;
-  const NOT_COVERED = -2;
-  const NOT_LOCATED = -3;
-  // ... and a unit's class where it has none.
+  // What stands in the payload for a unit where there is none ...
+  const {no_evidence: NO_EVIDENCE, not_covered: NOT_COVERED, not_located: NOT_LOCATED} = geolls.vocabulary.numbers;
+  // ... and for a unit's class where it has none.
   const NO_VALUE = -1;
   const TOO_FEW = -2;
 

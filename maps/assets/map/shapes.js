@@ -57,7 +57,7 @@
     const {x0, x1, y0, y1} = extent([flat]);
     let x = (x0 + x1) / 2;
     let y = (y0 + y1) / 2;
-    // The middle, unless another point has clearly more room
+    // The middle, unless another point has clearly more room.
     let best = room(flat, x, y) * 1.2;
     const look = (px, py) => {
       const found = room(flat, px, py);

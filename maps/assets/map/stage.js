@@ -4,9 +4,9 @@
   const {el, hull, patternOf, pixelPath, svg, worldRing} = geolls;
 
   const GROUND = "context other faces over hair swipe edge coast lines links hot ring".split(" ");
-  // Over the schools
+  // These lie over the schools.
   const ABOVE = ["links", "labels"];
-  // Degrees
+  // Outlines of Wales and Scotland are packed in steps of so many degrees.
   const CONTEXT_STEP = 1e-3;
 
   class Stage {

@@ -14,7 +14,7 @@
     try {
       text = decodeURI(hash);
     } catch {
-      // Mistyped by hand
+      // Mistyped by hand.
       return {};
     }
     if (!text.startsWith("#~")) return {};

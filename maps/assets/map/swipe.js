@@ -3,7 +3,7 @@
   "use strict";
   const {el, patternOf, svg} = geolls;
 
-  // Pixels: farther than any window
+  // Pixels: farther than any window.
   const FAR = 1e6;
 
   class Swipe {

@@ -36,6 +36,8 @@
   }
 
   const reasonLabel = (number) => geolls.vocabulary.reasons[number];
+  /** The same within a sentence. */
+  const reasonPhrase = (number) => geolls.vocabulary.phrases[number];
   const kindKey = (kind) => geolls.vocabulary.kinds[kind][0];
   const kindLabel = (kind) => geolls.vocabulary.kinds[kind][1];
   const kindNumber = (key) => geolls.vocabulary.kinds.findIndex(([one]) => one === key);
@@ -78,5 +80,5 @@
   }
 
   Object.assign(geolls, {say, plain, official, titleAndCode, safeUrl, shortName, wrap, rankWords});
-  Object.assign(geolls, {reasonLabel, kindKey, kindLabel, kindNumber, phaseSchool});
+  Object.assign(geolls, {reasonLabel, reasonPhrase, kindKey, kindLabel, kindNumber, phaseSchool});
 })(globalThis.geolls);

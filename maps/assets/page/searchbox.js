@@ -3,7 +3,7 @@
   "use strict";
   const {closestNames, el, findNames, looksLikePostcode, queryAll} = geolls;
 
-  // Milliseconds: a click on a hit takes the focus first
+  // Milliseconds: a click on a hit takes the focus first.
   const LEAVING = 150;
 
   class SearchBox {
@@ -12,7 +12,7 @@
       this.names = names;
       this.panel = document.getElementById(input.getAttribute("aria-controls"));
       this.live = this.panel.nextElementSibling;
-      // The marked hit
+      // The marked hit.
       this.at = -1;
       input.addEventListener("focus", () => names.load());
       input.addEventListener("input", () => {

@@ -16,13 +16,13 @@
       this.body = node.tBodies[0];
       this.heads = queryAll("thead th", node);
       this.noun = node.dataset.noun;
-      // Rows that are seen at first
+      // Rows that are seen at first.
       this.shown = Number(node.dataset.shown || 0);
-      // What the rows are narrowed by
+      // What the rows are narrowed by.
       this.word = "";
       this.choice = "";
       this.order = [-1, false];
-      // Makes the rows that are packed still
+      // Makes the rows that are packed still.
       this.more = null;
       this.isWhole = false;
       if (node.classList.contains("sorts")) this.heads.forEach((head, i) => this.addSorter(head, i));

@@ -3,7 +3,7 @@
   "use strict";
   const {Table, el, ordersIn, queryAll} = geolls;
 
-  // Milliseconds until a saved file's memory is given back
+  // Milliseconds until a saved file's memory is given back.
   const HELD = 1000;
 
   /** Every table of the page by its id. */
@@ -15,7 +15,7 @@
 
   async function save(table) {
     await table.loaded;
-    // The mark tells Excel it is UTF-8
+    // The mark tells Excel it is UTF-8.
     const file = new Blob([`\ufeff${table.csv()}`], {type: "text/csv"});
     const name = `${document.title.split(" | ")[0]} ${table.node.id}.csv`.replace(/[^\w .-]+/g, "_");
     const link = el("a", {href: URL.createObjectURL(file), download: name});

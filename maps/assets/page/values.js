@@ -3,7 +3,7 @@
   "use strict";
   const {fold} = geolls;
 
-  // Stands where there is no value
+  // Stands where there is no value.
   const DASH = "\u2013";
 
   /** The number a text says, with or without commas; NaN where it says none. */
