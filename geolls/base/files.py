@@ -17,7 +17,6 @@ from geolls.base.errors import InputFileError, OutputError
 __all__ = [
     "process_alive",
     "refusal",
-    "replace",
     "safe_cell",
     "safe_name",
     "sha256",
@@ -185,31 +184,6 @@ def write_text(path: str | os.PathLike[str], text: str, *, durable: bool = True)
         As `writing`.
     """
     return write_bytes(path, _whole(text).encode("utf-8"), durable=durable)
-
-
-def replace(source: str | os.PathLike[str], target: str | os.PathLike[str]) -> Path:
-    """Move a finished file over `target` in one step; both lie on one disk.
-
-    Parameters
-    ----------
-    source, target : path-like
-        The finished file, and the name it is to have.
-
-    Returns
-    -------
-    pathlib.Path
-        `target`.
-
-    Raises
-    ------
-    OutputError
-        The system refused.
-    """
-    try:
-        Path(target).parent.mkdir(parents=True, exist_ok=True)
-        return Path(source).replace(target)
-    except OSError as error:
-        raise refusal(error, Path(target)) from error
 
 
 def sweep(folder: str | os.PathLike[str]) -> int:

@@ -15,7 +15,7 @@ from geolls.cli.options import progress_bar
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from geolls.fetch.ons import Boundaries
+    from geolls.fetch.kept import Boundaries
 
 
 @command(
@@ -59,7 +59,8 @@ def fetch(
     geolls fetch boundaries --year 2018 --blocks
     geolls fetch gias --from ~/Downloads
     """
-    from geolls.fetch.gias import data_folder, fetch_gias
+    from geolls.fetch.gias import fetch_gias
+    from geolls.fetch.kept import data_folder
     from geolls.study.settings import a_date
 
     if origin is not None and not origin.strip():
@@ -84,7 +85,7 @@ def _fetch_kinds(
     folder: Path, year: int, resolution: str, origin: str | None, progress: Any
 ) -> Iterator[Boundaries]:
     """Fetch each kind of boundary there is of a year, and name each there is not."""
-    from geolls.fetch.gias import NoneOfThatYearError, fetch_boundaries
+    from geolls.fetch.ons import NoneOfThatYearError, fetch_boundaries
     from geolls.fetch.web import NotThereError
 
     kinds = ("district", "local_authority", "combined_authority", "region")

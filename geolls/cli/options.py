@@ -114,11 +114,11 @@ def study_of(options: dict[str, Any]) -> Study:
 
     register, links = options["register"], options["links"]
     if register is None and options["study"] is None:
-        from geolls.fetch.gias import newest_register
+        from geolls.fetch.kept import newest_register
 
         newest = newest_register(options["data"])
         if newest is not None:
-            register, links = newest.register, links or newest.links
+            register, links = newest.files["register"], links or newest.files.get("links")
             note(options, f"Register: {register}")
     study = open_study(
         options["study"],
@@ -141,7 +141,7 @@ def _blocks(options: dict[str, Any]) -> Path | None:
     given: Path | None = options["blocks"]
     if given is None or given.is_dir():
         return given
-    from geolls.fetch.sources import data_folder
+    from geolls.fetch.kept import data_folder
 
     here = data_folder(options["data"]) / "blocks"
     if (here / given).is_dir():

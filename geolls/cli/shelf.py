@@ -111,7 +111,7 @@ def where(text: str, **options: Any) -> None:
     geolls where -1.57,55.18
     geolls where E08000035
     """
-    from geolls.fetch.sources import data_folder
+    from geolls.fetch.kept import data_folder
     from geolls.layers.areas import load_areas
     from geolls.layers.catalogue import load_catalogue
     from geolls.study.where import where as find

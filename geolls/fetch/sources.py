@@ -1,51 +1,144 @@
-"""Where official data live, and where they are kept: `boundaries/sources.toml`, the data folder."""
+"""Where official data live: `boundaries/sources.toml`, as typed records."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
-import sys
-import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
-from geolls.base.errors import CatalogueError, InputFileError
+from geolls.base.errors import InputFileError
+from geolls.base.schema import read_shelf
 from geolls.base.shelves import shelf
 
-if TYPE_CHECKING:
-    from geolls.fetch.web import Progress, Web
+__all__ = [
+    "Edition",
+    "File",
+    "Gias",
+    "Kind",
+    "Ons",
+    "Resolution",
+    "Service",
+    "Sources",
+    "is_address",
+    "load_sources",
+    "or_by_hand",
+]
 
-__all__ = ["Sources", "by_hand", "data_folder", "guarded", "is_address", "load_sources"]
 
-Sources = Mapping[str, Any]
-
-
-def data_folder(given: str | os.PathLike[str] | None = None) -> Path:
-    """Return the folder that holds fetched data; it may not exist yet.
+@dataclass(frozen=True)
+class Service:
+    """A service that publishes data: its name, address, page for people, terms.
 
     Parameters
     ----------
-    given : path-like, optional
-        The folder a user named. Else GEOLLS_DATA, else the platform's place for user data:
-        ~/Library/Application Support, %LOCALAPPDATA%, or $XDG_DATA_HOME (~/.local/share).
-
-    Returns
-    -------
-    pathlib.Path
-        The folder.
+    title, base, page, licence : str
+        As they are named in manifests and messages; `base` begins every address.
+    allow_hosts : tuple of str
+        Hosts that a redirect may lead to besides its own.
     """
-    named = given or os.environ.get("GEOLLS_DATA")
-    if named:
-        return Path(named).expanduser()
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Application Support" / "geolls"
-    if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA", Path.home())) / "geolls"
-    place = os.environ.get("XDG_DATA_HOME", "")
-    root = Path(place) if Path(place).is_absolute() else Path.home() / ".local" / "share"
-    return root / "geolls"
+
+    title: str
+    base: str
+    page: str
+    licence: str
+    allow_hosts: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class File:
+    """A file of the register.
+
+    Parameters
+    ----------
+    key : str
+        register, links, groups or successions.
+    names : tuple of str
+        Its names, the likeliest first; {day} is filled in.
+    rows, bytes : int
+        With fewer rows it cannot be the whole of England; with more bytes it cannot be right.
+    columns : tuple of str
+        Those it must have.
+    """
+
+    key: str
+    names: tuple[str, ...]
+    rows: int
+    bytes: int
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Gias(Service):
+    """Get Information about Schools: its files, and how many days back to look for them."""
+
+    days_back: int
+    file: tuple[File, ...]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of boundaries: its code column is `stem`, two digits of the year and "CD"."""
+
+    stem: str
+    title: str
+
+
+@dataclass(frozen=True)
+class Resolution:
+    """A resolution of boundaries: its spelling before 2020, and how far lines may be off."""
+
+    old: str
+    tolerance_m: float
+
+
+@dataclass(frozen=True)
+class Edition:
+    """Boundaries as published once.
+
+    Parameters
+    ----------
+    layer : str
+        Key of a `Kind`.
+    year : int
+        Year of the edition.
+    on : datetime.date
+        The day the boundaries stood.
+    name : str
+        Name of the feature service; {r} is the resolution, {old} its spelling before 2020.
+    seen : tuple of str
+        Resolutions that were seen under the name.
+    units : int or None
+        How many areas England had; None where that is not checked.
+    """
+
+    layer: str
+    year: int
+    on: date
+    name: str
+    seen: tuple[str, ...]
+    units: int | None = None
+
+
+@dataclass(frozen=True)
+class Ons(Service):
+    """The Open Geography Portal: kinds of boundaries, resolutions and editions."""
+
+    layer: Mapping[str, Kind]
+    resolution: Mapping[str, Resolution]
+    edition: tuple[Edition, ...]
+
+
+@dataclass(frozen=True)
+class Sources:
+    """What `boundaries/sources.toml` holds."""
+
+    gias: Gias
+    ons: Ons
 
 
 @cache
@@ -54,42 +147,50 @@ def load_sources() -> Sources:
 
     Returns
     -------
-    dict
+    Sources
         As the file.
 
     Raises
     ------
     CatalogueError
-        The file is missing or not TOML.
+        The file is missing, not TOML, or has a fault.
     """
-    path = shelf("boundaries") / "sources.toml"
+    return read_shelf(Sources, shelf("boundaries") / "sources.toml")
+
+
+@contextlib.contextmanager
+def or_by_hand(
+    what: str, service: Service, folder: Path, fault: type[InputFileError] = InputFileError
+) -> Iterator[None]:
+    """Add to a fetch that fails how to do it by hand.
+
+    Parameters
+    ----------
+    what : str
+        What is to be downloaded, in words.
+    service : Service
+        Who publishes it.
+    folder : pathlib.Path
+        The data folder.
+    fault : type, default InputFileError
+        What counts as failing.
+
+    Raises
+    ------
+    InputFileError
+        The one that was raised inside, with the advice after what it says already.
+    """
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise CatalogueError(f"cannot be read ({error})", where=str(path)) from error
-
-
-def by_hand(error: InputFileError, what: str, page: str, folder: Path) -> InputFileError:
-    """Add to a failed fetch what to do instead, where nothing better is said already."""
-    advice = (
-        f"or download {what} from {page}, put it in a folder and run the command with "
-        f"--from FOLDER (data folder: {folder})"
-    )
-    error.fix = f"{error.fix}; {advice}" if error.fix else advice.removeprefix("or ")
-    error.args = (str(error),)
-    return error
-
-
-def guarded(web: Web | None, spec: Mapping[str, Any], progress: Progress | None) -> Web:
-    """Return the web to use, with the hosts that sources.toml trusts."""
-    from geolls.fetch.web import Web as Plain  # not before it is needed: commands start here
-
-    web = web or Plain()
-    web.allow_hosts |= frozenset(spec["allow_hosts"])
-    web.progress = progress or web.progress
-    return web
+        yield
+    except fault as error:
+        advice = (
+            f"download {what} from {service.page}, put it in a folder and run the command with "
+            f"--from FOLDER (data folder: {folder})"
+        )
+        fix = f"{error.fix}; or {advice}" if error.fix else advice
+        raise type(error)(error.message, where=error.where, fix=fix) from error
 
 
 def is_address(source: str | os.PathLike[str]) -> bool:
-    """Whether a source is a web address rather than a folder."""
+    """Tell a web address from a folder."""
     return re.match(r"[A-Za-z][A-Za-z0-9+.-]+://", str(source)) is not None

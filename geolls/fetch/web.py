@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import contextlib
+import email.utils
+import ipaddress
 import json
 import re
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
+
+import httpx
 
 from geolls.base.errors import InputFileError, UsageError
-from geolls.base.files import refusal, replace, write_text
-
-if TYPE_CHECKING:
-    import httpx
+from geolls.base.files import refusal, write_text
 
 __all__ = ["NotThereError", "Progress", "RefusedError", "UnreachableError", "Web"]
 
@@ -66,10 +67,12 @@ class Web:
         The longest time in seconds one file may take, with all tries.
     timeout : float, default 60
         Seconds without a byte after which a try has failed.
+    largest : int, default 256 MiB
+        The most bytes a JSON answer may have.
     progress : callable, optional
         See `Progress`.
-    sleep, clock : callable
-        For tests: `time.sleep` and `time.monotonic`.
+    transport, sleep, clock
+        For tests: what carries requests, `time.sleep` and `time.monotonic`.
     """
 
     allow_http: bool = False
@@ -78,21 +81,34 @@ class Web:
     longest_wait: float = 120.0
     patience: float = 1800.0
     timeout: float = 60.0
+    largest: int = 256 << 20
     progress: Progress | None = None
+    transport: httpx.BaseTransport | None = None
     sleep: Callable[[float], None] = time.sleep
     clock: Callable[[], float] = time.monotonic
 
     # ---- what callers use
 
-    def json(self, url: str, *, limit: int = 256 << 20) -> dict[str, Any]:
+    def trusting(self, hosts: Iterable[str], progress: Progress | None) -> Web:
+        """Return the same web with more hosts that redirects may lead to, reporting progress.
+
+        Parameters
+        ----------
+        hosts : iterable of str
+            The hosts.
+        progress : callable or None
+            See `Progress`; None leaves it as it is.
+        """
+        allowed = self.allow_hosts | frozenset(hosts)
+        return replace(self, allow_hosts=allowed, progress=progress or self.progress)
+
+    def json(self, url: str) -> dict[str, Any]:
         """Fetch one JSON object.
 
         Parameters
         ----------
         url : str
             The address.
-        limit : int, default 256 MiB
-            The most bytes the answer may have.
 
         Returns
         -------
@@ -112,8 +128,8 @@ class Web:
                 body = bytearray()
                 for chunk in self._chunks(response, deadline):
                     body += chunk
-                    if len(body) > limit:
-                        raise _too_large(url, limit)
+                    if len(body) > self.largest:
+                        raise _too_large(url, self.largest)
             return _object(url, bytes(body))
 
         return self._insist(url, once)
@@ -143,50 +159,45 @@ class Web:
         InputFileError
             The answer is larger than `limit`.
         """
-        return self._insist(url, lambda deadline: self._stream(url, path, limit, deadline))
 
-    # ---- one try
-
-    def _stream(self, url: str, path: Path, limit: int, deadline: float) -> dict[str, Any]:
-        """Make one try at `download`."""
-        part, note = path.with_name(path.name + ".part"), path.with_name(path.name + ".part.json")
-        have, validator = _resumable(part, note, url)
-        headers = {"Accept-Encoding": "identity"}  # so that bytes can be counted and resumed
-        if have:
-            headers |= {"Range": f"bytes={have}-", "If-Range": validator}
-        with self._open(url, headers) as response:
-            if response.status_code in (206, 416):
-                if not _starts_at(response, have):
+        def once(deadline: float) -> dict[str, Any]:
+            part, note = (path.with_name(path.name + end) for end in (".part", ".part.json"))
+            have, validator = _resumable(part, note, url)
+            headers = {"Accept-Encoding": "identity"}  # so that bytes can be counted and resumed
+            if have:
+                headers |= {"Range": f"bytes={have}-", "If-Range": validator}
+            with self._open(url, headers) as response:
+                if response.status_code == 200:
+                    have = 0
+                    write_text(note, json.dumps({"url": url, "validator": _validator(response)}))
+                elif not _starts_at(response, have):
                     part.unlink(missing_ok=True)
                     raise _Again("the server resumed at the wrong byte")
-            else:
-                have = 0
-                write_text(note, json.dumps({"url": url, "validator": _validator(response)}))
-            length = response.headers.get("content-length", "")
-            total = have + int(length) if re.fullmatch("[0-9]{1,15}", length) else None
-            if total is not None and total > limit:
-                raise _too_large(url, limit)
-            try:
-                with part.open("ab" if have else "wb") as handle:
-                    for chunk in self._chunks(response, deadline):
-                        have += len(chunk)
-                        if have > limit:
-                            handle.truncate(0)
-                            raise _too_large(url, limit)
-                        handle.write(chunk)
-                        if self.progress is not None:
-                            self.progress(path.name, have, total)
-            except OSError as error:  # the network's own errors are not OSErrors
-                raise refusal(error, part) from error
-            stated = response.headers.get("last-modified")
-        replace(part, path)
-        note.unlink(missing_ok=True)
-        return {
-            "url": _shown(url),
-            "bytes": have,
-            "last_modified": stated,
-            "sized": total is not None,
-        }
+                length = response.headers.get("content-length", "")
+                total = have + int(length) if re.fullmatch("[0-9]{1,15}", length) else None
+                if total is not None and total > limit:
+                    raise _too_large(url, limit)
+                try:
+                    with part.open("ab" if have else "wb") as handle:
+                        for chunk in self._chunks(response, deadline):
+                            have += len(chunk)
+                            if have > limit:
+                                handle.truncate(0)
+                                raise _too_large(url, limit)
+                            handle.write(chunk)
+                            if self.progress is not None:
+                                self.progress(path.name, have, total)
+                    part.replace(path)
+                except OSError as error:  # the network's own errors are not OSErrors
+                    raise refusal(error, part) from error
+                stated = response.headers.get("last-modified")
+            note.unlink(missing_ok=True)
+            sized = total is not None
+            return {"url": _shown(url), "bytes": have, "last_modified": stated, "sized": sized}
+
+        return self._insist(url, once)
+
+    # ---- one try
 
     def _chunks(self, response: httpx.Response, deadline: float) -> Iterator[bytes]:
         """Yield the body until it ends or the time is up."""
@@ -202,8 +213,6 @@ class Web:
     @contextlib.contextmanager
     def _open(self, url: str, headers: dict[str, str]) -> Iterator[httpx.Response]:
         """Open one response with data, following redirects that stay at home."""
-        import httpx
-
         address = url
         try:
             with self._client(url) as client:
@@ -224,12 +233,11 @@ class Web:
 
     def _client(self, url: str) -> httpx.Client:
         """Make a client that honours the proxies and certificates of the environment."""
-        import httpx
-
         try:
             return httpx.Client(
                 timeout=httpx.Timeout(self.timeout, connect=min(self.timeout, 15.0)),
                 follow_redirects=False,
+                transport=self.transport,
                 headers={"User-Agent": "geolls"},  # the register's server refuses the nameless
             )
         except (httpx.InvalidURL, ImportError, ValueError, TypeError, OSError) as error:
@@ -251,8 +259,6 @@ class Web:
         UsageError
             It is no address, of another kind, or plain http to another machine.
         """
-        import httpx
-
         try:
             parts = httpx.URL(url)
         except (httpx.InvalidURL, TypeError, ValueError) as error:
@@ -273,8 +279,6 @@ class Web:
 
     def _next(self, asked: str, address: str, response: httpx.Response) -> str:
         """Return where a redirect leads, if it may."""
-        import httpx
-
         try:
             target = httpx.URL(address).join(response.headers.get("location", ""))
         except (httpx.InvalidURL, ValueError, TypeError) as error:
@@ -295,20 +299,19 @@ class Web:
     def _insist(self, url: str, once: Callable[[float], dict[str, Any]]) -> dict[str, Any]:
         """Try until it works, the attempts are used up, or the time is."""
         deadline = self.clock() + self.patience
-        wait = 1.0
-        for attempt in range(1, self.attempts + 1):
+        attempt = 0
+        while True:
+            attempt += 1
             try:
                 return once(deadline)
             except _Again as again:
-                pause = wait if again.wait is None else again.wait
+                pause = 2.0 ** (attempt - 1) if again.wait is None else again.wait
                 # Where there is no network, a second try is enough.
                 last = attempt == self.attempts or (again.network and attempt >= 2)
                 late = self.clock() + pause > deadline or pause > self.longest_wait
                 if last or late:
                     raise _given_up(url, again, attempt, pause if late else None) from again
             self.sleep(pause)
-            wait *= 2
-        raise AssertionError("the last attempt returns or raises")
 
 
 # ---- small questions
@@ -341,8 +344,6 @@ def _accept(url: str, response: httpx.Response, *, asked_range: bool) -> None:
 
 def _retry_after(response: httpx.Response) -> float | None:
     """Return the seconds a server asks to wait: a number or a date; nonsense is ignored."""
-    import email.utils
-
     text = response.headers.get("retry-after", "").strip()
     if re.fullmatch(r"[0-9]{1,9}", text):
         return float(text)
@@ -412,8 +413,6 @@ def _too_large(url: str, limit: int) -> InputFileError:
 
 def _loopback(host: str) -> bool:
     """Whether a host is this machine."""
-    import ipaddress
-
     try:
         return ipaddress.ip_address(host.strip("[]")).is_loopback
     except ValueError:

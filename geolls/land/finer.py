@@ -22,7 +22,7 @@ from geolls.land.blocks import dissolve, load_blocks, require_metres
 from geolls.layers.areas import Areas, load_areas
 
 if TYPE_CHECKING:
-    from geolls.fetch.ons import Boundaries
+    from geolls.fetch.kept import Boundaries
 
 __all__ = [
     "Blocks",
@@ -156,7 +156,7 @@ def line_moves(found: Boundaries, areas: Areas) -> pd.DataFrame:
         The file cannot be read.
     """
     frame = _read_boundaries(found)
-    drawn = float(load_sources()["ons"]["resolution"][found.resolution]["tolerance_m"])
+    drawn = load_sources().ons.resolution[found.resolution].tolerance_m
     return compare_with_succession(
         frame, areas, found.on, found.layer, tolerance_m=max(BLOCK_TOLERANCE_M, drawn)
     )
@@ -400,8 +400,8 @@ def rebuild_blocks(found: Boundaries, areas: Areas, folder: Path) -> Blocks:
         raise UsageError(f"blocks are built of districts, not of {found.layer}")
     frame = _read_boundaries(found)
     finer = finer_blocks(frame, areas, found.on)
-    spec = load_sources()["ons"]
-    tolerance = max(DISPLAY_M, float(spec["resolution"][found.resolution]["tolerance_m"]))
+    service = load_sources().ons
+    tolerance = max(DISPLAY_M, service.resolution[found.resolution].tolerance_m)
     shapes = shapely.coverage_simplify(finer.geometry.to_numpy(), tolerance)
     display = gpd.GeoDataFrame(finer[["name"]], geometry=shapely.normalize(shapes), crs=finer.crs)
     hashes = {}
@@ -410,7 +410,7 @@ def rebuild_blocks(found: Boundaries, areas: Areas, folder: Path) -> Blocks:
             table.reset_index().to_parquet(part, index=False, compression="zstd")
         hashes[name] = sha256(folder / name)
     manifest = {
-        "label": f"{spec['layer']['district']['title']} of {found.on} at {found.resolution}",
+        "label": f"{service.layer['district'].title} of {found.on} at {found.resolution}",
         "made_of": {k: found.manifest.get(k) for k in ("url", "file", "sha256", "licence")},
         "on": found.on.isoformat(),
         "resolution": found.resolution,

@@ -1007,14 +1007,14 @@ def _(folder: Path) -> str:
     11,
 )  # fmt: skip
 def _(folder: Path) -> str:
-    from geolls.fetch.gias import newest_register
+    from geolls.fetch.kept import newest_register
 
     day = folder / "gias" / "2022-09-01"
     day.mkdir(parents=True)
     (day / "r.csv").write_bytes(b"URN\n")
     (folder / "manifest.json").rename(day / "manifest.json")
     found = newest_register(folder)
-    assert found is not None and found.register.parent == day
+    assert found is not None and found.files["register"].parent == day
     return "read"
 
 
@@ -1041,28 +1041,27 @@ def service_files() -> Files:
     11,
 )
 def _(folder: Path) -> str:
+    import httpx
     import services
 
     from geolls.fetch.ons import fetch_boundaries
-    from geolls.fetch.web import Web, _object
+    from geolls.fetch.web import Web
 
-    class Answers(Web):
-        """A web that answers from files."""
-
-        def json(self, url: str, *, limit: int = 0) -> dict[str, Any]:
-            for sign, name in (("returnCountOnly", "count"), ("resultOffset=0", "page0"),
-                               ("resultOffset", "page3"), ("/FeatureServer?", "info"),
-                               ("/FeatureServer/", "schema")):  # fmt: skip
-                if sign in url:
-                    place = folder / f"{name}.json"
-                    body = place.read_bytes() if place.exists() else b"<html>404"
-                    return self._insist(url, lambda _, body=body: _object(url, body))
-            raise AssertionError(url)
+    def answer(request: httpx.Request) -> httpx.Response:
+        url = str(request.url)
+        for sign, name in (("returnCountOnly", "count"), ("resultOffset=0", "page0"),
+                           ("resultOffset", "page3"), ("/FeatureServer?", "info"),
+                           ("/FeatureServer/", "schema")):  # fmt: skip
+            if sign in url:
+                file = folder / f"{name}.json"
+                body = file.read_bytes() if file.exists() else b"<html>404"
+                return httpx.Response(200, content=body)
+        raise AssertionError(url)
 
     data = folder.parent / "data"
     shutil.rmtree(data, ignore_errors=True)
     place = "https://x.example/rest/services/x/FeatureServer"
-    web = Answers(sleep=lambda _: None)
+    web = Web(sleep=lambda _: None, transport=httpx.MockTransport(answer))
     found = fetch_boundaries(
         data, "district", 2025, source=place, web=web, sources=services.small()
     )
@@ -1086,11 +1085,12 @@ def _(folder: Path) -> str:
 def _(folder: Path) -> str:
     import services
 
-    from geolls.fetch.gias import fetch_gias, newest_register
+    from geolls.fetch.gias import fetch_gias
+    from geolls.fetch.kept import newest_register
 
     data = folder.parent / "data"
     shutil.rmtree(data, ignore_errors=True)
-    sources = services.small(columns=["URN"], rows=1)
+    sources = services.small(columns=("URN",), rows=1)
     try:
         fetch_gias(data, ON, folder, sources=sources)
     finally:

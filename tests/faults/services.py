@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import gzip
 import hashlib
 import json
@@ -13,7 +12,7 @@ import sys
 import time
 import zipfile
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -23,15 +22,10 @@ import double as d
 from double import Double, Service
 
 from geolls.base.errors import GeollsError, InputFileError, OutputError, UsageError
-from geolls.fetch.gias import (
-    NoneOfThatYearError,
-    Register,
-    fetch_boundaries,
-    fetch_gias,
-    fetched_boundaries,
-    newest_register,
-)
-from geolls.fetch.sources import load_sources
+from geolls.fetch.gias import fetch_gias
+from geolls.fetch.kept import Register, boundaries_in, newest_register
+from geolls.fetch.ons import NoneOfThatYearError, fetch_boundaries
+from geolls.fetch.sources import Sources, load_sources
 from geolls.fetch.web import NotThereError, RefusedError, UnreachableError, Web
 
 DAY = date(2022, 9, 1)
@@ -64,14 +58,15 @@ def case(
     return enter
 
 
-def small(**changes: Any) -> dict[str, Any]:
+def small(allow_hosts: tuple[str, ...] = (), **changes: Any) -> Sources:
     """sources.toml with bounds that fit the double."""
-    sources = copy.deepcopy(dict(load_sources()))
-    for item in sources["gias"]["file"]:
-        item |= {"rows": 5, "bytes": 1_000_000} | changes
-    for edition in sources["ons"]["edition"]:
-        edition.pop("units", None)
-    return sources
+    gias, ons = load_sources().gias, load_sources().ons
+    bounds = {"rows": 5, "bytes": 1_000_000} | changes
+    files = tuple(replace(file, **bounds) for file in gias.file)
+    editions = tuple(replace(edition, units=None) for edition in ons.edition)
+    return Sources(
+        replace(gias, file=files, allow_hosts=allow_hosts), replace(ons, edition=editions)
+    )
 
 
 def a_web(**options: Any) -> tuple[Web, list[float]]:
@@ -118,9 +113,9 @@ def _(tmp: Path, double: Double) -> str:
     seen: list[tuple[str, int, int | None]] = []
     found = gias(tmp, double, progress=lambda *a: seen.append(a))
     assert found.day == DAY
-    assert found.register.read_bytes() == d.register_csv()
-    assert found.links is not None and found.links.read_bytes() == d.links_csv()
-    assert found.groups is not None and found.groups.name == "allgroupsdata.csv"
+    assert found.files["register"].read_bytes() == d.register_csv()
+    assert found.files["links"].read_bytes() == d.links_csv()
+    assert found.files["groups"].name == "allgroupsdata.csv"
     assert found.notes == ()
     entry = {f["key"]: f for f in found.manifest["files"]}["register"]
     assert entry["sha256"] == hashlib.sha256(d.register_csv()).hexdigest()
@@ -180,7 +175,7 @@ def _(tmp: Path, double: Double) -> str:
 def _(tmp: Path, double: Double) -> str:
     double.files[f"{FILE}.csv"] = d.register_csv()
     found = gias(tmp, double)
-    assert found.links is None and found.successions is None
+    assert set(found.files) == {"register"}
     assert len(found.notes) == 3
     return "the register is kept; three notes say what is missing"
 
@@ -250,7 +245,7 @@ def _(tmp: Path, double: Double) -> str:
     double.whole_day(STAMP)
     double.fail(PATH, d.cut, 1)
     found = gias(tmp, double)
-    assert found.register.read_bytes() == d.register_csv()
+    assert found.files["register"].read_bytes() == d.register_csv()
     ranges = [r for path, r in double.asked if PATH in path]
     assert ranges[0] is None and ranges[1] is not None
     return f"the second request asks for {ranges[1]}; the file is whole"
@@ -266,7 +261,7 @@ def _(tmp: Path, double: Double) -> str:
         double.files[f"{FILE}.csv"] = d.register_csv(50)
 
     double.fail(PATH, cut_and_change, 1)
-    assert gias(tmp, double).register.read_bytes() == d.register_csv(50)
+    assert gias(tmp, double).files["register"].read_bytes() == d.register_csv(50)
     return "starts again; the new file is whole, not half of each"
 
 
@@ -275,7 +270,7 @@ def _(tmp: Path, double: Double) -> str:
     double.whole_day(STAMP)
     double.etag = None
     double.fail(PATH, d.cut, 1)
-    assert gias(tmp, double).register.read_bytes() == d.register_csv()
+    assert gias(tmp, double).files["register"].read_bytes() == d.register_csv()
     assert all(r is None for _, r in double.asked)
     return "starts again"
 
@@ -285,7 +280,7 @@ def _(tmp: Path, double: Double) -> str:
     double.whole_day(STAMP)
     double.fail(PATH, d.cut, 1)
     double.fail(PATH, d.resumes_wrongly, 1)
-    assert gias(tmp, double).register.read_bytes() == d.register_csv()
+    assert gias(tmp, double).files["register"].read_bytes() == d.register_csv()
     return "the wrong bytes are dropped; starts again"
 
 
@@ -294,7 +289,7 @@ def _(tmp: Path, double: Double) -> str:
     double.whole_day(STAMP)
     double.fail(PATH, d.cut, 1)
     double.fail(PATH, d.status(416), 1)
-    assert gias(tmp, double).register.read_bytes() == d.register_csv()
+    assert gias(tmp, double).files["register"].read_bytes() == d.register_csv()
     return "starts again"
 
 
@@ -371,7 +366,7 @@ def _(tmp: Path, double: Double) -> str:
     double.whole_day(STAMP)
     double.files["moved.csv"] = d.register_csv()
     double.fail(PATH, d.redirect("moved.csv"), 1)
-    assert gias(tmp, double).register.read_bytes() == d.register_csv()
+    assert gias(tmp, double).files["register"].read_bytes() == d.register_csv()
     return "followed"
 
 
@@ -388,9 +383,7 @@ def _(tmp: Path, double: Double) -> str:
 def _(tmp: Path, double: Double) -> str:
     double.whole_day(STAMP)
     double.fail(PATH, d.redirect(f"http://localhost:{double.port}/gias/{FILE}.csv"), 1)
-    sources = small()
-    sources["gias"]["allow_hosts"] = ["localhost"]
-    assert gias(tmp, double, sources=sources).day == DAY
+    assert gias(tmp, double, sources=small(allow_hosts=("localhost",))).day == DAY
     return "followed"
 
 
@@ -538,8 +531,8 @@ def _(tmp: Path, double: Double) -> str:
         archive.writestr(f"../../links_edubasealldata{STAMP}.csv", d.successions_csv())
     found = gias(tmp / "data", double, source=folder, day=date.today())
     assert found.day == DAY
-    assert found.successions is not None and found.successions.parent == found.folder
-    assert found.groups is None and len(found.notes) == 1
+    assert found.files["successions"].parent == found.folder
+    assert "groups" not in found.files and len(found.notes) == 1
     assert not list(tmp.glob("*.csv")) and double.asked == []
     return "the newest day is taken; paths in the zip are ignored; what is missing is noted"
 
@@ -595,7 +588,7 @@ def _(tmp: Path, double: Double) -> str:
 def _(tmp: Path, double: Double) -> str:
     double.whole_day(STAMP)
     found = gias(tmp, double)
-    found.register.write_bytes(b"URN\r\n")
+    found.files["register"].write_bytes(b"URN\r\n")
     return refused(InputFileError, lambda: newest_register(tmp), "changed since it was fetched")
 
 
@@ -700,7 +693,7 @@ def _(tmp: Path, double: Double) -> str:
     child.communicate()
     assert newest_register(tmp) is None
     again = gias(tmp, double, sources=small(bytes=10_000_000))
-    assert again.register.read_bytes() == body
+    assert again.files["register"].read_bytes() == body
     asked = [r for path, r in double.asked if PATH in path][-1]
     assert asked is not None
     assert sorted(p.name for p in (tmp / "gias").iterdir()) == ["2022-09-01"]
@@ -715,7 +708,7 @@ def _(tmp: Path, double: Double) -> str:
         _, err = child.communicate(timeout=60)
         assert child.returncode == 0, err
     found = newest_register(tmp)
-    assert found is not None and found.register.read_bytes() == d.register_csv()
+    assert found is not None and found.files["register"].read_bytes() == d.register_csv()
     assert sorted(p.name for p in (tmp / "gias").iterdir()) == ["2022-09-01"]
     return "both end well; one whole folder, nothing left over"
 
@@ -747,7 +740,7 @@ def _(tmp: Path, double: Double) -> str:
     assert frame["code"].is_monotonic_increasing
     assert frame.geometry.area.round().eq(1e8).all()
     assert [s[1:] for s in seen] == [(3, 7), (6, 7), (7, 7)]
-    assert fetched_boundaries(tmp) == [found] and found.on == date(2025, 12, 31)
+    assert boundaries_in(found.path) == found and found.on == date(2025, 12, 31)
     again = found.path.read_bytes()
     assert bounds(tmp, double).path.read_bytes() == again
     return "seven areas as GeoParquet in EPSG:27700; a second fetch is byte-identical"
@@ -902,10 +895,8 @@ def _(tmp: Path, double: Double) -> str:
 def _(tmp: Path, double: Double) -> str:
     double.services[NAME] = Service(d.squares(7))
     double.fail("f=geojson", d.endless)
-    # 256 MiB would take a while: the bound itself is what is tested.
-    real = Web.json
-    with mock.patch.object(Web, "json", lambda self, url, limit=0: real(self, url, limit=1 << 20)):
-        return refused(InputFileError, lambda: bounds(tmp, double), "larger than 1,048,576")
+    web = a_web(largest=1 << 20)[0]  # the bound it has otherwise would take a while
+    return refused(InputFileError, lambda: bounds(tmp, double, web=web), "larger than 1,048,576")
 
 
 @case("boundaries", "the outline of an area crosses itself")
@@ -921,8 +912,9 @@ def _(tmp: Path, double: Double) -> str:
 @case("boundaries", "another number of areas than England had")
 def _(tmp: Path, double: Double) -> str:
     double.services[NAME] = Service(d.squares(7))
-    sources = dict(load_sources())
-    return refused(InputFileError, lambda: bounds(tmp, double, sources=sources), "where 296 stood")
+    return refused(
+        InputFileError, lambda: bounds(tmp, double, sources=load_sources()), "where 296 stood"
+    )
 
 
 @case("by hand", "boundaries as GeoJSON, GeoPackage, shapefile and GeoParquet")

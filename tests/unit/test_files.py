@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 from geolls.base import files
 from geolls.base.errors import InputFileError, OutputError
 from geolls.base.files import (
-    replace,
     safe_cell,
     safe_name,
     sha256,
@@ -182,15 +181,6 @@ def test_a_killed_writer_leaves_the_old_file_whole(tmp_path: Path) -> None:
     assert target.read_text() == "old"
     assert sweep(tmp_path) == 1
     assert [p.name for p in tmp_path.iterdir()] == ["t.csv"]
-
-
-def test_replace_moves_a_file_over_another(tmp_path: Path) -> None:
-    (tmp_path / "new").write_text("new")
-    (tmp_path / "old").write_text("old")
-    replace(tmp_path / "new", tmp_path / "old")
-    assert (tmp_path / "old").read_text() == "new"
-    with pytest.raises(OutputError):
-        replace(tmp_path / "new", tmp_path / "old")
 
 
 def test_sha256_is_that_of_the_content(tmp_path: Path) -> None:

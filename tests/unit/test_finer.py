@@ -14,7 +14,8 @@ from shapely.geometry import Polygon, box
 
 from geolls.api import open_study
 from geolls.base.errors import GeometryError, InputFileError, UnknownNameError, UsageError
-from geolls.fetch.ons import Boundaries, fetch_boundaries
+from geolls.fetch.kept import Boundaries
+from geolls.fetch.ons import fetch_boundaries
 from geolls.land.blocks import dissolve, load_blocks
 from geolls.land.finer import compare_with_succession, finer_blocks, read_blocks, rebuild_blocks
 from geolls.layers.areas import Area, Areas, load_areas
