@@ -82,28 +82,25 @@ def block_weights() -> pd.DataFrame:
     return pd.read_parquet(_file("blocks.parquet"), columns=columns).set_index("block")
 
 
-def require_metres(subject: Any) -> None:
+def require_metres(frame: GeoDataFrame) -> None:
     """Refuse what cannot be measured in metres, telling the three faults apart.
 
     Parameters
     ----------
-    subject : GeoDataFrame, GeoSeries, pyproj.CRS, str, int or None
-        A geometry table or a CRS.
+    frame : geopandas.GeoDataFrame
+        A geometry table.
 
     Raises
     ------
     GeometryError
         No CRS; not projected (degrees); or projected in another unit than metres.
     """
-    import pyproj
-
-    crs = subject.crs if hasattr(subject, "crs") else subject
+    crs = frame.crs
     if crs is None:
         raise GeometryError(
             "the geometry has no CRS",
             fix="state it: set_crs(4326) for longitude and latitude, set_crs(27700) for metres",
         )
-    crs = pyproj.CRS.from_user_input(crs)
     if not crs.is_projected:
         raise GeometryError(
             f"{crs.name} is not projected: its units are degrees", fix="use to_crs(27700)"
@@ -170,19 +167,10 @@ def adjacency(blocks: GeoDataFrame) -> NDArray[np.int64]:
     import shapely
 
     shapes = blocks.geometry.to_numpy()
-    rings, owner = shapely.get_parts(shapely.boundary(shapes), return_index=True)
-    xy, ring = shapely.get_coordinates(rings, return_index=True)
-    inside = ring[1:] == ring[:-1]
-    start, end = xy[:-1][inside], xy[1:][inside]
-    turned = (start[:, 0] > end[:, 0]) | ((start[:, 0] == end[:, 0]) & (start[:, 1] > end[:, 1]))
-    segment = np.where(turned[:, None], np.hstack([end, start]), np.hstack([start, end]))
-    # In a valid coverage a shared line is the same segment in both blocks.
-    order = np.lexsort(segment.T)
-    same = (segment[order][1:] == segment[order][:-1]).all(axis=1)
-    block = owner[ring[:-1][inside]][order]
-    pairs = np.sort(np.column_stack([block[:-1][same], block[1:][same]]), axis=1)
-    pairs = np.unique(pairs[pairs[:, 0] != pairs[:, 1]], axis=0)
-    return _joined(shapes, pairs)
+    pairs = shapely.STRtree(shapes).query(shapes, predicate="touches").T
+    pairs = pairs[pairs[:, 0] < pairs[:, 1]]
+    along = shapely.relate_pattern(*shapes[pairs.T], "****1****")  # along a line, not at a point
+    return _joined(shapes, pairs[along])
 
 
 def _joined(shapes: NDArray[Any], pairs: NDArray[np.int64]) -> NDArray[np.int64]:

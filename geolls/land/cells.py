@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
@@ -13,24 +13,9 @@ if TYPE_CHECKING:
     from geopandas import GeoDataFrame
     from numpy.typing import NDArray
 
-__all__ = ["Cells", "Found"]
+__all__ = ["Cells"]
 
 CELL_M = 250.0
-
-
-class Found(NamedTuple):
-    """Where points lie.
-
-    Parameters
-    ----------
-    at : array of int
-        Position of the block among the blocks, -1 for none.
-    nearest : array of bool
-        Whether the point lies outside all blocks, and the nearest one has it.
-    """
-
-    at: NDArray[np.int16]
-    nearest: NDArray[np.bool_]
 
 
 class Cells:
@@ -82,7 +67,7 @@ class Cells:
         """Travel light: the raster is made again on arrival."""
         return Cells, (self.blocks[[self.blocks.geometry.name]], self._cell)
 
-    def find(self, xy: NDArray[np.float64]) -> Found:
+    def find(self, xy: NDArray[np.float64]) -> tuple[NDArray[np.int16], NDArray[np.bool_]]:
         """Say where each point lies.
 
         Parameters
@@ -92,8 +77,9 @@ class Cells:
 
         Returns
         -------
-        Found
-            One entry per point, in order.
+        (array of int, array of bool)
+            Position of the block among the blocks, -1 for none; whether the point lies outside all
+            blocks, and the nearest one has it.
         """
         cell = (xy - self._corner) / self._cell
         inside = ((cell >= 0) & (cell < self.table.shape[::-1])).all(axis=1)
@@ -105,4 +91,4 @@ class Cells:
         at[asked] = self.blocks.index.get_indexer(there["block"])
         nearest = np.zeros(len(xy), dtype=bool)
         nearest[asked] = there["located_by"] == "nearest"
-        return Found(at, nearest)
+        return at, nearest

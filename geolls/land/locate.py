@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import json
 import math
+from collections import defaultdict
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from geopandas import GeoDataFrame
     from numpy.typing import ArrayLike
 
-__all__ = ["COAST_TOLERANCE_M", "PointIndex", "Spot", "locate", "to_bng"]
+__all__ = ["COAST_TOLERANCE_M", "PointIndex", "locate", "to_bng"]
 
 #: How far outside all blocks a point may lie and still be of the nearest one. The coast of the
 #: blocks is generalised, and a postcode's point can stand a little off it; a point farther out is
@@ -96,13 +97,6 @@ class Ring(NamedTuple):
     ys: list[int]
 
 
-class Spot(NamedTuple):
-    """Where a point lies: its block, or None; and how far outside it, NaN where there is none."""
-
-    block: str | None
-    distance_m: float
-
-
 class PointIndex:
     """The rings of the blocks, to place one point without the geometry libraries.
 
@@ -143,33 +137,27 @@ class PointIndex:
             write_text(path, json.dumps({"blocks": of, "rings": rings}, separators=(",", ":")))
         return cls(rings)
 
-    def locate(self, easting: float, northing: float) -> Spot:
-        """Say which block a point lies in, as `locate` says it of many.
+    def block_at(self, easting: float, northing: float) -> str | None:
+        """Return the block a point lies in, by the rule of `locate`; None where there is none.
 
         Parameters
         ----------
         easting, northing : float
             Metres, EPSG:27700.
-
-        Returns
-        -------
-        Spot
-            Block and distance; None and NaN beyond the tolerance, or where a number is not finite.
         """
-        inside: dict[str, bool] = {}
+        inside: dict[str, bool] = defaultdict(bool)
         distance: dict[str, float] = {}
         for ring in self._rings:
             west, south, east, north = ring.box
             aside = max(west - easting, easting - east, south - northing, northing - north)
-            if not aside <= COAST_TOLERANCE_M:  # too far, or no number
-                continue
-            within, metres = _compare(ring, easting, northing)
-            # Inside an odd number of a block's rings is inside the block: an inner ring is a hole.
-            inside[ring.block] = inside.get(ring.block, False) != within
-            distance[ring.block] = min(distance.get(ring.block, math.inf), metres)
-        spots = ((0.0 if inside[block] else metres, block) for block, metres in distance.items())
-        metres, block = min(spots, default=(math.inf, ""))
-        return Spot(block, metres) if metres <= COAST_TOLERANCE_M else Spot(None, math.nan)
+            if aside <= COAST_TOLERANCE_M:
+                within, metres = _compare(ring, easting, northing)
+                # Inside a hole is inside two rings of a block: inside an odd number is in it.
+                inside[ring.block] ^= within
+                distance[ring.block] = min(distance.get(ring.block, math.inf), metres)
+        found = [(0.0 if inside[block] else metres, block) for block, metres in distance.items()]
+        metres, block = min(found, default=(math.inf, ""))
+        return block if metres <= COAST_TOLERANCE_M else None
 
 
 def _compare(ring: Ring, x: float, y: float) -> tuple[bool, float]:

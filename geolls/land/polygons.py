@@ -158,23 +158,14 @@ class Refinement(NamedTuple):
     dropped : pandas.DataFrame
         One row per sliver: block, unit_code, area_m2, share (of the block), action ("left out" of
         the unit, "taken in" with its block, "joined to" a part).
+    parts : dict
+        Each block that was cut, and the parts it is now.
     """
 
     blocks: gpd.GeoDataFrame
     claims: list[BlockClaim]
     dropped: pd.DataFrame
-
-    @property
-    def parts(self) -> dict[str, list[str]]:
-        """Block to the parts it is now, parts that were cut again included."""
-        parts: dict[str, list[str]] = defaultdict(list)
-        for leaf, parent in self.blocks["parent"].items():
-            whole = str(leaf)
-            while whole != parent:
-                stem, dot, _ = whole.rpartition(".")
-                whole = stem if dot else parent
-                parts[whole].append(str(leaf))
-        return dict(parts)
+    parts: dict[str, list[str]]
 
 
 def onto_parts(claims: list[BlockClaim], parts: Mapping[str, list[str]]) -> list[BlockClaim]:
@@ -203,22 +194,11 @@ class _Piece(NamedTuple):
     shape: shapely.Geometry
 
 
-class _Sliver(NamedTuple):
-    """A row of `Refinement.dropped`."""
-
-    block: str
-    unit_code: str
-    area_m2: float
-    share: float
-    action: str
-
-
 def refine(
     blocks: gpd.GeoDataFrame,
     polygons: gpd.GeoDataFrame,
     sliver_m2: float = SLIVER_M2,
     sliver_share: float = SLIVER_SHARE,
-    points: pd.DataFrame | None = None,
 ) -> Refinement:
     """Cut the blocks that a polygon crosses, so that each polygon is a set of blocks and parts.
 
@@ -227,13 +207,11 @@ def refine(
     blocks : geopandas.GeoDataFrame
         A valid coverage indexed by block, EPSG:27700; may be a refinement already.
     polygons : geopandas.GeoDataFrame
-        One row per unit: unit_code, geometry in metres; optionally unit_name, confidence, source,
+        One row per unit, in metres: unit_code, unit_name, geometry, confidence, source,
         source_date.
     sliver_m2, sliver_share : float
         A piece smaller than both, in m2 and as share of its block, is no crossing: it goes to the
         neighbouring part and is reported.
-    points : pandas.DataFrame, optional
-        block, easting, northing of the neighbourhoods to count; default `load_neighbourhoods()`.
 
     Returns
     -------
@@ -266,14 +244,15 @@ def refine(
     crossed = meets[~left_out & ~taken_in]
 
     dropped = [
-        _Sliver(codes[m.at], units[m.by], m.area_m2, m.share, "left out")
+        (codes[m.at], units[m.by], m.area_m2, m.share, "left out")
         for m in meets[left_out & (meets["area_m2"] >= 1)].itertuples()
     ] + [
-        _Sliver(codes[m.at], units[m.by], m.rest_m2, 1 - m.share, "taken in")
+        (codes[m.at], units[m.by], m.rest_m2, 1 - m.share, "taken in")
         for m in meets[taken_in & (meets["rest_m2"] >= 1)].itertuples()
     ]
     whole = {at: frozenset(by) for at, by in meets[taken_in].groupby("at")["by"]}
     held = {codes[at]: by for at, by in whole.items()}
+    parts: dict[str, list[str]] = {}
     refined = blocks if "parent" in blocks else blocks.assign(parent=blocks.index)
     if len(crossed):
         rows, pieces = [], _cut(shapes, cutters, crossed, whole)
@@ -281,9 +260,9 @@ def refine(
             block, total = codes[at], shapes[at].area
             kept, gone = _without_slivers(found, total, rule)
             mark = "." if "/" in block else "/"
-            names = [f"{block}{mark}{i}" for i in range(1, len(kept) + 1)]
-            if len(kept) == 1:
-                names = [block]
+            names = [block]
+            if len(kept) > 1:
+                names = parts[block] = [f"{block}{mark}{i}" for i in range(1, len(kept) + 1)]
             held.pop(block, None)
             for name, piece in zip(names, kept, strict=True):
                 held[name] = piece.by
@@ -292,10 +271,10 @@ def refine(
             for piece, into in gone:
                 unit = "+".join(units[by] for by in sorted(piece.by)) or "-"
                 area = piece.shape.area
-                dropped.append(_Sliver(block, unit, area, area / total, f"joined to {names[into]}"))
-        refined = _with_parts(refined.drop(index=[codes[at] for at in pieces]), rows, points)
-    report = pd.DataFrame(dropped, columns=_Sliver._fields)
-    return Refinement(refined, _claims(held, polygons), report)
+                dropped.append((block, unit, area, area / total, f"joined to {names[into]}"))
+        refined = _with_parts(refined.drop(index=[codes[at] for at in pieces]), rows)
+    report = pd.DataFrame(dropped, columns=["block", "unit_code", "area_m2", "share", "action"])
+    return Refinement(refined, _claims(held, polygons), report, parts)
 
 
 def _meetings(shapes: NDArray[Any], cutters: NDArray[Any]) -> pd.DataFrame:
@@ -376,9 +355,7 @@ def _without_slivers(
     return kept, [(sliver, place[sliver.by]) for sliver in gone]
 
 
-def _with_parts(
-    others: gpd.GeoDataFrame, rows: list[dict[str, Any]], points: pd.DataFrame | None
-) -> gpd.GeoDataFrame:
+def _with_parts(others: gpd.GeoDataFrame, rows: list[dict[str, Any]]) -> gpd.GeoDataFrame:
     """Put the parts beside the other blocks, and count what they hold."""
     parts = gpd.GeoDataFrame(rows, geometry="geometry", crs=others.crs).set_index("block")
     parts["area_m2"] = parts.area
@@ -388,8 +365,7 @@ def _with_parts(
             "the polygons cut the blocks into something that is no longer one coverage",
             fix="simplify the polygons, or snap them to a 1 m grid",
         )
-    if points is None:
-        points = load_neighbourhoods()
+    points = load_neighbourhoods()
     counts = pd.to_numeric(table["neighbourhoods"])
     for parent in parts["parent"].unique():
         own = table[table["parent"] == parent]
@@ -404,13 +380,7 @@ def _with_parts(
 
 def _claims(held: Mapping[str, frozenset[int]], polygons: gpd.GeoDataFrame) -> list[BlockClaim]:
     """Return one claim per block or part and polygon; several polygons share equally, unstated."""
-    facts = polygons.drop(columns=polygons.geometry.name)
-    for column in ("confidence", "source", "source_date"):
-        if column not in facts:
-            facts[column] = ""
-    if "unit_name" not in facts:
-        facts["unit_name"] = facts["unit_code"]
-    unit = facts.to_dict("records")
+    unit = polygons.to_dict("records")
     return [
         BlockClaim(
             str(unit[by]["unit_code"]), str(unit[by]["unit_name"]), block,

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from geolls.study.core import Core
 
-__all__ = ["COLUMNS", "Answer", "Ground", "Match", "find", "where"]
+__all__ = ["Answer", "Ground", "Match", "find", "where"]
 
 # A body that ended within a year before the day is still what people ask for.
 RECENT = timedelta(days=366)
@@ -71,9 +71,6 @@ class Answer(NamedTuple):
     note: str | None = None
 
 
-COLUMNS = list(Answer._fields)
-
-
 class Ground(NamedTuple):
     """What a text is looked up in; the fields are those parameters of `where`."""
 
@@ -113,10 +110,10 @@ def where(
     Returns
     -------
     list of dict
-        One row per match, layer and unit, keys `COLUMNS`. `share` is the part of the match's
-        land that the unit has; 1 for a point in a unit's undisputed land. A
-        layer that ended within a year before the day is listed with its last unit; `note` says so,
-        and says where evidence is of another date.
+        One row per match, layer and unit; the keys are the fields of `Answer`. `share` is the part
+        of the match's land that the unit has; 1 for a point in a unit's undisputed land. A layer
+        that ended within a year before the day is listed with its last unit; `note` says so, and
+        says where evidence is of another date.
 
     Raises
     ------
@@ -264,7 +261,7 @@ def _point(said: re.Match[str], ground: Ground) -> list[Match]:
             f"{x:g},{y:g} is not in England",
             fix="give lon,lat in degrees (-1.57,55.18) or easting,northing in metres",
         )
-    block = PointIndex.open(ground.data).locate(*xy).block
+    block = PointIndex.open(ground.data).block_at(*xy)
     if block is None:
         raise UnknownNameError(f"{label} lies outside every English district")
     return [Match(label, (block,), xy=xy)]
@@ -363,7 +360,7 @@ def _towns(name: str, ground: Ground) -> list[Match]:
         if city["countrycode"] == "GB" and fold(city["name"]) == folded:
             lon, lat = city["longitude"], city["latitude"]
             xy = to_bng(lon, lat)
-            block = index.locate(*xy).block
+            block = index.block_at(*xy)
             if block is not None:
                 out.append(Match(f"{city['name']} (town, {lon:.2f},{lat:.2f})", (block,), xy=xy))
     return out

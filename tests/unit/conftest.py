@@ -14,7 +14,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import geopandas as gpd
-import pandas as pd
 import pytest
 import shapely
 
@@ -71,13 +70,3 @@ def squares() -> gpd.GeoDataFrame:
         crs=27700,
     ).set_index("block")
     return table.assign(area_m2=table.area)
-
-
-@pytest.fixture
-def spots() -> pd.DataFrame:
-    """One neighbourhood at (1, 1) km and one at (9, 9) km of each square."""
-    at = {"a": (0, 0), "b": (10, 0), "c": (0, 10), "d": (10, 10)}
-    return pd.DataFrame(
-        [(k, X + (x + i) * KM, Y + (y + i) * KM) for k, (x, y) in at.items() for i in (1, 9)],
-        columns=["block", "easting", "northing"],
-    )

@@ -44,9 +44,9 @@ def test_any_cell_gives_the_same_answer(
     if snapped:  # onto lines, corners and edges of cells
         points = np.rint(points / 250) * 250
     want = locate(points, land)
-    found = Cells(land, cell).find(points)
-    assert found.at.tolist() == land.index.get_indexer(want["block"]).tolist()
-    assert found.nearest.tolist() == (want["located_by"] == "nearest").tolist()
+    at, nearest = Cells(land, cell).find(points)
+    assert at.tolist() == land.index.get_indexer(want["block"]).tolist()
+    assert nearest.tolist() == (want["located_by"] == "nearest").tolist()
 
 
 def test_few_points_are_left_to_the_polygons(cells: Cells, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -66,9 +66,9 @@ def test_few_points_are_left_to_the_polygons(cells: Cells, monkeypatch: pytest.M
 def test_a_point_without_coordinates_has_no_block(cells: Cells) -> None:
     nan, inf = float("nan"), float("inf")
     xy = np.array([(nan, 1.0), (1.0, nan), (inf, 1.0), (-inf, inf), (1e300, -1e300)])
-    found = cells.find(xy)
-    assert (found.at == -1).all()
-    assert not found.nearest.any()
+    at, nearest = cells.find(xy)
+    assert (at == -1).all()
+    assert not nearest.any()
 
 
 def test_it_travels_without_its_raster(cells: Cells) -> None:

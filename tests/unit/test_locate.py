@@ -19,7 +19,7 @@ from geolls.base.errors import GeometryError
 from geolls.land import locate as room
 from geolls.land.blocks import load_blocks, load_neighbourhoods
 from geolls.land.cells import Cells
-from geolls.land.locate import COAST_TOLERANCE_M, PointIndex, Spot, locate, to_bng
+from geolls.land.locate import COAST_TOLERANCE_M, PointIndex, locate, to_bng
 
 from .conftest import KM, X, Y
 
@@ -111,9 +111,8 @@ def test_one_point_gets_the_answer_of_many(folder: Path, blocks: gpd.GeoDataFram
     points = sample(blocks, 400)
     many = locate(points, blocks)
     index = PointIndex.open(folder)
-    one = [index.locate(x, y) for x, y in points.tolist()]
-    assert [spot.block for spot in one] == many["block"].tolist()
-    assert [spot.distance_m for spot in one] == pytest.approx(many["distance_m"], nan_ok=True)
+    one = [index.block_at(x, y) for x, y in points.tolist()]
+    assert one == many["block"].tolist()
     assert set(many["located_by"]) == {"polygon", "nearest", "none"}
 
 
@@ -121,9 +120,9 @@ def test_the_raster_gives_the_answer_of_many(blocks: gpd.GeoDataFrame) -> None:
     points = sample(blocks, 5_000)
     many = locate(points, blocks)
     cells = Cells(blocks)
-    found = cells.find(points)
-    assert found.at.tolist() == blocks.index.get_indexer(many["block"]).tolist()
-    assert found.nearest.tolist() == (many["located_by"] == "nearest").tolist()
+    at, nearest = cells.find(points)
+    assert at.tolist() == blocks.index.get_indexer(many["block"]).tolist()
+    assert nearest.tolist() == (many["located_by"] == "nearest").tolist()
 
 
 # ---- the index for one point -----------------------------------------------------------------
@@ -131,13 +130,13 @@ def test_the_raster_gives_the_answer_of_many(blocks: gpd.GeoDataFrame) -> None:
 
 def test_a_block_is_named_inside_it_and_not_far_out_at_sea(folder: Path) -> None:
     index = PointIndex.open(folder)
-    assert index.locate(*LEEDS) == Spot("E08000035", 0.0)
-    assert index.locate(300_000, 600_000).block is None
-    assert index.locate(NAN, 1.0).block is None
+    assert index.block_at(*LEEDS) == "E08000035"
+    assert index.block_at(300_000, 600_000) is None
+    assert index.block_at(NAN, 1.0) is None
 
 
 def test_it_is_built_in_memory_without_a_folder() -> None:
-    assert PointIndex.open(None).locate(*LEEDS).block == "E08000035"
+    assert PointIndex.open(None).block_at(*LEEDS) == "E08000035"
 
 
 def kept(folder: Path) -> Path:
@@ -151,10 +150,10 @@ def test_a_damaged_file_is_built_again(tmp_path: Path, damage: bytes) -> None:
     file = kept(tmp_path)
     whole = file.read_bytes()
     file.write_bytes(damage)
-    assert PointIndex.open(tmp_path).locate(*LEEDS).block == "E08000035"
+    assert PointIndex.open(tmp_path).block_at(*LEEDS) == "E08000035"
     assert file.read_bytes() == whole
     file.write_bytes(whole[: len(whole) // 2])
-    assert PointIndex.open(tmp_path).locate(*LEEDS).block == "E08000035"
+    assert PointIndex.open(tmp_path).block_at(*LEEDS) == "E08000035"
     assert file.read_bytes() == whole
 
 
@@ -171,13 +170,13 @@ def test_it_is_built_again_when_the_blocks_change(
 def test_where_nothing_can_be_written_it_is_built_in_memory(tmp_path: Path) -> None:
     blocked = tmp_path / "a-file"
     blocked.write_text("in the way")
-    assert PointIndex.open(blocked).locate(*LEEDS).block == "E08000035"
+    assert PointIndex.open(blocked).block_at(*LEEDS) == "E08000035"
 
 
 def test_a_kept_index_needs_no_geometry_library(folder: Path) -> None:
     code = (
         "import sys; from geolls.land.locate import PointIndex; "
-        f"print(PointIndex.open({str(folder)!r}).locate(*{LEEDS}).block); "
+        f"print(PointIndex.open({str(folder)!r}).block_at(*{LEEDS})); "
         "print(*sorted({'geopandas', 'shapely', 'pandas', 'numpy', 'pyarrow', 'pyproj'} "
         "& set(sys.modules)))"
     )

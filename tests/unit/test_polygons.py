@@ -11,6 +11,7 @@ import pytest
 import shapely
 
 from geolls.base.errors import GeometryError
+from geolls.land import polygons as room
 from geolls.land.blocks import load_blocks
 from geolls.land.polygons import onto_parts, refine
 from geolls.layers.areas import load_areas
@@ -18,9 +19,23 @@ from geolls.layers.areas import load_areas
 from .conftest import KM, X, Y, box
 
 
-def units(*shapes: shapely.Geometry, **columns: list[object]) -> gpd.GeoDataFrame:
+@pytest.fixture(autouse=True)
+def spots(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Put one neighbourhood at (1, 1) km and one at (9, 9) km of each square."""
+    if "squares" in request.fixturenames:
+        at = {"a": (0, 0), "b": (10, 0), "c": (0, 10), "d": (10, 10)}
+        rows = [(k, X + (x + i) * KM, Y + (y + i) * KM) for k, (x, y) in at.items() for i in (1, 9)]
+        table = pd.DataFrame(rows, columns=["block", "easting", "northing"])
+        monkeypatch.setattr(room, "load_neighbourhoods", lambda: table)
+
+
+EVIDENCE = {"confidence": "high", "source": "by hand", "source_date": "2022"}
+
+
+def units(*shapes: shapely.Geometry) -> gpd.GeoDataFrame:
     codes = [f"U{i}" for i in range(1, len(shapes) + 1)]
-    return gpd.GeoDataFrame({"unit_code": codes, **columns}, geometry=list(shapes), crs=27700)
+    columns = {"unit_code": codes, "unit_name": codes}
+    return gpd.GeoDataFrame(columns, geometry=list(shapes), crs=27700).assign(**EVIDENCE)
 
 
 @pytest.fixture(scope="module")
@@ -28,10 +43,8 @@ def blocks() -> gpd.GeoDataFrame:
     return load_blocks()
 
 
-def test_polygons_made_of_whole_blocks_cut_nothing(
-    squares: gpd.GeoDataFrame, spots: pd.DataFrame
-) -> None:
-    cut = refine(squares, units(box(0, 0, 20, 10), box(0, 10, 10, 20)), points=spots)
+def test_polygons_made_of_whole_blocks_cut_nothing(squares: gpd.GeoDataFrame) -> None:
+    cut = refine(squares, units(box(0, 0, 20, 10), box(0, 10, 10, 20)))
     assert list(cut.blocks.index) == list("abcde")
     assert [(c.unit_code, c.block, c.share) for c in cut.claims] == [
         ("U1", "a", 1.0), ("U1", "b", 1.0), ("U2", "c", 1.0),
@@ -41,10 +54,8 @@ def test_polygons_made_of_whole_blocks_cut_nothing(
     assert (cut.blocks["parent"] == cut.blocks.index).all()
 
 
-def test_only_crossed_blocks_are_cut_and_nothing_is_lost(
-    squares: gpd.GeoDataFrame, spots: pd.DataFrame
-) -> None:
-    cut = refine(squares, units(box(0, 0, 13, 10)), points=spots)
+def test_only_crossed_blocks_are_cut_and_nothing_is_lost(squares: gpd.GeoDataFrame) -> None:
+    cut = refine(squares, units(box(0, 0, 13, 10)))
     assert list(cut.blocks.index) == ["a", "b/1", "b/2", "c", "d", "e"]
     assert cut.parts == {"b": ["b/1", "b/2"]}
     assert cut.blocks["area_m2"].to_dict() == {
@@ -58,11 +69,9 @@ def test_only_crossed_blocks_are_cut_and_nothing_is_lost(
     assert shapely.coverage_is_valid(cut.blocks.geometry.to_numpy())  # d gained the vertex
 
 
-def test_slivers_go_with_their_block_and_are_reported(
-    squares: gpd.GeoDataFrame, spots: pd.DataFrame
-) -> None:
+def test_slivers_go_with_their_block_and_are_reported(squares: gpd.GeoDataFrame) -> None:
     # 50 m short of a's east side, and 50 m into c: both under 5 km2 and 5 %.
-    cut = refine(squares, units(box(0, 0, 9.95, 10.05)), points=spots)
+    cut = refine(squares, units(box(0, 0, 9.95, 10.05)))
     assert list(cut.blocks.index) == list("abcde")
     assert [(c.unit_code, c.block, c.share) for c in cut.claims] == [("U1", "a", 1.0)]
     assert cut.dropped.to_dict("records") == [
@@ -71,25 +80,21 @@ def test_slivers_go_with_their_block_and_are_reported(
         {"block": "a", "unit_code": "U1", "area_m2": pytest.approx(500_000),
          "share": pytest.approx(0.005), "action": "taken in"},
     ]  # fmt: skip
-    strict = refine(squares, units(box(0, 0, 9.95, 10.05)), sliver_m2=0, points=spots)
+    strict = refine(squares, units(box(0, 0, 9.95, 10.05)), sliver_m2=0)
     assert list(strict.blocks.index) == ["a/1", "a/2", "b", "c/1", "c/2", "d", "e"]
 
 
-def test_a_sliver_between_two_lines_joins_a_part(
-    squares: gpd.GeoDataFrame, spots: pd.DataFrame
-) -> None:
+def test_a_sliver_between_two_lines_joins_a_part(squares: gpd.GeoDataFrame) -> None:
     two = units(box(0, 0, 5, 10), box(5.05, 0, 10, 10))  # a strip of 50 m is left between them
-    cut = refine(squares, two, points=spots)
+    cut = refine(squares, two)
     assert cut.parts == {"a": ["a/1", "a/2"]}
     assert cut.dropped["action"].tolist() == ["joined to a/2"]
     assert cut.dropped["area_m2"].tolist() == [pytest.approx(500_000)]
     assert cut.blocks["area_m2"]["a/1"] + cut.blocks["area_m2"]["a/2"] == pytest.approx(1e8)
 
 
-def test_where_polygons_overlap_the_split_is_unknown(
-    squares: gpd.GeoDataFrame, spots: pd.DataFrame
-) -> None:
-    cut = refine(squares, units(box(0, 0, 6, 10), box(4, 0, 10, 10)), points=spots)
+def test_where_polygons_overlap_the_split_is_unknown(squares: gpd.GeoDataFrame) -> None:
+    cut = refine(squares, units(box(0, 0, 6, 10), box(4, 0, 10, 10)))
     held = {(c.block, c.unit_code): (c.share, c.stated) for c in cut.claims}
     assert held == {
         ("a/1", "U1"): (1, True),
@@ -99,22 +104,21 @@ def test_where_polygons_overlap_the_split_is_unknown(
     }
 
 
-def test_cutting_twice_keeps_the_first_claims(
-    squares: gpd.GeoDataFrame, spots: pd.DataFrame
-) -> None:
-    first = refine(squares, units(box(0, 0, 4, 10)), points=spots)
-    second = refine(first.blocks, units(box(0, 0, 20, 5)), points=spots)
-    assert second.parts["a"] == ["a/1.1", "a/1.2", "a/2.1", "a/2.2"]
+def test_cutting_twice_keeps_the_first_claims(squares: gpd.GeoDataFrame) -> None:
+    first = refine(squares, units(box(0, 0, 4, 10)))
+    second = refine(first.blocks, units(box(0, 0, 20, 5)))
+    assert second.parts["a/1"] == ["a/1.1", "a/1.2"]
     assert second.parts["a/2"] == ["a/2.1", "a/2.2"]
-    assert set(second.blocks.loc[second.parts["a"], "parent"]) == {"a"}
+    of_a = second.blocks[second.blocks["parent"] == "a"]
+    assert list(of_a.index) == ["a/1.1", "a/1.2", "a/2.1", "a/2.2"]
     assert [c.block for c in onto_parts(first.claims, second.parts)] == ["a/2.1", "a/2.2"]
-    assert second.blocks.loc[second.parts["a"], "neighbourhoods"].sum() == 2
+    assert of_a["neighbourhoods"].sum() == 2
     assert shapely.coverage_is_valid(second.blocks.geometry.to_numpy())
 
 
-def test_invalid_polygons_are_repaired(squares: gpd.GeoDataFrame, spots: pd.DataFrame) -> None:
+def test_invalid_polygons_are_repaired(squares: gpd.GeoDataFrame) -> None:
     bow = shapely.Polygon([(X, Y), (X + 10 * KM, Y + 10 * KM), (X + 10 * KM, Y), (X, Y + 10 * KM)])
-    cut = refine(squares, units(bow), points=spots)
+    cut = refine(squares, units(bow))
     held = sum(cut.blocks["area_m2"][c.block] for c in cut.claims)
     assert held == pytest.approx(0.5e8)
 
@@ -153,7 +157,7 @@ def test_official_areas_drawn_by_others_are_the_blocks_the_codes_name(
 ) -> None:
     drawn = gpd.read_file(real_data / "boundaries" / "ons_cauth_may2023_BUC.geojson")
     drawn = drawn.rename(columns={"CAUTH24CD": "unit_code"}).to_crs(27700)
-    cut = refine(blocks, drawn)
+    cut = refine(blocks, drawn.assign(unit_name=drawn["unit_code"], **EVIDENCE))
     by_code = {
         (area.code, block)
         for area in load_areas().alive("combined_authority", date(2024, 6, 1))
