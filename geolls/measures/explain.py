@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -13,9 +14,10 @@ import pandas as pd
 from geolls.base.errors import UnknownNameError, UsageError
 from geolls.base.text import suggest
 from geolls.base.vocabulary import BLANK_BELOW, KINDS
+from geolls.measures.distances import clusters, distance, spanning_tree
 from geolls.measures.membership import Membership, is_reason
-from geolls.measures.oversight import oversight, providers
-from geolls.measures.spread import SpreadOptions, size_band
+from geolls.measures.placeview import described
+from geolls.measures.spread import SpreadOptions, band_names
 
 __all__ = [
     "Explanation",
@@ -51,33 +53,237 @@ class Explanation:
     how: str
 
 
-def _explained(measure: str, rows: pd.DataFrame, how: str, *, blank: bool = False) -> Explanation:
-    keys = [c for c in rows.columns if c not in ("part",)]
-    ordered = rows.sort_values(["part", *keys[:2]], ascending=[False, *[True] * len(keys[:2])],
-                               kind="stable", ignore_index=True)  # fmt: skip
-    value = float("nan") if blank else float(ordered["part"].sum())
-    return Explanation(measure, value, ordered, how)
+class _Parts(NamedTuple):
+    """Rows with their parts, what they are, and whether the number itself is blank."""
+
+    rows: pd.DataFrame
+    how: str
+    blank: bool = False
+
+    def explain(self, measure: str) -> Explanation:
+        """Order the rows, the largest part first, and add them up."""
+        keys = [c for c in self.rows.columns if c != "part"][:2]
+        up = [False, *(True for _ in keys)]
+        rows = self.rows.sort_values(["part", *keys], ascending=up, kind="stable")
+        value = float("nan") if self.blank else float(rows["part"].sum())
+        return Explanation(measure, value, rows.reset_index(drop=True), self.how)
 
 
-# ---- one trust ---------------------------------------------------------------------------------
+def _check(measure: str, known: list[str], what: str, fix: str) -> None:
+    if measure not in known:
+        raise UsageError(
+            f"cannot explain {measure!r} of a {what}",
+            where="explain",
+            fix=suggest(measure, known) or f"use {fix}",
+        )
 
-_PER_LAYER = ("areas", "home_share", "hhi", "entropy", "cross_pairs", "no_unit_share")
-_PER_TRUST = (
-    "schools",
-    "pupils",
-    "pair_km_mean",
-    "pair_km_median",
-    "pair_km_max",
-    "nearest_sibling_km_median",
-    "longest_hop_km",
-    "clusters",
-    "largest_cluster_share",
-)
+
+# ---- one trust: distances ----------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Trust:
+    """The schools of a trust by URN, those with coordinates in pairs."""
+
+    schools: pd.DataFrame
+    rules: SpreadOptions
+
+    def each(self, column: str, part: Any) -> _Parts:
+        wanted = [c for c in ("urn", "name", "phase", "pupils") if c in self.schools]
+        return _Parts(self.schools[wanted].assign(part=part), f"Each school adds {column}.")
+
+    @cached_property
+    def located(self) -> pd.DataFrame:
+        return self.schools.dropna(subset=["easting", "northing"])
+
+    @cached_property
+    def ends(self) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+        return np.triu_indices(len(self.located), 1)
+
+    @cached_property
+    def pairs(self) -> pd.DataFrame:
+        xy, urn = self.located[["easting", "northing"]].to_numpy(float), self.located["urn"]
+        i, j = self.ends
+        km = distance(xy[i], xy[j]) / 1000
+        return pd.DataFrame({"urn": urn.iloc[i].array, "other_urn": urn.iloc[j].array, "km": km})
+
+    def of_pairs(self, rows: pd.DataFrame, part: Floats, how: str) -> _Parts:
+        return _Parts(rows.assign(part=part), how, len(self.located) < 2)
+
+
+def _pair_mean(trust: _Trust) -> _Parts:
+    pairs = trust.pairs
+    part = (pairs["km"] / max(len(pairs), 1)).to_numpy()
+    return trust.of_pairs(pairs, part, "Each pair adds its km, divided by the pairs.")
+
+
+def _pair_median(trust: _Trust) -> _Parts:
+    part = _middle(trust.pairs["km"])
+    return trust.of_pairs(trust.pairs, part, "The middle pair, or the two about it.")
+
+
+def _pair_max(trust: _Trust) -> _Parts:
+    return trust.of_pairs(trust.pairs, _only_largest(trust.pairs["km"]), "The farthest pair.")
+
+
+def _longest_hop(trust: _Trust) -> _Parts:
+    tree = spanning_tree(*trust.ends, trust.pairs["km"].to_numpy(), len(trust.located))
+    hops = trust.pairs.iloc[tree].reset_index(drop=True)
+    how = "The longest hop of the spanning tree."
+    return trust.of_pairs(hops, _only_largest(hops["km"]), how)
+
+
+def _nearest_sibling(trust: _Trust) -> _Parts:
+    pairs = trust.pairs
+    back = pairs.rename(columns={"urn": "other_urn", "other_urn": "urn"})
+    both = pd.concat([pairs, back]).sort_values(["urn", "km", "other_urn"], kind="stable")
+    rows = both.drop_duplicates("urn")[["urn", "other_urn", "km"]].reset_index(drop=True)
+    how = "The middle school, or the two about it."
+    return trust.of_pairs(rows, _middle(rows["km"]), how)
+
+
+def _cluster_rows(trust: _Trust) -> tuple[pd.DataFrame, pd.Series[int]]:
+    near = (trust.pairs["km"] <= trust.rules.cluster_km).to_numpy()
+    i, j = trust.ends
+    number = pd.Series(clusters(i[near], j[near], len(trust.located)) + 1)
+    rows = pd.DataFrame({"urn": trust.located["urn"].array, "cluster": number})
+    return rows, number.map(number.value_counts())
+
+
+def _number_of_clusters(trust: _Trust) -> _Parts:
+    rows, size = _cluster_rows(trust)
+    km = trust.rules.cluster_km
+    how = f"Schools within {km:g} km of each other are one cluster; each adds its part of 1."
+    return _Parts(rows.assign(part=1.0 / size), how, rows.empty)
+
+
+def _largest_cluster(trust: _Trust) -> _Parts:
+    rows, size = _cluster_rows(trust)
+    first = rows.loc[size == size.max(), "cluster"].min()
+    part = (rows["cluster"] == first) / max(len(rows), 1)
+    how = "Each school of the largest cluster adds one part in all located schools."
+    return _Parts(rows.assign(part=part), how, rows.empty)
+
+
+def _middle(values: pd.Series[float]) -> Floats:
+    """Return parts that add up to the median: the middle value, or half of the two."""
+    km, part = values.to_numpy(), np.zeros(len(values))
+    order = np.argsort(km, kind="stable")
+    for at in {(len(km) - 1) // 2, len(km) // 2} if len(km) else ():
+        part[order[at]] = km[order[at]] / (1 if len(km) % 2 else 2)
+    return part
+
+
+def _only_largest(values: pd.Series[float]) -> Floats:
+    km = values.to_numpy()
+    return np.where(np.arange(len(km)) == (km.argmax() if len(km) else -1), km, 0.0)
+
+
+_OF_TRUST: Mapping[str, Callable[[_Trust], _Parts]] = {
+    "schools": lambda trust: trust.each("schools", 1.0),
+    "pupils": lambda trust: trust.each("pupils", trust.schools["pupils"].fillna(0.0)),
+    "pair_km_mean": _pair_mean,
+    "pair_km_median": _pair_median,
+    "pair_km_max": _pair_max,
+    "nearest_sibling_km_median": _nearest_sibling,
+    "longest_hop_km": _longest_hop,
+    "clusters": _number_of_clusters,
+    "largest_cluster_share": _largest_cluster,
+}
+
+
+# ---- one trust: the areas of a layer -----------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Areas:
+    """The claims on a trust's schools in one layer."""
+
+    schools: pd.DataFrame
+    membership: Membership
+
+    def claims_of(self, membership: Membership) -> pd.DataFrame:
+        return membership.frame("urn").merge(self.schools[["urn", "pupils"]], on="urn")
+
+    @cached_property
+    def claims(self) -> pd.DataFrame:
+        claims = self.claims_of(self.membership)
+        return claims[~is_reason(claims["unit_code"])]
+
+    @cached_property
+    def inside(self) -> float:
+        return float(self.claims["share"].sum())
+
+    @cached_property
+    def table(self) -> pd.DataFrame:
+        heads = self.claims.assign(heads=self.claims["share"] * self.claims["pupils"].fillna(0))
+        areas = heads.groupby(["unit_code", "unit_name"], as_index=False).agg(
+            schools=("share", "sum"), pupils=("heads", "sum")
+        )
+        return areas.assign(share=areas["schools"] / (self.inside or np.nan))
+
+    def of_areas(self, part: Any, how: str, *, blank: bool) -> _Parts:
+        return _Parts(self.table.assign(part=part), how, blank)
+
+
+def _number_of_areas(areas: _Areas) -> _Parts:
+    return areas.of_areas(1.0, "Each area adds 1.", blank=False)
+
+
+def _hhi(areas: _Areas) -> _Parts:
+    how = "Each area adds its share, squared."
+    return areas.of_areas(areas.table["share"] ** 2, how, blank=not areas.inside)
+
+
+def _entropy(areas: _Areas) -> _Parts:
+    q = areas.table["share"]
+    how = "Each area adds share times log2(1/share)."
+    return areas.of_areas(-q * np.log2(q), how, blank=not areas.inside)
+
+
+def _home_share(areas: _Areas) -> _Parts:
+    order = areas.table.assign(s=areas.table["schools"].round(9), p=areas.table["pupils"].round(6))
+    order = order.sort_values(["s", "p", "unit_code"], ascending=[False, False, True])
+    claims = areas.claims
+    home = claims["share"] * claims["unit_code"].isin(order["unit_code"].head(1))
+    rows = claims[["urn", "unit_code", "unit_name"]].assign(part=home / (areas.inside or np.nan))
+    how = "Each school in the home area adds one part in all that have a unit."
+    return _Parts(rows, how, not areas.inside)
+
+
+def _cross_pairs(areas: _Areas) -> _Parts:
+    claims = areas.claims_of(areas.membership.sets)
+    claims = claims[~is_reason(claims["unit_code"])]
+    urn, unit = claims["urn"].to_numpy(), claims["unit_code"].to_numpy()
+    i, j = np.triu_indices(len(urn), 1)
+    rows = pd.DataFrame(
+        {"urn": urn[i], "other_urn": urn[j], "unit_code": unit[i], "other_unit_code": unit[j]}
+    )
+    rows["part"] = (unit[i] != unit[j]) / max(len(rows), 1)
+    how = "Each pair of schools in different areas adds one part in all pairs."
+    return _Parts(rows, how, rows.empty)
+
+
+def _no_unit_share(areas: _Areas) -> _Parts:
+    claims = areas.claims_of(areas.membership)
+    none = claims["share"].where(is_reason(claims["unit_code"]), 0.0)
+    rows = claims[["urn", "unit_code", "unit_name"]].assign(part=none / len(areas.schools))
+    return _Parts(rows, "Each school without a unit adds one part in all schools.")
+
+
+_OF_AREAS: Mapping[str, Callable[[_Areas], _Parts]] = {
+    "areas": _number_of_areas,
+    "home_share": _home_share,
+    "hhi": _hhi,
+    "entropy": _entropy,
+    "cross_pairs": _cross_pairs,
+    "no_unit_share": _no_unit_share,
+}
 
 
 def trust_measures(layers: Mapping[str, Any]) -> list[str]:
     """Return the measures that `explain_trust` can explain, for these layers."""
-    return [*_PER_TRUST, *(f"{m}_{key}" for key in layers for m in _PER_LAYER)]
+    return [*_OF_TRUST, *(f"{m}_{key}" for key in layers for m in _OF_AREAS)]
 
 
 def explain_trust(
@@ -112,175 +318,129 @@ def explain_trust(
     UnknownNameError
         When there is no such trust.
     """
-    known = trust_measures(layers)
-    if measure not in known:
-        of_a_layer = ", ".join(f"{m}_LAYER" for m in _PER_LAYER)
-        raise UsageError(
-            f"cannot explain {measure!r} of a trust", where="explain",
-            fix=suggest(measure, known) or f"use {', '.join(_PER_TRUST)}, {of_a_layer}",
-        )  # fmt: skip
+    of_layer = ", ".join(f"{m}_LAYER" for m in _OF_AREAS)
+    _check(measure, trust_measures(layers), "trust", f"{', '.join(_OF_TRUST)}, {of_layer}")
     mine = schools[schools["trust_uid"] == trust_uid].sort_values("urn", kind="stable")
     if not len(mine):
         raise UnknownNameError(f"no trust {trust_uid!r}", where="explain")
-    rules = options or SpreadOptions()
-    if measure in ("schools", "pupils"):
-        rows = mine[[c for c in ("urn", "name", "phase", "pupils") if c in mine]].copy()
-        rows["part"] = 1.0 if measure == "schools" else mine["pupils"].fillna(0.0)
-        return _explained(measure, rows, f"Each school adds {measure}.")
-    if measure in _PER_TRUST:
-        return _trust_distance(measure, mine, rules)
-    kind = next(m for m in _PER_LAYER if measure.startswith(f"{m}_") and
-                measure[len(m) + 1 :] in layers)  # fmt: skip
-    return _trust_areas(measure, kind, mine, layers[measure[len(kind) + 1 :]])
-
-
-def _trust_areas(
-    measure: str, kind: str, mine: pd.DataFrame, membership: Membership
-) -> Explanation:
-    here = membership.over(pd.Index(mine["urn"]))
-    claims = (here.sets if kind == "cross_pairs" else here).frame("urn")
-    claims = claims.merge(mine[["urn", "pupils"]], on="urn")
-    none = is_reason(claims["unit_code"])
-    if kind == "no_unit_share":
-        rows = claims[["urn", "unit_code", "unit_name"]].assign(
-            part=np.where(none, claims["share"], 0.0) / len(mine)
-        )
-        return _explained(measure, rows, "Each school without a unit adds one part in all schools.")
-    claims = claims[~none]
-    inside = float(claims["share"].sum())
-    claims["heads"] = claims["share"] * claims["pupils"].fillna(0)
-    areas = claims.groupby(["unit_code", "unit_name"], as_index=False).agg(
-        schools=("share", "sum"), pupils=("heads", "sum")
-    )
-    areas["share"] = areas["schools"] / inside if inside else np.nan
-    if kind == "home_share":
-        order = areas.assign(s=areas["schools"].round(9), p=areas["pupils"].round(6))
-        order = order.sort_values(["s", "p", "unit_code"], ascending=[False, False, True])
-        home = set(order["unit_code"].head(1))
-        rows = claims[["urn", "unit_code", "unit_name"]].assign(
-            part=claims["share"] * claims["unit_code"].isin(home) / inside if inside else 0.0
-        )
-        how = "Each school in the home area adds one part in all that have a unit."
-        return _explained(measure, rows, how, blank=not inside)
-    if kind == "cross_pairs":
-        return _cross_rows(measure, claims)
-    q = areas["share"]
-    part = {"areas": np.ones(len(areas)), "hhi": q**2, "entropy": -q * np.log2(q)}[kind]
-    how = {"areas": "Each area adds 1.", "hhi": "Each area adds its share, squared.",
-           "entropy": "Each area adds share times log2(1/share)."}[kind]  # fmt: skip
-    return _explained(measure, areas.assign(part=part), how, blank=not inside and kind != "areas")
-
-
-def _cross_rows(measure: str, claims: pd.DataFrame) -> Explanation:
-    urn, unit = claims["urn"].to_numpy(), claims["unit_code"].to_numpy()
-    i, j = np.triu_indices(len(urn), 1)
-    rows = pd.DataFrame(
-        {"urn": urn[i], "other_urn": urn[j], "unit_code": unit[i], "other_unit_code": unit[j]}
-    )
-    rows["part"] = (unit[i] != unit[j]) / max(len(rows), 1)
-    how = "Each pair of schools in different areas adds one part in all pairs."
-    return _explained(measure, rows, how, blank=not len(rows))
-
-
-def _trust_distance(measure: str, mine: pd.DataFrame, rules: SpreadOptions) -> Explanation:
-    located = mine.dropna(subset=["easting", "northing"])
-    urn = located["urn"].to_numpy()
-    xy = located[["easting", "northing"]].to_numpy(dtype=float)
-    metric = np.hypot(*(xy[:, None] - xy[None]).transpose(2, 0, 1)) / 1000
-    i, j = np.triu_indices(len(urn), 1)
-    pairs = pd.DataFrame({"urn": urn[i], "other_urn": urn[j], "km": metric[i, j]})
-    blank = len(urn) < 2
-    if measure in ("clusters", "largest_cluster_share"):
-        return _clusters(measure, urn, metric, rules.cluster_km)
-    if measure == "pair_km_mean":
-        rows = pairs.assign(part=pairs["km"] / max(len(pairs), 1))
-        return _explained(
-            measure, rows, "Each pair adds its km, divided by the pairs.", blank=blank
-        )
-    if measure == "pair_km_median":
-        rows = pairs.assign(part=_middle(pairs["km"].to_numpy()))
-        return _explained(measure, rows, "The middle pair, or the two about it.", blank=blank)
-    if measure == "pair_km_max":
-        rows = pairs.assign(part=_only_largest(pairs["km"].to_numpy()))
-        return _explained(measure, rows, "The farthest pair.", blank=blank)
-    if measure == "longest_hop_km":
-        hops = pairs.iloc[_tree(metric)].reset_index(drop=True)
-        rows = hops.assign(part=_only_largest(hops["km"].to_numpy()))
-        return _explained(measure, rows, "The longest hop of the spanning tree.", blank=blank)
-    if not blank:
-        np.fill_diagonal(metric, np.inf)
-    at = metric.argmin(axis=1) if len(urn) else np.zeros(0, dtype=int)
-    km = metric[np.arange(len(urn)), at]
-    rows = pd.DataFrame({"urn": urn, "other_urn": urn[at], "km": km})
-    rows["part"] = 0.0 if blank else _middle(km)
-    return _explained(measure, rows, "The middle school, or the two about it.", blank=blank)
-
-
-def _middle(km: Floats) -> Floats:
-    """Return parts that add up to the median: the middle value, or half of the two."""
-    part = np.zeros(len(km))
-    order = np.argsort(km, kind="stable")
-    for at in {(len(km) - 1) // 2, len(km) // 2} if len(km) else ():
-        part[order[at]] = km[order[at]] / (1 if len(km) % 2 else 2)
-    return part
-
-
-def _only_largest(km: Floats) -> Floats:
-    part = np.zeros(len(km))
-    if len(km):
-        part[km.argmax()] = km.max()
-    return part
-
-
-def _tree(metric: Floats) -> list[int]:
-    """Return the pairs (in upper triangle order) of the minimum spanning tree, by Kruskal."""
-    n = len(metric)
-    i, j = np.triu_indices(n, 1)
-    group = np.arange(n)
-    chosen = []
-    for at in np.argsort(metric[i, j], kind="stable"):
-        a, b = group[i[at]], group[j[at]]
-        if a != b:
-            group[group == b] = a
-            chosen.append(int(at))
-    return chosen
-
-
-def _clusters(measure: str, urn: Any, metric: Floats, km: float) -> Explanation:
-    group = np.arange(len(urn))
-    for a, b in np.argwhere(metric <= km):
-        group[group == group[b]] = group[a]
-    _, number = np.unique(group, return_inverse=True)
-    rows = pd.DataFrame({"urn": urn, "cluster": number + 1})
-    sizes = np.bincount(number, minlength=1)
-    if measure == "clusters":
-        rows["part"] = 1.0 / sizes[number] if len(urn) else 0.0
-        how = f"Schools within {km:g} km of each other are one cluster; each adds its part of 1."
-    else:
-        rows["part"] = (number == sizes.argmax()) / max(len(urn), 1)
-        how = "Each school of the largest cluster adds one part in all located schools."
-    return _explained(measure, rows, how, blank=not len(urn))
+    if measure in _OF_TRUST:
+        return _OF_TRUST[measure](_Trust(mine, options or SpreadOptions())).explain(measure)
+    kind, key = next((m, key) for key in layers for m in _OF_AREAS if measure == f"{m}_{key}")
+    areas = _Areas(mine, layers[key].over(pd.Index(mine["urn"])))
+    return _OF_AREAS[kind](areas).explain(measure)
 
 
 # ---- one place ---------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True)
+class _Place:
+    """The schools of a place, each with its share there, and the tables that some measures need."""
+
+    schools: pd.DataFrame
+    layers: Mapping[str, Membership] | None
+    nearby: pd.DataFrame | None
+
+    @cached_property
+    def total(self) -> float:
+        return float(self.schools["share"].sum())
+
+    @cached_property
+    def pupils(self) -> pd.Series[float]:
+        return self.schools["share"] * self.schools["pupils"].fillna(0)
+
+    def near(self) -> pd.DataFrame:
+        columns = ["urn", "sibling_km", "only_school_of_trust", "single_provider"]
+        table: pd.DataFrame = _given(self.nearby, "nearby")
+        return self.schools.merge(table[columns], on="urn")
+
+    def where(self, holds: Any) -> _Parts:
+        """Give each school of which something is true its part in all schools."""
+        rows = self.schools.assign(part=self.schools["share"] * holds / self.total)
+        return _Parts(rows, "Each school of which it is true adds one part in all schools.")
+
+
+def _given(table: Any, name: str) -> Any:
+    if table is None:
+        raise UsageError(f"the measure needs the table {name}", where="explain")
+    return table
+
+
+def _of_trusts(place: _Place, each: float) -> _Parts:
+    groups = place.schools.groupby(["trust_uid", "trust_name"], as_index=False)
+    rows = groups.agg(schools=("share", "sum")).assign(part=each)
+    return _Parts(rows, "Each trust with a school here adds the same.")
+
+
+def _trusts_per_pupils(place: _Place) -> _Parts:
+    pupils = float(place.pupils.sum())
+    return _of_trusts(place, 10_000 / pupils if pupils else np.nan)
+
+
+def _top_trust(place: _Place) -> _Parts:
+    run = place.schools.groupby("trust_uid")["share"].sum()
+    return place.where(place.schools["trust_uid"].isin(run[run == run.max()].index[:1]))
+
+
+def _interfaces(place: _Place) -> _Parts:
+    parts = []
+    for key, membership in _given(place.layers, "layers").items():
+        met = membership.over(pd.Index(place.schools["urn"])).frame("urn", reasons=False)
+        units = met.groupby(["unit_code", "unit_name"], as_index=False).agg(schools=("urn", "size"))
+        parts.append(units.assign(layer=key, part=1.0))
+    columns = ["layer", "unit_code", "unit_name", "schools", "part"]
+    rows = pd.concat(parts, ignore_index=True)[columns]
+    return _Parts(rows, "Each unit that a school here meets adds 1.")
+
+
+def _only_schools(place: _Place, whole: float = 1.0) -> _Parts:
+    rows = place.near()
+    only = rows["share"] * rows["only_school_of_trust"].fillna(False).astype(bool)
+    how = "Each only school of its trust adds its part."
+    return _Parts(rows.assign(part=only / whole), how)
+
+
+def _single_provider(place: _Place) -> _Parts:
+    rows = place.near()
+    rows = rows[rows["single_provider"].notna()]
+    heads = rows["share"] * rows["pupils"].fillna(0)
+    whole = float(heads.sum())
+    part = heads * rows["single_provider"].astype(bool) / (whole or np.nan)
+    how = "Each school with one provider nearby adds its pupils' part."
+    return _Parts(rows.assign(part=part), how, not whole)
+
+
+_OF_PLACE: Mapping[str, Callable[[_Place], _Parts]] = {
+    "schools": lambda place: _Parts(
+        place.schools.assign(part=place.schools["share"]),
+        "Each school adds schools, by its share here.",
+    ),
+    "pupils": lambda place: _Parts(
+        place.schools.assign(part=place.pupils), "Each school adds pupils, by its share here."
+    ),
+    "trusts": lambda place: _of_trusts(place, 1.0),
+    "top_trust_share": _top_trust,
+    "trusts_per_10000_pupils": _trusts_per_pupils,
+    "interfaces": _interfaces,
+    "only_schools": _only_schools,
+    "only_school_share": lambda place: _only_schools(place, place.total),
+    "single_provider_pupil_share": _single_provider,
+}
+
+
 def place_measures(options: SpreadOptions | None = None) -> list[str]:
     """Return the measures that `explain_place` can explain."""
-    first = (options or SpreadOptions()).size_bands
-    bands = [f"share_band_{b}" for b in size_band(np.array(first), first)]
-    return [
-        "schools", "pupils", "trusts", "top_trust_share", *(f"share_{k}" for k in KINDS), *bands,
-        "trusts_per_10000_pupils", "interfaces", "only_schools", "only_school_share",
-        "single_provider_pupil_share",
-    ]  # fmt: skip
+    bands = band_names((options or SpreadOptions()).size_bands)
+    first, rest = list(_OF_PLACE)[:4], list(_OF_PLACE)[4:]
+    shares = [*(f"share_{k}" for k in KINDS), *(f"share_band_{b}" for b in bands)]
+    return [*first, *shares, *rest]
 
 
 def explain_place(
     measure: str,
     schools: pd.DataFrame,
     place: Membership,
-    trust_home: pd.Series,
+    kinds: pd.Series[Any],
     unit: str,
     *,
     layers: Mapping[str, Membership] | None = None,
@@ -293,7 +453,7 @@ def explain_place(
     ----------
     measure : str
         One of `place_measures()`.
-    schools, place, trust_home, layers, nearby
+    schools, place, kinds, layers, nearby
         As `placeview.place_view`; for one phase, give the `place` of its schools only.
     unit : str
         unit_code of the place.
@@ -315,94 +475,20 @@ def explain_place(
         When the place has no schools.
     """
     known = place_measures(options)
-    if measure not in known:
-        raise UsageError(f"cannot explain {measure!r} of a place", where="explain",
-                         fix=suggest(measure, known) or f"use {', '.join(known)}")  # fmt: skip
-    mine = _of_place(schools, place, trust_home, unit, options or SpreadOptions())
-    total = float(mine["share"].sum())
-    if "share" in measure and total < BLANK_BELOW:
-        how = f"Shares of fewer than {BLANK_BELOW} schools are blank."
-        return _explained(measure, mine.assign(part=np.nan), how, blank=True)
-    if measure == "interfaces":
-        return _interfaces(mine, _given(layers, "layers"))
-    if measure in ("trusts", "trusts_per_10000_pupils"):
-        pupils = float((mine["share"] * mine["pupils"].fillna(0)).sum())
-        rows = mine[mine["trust_uid"].notna()].groupby(["trust_uid", "trust_name"], as_index=False)
-        each = 1.0 if measure == "trusts" else 10_000 / pupils if pupils else np.nan
-        return _explained(measure, rows.agg(schools=("share", "sum")).assign(part=each),
-                          "Each trust with a school here adds the same.")  # fmt: skip
-    if measure in ("only_schools", "only_school_share", "single_provider_pupil_share"):
-        return _nearby(measure, mine, _given(nearby, "nearby"), total)
-    if measure in ("schools", "pupils"):
-        weight = 1.0 if measure == "schools" else mine["pupils"].fillna(0.0)
-        return _explained(measure, mine.assign(part=mine["share"] * weight),
-                          f"Each school adds {measure}, by its share here.")  # fmt: skip
-    if measure == "top_trust_share":
-        run = mine.groupby("trust_uid")["share"].sum()
-        top = run[run == run.max()].index.min() if len(run) else None
-        holds = mine["trust_uid"] == top if top is not None else pd.Series(False, index=mine.index)
-    elif measure.startswith("share_band_"):
-        holds = mine["band"] == measure.removeprefix("share_band_")
-    else:
-        holds = mine["kind"] == measure.removeprefix("share_")
-    return _explained(measure, mine.assign(part=mine["share"] * holds / total),
-                      "Each school of which it is true adds one part in all schools.")  # fmt: skip
-
-
-def _of_place(
-    schools: pd.DataFrame,
-    place: Membership,
-    trust_home: pd.Series,
-    unit: str,
-    sizes: SpreadOptions,
-) -> pd.DataFrame:
+    _check(measure, known, "place", ", ".join(known))
     claims = place.frame("urn")
     claims = claims.loc[claims["unit_code"] == unit, ["urn", "share"]]
-    number = schools["trust_uid"].map(schools["trust_uid"].value_counts()).fillna(0)
-    band = size_band(np.maximum(number.to_numpy(dtype=int), 1), sizes.size_bands)
-    table = schools.assign(
-        kind=oversight(schools, trust_home, place).to_numpy(),
-        provider=providers(schools).to_numpy(),
-        band=pd.Series(band, index=schools.index).where(schools["trust_uid"].notna()),
-    ).merge(claims, on="urn")
+    table = described(schools, kinds, options or SpreadOptions()).merge(claims, on="urn")
     if not len(table):
         raise UnknownNameError(f"no schools in {unit!r}", where="explain")
     columns = ["urn", "name", "phase", "trust_uid", "trust_name", "kind", "band", "provider",
                "pupils", "share"]  # fmt: skip
-    return table[[c for c in columns if c in table]]
-
-
-def _given(table: Any, name: str) -> Any:
-    if table is None:
-        raise UsageError(f"the measure needs the table {name}", where="explain")
-    return table
-
-
-def _interfaces(mine: pd.DataFrame, layers: Mapping[str, Membership]) -> Explanation:
-    parts = []
-    for key, membership in layers.items():
-        met = membership.over(pd.Index(mine["urn"])).frame("urn", reasons=False)
-        units = met.groupby(["unit_code", "unit_name"], as_index=False).agg(schools=("urn", "size"))
-        parts.append(units.assign(layer=key, part=1.0))
-    rows = pd.concat(parts, ignore_index=True)[
-        ["layer", "unit_code", "unit_name", "schools", "part"]
-    ]
-    return _explained("interfaces", rows, "Each unit that a school here meets adds 1.")
-
-
-def _nearby(measure: str, mine: pd.DataFrame, nearby: pd.DataFrame, total: float) -> Explanation:
-    columns = ["urn", "sibling_km", "only_school_of_trust", "single_provider"]
-    rows = mine.merge(nearby[columns], on="urn")
-    if measure == "single_provider_pupil_share":
-        rows = rows[rows["single_provider"].notna()]
-        heads = rows["share"] * rows["pupils"].fillna(0)
-        whole = float(heads.sum())
-        part = heads * rows["single_provider"].astype(bool) / whole if whole else heads * np.nan
-        return _explained(measure, rows.assign(part=part),
-                          "Each school with one provider nearby adds its pupils' part.",
-                          blank=not whole)  # fmt: skip
-    only = rows["share"] * rows["only_school_of_trust"].fillna(False).astype(bool)
-    part = only if measure == "only_schools" else only / total
-    return _explained(
-        measure, rows.assign(part=part), "Each only school of its trust adds its part."
-    )
+    here = _Place(table[[c for c in columns if c in table]], layers, nearby)
+    if "share" in measure and here.total < BLANK_BELOW:
+        how = f"Shares of fewer than {BLANK_BELOW} schools are blank."
+        return _Parts(here.schools.assign(part=np.nan), how, blank=True).explain(measure)
+    if measure in _OF_PLACE:
+        return _OF_PLACE[measure](here).explain(measure)
+    column = "band" if measure.startswith("share_band_") else "kind"
+    word = measure.removeprefix("share_").removeprefix("band_")
+    return here.where(here.schools[column] == word).explain(measure)

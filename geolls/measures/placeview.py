@@ -22,7 +22,7 @@ from geolls.measures.distances import (
     pairs_within,
 )
 from geolls.measures.membership import Membership
-from geolls.measures.oversight import oversight, providers
+from geolls.measures.oversight import providers
 from geolls.measures.spread import SpreadOptions, band_names, by_phase, size_band
 
 __all__ = [
@@ -72,9 +72,7 @@ class PlaceOptions:
     few: int = BLANK_BELOW
 
 
-def described(
-    schools: pd.DataFrame, trust_home: pd.Series[Any], place: Membership, bands: SpreadOptions
-) -> pd.DataFrame:
+def described(schools: pd.DataFrame, kinds: pd.Series[Any], bands: SpreadOptions) -> pd.DataFrame:
     """Add to each school its kind and provider, and the size band of its trust; see `place_view`.
 
     Sizes of trusts are those of all their schools in the table; a school in none has no band.
@@ -82,7 +80,7 @@ def described(
     size = schools["trust_uid"].map(schools["trust_uid"].value_counts())
     band = pd.Series(size_band(size.fillna(1).astype(int), bands.size_bands), schools.index)
     return schools.assign(
-        kind=oversight(schools, trust_home, place).to_numpy(),
+        kind=kinds.reindex(schools["urn"]).to_numpy(),
         provider=providers(schools).to_numpy(),
         band=band.where(size.notna()),
     )
@@ -91,7 +89,7 @@ def described(
 def place_view(
     schools: pd.DataFrame,
     place: Membership,
-    trust_home: pd.Series,
+    kinds: pd.Series[Any],
     layers: Mapping[str, Membership] | None = None,
     *,
     nearby: pd.DataFrame | None = None,
@@ -106,8 +104,8 @@ def place_view(
         One row per school: urn, phase, la_code, trust_uid, trust_name, pupils, status_unknown.
     place : Membership
         Which unit of the place layer has which school; a shared school counts by its shares.
-    trust_home : pandas.Series of str
-        Home unit of each trust in this layer, by trust_uid.
+    kinds : pandas.Series of str
+        Who runs each school, by urn: of `oversight.oversight` in this layer.
     layers : mapping of str to Membership, optional
         All area layers, for `interfaces`.
     nearby : pandas.DataFrame, optional
@@ -136,13 +134,25 @@ def place_view(
     their schools in the table, in every phase and place.
     """
     rules, sizes = options or PlaceOptions(), bands or SpreadOptions()
-    table = described(schools, trust_home, place, sizes)
+    table = described(schools, kinds, sizes)
     if nearby is not None:
         table = table.merge(nearby[["urn", "only_school_of_trust", "single_provider"]], on="urn")
     both = by_phase(table.merge(place.frame("urn", reasons=False), on="urn"))
-    units = both.groupby(_UNIT, observed=True)
-    frame = units.agg(unit_name=("unit_name", "first"), schools=("share", "sum"))
-    pupils = frame["pupils"] = _sum(both, both["pupils"].fillna(0))
+    bands_ = band_names(sizes.size_bands)
+    counted: dict[str, Any] = {
+        "schools": 1.0,
+        "pupils": both["pupils"].fillna(0),
+        **{kind: both["kind"] == kind for kind in KINDS},
+        **{f"band_{band}": both["band"] == band for band in bands_},
+    }
+    if nearby is not None:
+        known = both["single_provider"].notna()
+        counted["only_schools"] = both["only_school_of_trust"].fillna(False).astype(bool)
+        counted["known"] = both["pupils"].where(known, 0).fillna(0)
+        counted["one"] = counted["known"] * both["single_provider"].where(known, False).astype(bool)
+    sums = _sums(both, counted)
+    frame = sums[["schools", "pupils"]].copy()
+    frame.insert(0, "unit_name", both.groupby(_UNIT, observed=True)["unit_name"].first())
     trusts = _bodies(both, "trust_uid")
     frame["trusts"] = trusts.groupby(_UNIT, observed=True).size().reindex(frame.index, fill_value=0)
     run = _bodies(both, "provider").set_index(_UNIT)["schools"]
@@ -156,26 +166,25 @@ def place_view(
     frame["top_trust_name"] = frame["top_trust_uid"].map(named)
     enough = frame["schools"].where(frame["schools"] >= rules.few)
     frame["top_trust_share"] = top["schools"].fillna(0) / enough
-    kinds = pd.DataFrame({k: _sum(both, both["kind"] == k) for k in KINDS})
-    sized = {f"band_{b}": _sum(both, both["band"] == b) for b in band_names(sizes.size_bands)}
-    shares = pd.concat([kinds, pd.DataFrame(sized)], axis=1).div(enough, axis=0)
+    shares = sums[[*KINDS, *(f"band_{band}" for band in bands_)]].div(enough, axis=0)
     frame = frame.join(shares.add_prefix("share_"))
-    frame["trusts_per_10000_pupils"] = frame["trusts"] / pupils.mask(pupils == 0) * 10_000
+    some = frame["pupils"].mask(frame["pupils"] == 0)
+    frame["trusts_per_10000_pupils"] = frame["trusts"] / some * 10_000
     if nearby is not None:
-        frame["only_schools"] = _sum(both, both["only_school_of_trust"] == True)  # noqa: E712
-        frame["only_school_share"] = frame["only_schools"] / enough
-        heads = both["pupils"].where(both["single_provider"].notna()).fillna(0)
-        known, one = _sum(both, heads), _sum(both, heads * (both["single_provider"] == True))  # noqa: E712
-        frame["single_provider_pupil_share"] = (one / known.mask(known == 0)).where(enough.notna())
-    frame = frame.join(kinds)
+        frame["only_schools"] = sums["only_schools"]
+        frame["only_school_share"] = sums["only_schools"] / enough
+        part = sums["one"] / sums["known"].mask(sums["known"] == 0)
+        frame["single_provider_pupil_share"] = part.where(enough.notna())
+    frame = frame.join(sums[list(KINDS)])
     if layers is not None:
         frame["interfaces"] = interfaces(both, layers, _UNIT)
     return frame.reset_index().astype({"phase": "str"})
 
 
-def _sum(both: pd.DataFrame, values: pd.Series[Any]) -> pd.Series[float]:
-    """Add up a value over the schools of each phase and unit, each by its share there."""
-    weighed = both["share"] * values.astype(float)
+def _sums(both: pd.DataFrame, values: Mapping[str, Any]) -> pd.DataFrame:
+    """Add values up over the schools of each phase and unit, each by its share there."""
+    table = pd.DataFrame(dict(values), index=both.index, dtype=float)
+    weighed = table.mul(both["share"], axis=0)
     return weighed.groupby([both[c] for c in _UNIT], observed=True).sum()
 
 
@@ -197,7 +206,7 @@ def interfaces(
     groups : pandas.DataFrame
         Which schools are in which group: urn and the columns of `by`.
     layers : mapping of str to Membership
-        Key to membership.
+        Who has the schools, by layer.
     by : sequence of str, optional
         The columns that make a group: a place's unit_code, a trust_uid ...
 
@@ -209,8 +218,8 @@ def interfaces(
     keys = list(by)
     found = groups.groupby(keys, observed=True).size() * 0
     for membership in layers.values():
-        claims = membership.frame("urn", reasons=False).set_index("urn")["unit_code"].rename("met")
-        met = groups[["urn", *keys]].join(claims, on="urn", how="inner")
+        claims = membership.frame("urn", reasons=False).set_index("urn")["unit_code"]
+        met = groups[["urn", *keys]].join(claims.rename("met"), on="urn", how="inner")
         number = met.drop_duplicates([*keys, "met"]).groupby(keys, observed=True).size()
         found += number.reindex(found.index, fill_value=0)
     return found
@@ -252,14 +261,15 @@ def hub_view(
     away = inside & (table["trust_uid"].map(trust_home) != table["unit_code"])
     both = by_phase(table.assign(inside=inside, away=away))
     units = both.groupby(_UNIT, observed=True)
-    frame = units.agg(unit_name=("unit_name", "first"), schools=("share", "sum"))
-    frame["pupils"] = _sum(both, both["pupils"].fillna(0))
-    frame["trust_schools"] = _sum(both, both["inside"])
+    counted = {"schools": 1.0, "pupils": both["pupils"].fillna(0), "trust_schools": both["inside"]}
+    frame = _sums(both, {**counted, "away": both["away"]})
+    away = frame.pop("away")
+    frame.insert(0, "unit_name", units["unit_name"].first())
     frame["trusts"] = units["trust_uid"].nunique()
     gone = both[both["away"]].groupby(_UNIT, observed=True)["trust_uid"].nunique()
     frame["trusts_based_elsewhere"] = gone.reindex(frame.index, fill_value=0)
     some = frame["trust_schools"].mask(frame["trust_schools"] == 0)
-    frame["elsewhere_share"] = _sum(both, both["away"]) / some
+    frame["elsewhere_share"] = away / some
     for key, membership in layers.items():
         frame[f"units_{key}"] = interfaces(both, {key: membership}, _UNIT)
     return frame.reset_index().astype({"phase": "str"})
@@ -303,7 +313,7 @@ def school_view(
     schools : pandas.DataFrame
         One row per school: urn, phase, la_code, trust_uid, status_unknown, easting, northing.
     layers : mapping of str to Membership
-        Key to who has the schools, of every layer whose lines count.
+        Every layer whose lines count.
     neighbourhoods : array_like of float, shape (n, 2), optional
         Eastings and northings of neighbourhoods, to tell urban from rural; without them local
         choice is blank.
@@ -414,12 +424,10 @@ def _local_choice(
 
 def _units_of(urn: pd.Index[str], membership: Membership) -> csr_array:
     """Return which school (rows) has which unit (columns)."""
-    claims = membership.frame("urn", reasons=False)
-    row = urn.get_indexer(pd.Index(claims["urn"]))
-    unit, codes = pd.factorize(claims["unit_code"])
-    here = row >= 0
-    ones = np.ones(int(here.sum()))
-    return csr_array((ones, (row[here], unit[here])), shape=(len(urn), len(codes)))
+    x = membership.over(urn)
+    real = ~x.outside[x.unit]
+    entries = np.ones(int(real.sum())), (x.item[real], x.unit[real])
+    return csr_array(entries, shape=(len(urn), len(x.codes)))
 
 
 def _across(units: csr_array, near: Ints, trust: Ints) -> tuple[Floats, pd.Series[Any]]:

@@ -10,15 +10,13 @@ import numpy.typing as npt
 import pandas as pd
 
 from geolls.base.errors import UsageError
-from geolls.measures.distances import nearest
+from geolls.measures.distances import distance, nearest
 from geolls.measures.membership import Membership
 from geolls.measures.spread import DISTANCES, bodies
 
-__all__ = ["HOME_DISTANCES", "against", "home_points", "km_from_home", "made_up_trusts"]
+__all__ = ["against", "home_points", "km_from_home", "made_up_trusts"]
 
 Floats = npt.NDArray[np.float64]
-
-HOME_DISTANCES = ("home_km_mean", "home_km_median", "home_km_max")
 
 
 def home_points(schools: pd.DataFrame, homes: pd.Series, membership: Membership) -> pd.DataFrame:
@@ -74,19 +72,14 @@ def km_from_home(schools: pd.DataFrame, points: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        One row per trust, sorted by uid: trust_uid, home_km_mean, home_km_median, home_km_max
-        over its located schools; blank where none is located.
+        One row per located school of these trusts: urn, trust_uid, km (NaN where the trust has no
+        home point).
     """
-    table = schools.loc[schools["trust_uid"].notna(), ["trust_uid", "easting", "northing"]]
-    joined = table.merge(points, on="trust_uid", how="left")
-    step = (
-        joined["easting"] - joined["home_easting"],
-        joined["northing"] - joined["home_northing"],
-    )
-    joined["km"] = np.hypot(*step) / 1000
-    frame: pd.DataFrame = joined.groupby("trust_uid")["km"].agg(["mean", "median", "max"])
-    frame.columns = pd.Index(HOME_DISTANCES)
-    return frame.reindex(points["trust_uid"]).reset_index()
+    table = schools[["urn", "trust_uid", "easting", "northing"]]
+    table = table.dropna(subset=["easting", "northing"]).merge(points, on="trust_uid")
+    here = table[["easting", "northing"]].to_numpy(dtype=float)
+    home = table[["home_easting", "home_northing"]].to_numpy(dtype=float)
+    return table[["urn", "trust_uid"]].assign(km=distance(here, home) / 1000)
 
 
 def made_up_trusts(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -11,8 +11,7 @@ from geolls.base.errors import UsageError
 from geolls.base.text import suggest
 from geolls.base.vocabulary import KINDS
 from geolls.measures import communities as communing
-from geolls.measures import equity, sites, spread, yardstick
-from geolls.measures import oversight as seeing
+from geolls.measures import equity, oversight, sites, spread, yardstick
 from geolls.measures import placeview as places
 
 if TYPE_CHECKING:
@@ -60,63 +59,67 @@ def schools_about(study: Core) -> pd.DataFrame:
 
 def headlines(study: Core) -> pd.DataFrame:
     """Count who runs the schools of England, with the interval that unknown status leaves open."""
-    return seeing.headlines(_oversight(study))
+    return oversight.headlines(study.kinds(HOME))
 
 
-def _oversight(study: Core) -> pd.Series[Any]:
-    homes = study.spread().set_index("trust_uid")[f"home_{HOME}"]
-    return seeing.oversight(study.schools, homes, study.membership(HOME))
+Exposure = Iterator[tuple[str, "pd.Series[Any]"]]
 
 
-def _exposures(study: Core) -> dict[str, pd.Series[Any]]:
-    """Say what pupils may meet: a yes or no for each school, blank where it is not known."""
-    kinds = _oversight(study).astype(object)
+def _elsewhere(study: Core) -> Exposure:
+    kinds = study.kinds(HOME)
     known = kinds.where(kinds != "status_unknown")
-    out = {"trust_based_elsewhere": (known == "trust_based_elsewhere").where(known.notna())}
+    yield "trust_based_elsewhere", (known == "trust_based_elsewhere").where(known.notna())
+
+
+def _crossing(study: Core) -> Exposure:
     trusts = study.spread().set_index("trust_uid")
+    uid = study.schools.set_index("urn")["trust_uid"]
     for key, layer in study.area_layers.items():
-        if layer.family == "hubs" and f"areas_{key}" in trusts:
-            met = study.schools.set_index("urn")["trust_uid"].map(trusts[f"areas_{key}"])
-            out[f"trust_crosses_{key}_line"] = (met > 1).astype(object)
+        if layer.family == "hubs":
+            yield f"trust_crosses_{key}_line", (uid.map(trusts[f"areas_{key}"]) > 1).astype(object)
+
+
+def _far_from_a_lead(study: Core) -> Exposure:
     if LEADS in study.layers and not study.register.demonstration:
         km = study.site_distances(LEADS).set_index("urn")["distance_km"]
-        out[f"further_than_{FAR_KM:g}_km_from_{LEADS}"] = (km > FAR_KM).where(km.notna())
-    return _of_the_same_schools(out)
+        yield f"further_than_{FAR_KM:g}_km_from_{LEADS}", (km > FAR_KM).where(km.notna())
 
 
-def _of_the_same_schools(values: dict[str, pd.Series[Any]]) -> dict[str, pd.Series[Any]]:
+#: What pupils may meet: each yields names and a yes or no for each school, blank where not known.
+EXPOSURES = (_elsewhere, _crossing, _far_from_a_lead)
+
+
+def of_the_same_schools(values: Mapping[str, pd.Series[Any]]) -> dict[str, pd.Series[Any]]:
     """Blank each value where any other is not known.
 
     Counts of two exposures would otherwise differ by the eligible pupils of a few schools.
     """
-    table = pd.DataFrame(values)
-    known = table.dropna(axis=1, how="all").notna().all(axis=1)
+    known = pd.DataFrame(dict(values)).dropna(axis=1, how="all").notna().all(axis=1)
     return {name: value.where(known.reindex(value.index)) for name, value in values.items()}
+
+
+def _by_exposure(
+    study: Core, measure: Callable[[pd.DataFrame, pd.Series[Any]], pd.DataFrame]
+) -> pd.DataFrame:
+    values = of_the_same_schools(dict(one for each in EXPOSURES for one in each(study)))
+    parts = [measure(study.schools, v).assign(exposure=name) for name, v in values.items()]
+    return pd.concat(parts, ignore_index=True)
 
 
 def equity_gap(study: Core) -> pd.DataFrame:
     """Measure how much more often eligible pupils meet something than the others do."""
-    parts = [
-        equity.equity_gap(study.schools, value).assign(exposure=name)
-        for name, value in _exposures(study).items()
-    ]
-    return pd.concat(parts, ignore_index=True)
+    return _by_exposure(study, equity.equity_gap)
 
 
 def equity_fifths(study: Core) -> pd.DataFrame:
     """Table the same exposures by fifth of free-meal share within phase."""
-    parts = [
-        equity.fifths(study.schools, value).assign(exposure=name)
-        for name, value in _exposures(study).items()
-    ]
-    return pd.concat(parts, ignore_index=True)
+    return _by_exposure(study, equity.fifths)
 
 
 def trust_yardstick(study: Core) -> pd.DataFrame:
     """Set the spread of each trust beside as many schools of its phases: the nearest, and any."""
     real = study.spread()
-    homes = real.set_index("trust_uid")[f"home_{HOME}"]
-    points = yardstick.home_points(study.schools, homes, study.membership(HOME))
+    points = yardstick.home_points(study.schools, study.trust_home(HOME), study.membership(HOME))
     twins: dict[str, pd.DataFrame] = {}
     for kind in ("nearest", "random"):
         made = yardstick.made_up_trusts(study.schools, points, kind)

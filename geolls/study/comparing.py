@@ -12,9 +12,8 @@ import pandas as pd
 from geolls.base.errors import UsageError
 from geolls.base.vocabulary import KIND_MEANINGS, KINDS, RANKED
 from geolls.measures.membership import Membership
-from geolls.measures.oversight import oversight
-from geolls.measures.placeview import interfaces, place_view
-from geolls.study.units import Facts, facts_of
+from geolls.measures.placeview import place_view
+from geolls.study.units import MET, Facts, facts_of
 
 if TYPE_CHECKING:
     from geolls.study.core import Core, Place
@@ -28,12 +27,9 @@ __all__ = [
     "layer_facts",
     "most_like",
     "place_figures",
-    "trust_homes",
 ]
 
 Beside = Literal["total", "whole", "middle"]
-# The layers whose units a place is counted to meet.
-MET = ("teaching_school_hub", "maths_hub", "combined_authority")
 # What makes two places alike: who runs the schools, how many bodies, how many schools on how much
 # land, how poor. Counts and effective numbers as logarithms: 40 is to 20 as 400 to 200.
 LIKE: dict[str, Literal["plain", "log"]] = {
@@ -138,11 +134,6 @@ def layer_facts(study: Core, layer: str) -> Facts:
     return facts_of(study, [layer])
 
 
-def trust_homes(study: Core, layer: str) -> pd.Series[Any]:
-    """Return the unit of a layer that most schools of each trust are in, by trust_uid."""
-    return study.spread().set_index("trust_uid")[f"home_{layer}"]
-
-
 def place_figures(study: Core, layer: str = "local_authority") -> pd.DataFrame:
     """Gather the figures of every unit of a layer, those of all measures in one row.
 
@@ -173,60 +164,23 @@ def place_figures(study: Core, layer: str = "local_authority") -> pd.DataFrame:
     Notes
     -----
     Formulas stand where they are computed: `placeview.place_view`, `placeview.interfaces`
-    and `geolls.study.units.gather`. Units without a school have 0 schools and blanks.
+    and `geolls.study.units.units_of`. Units without a school have 0 schools and blanks.
     """
-    facts = layer_facts(study, layer)
-    return study.memo(("place_figures", layer), lambda: _place_figures(study, layer, facts))
-
-
-def _place_figures(study: Core, layer: str, facts: Facts) -> pd.DataFrame:
-    membership = study.membership(layer)
-    view = study.place_view(layer, nearby=False)
-    units = facts.units[layer]
-    whole = _phase(view, "all").reindex(units.index)
-    found = pd.DataFrame({"unit_name": units["name"]})
-    found["schools"] = whole["schools"].fillna(0.0)
-    found["pupils"] = whole["pupils"].fillna(0.0)
-    found["fsm_share"] = units["fsm_share"]
-    found["area_km2"] = _land(study, layer).reindex(units.index)
-    found["schools_per_100km2"] = found["schools"] / found["area_km2"] * 100
-    kinds = [f"share_{k}" for k in KINDS]
-    found[kinds] = whole[kinds]
-    found["trusts"] = units["trusts"]
-    found["trusts_per_10000_pupils"] = (
-        found["trusts"] / found["pupils"].mask(found["pupils"] == 0) * 10_000
-    )
-    found["effective_providers"] = whole["effective_providers"]
-    for ending, part in (("", whole), *((f"_{p}", _phase(view, p)) for p in _PHASES)):
-        for column in ("top_trust_name", "top_trust_share"):
-            found[column + ending] = part[column].reindex(units.index)
-    for band in _bands(whole):
-        found[band] = whole[band]
-    groups = membership.frame("urn", reasons=False)
-    for key in MET:
-        if key in study.area_layers and key != layer:
-            met = interfaces(groups, {key: study.membership(key)})
-            found[f"units_{key}"] = met.reindex(units.index).fillna(0).astype(int)
-    found["effective_maps"] = units["effective_maps"]
-    return found.rename_axis("unit_code").reset_index()
-
-
-_PHASES = ("primary", "secondary")
+    table = layer_facts(study, layer).units[layer].rename(columns={"name": "unit_name"})
+    endings = ("", "_primary", "_secondary")
+    tops = [f"top_trust_{c}{e}" for e in endings for c in ("name", "share")]
+    met = [f"units_{k}" for k in MET if f"units_{k}" in table]
+    columns = [
+        *("unit_name", "schools", "pupils", "fsm_share", "area_km2", "schools_per_100km2"),
+        *(f"share_{k}" for k in KINDS),
+        *("trusts", "trusts_per_10000_pupils", "effective_providers"),
+        *(*tops, *_bands(table), *met, "effective_maps"),
+    ]
+    return table[columns].reset_index()
 
 
 def _bands(table: pd.DataFrame) -> list[str]:
     return [str(c) for c in table if str(c).startswith("share_band_")]
-
-
-def _phase(view: pd.DataFrame, phase: str) -> pd.DataFrame:
-    return view[view["phase"] == phase].set_index("unit_code")
-
-
-def _land(study: Core, layer: str) -> pd.Series[float]:
-    """Return the square kilometres of each unit; shared land by shares."""
-    table = study.land(layer)
-    land = table["share"] * table["block"].map(study.weights("area"))
-    return land.groupby(table["unit_code"]).sum() / 1e6
 
 
 def figures_of(study: Core, layer: str = "local_authority") -> list[Figure]:
@@ -276,14 +230,11 @@ def _england_figures(study: Core, layer: str, table: pd.DataFrame) -> pd.Series[
     ranked = table[table["schools"] >= RANKED]
     schools = study.schools
     every = Membership.whole(pd.Index(schools["urn"]), [_ENGLAND] * len(schools))
-    homes = trust_homes(study, layer)
-    view = place_view(schools, every, homes, bands=study.spread_options)
-    whole = _phase(view, "all").loc[_ENGLAND] if len(view) else pd.Series(dtype=float)
-    kinds = oversight(schools, homes, study.membership(layer)).value_counts()
+    view = place_view(schools, every, study.kinds(layer), bands=study.spread_options)
+    whole = view.iloc[0] if len(view) else pd.Series(dtype=float)
     facts, land = layer_facts(study, layer), float(study.weights("area").sum()) / 1e6
     given = {
         **whole.to_dict(),
-        **{f"share_{k}": kinds.get(k, 0) / max(len(schools), 1) for k in KINDS},
         "fsm_share": facts.england["fsm_share"],
         "area_km2": land,
         "schools_per_100km2": len(schools) / land * 100,

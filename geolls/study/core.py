@@ -668,9 +668,19 @@ class Core:
     def _memberships(self) -> dict[str, Membership]:
         return {k: self.membership(k) for k in self.area_layers}
 
-    def _trust_home(self, layer: str) -> pd.Series:
-        """Home unit of each trust in a layer, by trust_uid."""
+    def trust_home(self, layer: str) -> pd.Series:
+        """Return the unit of a layer that most schools of each trust are in, by trust_uid."""
         return self._spread.set_index("trust_uid")[f"home_{layer}"]
+
+    def kinds(self, layer: str) -> pd.Series:
+        """Return who runs each school, seen from its unit of a layer, by URN; see `oversight`."""
+        from geolls.measures.oversight import oversight
+
+        key = self.layer(layer).key
+        return self.memo(
+            ("kinds", key),
+            lambda: oversight(self.schools, self.trust_home(key), self.membership(key)),
+        )
 
     @cached_property
     def _school_view(self) -> pd.DataFrame:
@@ -684,19 +694,19 @@ class Core:
         """Return what lies about each school; see `geolls.measures.placeview.school_view`."""
         return self._school_view
 
-    def place_view(self, layer: str, *, nearby: bool = True) -> pd.DataFrame:
+    def place_view(self, layer: str) -> pd.DataFrame:
         """Return who works in each unit of an area layer; see `placeview.place_view`."""
         from geolls.measures.placeview import place_view
 
         key = self.layer(layer).key
         return self.memo(
-            ("place_view", key, nearby),
+            ("place_view", key),
             lambda: place_view(
                 self.schools,
                 self.membership(key),
-                self._trust_home(key),
+                self.kinds(key),
                 self._memberships(),
-                nearby=self.school_view() if nearby else None,
+                nearby=self.school_view(),
                 bands=self.spread_options,
             ),
         )
@@ -707,7 +717,7 @@ class Core:
 
         key = self.layer(layer).key
         others = {k: v for k, v in self._memberships().items() if k != key}
-        return hub_view(self.schools, self.membership(key), self._trust_home(key), others)
+        return hub_view(self.schools, self.membership(key), self.trust_home(key), others)
 
     def null_share_worse(
         self,
@@ -766,7 +776,7 @@ class Core:
             measure,
             self.schools,
             self.membership(found.layer),
-            self._trust_home(found.layer),
+            self.kinds(found.layer),
             found.unit_code,
             layers=self._memberships(),
             nearby=self.school_view() if near else None,

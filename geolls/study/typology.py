@@ -13,7 +13,8 @@ import pandas as pd
 from geolls.base.errors import UsageError
 from geolls.base.text import DASH, count, percent, suggest
 from geolls.base.vocabulary import PATTERNS
-from geolls.measures.membership import Membership, is_reason
+from geolls.measures.membership import Membership
+from geolls.study.units import units_of, view_of
 
 if TYPE_CHECKING:
     from geolls.study.core import Core
@@ -167,18 +168,16 @@ def _measured(study: Core, rules: TypologyRules) -> pd.DataFrame:
     """Return what the rule looks at, indexed by unit_code."""
     if LAYER not in study.area_layers:
         raise UsageError("the typology needs the layer local_authority", where="layers")
-    schools, membership = study.schools, study.membership(LAYER)
+    schools, names = study.schools, units_of(study, LAYER)["name"]
     if not (schools["phase"] == rules.phase).any():
         raise UsageError(
             f"the study has no {rules.phase} schools",
             where="typology",
             fix=f"add {rules.phase} to phases, or set phase in [typology]",
         )
-    view = study.place_view(LAYER, nearby=False)
-    view = view[view["phase"] == rules.phase].set_index("unit_code").drop(columns="unit_name")
-    units = study.land(LAYER).drop_duplicates("unit_code").set_index("unit_code")
-    units = units.loc[~is_reason(units.index), ["unit_name"]].sort_index()
-    view = units.join(view)
+    view = view_of(study, LAYER)
+    view = view[view["phase"] == rules.phase].set_index("unit_code")
+    view = view.reindex(names.index).assign(unit_name=names)
     view["schools"] = view["schools"].fillna(0.0)
     known = 1 - view["share_status_unknown"]
     found = view[["unit_name", "schools"]].assign(known_share=known)
@@ -192,7 +191,7 @@ def _measured(study: Core, rules: TypologyRules) -> pd.DataFrame:
     several = view["share_trust_home_here"] + view["share_trust_based_elsewhere"]
     found["elsewhere_share"] = view["share_trust_based_elsewhere"] / several.mask(several == 0)
     part = schools[schools["phase"] == rules.phase]
-    return found.join(joining(part, membership, _list_day(study), rules.recent_years))
+    return found.join(joining(part, study.membership(LAYER), _list_day(study), rules.recent_years))
 
 
 def _list_day(study: Core) -> date:
@@ -231,7 +230,7 @@ def joining(
     its share in the shares.
     """
     inside = schools.loc[schools["trust_uid"].notna(), ["urn", "trust_joined"]]
-    table = inside.merge(place.frame("urn", reasons=False), on="urn", how="inner")
+    table = inside.merge(place.frame("urn", reasons=False), on="urn")
     joined = pd.to_datetime(table["trust_joined"])
     years = (pd.Timestamp(on) - joined).dt.days / _YEAR
     year = joined.dt.year + (joined.dt.day_of_year - 1) / _YEAR

@@ -1,10 +1,10 @@
-"""Every table the pages of an atlas read, computed once for the whole country."""
+"""The facts about every unit: one row per layer and unit, counted once, read by every output."""
 
 from __future__ import annotations
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -13,27 +13,24 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from geolls.base.vocabulary import (
-    BLANK_BELOW,
-    KINDS,
-    MINIMUM,
-    RANKED,
-    REASONS,
-    STRAY,
-    WHOLE_PERCENT,
-)
-from geolls.measures.distances import nearest
-from geolls.measures.membership import Membership
+from geolls.base.text import worst_of
+from geolls.base.vocabulary import KINDS, RANKED, REASONS, STRAY, WHOLE_PERCENT
+from geolls.measures.disclosure import meal_share
+from geolls.measures.membership import Membership, is_reason
 from geolls.measures.mismatch import effective_maps, tuples
-from geolls.measures.overlap import cross, is_reason, weights_of
-from geolls.measures.spread import SpreadOptions, distances
+from geolls.measures.overlap import cross, weights_of
+from geolls.measures.placeview import interfaces, place_view
+from geolls.measures.spread import distances
+from geolls.measures.yardstick import home_points, km_from_home, made_up_trusts
 
 if TYPE_CHECKING:
     from geolls.layers.model import Layer
     from geolls.study.core import Core
 
 __all__ = [
+    "MET",
     "AtWork",
+    "Claim",
     "Cover",
     "Facts",
     "Here",
@@ -42,16 +39,154 @@ __all__ = [
     "facts_of",
     "gather",
     "texts",
+    "units_of",
+    "view_of",
 ]
 
-Floats = npt.NDArray[np.float64]
-Claims = tuple[tuple[str, str, float], ...]
-
+# The layers whose units a place is counted to meet.
+MET = ("teaching_school_hub", "maths_hub", "combined_authority")
 # Layers that say the same as another, or so little that a bar would read as a fact.
 _TWIN = {"region": "dfe_region"}
 EVIDENCE = 0.5
 _ALL = 1 - 1e-6  # of a unit's land, sums being floats
 _WORDS = ("urn", "name", "phase", "kind", "trust_uid")
+_YARDS = ("pair_km_mean", "pair_km_max", "longest_hop_km", "nearest_sibling_km_median")
+
+
+# ---- one row per unit --------------------------------------------------------------------------
+
+
+def view_of(study: Core, layer: str) -> pd.DataFrame:
+    """Return who works in each unit of a layer, by phase; see `placeview.place_view`."""
+    return study.memo(
+        ("view", layer),
+        lambda: place_view(
+            study.schools,
+            study.membership(layer),
+            study.kinds(layer),
+            bands=study.spread_options,
+        ),
+    )
+
+
+def units_of(study: Core, layer: str) -> pd.DataFrame:
+    """Return the facts about every unit of a layer; counted once for a study, not to be changed.
+
+    Parameters
+    ----------
+    study : Core
+        The study.
+    layer : str
+        Key of an area layer of the study.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per unit, sorted by code, index unit_code: name (str); schools, pupils, the
+        schools of each of `vocabulary.KINDS`; trusts (of two or more schools, with a school here),
+        trusts_per_10000_pupils; effective_providers, share_<kind>, share_band_<band> (schools in
+        trusts of that size), top_trust_name, top_trust_share, both again with the endings _primary
+        and _secondary, as `placeview.place_view`; fsm_share (of pupils, in whole percents);
+        area_km2, schools_per_100km2; units_<L> met, for the layers of `MET`; effective_maps.
+        Shares of few schools or few eligible pupils are blank; see `measures.disclosure`.
+
+    Notes
+    -----
+    A unit without a school has 0 schools and blanks.
+    """
+    return study.memo(("units", layer), lambda: _units(study, layer))
+
+
+def _units(study: Core, layer: str) -> pd.DataFrame:
+    land = study.membership(layer, "area").frame("block", reasons=False)
+    names = land.drop_duplicates("unit_code").set_index("unit_code")["unit_name"].sort_index()
+    view = view_of(study, layer)
+    phases = {p: view[view["phase"] == p].set_index("unit_code") for p in ("all", *_PHASES)}
+    whole = phases["all"].reindex(names.index).drop(columns=["phase", "unit_name", "trusts"])
+    counts = ["schools", "pupils", *KINDS]
+    whole[counts] = whole[counts].fillna(0.0)
+    frame = whole.assign(name=names)
+    frame["trusts"] = pd.Series({u: len(t) for u, t in _at_work(study, layer).items()})
+    frame["trusts"] = frame["trusts"].fillna(0).astype(int)
+    pupils = frame["pupils"]
+    frame["trusts_per_10000_pupils"] = frame["trusts"] / pupils.mask(pupils == 0) * 10_000
+    for phase in _PHASES:
+        for column in ("top_trust_name", "top_trust_share"):
+            frame[f"{column}_{phase}"] = phases[phase][column].reindex(frame.index)
+    members = _members(study, layer)
+    eligible = members["share"] * members["fsm_pupils"].fillna(0)
+    eligible = eligible.groupby(members["unit_code"]).sum().reindex(frame.index).fillna(0.0)
+    frame["fsm_share"] = meal_share(eligible, pupils, frame["schools"])
+    area = land["share"] * land["block"].map(study.weights("area"))
+    frame["area_km2"] = area.groupby(land["unit_code"]).sum() / 1e6
+    frame["schools_per_100km2"] = frame["schools"] / frame["area_km2"] * 100
+    claims = study.membership(layer).frame("urn", reasons=False)
+    for key in MET:
+        if key in study.area_layers and key != layer:
+            met = interfaces(claims, {key: study.membership(key)})
+            frame[f"units_{key}"] = met.reindex(frame.index).fillna(0).astype(int)
+    lived = study.memo(("tuples",), lambda: _tuples(study))
+    maps = effective_maps(lived, study.membership(layer)).set_index("unit_code")
+    frame["effective_maps"] = maps["effective_maps"]
+    return frame
+
+
+_PHASES = ("primary", "secondary")
+
+
+def _tuples(study: Core) -> pd.Series[int]:
+    """Return the bodies that each school lives on, devolved area, hubs and trust, as numbers."""
+    layers = {
+        k: study.membership(k)
+        for k in _layers(study)[0]
+        if study.layers[k].family in {"devolution", "hubs"} and k != "ofsted_region"
+    }
+    trust = study.schools["trust_uid"].fillna("none")
+    return tuples({**layers, "trust": Membership.whole(pd.Index(study.schools["urn"]), trust)})
+
+
+def _members(study: Core, layer: str) -> pd.DataFrame:
+    """Return one row per school and unit: unit_code, share, row, kind, trust (of two or more)."""
+
+    def build() -> pd.DataFrame:
+        claims = study.assigned(layer)[["urn", "unit_code", "share"]]
+        claims = claims[~is_reason(claims["unit_code"])]
+        row = pd.Index(study.schools["urn"]).get_indexer(pd.Index(claims["urn"]))
+        schools = study.schools.iloc[row]
+        several = schools["trust_uid"].isin(_several(study).index)
+        return claims.assign(
+            row=row,
+            kind=study.kinds(layer).to_numpy()[row],
+            trust=schools["trust_uid"].where(several).to_numpy(),
+            fsm_pupils=schools["fsm_pupils"].to_numpy(),
+        )
+
+    return study.memo(("members", layer), build)
+
+
+def _several(study: Core) -> pd.DataFrame:
+    """Return the trusts of two or more schools, index trust_uid."""
+    table = study.spread().set_index("trust_uid", drop=False)
+    return table[table["schools"] >= 2].copy()
+
+
+def _at_work(study: Core, layer: str) -> dict[str, list[AtWork]]:
+    """Return the trusts of two or more with a school in each unit, largest first."""
+    members = _members(study, layer)
+    found = (
+        members.assign(based=members["kind"] == "trust_home_here")
+        .groupby(["unit_code", "trust"])
+        .agg(here=("share", "sum"), based=("based", "first"))
+        .reset_index()
+        .sort_values(["unit_code", "here", "trust"], ascending=[True, False, True])
+    )
+    out: dict[str, list[AtWork]] = {}
+    for unit, trust, here, based in found.itertuples(index=False, name=None):
+        out.setdefault(unit, []).append(AtWork(trust, here, based))
+    return out
+
+
+# ---- what pages look up ------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +237,7 @@ class Facts:
         One row per school: the register's columns, `trust` (UID where the trust has two or more
         schools here), `kind` (from its own authority).
     units : dict of str to pandas.DataFrame
-        For each layer, one row per unit, index unit_code: `name`, `schools`, the five kinds as
-        counts, `share_<kind>`, `pupils`, `fsm_share`, `trusts`, `effective_maps`.
+        For each layer, one row per unit; see `units_of`.
     pairs : dict
         (layer, layer) to unit_code to what it meets, largest first.
     shared : dict
@@ -176,31 +310,31 @@ class Facts:
     @cached_property
     def confidence(self) -> Mapping[str, Mapping[str, str]]:
         """Layer to unit_code to the weakest evidence for any of its land."""
-        order = {"low": 0, "medium": 1, "high": 2}
         out: dict[str, dict[str, str]] = {}
         for key in self.strips:
-            worst: dict[str, str] = {}
+            said: dict[str, set[str]] = {}
             for claim in self.study.claims(key):
-                known = worst.get(claim.unit_code, "high")
-                if order.get(claim.confidence, 2) <= order[known]:
-                    worst[claim.unit_code] = claim.confidence or known
-            out[key] = worst
+                said.setdefault(claim.unit_code, set()).add(claim.confidence)
+            out[key] = {code: worst_of(words) or "high" for code, words in said.items()}
         return out
 
     @cached_property
     def rows_of_trust(self) -> Mapping[str, list[int]]:
         """Trust to the rows of its schools."""
-        known = self.schools["trust"].dropna()
-        position = pd.Series(np.arange(len(self.schools)), index=self.schools.index)
-        return {
-            str(uid): position[urns].tolist() for uid, urns in known.groupby(known).groups.items()
-        }
+        known = self.schools["trust"].reset_index(drop=True).dropna()
+        return {str(k): list(v) for k, v in known.groupby(known).groups.items()}
 
     @cached_property
-    def unit_of(self) -> Mapping[str, Mapping[str, Claims]]:
-        """Layer to URN to (unit_code, unit_name, share), reasons included."""
-        at = {str(urn): row for row, urn in enumerate(self.schools.index)}
-        return {key: _Claimed(self.study.assigned(key), at) for key in self.strips}
+    def unit_of(self) -> Mapping[str, Mapping[str, tuple[Claim, ...]]]:
+        """Layer to URN to the units that have the school, reasons included."""
+        out: dict[str, dict[str, tuple[Claim, ...]]] = {}
+        for key in self.strips:
+            columns = ["urn", "unit_code", "unit_name", "share"]
+            rows = self.study.assigned(key)[columns].itertuples(index=False, name=None)
+            found = out[key] = {}
+            for urn, *claim in rows:
+                found[urn] = (*found.get(urn, ()), Claim(*claim))
+        return out
 
     # -- units among those of their layer ----------------------------------------------------
 
@@ -369,34 +503,17 @@ class Here:
         return len(values) - bisect_right(values, value) + 1, len(values)
 
 
-class _Claimed(Mapping[str, Claims]):
-    """The units of each school in a layer: schools of the same units share one entry."""
+class Claim(NamedTuple):
+    """A unit that has a school, or the reason why none has, and its share of it."""
 
-    def __init__(self, assigned: pd.DataFrame, at: Mapping[str, int]) -> None:
-        claims = zip(*(assigned[c] for c in ("unit_code", "unit_name", "share")), strict=True)
-        found: list[Claims] = [()] * len(at)
-        one: dict[Claims, Claims] = {}
-        for urn, claim in zip(assigned["urn"], claims, strict=True):
-            row = at[urn]
-            units = (*found[row], claim)
-            found[row] = one.setdefault(units, units)
-        self._at, self._found = at, found
-
-    def __getitem__(self, urn: str) -> Claims:
-        return self._found[self._at[urn]]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._at)
-
-    def __len__(self) -> int:
-        return len(self._at)
+    code: str
+    name: str
+    share: float
 
 
 def texts(column: pd.Series[Any]) -> pd.Series[Any]:
-    """Return text as Python's own, once for all rows that say the same; None where it is blank."""
-    codes, said = pd.factorize(column)
-    words = np.array([*said, None], dtype=object)
-    return pd.Series(words[codes], index=column.index, dtype=object)
+    """Return text as Python's own, None where it is blank."""
+    return column.astype(object).where(column.notna(), None)
 
 
 def _rows(table: pd.DataFrame) -> dict[str, dict[str, Any]]:
@@ -428,35 +545,24 @@ def gather(study: Core, places: Sequence[str]) -> Facts:
         Computed once; pages only look up.
     """
     strips, thin = _layers(study)
-    schools = _schools(study)
-    table = study.spread().set_index("trust_uid", drop=False)
-    trusts = table[table["schools"] >= 2].copy()
-    schools["trust"] = schools["trust_uid"].where(schools["trust_uid"].isin(trusts.index))
     home = "local_authority" if "local_authority" in study.layers else next(iter(places))
     counted = dict.fromkeys([*places, home, *(k for k in ("district",) if k in strips)])
-    longs = {k: _long(study, k, schools, trusts) for k in counted}
-    schools["kind"] = (
-        longs[home].drop_duplicates("urn").set_index("urn")["kind"].reindex(schools.index)
-    )
-    schools["kind"] = schools["kind"].fillna("no_trust")
-    maps = _effective(study, strips, schools, list(counted))
-    units = {k: _units(study, k, longs[k], maps.get(k)) for k in longs}
-    trusts, from_home, yardstick = _from_home(schools, trusts, longs[home], study.spread_options)
-    trusts["hubs"] = trusts.get(
-        "areas_teaching_school_hub", pd.Series(np.nan, index=trusts.index)
-    ).astype(float)
+    trusts = _several(study)
+    schools = _schools(study, home, trusts)
+    trusts, from_home, yardstick = _from_home(study, home, trusts)
+    hubs = trusts.get("areas_teaching_school_hub", pd.Series(np.nan, index=trusts.index))
     return Facts(
         study=study,
         places=tuple(places),
         strips=tuple(strips),
         thin=tuple(thin),
         schools=schools,
-        units=units,
+        units={k: units_of(study, k) for k in counted},
         pairs=_pairs(study, places, strips),
         shared=_shared(study, places, strips),
-        trusts=trusts,
-        at_work={k: _at_work(longs[k]) for k in longs},
-        members={k: _members(longs[k], schools) for k in places},
+        trusts=trusts.assign(hubs=hubs.astype(float)),
+        at_work={k: _at_work(study, k) for k in counted},
+        members={k: _members_of(study, k) for k in places},
         england=_england(schools, trusts),
         from_home=from_home,
         yardstick=yardstick,
@@ -477,96 +583,24 @@ def _layers(study: Core) -> tuple[list[str], list[str]]:
     return strips, thin
 
 
-def _schools(study: Core) -> pd.DataFrame:
+def _schools(study: Core, home: str, trusts: pd.DataFrame) -> pd.DataFrame:
+    """Return the schools by URN: their names, their trust of two or more, their kind at home."""
     frame = study.schools.set_index("urn", drop=False)
     names = frame["name"].astype(object)
     frame["name"] = names.where(names.notna(), "Name not given, URN " + frame["urn"].astype(object))
+    frame["trust"] = frame["trust_uid"].where(frame["trust_uid"].isin(trusts.index))
+    placed = frame.index.isin(_members(study, home)["urn"])
+    frame["kind"] = study.kinds(home).where(placed).fillna("no_trust")
     return frame
 
 
-def _long(study: Core, key: str, schools: pd.DataFrame, trusts: pd.DataFrame) -> pd.DataFrame:
-    """Return one row per school and unit, reasons left out: urn, unit, share, trust, kind."""
-    table = study.assigned(key)
-    table = table.loc[
-        ~is_reason(table["unit_code"]), ["urn", "unit_code", "unit_name", "share"]
-    ].reset_index(drop=True)
-    at = schools.loc[table["urn"]]
-    for column in ("trust", "pupils", "fsm_pupils"):
-        table[column] = at[column].to_numpy()
-    home = trusts[f"home_{key}"] if f"home_{key}" in trusts else pd.Series(dtype=object)
-    # As in `places.oversight`: units that share a school are all home to a trust of one of them.
-    own = table["trust"].map(home) == table["unit_code"]
-    based_here = own.groupby(table["urn"]).transform("any").to_numpy()
-    some_trust = at["trust_uid"].notna().to_numpy()
-    several = table["trust"].notna().to_numpy()
-    unknown = at["status_unknown"].to_numpy(dtype=bool)
-    table["kind"] = np.select(
-        [several & based_here, several, some_trust, unknown],
-        ["trust_home_here", "trust_based_elsewhere", "single_school_trust", "status_unknown"],
-        default="no_trust",
-    )
-    return table
-
-
-def _effective(
-    study: Core, strips: Sequence[str], schools: pd.DataFrame, places: Sequence[str]
-) -> dict[str, pd.Series[float]]:
-    """Return 2^H of (combined authority, region, hubs, trust) over each unit's schools."""
-    wanted = [
-        k
-        for k in strips
-        if study.layers[k].family in {"devolution", "hubs"} and k != "ofsted_region"
-    ]
-    layers = {k: study.membership(k) for k in wanted}
-    layers["trust"] = Membership.whole(schools.index, schools["trust_uid"].fillna("none"))
-    out, numbers = {}, tuples(layers)
-    for key in places:  # and the smaller areas a map may shade
-        found = effective_maps(numbers, study.membership(key))
-        out[key] = found.set_index("unit_code")["effective_maps"]
+def _members_of(study: Core, layer: str) -> dict[str, list[Member]]:
+    """Return the schools in each unit."""
+    out: dict[str, list[Member]] = {}
+    table = _members(study, layer)[["unit_code", "row", "share", "kind"]]
+    for unit, *member in table.itertuples(index=False, name=None):
+        out.setdefault(unit, []).append(Member(*member))
     return out
-
-
-def _units(
-    study: Core,
-    key: str,
-    long: pd.DataFrame,
-    maps: pd.Series[float] | None,
-) -> pd.DataFrame:
-    names = study.membership(key, "area").frame("block", reasons=False)
-    frame = names.drop_duplicates("unit_code").set_index("unit_code")[["unit_name"]].sort_index()
-    frame = frame.rename(columns={"unit_name": "name"})
-    kinds = long.pivot_table(
-        index="unit_code", columns="kind", values="share", aggfunc="sum", fill_value=0.0
-    )
-    for kind in KINDS:
-        frame[kind] = kinds[kind].reindex(frame.index).fillna(0.0) if kind in kinds else 0.0
-    frame["schools"] = frame[list(KINDS)].sum(axis=1)
-    enough = frame["schools"] >= BLANK_BELOW
-    for kind in KINDS:
-        frame[f"share_{kind}"] = (frame[kind] / frame["schools"]).where(enough)
-    weight = long["share"]
-    sums = pd.DataFrame(
-        {
-            "unit_code": long["unit_code"],
-            "pupils": weight * long["pupils"].fillna(0),
-            "fsm": weight * long["fsm_pupils"].fillna(0),
-        }
-    )
-    totals = sums.groupby("unit_code").sum().reindex(frame.index).fillna(0.0)
-    frame["pupils"] = totals["pupils"]
-    meals = (totals["fsm"] >= MINIMUM) & enough
-    share = totals["fsm"] / totals["pupils"].where(totals["pupils"] > 0)
-    frame["fsm_share"] = share.where(meals).round(WHOLE_PERCENT)
-    with_trust = long.dropna(subset=["trust"])
-    frame["trusts"] = (
-        with_trust.groupby("unit_code")["trust"]
-        .nunique()
-        .reindex(frame.index)
-        .fillna(0)
-        .astype(int)
-    )
-    frame["effective_maps"] = np.nan if maps is None else maps.reindex(frame.index)
-    return frame
 
 
 def _pairs(
@@ -630,119 +664,50 @@ def _shared(
     return out
 
 
-def _at_work(long: pd.DataFrame) -> dict[str, list[AtWork]]:
-    with_trust = long.dropna(subset=["trust"])
-    found = (
-        with_trust.assign(based=with_trust["kind"] == "trust_home_here")
-        .groupby(["unit_code", "trust"], sort=True)
-        .agg(here=("share", "sum"), based=("based", "first"))
-        .reset_index()
-        .sort_values(["unit_code", "here", "trust"], ascending=[True, False, True])
-    )
-    out: dict[str, list[AtWork]] = {}
-    for unit, trust, here, based in found.itertuples(index=False):
-        out.setdefault(str(unit), []).append(AtWork(str(trust), float(here), bool(based)))
-    return out
-
-
-def _members(long: pd.DataFrame, schools: pd.DataFrame) -> dict[str, list[Member]]:
-    rows = schools.index.get_indexer(pd.Index(long["urn"]))
-    out: dict[str, list[Member]] = {}
-    for unit, row, share, kind in zip(
-        long["unit_code"].tolist(),
-        rows.tolist(),
-        long["share"].tolist(),
-        long["kind"].tolist(),
-        strict=True,
-    ):
-        out.setdefault(unit, []).append(Member(row, share, kind))
-    return out
-
-
 def _england(schools: pd.DataFrame, trusts: pd.DataFrame) -> dict[str, float]:
-    n = len(schools)
-    out: dict[str, float] = {"schools": float(n)}
+    n, nan = len(schools), float("nan")
     counts = schools["kind"].value_counts()
-    for kind in KINDS:
-        out[kind] = float(counts.get(kind, 0))
-        out[f"share_{kind}"] = out[kind] / n if n else float("nan")
-    out["pupils"] = float(schools["pupils"].sum())
-    meals = float(schools["fsm_pupils"].sum())
-    out["fsm_share"] = (
-        round(meals / out["pupils"], WHOLE_PERCENT) if out["pupils"] and meals else float("nan")
-    )
-    out["trusts"] = float(len(trusts))
-    out["not_located"] = float(schools["easting"].isna().sum())
-    return out
+    kinds = {kind: float(counts.get(kind, 0)) for kind in KINDS}
+    pupils, meals = (float(schools[c].sum()) for c in ("pupils", "fsm_pupils"))
+    return {
+        "schools": float(n),
+        **kinds,
+        **{f"share_{kind}": number / n if n else nan for kind, number in kinds.items()},
+        "pupils": pupils,
+        "fsm_share": round(meals / pupils, WHOLE_PERCENT) if pupils and meals else nan,
+        "trusts": float(len(trusts)),
+        "not_located": float(schools["easting"].isna().sum()),
+    }
 
 
 def _from_home(
-    schools: pd.DataFrame, trusts: pd.DataFrame, home: pd.DataFrame, options: SpreadOptions
+    study: Core, layer: str, trusts: pd.DataFrame
 ) -> tuple[pd.DataFrame, dict[str, list[tuple[float, int]]], dict[str, list[float]]]:
     """Measure how far each trust's schools lie from its home point, and the yardstick's.
 
-    The home point is the middle of the schools in the home authority. The yardstick takes as many
-    schools of each phase, the nearest to that point, whoever runs them.
+    The yardstick takes as many schools of each phase, the nearest to that point, whoever runs
+    them; see `geolls.measures.yardstick`.
     """
-    position = pd.Series(np.arange(len(schools)), index=schools.index)
-    points = schools[["easting", "northing"]].to_numpy(dtype=float)
-    mine = home[home["trust"].notna()].drop_duplicates("urn")
-    rows = position[mine["urn"]].to_numpy()
-    located = np.isfinite(points[rows]).all(axis=1)
-    trust, rows = mine["trust"].to_numpy()[located], rows[located]
-    based = (mine["kind"].to_numpy() == "trust_home_here")[located]
-    at_home = pd.DataFrame(
-        {"trust": trust[based], "x": points[rows[based], 0], "y": points[rows[based], 1]}
-    )
-    centre = at_home.groupby("trust")[["x", "y"]].mean().reindex(trusts.index)
+    schools = study.schools
+    points = home_points(schools, trusts[f"home_{layer}"], study.membership(layer))
+    points = points[points["trust_uid"].isin(trusts.index)]
+    own = km_from_home(schools, points)
+    made = made_up_trusts(schools, points)
+    yard = km_from_home(made, points)
     out = trusts.copy()
-    out["home_easting"], out["home_northing"] = centre["x"], centre["y"]
-    middle = centre.reindex(trust).to_numpy(dtype=float)
-    far = np.hypot(*(points[rows] - middle).T) / 1000
-    table = pd.DataFrame({"trust": trust, "km": far, "row": rows})
-    out["home_km_median"] = table.groupby("trust")["km"].median().reindex(out.index)
+    at = points.set_index("trust_uid")
+    out["home_easting"], out["home_northing"] = at["home_easting"], at["home_northing"]
+    out["home_km_median"] = own.groupby("trust_uid")["km"].median()
+    body = pd.Index(out.index).get_indexer(pd.Index(made["trust_uid"]))
+    spots = made[["easting", "northing"]].to_numpy(dtype=float)
+    measured = distances(spots, body, len(out), study.spread_options.cluster_km)
+    for name in _YARDS:
+        out[f"yard_{name}"] = measured[name]
+    out["yard_home_km_median"] = yard.groupby("trust_uid")["km"].median()
+    own["row"] = pd.Index(schools["urn"]).get_indexer(pd.Index(own["urn"]))
+    own = own.sort_values(["trust_uid", "km", "row"])[["trust_uid", "km", "row"]]
     from_home: dict[str, list[tuple[float, int]]] = {}
-    for uid, km, row in table.sort_values(["trust", "km", "row"]).itertuples(index=False):
-        from_home.setdefault(uid, []).append((float(km), int(row)))
-    yard = _yardstick(schools, centre, table)
-    body = pd.Index(out.index).get_indexer(yard["trust"])
-    measured = distances(
-        points[yard["row"].to_numpy(dtype=np.intp)], body, len(out), options.cluster_km
-    )
-    for name in ("pair_km_mean", "pair_km_max", "longest_hop_km", "nearest_sibling_km_median"):
-        out[f"yard_{name}"] = np.asarray(measured[name], dtype=float)
-    out["yard_home_km_median"] = yard.groupby("trust")["km"].median().reindex(out.index)
-    yardstick = {str(uid): sorted(part.tolist()) for uid, part in yard.groupby("trust")["km"]}
+    for uid, km, row in own.itertuples(index=False, name=None):
+        from_home.setdefault(uid, []).append((km, row))
+    yardstick = {str(uid): sorted(part) for uid, part in yard.groupby("trust_uid")["km"]}
     return out, from_home, yardstick
-
-
-def _yardstick(schools: pd.DataFrame, centre: pd.DataFrame, own: pd.DataFrame) -> pd.DataFrame:
-    """Return, for each trust, the nearest schools to its home point: as many of each phase."""
-    points = schools[["easting", "northing"]].to_numpy(dtype=float)
-    phases = schools["phase"].to_numpy(dtype=object)
-    wanted = (
-        pd.DataFrame({"trust": own["trust"], "phase": phases[own["row"].to_numpy()]})
-        .value_counts()
-        .rename("n")
-        .reset_index()
-    )
-    parts = []
-    for phase, asked in wanted.groupby("phase", sort=True):
-        pool = np.flatnonzero((phases == phase) & np.isfinite(points).all(axis=1))
-        middle = centre.reindex(asked["trust"]).to_numpy(dtype=float)
-        k = asked["n"].to_numpy(dtype=np.intp)
-        found, metres = nearest(points[pool], middle, k)
-        taken = (found >= 0) & (np.arange(found.shape[1]) < k[:, None])
-        who, place = np.nonzero(taken)
-        parts.append(
-            pd.DataFrame(
-                {
-                    "trust": asked["trust"].to_numpy()[who],
-                    "row": pool[found[who, place]],
-                    "km": metres[who, place] / 1000,
-                }
-            )
-        )
-    if not parts:
-        return pd.DataFrame({"trust": [], "row": [], "km": []})
-    return pd.concat(parts, ignore_index=True).sort_values(["trust", "km", "row"])

@@ -159,7 +159,8 @@ def test_every_number_of_a_trust_can_be_had_from_the_assignment_with_pandas(stud
 def test_known_local_concentrations_come_out(study, layers, trusts):
     """Rutland 53 % of 17 primaries, Southampton 30 %, nobody else above 27 %."""
     homes = trusts.set_index("trust_uid")["home_local_authority"]
-    view = place_view(study.schools, layers["local_authority"], homes)
+    kinds = oversight(study.schools, homes, layers["local_authority"])
+    view = place_view(study.schools, layers["local_authority"], kinds)
     top = view[view["phase"] == "primary"].set_index("unit_name")["top_trust_share"].dropna()
     first = top.sort_values(ascending=False)
     assert first.index[:2].tolist() == ["Rutland", "Southampton"]

@@ -7,6 +7,7 @@ import pytest
 from geolls.base.errors import UnknownNameError, UsageError
 from geolls.measures import explain
 from geolls.measures.membership import Membership
+from geolls.measures.oversight import oversight
 from geolls.measures.placeview import place_view, school_view
 from geolls.measures.spread import SpreadOptions, spread
 
@@ -45,6 +46,7 @@ LAYERS = {
 }
 SPREAD = spread(SCHOOLS, LAYERS).set_index("trust_uid")
 HOME = SPREAD["home_local_authority"]
+KINDS_SEEN = oversight(SCHOOLS, HOME, LAYERS["local_authority"])
 NEARBY = school_view(SCHOOLS, LAYERS, neighbourhoods=RNG.uniform(0, 60_000, (900, 2)))
 
 
@@ -61,10 +63,10 @@ def test_the_rows_behind_a_trusts_number_add_up_to_it(measure):
 
 @pytest.mark.parametrize("measure", explain.place_measures())
 def test_the_rows_behind_a_places_number_add_up_to_it(measure):
-    view = place_view(SCHOOLS, LAYERS["local_authority"], HOME, LAYERS, nearby=NEARBY)
+    view = place_view(SCHOOLS, LAYERS["local_authority"], KINDS_SEEN, LAYERS, nearby=NEARBY)
     for row in view[view["phase"] == "all"].itertuples():
         found = explain.explain_place(
-            measure, SCHOOLS, LAYERS["local_authority"], HOME, row.unit_code,
+            measure, SCHOOLS, LAYERS["local_authority"], KINDS_SEEN, row.unit_code,
             layers=LAYERS, nearby=NEARBY,
         )  # fmt: skip
         known = view.loc[row.Index, measure]
@@ -76,11 +78,18 @@ def test_shares_of_few_schools_are_blank_behind_a_number_as_in_its_table():
     few = LAYERS["local_authority"].frame()
     mine = few[few["unit_code"] == "A"]
     four = Membership.of(pd.concat([mine.head(4), few[few["unit_code"] != "A"]]))
-    view = place_view(SCHOOLS, four, HOME, LAYERS, nearby=NEARBY)
+    kinds = oversight(SCHOOLS, HOME, four)
+    view = place_view(SCHOOLS, four, kinds, LAYERS, nearby=NEARBY)
     row = view[(view["phase"] == "all") & (view["unit_code"] == "A")].iloc[0]
     for measure in explain.place_measures():
         found = explain.explain_place(
-            measure, SCHOOLS, four, HOME, "A", layers=LAYERS, nearby=NEARBY
+            measure,
+            SCHOOLS,
+            four,
+            oversight(SCHOOLS, HOME, four),
+            "A",
+            layers=LAYERS,
+            nearby=NEARBY,
         )
         assert found.value == pytest.approx(row[measure], nan_ok=True), measure
         if np.isnan(row[measure]):
@@ -91,17 +100,17 @@ def test_shares_of_few_schools_are_blank_behind_a_number_as_in_its_table():
 def test_no_row_behind_a_number_holds_eligible_pupils():
     schools, place = SCHOOLS.assign(fsm_pupils=3.0), LAYERS["local_authority"]
     found = [
-        explain.explain_place(m, schools, place, HOME, "A", layers=LAYERS, nearby=NEARBY)
+        explain.explain_place(m, schools, place, KINDS_SEEN, "A", layers=LAYERS, nearby=NEARBY)
         for m in explain.place_measures()
     ] + [explain.explain_trust(m, schools, LAYERS, "P") for m in explain.trust_measures(LAYERS)]
     assert not [f.measure for f in found if "fsm_pupils" in f.rows]
 
 
 def test_a_place_of_one_phase_is_explained_by_its_schools():
-    view = place_view(SCHOOLS, LAYERS["local_authority"], HOME)
+    view = place_view(SCHOOLS, LAYERS["local_authority"], KINDS_SEEN)
     primary = pd.Index(SCHOOLS.loc[SCHOOLS["phase"] == "primary", "urn"])
     place = LAYERS["local_authority"]
-    found = explain.explain_place("share_no_trust", SCHOOLS, place.over(primary), HOME, "A")
+    found = explain.explain_place("share_no_trust", SCHOOLS, place.over(primary), KINDS_SEEN, "A")
     known = view[(view["phase"] == "primary") & (view["unit_code"] == "A")]
     assert found.value == pytest.approx(known["share_no_trust"].iloc[0])
 
@@ -110,16 +119,16 @@ def test_a_measure_that_is_no_sum_is_refused():
     with pytest.raises(UsageError):
         explain.explain_trust("reach", SCHOOLS, LAYERS, "P")
     with pytest.raises(UsageError):
-        explain.explain_place("effective_providers", SCHOOLS, LAYERS["region"], HOME, "N")
+        explain.explain_place("effective_providers", SCHOOLS, LAYERS["region"], KINDS_SEEN, "N")
     with pytest.raises(UsageError, match="needs the table"):
-        explain.explain_place("interfaces", SCHOOLS, LAYERS["region"], HOME, "N")
+        explain.explain_place("interfaces", SCHOOLS, LAYERS["region"], KINDS_SEEN, "N")
 
 
 def test_unknown_names_are_refused():
     with pytest.raises(UnknownNameError):
         explain.explain_trust("schools", SCHOOLS, LAYERS, "nobody")
     with pytest.raises(UnknownNameError):
-        explain.explain_place("schools", SCHOOLS, LAYERS["region"], HOME, "nowhere")
+        explain.explain_place("schools", SCHOOLS, LAYERS["region"], KINDS_SEEN, "nowhere")
 
 
 def test_thresholds_of_the_study_decide_the_clusters():

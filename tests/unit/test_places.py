@@ -50,6 +50,7 @@ SCHOOLS = pd.DataFrame(
 AUTHORITY = layer(SCHOOLS, "AAAAAABBBB")
 HUB = layer(SCHOOLS, ["H"] * 4 + ["K"] * 5 + ["no_evidence"])
 HOME = spread(SCHOOLS, {"la": AUTHORITY}).set_index("trust_uid")["home_la"]
+KINDS_SEEN = oversight(SCHOOLS, HOME, AUTHORITY)
 HUB_HOME = spread(SCHOOLS, {"hub": HUB}).set_index("trust_uid")["home_hub"]
 
 
@@ -92,7 +93,7 @@ def test_the_provider_of_a_maintained_school_is_its_authority():
 
 
 def test_a_place_by_hand():
-    view = place_view(SCHOOLS, AUTHORITY, HOME, {"la": AUTHORITY, "hub": HUB})
+    view = place_view(SCHOOLS, AUTHORITY, KINDS_SEEN, {"la": AUTHORITY, "hub": HUB})
     a = view[(view["phase"] == "all") & (view["unit_code"] == "A")].iloc[0]
     assert (a["schools"], a["pupils"], a["trusts"]) == (6, 900, 2)
     # Of five schools whose provider is known T has 3, S and the authority 1 each.
@@ -108,11 +109,11 @@ def test_a_place_by_hand():
 
 
 def test_a_share_of_few_schools_is_blank_and_every_phase_has_its_rows():
-    view = place_view(SCHOOLS, AUTHORITY, HOME)
+    view = place_view(SCHOOLS, AUTHORITY, KINDS_SEEN)
     assert view["phase"].unique().tolist() == ["all", "primary", "secondary"]
     b = view[(view["phase"] == "all") & (view["unit_code"] == "B")].iloc[0]
     assert b["schools"] == 4 and np.isnan(b["share_no_trust"]) and np.isnan(b["top_trust_share"])
-    loose = place_view(SCHOOLS, AUTHORITY, HOME, options=PlaceOptions(few=1))
+    loose = place_view(SCHOOLS, AUTHORITY, KINDS_SEEN, options=PlaceOptions(few=1))
     b = loose[(loose["phase"] == "all") & (loose["unit_code"] == "B")].iloc[0]
     assert b["share_trust_based_elsewhere"] == 0.25
     primary = view[(view["phase"] == "primary") & (view["unit_code"] == "A")].iloc[0]
@@ -121,14 +122,15 @@ def test_a_share_of_few_schools_is_blank_and_every_phase_has_its_rows():
 
 def test_an_area_with_no_trust_school_says_zero():
     none = SCHOOLS.assign(trust_uid=None, trust_name=None)
-    view = place_view(none, AUTHORITY, pd.Series(dtype=object))
+    view = place_view(none, AUTHORITY, oversight(none, pd.Series(dtype=object), AUTHORITY))
     assert (view["trusts"] == 0).all() and view["top_trust_uid"].isna().all()
     a = view[(view["phase"] == "all") & (view["unit_code"] == "A")].iloc[0]
     assert a["top_trust_share"] == 0 and a["effective_providers"] == 1
 
 
 def test_a_shared_school_counts_half_in_a_place():
-    view = place_view(SCHOOLS, shared(AUTHORITY, "0", "A", "B"), HOME)
+    place = shared(AUTHORITY, "0", "A", "B")
+    view = place_view(SCHOOLS, place, oversight(SCHOOLS, HOME, place))
     all_ = view[view["phase"] == "all"].set_index("unit_code")
     assert all_["schools"].to_dict() == {"A": 5.5, "B": 4.5}
     assert all_.loc["A", "pupils"] == 850
@@ -278,7 +280,7 @@ def test_a_place_shows_the_pupils_with_one_provider_nearby():
         {"urn": SCHOOLS["urn"], "only_school_of_trust": [True] + [False] * 9,
          "single_provider": [True, False, False, False, False, None, True, True, True, True]}
     )  # fmt: skip
-    view = place_view(SCHOOLS, AUTHORITY, HOME, nearby=nearby)
+    view = place_view(SCHOOLS, AUTHORITY, KINDS_SEEN, nearby=nearby)
     a = view[(view["phase"] == "all") & (view["unit_code"] == "A")].iloc[0]
     assert a["single_provider_pupil_share"] == pytest.approx(100 / 800)
     assert (a["only_schools"], a["only_school_share"]) == (1, pytest.approx(1 / 6))

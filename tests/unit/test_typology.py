@@ -94,7 +94,14 @@ def test_joining_dates_of_five_schools_are_those_one_counts() -> None:
             "trust_joined": [date(2012, 3, 1), date(2016, 3, 1), date(2021, 3, 1), None, None],
         }
     )
-    place = Membership.whole(pd.Index(schools["urn"]), ["X"] * 5)
+    place = pd.DataFrame(
+        {
+            "item": ["1", "2", "3", "4", "5"],
+            "unit_code": ["X"] * 5,
+            "unit_name": "Ex",
+            "share": [1.0] * 5,
+        }
+    )
     row = joining(schools, place, date(2022, 3, 1)).loc["X"]
     assert row["years_median"] == pytest.approx(6, abs=0.01)
     assert row["joined_median"] == pytest.approx(2016 + 60 / 365.25, abs=1e-6)
@@ -118,7 +125,8 @@ def test_schools_of_unknown_status_count_neither_as_maintained_nor_as_in_a_trust
     free = schools["urn"].isin(here) & schools["trust_uid"].isna() & (schools["phase"] == "primary")
     changed = schools.copy()
     changed.loc[changed.index[free.to_numpy()][:10], "status_unknown"] = True
-    again = Study(study.settings, register=replace(study.register, schools=changed))
+    again = geolls.open_study(as_of="2022-09-01")
+    again.register = replace(study.register, schools=changed)
     after = typology(again).set_index("unit_code")
     n, share = before.at[leeds, "schools"], before.at[leeds, "academised_share"]
     assert after.at[leeds, "share_status_unknown"] == pytest.approx(10 / n)
