@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -44,8 +45,14 @@ class Cover:
 
     Attributes
     ----------
+    codes, names : list of str
+        The units.
+    units, at : dict of str to int
+        Code to position; with the reasons.
     of : list of int
         For each block the position of its unit; beyond the units a mix; a reason below 0.
+    on : dict of str to int
+        The same by block.
     mixes : list of list of int
         Units that share land, reasons among them.
     low : list of int
@@ -55,7 +62,8 @@ class Cover:
     def __init__(self, spec: LayerSpec, blocks: tuple[str, ...]) -> None:
         self.codes = texts(spec.units.index)
         self.names = texts(spec.units["unit_name"])
-        self.at = {code: i for i, code in enumerate(self.codes)} | REASON_NUMBERS
+        self.units = {code: i for i, code in enumerate(self.codes)}
+        self.at = self.units | REASON_NUMBERS
         unit = spec.claims["unit_code"].map(self.at)
         if unit.isna().any():
             bad = spec.claims.loc[unit.isna(), "unit_code"].iloc[0]
@@ -77,6 +85,7 @@ class Cover:
             else min(m, default=-1)
             for m in met
         ]
+        self.on = dict(zip(blocks, self.of, strict=True))
         self.mixes = [list(m) for m in mixes]
         self.low: list[int] = []
         if "confidence" in spec.claims:
@@ -235,25 +244,22 @@ class Drawn:
         home = str(trusts.at[self.data.trust, "home"])
         return names.index(home) if home in names else None
 
-    def units_of(self, spec: LayerSpec, schools: pd.DataFrame) -> pd.Series[Any]:
+    def units_of(self, spec: LayerSpec, schools: pd.DataFrame) -> list[int | None]:
         """Return the unit of each school: its own where it is known, else its block's."""
-        found = self.cover(spec)
-        blank = pd.Series(np.nan, index=schools.index)
-        of = dict(zip(self.data.topology.blocks, found.of, strict=True))
-        under = schools["block"].map(of) if "block" in schools else blank
-        units = {code: u for code, u in found.at.items() if u >= 0}
-        own = schools[spec.key].map(units) if spec.key in schools else blank
-        return own.astype(float).fillna(under.astype(float)).dropna().astype(int)
+        found, none = self.cover(spec), [None] * len(schools)
+        own = schools[spec.key].tolist() if spec.key in schools else none
+        blocks = schools["block"].tolist() if "block" in schools else none
+        pairs = zip(own, blocks, strict=True)
+        return [found.units.get(code, found.on.get(block)) for code, block in pairs]
 
     def counts(self, spec: LayerSpec) -> dict[int, int]:
         """Count the schools the map is about in each unit of a layer; a shared one in each."""
-        out: dict[int, int] = {}
-        if self.members is None or self.members.empty:
-            return out
-        units, found = self.units_of(spec, self.members), self.cover(spec)
-        for unit, n in units.value_counts().sort_index().items():
-            for u in found.claimants(int(unit)):  # type: ignore[call-overload]
-                out[u] = out.get(u, 0) + int(n)
+        if self.members is None:
+            return {}
+        found, units = self.cover(spec), Counter(self.units_of(spec, self.members))
+        out = Counter[int]()
+        for unit, n in units.items():
+            out.update(dict.fromkeys(found.claimants(unit), n) if unit is not None else {})
         return out
 
     def units_here(self, spec: LayerSpec) -> list[int]:
@@ -271,7 +277,8 @@ class Drawn:
         if data.focus is not None:
             return data.focus
         if data.trust is not None and self.members is not None:
-            own = self.members[["easting", "northing"]].dropna().to_numpy(float)
+            own = self.members[["easting", "northing"]].to_numpy(float)
+            own = own[~np.isnan(own).any(axis=1)]
             if len(own):
                 pad = max(8_000.0, 0.08 * float(np.ptp(own, axis=0).sum()))
                 (west, south), (east, north) = own.min(axis=0).tolist(), own.max(axis=0).tolist()

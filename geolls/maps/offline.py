@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import base64
-import contextlib
 import hashlib
 import os
 import re
-import tempfile
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -17,9 +15,10 @@ import branca.element
 import folium.template
 
 from geolls.base.errors import MapError, OutputError
+from geolls.base.files import write_text
 from geolls.base.shelves import shelf
 
-__all__ = ["Page", "asset", "leaflet_css", "leaflet_js", "policy", "stable_ids", "write_atomic"]
+__all__ = ["Page", "asset", "leaflet_css", "leaflet_js", "policy", "stable_ids"]
 
 _LEAFLET = "js_lib_leaflet"
 
@@ -230,41 +229,15 @@ class Page(branca.element.Figure):
         """Write the page to a path in one step, or to an open binary file."""
         page = self.render(**kwargs)
         if isinstance(outfile, (str, bytes, Path)):
-            write_atomic(Path(os.fsdecode(outfile)), page)
+            path = Path(os.fsdecode(outfile))
+            if not path.parent.is_dir():
+                raise OutputError(
+                    "cannot be written: there is no such folder",
+                    where=str(path),
+                    fix="choose a folder that exists and that you may write to",
+                )
+            write_text(path, page)
             return
         outfile.write(page.encode())
         if close_file:
             outfile.close()
-
-
-def write_atomic(path: Path, text: str) -> None:
-    """Write a text file whole or not at all.
-
-    Parameters
-    ----------
-    path : Path
-        Where to; its folder must exist.
-    text : str
-        What to write, as UTF-8.
-
-    Raises
-    ------
-    OutputError
-        When the file cannot be written; a file that stood there before is left as it was.
-    """
-    handle, name = -1, ""
-    try:
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-        Path(name).chmod(0o644)
-        Path(name).replace(path)
-    except OSError as error:
-        if name:
-            with contextlib.suppress(OSError):
-                Path(name).unlink()
-        raise OutputError(
-            f"cannot be written: {error.strerror or error}",
-            where=str(path),
-            fix="choose a folder that exists and that you may write to",
-        ) from error

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import folium
 import folium.template
@@ -14,7 +15,6 @@ import jinja2
 from branca.element import Element, MacroElement
 from markupsafe import Markup
 
-from geolls.base.errors import MapError
 from geolls.base.shelves import shelf
 from geolls.base.text import small
 from geolls.base.vocabulary import FAMILY_TITLES, KIND_TITLES
@@ -27,7 +27,7 @@ from geolls.maps.payload import land_of, own_of, school_order
 from geolls.maps.recipes import Recipe, load_recipe
 from geolls.maps.scripts import map_script, script
 
-__all__ = ["Map", "Parts", "cut", "data_file", "draw", "fragment", "shared_assets"]
+__all__ = ["Map", "Parts", "cut", "data_file", "draw", "shared_assets"]
 
 
 # ---------------------------------------------------------------- panel, legend and table
@@ -70,11 +70,12 @@ def _marks(drawn: Drawn) -> list[dict[str, Any]]:
     table = drawn.data.schools
     if table is None or not drawn.recipe.schools:
         return []
-    counts = (table[table["here"]] if "here" in table else table)["kind"].value_counts()
+    kinds = table["kind"][table["here"]] if "here" in table else table["kind"]
+    counts = Counter(kinds.tolist())
     return [
-        {"key": kind, "title": KIND_TITLES[kind], "count": int(counts.get(kind, 0))}
+        {"key": kind, "title": KIND_TITLES[kind], "count": counts[kind]}
         for kind in drawn.recipe.schools
-        if kind in counts or (kind != "status_unknown" and drawn.data.trust is None)
+        if counts[kind] or (kind != "status_unknown" and drawn.data.trust is None)
     ]
 
 
@@ -151,7 +152,7 @@ def _markup(drawn: Drawn, element: str, keys: Sequence[str], search: bool) -> st
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """A map cut for a page of one's own; the pieces of one map, in reading order.
+    """A map cut for a page of one's own.
 
     Parameters
     ----------
@@ -169,65 +170,43 @@ class Parts:
     question: str
     html: str
     packed: dict[str, bytes]
-    urns: tuple[str, ...] = ()
-
-    @property
-    def data(self) -> str:
-        """Script elements that hold the packed data; never executed."""
-        start = '<script type="text/plain" class="geolls-data" data-part='
-        return "".join(f'{start}"{k}">{encoded(v)}</script>' for k, v in self.packed.items())
-
-    @property
-    def css(self) -> str:
-        """Styles of Leaflet, the tokens and the map."""
-        return "\n".join(_styles().values())
-
-    @property
-    def js(self) -> str:
-        """Leaflet and the map's own script; mounts every `.geolls-app` of the page by itself."""
-        return map_script()
-
-
-@cache
-def _styles() -> dict[str, str]:
-    return {"leaflet": leaflet_css(), "tokens": asset("tokens.css"), "map": asset("map.css")}
-
-
-class _Made(NamedTuple):
-    """A recipe resolved, and packed for the page's script."""
-
-    drawn: Drawn
-    packed: dict[str, bytes]
     urns: tuple[str, ...]
 
-    def parts(self, element: str, search: bool) -> Parts:
-        title, question = self.drawn.text("title"), self.drawn.text("question")
-        html = _markup(self.drawn, element, list(self.packed), search)
-        return Parts(title, question, html, self.packed, self.urns)
+
+def _resolve(recipe: Recipe | str | Path, data: MapData) -> Drawn:
+    return resolve(recipe if isinstance(recipe, Recipe) else load_recipe(recipe), data)
 
 
-def _make(recipe: Recipe | str | Path, data: MapData, shared: bool) -> _Made:
-    drawn = resolve(recipe if isinstance(recipe, Recipe) else load_recipe(recipe), data)
+def _pack(drawn: Drawn, shared: bool) -> tuple[dict[str, bytes], tuple[str, ...]]:
+    """Return the packed data by key, and the URNs of its schools in order."""
     shown = drawn.data.schools is not None and drawn.recipe.schools
     schools = school_order(drawn) if shown else None
     packed = [land_of(drawn, shared), own_of(drawn, schools)]
-    urns = () if schools is None else tuple(schools["urn"])
-    return _Made(drawn, {key_of(part): part for part in packed}, urns)
+    urns = () if schools is None else tuple(map(str, schools["urn"]))
+    return {key_of(part): part for part in packed}, urns
 
 
 def cut(
     recipe: Recipe | str | Path, data: MapData, *, shared: bool = False, element: str = "map"
 ) -> Parts:
-    """Draw a recipe for a page of one's own: as `fragment(draw(...))`, without the folium map.
+    """Draw a recipe for a page of one's own.
 
     Parameters
     ----------
     recipe, data, shared
         As `draw`, and what is raised as well.
-    element
-        As `fragment`, and what is returned as well.
+    element : str
+        Id of the map on that page.
+
+    Returns
+    -------
+    Parts
+        Markup and packed data.
     """
-    return _make(recipe, data, shared).parts(element, search=False)
+    drawn = _resolve(recipe, data)
+    packed, urns = _pack(drawn, shared)
+    html = _markup(drawn, element, list(packed), search=False)
+    return Parts(drawn.text("title"), drawn.text("question"), html, packed, urns)
 
 
 def shared_assets(packed: Mapping[str, bytes]) -> dict[str, str]:
@@ -244,8 +223,10 @@ def shared_assets(packed: Mapping[str, bytes]) -> dict[str, str]:
         File name to text: classic scripts, which work from file:// as from a server. Load the
         data files before `map.js`.
     """
-    whole = Parts("", "", "", dict(packed))
-    files = {"map.css": whole.css, "map.js": whole.js}
+    files = {
+        "map.css": "\n".join(_styles().values()),
+        "map.js": map_script(),
+    }
     return files | dict(data_file(key, part) for key, part in packed.items())
 
 
@@ -255,7 +236,16 @@ def data_file(key: str, part: bytes) -> tuple[str, str]:
     return f"data-{key}.js", text
 
 
+@cache
+def _styles() -> dict[str, str]:
+    return {"leaflet": leaflet_css(), "tokens": asset("tokens.css"), "map": asset("map.css")}
+
+
 # ---------------------------------------------------------------- a map of folium
+
+
+# Never executed: text that the script reads.
+_DATA = '<script type="text/plain" class="geolls-data" data-part="{}">{}</script>'
 
 
 class _Layers(MacroElement):
@@ -320,7 +310,8 @@ class Map(folium.Map):
     )
 
     def __init__(self, tiles: str | None = None, attr: str | None = None, **kwargs: Any) -> None:
-        self.made: _Made | None = None
+        self.drawn: Drawn | None = None
+        self.parts: dict[str, bytes] = {}
         super().__init__(tiles=None, **kwargs)
         figure = self.page = Page()
         figure.add_child(self)
@@ -335,11 +326,6 @@ class Map(folium.Map):
             self.add_child(layer, name=layer.tile_name)
             figure.images = (_hosts(layer.tiles),)
 
-    @property
-    def parts(self) -> dict[str, bytes]:
-        """The packed data by key; none on a map without a recipe."""
-        return self.made.packed if self.made else {}
-
     def render(self, **kwargs: Any) -> str:
         """Put the map and its children into the page."""
         # Not by a macro: branca compiles what a macro returns as a template once more, and a
@@ -353,21 +339,22 @@ class Map(folium.Map):
         """Return Leaflet's options: folium's, with a centre only where no recipe frames the map."""
         options = {k: v for k, v in self.options.items() if k != "zoom"}
         bare = {"center": self.location, "zoom": self.options.get("zoom")}
-        return options if self.made is not None else options | bare
+        return options if self.drawn is not None else options | bare
 
     def page_html(self) -> str:
         """Return the body of the page: heading, map, panel, table, sources."""
-        if self.made is None:
+        if self.drawn is None:
             return f'<div id="{self.get_name()}" class="folium-map geolls-bare"></div>'
-        drawn, parts = self.made.drawn, self.made.parts(self.get_name(), search=True)
+        html = _markup(self.drawn, self.get_name(), list(self.parts), search=True)
+        data = "".join(_DATA.format(k, encoded(part)) for k, part in self.parts.items())
         return (
             _templates()
             .get_template("page.html")
             .render(
-                title=parts.title,
-                question=parts.question,
-                map=Markup(parts.html + parts.data),
-                attribution=drawn.data.attribution,
+                title=self.drawn.text("title"),
+                question=self.drawn.text("question"),
+                map=Markup(html + data),
+                attribution=self.drawn.data.attribution,
             )
         )
 
@@ -424,34 +411,8 @@ def draw(
         The recipe asks for what the data lacks.
     """
     map_ = Map(tiles=tiles)
-    map_.made = _make(recipe, data, shared)
-    map_.page.title = map_.made.drawn.text("title")
+    map_.drawn = _resolve(recipe, data)
+    map_.parts, _ = _pack(map_.drawn, shared)
+    map_.page.title = map_.drawn.text("title")
     map_.add_child(_Layers())
     return map_
-
-
-def fragment(made: Map, *, element: str = "map", search: bool = False) -> Parts:
-    """Cut a drawn map into parts for a page of one's own.
-
-    Parameters
-    ----------
-    made : Map
-        From `draw`.
-    element : str
-        Id of the map on that page.
-    search : bool
-        Whether the map brings its own search box.
-
-    Returns
-    -------
-    Parts
-        Markup, data, style and script.
-
-    Raises
-    ------
-    MapError
-        The map was not drawn from a recipe.
-    """
-    if made.made is None:
-        raise MapError("this map was not drawn from a recipe", fix="use geolls.maps.page.draw")
-    return made.made.parts(element, search)

@@ -167,19 +167,17 @@ def school_order(drawn: Drawn) -> pd.DataFrame:
     """
     table, topo = drawn.data.schools, drawn.data.topology
     assert table is not None
-    table = table[table["easting"].notna() & table["northing"].notna()]
     lon, lat = lonlat(table["easting"].to_numpy(float), table["northing"].to_numpy(float))
+    rows = np.flatnonzero(np.isfinite(lon))
+    if not rows.size:
+        return table.iloc[rows]
+    x, y = (np.rint(degrees[rows] / STEP).astype(np.int64) for degrees in (lon, lat))
     blocks = texts(table["block"]) if "block" in table else [""] * len(table)
-    table = table.assign(
-        urn=texts(table["urn"]),
-        x=np.rint(lon / STEP).astype(np.int64),
-        y=np.rint(lat / STEP).astype(np.int64),
-        at=[topo.at.get(b, -1) for b in blocks],
-    )
-    if table.empty:
-        return table
-    near = _near_order(table["x"].to_numpy(), table["y"].to_numpy())
-    return table.iloc[np.lexsort((table["urn"].to_numpy(), near, table["at"].to_numpy()))]
+    at = np.array([topo.at.get(block, -1) for block in blocks])[rows]
+    urn = table["urn"].to_numpy(object)[rows].astype(np.int64)
+    order = np.lexsort((urn, _near_order(x, y), at))
+    found = {"urn": urn[order], "x": x[order], "y": y[order], "at": at[order]}
+    return table.iloc[rows[order]].assign(**found)
 
 
 def _near_order(x: np.ndarray[Any, Any], y: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
@@ -194,27 +192,28 @@ def _near_order(x: np.ndarray[Any, Any], y: np.ndarray[Any, Any]) -> np.ndarray[
 def _schools(drawn: Drawn, table: pd.DataFrame) -> dict[str, Any]:
     """Return the schools as columns, with their trusts."""
     kinds, at = table["kind"].tolist(), table["at"].to_numpy()
-    for kind in kinds:
+    for kind in dict.fromkeys(kinds):
         if kind not in KINDS:
             raise MapError(
                 f"schools: kind {kind!r} is unknown", fix=f"kinds are {', '.join(KINDS)}"
             )
     phase, own = texts(table["phase"]), texts(table["trust_uid"])
     phases = sorted(set(phase))
+    kind_at, phase_at = ({key: i for i, key in enumerate(keys)} for keys in (KINDS, phases))
     trusts = drawn.data.trusts if drawn.data.trusts is not None else pd.DataFrame()
     uids = sorted({uid for uid in own if uid} & set(map(str, trusts.index)))
     position = {uid: i for i, uid in enumerate(uids)}
     changes = np.flatnonzero(np.diff(at, prepend=at[0] - 1))
     out: dict[str, Any] = {
         "step": STEP,
-        "urn": zigzag(table["urn"].astype(int)),
+        "urn": zigzag(table["urn"]),
         "name": "\n".join(" ".join(t.split()) for t in texts(table["name"])),
         "x": zigzag(table["x"]),
         "y": zigzag(table["y"]),
         "block": [at[changes].tolist(), np.diff(changes, append=len(at)).tolist()],
-        "kind": "".join(str(KINDS.index(kind)) for kind in kinds),
+        "kind": "".join(str(kind_at[kind]) for kind in kinds),
         "phases": phases,
-        "phase": [phases.index(p) for p in phase],
+        "phase": [phase_at[p] for p in phase],
         "pupils": table["pupils"].fillna(-1).astype(int).tolist(),
         "trust": [position.get(uid, -1) for uid in own],
         "trusts": _trusts(trusts.loc[uids]) if uids else {},

@@ -260,7 +260,7 @@ def _schools(facts: Facts, place: MapPlace | None, trust: str | None) -> pd.Data
 def _trusts(facts: Facts, schools: pd.DataFrame, url: Urls | None) -> pd.DataFrame:
     """Return the trusts that a map's schools are in."""
     known = facts.study.memo(("trusts of maps",), lambda: _all_trusts(facts))
-    out = known.loc[sorted(set(schools["trust_uid"].dropna()))]
+    out = known[known.index.isin(set(schools["trust_uid"]))]
     if url is not None:
         out = out.assign(url=[url("trust", str(uid)) or "" for uid in out.index])
     return out

@@ -9,7 +9,7 @@ import pytest
 
 from geolls.base.vocabulary import KINDS
 from geolls.maps.data import MapData, Place
-from geolls.maps.page import draw, fragment, shared_assets
+from geolls.maps.page import cut, draw, shared_assets
 from geolls.maps.recipes import Recipe, load_recipe
 
 pytestmark = pytest.mark.browser
@@ -385,7 +385,7 @@ def test_elements_of_folium_can_be_added(visit, recipe, data):
 
 
 def test_parts_make_a_page_of_ones_own(visit, recipe, data, tmp_path):
-    parts = fragment(draw(recipe, data, shared=True), element="mine")
+    parts = cut(recipe, data, shared=True, element="mine")
     assets = tmp_path / "assets"
     assets.mkdir()
     for name, text in shared_assets(parts.packed).items():

@@ -342,9 +342,11 @@ def _trust(land: Land, spec: LayerSpec) -> Iterator[Label]:
     """Name each unit where the trust has schools, with how many, beside the middle of them."""
     drawn, schools = land.drawn, land.schools
     home = drawn.home if spec is drawn.areas else None
-    for unit, rows in schools.groupby(drawn.units_of(spec, schools)):
+    units = np.array(drawn.units_of(spec, schools), float)
+    for unit in np.unique(units[~np.isnan(units)]).astype(int).tolist():
+        rows = schools[units == unit]
         many = f"home, {len(rows)}" if unit == home else f"{len(rows)}"
-        words = [(drawn.cover(spec).name(int(unit)), True), (many, False)]
+        words = [(drawn.cover(spec).name(unit), True), (many, False)]
         x, y = float(rows["px"].mean()), float(rows["py"].mean())
         yield Label(x, y, [words], 1e6 + len(rows), 8.4, spot="round")
 
