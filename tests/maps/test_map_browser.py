@@ -8,7 +8,7 @@ import folium
 import pytest
 
 from geolls.base.vocabulary import KINDS
-from geolls.maps.data import MapData, Place
+from geolls.maps.data import Place
 from geolls.maps.page import cut, draw, shared_assets
 from geolls.maps.recipes import Recipe, load_recipe
 
@@ -179,7 +179,7 @@ def test_the_table_holds_every_area_and_value(visit, recipe, data):
 
 def test_a_trusts_table_counts_its_schools(visit, data):
     recipe = Recipe("r", "{trust}", scope="trust", schools=("trust_home_here",))
-    page = visit(draw(recipe, MapData(**{**vars(data), "trust": "77"}))).page
+    page = visit(draw(recipe, replace(data, trust="77"))).page
     rows = page.eval_on_selector_all(
         ".gl-table tbody tr", "all => all.map(r => [...r.cells].slice(1).map(c => c.textContent))"
     )
@@ -195,7 +195,7 @@ def test_a_gap_in_the_lists_is_called_out(visit, recipe, data):
     hub = data.layers[1]
     without = hub.claims[~hub.claims["block"].isin(["a", "c"])]
     gap = replace(hub, claims=without)
-    page = visit(draw(shaded, MapData(**{**vars(data), "layers": (data.layers[0], gap)}))).page
+    page = visit(draw(shaded, replace(data, layers=(data.layers[0], gap)))).page
     assert page.locator(".gl-callout").all_text_contents() == ["Unit W1", "no hub found"]
 
 
@@ -203,7 +203,7 @@ def test_two_layers_lie_side_by_side_behind_a_line(visit, data):
     before = replace(data.layers[1], key="hub_before", title="Hub, then")
     after = replace(data.layers[1], key="hub_after", title="Hub, now")
     recipe = Recipe("r", "t", swipe=("hub_before", "hub_after"))
-    both = MapData(**{**vars(data), "layers": (data.layers[0], before, after)})
+    both = replace(data, layers=(data.layers[0], before, after))
     page = visit(draw(recipe, both)).page
     page.locator("input[value=swipe]").check()
     assert page.locator(".gl-swipe .gl-side").count() == 2
@@ -253,7 +253,7 @@ def test_an_address_opens_the_view_it_names(visit, recipe, data, tmp_path):
 def test_a_place_is_white_and_the_rest_is_pale(visit, data):
     place = Place("local_authority", "W1", "Unit W1", ("a", "c"))
     recipe = Recipe("r", "{place}", scope="place", on=("local_authority", "maths_hub"))
-    page = visit(draw(recipe, MapData(**{**vars(data), "place": place}))).page
+    page = visit(draw(recipe, replace(data, place=place))).page
     assert page.locator(".gl-map .gl-f-none").count() == 1
     assert page.locator(".gl-map .gl-f-other").count() == 2
     assert page.locator("h1").inner_text() == "Unit W1"

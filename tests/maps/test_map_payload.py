@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -124,7 +125,7 @@ def test_schools_come_back_from_their_columns(recipe, data):
 
 def test_a_school_whose_unit_is_not_its_blocks_says_so(recipe, data):
     own_units = data.schools.assign(local_authority=["X9", "W1", "X9", "X9", "X9", None])
-    _, own = parts(draw(recipe, MapData(**{**vars(data), "schools": own_units})))
+    _, own = parts(draw(recipe, replace(data, schools=own_units)))
     at, units = own["schools"]["apart"]["local_authority"]
     names = own["schools"]["name"].split("\n")
     assert [names[i] for i in np.cumsum(at)] == ["Alder School"]
@@ -133,7 +134,7 @@ def test_a_school_whose_unit_is_not_its_blocks_says_so(recipe, data):
 
 
 def test_an_unknown_kind_of_school_is_refused(recipe, data):
-    bad = MapData(**{**vars(data), "schools": data.schools.assign(kind="no_trsut")})
+    bad = replace(data, schools=data.schools.assign(kind="no_trsut"))
     with pytest.raises(MapError, match="no_trsut"):
         draw(recipe, bad)
 

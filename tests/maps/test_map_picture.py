@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from geolls.maps.data import MapData, Place
+from geolls.maps.data import Place
 from geolls.maps.page import draw
 from geolls.maps.recipes import Recipe
 
@@ -31,7 +33,7 @@ def test_the_map_looks_as_it_did(visit, same, recipe, data, name, scheme):
         shown = Recipe(
             "r", "t", scope="place", on=("local_authority", "maths_hub"), schools=recipe.schools
         )
-        made = draw(shown, MapData(**{**vars(data), "place": place}))
+        made = draw(shown, replace(data, place=place))
     page = visit(made, viewport={"width": 900, "height": 640}, color_scheme=scheme).page
     # Letters differ from machine to machine; lines, fills and marks do not.
     page.evaluate(
