@@ -9,29 +9,16 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
 from functools import cache
-from typing import Any, Final
+from typing import Any
 
 from geolls.base.errors import MapError
 from geolls.base.shelves import shelf
 from geolls.base.vocabulary import RANKED, REASON_NUMBERS, REASON_PHRASES, payload
 from geolls.maps.offline import asset, leaflet_js
+from geolls.maps.styles import LINES, PATTERNS, RAMP
 
-__all__ = ["LINE_SHIFTS", "map_script", "page_script", "script", "vocabulary"]
-
-LINE_SHIFTS: Final[Mapping[str, float]] = {
-    "programme": -11,
-    "region": 8.4,
-    "combined": 4.4,
-    "hub": -8,
-    "maths": -8,
-    "teaching": -4,
-    "district": 0,
-    "authority": 0,
-}
-"""Pixels that a line of each style stands outside its border where several lines share it; the
-styles are in the order of drawing, from back to front."""
+__all__ = ["map_script", "page_script", "script", "vocabulary"]
 
 
 @cache
@@ -83,13 +70,19 @@ def vocabulary() -> dict[str, Any]:
     -------
     dict
         That of `geolls.base.vocabulary.payload`; `numbers`, what stands for each reason in a
-        map's data; `phrases`, its words within a sentence by that number; `lines`, the shift of
-        each style of line; `ranked`, the schools an area needs to be ranked.
+        map's data; `phrases`, its words within a sentence by that number; `lines`, the pixels
+        that each style of line stands outside its border, from back to front; `ramp`, the shades
+        of one to five classes; `patterns`, size, stroke, turn, ground, figure and ink of each;
+        `ranked`, the schools an area needs to be ranked.
     """
     return payload() | {
         "numbers": REASON_NUMBERS,
         "phrases": {str(n): REASON_PHRASES[key] for key, n in REASON_NUMBERS.items()},
-        "lines": dict(LINE_SHIFTS),
+        "lines": {name: line.offset for name, line in LINES.items()},
+        "ramp": list(RAMP.values()),
+        "patterns": {
+            name: [*p.screen, p.turn, p.ground, p.figure, p.ink] for name, p in PATTERNS.items()
+        },
         "ranked": RANKED,
     }
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
-
-from geolls.base import vocabulary as words
+from typing import NamedTuple
 
 __all__ = [
     "CITIES",
@@ -15,7 +13,6 @@ __all__ = [
     "Pattern",
     "Stroke",
     "line_style",
-    "vocabulary",
 ]
 
 CITIES = (
@@ -116,23 +113,3 @@ PATTERNS = {
     "hatch": Pattern(45, "", "lines", "ink", 4.5, 0.55, (6, 0.9)),
     "dots": Pattern(0, "land", "dot", "ink2", 4.5, 0.75, (6, 0.95)),
 }
-
-
-def vocabulary() -> dict[str, Any]:
-    """Return the words and styles that the map's script draws with, written into it once.
-
-    Returns
-    -------
-    dict
-        The words of `geolls.base.vocabulary.payload`; `lines`: style to pixels off the border,
-        from back to front; `ramp`: shades by the number of classes; `patterns`: name to size,
-        stroke, turn, ground, figure and ink.
-    """
-    return {
-        **words.payload(),
-        "lines": {name: line.offset for name, line in LINES.items()},
-        "ramp": [list(shades) for shades in RAMP.values()],
-        "patterns": {
-            name: [*p.screen, p.turn, p.ground, p.figure, p.ink] for name, p in PATTERNS.items()
-        },
-    }

@@ -3,12 +3,19 @@
   "use strict";
   const {svg} = geolls;
 
-  const plate = (name, width, height = width) => svg("rect", {class: `gl-p-${name}`, width, height});
-  const stroke = (name, d, width) => svg("path", {class: `gl-p-${name}`, d, "stroke-width": width});
+  const plate = (ink, width, height = width) => svg("rect", {class: `gl-p-${ink}`, width, height});
+  const stroke = (ink, d, width) => svg("path", {class: `gl-p-${ink}`, d, "stroke-width": width});
+  /** What is repeated, by its name in `vocabulary.patterns`. */
+  const figures = {
+    lines: (ink, size, wide) => stroke(ink, `M0 ${size / 2}H${size}`, wide),
+    cross: (ink, size, wide) => stroke(ink, `M0 ${size / 2}H${size}M${size / 2} 0V${size}`, wide),
+    band: (ink, size, wide) => plate(ink, size, wide),
+    dot: (ink, size, r) => svg("circle", {class: `gl-p-${ink}`, cx: size / 2, cy: size / 2, r}),
+  };
 
   /** The `defs` of a map; ids begin with the map's own, because a page may hold several. */
   function patterns(id) {
-    const pattern = (name, size, angle, ...children) =>
+    const pattern = ([name, [size, wide, turn, ground, figure, ink]]) =>
       svg(
         "pattern",
         {
@@ -16,19 +23,12 @@
           width: size,
           height: size,
           patternUnits: "userSpaceOnUse",
-          patternTransform: `rotate(${angle})`,
+          patternTransform: `rotate(${turn})`,
         },
-        ...children,
+        ...(ground ? [plate(ground, size)] : []),
+        figures[figure](ink, size, wide),
       );
-    return svg(
-      "defs",
-      {},
-      pattern("cross", 7, 45, plate("page", 7), stroke("else", "M0 3.5H7", 1), stroke("else", "M3.5 0V7", 1)),
-      pattern("bare", 7, 0, plate("page", 7), stroke("else", "M0 3.5H7", 1)),
-      pattern("stripe", 10, -45, plate("1", 10), plate("3", 10, 5)),
-      pattern("hatch", 6, 45, stroke("ink", "M0 3H6", 0.9)),
-      pattern("dots", 6, 0, plate("land", 6), svg("circle", {class: "gl-p-dot", cx: 3, cy: 3, r: 0.95})),
-    );
+    return svg("defs", {}, ...Object.entries(geolls.vocabulary.patterns).map(pattern));
   }
 
   Object.assign(geolls, {patterns});

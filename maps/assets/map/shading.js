@@ -8,7 +8,7 @@
   const TOO_FEW = -2;
 
   // Steps of the five-step ramp for one to five classes.
-  const RAMPS = [[3], [2, 4], [1, 3, 5], [1, 2, 4, 5], [1, 2, 3, 4, 5]];
+  const RAMPS = geolls.vocabulary.ramp;
   const PATTERNS = new Set(["cross", "bare", "stripe", "dots"]);
 
   /** The fill of a class of a measure: its own, or a step of the ramp. */
