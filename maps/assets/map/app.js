@@ -59,8 +59,8 @@
       this.faces = new geolls.Faces(this);
       this.address = new geolls.Address(this);
       this.fit();
-      this.stage = new geolls.Stage(this);
       this.pointer = new geolls.Pointer(this);
+      this.stage = new geolls.Stage(this);
       this.details = new geolls.Details(this);
       this.legend = new geolls.Legend(this);
       this.panel = new geolls.Panel(this);

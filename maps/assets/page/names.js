@@ -7,13 +7,13 @@
   const GROUPS = {places: "Places", regions: "Places", hubs: "Places", trusts: "Trusts", schools: "Schools"};
 
   /** Entries out of the file of names of an atlas. */
-  function atlasNames({places, schools, trusts}) {
+  function atlasNames({homes, places, schools, trusts}) {
     const entry =
       (group) =>
       ([name, text, path]) => ({group, name, text, href: root + path, key: fold(name)});
     const urns = undelta(schools.urn);
     const codes = schools.postcode.split("\n");
-    const [homeNames, homePaths] = schools.homes;
+    const [homeNames, homePaths] = homes;
     const school = (name, i) => {
       // -1 where it has no page to lead to
       const home = schools.home[i];
