@@ -12,16 +12,18 @@ import pandas as pd
 from geolls.base.errors import OutputError, UnknownNameError
 from geolls.base.shelves import shelf
 from geolls.base.text import suggest
-from geolls.study import comparing
+from geolls.study import comparing, sites, views
 from geolls.study.analyses import analysis
 from geolls.study.changes import changes
-from geolls.study.core import Core, Place
+from geolls.study.core import Core
+from geolls.study.gazetteer import Place
 from geolls.study.settings import Settings, a_date, read_settings
 
 if TYPE_CHECKING:
     from geolls.maps.data import MapData
     from geolls.maps.page import Map
     from geolls.maps.recipes import Recipe
+    from geolls.measures.explain import Explanation
 
 __all__ = ["Place", "Study", "open_study", "shipped_study"]
 
@@ -47,6 +49,46 @@ class Study(Core):
     def table(self, name: str) -> pd.DataFrame:
         """Return one of the researcher's tables by name; `analyses.ANALYSES` lists them."""
         return analysis(self, name)
+
+    def schools_in(self, place: Place | str, trust: str | None = None) -> pd.DataFrame:
+        """Return the schools of a place, with their unit in every layer.
+
+        Parameters
+        ----------
+        place : Place or str
+            The place.
+        trust : str, optional
+            Only schools of this trust (name or UID).
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row per school: urn, name, phase, pupils, trust_uid, trust_name, trust_type,
+            `trust_home` (the trust's home authority), and one column per layer with the unit's
+            name; names of units that share a school are joined by " + ".
+        """
+        return views.schools_in(self, self._as_place(place), self._uid(trust))
+
+    def sites(self, name: str) -> pd.DataFrame:
+        """Return the sites of a layer of kind `sites` on the study's day.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row per unit: unit_code, unit_name, urn (lead school, None where not identified),
+            easting, northing (NaN where the register does not have the school).
+        """
+        return sites.sites(self, name)
+
+    def explain(
+        self, measure: str, *, place: Place | str | None = None, trust: str | None = None
+    ) -> Explanation:
+        """Return the rows behind one number of a place or a trust; they add up to it."""
+        found = None if place is None else self._as_place(place)
+        return views.explain(self, measure, found, None if found else self._uid(trust))
+
+    def _uid(self, trust: str | None) -> str | None:
+        return None if trust is None else str(self.trust(trust)["trust_uid"])
 
     def compare(self, places: Sequence[Place | str]) -> pd.DataFrame:
         """Lay places side by side with England; see `geolls.study.comparing.compare`."""
@@ -109,8 +151,7 @@ class Study(Core):
         from geolls.maps.scenes import scene_of
 
         found = None if place is None else self._as_place(place)
-        uid = None if trust is None else str(self.trust(trust)["trust_uid"])
-        return scene_of(self, recipe, place=found, trust=uid, options=options)
+        return scene_of(self, recipe, place=found, trust=self._uid(trust), options=options)
 
     def save_map(
         self,

@@ -31,8 +31,9 @@ from geolls.study.typology import typology
 from geolls.study.units import Cover, Here
 
 if TYPE_CHECKING:
-    from geolls.api import Place, Study
+    from geolls.api import Study
     from geolls.layers.model import Layer
+    from geolls.study.gazetteer import Place
 
 __all__ = ["Bar", "Profile", "Section", "Table", "profile", "profile_html", "profile_markdown"]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, NamedTuple
 
 __all__ = [
     "BLANK_BELOW",
@@ -15,7 +15,6 @@ __all__ = [
     "KIND_MEANINGS",
     "KIND_PHRASES",
     "KIND_TITLES",
-    "LAND_WEIGHTS",
     "MAINSTREAM",
     "MINIMUM",
     "PATTERNS",
@@ -32,6 +31,7 @@ __all__ = [
     "WEIGHTS",
     "WHOLE_PERCENT",
     "By",
+    "Weight",
     "payload",
 ]
 
@@ -154,9 +154,33 @@ FAMILY_TITLES: Final[Mapping[str, str]] = {
 # ---- what an overlap is counted in -------------------------------------------------------------
 
 By = Literal["area", "schools", "pupils", "fsm_pupils", "neighbourhoods"]
-WEIGHTS: Final[tuple[By, ...]] = ("area", "schools", "pupils", "fsm_pupils", "neighbourhoods")
-#: Weights of land, not of schools: the column of the blocks that holds each.
-LAND_WEIGHTS: Final[Mapping[str, str]] = {"area": "area_m2", "neighbourhoods": "neighbourhoods"}
+
+
+class Weight(NamedTuple):
+    """One thing to count in.
+
+    Attributes
+    ----------
+    item : {"block", "urn"}
+        Whether blocks or schools have it.
+    column : str or None
+        The column of their table that holds it; None counts each as 1.
+    suppressed : bool
+        Small numbers of it are told to nobody.
+    """
+
+    item: Literal["block", "urn"]
+    column: str | None
+    suppressed: bool = False
+
+
+WEIGHTS: Final[Mapping[By, Weight]] = {
+    "area": Weight("block", "area_m2"),
+    "schools": Weight("urn", None),
+    "pupils": Weight("urn", "pupils"),
+    "fsm_pupils": Weight("urn", "fsm_pupils", suppressed=True),
+    "neighbourhoods": Weight("block", "neighbourhoods"),
+}
 
 # ---- trusts and authorities --------------------------------------------------------------------
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from geolls.base.errors import UsageError
-from geolls.base.vocabulary import MINIMUM, WEIGHTS
+from geolls.base.vocabulary import MINIMUM, WEIGHTS, By
 from geolls.cli.group import PATH, command
 from geolls.cli.options import (
     BY_SCHOOLS,
@@ -136,8 +136,11 @@ def mismatch(
     if nulls and left and right:
         import pandas as pd
 
+        from geolls.study.random_maps import null_share_worse
+
         with progress_bar(options["quiet"]) as progress:
-            rows = study.null_share_worse(
+            rows = null_share_worse(
+                study,
                 left,
                 right,
                 by=by,
@@ -146,7 +149,7 @@ def mismatch(
                 jobs=os.cpu_count() or 1,
                 progress=progress,
             )
-        if by == "fsm_pupils":  # more decimals would tell the number of a small district
+        if WEIGHTS[by].suppressed:  # more decimals would tell the number of a small district
             rows["value"] = rows["value"].round(2)
         frame = pd.concat([frame, rows], ignore_index=True)
     emit(frame, options, **about(study, f"Mismatch by {by}", by))
@@ -156,7 +159,7 @@ def mismatch(
     click.argument("layer"),
     click.option(
         "--by",
-        type=click.Choice(WEIGHTS),
+        type=click.Choice(list(WEIGHTS)),
         default="area",
         show_default=True,
         help="What coverage is counted in.",
@@ -212,7 +215,7 @@ def schools(place: str, trust: str | None, **options: Any) -> None:
     """
     study = study_of(options)
     where_ = place_of(study, place, options)
-    emit(study.school_table(where_, trust), options, **about(study, f"Schools of {where_.name}"))
+    emit(study.schools_in(where_, trust), options, **about(study, f"Schools of {where_.name}"))
 
 
 @command(click.argument("left"), click.argument("right"), *STUDY, *OUTPUT)
@@ -337,10 +340,10 @@ def explain(measure: str, place: str | None, trust: str | None, **options: Any) 
 
 
 def publishable(
-    frame: pd.DataFrame, by: str, options: dict[str, Any], lines: Sequence[str] = ()
+    frame: pd.DataFrame, by: By, options: dict[str, Any], lines: Sequence[str] = ()
 ) -> pd.DataFrame:
     """Leave out small numbers of pupils eligible for free meals, and say so."""
-    if by != "fsm_pupils":
+    if not WEIGHTS[by].suppressed:
         return frame
     from geolls.measures.disclosure import without_small_counts
 
@@ -351,7 +354,7 @@ def publishable(
     return found
 
 
-def dropped_words(gone: float, whole: float, by: str) -> str:
+def dropped_words(gone: float, whole: float, by: By) -> str:
     """Say what was left out of a table; not where few pupils eligible for meals are on a side."""
     from geolls.measures.disclosure import small, untold
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, overload
 import click
 
 from geolls.base.errors import UsageError
-from geolls.base.vocabulary import WEIGHTS
+from geolls.base.vocabulary import WEIGHTS, By
 from geolls.cli.group import PATH
 
 if TYPE_CHECKING:
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from geolls.api import Place, Study
+    from geolls.api import Study
+    from geolls.study.gazetteer import Place
 
 
 OUTPUT = (
@@ -97,7 +98,7 @@ STUDY = (
 
 BY_SCHOOLS = click.option(
     "--by",
-    type=click.Choice(WEIGHTS),
+    type=click.Choice(list(WEIGHTS)),
     default="schools",
     show_default=True,
     help="What an overlap is counted in.",
@@ -203,9 +204,9 @@ def _say_left_out(study: Study, options: dict[str, Any]) -> None:
         note(options, f"{text}; is {study.settings.links} of this register?")
 
 
-def about(study: Study, text: str, by: str = "schools") -> dict[str, Any]:
+def about(study: Study, text: str, by: By = "schools") -> dict[str, Any]:
     """Return the title of a table and, where schools count in it, the study for its label."""
-    land = by in {"area", "neighbourhoods"}
+    land = WEIGHTS[by].item == "block"
     blocks = f", blocks: {study.finer.label}" if study.finer else ""
     return {"title": f"{text}, as of {study.as_of}{blocks}", "study": None if land else study}
 

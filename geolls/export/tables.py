@@ -32,7 +32,7 @@ MAIN_LAYERS = (
 )
 # Pupils eligible for free meals are left out of tables of pairs: small numbers could be worked
 # out there from the totals of rows and columns.
-OVERLAP_WEIGHTS = ("area", "schools", "pupils", "neighbourhoods")
+OVERLAP_WEIGHTS = [by for by, weight in WEIGHTS.items() if not weight.suppressed]
 
 
 def tables(study: Study, keys: Sequence[str] = ()) -> Iterator[tuple[TableText, pd.DataFrame]]:
@@ -187,7 +187,7 @@ def _overlap(study: Study) -> pd.DataFrame:
     parts = []
     for left, right in combinations(keys, 2):
         for by in OVERLAP_WEIGHTS:
-            found = study.overlap(left, right, by)  # type: ignore[arg-type]
+            found = study.overlap(left, right, by)
             parts.append(found.assign(left=left, right=right, by=by))
     columns = [c.name for c in load_dictionary().tables["overlap"].columns]
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)

@@ -21,7 +21,8 @@ from geolls.measures.overlap import is_reason
 from geolls.study.units import Facts, facts_of
 
 if TYPE_CHECKING:
-    from geolls.study.core import Core, Place
+    from geolls.study.core import Core
+    from geolls.study.gazetteer import Place
 
 __all__ = ["about", "country", "numbers", "scene_of"]
 

@@ -19,6 +19,7 @@ from geolls.measures.disclosure import small, untold
 from geolls.measures.mismatch import compare_units
 from geolls.measures.overlap import is_reason
 from geolls.study.core import Core
+from geolls.study.sites import site_distances
 from geolls.study.typology import typology
 from geolls.study.units import Facts
 
@@ -212,7 +213,7 @@ def _distances(asked: Asked) -> tuple[pd.DataFrame, pd.Series[float]]:
     study = asked.study
     key = str(asked.option("layer", "teaching_school_hub"))
     sites = key if study.layer(key).kind == "sites" else f"{key}_lead"
-    distance = study.site_distances(sites).set_index("urn")["distance_km"]
+    distance = site_distances(study, sites).set_index("urn")["distance_km"]
     table = study.assigned(asked.layer)
     table = table[~is_reason(table["unit_code"])]
     return table.assign(km=table["urn"].map(distance)).dropna(subset="km"), distance

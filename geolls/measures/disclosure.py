@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from geolls.base.errors import UsageError
-from geolls.base.vocabulary import BLANK_BELOW, MINIMUM, WHOLE_PERCENT
+from geolls.base.vocabulary import BLANK_BELOW, MINIMUM, WEIGHTS, WHOLE_PERCENT, By
 
 __all__ = [
     "complement",
@@ -27,7 +27,7 @@ Flags = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.intp]
 
 
-def untold(by: str) -> int:
+def untold(by: By) -> int:
     """Return the number of a weight that nothing may tell anybody under: 0 where all may be told.
 
     Examples
@@ -35,7 +35,7 @@ def untold(by: str) -> int:
     >>> untold("fsm_pupils"), untold("pupils")
     (10, 0)
     """
-    return MINIMUM if by == "fsm_pupils" else 0
+    return MINIMUM if WEIGHTS[by].suppressed else 0
 
 
 def small(number: Any) -> Any:

@@ -159,6 +159,11 @@ class Membership:
             }
         )
 
+    def shares_of(self, code: str) -> pd.Series[float]:
+        """Return the share that one unit has of each item it claims, by item."""
+        mine = np.array([c == code for c in self.codes], dtype=bool)[self.unit]
+        return pd.Series(self.share[mine], index=self.items[self.item[mine]])
+
     def over(self, items: pd.Index) -> Membership:
         """Return the claims on these items only, and the units that have any."""
         if items is self.items or items.equals(self.items):

@@ -10,9 +10,12 @@ import pandas as pd
 from geolls.base.errors import UsageError
 from geolls.base.text import suggest
 from geolls.base.vocabulary import KINDS
+from geolls.land.blocks import load_neighbourhoods
 from geolls.measures import communities as communing
 from geolls.measures import equity, oversight, sites, spread, yardstick
 from geolls.measures import placeview as places
+from geolls.study.random_maps import map_fit
+from geolls.study.sites import site_distances
 
 if TYPE_CHECKING:
     from geolls.study.core import Core
@@ -26,8 +29,7 @@ FAR_KM = 20.0
 
 def spread_by_phase(study: Core) -> pd.DataFrame:
     """Measure the spread of each trust over all its schools and over those of each phase."""
-    layers = {k: study.membership(k) for k in study.area_layers}
-    return spread.spread_by_phase(study.schools, layers, study.spread_options)
+    return spread.spread_by_phase(study.schools, study.memberships, study.spread_options)
 
 
 def spread_sensitivity(study: Core) -> pd.DataFrame:
@@ -37,13 +39,27 @@ def spread_sensitivity(study: Core) -> pd.DataFrame:
 
 def places_by_phase(study: Core) -> pd.DataFrame:
     """Say who works in each authority, by phase: providers, top trust, size bands, local choice."""
-    return study.place_view(HOME).drop(columns=list(KINDS))
+    view = places.place_view(
+        study.schools,
+        study.membership(HOME),
+        study.kinds(HOME),
+        study.memberships,
+        nearby=schools_about(study),
+        bands=study.spread_options,
+    )
+    return view.drop(columns=list(KINDS))
 
 
 def hubs_by_phase(study: Core) -> pd.DataFrame:
     """Say with how many trusts and authorities each hub has to deal, by hub layer and phase."""
-    keys = [k for k, v in study.area_layers.items() if v.family == "hubs"]
-    return pd.concat([study.hub_view(k).assign(layer=k) for k in keys], ignore_index=True)
+    parts = []
+    for key, layer in study.area_layers.items():
+        if layer.family == "hubs":
+            others = {k: v for k, v in study.memberships.items() if k != key}
+            homes = study.trust_home(key)
+            view = places.hub_view(study.schools, study.membership(key), homes, others)
+            parts.append(view.assign(layer=key))
+    return pd.concat(parts, ignore_index=True)
 
 
 def trusts_and_hubs(study: Core) -> pd.DataFrame:
@@ -54,7 +70,12 @@ def trusts_and_hubs(study: Core) -> pd.DataFrame:
 
 def schools_about(study: Core) -> pd.DataFrame:
     """Say what lies about each school: lines, other providers, its own trust."""
-    return study.school_view()
+
+    def build() -> pd.DataFrame:
+        points = load_neighbourhoods()[["easting", "northing"]].to_numpy(float)
+        return places.school_view(study.schools, study.memberships, neighbourhoods=points)
+
+    return study.memo("schools_about", build)
 
 
 def headlines(study: Core) -> pd.DataFrame:
@@ -81,7 +102,7 @@ def _crossing(study: Core) -> Exposure:
 
 def _far_from_a_lead(study: Core) -> Exposure:
     if LEADS in study.layers and not study.register.demonstration:
-        km = study.site_distances(LEADS).set_index("urn")["distance_km"]
+        km = site_distances(study, LEADS).set_index("urn")["distance_km"]
         yield f"further_than_{FAR_KM:g}_km_from_{LEADS}", (km > FAR_KM).where(km.notna())
 
 
@@ -136,30 +157,21 @@ def trust_communities(study: Core) -> pd.DataFrame:
     return found.rename(columns={"area_code": "district_code", "area_name": "district_name"})
 
 
-def map_fit(study: Core) -> pd.DataFrame:
-    """Measure how well each map keeps trusts together, beyond maps of like size drawn by chance."""
-    from geolls.land.blocks import adjacency
-
-    blocks = study.blocks.sort_index()
-    block = study.placement.schools.set_index("urn")["block"]
-    weight = study.weights("schools").groupby(block).sum().reindex(blocks.index).fillna(0.0)
-    layers = {k: study.membership(k, "area") for k in study.area_layers}
-    return communing.home_fit(study.schools, block, layers, weight, adjacency(blocks), draws=19)
-
-
 def far_areas(study: Core) -> pd.DataFrame:
     """Name authorities far from every Teaching School Hub lead school, by the rule of the study."""
-    return sites.far_areas(study.site_distances(LEADS), study.schools, study.membership(HOME))
+    return sites.far_areas(site_distances(study, LEADS), study.schools, study.membership(HOME))
 
 
 def far_by_phase(study: Core) -> pd.DataFrame:
     """Table the share of each authority's schools beyond 10, 20 and 40 km of a lead school."""
-    return sites.beyond(study.site_distances(LEADS), study.schools, study.membership(HOME))
+    return sites.beyond(site_distances(study, LEADS), study.schools, study.membership(HOME))
 
 
 def far_sensitivity(study: Core) -> pd.DataFrame:
     """Show how the list of far authorities changes when the thresholds move by 10 %."""
-    return sites.far_sensitivity(study.site_distances(LEADS), study.schools, study.membership(HOME))
+    return sites.far_sensitivity(
+        site_distances(study, LEADS), study.schools, study.membership(HOME)
+    )
 
 
 ANALYSES: dict[str, Callable[[Core], pd.DataFrame]] = {

@@ -16,7 +16,8 @@ from geolls.measures.placeview import place_view
 from geolls.study.units import MET, Facts, facts_of
 
 if TYPE_CHECKING:
-    from geolls.study.core import Core, Place
+    from geolls.study.core import Core
+    from geolls.study.gazetteer import Place
 
 __all__ = [
     "LIKE",

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -15,7 +14,7 @@ import pandas as pd
 
 from geolls.base.errors import UnknownNameError, UsageError
 from geolls.base.text import fold, suggest
-from geolls.base.vocabulary import LAND_WEIGHTS, PHASES, WEIGHTS, By
+from geolls.base.vocabulary import WEIGHTS, By, Weight
 from geolls.layers.areas import Areas, load_areas
 from geolls.layers.catalogue import Catalogue, load_catalogue
 from geolls.layers.expand import BlockClaim, expand
@@ -23,13 +22,13 @@ from geolls.layers.model import Layer
 from geolls.measures.membership import Membership
 from geolls.measures.overlap import overlap
 from geolls.study import assignment as assigning
+from geolls.study.gazetteer import Gazetteer, Place
 from geolls.study.settings import Settings, a_date, held
 
 if TYPE_CHECKING:
     from geopandas import GeoDataFrame
 
     from geolls.land.finer import Blocks
-    from geolls.measures.explain import Explanation
     from geolls.measures.spread import SpreadOptions
     from geolls.register.register import Register
 
@@ -47,30 +46,6 @@ ATTRIBUTION = (
     "copyright and database right {year}. Contains Royal Mail data © Royal Mail copyright and "
     "database right {year}."
 )
-# Where a bare name fits units of several layers that are the same land, the first of these wins.
-_PLACE_ORDER = ("local_authority", "district", "combined_authority", "region")
-_COUNCILS = ("local_authority", "district")
-
-
-@dataclass(frozen=True)
-class Place:
-    """What a page is about: one unit of one area layer.
-
-    Attributes
-    ----------
-    layer, unit_code, name : str
-        The unit.
-    blocks : tuple of str
-        The blocks it claims, in whole or in part.
-    note : str
-        Other units the same name fits, in words; empty when there are none.
-    """
-
-    layer: str
-    unit_code: str
-    name: str
-    blocks: tuple[str, ...]
-    note: str = ""
 
 
 class Core:
@@ -201,34 +176,23 @@ class Core:
         return self._refinement[0]
 
     @cached_property
-    def _refinement(self) -> tuple[GeoDataFrame, dict[str, list[BlockClaim]], pd.DataFrame]:
-        """Blocks cut by each polygons layer in turn, each layer's claims, the slivers dropped."""
+    def _refinement(self) -> tuple[GeoDataFrame, dict[str, list[BlockClaim]]]:
+        """Blocks cut by each polygons layer in turn, and the claims of each."""
         from geolls.land.blocks import load_blocks
         from geolls.land.polygons import onto_parts, read_polygons, refine
 
-        blocks, dropped = self.finer.analysis() if self.finer else load_blocks(), []
+        blocks = self.finer.analysis() if self.finer else load_blocks()
         claims: dict[str, list[BlockClaim]] = {}
         for layer in self.area_layers.values():
             if layer.kind != "polygons":
                 continue
-            rule: dict[str, Any] = {
-                "sliver_m2": layer.sliver_m2,
-                "sliver_share": layer.sliver_share,
-            }
-            cut = refine(
-                blocks, read_polygons(layer), **{k: v for k, v in rule.items() if v is not None}
-            )
+            rule: dict[str, Any] = {k: getattr(layer, k) for k in ("sliver_m2", "sliver_share")}
+            rule = {k: v for k, v in rule.items() if v is not None}
+            cut = refine(blocks, read_polygons(layer), **rule)
             claims = {k: onto_parts(v, cut.parts) for k, v in claims.items()}
             claims[layer.key] = cut.claims
             blocks = cut.blocks
-            dropped.append(cut.dropped.assign(layer=layer.key))
-        report = pd.concat(dropped, ignore_index=True) if dropped else pd.DataFrame()
-        return blocks, claims, report
-
-    @property
-    def slivers(self) -> pd.DataFrame:
-        """Slivers of polygons layers that were dropped under the stated rule."""
-        return self._refinement[2]
+        return blocks, claims
 
     @cached_property
     def _parts(self) -> dict[str, list[str]] | None:
@@ -255,10 +219,8 @@ class Core:
     @cached_property
     def block_names(self) -> dict[str, str]:
         """Block to the name of its district."""
-        from geolls.layers.areas import load_areas
-
         day = date(2018, 6, 1)  # every block was a district then
-        names = {a.code: a.name for a in load_areas().alive("district", day)}
+        names = {a.code: a.name for a in self.areas.alive("district", day)}
         return {str(b): names[str(b).partition("/")[0]] for b in self.block_weights.index}
 
     def claims(self, name: str) -> list[BlockClaim]:
@@ -328,7 +290,7 @@ class Core:
         by : {"area", "schools", "pupils", "fsm_pupils", "neighbourhoods"}
             The weight; land weights have blocks as items, the others schools.
         """
-        key, item = self.layer(name).key, "block" if by in LAND_WEIGHTS else "urn"
+        key, item = self.layer(name).key, self._weight(by).item
 
         def build() -> Membership:
             frame = self.land(key) if item == "block" else self.assigned(key)
@@ -338,31 +300,24 @@ class Core:
 
     def weights(self, by: By = "schools") -> pd.Series:
         """Return the weight of each item; schools whose pupils are not known weigh 0."""
-        if by in LAND_WEIGHTS:
-            return self.block_weights[LAND_WEIGHTS[by]].astype(float)
+        weight = self._weight(by)
+        table = self.block_weights if weight.item == "block" else self.schools.set_index("urn")
+        values = 1.0 if weight.column is None else table[weight.column].fillna(0.0)
+        return pd.Series(values, index=table.index, dtype=float, name=by)
+
+    def _weight(self, by: By) -> Weight:
         if by not in WEIGHTS:
             raise UsageError(
                 f"unknown weight {by!r}", where="--by", fix=f"use {', '.join(WEIGHTS)}"
             )
-        schools = self.schools.set_index("urn")
-        values = 1.0 if by == "schools" else schools[by].fillna(0.0)
-        return pd.Series(values, index=schools.index, dtype=float, name=by)
+        return WEIGHTS[by]
 
     # -- places ----------------------------------------------------------------------------
 
     @cached_property
-    def _names(self) -> dict[str, list[tuple[str, str, str]]]:
-        """Folded name or code -> (layer, unit_code, unit_name)."""
-        out: dict[str, list[tuple[str, str, str]]] = {}
-        for key in self.area_layers:
-            for code, name in self._units(key):
-                for alias in {fold(name), fold(code), *map(fold, self._aliases(key, code))}:
-                    out.setdefault(alias, []).append((key, code, name))
-        return out
-
-    def _aliases(self, key: str, code: str) -> Sequence[str]:
-        unit = self.catalogue.layers[key].units.get(code)
-        return [a.name for a in unit.aliases] if unit else ()
+    def _gazetteer(self) -> Gazetteer:
+        land = {key: self.membership(key, "area") for key in self.area_layers}
+        return Gazetteer(self.area_layers, land, self.as_of)
 
     def place(self, text: str) -> Place:
         """Find a place by name or code, as `Leeds`, `E08000035` or `region:North East`.
@@ -372,61 +327,14 @@ class Core:
         UnknownNameError
             When nothing has that name, or several units that are not the same land do.
         """
-        wanted_layer, _, rest = text.partition(":")
-        name = text
-        key = None
-        if rest:
-            key = self.layer(wanted_layer.strip()).key
-            name = rest
-        hits = [h for h in self._names.get(fold(name), []) if key is None or h[0] == key]
-        if not hits:
-            names = {h[2] for hs in self._names.values() for h in hs if key in (None, h[0])}
-            raise UnknownNameError(
-                f"no place called {name.strip()!r} on {self.as_of}",
-                where="--place",
-                fix=suggest(name, sorted(names)),
-            )
-        order = {k: i for i, k in enumerate(_PLACE_ORDER)}
-        hits.sort(key=lambda h: (order.get(h[0], len(order)), h))
-        land = {h: self._unit_blocks(h[0], h[1]) for h in hits}
-        distinct = {blocks: h for h, blocks in reversed(land.items())}
-        council = hits[0][0] in _COUNCILS
-        if len(distinct) > 1 and (
-            not council or len({h[1] for h in hits if h[0] == hits[0][0]}) > 1
-        ):
-            raise UnknownNameError(
-                f"{name.strip()!r} is the name of {len(distinct)} different places",
-                where="--place",
-                fix="say which: "
-                + ", ".join(f'"{h[0]}:{h[2]}"' for h in sorted(distinct.values())),
-            )
-        layer, code, unit = hits[0]
-        others = sorted(f"{h[0]}:{h[2]}" for h in distinct.values() if land[h] != land[hits[0]])
-        note = f"{unit} is read as {layer}:{unit}; also {', '.join(others)}" if others else ""
-        return Place(layer, code, unit, land[hits[0]], note)
-
-    def _unit_blocks(self, key: str, code: str) -> tuple[str, ...]:
-        table = self.land(key)
-        return tuple(table.loc[table["unit_code"] == code, "block"])
-
-    def _units(self, key: str) -> list[tuple[str, str]]:
-        """Return the code and the name of each unit of an area layer."""
-        layer = self.membership(key, "area")
-        units = zip(layer.codes, layer.names, layer.outside, strict=True)
-        return [(code, name) for code, name, reason in units if not reason]
+        layer, _, name = text.partition(":")
+        if name:
+            return self._gazetteer.find(name, self.layer(layer.strip()).key)
+        return self._gazetteer.find(text)
 
     def places(self, key: str) -> list[Place]:
         """Return every unit of an area layer as a place, by name."""
-        return [
-            Place(key, code, name, self._unit_blocks(key, code))
-            for code, name in sorted(self._units(key), key=lambda unit: (unit[1], unit[0]))
-        ]
-
-    def place_schools(self, place: Place) -> pd.Series:
-        """Return the schools of a place: the share of each, indexed by URN."""
-        table = self.assigned(place.layer)
-        mine = table.loc[table["unit_code"] == place.unit_code]
-        return mine.set_index("urn")["share"]
+        return self._gazetteer.places[key]
 
     def at(self, day: str | date) -> Self:
         """Return the same study on another day."""
@@ -451,54 +359,6 @@ class Core:
         shapes.insert(0, "unit_name", names.reindex(shapes.index))
         return shapes.reset_index()
 
-    @cached_property
-    def _every_school(self) -> pd.DataFrame:
-        """Where schools of every phase are: lead schools may be special or nursery schools."""
-        from geolls.register.register import read_register
-
-        s, where = self.settings, ["urn", "easting", "northing"]
-        if s.register is None:
-            return self.schools[where]
-        found = read_register(s.register, as_of=s.as_of, phases=PHASES, cache_dir=self.data)
-        return found.schools[where].copy()
-
-    def sites(self, name: str) -> pd.DataFrame:
-        """Return the sites of a layer of kind `sites` on the study's day.
-
-        Returns
-        -------
-        pandas.DataFrame
-            One row per unit: unit_code, unit_name, urn (lead school, None where not identified),
-            easting, northing (NaN where the register does not have the school).
-        """
-        from geolls.layers.evidence import units_on
-
-        layer = self.layer(name)
-        if layer.kind != "sites":
-            raise UsageError(f"{layer.key} is made of {layer.kind}, not of sites")
-        rows = [(u.code, u.name, u.lead_urn) for u in units_on(layer, self.as_of, self.areas)]
-        table = pd.DataFrame(rows, columns=["unit_code", "unit_name", "urn"])
-        points = self._every_school.set_index("urn")[["easting", "northing"]]
-        return table.join(points, on="urn")
-
-    def site_distances(self, name: str) -> pd.DataFrame:
-        """Return each school's distance to the nearest site; see `geolls.measures.sites`.
-
-        Raises
-        ------
-        UnknownNameError
-            When the register has none of the lead schools.
-        """
-        from geolls.measures.sites import site_distances
-
-        found = self.sites(name)
-        if found["easting"].isna().all():
-            raise UnknownNameError(
-                f"no lead school of {name} is in the register",
-                fix="give --register with the real schools",
-            )
-        return site_distances(self.schools, found)
-
     # -- measures --------------------------------------------------------------------------
 
     def overlap(
@@ -518,9 +378,8 @@ class Core:
         if place is None:
             return weights
         found = self._as_place(place)
-        table = self.membership(found.layer, by).frame()
-        share = table[table["unit_code"] == found.unit_code].set_index("item")["share"]
-        return (weights * share).reindex(weights.index).dropna().rename(by)
+        share = self.membership(found.layer, by).shares_of(found.unit_code)
+        return (weights * share).reindex(weights.index).dropna()
 
     def mismatch(
         self,
@@ -540,19 +399,13 @@ class Core:
 
         weight, untold = self.weights(by), disclosure.untold(by)
         if left and right:
-            keys = [self.layer(left).key, self.layer(right).key]
-            found = compare(
-                self.membership(left, by),
-                self.membership(right, by),
-                weight,
-                inside_only=inside_only,
-                untold=untold,
-            )
-            found.insert(0, "left", keys[0])
-            found.insert(1, "right", keys[1])
+            x, y = (self.membership(k, by) for k in (left, right))
+            found = compare(x, y, weight, inside_only=inside_only, untold=untold)
+            found.insert(0, "left", self.layer(left).key)
+            found.insert(1, "right", self.layer(right).key)
         else:
-            tables = {k: self.membership(k, by) for k in self.area_layers}
-            found = pairwise(tables, weight, inside_only=inside_only, untold=untold)
+            layers = {k: self.membership(k, by) for k in self.area_layers}
+            found = pairwise(layers, weight, inside_only=inside_only, untold=untold)
         found.insert(2, "by", by)
         return found
 
@@ -566,7 +419,7 @@ class Core:
         from geolls.measures.coverage import coverage
 
         names: dict[str, str] = self.block_names
-        if by not in LAND_WEIGHTS:
+        if self._weight(by).item == "urn":
             placed = self.placement.schools.set_index("urn")["block"].dropna()
             names = {str(urn): self.block_names[str(block)] for urn, block in placed.items()}
         weights = self._weights_in(place, by)
@@ -580,11 +433,15 @@ class Core:
         return SpreadOptions.read(self.settings.spread)
 
     @cached_property
+    def memberships(self) -> dict[str, Membership]:
+        """Which unit of each area layer has which school, by layer."""
+        return {k: self.membership(k) for k in self.area_layers}
+
+    @cached_property
     def _spread(self) -> pd.DataFrame:
         from geolls.measures.spread import spread
 
-        layers = {k: self.membership(k) for k in self.area_layers}
-        return spread(self.schools, layers, self.spread_options)
+        return spread(self.schools, self.memberships, self.spread_options)
 
     def spread(self, place: Place | str | None = None) -> pd.DataFrame:
         """Return one row per trust: lines crossed and kilometres; see `spread.spread`.
@@ -596,9 +453,23 @@ class Core:
         """
         if place is None:
             return self._spread
-        here = self.place_schools(self._as_place(place)).index
-        at_work = self.schools.loc[self.schools["urn"].isin(here), "trust_uid"].dropna()
+        here = self.schools["urn"].isin(self._weights_in(place, "schools").index)
+        at_work = self.schools.loc[here, "trust_uid"].dropna()
         return self._spread[self._spread["trust_uid"].isin(at_work)].reset_index(drop=True)
+
+    def trust_home(self, layer: str) -> pd.Series:
+        """Return the unit of a layer that most schools of each trust are in, by trust_uid."""
+        return self._spread.set_index("trust_uid")[f"home_{layer}"]
+
+    def kinds(self, layer: str) -> pd.Series:
+        """Return who runs each school, seen from its unit of a layer, by URN; see `oversight`."""
+        from geolls.measures.oversight import oversight
+
+        key = self.layer(layer).key
+        return self.memo(
+            ("kinds", key),
+            lambda: oversight(self.schools, self.trust_home(key), self.membership(key)),
+        )
 
     def _as_place(self, place: Place | str) -> Place:
         return self.place(place) if isinstance(place, str) else place
@@ -628,159 +499,6 @@ class Core:
             f"{len(hit)} trusts are called {text.strip()!r}",
             where="--trust",
             fix=f"give the UID: {', '.join(hit['trust_uid'])}",
-        )
-
-    def school_table(self, place: Place | str, trust: str | None = None) -> pd.DataFrame:
-        """Return the schools of a place, with their unit in every layer.
-
-        Parameters
-        ----------
-        place : Place or str
-            The place.
-        trust : str, optional
-            Only schools of this trust (name or UID).
-
-        Returns
-        -------
-        pandas.DataFrame
-            One row per school: urn, name, phase, pupils, trust_uid, trust_name, trust_type,
-            `trust_home` (the trust's home authority), and one column per layer with the unit's
-            name; names of units that share a school are joined by " + ".
-        """
-        here = self.place_schools(self._as_place(place)).index
-        rows = self.schools["urn"].isin(here)
-        if trust is not None:
-            rows &= self.schools["trust_uid"] == self.trust(trust)["trust_uid"]
-        columns = ["urn", "name", "phase", "pupils", "trust_uid", "trust_name", "trust_type"]
-        out = self.schools.loc[rows, columns].reset_index(drop=True)
-        homes = self._spread.set_index("trust_uid").get("home_name_local_authority")
-        if homes is not None:
-            out["trust_home"] = out["trust_uid"].map(homes)
-        for key, layer in self.layers.items():
-            if layer.kind == "sites":
-                continue
-            table = self.assigned(key)
-            mine = table[table["urn"].isin(out["urn"])]
-            names = mine.groupby("urn", sort=False)["unit_name"].agg(" + ".join)
-            out[key] = out["urn"].map(names)
-        return out
-
-    def _memberships(self) -> dict[str, Membership]:
-        return {k: self.membership(k) for k in self.area_layers}
-
-    def trust_home(self, layer: str) -> pd.Series:
-        """Return the unit of a layer that most schools of each trust are in, by trust_uid."""
-        return self._spread.set_index("trust_uid")[f"home_{layer}"]
-
-    def kinds(self, layer: str) -> pd.Series:
-        """Return who runs each school, seen from its unit of a layer, by URN; see `oversight`."""
-        from geolls.measures.oversight import oversight
-
-        key = self.layer(layer).key
-        return self.memo(
-            ("kinds", key),
-            lambda: oversight(self.schools, self.trust_home(key), self.membership(key)),
-        )
-
-    @cached_property
-    def _school_view(self) -> pd.DataFrame:
-        from geolls.land.blocks import load_neighbourhoods
-        from geolls.measures.placeview import school_view
-
-        points = load_neighbourhoods()[["easting", "northing"]].to_numpy(float)
-        return school_view(self.schools, self._memberships(), neighbourhoods=points)
-
-    def school_view(self) -> pd.DataFrame:
-        """Return what lies about each school; see `geolls.measures.placeview.school_view`."""
-        return self._school_view
-
-    def place_view(self, layer: str) -> pd.DataFrame:
-        """Return who works in each unit of an area layer; see `placeview.place_view`."""
-        from geolls.measures.placeview import place_view
-
-        key = self.layer(layer).key
-        return self.memo(
-            ("place_view", key),
-            lambda: place_view(
-                self.schools,
-                self.membership(key),
-                self.kinds(key),
-                self._memberships(),
-                nearby=self.school_view(),
-                bands=self.spread_options,
-            ),
-        )
-
-    def hub_view(self, layer: str) -> pd.DataFrame:
-        """Return with how many bodies each hub has to deal; see `placeview.hub_view`."""
-        from geolls.measures.placeview import hub_view
-
-        key = self.layer(layer).key
-        others = {k: v for k, v in self._memberships().items() if k != key}
-        return hub_view(self.schools, self.membership(key), self.trust_home(key), others)
-
-    def null_share_worse(
-        self,
-        left: str,
-        right: str,
-        by: By = "schools",
-        *,
-        draws: int = 199,
-        seed: int = 2022,
-        jobs: int = 1,
-        progress: Callable[[str, int, int | None], None] | None = None,
-    ) -> pd.DataFrame:
-        """Return the share of random maps that fit worse, in the columns of `mismatch`."""
-        from geolls.land.blocks import adjacency
-        from geolls.measures.nulls import null_share_worse
-
-        x, y = self.layer(left).key, self.layer(right).key
-        weight = self.weights(by)
-        if by not in LAND_WEIGHTS:
-            block = self.placement.schools.set_index("urn")["block"]
-            weight = weight.groupby(block).sum()
-        blocks = self.blocks.sort_index()
-        found = null_share_worse(
-            self.membership(x, "area"),
-            self.membership(y, "area"),
-            weight.reindex(blocks.index).fillna(0.0),
-            adjacency(blocks),
-            draws=draws,
-            seed=seed,
-            jobs=jobs,
-            progress=(lambda i, n: progress("Random maps", i, n)) if progress else None,
-        )
-        rows = [
-            ("null_share_worse", found.share_worse, f"{draws} random maps, seed {seed}"),
-            ("null_v_measure", float(found.draws["v_measure"].mean()), "mean of the random maps"),
-            ("null_deviation", float(found.draws["deviation"].mean()), "mean miss of their sizes"),
-        ]
-        table = pd.DataFrame(rows, columns=["measure", "value", "note"])
-        return table.assign(left=x, right=y, by=by)[["left", "right", "by", *table.columns]]
-
-    def explain(
-        self, measure: str, *, place: Place | str | None = None, trust: str | None = None
-    ) -> Explanation:
-        """Return the rows behind one number of a place or a trust; they add up to it."""
-        from geolls.measures.explain import explain_place, explain_trust
-
-        if place is None and trust is not None:
-            uid = str(self.trust(trust)["trust_uid"])
-            layers = self._memberships()
-            return explain_trust(measure, self.schools, layers, uid, self.spread_options)
-        if place is None:
-            raise UsageError("explain needs a place or a trust")
-        found = self._as_place(place)
-        near = measure.startswith(("only_", "single_"))
-        return explain_place(
-            measure,
-            self.schools,
-            self.membership(found.layer),
-            self.kinds(found.layer),
-            found.unit_code,
-            layers=self._memberships(),
-            nearby=self.school_view() if near else None,
-            options=self.spread_options,
         )
 
     # -- provenance ------------------------------------------------------------------------

@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+import geolls
 from geolls import Study, open_study
 from geolls.export.everything import export
 from geolls.maps.print.page import save_print
@@ -34,3 +35,14 @@ def test_a_file_may_be_named_by_text(study: Study, tmp_path: Path) -> None:
     assert (tmp_path / "map.svg").read_text("utf-8").startswith("<svg")
     assert {path.parent for path in written} == {tmp_path / "tables"}
     assert all(path.is_file() for path in written)
+
+
+def test_what_a_notebook_lists_is_what_its_user_wants(study: Study) -> None:
+    assert dir(geolls) == ["Study", "__version__", "open_study", "shipped_study"]
+    listed = {name for name in dir(study) if not name.startswith("_")}
+    asked = {"assigned", "changes", "compare", "coverage", "explain", "map", "mismatch", "overlap"}
+    assert asked | {"place", "places", "schools_in", "spread", "table", "trust"} <= listed
+    # One name for each fact, and no room that happens to be imported.
+    assert not listed & {"assignment", "block_membership", "facts", "place_schools", "school_table"}
+    kinds = {type(getattr(geolls.Study, name, None)).__name__ for name in listed}
+    assert kinds <= {"NoneType", "cached_property", "function", "property"}

@@ -121,7 +121,7 @@ def test_schools_of_unknown_status_count_neither_as_maintained_nor_as_in_a_trust
     before = typology(study).set_index("unit_code")
     schools = study.schools
     leeds = study.place("Leeds").unit_code
-    here = study.place_schools(study.place("Leeds")).index
+    here = study.membership("local_authority").shares_of(leeds).index
     free = schools["urn"].isin(here) & schools["trust_uid"].isna() & (schools["phase"] == "primary")
     changed = schools.copy()
     changed.loc[changed.index[free.to_numpy()][:10], "status_unknown"] = True

@@ -1,6 +1,7 @@
 """The words that several rooms use hang together, and pages can be given theirs."""
 
 import json
+from typing import get_args
 
 import pytest
 
@@ -22,9 +23,12 @@ def test_every_table_of_words_has_every_key(keys, tables):
         assert all(table.values())
 
 
-def test_the_mainstream_phases_and_the_land_weights_are_among_all():
+def test_the_mainstream_phases_are_among_all():
     assert set(words.MAINSTREAM) < set(words.PHASES)
-    assert set(words.LAND_WEIGHTS) < set(words.WEIGHTS)
+
+
+def test_the_weights_a_call_may_name_are_those_of_the_table():
+    assert get_args(words.By) == tuple(words.WEIGHTS)
 
 
 def test_pages_are_given_plain_words():

@@ -1,0 +1,107 @@
+"""Find a place by name or code, forgiving its spelling, and say when a name fits several."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+
+from geolls.base.errors import UnknownNameError
+from geolls.base.text import fold, suggest
+from geolls.layers.model import Layer
+from geolls.measures.membership import Membership
+
+__all__ = ["Gazetteer", "Place"]
+
+# Where a bare name fits units of several layers that are the same land, the first of these wins.
+_ORDER = ("local_authority", "district", "combined_authority", "region")
+_COUNCILS = ("local_authority", "district")
+
+
+@dataclass(frozen=True)
+class Place:
+    """What a page is about: one unit of one area layer.
+
+    Attributes
+    ----------
+    layer, unit_code, name : str
+        The unit.
+    blocks : tuple of str
+        The blocks it claims, in whole or in part.
+    note : str
+        Other units the same name fits, in words; empty when there are none.
+    """
+
+    layer: str
+    unit_code: str
+    name: str
+    blocks: tuple[str, ...]
+    note: str = ""
+
+
+class Gazetteer:
+    """Every unit of the area layers, by name.
+
+    Parameters
+    ----------
+    layers : mapping of str to Layer
+        The area layers, by key.
+    land : mapping of str to Membership
+        Which unit of each has which block.
+    on : datetime.date
+        The day, for messages.
+    """
+
+    def __init__(
+        self, layers: Mapping[str, Layer], land: Mapping[str, Membership], on: date
+    ) -> None:
+        self.on = on
+        self.places: dict[str, list[Place]] = {}
+        self._by_name: dict[str, list[Place]] = defaultdict(list)
+        for key, layer in layers.items():
+            blocks = land[key].frame("block", reasons=False).groupby(["unit_name", "unit_code"])
+            found = [
+                Place(key, str(code), str(name), tuple(held))
+                for (name, code), held in blocks["block"]
+            ]
+            self.places[key] = found
+            for place in found:
+                unit = layer.units.get(place.unit_code)
+                aliases = [a.name for a in unit.aliases] if unit else []
+                for name in {*map(fold, [place.name, place.unit_code, *aliases])}:
+                    self._by_name[name].append(place)
+
+    def find(self, text: str, layer: str | None = None) -> Place:
+        """Find a place by name or code, in one layer or in any.
+
+        Raises
+        ------
+        UnknownNameError
+            When nothing has that name, or several units that are not the same land do.
+        """
+        hits = [p for p in self._by_name.get(fold(text), ()) if layer in (None, p.layer)]
+        if not hits:
+            names = {p.name for k, ps in self.places.items() if layer in (None, k) for p in ps}
+            raise UnknownNameError(
+                f"no place called {text.strip()!r} on {self.on}",
+                where="--place",
+                fix=suggest(text, sorted(names)),
+            )
+        order = {key: at for at, key in enumerate(_ORDER)}
+        hits.sort(key=lambda p: (order.get(p.layer, len(order)), p.layer, p.unit_code, p.name))
+        first = hits[0]
+        distinct = {p.blocks: f"{p.layer}:{p.name}" for p in reversed(hits)}
+        namesakes = {p.unit_code for p in hits if p.layer == first.layer}
+        if len(distinct) > 1 and (first.layer not in _COUNCILS or len(namesakes) > 1):
+            which = ", ".join(f'"{name}"' for name in sorted(distinct.values()))
+            raise UnknownNameError(
+                f"{text.strip()!r} is the name of {len(distinct)} different places",
+                where="--place",
+                fix=f"say which: {which}",
+            )
+        others = sorted(name for blocks, name in distinct.items() if blocks != first.blocks)
+        if not others:
+            return first
+        reading = f"{first.name} is read as {first.layer}:{first.name}"
+        return replace(first, note=f"{reading}; also {', '.join(others)}")

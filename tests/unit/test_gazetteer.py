@@ -1,0 +1,66 @@
+"""A place is found by its name, its code or an old name; what fits several places is asked back."""
+
+from datetime import date
+
+import pandas as pd
+import pytest
+
+import geolls
+from geolls.base.errors import UnknownNameError
+from geolls.measures.membership import Membership
+from geolls.study.gazetteer import Gazetteer
+
+BLOCKS = pd.Index(["b1", "b2", "b3"])
+
+
+@pytest.fixture(scope="module")
+def gazetteer() -> Gazetteer:
+    study = geolls.open_study(as_of="2022-09-01")
+    keys = ("region", "local_authority", "district", "combined_authority")
+    named = {
+        "region": ["North", "North", "South"],
+        "local_authority": ["Leeds", "York", "North"],
+        "district": ["Leeds", "York", "Hull"],
+        "combined_authority": ["Leeds", "Leeds", "not_covered"],
+    }
+    land = {key: Membership.whole(BLOCKS, named[key]) for key in keys}
+    return Gazetteer({k: study.layers[k] for k in keys}, land, date(2022, 9, 1))
+
+
+def test_a_council_is_read_before_the_districts_of_its_name(gazetteer: Gazetteer) -> None:
+    york = gazetteer.find(" york ")
+    assert (york.layer, york.unit_code, york.blocks, york.note) == (
+        "local_authority", "York", ("b2",), "",
+    )  # fmt: skip
+
+
+def test_other_land_of_the_same_name_is_noted(gazetteer: Gazetteer) -> None:
+    leeds = gazetteer.find("Leeds")
+    assert leeds.layer == "local_authority"
+    assert leeds.note == "Leeds is read as local_authority:Leeds; also combined_authority:Leeds"
+    assert gazetteer.find("Leeds", "combined_authority").blocks == ("b1", "b2")
+
+
+def test_a_name_that_nothing_has_is_answered_with_the_nearest(gazetteer: Gazetteer) -> None:
+    with pytest.raises(UnknownNameError, match="no place called 'Leads' on 2022-09-01") as error:
+        gazetteer.find("Leads")
+    assert "Leeds" in (error.value.fix or "")
+    with pytest.raises(UnknownNameError):
+        gazetteer.find("not_covered")
+
+
+def test_a_name_of_places_that_are_no_council_is_asked_back() -> None:
+    study = geolls.open_study(as_of="2022-09-01")
+    keys = ("region", "combined_authority")
+    land = {
+        "region": Membership.whole(BLOCKS, ["North", "North", "South"]),
+        "combined_authority": Membership.whole(BLOCKS, ["North", "West", "West"]),
+    }
+    found = Gazetteer({k: study.layers[k] for k in keys}, land, study.as_of)
+    with pytest.raises(UnknownNameError, match="name of 2 different places") as error:
+        found.find("north")
+    assert error.value.fix == 'say which: "combined_authority:North", "region:North"'
+
+
+def test_places_are_listed_by_name(gazetteer: Gazetteer) -> None:
+    assert [p.name for p in gazetteer.places["local_authority"]] == ["Leeds", "North", "York"]
