@@ -94,14 +94,7 @@ def test_joining_dates_of_five_schools_are_those_one_counts() -> None:
             "trust_joined": [date(2012, 3, 1), date(2016, 3, 1), date(2021, 3, 1), None, None],
         }
     )
-    place = pd.DataFrame(
-        {
-            "item": ["1", "2", "3", "4", "5"],
-            "unit_code": ["X"] * 5,
-            "unit_name": "Ex",
-            "share": [1.0] * 5,
-        }
-    )
+    place = Membership.whole(pd.Index(schools["urn"]), ["X"] * 5)
     row = joining(schools, place, date(2022, 3, 1)).loc["X"]
     assert row["years_median"] == pytest.approx(6, abs=0.01)
     assert row["joined_median"] == pytest.approx(2016 + 60 / 365.25, abs=1e-6)
