@@ -118,13 +118,13 @@ def dissolve(blocks: GeoDataFrame, membership: pd.DataFrame) -> GeoDataFrame:
     blocks : geopandas.GeoDataFrame
         A valid coverage indexed by block: `load_blocks()`, `load_display()` or a refinement.
     membership : pandas.DataFrame
-        Columns block, unit_code and optionally unit_name; a block may belong to several units.
+        Columns block and unit_code; a block may belong to several units.
 
     Returns
     -------
     geopandas.GeoDataFrame
-        One row per unit, indexed and sorted by unit_code, with unit_name where given and the
-        geometry in the CRS of `blocks`. Units overlap where they share a block.
+        One row per unit, indexed and sorted by unit_code: geometry in the CRS of `blocks`. Units
+        overlap where they share a block.
 
     Raises
     ------
@@ -132,22 +132,14 @@ def dissolve(blocks: GeoDataFrame, membership: pd.DataFrame) -> GeoDataFrame:
         When a block of the membership is not among `blocks`.
     """
     import geopandas as gpd
-    import shapely
 
-    rows = membership.drop_duplicates(["unit_code", "block"])
+    rows = membership[["unit_code", "block"]].drop_duplicates()
     position = blocks.index.get_indexer(rows["block"])
     if (position < 0).any():
         strange = rows["block"][position < 0].iloc[0]
         raise GeometryError(f"no block {strange!r}", fix="give the refined blocks with its parts")
-    shapes = blocks.geometry.to_numpy()
-    grouped = pd.Series(position).groupby(rows["unit_code"].to_numpy(), sort=True)
-    joined = {code: shapely.coverage_union_all(shapes[at.to_numpy()]) for code, at in grouped}
-    index = pd.Index(list(joined), name="unit_code", dtype="object")
-    units = gpd.GeoDataFrame(index=index, geometry=list(joined.values()), crs=blocks.crs)
-    if "unit_name" in rows:
-        names = rows.drop_duplicates("unit_code").set_index("unit_code")["unit_name"]
-        units.insert(0, "unit_name", names.reindex(index))
-    return units
+    shapes = gpd.GeoDataFrame(rows, geometry=blocks.geometry.to_numpy()[position], crs=blocks.crs)
+    return shapes[["unit_code", "geometry"]].dissolve("unit_code", method="coverage")
 
 
 def adjacency(blocks: GeoDataFrame) -> NDArray[np.int64]:
