@@ -129,7 +129,7 @@ def check(cls: type, toml: Toml) -> tuple[dict[str, Any], list[Fault]]:
             values[known[name].name] = _read(toml, name, value, hints[known[name].name], words)
         except _Wrong as wrong:
             given = name if name in known else None
-            faults.append(Fault(wrong.message, wrong.fix, given, toml.line(name)))
+            faults.append(Fault(*wrong.args)._replace(key=given, line=toml.line(name)))
     for name, f in known.items():
         needed = f.default is MISSING and f.default_factory is MISSING
         if needed and not str(toml.holds.get(name, "")).strip():
@@ -194,35 +194,28 @@ def a_day(value: object) -> date:
 # ---- what a key may hold
 
 
-class _Wrong(Exception):  # noqa: N818  (a signal between two functions of this room)
-    """A key is unknown, or its value is not as declared."""
-
-    def __init__(self, message: str, fix: str | None = None) -> None:
-        self.message, self.fix = message, fix
+class _Wrong(Exception):  # noqa: N818  (a signal between functions of this room)
+    """A key is unknown, or its value is not as declared: message and fix."""
 
 
-def _plain(*kinds: type) -> Callable[[Toml, Any], Any]:
-    """Return a reader that takes values of some types as they are; true is no number."""
-
-    def read(_: Toml, value: Any) -> Any:
-        if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
-            raise TypeError
-        return value
-
-    return read
+def _only(value: Any, *kinds: type) -> Any:
+    """Return a value of one of some types; true is no number."""
+    if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
+        raise TypeError
+    return value
 
 
 # Each type: what it is called, and how to read it, raising TypeError, ValueError or OSError.
 # `source_date = 2022` and `sliver_share = 0` say what they mean.
 _KINDS: Final[dict[Any, tuple[str, Callable[[Toml, Any], Any]]]] = {
-    bool: ("true or false", _plain(bool)),
-    int: ("a whole number", _plain(int)),
-    float: ("a number", lambda toml, value: float(_plain(int, float)(toml, value))),
-    str: ("text", lambda toml, value: str(_plain(str, int, date)(toml, value))),
-    date: ("a date like 2022-09-01", lambda toml, v: a_day(_plain(str, date)(toml, v))),
+    bool: ("true or false", lambda _, value: _only(value, bool)),
+    int: ("a whole number", lambda _, value: _only(value, int)),
+    float: ("a number", lambda _, value: float(_only(value, int, float))),
+    str: ("text", lambda _, value: str(_only(value, str, int, date))),
+    date: ("a date like 2022-09-01", lambda _, value: a_day(_only(value, str, date))),
     Path: ("a path in quotes", lambda toml, value: (toml.path.parent / value).resolve()),
-    tuple: ("a list", lambda toml, value: tuple(_plain(list)(toml, value))),
-    Mapping: ("a table", _plain(dict)),
+    tuple: ("a list", lambda _, value: tuple(_only(value, list, tuple))),
+    Mapping: ("a table", lambda _, value: _only(value, dict)),
     Any: ("", lambda _, value: value),
 }
 

@@ -314,40 +314,32 @@ def _verified(path: Path, item: File, *, sized: bool) -> Facts:
         raise InputFileError("not a csv in UTF-8 or Windows-1252", where=where)
     try:
         try:
-            rows = _counted(path, item, encoding := "utf-8")
+            columns, widths = _widths(path, item, encoding := "utf-8")
         except UnicodeDecodeError:
-            rows = _counted(path, item, encoding := "cp1252")
+            columns, widths = _widths(path, item, encoding := "cp1252")
     except csv.Error as error:
         raise InputFileError(f"not a well-formed csv ({error})", where=where) from error
-    if rows.last != rows.columns or not (ended or sized):
-        raise InputFileError(f"cut short in row {rows.all + 1}", where=where, fix="fetch it again")
-    if rows.ragged * 100 > rows.all:
+    if [columns, *widths][-1] != columns or not (ended or sized):
+        message = f"cut short in row {len(widths) + 1}"
+        raise InputFileError(message, where=where, fix="fetch it again")
+    ragged = sum(width != columns for width in widths)
+    if ragged * 100 > len(widths):
         raise InputFileError(
-            f"{rows.ragged:,} of {rows.all:,} rows do not have the {rows.columns} columns of the "
-            "header",
+            f"{ragged:,} of {len(widths):,} rows do not have the {columns} columns of the header",
             where=where,
         )
-    if rows.all < item.rows:
+    if len(widths) < item.rows:
         raise InputFileError(
-            f"only {rows.all:,} rows, where all of England has at least {item.rows:,}",
+            f"only {len(widths):,} rows, where all of England has at least {item.rows:,}",
             where=where,
             fix="fetch it again later; the service may be writing it",
         )
-    counts = {"rows": rows.all, "columns": rows.columns, "ragged_rows": rows.ragged}
+    counts = {"rows": len(widths), "columns": columns, "ragged_rows": ragged}
     return {"name": path.name, **counts, "encoding": encoding}
 
 
-class Counts(NamedTuple):
-    """What a csv has: columns, rows, rows of another width, cells in the last row."""
-
-    columns: int
-    all: int
-    ragged: int
-    last: int
-
-
-def _counted(path: Path, item: File, encoding: str) -> Counts:
-    """Read a csv once through; raise where its columns are not those of `item`."""
+def _widths(path: Path, item: File, encoding: str) -> tuple[int, list[int]]:
+    """Return the number of columns of a csv, which must be those of `item`, and of each row."""
     reading = "utf-8-sig" if encoding == "utf-8" else encoding
     errors = "strict" if encoding == "utf-8" else "replace"
     with path.open(encoding=reading, errors=errors, newline="") as text:
@@ -362,6 +354,4 @@ def _counted(path: Path, item: File, encoding: str) -> Counts:
                 where=path.name,
                 fix="a newer geolls may know the new columns",
             )
-        widths = [len(row) for row in rows if row]
-    ragged = sum(width != len(header) for width in widths)
-    return Counts(len(header), len(widths), ragged, [len(header), *widths][-1])
+        return len(header), [len(row) for row in rows if row]

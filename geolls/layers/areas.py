@@ -252,12 +252,9 @@ class Areas:
     def _of(self, code: str) -> Sequence[Area]:
         return self._by_code.get(code, ())
 
-    def _label(self, code: str) -> str:
-        rows = self._of(code)
-        return f"{code} ({rows[-1].name})" if rows else code
-
     def _labels(self, codes: Sequence[str], last: str) -> str:
-        *head, tail = (self._label(c) for c in codes)
+        names = ([code, *(f"({area.name})" for area in self._of(code)[-1:])] for code in codes)
+        *head, tail = map(" ".join, names)
         return f"{', '.join(head)} {last} {tail}" if head else tail
 
     def _unknown(self, code: str) -> UnknownNameError:

@@ -13,6 +13,7 @@ from geolls.base.shelves import shelf
 from geolls.layers.areas import Areas
 from geolls.layers.catalogue import layer_folders, settle, shelf_folders
 from geolls.layers.evidence import change_dates, units_on
+from geolls.layers.expand import expand
 from geolls.layers.model import Claim, Layer, Problem
 from geolls.layers.reader import read_layer
 
@@ -108,7 +109,7 @@ def _check_land(layer: Layer, areas: Areas) -> list[Problem]:
     if layer.tiling != "overlapping" and not layer.tier:
         problems += _doubled(layer, land)
     if layer.tiling == "exhaustive" and not problems:
-        problems += _gaps(layer, land, areas)
+        problems += _gaps(layer, areas)
     if layer.units_expected is not None and layer.complete and not layer.tier:
         most = max(len(units_on(layer, day, areas)) for day in change_dates(layer, areas))
         if most != layer.units_expected:
@@ -137,16 +138,12 @@ def _doubled(layer: Layer, land: Land) -> Iterator[Problem]:
             holders[block].append(claim)
 
 
-def _gaps(layer: Layer, land: Land, areas: Areas) -> Iterator[Problem]:
+def _gaps(layer: Layer, areas: Areas) -> Iterator[Problem]:
     """Yield the land without a unit in a layer that should cover England, on days of change."""
     last: set[str] = set()
     for day in change_dates(layer, areas):
-        england = {_root(b): a.name for a in areas.alive("district", day) for b in a.blocks}
-        if layer.tier:
-            lists = [a.blocks for a in areas.alive(layer.tier, day)]
-        else:
-            lists = [land.get(claim.row, ()) for claim in layer.claims_on(day)]
-        missing = england.keys() - {_root(block) for blocks in lists for block in blocks}
+        england = {_whole(b): a.name for a in areas.alive("district", day) for b in a.blocks}
+        missing = england.keys() - {_whole(claim.block) for claim in expand(layer, day, areas)}
         if missing and missing != last:
             names = sorted({england[block] for block in missing})
             shown = ", ".join(names[:5]) + (f" and {len(names) - 5} more" if names[5:] else "")
@@ -159,6 +156,6 @@ def _gaps(layer: Layer, land: Land, areas: Areas) -> Iterator[Problem]:
         last = missing
 
 
-def _root(block: str) -> str:
-    """Return the block of which a block may be a part."""
+def _whole(block: str) -> str:
+    """Return the block of which another may be a part."""
     return block.partition("/")[0]

@@ -327,7 +327,11 @@ def _units(rows: Sequence[Row], layer: Layer) -> dict[str, Unit]:
         units[code] = Unit(
             code=code,
             name=name or code,
-            aliases=tuple(_aliases(row.text("aliases"))),
+            aliases=tuple(
+                Alias(alias.strip(), seen.strip())
+                for alias, _, seen in (x.partition("@") for x in row.text("aliases").split(";"))
+                if alias.strip()
+            ),
             lead_urn=row.text("lead_urn") or None,
             lead_name=row.text("lead_name"),
             valid_from=row.day("valid_from"),
@@ -353,12 +357,6 @@ def _name_units(
         known = units.setdefault(code, Unit(code=code, name=plain))
         if name and known.name != name:
             row.note(f"the unit {code!r} has two names", "unit_name", f"use {known.name!r}")
-
-
-def _aliases(text: str) -> Iterator[Alias]:
-    for item in filter(None, (x.strip() for x in text.split(";"))):
-        name, _, seen = item.partition("@")
-        yield Alias(name.strip(), seen.strip())
 
 
 def _slug(name: str) -> str:
