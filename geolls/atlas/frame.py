@@ -19,12 +19,11 @@ from geolls.atlas import words
 from geolls.atlas.charts import Piece, strip_style, width_class
 from geolls.atlas.grids import Grid, Name, Report, confidence, mark, shape
 from geolls.atlas.plates import Plates
+from geolls.atlas.words import REGISTER, REPORT
 from geolls.base.files import safe_name
 from geolls.base.shelves import shelf
 from geolls.base.text import (
     DASH,
-    REGISTER,
-    REPORT,
     count,
     day,
     joined,

@@ -33,7 +33,44 @@ from geolls.base.text import (
 )
 from geolls.base.vocabulary import FEW, RANKED, REASON_NAMES
 
-__all__ = ["FORMATS", "SAYINGS", "Form", "Saying", "always", "fill", "one", "paragraph"]
+__all__ = [
+    "FORMATS",
+    "REGISTER",
+    "REPORT",
+    "SAYINGS",
+    "Form",
+    "Saying",
+    "always",
+    "fill",
+    "one",
+    "paragraph",
+]
+
+REGISTER = "https://get-information-schools.service.gov.uk/"
+REPORT = {
+    "title": "Report this row",
+    "what": "Copy this text, say what is wrong in it, and send it to whoever gave you this atlas. "
+    "Nothing is sent from here.",
+    "text": """Report of a row
+Record: {record}
+Wrong, and what it should be:
+
+Table: {table}
+It says: {cells}
+Page: {page}
+Study: {study}
+Read on: {today}
+The record at its source: {source}
+Corrections to the record itself: {correct}""",
+    "take": "Copy the text",
+    "taken": "Copied",
+    "open": "Open the record at its source",
+    "shut": "Close",
+    "button": "Report",
+    "how": "point at a row, or tab to the link in it, and press Report for a text that names the "
+    "record, this page and the source",
+}
+"""The words of the report of a row; what stands in braces the page fills in."""
 
 
 class Form(NamedTuple):

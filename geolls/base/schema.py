@@ -16,7 +16,7 @@ from pathlib import Path
 from types import NoneType
 from typing import Any, Final, NamedTuple, TypeVar, get_args, get_origin, get_type_hints
 
-from geolls.base.errors import CatalogueError, InputFileError
+from geolls.base.errors import CatalogueError, InputFileError, UsageError
 from geolls.base.files import unreadable
 from geolls.base.text import nearest, suggest
 
@@ -29,6 +29,7 @@ __all__ = [
     "check",
     "load",
     "named",
+    "options",
     "read_shelf",
     "unknown",
 ]
@@ -102,7 +103,7 @@ def load(path: Path) -> Toml:
         raise InputFileError(f"not readable as TOML: {error}", where=str(path)) from error
 
 
-def check(cls: type, toml: Toml) -> tuple[dict[str, Any], list[Fault]]:
+def check(cls: type, toml: Toml, what: str = "key") -> tuple[dict[str, Any], list[Fault]]:
     """Hold what a file says against the class that declares its keys.
 
     Parameters
@@ -111,6 +112,8 @@ def check(cls: type, toml: Toml) -> tuple[dict[str, Any], list[Fault]]:
         A dataclass.
     toml : Toml
         The file.
+    what : str, default "key"
+        What a key is called in messages.
 
     Returns
     -------
@@ -124,7 +127,7 @@ def check(cls: type, toml: Toml) -> tuple[dict[str, Any], list[Fault]]:
     for name, value in toml.holds.items():
         try:
             if name not in known:
-                raise _Wrong(*unknown("key", name, known))
+                raise _Wrong(*unknown(what, name, known))
             words = known[name].metadata.get("among", ())
             values[known[name].name] = _read(toml, name, value, hints[known[name].name], words)
         except _Wrong as wrong:
@@ -133,7 +136,7 @@ def check(cls: type, toml: Toml) -> tuple[dict[str, Any], list[Fault]]:
     for name, f in known.items():
         needed = f.default is MISSING and f.default_factory is MISSING
         if needed and not str(toml.holds.get(name, "")).strip():
-            faults.append(Fault(f"the key {name} is missing", None, name))
+            faults.append(Fault(f"the {what} {name} is missing", None, name))
     return values, faults
 
 
@@ -169,6 +172,41 @@ def read_shelf(cls: type[T], path: Path, prepared: Prepare = lambda holds: holds
     for fault in faults:
         raise CatalogueError(fault.message, where=str(path), fix=fault.fix)
     return cls(**values)
+
+
+def options(cls: type[T], values: Mapping[str, Any], where: str) -> T:
+    """Read options that a user gives by name.
+
+    Parameters
+    ----------
+    cls : type
+        A dataclass, each field with a default.
+    values : mapping of str to object
+        Names and values.
+    where : str
+        What the options belong to, for messages.
+
+    Returns
+    -------
+    object
+        An instance of `cls`: the defaults, with these in their place.
+
+    Raises
+    ------
+    UsageError
+        A name is unknown, or a value is of the wrong kind.
+    """
+    found, faults = check(cls, Toml(Path(where), values), what="option")
+    # In a file a number may stand for text; here each value has its kind.
+    faults += [
+        Fault("", None, name)
+        for name, value in found.items()
+        if isinstance(value, str) and value != values[name]
+    ]
+    for fault in faults:
+        wrong = f"{fault.key} = {values[fault.key]!r} is of the wrong kind" if fault.key else None
+        raise UsageError(wrong or fault.message, where=where, fix=fault.fix)
+    return cls(**found)
 
 
 def unknown(what: str, name: str, known: Iterable[str]) -> tuple[str, str]:

@@ -13,11 +13,8 @@ from markupsafe import Markup, escape
 
 __all__ = [
     "DASH",
-    "REGISTER",
-    "REPORT",
     "a",
     "band_words",
-    "bold",
     "count",
     "day",
     "fold",
@@ -28,11 +25,9 @@ __all__ = [
     "month",
     "nearest",
     "number",
-    "of_total",
     "owner",
     "percent",
     "phase_words",
-    "plural",
     "rank_words",
     "roughly",
     "short_name",
@@ -45,31 +40,6 @@ __all__ = [
 ]
 
 DASH = "\u2013"
-REGISTER = "https://get-information-schools.service.gov.uk/"
-REPORT = {
-    "title": "Report this row",
-    "what": "Copy this text, say what is wrong in it, and send it to whoever gave you this atlas. "
-    "Nothing is sent from here.",
-    "text": """Report of a row
-Record: {record}
-Wrong, and what it should be:
-
-Table: {table}
-It says: {cells}
-Page: {page}
-Study: {study}
-Read on: {today}
-The record at its source: {source}
-Corrections to the record itself: {correct}""",
-    "take": "Copy the text",
-    "taken": "Copied",
-    "open": "Open the record at its source",
-    "shut": "Close",
-    "button": "Report",
-    "how": "point at a row, or tab to the link in it, and press Report for a text that names the "
-    "record, this page and the source",
-}
-"""The words of the report of a row; what stands in braces the page fills in."""
 # Words that official names carry or drop without changing what is meant.
 _NOISE = re.compile(
     r"\b(the|of|city|county|district|borough|royal|metropolitan|council|authority|combined|unitary)\b"
@@ -180,11 +150,6 @@ def percent(share: float, n: float | None = None) -> str:
     return "under 1%" if whole == 0 and share > 0 else f"{whole}%"
 
 
-def plural(n: float, one: str, many: str | None = None) -> str:
-    """Return the singular for one, the plural otherwise."""
-    return one if n == 1 else many or f"{one}s"
-
-
 def in_words(n: float, *, capital: bool = False) -> str:
     """Write a small whole number as a word, a large one in figures.
 
@@ -231,11 +196,6 @@ def roughly(share: float) -> str:
     return f"nearly {word}" if gap < 0 else f"more than {word}"
 
 
-def bold(text: object) -> Markup:
-    """Return text in bold, escaped."""
-    return Markup("<b>{}</b>").format(text)
-
-
 def joined(parts: Sequence[object], *, last: str = "and") -> Markup:
     """Join names as prose does: "a, b and c".
 
@@ -248,15 +208,6 @@ def joined(parts: Sequence[object], *, last: str = "and") -> Markup:
     if len(texts) < 2:
         return Markup("").join(texts)
     return Markup(", ").join(texts[:-1]) + f" {last} " + texts[-1]
-
-
-def of_total(part: float, whole: float, england: float | None = None) -> Markup:
-    """Write "498 of 564 (88%; England 54%)": no percentage when there are under ten."""
-    text = bold(f"{count(part)} of {count(whole)}")
-    if whole < 10:
-        return text
-    beside = "" if england is None or england != england else f"; England {percent(england)}"
-    return text + f" ({percent(part / whole)}{beside})"
 
 
 def rank_words(rank: int, total: int, what: str) -> str:

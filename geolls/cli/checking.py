@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
-from geolls.base.errors import GeollsError, UnknownNameError
+from geolls.base.errors import GeollsError, InputFileError, UnknownNameError
 from geolls.layers.model import Problem
 
 __all__ = ["check_files"]
@@ -51,11 +51,11 @@ def check_files(files: Sequence[Path] = ()) -> list[Problem]:
 
 def _is_study(file: Path) -> bool:
     """Tell a study from a recipe: a study names a register, a day, phases or places."""
-    import tomllib
+    from geolls.base.schema import load
 
     try:
-        keys = tomllib.loads(file.read_text(encoding="utf-8")).keys()
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError):
+        keys = load(file).holds.keys()
+    except InputFileError:
         return False
     return bool(keys & {"as_of", "register", "links", "phases", "places", "spread"})
 

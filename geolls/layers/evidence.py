@@ -28,14 +28,11 @@ class Evidence:
         The units with at least one claim (for sites: with a school known).
     lowest_confidence : str
         Of the claims, or the sites.
-    undated : int
-        How many of them bear no date.
     """
 
     units_expected: int | None
     units_evidenced: int
     lowest_confidence: str
-    undated: int
 
 
 def units_on(layer: Layer, on: date, areas: Areas) -> list[Unit]:
@@ -98,7 +95,6 @@ def evidence(layer: Layer, on: date, areas: Areas) -> Evidence:
         units_expected=len(units) if layer.tier else layer.units_expected,
         units_evidenced=len(known),
         lowest_confidence=min(words, key=CONFIDENCES.index),
-        undated=sum(evidence_span(text) is None for _, text in found),
     )
 
 

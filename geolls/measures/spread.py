@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from geolls.base.errors import UsageError
-from geolls.base.text import suggest
+from geolls.base.schema import options
 from geolls.base.vocabulary import REACHES
 from geolls.measures.distances import (
     by_body,
@@ -122,22 +122,7 @@ class SpreadOptions:
         UsageError
             When a name is unknown, or a value is of the wrong kind.
         """
-        known = {f.name: getattr(cls, f.name) for f in fields(cls)}
-        found: dict[str, Any] = {}
-        for name, value in values.items():
-            if name not in known:
-                raise UsageError(
-                    f"unknown option {name!r}", where="spread", fix=suggest(name, known)
-                )
-            if name == "size_bands" and isinstance(value, list | tuple):
-                value = tuple(value)
-            numbers = value if isinstance(value, tuple) else (value,)
-            default = known[name][0] if name == "size_bands" else known[name]
-            kind = (int, float) if isinstance(default, float) else type(default)
-            if any(isinstance(v, bool) or not isinstance(v, kind) for v in numbers):
-                raise UsageError(f"{name} = {value!r} is of the wrong kind", where="spread")
-            found[name] = value
-        return cls(**found)
+        return options(cls, values, "spread")
 
 
 def _rising(name: str, values: tuple[float, ...]) -> None:

@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 
 from geolls.base.errors import UsageError
-from geolls.base.text import DASH, count, percent, suggest
+from geolls.base.schema import options
+from geolls.base.text import DASH, count, percent
 from geolls.base.vocabulary import PATTERNS
 from geolls.measures.membership import Membership
 from geolls.study.units import units_of, view_of
@@ -106,17 +107,7 @@ class TypologyRules:
         UsageError
             When a name is unknown, or a value is of the wrong kind or out of range.
         """
-        known = {f.name: getattr(cls, f.name) for f in fields(cls)}
-        for name, value in values.items():
-            if name not in known:
-                raise UsageError(
-                    f"unknown option {name!r}", where="typology", fix=suggest(name, known)
-                )
-            default = known[name]
-            kind = (int, float) if isinstance(default, float) else type(default)
-            if isinstance(value, bool) or not isinstance(value, kind):
-                raise UsageError(f"{name} = {value!r} is of the wrong kind", where="typology")
-        return cls(**values)
+        return options(cls, values, "typology")
 
 
 def rules_of(study: Core) -> TypologyRules:

@@ -20,7 +20,7 @@ import geolls
 from geolls.atlas.book import Book
 from geolls.atlas.build import _assets, _do, _make_folder
 from geolls.atlas.frame import Page
-from geolls.base.text import REPORT
+from geolls.atlas.words import REPORT
 from geolls.study.units import gather
 
 pytestmark = pytest.mark.browser

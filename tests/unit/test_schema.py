@@ -12,8 +12,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geolls.base.errors import CatalogueError, InputFileError
-from geolls.base.schema import MADE, Fault, Toml, a_day, among, check, load, named, read_shelf
+from geolls.base.errors import CatalogueError, InputFileError, UsageError
+from geolls.base.schema import (
+    MADE,
+    Fault,
+    Toml,
+    a_day,
+    among,
+    check,
+    load,
+    named,
+    options,
+    read_shelf,
+)
 
 
 @dataclass
@@ -141,6 +152,22 @@ def test_whatever_a_file_holds_each_fault_is_one_of_a_key(holds: dict[str, Any])
     assert all(isinstance(fault, Fault) for fault in faults)
     if not faults:
         Thing(**values)
+
+
+def test_options_are_read_strictly() -> None:
+    @dataclass
+    class Bands:
+        name: str = "x"
+        sizes: tuple[int, ...] = (1, 2)
+        km: float = 1.0
+
+    assert options(Bands, {}, "bands") == Bands()
+    assert options(Bands, {"sizes": [1, 3], "km": 2}, "bands") == Bands(sizes=(1, 3), km=2.0)
+    for wrong in ({"name": 1}, {"sizes": 1}, {"sizes": [True]}, {"km": "far"}):
+        with pytest.raises(UsageError, match=r"^bands: .* is of the wrong kind"):
+            options(Bands, wrong, "bands")
+    with pytest.raises(UsageError, match=r"^bands: unknown option 'nane'; did you mean name"):
+        options(Bands, {"nane": 1}, "bands")
 
 
 def test_a_day_says_no_hour() -> None:

@@ -91,3 +91,9 @@ def test_facts_are_escaped_once() -> None:
 def test_every_fact_of_a_form_has_a_name() -> None:
     for _, form in FORMS:
         assert all(name.isidentifier() for name in names(form.words)), form.words
+
+
+def test_the_report_of_a_row_asks_for_what_the_page_fills_in() -> None:
+    assert set(re.findall(r"\{(\w+)\}", words.REPORT["text"])) == {
+        *("record", "table", "cells", "page", "study", "today", "source", "correct")
+    }
