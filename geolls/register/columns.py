@@ -14,6 +14,7 @@ from typing import Any, Final, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from geolls.base.errors import InputFileError
 from geolls.base.text import nearest
@@ -31,6 +32,7 @@ __all__ = [
     "name_columns",
     "numbers",
     "postcodes",
+    "share_blanks",
     "urns",
 ]
 
@@ -192,6 +194,7 @@ def name_columns(header: list[str], kind: Kind, path: Path) -> list[str]:
 
 _BLANK = frozenset({"", "not recorded", "not applicable", "null", "n/a"})
 _DAY_FIRST = re.compile(r"(\d{1,2})[-/](\d{1,2})[-/](\d{4})(?: 00:00(?::00)?)?")
+_NOTHING: Final = pa.nulls(1 << 16, pa.large_string())
 _YEAR_FIRST = re.compile(r"(\d{4})-(\d{2})-(\d{2})(?:[T ]00:00:00)?")
 
 
@@ -210,8 +213,8 @@ def fold_words(column: pd.Series) -> pd.Series:
 def _parsed(
     column: pd.Series, parse: Callable[[str], Any], dtype: str
 ) -> tuple[pd.Series, pd.Series]:
-    found = each(column, parse, dtype)
-    return found, ~fold_words(column.mask(found.notna())).isin(_BLANK)
+    wrong = each(column, lambda v: _folded(v) not in _BLANK and parse(v) is None, "bool")
+    return each(column, parse, dtype), wrong
 
 
 def dates(column: pd.Series) -> tuple[pd.Series, pd.Series]:
@@ -262,3 +265,11 @@ def urns(column: pd.Series) -> tuple[pd.Series, pd.Series]:
     text = column.str.strip()
     text = text.where(text.str.fullmatch(r"[1-9][0-9]{4,6}"))
     return text, text.fillna("0").astype("int64")
+
+
+def share_blanks(table: pd.DataFrame) -> pd.DataFrame:
+    """Let text columns without any text share one small piece of memory: a giant has many."""
+    times, rest = divmod(len(table), len(_NOTHING))
+    nothing = pa.chunked_array([*[_NOTHING] * times, _NOTHING[:rest]])
+    blank = [c for c in table.columns if table[c].dtype == "str" and table[c].isna().all()]
+    return table.assign(**dict.fromkeys(blank, pd.array(nothing, dtype="str")))

@@ -54,10 +54,6 @@ class Sheet:
                 some.append(self.batches.pop(0))
             yield _frame(some)
 
-    def whole(self) -> pd.DataFrame:
-        """Give all records at once."""
-        return _frame(self.batches)
-
     def latest(self, *columns: str) -> date | None:
         """Return the latest day in some columns, or None."""
         frame = _frame([batch.select(["row", *columns]) for batch in self.batches])
@@ -110,7 +106,7 @@ def read_csv(path: Path, kind: Kind) -> Sheet:
             pacsv.ConvertOptions(
                 include_columns=list(COLUMNS[kind]),
                 include_missing_columns=True,
-                column_types=dict.fromkeys(there, pa.large_string()),
+                column_types=dict.fromkeys(there, pa.string()),  # half the offsets
                 strings_can_be_null=True,
                 null_values=[""],
             ),

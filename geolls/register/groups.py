@@ -8,7 +8,15 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from geolls.register.columns import SCHOOL_COLUMNS, codes, dates, each, fold_words, urns
+from geolls.register.columns import (
+    SCHOOL_COLUMNS,
+    codes,
+    dates,
+    each,
+    fold_words,
+    share_blanks,
+    urns,
+)
 from geolls.register.csv import Sheet
 from geolls.register.names import DAMAGE, display_name, repaired
 from geolls.register.rejects import LINK_LEFT_OUT, MISFIT, Faults
@@ -45,6 +53,20 @@ GROUP_COLUMNS: Final = [
     *("urn", "group_uid", "group_name", "group_type", "joined_date"),
     *("group_id", "companies_house_number", "published_name", "told_by"),
 ]
+# What a school is told of its groups.
+_ATTACHED: Final = (
+    (
+        TRUSTS,
+        {
+            "group_uid": "trust_uid",
+            "group_name": "trust_name",
+            "group_type": "trust_type",
+            "joined_date": "trust_joined",
+        },
+    ),
+    (("federation",), {"group_uid": "federation_uid", "group_name": "federation_name"}),
+    (("sponsor",), {"group_uid": "sponsor_uid", "group_name": "sponsor_name"}),
+)
 _LONG_AGO: Final = np.datetime64("1800-01-01", "s")
 
 
@@ -103,7 +125,7 @@ def told_by_links(sheet: Sheet, known: np.ndarray) -> tuple[pd.DataFrame, Faults
     tuple of pandas.DataFrame and Faults
         One row per school and group at any date, closed groups too; and the links left out.
     """
-    rows = sheet.whole()
+    rows = pd.concat(sheet.parts())
     urn, number = urns(rows["urn"])
     rows = rows.assign(urn=urn, name=repaired(rows["name"])["name"])
     kind = each(fold_words(rows["group_type"]), _GROUP_TYPES.get, "str")
@@ -226,17 +248,10 @@ def attach(schools: pd.DataFrame, groups: pd.DataFrame) -> pd.DataFrame:
     pandas.DataFrame
         The schools, with `SCHOOL_COLUMNS`.
     """
-    schools = schools.set_index("urn_number")
-    for stem, kinds in (
-        ("trust", TRUSTS),
-        ("federation", ["federation"]),
-        ("sponsor", ["sponsor"]),
-    ):
-        names = {"group_uid": f"{stem}_uid", "group_name": f"{stem}_name"}
-        if stem == "trust":
-            names |= {"group_type": "trust_type", "joined_date": "trust_joined"}
+    for kinds, columns in _ATTACHED:
         mine = groups[groups["group_type"].isin(kinds)].drop_duplicates("urn_number", keep="last")
-        schools = schools.join(mine.set_index("urn_number")[list(names)].rename(columns=names))
+        found = mine.set_index("urn_number")[list(columns)].reindex(schools["urn_number"])
+        schools = schools.assign(**{ours: found[c].array for c, ours in columns.items()})
     # A school whose trust is known is known to be an academy, whatever its type lacks.
     schools["status_unknown"] &= schools["trust_uid"].isna()
-    return schools[SCHOOL_COLUMNS].reset_index(drop=True)
+    return share_blanks(schools[SCHOOL_COLUMNS])

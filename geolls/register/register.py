@@ -216,9 +216,9 @@ def _read(files: dict[Kind, Path], as_of: date | None, phases: tuple[str, ...]) 
         made = _vintage(files["links"]) or joined
         about = {"links_path": files["links"].name, "vintage_links": made, "last_joined": joined}
         links, link_faults = told_by_links(link_sheet, known)
-    told = told_by_register(grouped.sort_values("urn_number"))
-    groups, group_lines, group_counts = join(told, links, day)
-    schools = attach(kept.sort_values("urn_number"), groups)
+    kept, grouped = (t.sort_values("urn_number", ignore_index=True) for t in (kept, grouped))
+    groups, group_lines, group_counts = join(told_by_register(grouped), links, day)
+    schools = attach(kept, groups)
     rejects = rejects_table([*faults.lines(), *group_lines, *link_faults.lines()])
     counts |= {
         "kept": len(schools),
@@ -287,7 +287,7 @@ def read_successions(path: str | Path) -> pd.DataFrame:
     InputFileError
         The file is missing, damaged, of another kind, or lacks a column.
     """
-    rows = read_csv(Path(path), "successions").whole()
+    rows = pd.concat(read_csv(Path(path), "successions").parts())
     table = pd.DataFrame(
         {
             "urn": urns(rows["urn"])[0],

@@ -17,6 +17,7 @@ from geolls.register.columns import (
     fold_words,
     numbers,
     postcodes,
+    share_blanks,
     urns,
 )
 from geolls.register.eligibility import ACADEMIES, phases_of, status_of, status_unknown, why_not
@@ -28,10 +29,6 @@ __all__ = ["sort_rows"]
 _KEPT: Final = [
     "urn_number",
     *(c for c in SCHOOL_COLUMNS if not c.startswith(("trust_", "federation_", "sponsor_"))),
-]
-_GROUPED: Final = [
-    *("urn_number", "urn", "academy", "trust_flag", "trust_uid", "trust_name"),
-    *("federation_uid", "federation_name", "sponsor_name"),
 ]
 _ENGLISH = re.compile(r"E[0-9]{8}")
 # The part of the British National Grid that holds England (Scilly to Berwick to Lowestoft).
@@ -108,7 +105,7 @@ def sort_rows(
         federation_uid=codes(schools["federation_uid"]),
     )
     named = schools[["trust_uid", "federation_uid", "sponsor_name"]].notna().any(axis=1)
-    return schools[~unwanted[counted]][_KEPT], filtered, schools[named][_GROUPED]
+    return share_blanks(schools[~unwanted[counted]][_KEPT]), filtered, schools[named]
 
 
 def _points(schools: pd.DataFrame, faults: Faults) -> tuple[pd.Series, pd.Series]:
