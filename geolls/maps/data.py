@@ -191,9 +191,6 @@ class MapData:
         For scope "place".
     trust : str, optional
         The trust_uid of scope "trust".
-    focus : tuple of float, optional
-        What to frame: west, south, east, north in EPSG:27700; default the place, the trust's
-        schools or all blocks.
     callouts : tuple of Callout
         At most four.
     words : dict
@@ -204,9 +201,6 @@ class MapData:
         Sources and licences.
     demonstration : bool
         Whether the schools are generated; said on the map.
-    context : Polygon or MultiPolygon, optional
-        Land outside England, EPSG:27700, drawn as other land; on maps of a place or trust it is
-        `abroad()` when not given.
     land : Topology, optional
         The blocks as arcs. Maps of the same blocks can share it; made from `blocks` when absent.
     """
@@ -218,13 +212,11 @@ class MapData:
     trusts: pd.DataFrame | None = None
     place: Place | None = None
     trust: str | None = None
-    focus: Box | None = None
     callouts: tuple[Callout, ...] = ()
     words: Mapping[str, str] | None = None
     dates: str = ""
     attribution: str = ""
     demonstration: bool = False
-    context: Any = None
     land: Topology | None = None
 
     @cached_property

@@ -161,6 +161,11 @@ class Drawn:
         """Whether the map is about the whole country."""
         return self.recipe.scope == "england"
 
+    @property
+    def context(self) -> Any:
+        """The land outside England, drawn round a place or a trust."""
+        return None if self.england else abroad()
+
     @cached_property
     def areas(self) -> LayerSpec:
         """The layer whose units are pointed at and listed."""
@@ -272,10 +277,8 @@ class Drawn:
 
     @cached_property
     def focus(self) -> Box:
-        """What to frame, in metres."""
+        """What to frame, in metres: the trust's schools, the place or all blocks."""
         data, topo = self.data, self.data.topology
-        if data.focus is not None:
-            return data.focus
         if data.trust is not None and self.members is not None:
             own = self.members[["easting", "northing"]].to_numpy(float)
             own = own[~np.isnan(own).any(axis=1)]
@@ -339,8 +342,6 @@ def resolve(recipe: Recipe, data: MapData) -> Drawn:
     wanted = _pick(recipe.measures, titles, "measure", strict=False) or list(measures)
     # A copy keeps what the first has worked out: its arcs.
     more: dict[str, Any] = {"land": data.topology}
-    if data.context is None and recipe.scope != "england":
-        more["context"] = abroad()
     covered = recipe.shade.removeprefix("coverage:")
     if covered != recipe.shade and not data.callouts:
         more["callouts"] = _gaps(layers[covered], layers[recipe.areas])

@@ -193,24 +193,21 @@ class Page(branca.element.Figure):
 
     Parameters
     ----------
-    lang : str
-        Language of the page.
     **kwargs
         As for `branca.element.Figure`.
     """
 
     _template = folium.template.Template(
         "<!DOCTYPE html>\n"
-        '<html lang="{{ this.lang }}">\n<head>\n'
+        '<html lang="en">\n<head>\n'
         "{{ this.header.render(**kwargs) }}\n"
         "{%- if this.title %}<title>{{ this.title | e }}</title>{% endif %}\n"
         "</head>\n<body>\n{{ this.html.render(**kwargs) }}\n"
         "<script>\n{{ this.script.render(**kwargs) }}\n</script>\n</body>\n</html>\n"
     )
 
-    def __init__(self, lang: str = "en", **kwargs: Any) -> None:
+    def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.lang = lang
         self.images: tuple[str, ...] = ()
 
     def render(self, **kwargs: Any) -> str:

@@ -186,17 +186,13 @@ def _pack(drawn: Drawn, shared: bool) -> tuple[dict[str, bytes], tuple[str, ...]
     return {key_of(part): part for part in packed}, urns
 
 
-def cut(
-    recipe: Recipe | str | Path, data: MapData, *, shared: bool = False, element: str = "map"
-) -> Parts:
+def cut(recipe: Recipe | str | Path, data: MapData, *, shared: bool = False) -> Parts:
     """Draw a recipe for a page of one's own.
 
     Parameters
     ----------
     recipe, data, shared
         As `draw`, and what is raised as well.
-    element : str
-        Id of the map on that page.
 
     Returns
     -------
@@ -205,7 +201,7 @@ def cut(
     """
     drawn = _resolve(recipe, data)
     packed, urns = _pack(drawn, shared)
-    html = _markup(drawn, element, list(packed), search=False)
+    html = _markup(drawn, "map", list(packed), search=False)
     return Parts(drawn.text("title"), drawn.text("question"), html, packed, urns)
 
 

@@ -12,7 +12,7 @@ import shapely
 from geolls.base.errors import MapError
 from geolls.base.vocabulary import KINDS
 from geolls.maps.classes import class_titles, classify
-from geolls.maps.data import Box, LayerSpec, Measure
+from geolls.maps.data import Box, LayerSpec, Measure, abroad
 from geolls.maps.drawn import MOST_CALLOUTS, Drawn, cover, texts
 from geolls.maps.pack import Ready, pack, ready, zigzag
 from geolls.maps.styles import CITIES
@@ -33,33 +33,31 @@ def land_of(drawn: Drawn, shared: bool) -> bytes:
     """Return the packed geometry and layers: the part that pages of one atlas can share."""
     data, topo = drawn.data, drawn.data.topology
     if shared:
-        return _shared_land(topo, tuple(data.layers), data.context)
+        return _shared_land(topo, tuple(data.layers), drawn.england)
     layers = _layers(tuple(drawn.layers), topo.blocks)
-    return _land(topo, ready(_arcs(drawn), numbers=True), layers, data.context)
+    return _land(topo, ready(_arcs(drawn), numbers=True), layers, drawn.england)
 
 
 @lru_cache(maxsize=4)
-def _shared_land(topo: Topology, specs: tuple[LayerSpec, ...], context: Any) -> bytes:
+def _shared_land(topo: Topology, specs: tuple[LayerSpec, ...], england: bool) -> bytes:
     """Return the land that all pages of an atlas draw on: packed once, and so as one."""
     arcs = ready(topo.encode(SHARED_METRES))
-    return _land(topo, arcs, _layers(specs, topo.blocks), context)
+    return _land(topo, arcs, _layers(specs, topo.blocks), england)
 
 
-def _land(topo: Topology, arcs: Ready, layers: Ready, context: Any) -> bytes:
+def _land(topo: Topology, arcs: Ready, layers: Ready, england: bool) -> bytes:
     land: dict[str, Any] = {
         "arcs": arcs,
         "layers": layers,
         "london": [i for i, b in enumerate(topo.blocks) if b.startswith("E09")],
     }
-    if context is not None:
-        land["context"] = _context(context)
-    return pack(land)
+    return pack(land if england else land | {"context": _context()})
 
 
 def _arcs(drawn: Drawn) -> dict[str, Any]:
     """Return the arcs of a map of its own: fine where it is framed, coarse far away."""
     data, topo = drawn.data, drawn.data.topology
-    if drawn.england and data.focus is None:
+    if drawn.england:
         return topo.encode(TOLERANCES[-1])
     west, south, east, north = drawn.focus
     size = max(east - west, north - south)
@@ -75,10 +73,10 @@ def _arcs(drawn: Drawn) -> dict[str, Any]:
 
 
 @cache
-def _context(shape: Any) -> Ready:
+def _context() -> Ready:
     """Return rings of land outside England, coarsely, as deltas in thousandths of a degree."""
     rings = []
-    for ring in shapely.get_rings(shapely.get_parts(shapely.simplify(shape, 400.0))):
+    for ring in shapely.get_rings(shapely.get_parts(shapely.simplify(abroad(), 400.0))):
         coords = shapely.get_coordinates(ring)
         xy = np.rint(np.column_stack(lonlat(*coords.T)) * 1e3).astype(np.int64)
         rings.append(np.diff(xy, axis=0, prepend=np.zeros((1, 2), int)).ravel().tolist())

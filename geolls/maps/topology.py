@@ -242,17 +242,6 @@ class Topology:
             "blocks": len(self.blocks),
         }
 
-    def worth(self, lines: Any, tolerance: float) -> npt.NDArray[np.bool_]:
-        """Tell the arcs worth drawing: all but islets too small to see."""
-        length = shapely.length(lines)
-        inland = (self.left != SEA) & (self.right != SEA)
-        land = np.maximum(self.left, self.right)
-        largest = np.zeros(len(self.blocks))
-        np.maximum.at(largest, land, length)
-        big = ~shapely.is_closed(lines) | (length > 8 * tolerance)
-        worth: npt.NDArray[np.bool_] = inland | big | (length >= largest[land])
-        return worth
-
 
 @lru_cache(maxsize=16)  # few tolerances, and every page asks again
 def _simplified(land: Topology, metres: float, grid: int) -> list[Ints | None]:
@@ -260,7 +249,7 @@ def _simplified(land: Topology, metres: float, grid: int) -> list[Ints | None]:
     squeeze = np.array([np.cos(np.radians(52.5)), 1.0])
     tolerance = metres / 111_000 / STEP
     lines = shapely.linestrings(land.xy * squeeze, indices=land.arc)
-    worth = land.worth(lines, tolerance).tolist()
+    worth = _worth(land, lines, tolerance)
     lines = shapely.simplify(lines, tolerance, preserve_topology=True)
     coords, owner = shapely.get_coordinates(lines, return_index=True)
     points = np.rint(np.rint(coords / squeeze) / grid).astype(np.int64)
@@ -269,3 +258,14 @@ def _simplified(land: Topology, metres: float, grid: int) -> list[Ints | None]:
     fresh = turns[:-1] | turns[1:] | moved
     arcs = np.split(points[fresh], np.flatnonzero(np.diff(owner[fresh])) + 1)
     return [points if keep else None for points, keep in zip(arcs, worth, strict=True)]
+
+
+def _worth(land: Topology, lines: Any, tolerance: float) -> list[bool]:
+    """Tell the arcs worth drawing: all but islets too small to see."""
+    length, block = shapely.length(lines), np.maximum(land.left, land.right)
+    largest = np.zeros(len(land.blocks))
+    np.maximum.at(largest, block, length)
+    inland = np.minimum(land.left, land.right) != SEA
+    big = ~shapely.is_closed(lines) | (length > 8 * tolerance) | (length >= largest[block])
+    worth: list[bool] = (inland | big).tolist()
+    return worth

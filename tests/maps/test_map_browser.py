@@ -385,7 +385,7 @@ def test_elements_of_folium_can_be_added(visit, recipe, data):
 
 
 def test_parts_make_a_page_of_ones_own(visit, recipe, data, tmp_path):
-    parts = cut(recipe, data, shared=True, element="mine")
+    parts = cut(recipe, data, shared=True)
     assets = tmp_path / "assets"
     assets.mkdir()
     for name, text in shared_assets(parts.packed).items():
@@ -396,5 +396,5 @@ def test_parts_make_a_page_of_ones_own(visit, recipe, data, tmp_path):
         f'<link rel="stylesheet" href="assets/map.css"><body>{parts.html}{scripts}'
         '<script src="assets/map.js"></script></body></html>'
     )
-    assert drawn(seen.page, "#mine .gl-faces path") == 3
+    assert drawn(seen.page, "#map .gl-faces path") == 3
     assert seen.faults == []

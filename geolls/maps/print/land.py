@@ -204,10 +204,10 @@ class Land:
         return out
 
     def _context(self) -> str:
-        """Draw land outside England, where the data has it."""
-        if self.drawn.data.context is None:
+        """Draw land outside England, round a place or a trust."""
+        if self.drawn.context is None:
             return ""
-        shape = shapely.simplify(shapely.transform(self.drawn.data.context, self.view), 0.4)
+        shape = shapely.simplify(shapely.transform(self.drawn.context, self.view), 0.4)
         c, d = inks(), self._ring(shape)
         return f'<path d="{d}" fill="{c["other"]}" stroke="{c["coast"]}" stroke-width=".6"/>'
 

@@ -73,7 +73,7 @@ def marks(kind: str, xy: Floats, size: float, *, dots: bool = False) -> str:
     # Every shape ends where it starts, so that the next, near by, is a short step from this one.
     xy = xy[np.lexsort((xy[:, 0], np.floor(xy[:, 1] / 4)))] + np.array(shift)
     steps = np.diff(np.rint(xy * 10).astype(np.int64), axis=0, prepend=[[0, 0]])
-    path = "".join(f"m{joined(x, y, 1)}{shape}" for x, y in steps.tolist())
+    path = "".join(f"m{joined(x, y)}{shape}" for x, y in steps.tolist())
     return f'<path data-kind="{kind}" data-n="{len(xy)}" {paint} d="{path}"/>'
 
 

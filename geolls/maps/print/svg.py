@@ -182,7 +182,6 @@ def text(
     bold: bool = False,
     anchor: str = "start",
     halo: str = "",
-    wide: float = 2.6,
 ) -> str:
     """Return one line of text as an SVG element; `halo` is the colour behind the letters."""
     given = [(runs, bold)] if isinstance(runs, str) else list(runs)
@@ -190,10 +189,7 @@ def text(
     if anchor != "start":
         attrs += f' text-anchor="{anchor}"'
     if halo:
-        attrs += (
-            f' stroke="{halo}" stroke-width="{number(wide)}" stroke-linejoin="round" '
-            'paint-order="stroke"'
-        )
+        attrs += f' stroke="{halo}" stroke-width="2.6" stroke-linejoin="round" paint-order="stroke"'
     if len(given) == 1:
         attrs += ' font-weight="700"' if given[0][1] else ""
         return f"<text {attrs}>{clean(given[0][0])}</text>"
@@ -204,7 +200,7 @@ def text(
     return f"<text {attrs}>{spans}</text>"
 
 
-def line_path(lines: Iterable[Any], *, closed: bool, digits: int = 1) -> str:
+def line_path(lines: Iterable[Any], *, closed: bool) -> str:
     """Return path data of lines of (x, y), rounded, in relative steps.
 
     Parameters
@@ -214,39 +210,36 @@ def line_path(lines: Iterable[Any], *, closed: bool, digits: int = 1) -> str:
         itself, and steps are taken between rounded vertices.
     closed : bool
         Whether each is a ring.
-    digits : int
-        Decimals kept.
 
     Examples
     --------
     >>> line_path([[(0, 0), (1, 0), (1, 1.04), (0, 0)]], closed=True)
     'M0 0l1 0 0 1z'
     """
-    grid = 10**digits
     out: list[str] = []
     for line in lines:
-        xy = np.rint(np.asarray(line, float) * grid).astype(np.int64)
+        xy = np.rint(np.asarray(line, float) * 10).astype(np.int64)
         steps = np.diff(xy, axis=0)
         steps = steps[np.any(steps != 0, axis=1)]
         if closed and len(xy) and (xy[0] == xy[-1]).all():
             steps = steps[:-1]  # z draws the last
         if len(steps) < (2 if closed else 1):
             continue
-        words = [joined(dx, dy, digits) for dx, dy in steps.tolist()]
+        words = [joined(dx, dy) for dx, dy in steps.tolist()]
         tail = "".join(w if w[0] == "-" else f" {w}" for w in words[1:])
         x, y = xy[0].tolist()
-        out.append(f"M{joined(x, y, digits)}l{words[0]}{tail}{'z' if closed else ''}")
+        out.append(f"M{joined(x, y)}l{words[0]}{tail}{'z' if closed else ''}")
     return "".join(out)
 
 
 @cache
-def _tick(steps: int, digits: int) -> str:
-    return number(steps / 10**digits, digits)
+def _tick(steps: int) -> str:
+    return number(steps / 10)
 
 
-def joined(x: int, y: int, digits: int) -> str:
-    """Return two coordinates, in steps of the last digit, with no more between than they need."""
-    first, second = _tick(x, digits), _tick(y, digits)
+def joined(x: int, y: int) -> str:
+    """Return two coordinates, in tenths, with no more between than they need."""
+    first, second = _tick(x), _tick(y)
     return f"{first}{second}" if second[0] == "-" else f"{first} {second}"
 
 
