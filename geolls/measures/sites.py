@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import product
 
 import numpy as np
 import pandas as pd
@@ -181,15 +182,12 @@ def far_sensitivity(
     base = far_areas(distances, schools, place, chosen)
     was = dict(zip(base["unit_code"], base["unit_name"], strict=True))
     rows = []
-    for name in ("km", "share"):
-        for sign in (-1, 1):
-            value = getattr(chosen, name) * (1 + sign * change)
-            value = min(value, 1.0) if name == "share" else value
-            km = value if name == "km" else chosen.km
-            share = value if name == "share" else chosen.share
-            moved = far_areas(distances, schools, place, FarRule(km, share, chosen.few))
-            now = dict(zip(moved["unit_code"], moved["unit_name"], strict=True))
-            joined = "; ".join(now[c] for c in sorted(set(now) - set(was)))
-            left = "; ".join(was[c] for c in sorted(set(was) - set(now)))
-            rows.append((name, value, len(now), joined, left))
+    for name, sign in product(("km", "share"), (-1, 1)):
+        value = getattr(chosen, name) * (1 + sign * change)
+        value = min(value, 1.0) if name == "share" else value
+        moved = far_areas(distances, schools, place, replace(chosen, **{name: value}))
+        now = dict(zip(moved["unit_code"], moved["unit_name"], strict=True))
+        joined = "; ".join(now[c] for c in sorted(set(now) - set(was)))
+        left = "; ".join(was[c] for c in sorted(set(was) - set(now)))
+        rows.append((name, value, len(now), joined, left))
     return pd.DataFrame(rows, columns=["threshold", "value", "areas", "joined", "left"])

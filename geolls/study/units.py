@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
+from itertools import product
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -18,7 +19,6 @@ from geolls.base.vocabulary import KINDS, RANKED, REASONS, STRAY, WHOLE_PERCENT
 from geolls.measures.disclosure import meal_share
 from geolls.measures.membership import Membership, is_reason
 from geolls.measures.mismatch import effective_maps, tuples
-from geolls.measures.overlap import cross, weights_of
 from geolls.measures.placeview import interfaces, place_view
 from geolls.measures.spread import distances
 from geolls.measures.yardstick import home_points, km_from_home, made_up_trusts
@@ -608,38 +608,23 @@ def _pairs(
 ) -> dict[tuple[str, str], dict[str, list[Met]]]:
     """Return what each unit of each place layer shares with the units of every layer.
 
-    As `Study.overlap`, each layer coded once; rows by weight, largest first. A unit is met with
-    its own layer as the whole of itself, whatever it shares.
+    As `Core.overlap`, the largest first. A unit is met with its own layer as the whole of itself,
+    whatever it shares.
     """
-    weight = study.weights()
-    values = weights_of(weight)
-    coded = {k: study.membership(k) for k in {*places, *strips}}
     out: dict[tuple[str, str], dict[str, list[Met]]] = {}
-    for left in places:
-        x = coded[left]
-        alone = x.weigh(values)
-        for right in strips:
-            y = coded[right]
-            found = out.setdefault((left, right), {})
-            if left == right:
-                for unit, name, n in zip(x.codes, x.names, alone.tolist(), strict=True):
-                    found[unit] = [Met(unit, name, n, 1.0, 1.0)]
-                continue
-            full = cross(x, y, values)
-            i, j = np.nonzero(full)
-            n = full[i, j]
-            order = np.lexsort((j, -n, i))
-            rows = zip(
-                i[order].tolist(),
-                j[order].tolist(),
-                n[order].tolist(),
-                (n / alone[i])[order].tolist(),
-                (n / full.sum(axis=0)[j])[order].tolist(),
-                strict=True,
-            )
-            for a, b, value, of_left, of_right in rows:
-                row = Met(y.codes[b], y.names[b], value, of_left, of_right)
-                found.setdefault(x.codes[a], []).append(row)
+    for pair in product(places, strips):
+        found: dict[str, list[Met]] = {}
+        out[pair] = found
+        if pair[0] == pair[1]:
+            x = study.membership(pair[0])
+            schools = x.weigh(np.ones(len(x.items))).tolist()
+            for code, name, n in zip(x.codes, x.names, schools, strict=True):
+                found[code] = [Met(code, name, n, 1.0, 1.0)]
+            continue
+        table = study.overlap(*pair).drop(columns="left_name")
+        table = table.sort_values("weight", ascending=False, kind="stable")
+        for code, *met in table.itertuples(index=False, name=None):
+            found.setdefault(code, []).append(Met(*met))
     return out
 
 
