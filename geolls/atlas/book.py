@@ -1,23 +1,29 @@
-"""The atlas as a book: every page, how to make it, and the index at the back."""
+"""The atlas as a book: every page and table, how to make it, and the index at the back."""
 
 from __future__ import annotations
 
 import json
+from functools import cached_property
 
 import numpy as np
 
+from geolls.atlas import words
 from geolls.atlas.country import CountryPages
-from geolls.atlas.frame import Frame, Page, Rendered
+from geolls.atlas.frame import Frame, Page
 from geolls.atlas.place import PlacePages
+from geolls.atlas.tables import CsvTable
 from geolls.atlas.trust import TrustPages
-from geolls.base.text import count
+from geolls.export.render import Table, render
+from geolls.maps.offline import asset
+from geolls.maps.page import data_file, shared_assets
+from geolls.maps.scripts import script
 from geolls.study.units import Facts
 
 __all__ = ["Book"]
 
 
 class Book(Frame):
-    """Every page of an atlas, in order, and the names to search.
+    """Every page and table of an atlas, in order, and the names to search.
 
     Parameters
     ----------
@@ -40,49 +46,70 @@ class Book(Frame):
             "trust": TrustPages(self).make,
         }
 
-    def make(self, page: Page) -> Rendered:
-        """Make one page."""
-        return self._makers[page.kind](page)
+    @cached_property
+    def tasks(self) -> dict[str, Page | CsvTable]:
+        """Every table and page, in order, by the path of its file below the atlas's folder."""
+        tables = {f"tables/{name}": table for name, table in self.tables.items()}
+        return {**tables, **{page.path: page for page in self.pages}}
+
+    def make(self, path: str) -> dict[str, bytes]:
+        """Make one table or page: its file, and those of the map data it shares with others."""
+        task = self.tasks[path]
+        if isinstance(task, CsvTable):
+            return {path: render(Table.of(task.make()), "csv")}
+        made = self._makers[task.kind](task)
+        shared = dict(data_file(key, part) for key, part in made.shared.items())
+        files = {path: made.html, **{f"assets/{name}": text for name, text in shared.items()}}
+        return {name: text.encode() for name, text in files.items()}
+
+    def assets(self) -> dict[str, bytes]:
+        """Make what all pages share: styles, scripts, the names to search."""
+        files = {
+            **shared_assets({}),
+            "page.css": asset("page.css"),
+            "page.js": script("both", "page"),
+            "search.js": self.search_index(),
+        }
+        return {f"assets/{name}": text.encode() for name, text in files.items()}
 
     def search_index(self) -> str:
         """Return the names of all places, trusts and schools as a classic script.
 
         Places and trusts carry their page; a school its authority's page and its row there.
         """
-        facts = self.facts
-        places, trusts = [], []
-        for key in facts.places:
-            title = facts.layer(key).unit_title
-            for code, r in facts.units[key].iterrows():
-                text = f"{title}, {count(r['schools'])} schools"
-                places.append([str(r["name"]), text, self.path_of(key, str(code))])
-        for uid, r in facts.trusts.iterrows():
-            text = f"Trust, {int(r['schools'])} schools, home {r['home_name_local_authority']}"
-            trusts.append([str(r["trust_name"]), text, self.path_of("trust", str(uid))])
-        home = facts.places[0]
-        codes = [str(c) for c in facts.units[home].index]
-        position = {c: i for i, c in enumerate(codes)}
-        names = [str(facts.units[home].at[c, "name"]) for c in codes]
-        paths = [self.path_of(home, c) for c in codes]
-        columns = self.columns
+        facts, columns, home = self.facts, self.columns, self.facts.places[0]
+        places = [
+            (unit["name"], words.FOUND_PLACE(title=facts.layer(key).unit_title, n=unit["schools"]),
+             self.path_of(key, code))
+            for key in facts.places
+            for code, unit in facts.unit_rows[key].items()
+        ]  # fmt: skip
+        trusts = [
+            (trust["trust_name"], words.FOUND_TRUST(
+                n=int(trust["schools"]), home=trust["home_name_local_authority"]),
+             self.path_of("trust", uid))
+            for uid, trust in facts.trust_rows.items()
+        ]  # fmt: skip
+        homes = {code: i for i, code in enumerate(facts.unit_rows[home])}
         of = facts.unit_of.get(home, {})
         rows = []
-        for i, urn in enumerate(columns["urn"]):
-            found = of.get(urn, ())
-            at = position.get(found[0][0], -1) if found else -1
-            code = columns["postcode"][i]
-            rows.append((str(columns["name"][i]), urn, at, code if code == code and code else ""))
-        rows.sort(key=lambda r: (int(r[1]), r[0]))
-        urns = np.diff([0, *(int(r[1]) for r in rows)]).tolist()
+        for urn, *said in zip(*map(columns.__getitem__, ("urn", "name", "postcode")), strict=True):
+            code = next(iter(of.get(urn, ())), ("", "", 1.0))[0]
+            name, postcode = (" ".join(str(word or "").split()) for word in said)
+            rows.append((int(urn), name, homes.get(code, -1), postcode))
+        rows.sort()
         document = {
-            "places": places,
-            "trusts": trusts,
-            "homes": [names, paths],
+            "places": [(str(name), said.unescape(), path) for name, said, path in places],
+            "trusts": [(str(name), said.unescape(), path) for name, said, path in trusts],
+            "homes": [
+                [str(unit["name"]) for unit in facts.unit_rows[home].values()],
+                [self.path_of(home, code) for code in homes],
+            ],
             "schools": {
-                "name": "\n".join(" ".join(r[0].split()) for r in rows),
-                "urn": urns,
-                "home": [r[2] for r in rows],
-                "postcode": "\n".join(r[3] for r in rows),
+                "name": "\n".join(name for _, name, *_ in rows),
+                "urn": np.diff([0, *(urn for urn, *_ in rows)]).tolist(),
+                "home": [at for *_, at, _ in rows],
+                "postcode": "\n".join(postcode for *_, postcode in rows),
             },
         }
         text = json.dumps(document, ensure_ascii=False, separators=(",", ":"), allow_nan=False)

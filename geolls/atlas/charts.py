@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
+from statistics import median
 
+from geolls.atlas import words
 from geolls.base.text import count
 
 __all__ = [
@@ -142,9 +144,7 @@ def _fits(name: str, share: float) -> bool:
 NO_UNIT = ("none", "no_evidence")  # looks of what is in no unit
 
 
-def labels_of(
-    pieces: Sequence[Piece], lines: Sequence[tuple[str, ...]], *, most: int = MOST_LABELS
-) -> tuple[Label, ...]:
+def labels_of(pieces: Sequence[Piece], lines: Sequence[tuple[str, ...]]) -> tuple[Label, ...]:
     """Name the pieces whose names fit; the others together become "5 more".
 
     Parameters
@@ -153,8 +153,6 @@ def labels_of(
         From left to right, units before what is in none.
     lines : sequence of tuple of str
         What stands under each name; the first line is the count.
-    most : int
-        How many names at most.
 
     Returns
     -------
@@ -168,23 +166,19 @@ def labels_of(
     whole = [Label(p.width, p.name, line, p.href) for p, line in zip(pieces, lines, strict=True)]
     units = sum(p.look not in NO_UNIT for p in pieces)
     named = 0
-    while named < min(units, most) and _fits(pieces[named].name, pieces[named].share):
+    while named < min(units, MOST_LABELS) and _fits(pieces[named].name, pieces[named].share):
         named += 1
     rest, none = list(pieces[named:units]), pieces[units:]
     if len(rest) == 1 and rest[0].share * STRIP_PX > 60:
         named, rest = units, []
     narrow = [p for p in none if p.share * STRIP_PX <= 60]
-    words = []
-    if rest:
-        words.append(
-            f"{len(rest)} more" if named else f"{len(rest)} in all, none wide enough to name"
-        )
-    words += [f"{count(p.count)} {p.name}" for p in narrow]
+    said: list[str] = [words.MORE(n=len(rest), named=named)] if rest else []
+    said += [f"{count(p.count)} {p.name}" for p in narrow]
     out = whole[:named]
-    if words:
+    if said:
         share = sum(p.share for p in (*rest, *narrow))
         total = (count(sum(p.count for p in rest)),) if rest else ()
-        out.append(Label(width_class("w", share), "; ".join(words), total, "", named > 0))
+        out.append(Label(width_class("w", share), "; ".join(said), total, "", named > 0))
     return (*out, *(label for p, label in zip(none, whole[units:], strict=True) if p not in narrow))
 
 
@@ -200,8 +194,8 @@ class Axis:
         Position of the middle one, in per cent.
     low, high, middle_text : str
         Words under the axis.
-    bottom, top : float
-        Values at its ends.
+    top : float
+        The value at its end; it begins at 0.
     """
 
     path: str
@@ -209,24 +203,21 @@ class Axis:
     low: str
     high: str
     middle_text: str
-    bottom: float
     top: float
 
     def at(self, value: float) -> float:
         """Return where a value stands, in per cent, rounded to a tenth."""
-        span = (self.top - self.bottom) or 1.0
-        return round(max(0.0, min(100.0, 100 * (value - self.bottom) / span)), 1)
+        return _at(value, self.top)
+
+
+def _at(value: float, top: float) -> float:
+    return round(max(0.0, min(100.0, 100 * value / (top or 1.0))), 1)
 
 
 def axis_of(
-    values: Sequence[float],
-    say: Callable[[float], str],
-    *,
-    low: float = 0.0,
-    high: float | None = None,
-    middle_word: str = "middle",
+    values: Sequence[float], say: Callable[[float], str], *, high: float | None = None
 ) -> Axis:
-    """Lay values on an axis.
+    """Lay values on an axis that begins at 0.
 
     Parameters
     ----------
@@ -234,10 +225,8 @@ def axis_of(
         One per authority or trust; NaN is left out.
     say : callable
         Writes a value in words.
-    low, high : float
-        Ends of the axis; `high` is the largest value, rounded up, when not given.
-    middle_word : str
-        What the middle one is called under the axis.
+    high : float, optional
+        End of the axis; the largest value, rounded up, when not given.
 
     Returns
     -------
@@ -251,12 +240,11 @@ def axis_of(
     ('M250 0v14M500 0v14M1000 0v14', 25.0, 'middle 2')
     """
     known = sorted(v for v in values if v == v)
-    top = high if high is not None else round_up(known[-1] if known else 1.0)
-    middle = _middle(known)
-    bare = Axis("", 0.0, say(low), say(top), f"{middle_word} {say(middle)}", low, top)
-    places = dict.fromkeys(round(10 * bare.at(v)) for v in known)
+    top = round_up(max(known, default=1.0)) if high is None else high
+    middle = median(known or [0.0])
+    places = dict.fromkeys(round(10 * _at(v, top)) for v in known)
     path = "".join(f"M{x} 0v14" for x in places)
-    return replace(bare, path=path, middle=bare.at(middle))
+    return Axis(path, _at(middle, top), say(0.0), say(top), f"middle {say(middle)}", top)
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,13 +270,6 @@ class Ticks:
     said: str
 
 
-def _middle(values: Sequence[float]) -> float:
-    if not values:
-        return 0.0
-    half = len(values) // 2
-    return values[half] if len(values) % 2 else (values[half - 1] + values[half]) / 2
-
-
 def round_up(value: float) -> float:
     """Round up to 1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8 or 10 times a power of ten.
 
@@ -304,6 +285,10 @@ def round_up(value: float) -> float:
     return round(next(s for s in steps if s * scale >= value * (1 - 1e-12)) * scale, 10)
 
 
+LEFT, RIGHT = 140, 1160  # ends of the axis, in pixels of a drawing 1216 wide
+_STEP = 10.0  # pixels between marks that stand in one column
+
+
 @dataclass(frozen=True, slots=True)
 class Marks:
     """Two rows of marks on one axis: the schools of a trust, and the yardstick's."""
@@ -317,16 +302,11 @@ class Marks:
     yard: tuple[tuple[float, float], ...]
     half: float
     yard_half: float
-    left: int = 140
-    right: int = 1160
-    words: str = ""
-    yard_words: str = ""
-    ends: dict[str, float] = field(default_factory=dict)
+    left: int = LEFT
+    right: int = RIGHT
 
 
-def marks_on_axis(
-    own: Sequence[tuple[float, str]], yard: Sequence[float], *, step: float = 10.0
-) -> Marks:
+def marks_on_axis(own: Sequence[tuple[float, str]], yard: Sequence[float]) -> Marks:
     """Stack one mark per school over its distance from home.
 
     Parameters
@@ -335,47 +315,40 @@ def marks_on_axis(
         Distance in km and kind of each school of the trust.
     yard : sequence of float
         Distances of the yardstick's schools.
-    step : float
-        Pixels between marks that stand in one column.
 
     Returns
     -------
     Marks
         Pixel positions in a drawing 1216 wide.
     """
-    left, right = 140, 1160
-    top = round_up(max([d for d, _ in own] + list(yard) + [1.0]))
-    scale = (right - left) / top
+    top = round_up(max([far for far, _ in own] + list(yard) + [1.0]))
+    scale = (RIGHT - LEFT) / top
 
-    def stacked(distances: Iterable[float]) -> list[tuple[float, int]]:
-        seen: dict[int, int] = {}
-        out = []
-        for d in distances:
-            column = min(int(d * scale // step), int((right - left) / step) - 1)
-            out.append((left + (column + 0.5) * step, seen.get(column, 0)))
-            seen[column] = seen.get(column, 0) + 1
-        return out
+    def stacked(distances: Sequence[float]) -> list[tuple[float, int]]:
+        """Return the place of each mark: pixels from the left, how many stand below it."""
+        columns = [min(int(d * scale // _STEP), int((RIGHT - LEFT) / _STEP) - 1) for d in distances]
+        return [
+            (LEFT + (column + 0.5) * _STEP, columns[:i].count(column))
+            for i, column in enumerate(columns)
+        ]
 
-    ordered = sorted(own)
-    mine, theirs = stacked([d for d, _ in ordered]), stacked(sorted(yard))
-    tall = max((n for _, n in mine), default=0) + 1
-    yard_tall = max((n for _, n in theirs), default=0) + 1
-    base = 40 + round(tall * step)
-    yard_base = base + 44 + round(yard_tall * step)
-    ticks = _axis_values(top)
+    ordered, others = sorted(own), sorted(yard)
+    far = [d for d, _ in ordered]
+    mine, theirs = stacked(far), stacked(others)
+    tall, yard_tall = (1 + max((n for _, n in m), default=0) for m in (mine, theirs))
+    base = 40 + round(tall * _STEP)
+    yard_base = base + 44 + round(yard_tall * _STEP)
+    kinds = [kind for _, kind in ordered]
     return Marks(
         width=1216,
         height=yard_base + 48,
         base=base,
         yard_base=yard_base,
-        axis=tuple((left + v * scale, f"{v:g}") for v in ticks),
-        own=tuple(
-            (x, base - 7 - n * step, kind) for (x, n), (_, kind) in zip(mine, ordered, strict=True)
-        ),
-        yard=tuple((x, yard_base - 7 - n * step) for x, n in theirs),
-        half=round(left + _middle([d for d, _ in ordered]) * scale, 1),
-        yard_half=round(left + _middle(sorted(yard)) * scale, 1),
-        ends={"own": ordered[-1][0] if ordered else 0.0, "yard": max(yard, default=0.0)},
+        axis=tuple((LEFT + v * scale, f"{v:g}") for v in _axis_values(top)),
+        own=tuple((x, base - 7 - n * _STEP, k) for (x, n), k in zip(mine, kinds, strict=True)),
+        yard=tuple((x, yard_base - 7 - n * _STEP) for x, n in theirs),
+        half=round(LEFT + median(far or [0.0]) * scale, 1),
+        yard_half=round(LEFT + median(others or [0.0]) * scale, 1),
     )
 
 

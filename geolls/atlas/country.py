@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from geolls.atlas import words
 from geolls.atlas.coverage import coverage_rows, shared_share
-from geolls.atlas.frame import Chapter, Page, Rendered
+from geolls.atlas.frame import Chapter, Page, Rendered, Shell
 from geolls.atlas.grids import Bar, Column, Grid, Name, Report, Two
 from geolls.base.files import safe_name
 from geolls.base.text import DASH, a, count, percent, small, web
@@ -63,7 +63,7 @@ class CountryPages(Chapter):
             "places": self._places_grid(page, key),
             "others": self._other_places(page),
         }
-        shell = book.shell(page, "geolls", "places", about, search=False, map=made)
+        shell = Shell(page, "geolls", "places", about, search=False, map=made)
         return book.render("page_index.html.jinja", shell, context)
 
     def _examples(self) -> list[tuple[str, str]]:
@@ -277,8 +277,8 @@ class CountryPages(Chapter):
 
     def data(self, page: Page) -> Rendered:
         """Make the list of tables."""
-        about = self.book.tables_about.items()
-        rows = [(Name(name, f"{page.root}tables/{name}"), text) for name, text in about]
+        tables = self.book.tables.items()
+        rows = [(Name(name, f"{page.root}tables/{name}"), table.row) for name, table in tables]
         grid = self._pairs("tables", "Tables", (("table", "Table"), ("holds", "One row per")), rows)
         section = {"title": "Tables as csv", "sub": "UTF-8, commas, one header line."}
         return self._list(page, "Data", words.DATA_LISTED, grid=grid, **section)
@@ -299,10 +299,9 @@ class CountryPages(Chapter):
 
     def _list(self, page: Page, name: str, lede: str, **section: Any) -> Rendered:
         """Make a page that is a paragraph and one table."""
-        shell = self.book.shell(page, name, page.kind, name, crumbs=self._crumbs(page, (name, "")))
-        defaults = {"id": "all", "sub": "", "filter": "", "spread": False}
-        context = {"name": name, "lede": [lede], "sections": [{**defaults, **section}]}
-        return self.book.render("page_list.html.jinja", shell, context)
+        shell = Shell(page, name, page.kind, name, crumbs=self._crumbs(page, (name, "")))
+        known = {"sub": "", "filter": "", "spread": False, "name": name, "lede": lede}
+        return self.book.render("page_list.html.jinja", shell, {**known, **section})
 
     def method(self, page: Page) -> Rendered:
         """Make the page on method, words and known defects."""
@@ -320,14 +319,14 @@ class CountryPages(Chapter):
         }
         title = "How this was made"
         crumbs = self._crumbs(page, (title, ""))
-        shell = self.book.shell(page, title, "method", title, crumbs=crumbs)
+        shell = Shell(page, title, "method", title, crumbs=crumbs)
         return self.book.render("page_method.html.jinja", shell, context)
 
     # -- maps --------------------------------------------------------------------------------
 
     def _map_page(self, page: Page, title: str, about: str, made: Any, **context: Any) -> Rendered:
         crumbs = self._crumbs(page, ("Maps", f"{page.root}maps.html"), (title, ""))
-        shell = self.book.shell(page, title, "maps", about, crumbs=crumbs, map=made)
+        shell = Shell(page, title, "maps", about, crumbs=crumbs, map=made)
         defaults: dict[str, Any] = {"switch": [], "cover": [], "grid": None}
         return self.book.render(
             "page_map.html.jinja", shell, {**defaults, "name": title, **context}
@@ -344,7 +343,7 @@ class CountryPages(Chapter):
             made.question,
             made,
             kind=f"{count(n)} schools",
-            lede=[made.question],
+            lede=made.question,
             note=self.book.note(n, words.NEUTRAL),
         )
 
@@ -377,7 +376,7 @@ class CountryPages(Chapter):
             kind=words.COVERAGE_KIND(
                 hubs=len(grid.rows), homes=len(facts.units[home]), places=book.words(home)
             ),
-            lede=[lede],
+            lede=lede,
             note=book.note(facts.england["schools"], words.COVERAGE_LIMIT(caption=layer.caption)),
             switch=[
                 (facts.layer(k).title, f"{page.root}maps/{k}_coverage.html", k == key)

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import re
-import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
 import jinja2
-import numpy as np
 from markupsafe import Markup
 
 from geolls.atlas import words
 from geolls.atlas.charts import Piece, strip_style, width_class
 from geolls.atlas.grids import Grid, Name, Report, confidence, mark, shape
+from geolls.atlas.inline import Carried, carried, dense
 from geolls.atlas.plates import Plates
+from geolls.atlas.tables import CsvTable, csv_tables
 from geolls.atlas.words import REGISTER, REPORT
 from geolls.base.files import safe_name
 from geolls.base.shelves import shelf
@@ -34,14 +32,14 @@ from geolls.base.text import (
     small,
 )
 from geolls.base.vocabulary import FEW, KIND_PHRASES, KIND_TITLES, KINDS, REASONS
-from geolls.maps.offline import asset, leaflet_css, policy
-from geolls.maps.scripts import page_script
+from geolls.maps.offline import policy
 from geolls.study.units import Facts, texts
 
 if TYPE_CHECKING:
     from geolls.layers.model import Layer
+    from geolls.maps.page import Parts
 
-__all__ = ["Chapter", "Frame", "Page", "Rendered", "Shell", "templates", "used_rules"]
+__all__ = ["Chapter", "Frame", "Page", "Rendered", "Shell", "templates"]
 
 NAV = (
     ("places", "Places", "index.html"),
@@ -97,21 +95,54 @@ class Rendered:
     shared: Mapping[str, bytes] = field(default_factory=dict)
 
 
-@dataclass
+@dataclass(frozen=True)
 class Shell:
-    """What the frame of a page needs."""
+    """What the frame of a page needs.
 
+    Parameters
+    ----------
+    page : Page
+        The page.
+    title, nav, description : str
+        Its title, the part of the book it belongs to, and what search engines say of it.
+    crumbs : list of (str, str)
+        The way to it: words, and an address but for the last.
+    inline : bool
+        Whether it stands alone, with styles, scripts and data inside it.
+    search : bool
+        Whether its head has a search box.
+    map : Parts, optional
+        Its map.
+    """
+
+    page: Page
     title: str
-    description: str
     nav: str
-    path: str
-    root: str
-    crumbs: list[tuple[str, str]]
+    description: str
+    crumbs: list[tuple[str, str]] = field(default_factory=list)
     inline: bool = False
     search: bool = True
-    style: str = ""
-    map: Any = None
-    scripts: list[str] = field(default_factory=list)
+    map: Parts | None = None
+
+    @property
+    def path(self) -> str:
+        """Where the page goes, below the atlas's folder."""
+        return self.page.path
+
+    @property
+    def root(self) -> str:
+        """The way from the page to the atlas's folder."""
+        return self.page.root
+
+    @property
+    def shared(self) -> Mapping[str, bytes]:
+        """The packed data of its map that it shares with other pages."""
+        return self.map.packed if self.map and not self.inline else {}
+
+    @property
+    def scripts(self) -> list[str]:
+        """The scripts of its map that it shares with other pages, in the order of loading."""
+        return [*(f"data-{key}.js" for key in self.shared), "map.js"] if self.shared else []
 
 
 @cache
@@ -220,50 +251,27 @@ class Frame:
 
     def render(self, template: str, shell: Shell, context: Mapping[str, Any]) -> Rendered:
         """Fill a template, then write the widths it uses and the policy that fits it."""
-        css = extra = ""
-        shared: dict[str, bytes] = {}
-        if shell.map is not None:
-            parts = shell.map
-            shell.map = {"html": Markup(parts.html), "data": ""}
-            if shell.inline:
-                css = _map_style()
-                shell.map["data"] = Markup("").join(
-                    _DATA.format(key, _dense(part)) for key, part in parts.packed.items()
-                )
-            else:
-                shared = dict(parts.packed)
-                shell.scripts = [*(f"data-{key}.js" for key in shared), "map.js"]
-        elif shell.inline:
-            css = _lean("tokens.css")
-        packed = ""
-        if shell.inline:
-            packed, extra = _packed_script(shell.map is not None)
-        text = (
-            templates()
-            .get_template(template)
-            .render(
-                page=shell,
-                study=self.about,
-                nav=NAV,
-                reporting=REPORT,
-                register=REGISTER,
-                css=Markup(css + _lean("page.css")) if shell.inline else "",
-                js=Markup(_lean("load.js")) if shell.inline else "",
-                packed=Markup(packed),
-                dense=lambda data: Markup(_dense(data)),
-                shapes={k: Markup(shape(k)) for k in KINDS},
-                **context,
-            )
-        )
-        grids = [v for v in context.values() if isinstance(v, Grid)]
-        grids += [part["grid"] for part in context.get("sections", ())]
-        widths = _WIDTHS.findall(text + "".join(g.beyond for g in grids))
-        style = strip_style(widths) + "".join(g.style for g in grids)
+        inside = carried(shell.map) if shell.inline else Carried()
+        known = {
+            "page": shell,
+            "carried": inside,
+            "study": self.about,
+            "nav": NAV,
+            "reporting": REPORT,
+            "register": REGISTER,
+            "dense": dense,
+            "shapes": {k: Markup(shape(k)) for k in KINDS},
+        }
+        text = str(templates().get_template(template).render({**known, **context}))
+        grids = [value for value in context.values() if isinstance(value, Grid)]
+        widths = _WIDTHS.findall(text + "".join(grid.beyond for grid in grids))
+        style = strip_style(widths) + "".join(grid.style for grid in grids)
         style += self._runner(shell.title)
         text = text.replace("<style></style>", f"<style>{style}</style>", 1)
-        rule = policy(text, own_files=True).replace("script-src ", f"script-src {extra} ", 1)
+        allowed = f"script-src {inside.allowed} "
+        rule = policy(text, own_files=True).replace("script-src ", allowed, 1)
         meta = f'<meta http-equiv="Content-Security-Policy" content="{rule}">'
-        return Rendered(text.replace("<!--policy-->", meta, 1), shared)
+        return Rendered(text.replace("<!--policy-->", meta, 1), shell.shared)
 
     def _runner(self, title: str) -> str:
         """Return the rule that prints title, dates and page numbers at the foot of each sheet."""
@@ -272,18 +280,6 @@ class Frame:
         return (
             f'@page{{@bottom-left{{content:"{_css_text(said)}";{_MARGIN}}}'
             f'@bottom-right{{content:counter(page) " of " counter(pages);{_MARGIN}}}}}'
-        )
-
-    def shell(self, page: Page, title: str, nav: str, description: str, **more: Any) -> Shell:
-        """Return the frame of a page; `more` are fields of `Shell`."""
-        return Shell(
-            title=title,
-            description=description,
-            nav=nav,
-            path=page.path,
-            root=page.root,
-            crumbs=more.pop("crumbs", []),
-            **more,
         )
 
     @cached_property
@@ -420,26 +416,9 @@ class Frame:
         return small(self.facts.layer(key).unit_title_plural)
 
     @cached_property
-    def tables_about(self) -> dict[str, str]:
-        """The csv files of the atlas and what a row of each is."""
-        out = {
-            f"places_{k}.csv": f"{self.word(k)}: its schools, trusts and maps"
-            for k in self.facts.places
-        }
-        out["trusts.csv"] = "trust with two or more schools: its spread"
-        out["trusts_at_work.csv"] = "trust and place: how many of its schools are there"
-        out["schools.csv"] = "school: its unit in every layer"
-        out["rejects.csv"] = "fault of the register: row, school, reason and what was done"
-        out["filtered.csv"] = "record that does not count, with the reason"
-        out["disagreements.csv"] = "school whose point lies outside the district of its code"
-        home = self.facts.places[0]
-        for key in self.facts.strips:
-            if key != home:
-                both = f"{self.word(home)} and {self.word(key)} that meet"
-                out[f"overlap_{home}_{key}.csv"] = both
-        for key in self.facts.strips:
-            out[f"coverage_{key}.csv"] = f"{self.word(key)}, shared set or reason for none"
-        return out
+    def tables(self) -> dict[str, CsvTable]:
+        """The csv files of the atlas by name."""
+        return csv_tables(self.facts)
 
 
 class Chapter:
@@ -456,78 +435,6 @@ class Chapter:
         self.facts = book.facts
         self.study = book.study
         self.plates = book.plates
-
-
-@cache
-def _map_style() -> str:
-    """Return the style of a map inside a page, without what such a map never has."""
-    return "".join((used_rules(leaflet_css()), _lean("tokens.css"), _lean("map.css")))
-
-
-def used_rules(css: str) -> str:
-    """Return Leaflet's rules for what a page's map has: no tiles, markers or popups."""
-
-    def rule(match: re.Match[str]) -> str:
-        names = [n.strip() for n in match[1].split(",")]
-        kept = ",".join(n for n in names if not _ABSENT.search(n))
-        return f"{kept}{{{match[2]}}}" if kept else ""
-
-    text = re.sub(r"/\*.*?\*/", "", css, flags=re.S)
-    text = re.sub(r"url\(data:[^)]*\)", "none", text)
-    text = re.sub(r"-(?:moz|ms)-[^;{}]*;", "", text)
-    return _tight(re.sub(r"([^{}@]+)\{([^{}]*)\}", rule, text))
-
-
-_ABSENT = re.compile(
-    "popup|tooltip|control-layers|attribution|marker|shadow|tile|image-layer|vml|oldie|icon"
-    "|crosshair|safari"
-)
-
-
-@cache
-def _packed_script(with_map: bool) -> tuple[str, str]:
-    """Return all scripts of a page, deflated as base64, and what allows them to run.
-
-    A third of their size: this is what keeps a page of its own small enough for an e-mail. The
-    policy names the hash of the text that `load.js` inflates and puts in.
-    """
-    text = page_script(with_map)
-    digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
-    return _dense(zlib.compress(text.encode(), 9)), f"'sha256-{digest}'"
-
-
-def _dense(data: bytes) -> str:
-    """Write bytes as text in base 85: a sixteenth shorter than base64, and no letter is "<".
-
-    Groups of four bytes become five letters; a last group of n bytes n + 1.
-    """
-    spare = -len(data) % 4
-    words = np.frombuffer(data + bytes(spare), ">u4").astype(np.int64)
-    digits = (words[:, None] // 85 ** np.arange(4, -1, -1) % 85).ravel()
-    text: bytes = _LETTERS[digits[: digits.size - spare]].tobytes()
-    return text.decode()
-
-
-_LETTERS = np.frombuffer(
-    b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz!#$%()*+-;=?@^_`{|}~,./",
-    np.uint8,
-)
-_DATA = Markup('<script type="text/plain" class="geolls-data" data-part="{}">{}</script>')
-
-
-@cache
-def _lean(name: str) -> str:
-    """Return a style or script without indents, empty lines and comment lines."""
-    text = re.sub(r"(?m)^\s*(?://.*|/\*[^*]*\*/)\s*$", "", asset(name))
-    lean = "\n".join(line.strip() for line in text.splitlines() if line.strip())
-    return _tight(lean) if name.endswith(".css") else lean
-
-
-def _tight(css: str) -> str:
-    """Return a style without the spaces and line ends it can do without."""
-    tight = re.sub(r"\s+", " ", re.sub(r"/\*.*?\*/", "", css, flags=re.S))
-    tight = re.sub(r" ?([{};>]) ?", r"\1", tight)
-    return tight.replace(": ", ":").replace(", ", ",").replace(";}", "}").strip()
 
 
 _MARGIN = "font:7.5pt Arial,sans-serif;color:#45525e"

@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from geolls.atlas import words
 from geolls.atlas.charts import Axis, Piece, Strip, Ticks, axis_of, labels_of
-from geolls.atlas.frame import KEPT, LONG, Chapter, Page, Rendered
+from geolls.atlas.frame import KEPT, LONG, Chapter, Page, Rendered, Shell
 from geolls.atlas.grids import Bar, Column, Grid, Name, Report, Two, confidence
 from geolls.atlas.plates import LARGE
 from geolls.base.text import (
@@ -129,7 +129,7 @@ class PlacePages(Chapter):
         here = Here(facts, *page.key)
         made = self.plates.place(here.key, here.code, page)
         ranked, others = len(facts.ranked(here.key)), book.words(here.key)
-        shell = book.shell(
+        shell = Shell(
             page,
             here.name,
             "places",
@@ -142,7 +142,7 @@ class PlacePages(Chapter):
             "name": here.name,
             "short": short_name(here.name),
             "kind": what_it_is(here),
-            "lede": [lede(here, book.population, book.hub_layers)],
+            "lede": lede(here, book.population, book.hub_layers),
             "note": book.note(here.n, words.NEUTRAL),
             "glance": self._glance(here),
             "glance_note": words.MIDDLE_ONE(ranked=ranked, others=others),

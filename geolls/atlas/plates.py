@@ -16,7 +16,6 @@ from geolls.maps.page import Parts, cut
 from geolls.maps.recipes import Recipe, load_recipe, recipe_names
 from geolls.maps.scenes import about, country
 from geolls.maps.shading import supported
-from geolls.study.neighbours import neighbours
 from geolls.study.units import Facts
 
 __all__ = ["LARGE", "Plates"]
@@ -191,12 +190,3 @@ class Plates:
     def country(self, name: str) -> Parts:
         """Draw a national recipe."""
         return cut(*self._scene(name, "../"), shared=True)
-
-    def warm(self) -> None:
-        """Compute what every map needs, once, before the work is shared out."""
-        _ = (self.recipes, self.facts.marks, self.facts.kinds)
-        for name, root in (("locality_overlay", "../../"), ("trust_footprint", "../")):
-            if name in self.recipes:
-                self._whole(name, root)
-        for key in self.facts.places:
-            neighbours(self.study, key)

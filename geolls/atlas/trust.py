@@ -13,7 +13,7 @@ from markupsafe import Markup, escape
 
 from geolls.atlas import words
 from geolls.atlas.charts import Axis, Strip, axis_of, labels_of, marks_on_axis
-from geolls.atlas.frame import Chapter, Page, Rendered
+from geolls.atlas.frame import Chapter, Page, Rendered, Shell
 from geolls.atlas.grids import Column, Grid, Name, Two, mark
 from geolls.base.text import DASH, band_words, count, km, number, phase_words, short_name
 from geolls.base.vocabulary import REACHES, REASONS
@@ -43,7 +43,7 @@ class TrustPages(Chapter):
         name, n, size = str(row["trust_name"]), int(row["schools"]), str(row["size_band"])
         at_home = sum(facts.kinds[r] == "trust_home_here" for r in facts.rows_of_trust[uid])
         located, yard = len(facts.from_home.get(uid, [])), len(facts.yardstick.get(uid, []))
-        shell = book.shell(
+        shell = Shell(
             page,
             name,
             "trusts",
@@ -59,7 +59,7 @@ class TrustPages(Chapter):
         context = {
             "name": name,
             "kind": self._what_it_is(uid, row),
-            "lede": [self._lede(uid, row, at_home)],
+            "lede": self._lede(uid, row, at_home),
             "note": book.note(n),
             "home_name": row["home_name_local_authority"],
             "home_count": at_home,

@@ -208,6 +208,9 @@ REASON = Saying(
 )
 SCHOOLS = one("so many schools", "{n:count} {n:school|schools}")
 
+FOUND_PLACE = one("a place that a search found", "{title}, {n:count} schools")
+FOUND_TRUST = one("a trust that a search found", "Trust, {n} schools, home {home}")
+
 # ---- a place -----------------------------------------------------------------------------------
 
 PLACE_PAGE = one(
@@ -308,6 +311,11 @@ MIDDLE_ONE = Saying(
 
 # ---- bars --------------------------------------------------------------------------------------
 
+MORE = Saying(
+    "pieces of a bar without a name",
+    Form("beside named ones", lambda f: f.named, "{n} more"),
+    Form("all", always, "{n} in all, none wide enough to name"),
+)
 PIECE = Saying(
     "how many schools, under a piece of a bar",
     Form("only piece of a unit", lambda f: f.pieces == 1 and f.of_its_unit,

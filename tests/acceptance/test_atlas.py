@@ -15,7 +15,7 @@ import pytest
 
 import geolls
 from geolls.atlas.book import Book
-from geolls.atlas.build import DEFAULT_PLACES, _assets, _do, _make_folder, build_atlas
+from geolls.atlas.build import DEFAULT_PLACES, Press, build_atlas
 from geolls.atlas.frame import Page
 from geolls.atlas.place import PlacePages
 from geolls.atlas.trust import TrustPages
@@ -193,12 +193,12 @@ def test_a_seeded_sample_of_the_real_atlas_is_sound(real_data: Path, tmp_path: P
     assert len(places["teaching_school_hub"]) == 87
     assert len(places["maths_hub"]) == 40
     assert kinds.count("trust") == len(book.facts.trusts) > 1000
-    _make_folder(tmp_path)
-    _assets(book, tmp_path, every=True)
+    press = Press(book, tmp_path)
+    press.assets()
     regions = [p for p in book.pages if p.key[:1] == ("dfe_region",)]
     assert len(regions) == 9
     for page in {*regions, *random.Random(40).sample(book.pages, 40)}:
-        done = _do(book, tmp_path, page)
+        done = press.write(page.path)
         assert done.error == "", (page.path, done.error)
         size = (tmp_path / page.path).stat().st_size
         if page.kind == "place":

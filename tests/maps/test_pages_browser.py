@@ -18,7 +18,7 @@ import pytest
 
 import geolls
 from geolls.atlas.book import Book
-from geolls.atlas.build import _assets, _do, _make_folder
+from geolls.atlas.build import Press
 from geolls.atlas.frame import Page
 from geolls.atlas.words import REPORT
 from geolls.study.units import gather
@@ -45,8 +45,8 @@ def leaves(tmp_path_factory: pytest.TempPathFactory) -> Leaves:
     out = tmp_path_factory.mktemp("atlas")
     book = Book(gather(geolls.open_study(), LAYERS))
     facts = book.facts
-    _make_folder(out)
-    _assets(book, out, every=True)
+    press = Press(book, out)
+    press.assets()
     places = facts.units["local_authority"]
     leeds = str(places.index[places["name"] == "Leeds"][0])
     largest = str(facts.trusts["schools"].idxmax())
@@ -67,8 +67,8 @@ def leaves(tmp_path_factory: pytest.TempPathFactory) -> Leaves:
         for name, (kind, key) in wanted.items()
     }
     pages |= {p.key[0]: p for p in book.pages if p.kind == "national"}
-    for task in [*pages.values(), "places_local_authority.csv"]:
-        assert _do(book, out, task).error == ""
+    for path in [*(page.path for page in pages.values()), "tables/places_local_authority.csv"]:
+        assert press.write(path).error == ""
     return Leaves(out, book, pages)
 
 

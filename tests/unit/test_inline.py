@@ -1,8 +1,8 @@
-"""The frame of a page: a style without what the page does not have."""
+"""What a page carries inside it: a style without what the page does not have."""
 
 from __future__ import annotations
 
-from geolls.atlas.frame import used_rules
+from geolls.atlas.inline import used_rules
 from geolls.maps.offline import leaflet_css
 
 
