@@ -197,21 +197,18 @@ def _make_folder(out: Path) -> None:
 def _place_layers(study: Study, places: Sequence[str]) -> list[str]:
     """Return the layers whose units get a page: named ones must be land alive that day."""
     if tuple(places) == DEFAULT_PLACES:
-        keys = [k for k in DEFAULT_PLACES if k in study.area_layers]
-        if "dfe_region" not in keys and "region" in study.area_layers:
-            keys.append("region")
-        return keys
-    keys = []
-    for name in places:
-        layer = study.layer(name)
+        keys = [key for key in DEFAULT_PLACES if key in study.area_layers]
+        region = [key for key in ("dfe_region", "region") if key in study.area_layers]
+        return list(dict.fromkeys([*keys, *region[:1]]))
+    layers = [study.layer(name) for name in places]
+    for layer in layers:
         if not layer.has_land:
             raise UsageError(
                 f"{layer.key} is made of {layer.kind}, not of land",
                 where="--places",
                 fix="name an area layer; trusts have pages anyway",
             )
-        keys.append(layer.key)
-    return list(dict.fromkeys(keys))
+    return list(dict.fromkeys(layer.key for layer in layers))
 
 
 # -- the work --------------------------------------------------------------------------------
@@ -411,14 +408,12 @@ def _write_record(
 
 def _forget(out: Path, results: Sequence[Done]) -> None:
     """Remove the files of an earlier atlas, named in its manifest, that this one does not have."""
-    try:
+    before: set[str] = set()
+    with suppress(OSError, ValueError, KeyError, TypeError):
         old = json.loads((out / MANIFEST).read_text(encoding="utf-8"))["files"]
-        before = {str(p) for p, *_ in old}
-    except (OSError, ValueError, KeyError, TypeError):
-        return
-    now = {p for done in results for p, *_ in done.wrote}
-    kept = {done.name for done in results}
-    for name in before - now - kept:
+        before = {str(path) for path, *_ in old}
+    now = {path for done in results for path in (done.name, *(p for p, *_ in done.wrote))}
+    for name in before - now:
         path = out / name
         inside = path.resolve().is_relative_to(out.resolve())
         if inside and (name.endswith((".html", ".csv")) or name.startswith("assets/data-")):

@@ -120,16 +120,15 @@ def width_class(prefix: str, share: float) -> str:
 
 def strip_style(classes: Iterable[str]) -> str:
     """Return the rules for the width and height classes a page uses."""
-    rules = []
-    for name in sorted(set(classes), key=lambda c: (c[0], int(c[1:]))):
-        value = int(name[1:])
-        if name[0] == "w":
-            rules.append(f".{name}{{flex-grow:{max(value, 1)}}}")
-        elif name[0] == "h":
-            rules.append(f".{name}{{height:{value / 10:g}%}}")
-        else:
-            rules.append(f".{name}{{width:{value}%}}")
-    return "".join(rules)
+    ordered = sorted({(name[0], int(name[1:])) for name in classes})
+    return "".join(f".{kind}{n}{{{_RULES[kind](n)}}}" for kind, n in ordered)
+
+
+_RULES: dict[str, Callable[[int], str]] = {
+    "b": lambda n: f"width:{n}%",
+    "h": lambda n: f"height:{n / 10:g}%",
+    "w": lambda n: f"flex-grow:{max(n, 1)}",
+}
 
 
 def _fits(name: str, share: float) -> bool:

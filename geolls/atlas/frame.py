@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
@@ -12,7 +12,7 @@ import jinja2
 from markupsafe import Markup
 
 from geolls.atlas import words
-from geolls.atlas.charts import Piece, strip_style, width_class
+from geolls.atlas.charts import Piece, Strip, labels_of, strip_style, width_class
 from geolls.atlas.grids import Grid, Name, Report, confidence, mark, shape
 from geolls.atlas.inline import Carried, carried, dense
 from geolls.atlas.plates import Plates
@@ -48,7 +48,7 @@ NAV = (
     ("data", "Data", "data.html"),
     ("method", "Method", "method.html"),
 )
-# How a layer is drawn: the fill of its bars and the style of its line.
+# How a layer is drawn: the fill of its bars and the style of its line; by key, else by family.
 LOOKS = {
     "local_authority": ("council", "council"),
     "district": ("district", "district"),
@@ -56,8 +56,10 @@ LOOKS = {
     "greater_london_authority": ("devolution", "devolution"),
     "teaching_school_hub": ("tsh", "tsh"),
     "maths_hub": ("maths", "maths"),
+    "councils": ("district", "district"),
+    "devolution": ("devolution", "region"),
 }
-FAMILY_LOOKS = {"councils": "district", "devolution": "region", "hubs": "other"}
+_OTHER = ("other", "other")
 GIAS = f"{REGISTER}Establishments/Establishment/Details/"
 LONG = 60  # a table of more rows keeps the first few in the page; the rest travel packed
 KEPT = 24
@@ -177,18 +179,15 @@ class Frame:
     def pages(self) -> list[Page]:
         """Every page, in the order of the book."""
         facts = self.facts
-        out = [Page("index", "index.html")]
-        out += [Page(k, f"{k}.html") for k in ("trusts", "maps", "data", "method")]
-        for key in self.hub_layers:
-            out.append(Page("coverage", f"maps/{key}_coverage.html", (key,)))
-        for recipe in self.plates.national:
-            out.append(Page("national", f"maps/{recipe}.html", (recipe,)))
-        for layer in facts.places:
-            for code in facts.units[layer].index:
-                out.append(Page("place", self.path_of(layer, code), (layer, str(code))))
-        for uid in facts.trusts.index:
-            out.append(Page("trust", self.path_of("trust", str(uid)), (str(uid),)))
-        return out
+        units = [(layer, str(code)) for layer in facts.places for code in facts.units[layer].index]
+        return [
+            Page("index", "index.html"),
+            *(Page(kind, f"{kind}.html") for kind in ("trusts", "maps", "data", "method")),
+            *(Page("coverage", f"maps/{key}_coverage.html", (key,)) for key in self.hub_layers),
+            *(Page("national", f"maps/{name}.html", (name,)) for name in self.plates.national),
+            *(Page("place", self.path_of(*unit), unit) for unit in units),
+            *(Page("trust", self.path_of("trust", uid), (uid,)) for uid in facts.trust_rows),
+        ]
 
     @cached_property
     def hub_layers(self) -> list[str]:
@@ -198,15 +197,12 @@ class Frame:
     @cache  # noqa: B019  (a book lives as long as its process)
     def path_of(self, layer: str, code: str) -> str:
         """Return the address of a unit's page below the atlas's folder; empty where it has none."""
-        if layer == "trust":
-            trust = self.facts.trust_rows.get(code)
-            if trust is None:
-                return ""
+        facts = self.facts
+        if layer == "trust" and (trust := facts.trust_rows.get(code)):
             name = slug(f"{code}-{trust['trust_name']}")
             return f"trusts/{safe_name(name)}.html"
-        if layer not in self.facts.places or code not in self.facts.unit_rows[layer]:
-            return ""
-        return f"places/{safe_name(layer)}/{safe_name(code)}.html"
+        known = layer in facts.places and code in facts.unit_rows[layer]
+        return f"places/{safe_name(layer)}/{safe_name(code)}.html" if known else ""
 
     @cached_property
     def about(self) -> dict[str, Any]:
@@ -291,39 +287,24 @@ class Frame:
         """Say n, the population, the date of each source, and one limit."""
         return words.NOTE(n=n, population=self.population, dates=self.dates, limit=limit)
 
-    def look(self, key: str) -> tuple[str, str]:
-        """Return the fill of a layer's bars and the style of its line."""
-        if key in LOOKS:
-            return LOOKS[key]
-        family = self.facts.layer(key).family
-        line = FAMILY_LOOKS.get(family, "other")
-        fill = {"region": "devolution", "district": "district"}.get(line, "other")
-        return fill, line
-
     def kinds(self, unit: Any, n: float) -> list[dict[str, Any]]:
         """Return the kinds of school of a unit, in their fixed order."""
-        out = []
-        for kind in KINDS:
-            if kind == "status_unknown" and not unit[kind]:
-                continue
-            share = float(unit[kind]) / n if n else 0.0
-            text = count(unit[kind])
-            if n >= FEW:
-                text += f", {percent(share)}"
-            out.append(
-                {
-                    "key": kind,
-                    "title": KIND_TITLES[kind],
-                    "words": KIND_PHRASES[kind],
-                    "count": float(unit[kind]),
-                    "number": count(unit[kind]),
-                    "percent": percent(share, n),
-                    "text": text,
-                    "width": width_class("w", share),
-                    "mark": Markup(mark(kind)),
-                }
-            )
-        return out
+        shares = {kind: float(unit[kind]) / n if n else 0.0 for kind in KINDS}
+        return [
+            {
+                "key": kind,
+                "title": KIND_TITLES[kind],
+                "words": KIND_PHRASES[kind],
+                "count": float(unit[kind]),
+                "number": count(unit[kind]),
+                "percent": percent(share, n),
+                "text": count(unit[kind]) + (f", {percent(share)}" if n >= FEW else ""),
+                "width": width_class("w", share),
+                "mark": Markup(mark(kind)),
+            }
+            for kind, share in shares.items()
+            if kind != "status_unknown" or unit[kind]
+        ]
 
     @property
     def source_link(self) -> str:
@@ -374,6 +355,21 @@ class Frame:
             if self.facts.layer(k).family in {"devolution", "hubs"} and k != "ofsted_region"
         ]
         return words.EFFECTIVE(names=[*names, "trust"])
+
+    def strip(
+        self, layer: Layer, pieces: Sequence[Piece], lines: Sequence[tuple[str, ...]], **more: Any
+    ) -> Strip:
+        """Return the bar of a layer; `more` are fields of `Strip`."""
+        fill, line = LOOKS.get(layer.key) or LOOKS.get(layer.family, _OTHER)
+        return Strip(
+            key=layer.key,
+            title=layer.unit_title,
+            fill=fill,
+            line=line,
+            pieces=tuple(pieces),
+            labels=labels_of(pieces, lines),
+            **more,
+        )
 
     def piece(
         self,

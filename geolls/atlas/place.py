@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from markupsafe import Markup
 
 from geolls.atlas import words
-from geolls.atlas.charts import Axis, Piece, Strip, Ticks, axis_of, labels_of
+from geolls.atlas.charts import Axis, Piece, Strip, Ticks, axis_of
 from geolls.atlas.frame import KEPT, LONG, Chapter, Page, Rendered, Shell
 from geolls.atlas.grids import Bar, Column, Grid, Name, Report, Two, confidence
 from geolls.atlas.plates import LARGE
@@ -268,18 +268,14 @@ class PlacePages(Chapter):
         counts = {"units": len(cover.main), "parted": len(cover.parted)}
         strays = sum(met.weight for met in cover.units if met not in cover.main)
         more = words.MORE_UNITS(**counts, effective=cover.effective, strays=strays)
-        fill, line = self.book.look(key)
-        return Strip(
-            key=key,
-            title=layer.unit_title,
-            fill=fill,
-            line=line,
+        known = layer.family not in {"councils", "devolution"}
+        parted = all(map(cover.is_parted, cover.units))
+        return self.book.strip(
+            layer,
+            pieces,
+            lines,
             about=words.UNITS_HERE(itself=ours, met=len(cover.units), more=more, **counts),
-            pieces=tuple(pieces),
-            labels=labels_of(pieces, lines),
-            confidence=""
-            if layer.family in {"councils", "devolution"}
-            else self._confidence(here, key, all(map(cover.is_parted, cover.units))),
+            confidence=self._confidence(here, key, parted) if known else "",
         )
 
     def _silent(self, here: Here, key: str) -> bool:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from markupsafe import Markup, escape
 
 from geolls.atlas import words
-from geolls.atlas.charts import Axis, Strip, axis_of, labels_of, marks_on_axis
+from geolls.atlas.charts import Axis, Strip, axis_of, marks_on_axis
 from geolls.atlas.frame import Chapter, Page, Rendered, Shell
 from geolls.atlas.grids import Column, Grid, Name, Two, mark
 from geolls.base.text import DASH, band_words, count, km, number, phase_words, short_name
@@ -160,17 +160,8 @@ class TrustPages(Chapter):
             effective=1 / sum((n / whole) ** 2 for n in inside),
             together=float("nan") if pairs is None else max(pairs, 0.0),
         )
-        fill, line = self.book.look(key)
-        return Strip(
-            key=key,
-            title=layer.unit_title,
-            fill=fill,
-            line=line,
-            about=about,
-            pieces=tuple(pieces),
-            labels=labels_of(pieces, [(count(n),) for *_, n in ordered]),
-            faint_after=1,
-        )
+        lines = [(count(n),) for *_, n in ordered]
+        return self.book.strip(layer, pieces, lines, about=about, faint_after=1)
 
     def _marks(self, uid: str) -> dict[str, Any]:
         own, yard = self.facts.from_home[uid], self.facts.yardstick.get(uid, [])
