@@ -13,7 +13,7 @@ from geolls.atlas.coverage import coverage_rows, shared_share
 from geolls.atlas.frame import Chapter, Page, Rendered, Shell
 from geolls.atlas.grids import Bar, Column, Grid, Name, Report, Two
 from geolls.base.files import safe_name
-from geolls.base.text import DASH, a, count, percent, small, web
+from geolls.base.text import DASH, count, percent, small, web
 from geolls.base.vocabulary import FEW, RANKED, REACHES
 from geolls.maps.scenes import numbers
 from geolls.maps.shading import COLUMNS
@@ -44,7 +44,6 @@ class CountryPages(Chapter):
         book, facts, england = self.book, self.facts, self.facts.england
         key, region = facts.places[0], book.region_layer
         made, map_title = self.plates.index(page)
-        about = "Which maps run a place's schools, and where they disagree."
         population = book.population[:1].upper() + book.population[1:]
         context = {
             "examples": self._examples(),
@@ -53,9 +52,7 @@ class CountryPages(Chapter):
             "few": FEW,
             "kinds": book.kinds(england, england["schools"]),
             "findings": self._findings(),
-            "regions_title": f"Start from a {facts.layer(region).unit_title}"
-            if region
-            else "Start from a place",
+            "regions_title": words.START_FROM(title=region and facts.layer(region).unit_title),
             "regions": self._regions_grid(page),
             "map_title": map_title,
             "map_of": COLUMNS["trusts_elsewhere"].title,
@@ -63,7 +60,7 @@ class CountryPages(Chapter):
             "places": self._places_grid(page, key),
             "others": self._other_places(page),
         }
-        shell = Shell(page, "geolls", "places", about, search=False, map=made)
+        shell = Shell(page, "geolls", "places", words.INDEX_PAGE, search=False, map=made)
         return book.render("page_index.html.jinja", shell, context)
 
     def _examples(self) -> list[tuple[str, str]]:
@@ -86,7 +83,7 @@ class CountryPages(Chapter):
         one = int((trusts["areas_local_authority"] == 1).sum())
         out: list[tuple[str, str, str]] = [(
             percent(england["share_trust_based_elsewhere"]),
-            "of schools are in a trust based elsewhere",
+            words.BASED_ELSEWHERE_TITLE,
             words.BASED_ELSEWHERE(
                 away=england["trust_based_elsewhere"], n=england["schools"], one=one,
                 trusts=len(trusts), share=one / max(len(trusts), 1),
@@ -96,7 +93,7 @@ class CountryPages(Chapter):
             met = facts.met_by(key)
             out.append((
                 count(sum(len(cover.main) > 1 for cover in facts.covers(key).values())),
-                f"authorities are split between {facts.layer(key).unit_title_plural}",
+                words.HUBS_SPLIT_TITLE(titles=facts.layer(key).unit_title_plural),
                 words.HUBS_SPLIT(
                     several=sum(n > 1 for n in met.values()), hubs=len(met),
                     middle=float(facts.units[key]["trusts"].median())
@@ -106,7 +103,7 @@ class CountryPages(Chapter):
         if region:
             across = int((trusts[f"areas_{region}"] > 1).sum())
             text = words.ACROSS_REGIONS(trusts=len(trusts), share=across / max(len(trusts), 1))
-            title = f"trusts work in more than one {facts.layer(region).unit_title}"
+            title = words.ACROSS_REGIONS_TITLE(title=facts.layer(region).unit_title)
             out.append((count(across), title, text))
         for key in self.book.hub_layers:
             # An authority counts where most of its schools have no hub.
@@ -117,7 +114,7 @@ class CountryPages(Chapter):
                 if met.code == "no_evidence" and met.of_place >= 0.5
             ]
             if gaps:
-                title = f"authorities where we found no {facts.layer(key).unit_title}"
+                title = words.NO_HUB_FOUND_TITLE(title=facts.layer(key).unit_title)
                 out.append((count(len(gaps)), title, words.NO_HUB_FOUND(n=sum(gaps))))
                 break
         return [dict(zip(("figure", "title", "text"), found, strict=True)) for found in out[:4]]
@@ -266,8 +263,9 @@ class CountryPages(Chapter):
         for p in self.book.pages:
             if p.kind == "coverage":
                 title = self.facts.layer(p.key[0]).unit_title
-                what = f"One {title}, several, or none found, area by area"
-                rows.append((Name(f"Who has {a(title)}", page.root + p.path), what))
+                said = words.WHO_HAS(title=title), words.WHO_HAS_SHOWS(title=title)
+                name, what = (text.unescape() for text in said)
+                rows.append((Name(name, page.root + p.path), what))
             elif p.kind == "national":
                 made = self.plates.country(p.key[0])
                 rows.append((Name(made.title, page.root + p.path), made.question))
@@ -370,7 +368,7 @@ class CountryPages(Chapter):
         )
         return self._map_page(
             page,
-            f"Who has {a(title)}",
+            words.WHO_HAS(title=title).unescape(),
             words.COVERAGE_PAGE(title=title),
             self.plates.coverage(key, page),
             kind=words.COVERAGE_KIND(

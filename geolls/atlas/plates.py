@@ -7,8 +7,9 @@ from dataclasses import replace
 from functools import cache, cached_property
 from typing import Any, Literal
 
+from geolls.atlas import words
 from geolls.base.errors import GeollsError
-from geolls.base.text import count, in_words, percent
+from geolls.base.text import count, percent
 from geolls.base.vocabulary import FEW, RANKED
 from geolls.maps.data import Callout, MapData
 from geolls.maps.data import Place as MapPlace
@@ -138,12 +139,7 @@ class Plates:
         table = self.facts.units[self.facts.places[0]]
         table = table[table["schools"] >= FEW]
         many = int((table["share_trust_based_elsewhere"] >= 0.3).sum())
-        title = (
-            f"In {in_words(many)} authorities, three schools in ten or more are in trusts based "
-            "elsewhere"
-            if many > 1
-            else "Where schools are in trusts based elsewhere"
-        )
+        title = words.INDEX_MAP(many=many)
         if "national_index" not in self.recipes:
             return None, title
         recipe, data = self._scene("national_index", page.root)

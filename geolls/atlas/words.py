@@ -475,6 +475,26 @@ WITHIN = Saying(
 
 # ---- England -----------------------------------------------------------------------------------
 
+INDEX_PAGE = "Which maps run a place's schools, and where they disagree."
+INDEX_MAP = Saying(
+    "the map on the index, as a title",
+    Form("many authorities", lambda f: f.many > 1,
+         "In {many:words} authorities, three schools in ten or more are in trusts based "
+         "elsewhere"),
+    Form("others", always, "Where schools are in trusts based elsewhere"),
+)
+START_FROM = Saying(
+    "where to start, as a title",
+    Form("regions", lambda f: f.title, "Start from a {title}"),
+    Form("no regions", always, "Start from a place"),
+)
+BASED_ELSEWHERE_TITLE = "of schools are in a trust based elsewhere"
+HUBS_SPLIT_TITLE = one("authorities split between hubs, as a title",
+                       "authorities are split between {titles}")
+ACROSS_REGIONS_TITLE = one("trusts across regions, as a title",
+                           "trusts work in more than one {title}")
+NO_HUB_FOUND_TITLE = one("authorities without a hub, as a title",
+                         "authorities where we found no {title}")
 BASED_ELSEWHERE = one(
     "schools in trusts based elsewhere",
     "{away:count} of {n:count} schools are in a trust that has more of its schools in another "
@@ -513,6 +533,9 @@ DATA_LISTED = (
     "Every number of this atlas stands in a table you can open. Codes are text; a blank is "
     "missing, never zero."
 )
+WHO_HAS = one("a map of coverage, as a title", "Who has {title:a}")
+WHO_HAS_SHOWS = one("what a map of coverage shows",
+                    "One {title}, several, or none found, area by area")
 COVERAGE_PAGE = one("a page on coverage", "Which land has {title:a}, and how that is known.")
 COVERAGE_KIND = one("what a coverage map is counted in",
                     "{hubs} hubs over {homes} {places} · counted in schools")
