@@ -89,12 +89,15 @@ def locate(points: ArrayLike, blocks: GeoDataFrame) -> pd.DataFrame:
 
 
 class Ring(NamedTuple):
-    """An outer or inner ring of a block, on the 1 m grid; its box is west, south, east, north."""
+    """An outer or inner ring of a block, on the 1 m grid; its box is west, south, east, north.
+
+    Coordinates are texts with blanks between them: they become numbers when the ring is asked.
+    """
 
     block: str
     box: tuple[int, int, int, int]
-    xs: list[int]
-    ys: list[int]
+    xs: str
+    ys: str
 
 
 class PointIndex:
@@ -163,7 +166,8 @@ class PointIndex:
 def _compare(ring: Ring, x: float, y: float) -> tuple[bool, float]:
     """Return whether a point is inside a ring, and how far it is from the ring's line."""
     inside, least = False, math.inf
-    for x0, y0, x1, y1 in zip(ring.xs, ring.ys, ring.xs[1:], ring.ys[1:], strict=False):
+    xs, ys = list(map(int, ring.xs.split())), list(map(int, ring.ys.split()))
+    for x0, y0, x1, y1 in zip(xs, ys, xs[1:], ys[1:], strict=False):
         dx, dy = x1 - x0, y1 - y0
         turn = dx * (y - y0) - dy * (x - x0)
         if (y0 > y) != (y1 > y):  # a ray to the east may cross this piece of line
@@ -186,7 +190,8 @@ def _rings() -> list[Ring]:
     for code, part in parts.items():
         for ring in (part.exterior, *part.interiors):
             xs, ys = shapely.get_coordinates(ring).astype(int).T.tolist()
-            out.append(Ring(str(code), (min(xs), min(ys), max(xs), max(ys)), xs, ys))
+            box = min(xs), min(ys), max(xs), max(ys)
+            out.append(Ring(str(code), box, *(" ".join(map(str, line)) for line in (xs, ys))))
     return out
 
 

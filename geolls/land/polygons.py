@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -177,16 +177,6 @@ def onto_parts(claims: list[BlockClaim], parts: Mapping[str, list[str]]) -> list
     ]
 
 
-class _Rule(NamedTuple):
-    """When a piece of a block is a sliver, and no crossing: where it is below both bounds."""
-
-    m2: float
-    share: float
-
-    def is_sliver(self, area_m2: Any, share: Any) -> Any:
-        return (area_m2 < self.m2) & (share < self.share)
-
-
 class _Piece(NamedTuple):
     """A piece of a block, and the positions of the polygons that hold it."""
 
@@ -237,10 +227,13 @@ def refine(
     cutters = shapely.set_precision(cutters, 0)  # or what is made of them would snap as well
     shapes = blocks.geometry.to_numpy()
     codes, units = list(map(str, blocks.index)), list(map(str, polygons["unit_code"]))
-    rule = _Rule(sliver_m2, sliver_share)
+
+    def is_sliver(area_m2: Any, share: Any) -> Any:
+        return (area_m2 < sliver_m2) & (share < sliver_share)
+
     meets = _meetings(shapes, cutters)
-    left_out = rule.is_sliver(meets["area_m2"], meets["share"])
-    taken_in = rule.is_sliver(meets["rest_m2"], 1 - meets["share"]) & ~left_out
+    left_out = is_sliver(meets["area_m2"], meets["share"])
+    taken_in = is_sliver(meets["rest_m2"], 1 - meets["share"]) & ~left_out
     crossed = meets[~left_out & ~taken_in]
 
     dropped = [
@@ -258,7 +251,7 @@ def refine(
         rows, pieces = [], _cut(shapes, cutters, crossed, whole)
         for at, found in pieces.items():
             block, total = codes[at], shapes[at].area
-            kept, gone = _without_slivers(found, total, rule)
+            kept, gone = _without_slivers(found, total, is_sliver)
             mark = "." if "/" in block else "/"
             names = [block]
             if len(kept) > 1:
@@ -325,7 +318,7 @@ def _cut(
 
 
 def _without_slivers(
-    found: list[_Piece], total: float, rule: _Rule
+    found: list[_Piece], total: float, is_sliver: Callable[[float, float], bool]
 ) -> tuple[list[_Piece], list[tuple[_Piece, int]]]:
     """Join slivers to the piece they share the longest line with, smallest first.
 
@@ -339,7 +332,7 @@ def _without_slivers(
     kept = sorted(found, key=size)
     into: dict[frozenset[int], frozenset[int]] = {}
     gone: list[_Piece] = []
-    while len(kept) > 1 and rule.is_sliver(kept[0].shape.area, kept[0].shape.area / total):
+    while len(kept) > 1 and is_sliver(kept[0].shape.area, kept[0].shape.area / total):
         least, *kept = kept
         shared = [shapely.length(shapely.intersection(least.shape, o.shape)) for o in kept]
         best = int(np.argmax(shared)) if max(shared) > 0 else len(kept) - 1
