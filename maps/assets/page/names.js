@@ -1,34 +1,10 @@
 // The names that the search of a page knows: those of the whole atlas, or of the page's own tables.
 ((geolls) => {
   "use strict";
-  const {el, fold, queryAll, root, undelta, cellValue} = geolls;
+  const {cellValue, el, fold, queryAll, root} = geolls;
 
   // Tables of a page, and the group of the search that their rows belong to.
   const GROUPS = {places: "Places", regions: "Places", hubs: "Places", trusts: "Trusts", schools: "Schools"};
-
-  /** Entries out of the file of names of an atlas. */
-  function atlasNames({homes, places, schools, trusts}) {
-    const entry =
-      (group) =>
-      ([name, text, path]) => ({group, name, text, href: root + path, key: fold(name)});
-    const urns = undelta(schools.urn);
-    const codes = schools.postcode.split("\n");
-    const [homeNames, homePaths] = homes;
-    const school = (name, i) => {
-      // -1 where it has no page to lead to
-      const home = schools.home[i];
-      return {
-        group: "Schools",
-        name,
-        text: [home < 0 ? "" : homeNames[home], codes[i], `URN ${urns[i]}`].filter(Boolean).join(", "),
-        href: home < 0 ? null : `${root}${homePaths[home]}#s${urns[i]}`,
-        key: fold(name),
-        code: codes[i].replace(/ /g, "").toLowerCase(),
-        urn: String(urns[i]),
-      };
-    };
-    return [...places.map(entry("Places")), ...trusts.map(entry("Trusts")), ...schools.name.split("\n").map(school)];
-  }
 
   /** Entries out of the tables of the page, each name once. */
   function pageNames(tables) {
@@ -73,5 +49,5 @@
     }
   }
 
-  Object.assign(geolls, {PageNames: Names, atlasNames});
+  Object.assign(geolls, {PageNames: Names});
 })(globalThis.geolls);

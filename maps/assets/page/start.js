@@ -2,7 +2,7 @@
 ((geolls) => {
   "use strict";
   const {PageNames, Reporter, atlasNames, findTables, followLegends, linkStrips, listenToTables} = geolls;
-  const {restoreOrder, revealSchool, shareAddress, wholeForPrint} = geolls;
+  const {restoreOrder, root, revealSchool, shareAddress, wholeForPrint} = geolls;
 
   const TYPING = /^(input|textarea|select)$/i;
 
@@ -21,7 +21,7 @@
   self.geollsPages = {
     tables,
     /** Called by assets/search.js with the names of the whole atlas. */
-    index: (data) => names.take(atlasNames(data)),
+    index: (data) => names.take(atlasNames(data, root)),
   };
   document.addEventListener("keydown", (event) => {
     if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey) return;

@@ -1,0 +1,33 @@
+"use strict";
+const {test} = require("node:test");
+const assert = require("node:assert/strict");
+const {atlasNames} = require("./load.js")("both/text", "page/entries");
+
+const FILE = {
+  places: [["St John\u2019s", "District, 3 schools", "places/district/a.html"]],
+  trusts: [["A Trust", "Trust, 2 schools", "trusts/a.html"]],
+  schools: {urn: [100000, 7], name: "One\nTwo", postcode: "LS1 1AA\n", home: [0, -1]},
+  homes: [["Leeds"], ["places/local_authority/leeds.html"]],
+};
+
+test("places and trusts lead to their pages", () => {
+  const [place, trust] = atlasNames(FILE, "../");
+  assert.deepEqual(place, {
+    group: "Places",
+    name: "St John\u2019s",
+    text: "District, 3 schools",
+    href: "../places/district/a.html",
+    key: "st johns",
+  });
+  assert.equal(trust.group, "Trusts");
+  assert.equal(trust.href, "../trusts/a.html");
+});
+
+test("a school leads to its row on the page of its home, if it has one", () => {
+  const [one, two] = atlasNames(FILE, "").slice(2);
+  assert.equal(one.href, "places/local_authority/leeds.html#s100000");
+  assert.equal(one.text, "Leeds, LS1 1AA, URN 100000");
+  assert.deepEqual([one.code, one.urn], ["ls11aa", "100000"]);
+  assert.equal(two.href, null);
+  assert.equal(two.text, "URN 100007");
+});
