@@ -47,7 +47,7 @@ class Toml(NamedTuple):
     text: str = ""
 
     def line(self, name: str) -> int | None:
-        """Return the line on which a key is given, where it can be told."""
+        """Return the number of the line on which a key is given; None where it is not found."""
         start = re.compile(rf"^\s*\[?\s*[\"']?{re.escape(name)}[\"']?\s*[=\]]", re.MULTILINE)
         found = start.search(self.text)
         return self.text.count("\n", 0, found.end()) + 1 if found else None
@@ -67,7 +67,7 @@ MADE: Final[Mapping[str, Any]] = {"made": True}
 
 
 def among(words: Iterable[str]) -> Mapping[str, Any]:
-    """Return metadata for a field: the words of which it, or all that is in it, must be one."""
+    """Return metadata for a field: the words it, or each of its items or keys, may be."""
     return {"among": tuple(words)}
 
 
@@ -210,7 +210,7 @@ def options(cls: type[T], values: Mapping[str, Any], where: str) -> T:
 
 
 def unknown(what: str, name: str, known: Iterable[str]) -> tuple[str, str]:
-    """Say that a key, column or option is none of those known, and which may have been meant."""
+    """Say that a key, column or option is unknown, and which of those known may be meant."""
     near = nearest(name, known, n=1)
     fix = f"did you mean {near[0]}?" if near else f"the {what}s are {', '.join(known)}"
     return f"unknown {what} {name!r}", fix
@@ -222,7 +222,7 @@ def a_day(value: object) -> date:
     Raises
     ------
     ValueError
-        It is none, or says an hour as well.
+        It is no date, or states an hour as well.
     """
     if isinstance(value, datetime):
         raise ValueError(value)
@@ -267,7 +267,7 @@ def _read(toml: Toml, name: str, value: Any, hint: Any, allowed: Collection[str]
     words, reader = _KINDS[kind]
     try:
         found = reader(toml, value)
-    except (TypeError, ValueError, OSError) as error:
+    except (TypeError, ValueError, OverflowError, OSError) as error:
         fix = 'it should be a list of words, such as ["a", "b"]' if kind is tuple else None
         raise _Wrong(f"{name} is {value!r}, not {words}", fix) from error
     if is_dataclass(hint):
@@ -303,6 +303,6 @@ def _all_among(name: str, found: Any, allowed: Collection[str]) -> None:
         if word not in allowed and isinstance(found, Mapping):
             raise _Wrong(f"unknown key {name}.{word}", f"the keys are {' and '.join(allowed)}")
         if word not in allowed:
-            choice = ", ".join(filter(None, allowed))
+            verb, choice = "is" if word is found else "holds", ", ".join(filter(None, allowed))
             fix = suggest(word, allowed) or "choose one of them"
-            raise _Wrong(f"{name}: {word!r} is not one of {choice}", fix)
+            raise _Wrong(f"{name} {verb} {word!r}, not one of {choice}", fix)

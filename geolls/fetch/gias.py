@@ -339,7 +339,7 @@ def _verified(path: Path, item: File, *, sized: bool) -> Facts:
 
 
 def _widths(path: Path, item: File, encoding: str) -> tuple[int, list[int]]:
-    """Return the number of columns of a csv, which must be those of `item`, and of each row."""
+    """Return how many columns a csv has, and how many cells each row; check the columns' names."""
     reading = "utf-8-sig" if encoding == "utf-8" else encoding
     errors = "strict" if encoding == "utf-8" else "replace"
     with path.open(encoding=reading, errors=errors, newline="") as text:

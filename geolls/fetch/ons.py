@@ -163,10 +163,7 @@ def fetch_boundaries(
 
 @dataclass(frozen=True)
 class _Found:
-    """Areas as they came, and whence.
-
-    `units` is how many England had, where that is known.
-    """
+    """Areas as they were found, where, and of which day; how many England had, if known."""
 
     areas: gpd.GeoDataFrame
     where: str
@@ -316,7 +313,7 @@ def _count(answer: Mapping[str, Any], where: str) -> int:
 
 
 def _frame(features: Sequence[Any], code: str, name: str, where: str) -> gpd.GeoDataFrame:
-    """Make a frame of GeoJSON features, which say code, name and an area each."""
+    """Make a table of code, name and geometry from GeoJSON features."""
     rows = []
     for number, feature in enumerate(features, start=1):
         try:

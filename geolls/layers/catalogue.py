@@ -197,7 +197,7 @@ def _names_area(claim: Claim) -> bool:
 
 
 def _best_day(claims: Sequence[Claim], areas: Areas) -> date:
-    """Return the latest day on which most of the areas stood: the last of one, or the newest."""
+    """Return the latest day on which most of the areas that are claimed stood."""
     days = {areas.newest} | {a.valid_to for a in areas.rows if a.valid_to}
     lives: dict[str, list[Area]] = defaultdict(list)
     for area in areas.rows:

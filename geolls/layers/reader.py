@@ -1,7 +1,7 @@
 """One folder of `layer.toml`, `members.csv` and `units.csv` read into a `Layer`.
 
 The folder holds data and no code; `boundaries/README.md` is the schema. Reading goes on past
-faults and returns them all: the caller decides which of them stop.
+faults and returns them all; the caller decides which of them stop a study.
 """
 
 from __future__ import annotations

@@ -83,7 +83,7 @@ def read_settings(path: Path) -> Settings:
         When a key is unknown or a value has the wrong type.
     """
     toml = load(path)
-    if "as_of" in toml.holds:  # a date that is none has an exit code of its own
+    if "as_of" in toml.holds:  # a wrong date has an exit code of its own
         day = a_date(toml.holds["as_of"], where=str(path))
         toml = toml._replace(holds={**toml.holds, "as_of": day})
     values, faults = check(Settings, toml)
