@@ -28,13 +28,11 @@ def check_files(files: Sequence[Path] = ()) -> list[Problem]:
     """
     from geolls.base.shelves import shelf
     from geolls.layers.areas import load_areas
-    from geolls.layers.checks import check
+    from geolls.layers.checks import check_folders, check_shelf
 
-    folders = [f for f in files if f.is_dir()]
-    problems = list(check(folders, load_areas()))
-    if files:  # the shelf's own known gaps are not what the user asked about
-        own = tuple(f"{folder.name}/" for folder in shelf("boundaries").iterdir())
-        problems = [p for p in problems if p.severity == "error" or not p.file.startswith(own)]
+    # The shelf's own known gaps are not what a user asks about who gives files.
+    problems = [p for p in check_shelf(load_areas()) if p.severity == "error" or not files]
+    problems += check_folders([f for f in files if f.is_dir()], load_areas())
     for recipe in sorted(shelf("maps").glob("*.toml")):
         problems += _recipe(recipe)
     for file in files:

@@ -17,46 +17,68 @@ from geolls.layers.expand import expand
 from geolls.layers.model import Claim, Layer, Problem
 from geolls.layers.reader import read_layer
 
-__all__ = ["check", "check_digests"]
+__all__ = ["check_digests", "check_folders", "check_shelf"]
 
 Land = Mapping[int, tuple[str, ...]]
 """Row of a claim to the blocks of its area."""
 
 
-def check(paths: Sequence[Path], areas: Areas) -> list[Problem]:
-    """Validate the whole boundaries shelf and any user folders in one go.
+def check_shelf(areas: Areas) -> list[Problem]:
+    """Validate the boundaries shelf.
 
     Parameters
     ----------
-    paths : sequence of pathlib.Path
-        A user's layer folders, or folders of them; may be empty.
     areas : Areas
         The succession table.
 
     Returns
     -------
     list of Problem
-        Every fault at once, shelf first, in the order of files and rows. Errors stop a study;
-        warnings do not.
+        Every fault at once, in the order of files and rows.
     """
     problems = list(check_digests(shelf("boundaries") / "block"))
-    own: list[Path] = []
-    try:
-        own = list(layer_folders(paths))
-    except CatalogueError as error:
-        problems.append(Problem(error.where or "", None, None, error.message, error.fix))
-    keys: set[str] = set()
-    for folder in (*shelf_folders(), *own):
-        layer, found = read_layer(folder, own=folder in own)
-        if folder.name in keys:
-            message = f"a second layer {folder.name!r}"
-            found.append(Problem.at(folder / "layer.toml", message))
-        keys.add(folder.name)
-        if layer is not None:
-            layer, more = settle(layer, areas)
-            found += [*more, *_check_land(layer, areas)]
-        problems += sorted(found, key=lambda p: (p.file, p.row or 0))
+    for folder in shelf_folders():
+        problems += _check_layer(folder, areas, own=False)
     return problems
+
+
+def check_folders(paths: Sequence[Path], areas: Areas) -> list[Problem]:
+    """Validate a user's layers.
+
+    Parameters
+    ----------
+    paths : sequence of pathlib.Path
+        Layer folders, or folders of them.
+    areas : Areas
+        The succession table.
+
+    Returns
+    -------
+    list of Problem
+        Every fault at once, in the order of files and rows. Errors stop a study; warnings do not.
+    """
+    try:
+        folders = list(layer_folders(paths))
+    except CatalogueError as error:
+        return [Problem(error.where or "", None, None, error.message, error.fix)]
+    problems = []
+    taken = {folder.name for folder in shelf_folders()}
+    for folder in folders:
+        if folder.name in taken:
+            message = f"a second layer {folder.name!r}"
+            problems.append(Problem.at(folder / "layer.toml", message))
+        taken.add(folder.name)
+        problems += _check_layer(folder, areas, own=True)
+    return problems
+
+
+def _check_layer(folder: Path, areas: Areas, *, own: bool) -> list[Problem]:
+    """Check one layer: what it says, the areas it names, the land its claims add up to."""
+    layer, problems = read_layer(folder, own=own)
+    if layer is not None:
+        layer, unsettled = settle(layer, areas)
+        problems += [*unsettled, *_check_land(layer, areas)]
+    return sorted(problems, key=lambda p: (p.file, p.row or 0))
 
 
 def check_digests(folder: Path) -> Iterator[Problem]:

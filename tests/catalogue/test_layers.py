@@ -14,7 +14,7 @@ import pytest
 from geolls.base.shelves import shelf
 from geolls.layers.areas import load_areas
 from geolls.layers.catalogue import load_catalogue
-from geolls.layers.checks import check
+from geolls.layers.checks import check_shelf
 from geolls.layers.evidence import change_dates, date_note, evidence, units_on
 from geolls.layers.expand import expand
 from geolls.layers.model import Layer, evidence_span
@@ -64,7 +64,7 @@ def test_every_folder_of_the_shelf_is_a_layer():
 
 
 def test_the_shelf_passes_its_own_check_with_one_known_gap():
-    problems = check([], AREAS)
+    problems = check_shelf(AREAS)
     assert [p for p in problems if p.severity == "error"] == []
     assert {p.file for p in problems} == {"maths_hub/members.csv"}
 

@@ -649,12 +649,12 @@ c,"West, far",,,,,,,,,
 def _(folder: Path) -> str:
     from geolls.layers.areas import load_areas
     from geolls.layers.catalogue import load_catalogue
-    from geolls.layers.checks import check
+    from geolls.layers.checks import check_folders
     from geolls.layers.evidence import units_on
     from geolls.layers.expand import expand
 
     areas = load_areas()
-    assert all("\n" not in str(p) for p in check([folder], areas))
+    assert all("\n" not in str(p) for p in check_folders([folder], areas))
     catalogue = load_catalogue((folder,), areas)
     shipped = set(load_catalogue().layers)
     (key,) = set(catalogue.layers) - shipped
