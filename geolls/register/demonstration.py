@@ -77,8 +77,11 @@ _FREE_MEALS: Final = {
     "elsewhere": (0, 0.05, 0.12, 0.20, 0.32, 0.51, 0.85),
 }
 
-# Shares of Church of England and of Roman Catholic schools.
-_CHURCHES: Final = {"primary": (0.25, 0.09), "secondary": (0.07, 0.10)}
+# Shares of church schools by phase.
+_CHURCHES: Final = {
+    "Church of England": {"primary": 0.25, "secondary": 0.07},
+    "Roman Catholic": {"primary": 0.09, "secondary": 0.10},
+}
 
 _WORDS: Final = {
     "nursery": "Nursery School",
@@ -164,7 +167,7 @@ def demonstration_register(
     joined = np.datetime64("2010-09-01", "s") + (rng.random(len(trust_types)) * days).astype(
         "m8[D]"
     )
-    england, rome = np.array([_CHURCHES.get(p, (0.0, 0.0)) for p in phase]).T
+    england, rome = (phase.map(shares).fillna(0.0) for shares in _CHURCHES.values())
     church = rng.random(len(schools))
     number = np.arange(len(schools))
     blank = pd.Series(index=schools.index, dtype="str")
@@ -177,9 +180,7 @@ def demonstration_register(
         status=_text(["Open"] * len(schools)),
         religious_character=_text(
             np.select(
-                [church < england, church < england + rome],
-                ["Church of England", "Roman Catholic"],
-                "Does not apply",
+                [church < england, church < england + rome], list(_CHURCHES), "Does not apply"
             )
         ),
         status_unknown=False,
@@ -189,7 +190,7 @@ def demonstration_register(
     number = np.arange(1, len(trust_types) + 1)
     trusts = pd.DataFrame(
         {
-            "trust_uid": _text([f"D{n:05d}" for n in number]),
+            "trust_uid": "D" + pd.Series(number).astype("str").str.zfill(5),
             "trust_name": _label(rng, "Academy Trust", number, 4),
             "trust_type": _text(trust_types),
             "trust_joined": joined,
