@@ -11,10 +11,11 @@ import pandas as pd
 
 from geolls.base.errors import UsageError
 from geolls.base.vocabulary import REASONS
+from geolls.measures.information import ratio
 from geolls.measures.membership import Membership
 from geolls.measures.overlap import weights_of
 
-__all__ = ["area_changes", "claim_changes", "heirs", "school_changes", "school_moves", "tally"]
+__all__ = ["area_changes", "claim_changes", "heirs", "school_changes", "school_moves"]
 
 Floats = npt.NDArray[np.float64]
 # Shares that differ by less are the same claim, counted in another order.
@@ -85,29 +86,15 @@ def _passed_on(x: Membership, y: Membership, values: Floats) -> tuple[Floats, li
     if not np.array_equal(x.claims > 0, y.claims > 0):
         raise UsageError("the two dates do not hold the same items", where="area_changes")
     codes = list(dict.fromkeys([*x.codes, *y.codes]))
-    number = pd.Index(codes)
-    sides = []
-    for side, at in (("b", x), ("a", y)):
-        unit = number.get_indexer(pd.Index(at.codes))[at.unit]
-        sides.append(pd.DataFrame({"item": at.item, "unit": unit, side: at.share}))
-    both = sides[0].merge(sides[1], on=["item", "unit"], how="outer").fillna({"b": 0.0, "a": 0.0})
-    both["stays"] = both[["b", "a"]].min(axis=1)
-    both["left"] = both["a"] - both["stays"]
-    given = both.loc[both["b"] > both["stays"], ["item", "unit"]].assign(
-        part=both["b"] - both["stays"]
-    )
-    taken = both.loc[both["left"] > 0, ["item", "unit", "left"]]
-    flow = given.merge(taken, on="item", suffixes=("", "_to"))
-    whole = flow.groupby(["item", "unit"])["left"].transform("sum")
-    weight = np.nan_to_num(values)
-    full = np.zeros((len(codes), len(codes)))
-    own = both["unit"].to_numpy()
-    np.add.at(full, (own, own), both["stays"].to_numpy() * weight[both["item"].to_numpy()])
-    # Where nothing moved the merge is empty, and an empty column has lost its type.
-    item, was, now = (flow[c].to_numpy(dtype=np.intp) for c in ("item", "unit", "unit_to"))
-    moved = (flow["part"] * flow["left"] / whole).to_numpy(dtype=float) * weight[item]
-    np.add.at(full, (was, now), moved)
-    return full, codes
+    was, now = np.zeros((2, len(x.items), len(codes)))
+    for side, at in ((was, x), (now, y)):
+        unit = pd.Index(codes).get_indexer(pd.Index(at.codes))[at.unit]
+        np.add.at(side, (at.item, unit), at.share)
+    stays = np.minimum(was, now)
+    given, taken = was - stays, now - stays
+    weight = np.nan_to_num(values)[:, None]
+    moved = given.T @ ratio(weight * taken, taken.sum(axis=1)[:, None])
+    return moved + np.diag((weight * stays).sum(axis=0)), codes
 
 
 def _land(
@@ -316,12 +303,6 @@ def school_moves(
                "trust_after", "trust_changed", "cause"]  # fmt: skip
     frame = frame.reindex(columns=columns)
     return frame.sort_values(["layer", "urn_before", "urn_after"], ignore_index=True)
-
-
-def tally(moves: pd.DataFrame) -> pd.DataFrame:
-    """Count the moves of `school_moves`: one row per layer and cause, with schools."""
-    found = moves.groupby(["layer", "cause"], sort=True).size()
-    return found.rename("schools").reset_index()
 
 
 def _claimants(membership: Membership) -> pd.DataFrame:

@@ -586,14 +586,10 @@ def _split_measures(full: Floats) -> dict[str, float]:
     shared = information(full)
     h = min(shared / of_x, 1.0) if of_x > 0 else 1.0
     c = min(shared / of_y, 1.0) if of_y > 0 else 1.0
-    shares = ratio(full, rows[:, None])
-    effective = ratio(np.ones(len(rows)), (shares**2).sum(axis=1)) - 1
-    part = ratio(rows, total)
-    met = (full > 0).sum(axis=1)
-    jaccard = ratio(full, rows[:, None] + cols - full).max(axis=1, initial=0)
-    left = _mapcurves((shares * ratio(full, cols)).sum(axis=1))
-    right = _mapcurves((ratio(full, cols) * shares).sum(axis=0))
+    each = by_unit(full)
+    left, right = _mapcurves(each["mapcurves"]), _mapcurves(by_unit(full.T)["mapcurves"])
     some = 1.0 if total > 0 else float("nan")
+    mean = {name: some * float(each["share"] @ each[name]) for name in _MEANS}
     return {
         "homogeneity": h,
         "completeness": c,
@@ -604,16 +600,23 @@ def _split_measures(full: Floats) -> dict[str, float]:
         "mutual_information": shared,
         "variation_of_information": max(of_x + of_y - 2 * shared, 0.0),
         "nvi": min(max(1 - shared / joint, 0.0), 1.0) if joint > 0 else 0.0,
-        "splits": float((met >= 2).sum()),
-        "multi_splits": float((met >= 3).sum()),
-        "intersections": float(met.sum()),
-        "effective_splits": float(effective.sum()),
-        "effective_splits_weighted": some * float(part @ effective),
-        "conditional_entropy": some * float(part @ plogp(shares).sum(axis=1)),
-        "sqrt_entropy": some * float(part @ np.sqrt(shares).sum(axis=1)),
-        "best_fit_share": some * float(part @ shares.max(axis=1, initial=0)),
-        "best_jaccard": some * float(part @ jaccard),
+        "splits": float((each["units_met"] >= 2).sum()),
+        "multi_splits": float((each["units_met"] >= 3).sum()),
+        "intersections": float(each["units_met"].sum()),
+        "effective_splits": float(each["effective_splits"].sum()),
+        "effective_splits_weighted": mean.pop("effective_splits"),
+        **mean,
     }
+
+
+# The measures of units whose mean by weight is one of the pair of layers.
+_MEANS = (
+    "effective_splits",
+    "conditional_entropy",
+    "sqrt_entropy",
+    "best_fit_share",
+    "best_jaccard",
+)
 
 
 def v_measure(full: Floats) -> float:

@@ -7,10 +7,14 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
+from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from geolls.base.errors import UsageError
 from geolls.measures.membership import Membership, sums
@@ -229,8 +233,8 @@ def null_share_worse(
     base = board(y, weight, adjacency)
     real = _fit(x, base, y)
     found: list[tuple[int, float, float]] = []
-    for at, (fit, off) in enumerate(_draw_all(x, base, y, draws, seed, jobs)):
-        found.append((at, fit, off))
+    for at, drawn in enumerate(_draw_all(x, base, y, draws, seed, jobs)):
+        found.append((at, *drawn))
         if progress:
             progress(at + 1, draws)
     frame = pd.DataFrame(found, columns=["draw", "v_measure", "deviation"])
@@ -240,23 +244,12 @@ def null_share_worse(
 def _draw_all(
     x: Membership, base: Board, y: Membership, draws: int, seed: int, jobs: int
 ) -> Iterator[tuple[float, float]]:
+    draw, seeds = partial(_draw, x, base, y), [(seed, at) for at in range(draws)]
     if jobs == 1:
-        yield from (_draw(x, base, y, (seed, at)) for at in range(draws))
-        return
-    with ProcessPoolExecutor(jobs) as pool:
-        step = max(draws // (jobs * 4), 1)
-        parts = [
-            pool.submit(_draw_some, x, base, y, seed, range(at, min(at + step, draws)))
-            for at in range(0, draws, step)
-        ]
-        for part in parts:
-            yield from part.result()
-
-
-def _draw_some(
-    x: Membership, base: Board, y: Membership, seed: int, draws: Iterable[int]
-) -> list[tuple[float, float]]:
-    return [_draw(x, base, y, (seed, at)) for at in draws]
+        yield from map(draw, seeds)
+    else:
+        with ProcessPoolExecutor(jobs) as pool:
+            yield from pool.map(draw, seeds, chunksize=max(draws // (jobs * 4), 1))
 
 
 def _draw(x: Membership, base: Board, y: Membership, seed: tuple[int, int]) -> tuple[float, float]:
@@ -320,15 +313,8 @@ def _joints(
 
 
 def _parts(n: int, near: tuple[tuple[int, ...], ...]) -> Ints:
-    part = np.full(n, -1, dtype=np.intp)
-    for start in range(n):
-        if part[start] >= 0:
-            continue
-        stack = [start]
-        part[start] = start
-        while stack:
-            for other in near[stack.pop()]:
-                if part[other] < 0:
-                    part[other] = start
-                    stack.append(other)
-    return part
+    """Return the number of the connected part that each block is in."""
+    starts = np.repeat(np.arange(n), [len(beside) for beside in near])
+    ends = np.fromiter(chain.from_iterable(near), dtype=np.intp)
+    graph = coo_array((np.ones(len(starts)), (starts, ends)), shape=(n, n))
+    return np.asarray(connected_components(graph)[1], dtype=np.intp)

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,7 +20,6 @@ from geolls.base.vocabulary import REASON_NAMES
 from geolls.layers.areas import Areas
 from geolls.layers.expand import BlockClaim
 from geolls.layers.model import Layer
-from geolls.measures.membership import Ints
 
 if TYPE_CHECKING:
     from geopandas import GeoDataFrame
@@ -67,48 +65,6 @@ class Placement:
     schools: pd.DataFrame
     disagreements: pd.DataFrame
     vintage: date
-
-    @cached_property
-    def _block(self) -> tuple[Ints, pd.Index[str]]:
-        """The number of each school's block, -1 where it is not known, and the blocks."""
-        position, blocks = pd.factorize(self.schools["block"])
-        return position, pd.Index(blocks)
-
-    @cached_property
-    def _answers(self) -> dict[tuple[str, ...], tuple[Ints, Ints]]:
-        return {}
-
-    def claims_on(self, items: pd.Series) -> tuple[Ints, Ints]:
-        """Return each school with each claim on its block, both by position.
-
-        Parameters
-        ----------
-        items : pandas.Series
-            The block of each claim. Most layers claim each block once: they share an answer.
-
-        Returns
-        -------
-        (numpy.ndarray, numpy.ndarray)
-            The school and the claim, -1 for a school without one.
-        """
-        key = tuple(items.to_numpy(object))
-        if key not in self._answers:
-            self._answers[key] = self._claims_on(items)
-        return self._answers[key]
-
-    def _claims_on(self, items: pd.Series) -> tuple[Ints, Ints]:
-        position, blocks = self._block
-        item = blocks.get_indexer(pd.Index(items))
-        order = np.append(np.argsort(item, kind="stable"), -1)
-        times = np.bincount(item[item >= 0], minlength=len(blocks) + 1)  # the last: no block
-        first = np.where(times, (item < 0).sum() + np.cumsum(times) - times, -1)
-        at = np.arange(len(position))
-        if times.max() <= 1:
-            return at, order[first][position]
-        many = np.maximum(times, 1)[position]
-        run = np.arange(many.sum()) - np.repeat(np.cumsum(many) - many, many)
-        at = np.repeat(at, many)
-        return at, order[first[position[at]] + run]
 
 
 def place_schools(
@@ -282,52 +238,14 @@ def assign_area_layer(key: str, land: pd.DataFrame, placement: Placement) -> pd.
         One row per school and claimant, columns `ASSIGNMENT_COLUMNS`; a school without a block
         is `not_located`.
     """
-    at, claim = placement.claims_on(land["block"])
-    units = {name: _taken(claim, land[name], _NOWHERE[name]) for name in _UNIT}
-    return _long(key, at, placement.schools, units)
+    claims = land[["block", *_NOWHERE]]
+    found = placement.schools.merge(claims, on="block", how="left").fillna(_NOWHERE)
+    found = found.rename(columns={"located_by": "assigned_by"}).assign(layer=key)
+    return found[ASSIGNMENT_COLUMNS]
 
 
-_UNIT = ("unit_code", "unit_name", "share")
-# What a school without a block, or on land without a claim, is assigned to.
-_NOWHERE = pd.DataFrame(
-    {
-        "unit_code": ["not_located"],
-        "unit_name": [REASON_NAMES["not_located"]],
-        "share": [1.0],
-    }
-)
-
-
-def _taken(rows: Ints, *columns: pd.Series) -> pd.Series:
-    """Return the rows of columns put one under the other; -1 is the last row of all."""
-    return pd.Series(pd.concat(columns, ignore_index=True).array.take(rows))
-
-
-def _long(
-    key: str,
-    at: Ints,
-    placed: pd.DataFrame,
-    units: Mapping[str, pd.Series],
-    **other: pd.Series,
-) -> pd.DataFrame:
-    """Put an assignment together; what every layer says alike of a school is held once."""
-
-    def own(name: str) -> pd.Series:
-        column = placed[name]
-        if len(at) == len(placed):
-            return column.reset_index(drop=True)
-        return pd.Series(column.array.take(at))
-
-    columns = {
-        "urn": own("urn"),
-        "layer": _taken(np.zeros(len(at), dtype=np.intp), pd.Series([key])),
-        "unit_code": units["unit_code"],
-        "unit_name": units["unit_name"],
-        "assigned_by": own("located_by"),
-        "distance_m": own("distance_m"),
-        "share": units["share"],
-    }
-    return pd.concat({**columns, **other}, axis=1)
+# What a school without a block is assigned to.
+_NOWHERE = {"unit_code": "not_located", "unit_name": REASON_NAMES["not_located"], "share": 1.0}
 
 
 def assign_authority(
@@ -358,27 +276,16 @@ def assign_authority(
     pandas.DataFrame
         One row per school, columns `ASSIGNMENT_COLUMNS`.
     """
-    at, claim = placement.claims_on(land["block"])
-    position, codes = pd.factorize(schools["la_code"])
-    found = [areas.by_la_code(code, on) for code in codes]
-    stated = pd.DataFrame(
-        {
-            "unit_code": [area and area.code for area in found],
-            "unit_name": [area and area.name for area in found],
-            "share": 1.0,
-        }
-    )
-    which, placed = position, placement.schools
-    if not placed["urn"].equals(schools["urn"]):
-        row = pd.Index(schools["urn"]).get_indexer(pd.Index(placed["urn"]))
-        which = np.append(position, -1)[row]
-    which = which[at]
-    coded = np.array([*(area is not None for area in found), False])[which]
-    # Codes stand before claims, so that -1 is still the row of a school without a claim.
-    pick = np.where(coded, which, np.where(claim < 0, -1, len(stated) + claim))
-    units = {name: _taken(pick, stated[name], land[name], _NOWHERE[name]) for name in _UNIT}
-    by = placed["located_by"].take(at).reset_index(drop=True).where(~coded, "code")
-    return _long(key, at, placed, units, assigned_by=by)
+    found = assign_area_layer(key, land, placement)
+    codes = found["urn"].map(schools.set_index("urn")["la_code"])
+    known = {code: areas.by_la_code(code, on) for code in codes.dropna().unique()}
+    coded = codes.isin([code for code, area in known.items() if area])
+    decided = [known[code] for code in codes[coded]]
+    found.loc[coded, "unit_code"] = [area.code for area in decided if area]
+    found.loc[coded, "unit_name"] = [area.name for area in decided if area]
+    found.loc[coded, "share"] = 1.0
+    found.loc[coded, "assigned_by"] = "code"
+    return found
 
 
 def assign_school_layer(

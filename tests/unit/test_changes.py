@@ -12,7 +12,6 @@ from geolls.measures.changes import (
     heirs,
     school_changes,
     school_moves,
-    tally,
 )
 from geolls.measures.membership import Membership
 
@@ -179,9 +178,6 @@ def test_line_site_and_trust_stay_three_causes():
         ("2", "P", "Q", False, True, False, "site"),
         ("3", "P", "P", False, False, True, "trust"),
     ]
-    assert rows(tally(found), "cause", "schools") == [
-        ("line and trust", 1), ("site", 1), ("trust", 1),
-    ]  # fmt: skip
 
 
 def test_a_set_of_claimants_is_one_unit_of_a_school():

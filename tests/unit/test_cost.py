@@ -109,14 +109,6 @@ def test_the_polygons_are_asked_as_often_for_four_times_the_schools(
     assert asked == [len(once_and_four_times[0].blocks)] * 2
 
 
-def test_layers_that_claim_each_block_once_share_what_stands_on_it() -> None:
-    study = open_study()
-    items = [study.land(k)["block"] for k in study.area_layers]
-    answers = {id(study.placement.claims_on(i)[1]) for i in items if i.is_unique}
-    assert sum(i.is_unique for i in items) > 4
-    assert len(answers) == 1
-
-
 def test_a_batch_of_points_costs_as_many_calls_whatever_its_size() -> None:
     assigner = PointAssigner(open_study(layers=LAYERS))
     rng = np.random.default_rng(1)
