@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from geolls.measures.overlap import is_reason
+from geolls.measures.membership import is_reason
 from geolls.study.units import Facts
 
 __all__ = ["coverage_rows", "shared_share"]

@@ -15,7 +15,7 @@ import pandas as pd
 from geolls.base.vocabulary import WEIGHTS
 from geolls.export.dictionary import TableText, load_dictionary
 from geolls.measures.disclosure import suppress
-from geolls.measures.overlap import is_reason
+from geolls.measures.membership import is_reason
 
 if TYPE_CHECKING:
     from geolls.api import Study

@@ -17,7 +17,7 @@ from geolls.maps.data import Place as MapPlace
 from geolls.maps.recipes import OPTIONS, Recipe, load_recipe
 from geolls.maps.shading import measure_of
 from geolls.maps.topology import Topology
-from geolls.measures.overlap import is_reason
+from geolls.measures.membership import is_reason
 from geolls.study.units import Facts, facts_of
 
 if TYPE_CHECKING:

@@ -16,8 +16,8 @@ from geolls.maps.classes import breaks_of
 from geolls.maps.data import FormatName, Measure
 from geolls.maps.recipes import Recipe
 from geolls.measures.disclosure import small, untold
+from geolls.measures.membership import is_reason
 from geolls.measures.mismatch import compare_units
-from geolls.measures.overlap import is_reason
 from geolls.study.core import Core
 from geolls.study.sites import site_distances
 from geolls.study.typology import typology

@@ -9,7 +9,7 @@ import pandas as pd
 from geolls.base.errors import UsageError
 from geolls.measures.membership import Membership, is_reason, sums
 
-__all__ = ["cross", "inside", "is_reason", "overlap", "sums", "weights_of"]
+__all__ = ["cross", "inside", "overlap", "weights_of"]
 
 Floats = npt.NDArray[np.float64]
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from geolls.base.vocabulary import PATTERNS
-from geolls.measures.overlap import is_reason
+from geolls.measures.membership import is_reason
 from geolls.study.typology import rules_of, typology
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from geolls.land.blocks import adjacency
-from geolls.measures.overlap import is_reason
+from geolls.measures.membership import is_reason
 
 if TYPE_CHECKING:
     from geolls.study.core import Core

@@ -15,8 +15,9 @@ from geolls.measures import mismatch
 from geolls.measures.communities import home_fit
 from geolls.measures.coverage import coverage
 from geolls.measures.equity import equity_gap
+from geolls.measures.membership import is_reason
 from geolls.measures.nulls import null_share_worse
-from geolls.measures.overlap import is_reason, overlap
+from geolls.measures.overlap import overlap
 from geolls.measures.oversight import oversight
 from geolls.measures.placeview import place_view
 from geolls.measures.spread import spread

@@ -12,8 +12,8 @@ from geolls.base.vocabulary import REASONS
 from geolls.land import blocks
 from geolls.measures import mismatch, nulls
 from geolls.measures.coverage import coverage
-from geolls.measures.membership import Membership
-from geolls.measures.overlap import is_reason, overlap
+from geolls.measures.membership import Membership, is_reason
+from geolls.measures.overlap import overlap
 from geolls.measures.spread import distances, spread
 
 # The machine may be busy: a slow example is no broken law.
