@@ -1,0 +1,90 @@
+"""A map of an atlas and `geolls map` of the same recipe are one scene, filtered."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+import geolls
+from geolls.atlas.book import Book
+from geolls.base.errors import MapError, UsageError
+from geolls.maps.pack import unpack
+from geolls.maps.page import draw
+from geolls.maps.recipes import Recipe
+from geolls.maps.scenes import scene_of
+from geolls.maps.shading import COLUMNS, SHADINGS, supported
+from geolls.study.neighbours import neighbours
+from geolls.study.units import gather
+
+
+@pytest.fixture(scope="module")
+def book() -> Book:
+    return Book(gather(geolls.open_study(), ["local_authority"]))
+
+
+def own(packed: dict[str, bytes]) -> dict[str, Any]:
+    """What is a map's own: without links, which only an atlas has, and trusts without a page."""
+    _, part = packed.values()
+    document = unpack(part)
+    schools = document.get("schools", {})
+    trusts = schools.pop("trusts", {})
+    named = {uid: i for i, uid in enumerate(trusts.get("uid", []))}
+    kept = [i for uid, i in named.items() if trusts["schools"][i] > 1]
+    for column in set(trusts) - {"url"}:
+        document[f"trusts {column}"] = [trusts[column][i] for i in kept]
+    uids = list(named)
+    document["trust of"] = [uids[t] if t in kept else "" for t in schools.pop("trust", [])]
+    return document
+
+
+def test_a_national_map_is_the_same_in_the_atlas(book: Book) -> None:
+    assert "mismatch" in book.plates.national
+    alone = draw(*scene_of(book.study, "mismatch"))
+    assert own(book.plates.country("mismatch").packed) == own(alone.parts)
+
+
+def test_a_trust_is_the_same_in_the_atlas(book: Book) -> None:
+    page = next(p for p in book.pages if p.kind == "trust")
+    (uid,) = page.key
+    made = book.plates.trust(uid, page)
+    assert made is not None
+    alone = draw(*scene_of(book.study, "trust_footprint", trust=uid))
+    assert own(made.packed) == own(alone.parts)
+    assert made.title == alone.page.title
+
+
+def test_a_place_is_the_same_in_the_atlas(book: Book) -> None:
+    page = next(p for p in book.pages if p.kind == "place")
+    made = book.plates.place(*page.key, page)
+    assert made is not None
+    place = book.study.place(f"{page.key[0]}:{page.key[1]}")
+    alone = own(draw(*scene_of(book.study, "locality_overlay", place=place)).parts)
+    theirs = own(made.packed)
+    for one in (alone, theirs):
+        one.pop("bounds")  # the atlas frames the display land
+    assert theirs == alone
+    assert len(made.urns) == len(theirs["trust of"])
+
+
+def test_what_can_be_shaded_stands_in_one_table(book: Book) -> None:
+    recipe = Recipe("r", "t", measures=tuple(k for k in COLUMNS if k != "fsm_share"))
+    _, data = scene_of(book.study, recipe)
+    assert [m.title for m in data.measures] == [COLUMNS[m.key].title for m in data.measures]
+    with pytest.raises(MapError, match=r"no measure is called 'trusts_elsewher'.*trusts_elsewhere"):
+        scene_of(book.study, Recipe("r", "t", measures=("trusts_elsewher",)))
+    with pytest.raises(UsageError, match="no option"):
+        scene_of(book.study, recipe, options={"layr": "maths_hub"})
+    assert set(COLUMNS) < set(SHADINGS)
+
+
+def test_an_atlas_leaves_out_what_no_study_can_give() -> None:
+    asked = ("coverage:maths_hub", "units_of:maths_hub", "luck")
+    kept = supported(Recipe("r", "t", measures=asked, shade="luck"))
+    assert (kept.measures, kept.shade) == (asked[:2], "")
+
+
+def test_neighbours_are_neighbours_both_ways(book: Book) -> None:
+    found = neighbours(book.study, "local_authority")
+    assert len(found) > 100
+    assert all(one in found[two] for one, beside in found.items() for two in beside)
