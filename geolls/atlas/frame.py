@@ -33,7 +33,7 @@ from geolls.base.text import (
 )
 from geolls.base.vocabulary import FEW, KIND_PHRASES, KIND_TITLES, KINDS, REASONS
 from geolls.maps.offline import policy
-from geolls.study.units import Facts, texts
+from geolls.study.units import Facts, body_layers, texts
 
 if TYPE_CHECKING:
     from geolls.layers.model import Layer
@@ -349,11 +349,7 @@ class Frame:
     @cached_property
     def effective_words(self) -> Markup:
         """What the effective number of maps is, in a line or two."""
-        names = [
-            self.word(k)
-            for k in self.facts.strips
-            if self.facts.layer(k).family in {"devolution", "hubs"} and k != "ofsted_region"
-        ]
+        names = map(self.word, body_layers(self.study))
         return words.EFFECTIVE(names=[*names, "trust"])
 
     def strip(

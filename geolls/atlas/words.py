@@ -137,7 +137,7 @@ def fill(words: str, facts: Mapping[str, Any]) -> Markup:
 
 
 FORMATS: dict[str, Callable[[Any], object]] = {
-    "a": lambda title: a(title),
+    "a": a,
     "a small": lambda title: a(small(title)),
     "band": band_words,
     "count": count,
@@ -158,9 +158,9 @@ FORMATS: dict[str, Callable[[Any], object]] = {
 
 class _Formatter(Formatter):
     def format_field(self, value: Any, format_spec: str) -> str:
-        one, alternative, many = format_spec.partition("|")
-        if alternative:  # parts of the form itself, or facts escaped already
-            return one if value == 1 else many
+        single, choice, several = format_spec.partition("|")
+        if choice:  # parts of the form itself: markup
+            return single if value == 1 else several
         if format_spec in FORMATS:
             return str(escape(FORMATS[format_spec](value)))
         return str(escape(format(value, format_spec) if format_spec else value))

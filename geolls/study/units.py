@@ -36,6 +36,7 @@ __all__ = [
     "Here",
     "Member",
     "Met",
+    "body_layers",
     "facts_of",
     "gather",
     "texts",
@@ -134,13 +135,21 @@ def _units(study: Core, layer: str) -> pd.DataFrame:
 _PHASES = ("primary", "secondary")
 
 
+def body_layers(study: Core) -> list[str]:
+    """Return the layers of the bodies that a school lives on: devolved areas, regions, hubs.
+
+    Ofsted's regions are left out: they repeat those of the DfE.
+    """
+    return [
+        key
+        for key in _layers(study)[0]
+        if study.layers[key].family in {"devolution", "hubs"} and key != "ofsted_region"
+    ]
+
+
 def _tuples(study: Core) -> pd.Series[int]:
     """Return the bodies that each school lives on, devolved area, hubs and trust, as numbers."""
-    layers = {
-        k: study.membership(k)
-        for k in _layers(study)[0]
-        if study.layers[k].family in {"devolution", "hubs"} and k != "ofsted_region"
-    }
+    layers = {key: study.membership(key) for key in body_layers(study)}
     trust = study.schools["trust_uid"].fillna("none")
     return tuples({**layers, "trust": Membership.whole(pd.Index(study.schools["urn"]), trust)})
 

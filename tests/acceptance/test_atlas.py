@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
+import os
 import random
 import re
 import shutil
@@ -99,6 +100,24 @@ def test_a_failing_page_is_named_and_stops_no_other(
     assert missing == {"places/dfe_region/dfe-london.html"}
     assert build_atlas(small(), tmp_path, places=PLACES, resume=True).pages == 1
     assert digests(tmp_path) == digests(whole)
+
+
+def test_what_a_dying_worker_had_in_hand_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make = PlacePages.make
+
+    def die(self: PlacePages, page: Page) -> object:
+        return os._exit(9) if page.key[1] == "dfe-london" else make(self, page)
+
+    monkeypatch.setattr(PlacePages, "make", die)
+    report = build_atlas(small(), tmp_path, places=PLACES, jobs=2)
+    failed = dict(report.failed)
+    assert "died" in failed["places/dfe_region/dfe-london.html"]
+    assert report.pages + sum(name.endswith(".html") for name in failed) > 20
+    monkeypatch.undo()
+    mended = build_atlas(small(), tmp_path, places=PLACES, resume=True)
+    assert mended.ok and mended.skipped == report.pages
 
 
 def test_an_atlas_of_other_places_leaves_none_of_the_old(whole: Path, tmp_path: Path) -> None:
