@@ -228,12 +228,12 @@ INSIDE_DORSET = {"Purbeck", "West Dorset", "Weymouth and Portland"}
 
 def teaching_school_hubs(lookups: Path, areas: Areas, schools: Schools) -> None:
     """Write teaching_school_hub and its lead schools from DfE's lists of four dates."""
-    july = dict(_july(lookups / "tsh_hubs_2023-07-04.csv"))
+    july = dict(hubs_of_july(lookups / "tsh_hubs_2023-07-04.csv"))
     later = {
         day: {r["TSH Area"]: r for r in _read(lookups / f"tsh_hubs_{day}.csv")}
         for day in ("2023-12-05", "2024-12-19", "2025-10-02")
     }
-    codes = {day: _codes_by_key(rows, july, areas) for day, rows in later.items()}
+    codes = {day: codes_by_key(rows, july, areas) for day, rows in later.items()}
     members: list[Row] = []
     units: list[Row] = []
     for code, (short, own_name) in HUBS.items():
@@ -267,20 +267,21 @@ def teaching_school_hubs(lookups: Path, areas: Areas, schools: Schools) -> None:
         names = {short: name, heir: heir_name or name}
         members += _tsh_claims(short, names[short], row["areas"], FIRST, areas)
         later_names = latest["areas"].replace("Bournemouth;Christ", "Bournemouth, Christ")
-        members += _tsh_claims(heir, names[heir], _names(later_names, ";"), SECOND, areas)
+        members += _tsh_claims(heir, names[heir], split_names(later_names, ";"), SECOND, areas)
     folder = SHELF / "teaching_school_hub"
     _write(folder / "members.csv", MEMBERS, members)
     _write(folder / "units.csv", UNITS, sorted(units, key=lambda u: u["unit_code"]))
     _tsh_leads(units)
 
 
-def _july(path: Path) -> Iterator[tuple[str, dict]]:
+def hubs_of_july(path: Path) -> Iterator[tuple[str, dict]]:
+    """Yield code and facts of each hub of the list of July 2023."""
     for row in _read(path):
         code, _, listed = row["Teaching School Hub area"].partition(" - ")
         for name in ("Kingston upon Hull", "Bristol", "Herefordshire"):
             listed = re.sub(rf"{name}, (City|County) of", name, listed)
         listed = listed.replace("Bournemouth, Christ", "Bournemouth,Christ")
-        names = [n.replace("Bournemouth,C", "Bournemouth, C") for n in _names(listed, ", ")]
+        names = [n.replace("Bournemouth,C", "Bournemouth, C") for n in split_names(listed, ", ")]
         yield (
             code,
             {
@@ -291,9 +292,7 @@ def _july(path: Path) -> Iterator[tuple[str, dict]]:
         )
 
 
-def _codes_by_key(
-    rows: Mapping[str, Row], july: Mapping[str, dict], areas: Areas
-) -> dict[str, str]:
+def codes_by_key(rows: Mapping[str, Row], july: Mapping[str, dict], areas: Areas) -> dict[str, str]:
     """Match the codes of a later list to our keys: same districts, and same part of a shared one.
 
     Every hub kept its districts through all four lists, so equal land is the whole rule. Three
@@ -301,12 +300,14 @@ def _codes_by_key(
     most districts in common is meant.
     """
     land = {
-        short: (_land(july[code]["areas"], areas), PARTS.get(short, ""))
+        short: (land_of(july[code]["areas"], areas), PARTS.get(short, ""))
         for code, (short, _) in HUBS.items()
     }
     found = {}
     for code, row in rows.items():
-        mine = _land(_names(row["areas"].replace("Bournemouth;Ch", "Bournemouth, Ch"), ";"), areas)
+        mine = land_of(
+            split_names(row["areas"].replace("Bournemouth;Ch", "Bournemouth, Ch"), ";"), areas
+        )
         side = next((s for s in ("north", "west", "east", "south") if s in row["name"].lower()), "")
         if mine & SHARED and not side:
             side = "south"  # "Ark Teaching School Hub", the other being named for the north
@@ -321,7 +322,8 @@ def _codes_by_key(
     return found
 
 
-def _land(names: Iterable[str], areas: Areas) -> frozenset[str]:
+def land_of(names: Iterable[str], areas: Areas) -> frozenset[str]:
+    """Return the blocks of the areas that a list names."""
     meant = [n for name in names for n in NOT_DISTRICTS.get(name, (name,))]
     return frozenset(b for n in meant for b in _district(n, SECOND, areas)[0].blocks)
 
@@ -790,7 +792,8 @@ def _code(row: Row) -> str:
     return row["unit_code"]
 
 
-def _names(text: str, mark: str) -> list[str]:
+def split_names(text: str, mark: str) -> list[str]:
+    """Return the names of a list in one cell."""
     return [name.strip() for name in text.split(mark) if name.strip()]
 
 

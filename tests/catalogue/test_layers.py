@@ -331,15 +331,15 @@ def test_each_published_list_has_our_87_hubs_under_its_own_codes(real_data, day)
 )
 def test_every_hub_has_the_land_of_july_2023_but_where_a_list_falls_short(real_data, day, short_of):
     tool, lookups = builder(), real_data / "lookups"
-    july = dict(tool._july(lookups / "tsh_hubs_2023-07-04.csv"))
-    land = {short: tool._land(july[c]["areas"], AREAS) for c, (short, _) in tool.HUBS.items()}
+    july = dict(tool.hubs_of_july(lookups / "tsh_hubs_2023-07-04.csv"))
+    land = {short: tool.land_of(july[c]["areas"], AREAS) for c, (short, _) in tool.HUBS.items()}
     rows = {row["TSH Area"]: row for row in read(lookups / f"tsh_hubs_{day}.csv")}
     names = {
         code: row["areas"].replace("Bournemouth;C", "Bournemouth, C") for code, row in rows.items()
     }
     later = {
-        short: tool._land(tool._names(names[code], ";"), AREAS)
-        for short, code in tool._codes_by_key(rows, july, AREAS).items()
+        short: tool.land_of(tool.split_names(names[code], ";"), AREAS)
+        for short, code in tool.codes_by_key(rows, july, AREAS).items()
     }
     assert {short for short in land if land[short] != later[short]} == short_of
 
