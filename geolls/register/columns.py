@@ -194,8 +194,8 @@ def name_columns(header: list[str], kind: Kind, path: Path) -> list[str]:
 
 _BLANK = frozenset({"", "not recorded", "not applicable", "null", "n/a"})
 _DAY_FIRST = re.compile(r"(\d{1,2})[-/](\d{1,2})[-/](\d{4})(?: 00:00(?::00)?)?")
-_NOTHING: Final = pa.nulls(1 << 16, pa.large_string())
 _YEAR_FIRST = re.compile(r"(\d{4})-(\d{2})-(\d{2})(?:[T ]00:00:00)?")
+_NOTHING: Final = pa.nulls(1 << 16, pa.large_string())
 
 
 def each(column: pd.Series, say: Callable[[str], Any], dtype: str) -> pd.Series:

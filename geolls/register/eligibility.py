@@ -1,4 +1,8 @@
-"""Which schools count: state-funded, in England, open at the day, of a chosen phase."""
+"""Which schools count: state-funded, in England, open at the day, of a chosen phase.
+
+Rows are those of the register with `kind`, `group` and `state` (type, type group and status in the
+words used here); `open_date` and `close_date` are days.
+"""
 
 from __future__ import annotations
 
@@ -14,9 +18,6 @@ from geolls.base.errors import UsageError
 from geolls.base.text import suggest
 from geolls.base.vocabulary import MAINSTREAM, PHASES
 from geolls.register.columns import each, fold_words, numbers
-
-# Rows are those of the register with `kind`, `group` and `state`: type, type group and status in
-# the words used here; `open_date` and `close_date` are days.
 
 __all__ = [
     "ACADEMIES",
