@@ -587,7 +587,8 @@ def _split_measures(full: Floats) -> dict[str, float]:
     h = min(shared / of_x, 1.0) if of_x > 0 else 1.0
     c = min(shared / of_y, 1.0) if of_y > 0 else 1.0
     each = by_unit(full)
-    left, right = _mapcurves(each["mapcurves"]), _mapcurves(by_unit(full.T)["mapcurves"])
+    left = _mapcurves(each["mapcurves"])
+    right = _mapcurves((ratio(full, cols) * ratio(full, rows[:, None])).sum(axis=0))
     some = 1.0 if total > 0 else float("nan")
     mean = {name: some * float(each["share"] @ each[name]) for name in _MEANS}
     return {
