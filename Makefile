@@ -43,6 +43,7 @@ bench: $(STAMP)
 	$(BIN)/python -m benchmarks
 
 docs: $(STAMP)
+	$(BIN)/python tools/draw_house.py
 	$(BIN)/python tools/write_docs.py
 	$(BIN)/zensical build --strict
 

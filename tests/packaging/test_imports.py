@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -10,21 +11,8 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).resolve().parents[2] / "geolls"
-
-# A floor imports only floors above its own line; neighbours on one line do not import each other.
-ORDER = [
-    {"base"},
-    {"layers", "fetch"},
-    {"land"},
-    {"register", "measures"},
-    {"study"},
-    {"maps"},
-    {"api"},
-    {"export"},
-    {"atlas"},
-    {"cli"},
-]
-LEVEL = {floor: i for i, floors in enumerate(ORDER) for floor in floors}
+FLOORS = runpy.run_path(str(PACKAGE.parent / "tools" / "draw_house.py"))["FLOORS"]
+LEVEL = {floor: i for i, floors in enumerate(FLOORS) for floor in floors}
 # The package's own two doors: `import geolls` hands on the api, `python -m geolls` the commands.
 FACES = {"__init__": {"api"}, "__main__": {"cli"}}
 LIGHT = {
