@@ -11,7 +11,7 @@ import contextlib
 import json
 import math
 from collections import defaultdict
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -29,7 +29,7 @@ __all__ = ["COAST_TOLERANCE_M", "PointIndex", "locate", "to_bng"]
 #: How far outside all blocks a point may lie and still be of the nearest one. The coast of the
 #: blocks is generalised, and a postcode's point can stand a little off it; a point farther out is
 #: an error, or abroad.
-COAST_TOLERANCE_M = 2_000.0
+COAST_TOLERANCE_M = 500.0
 
 FILE_NAME = "point-index.json"
 
@@ -112,6 +112,12 @@ class PointIndex:
     def __init__(self, rings: list[Ring]) -> None:
         self._rings = rings
 
+    @cached_property
+    def _tree(self) -> Any:
+        from rtree.index import Index
+
+        return Index((i, ring.box, None) for i, ring in enumerate(self._rings))
+
     @classmethod
     def open(cls, folder: str | Path | None = None) -> PointIndex:
         """Return the index kept in a folder, made anew when the blocks have changed.
@@ -148,16 +154,17 @@ class PointIndex:
         easting, northing : float
             Metres, EPSG:27700.
         """
+        if not (math.isfinite(easting) and math.isfinite(northing)):
+            return None
         inside: dict[str, bool] = defaultdict(bool)
         distance: dict[str, float] = {}
-        for ring in self._rings:
-            west, south, east, north = ring.box
-            aside = max(west - easting, easting - east, south - northing, northing - north)
-            if aside <= COAST_TOLERANCE_M:
-                within, metres = _compare(ring, easting, northing)
-                # Inside a hole is inside two rings of a block: inside an odd number is in it.
-                inside[ring.block] ^= within
-                distance[ring.block] = min(distance.get(ring.block, math.inf), metres)
+        far = COAST_TOLERANCE_M
+        box = (easting - far, northing - far, easting + far, northing + far)
+        for ring in map(self._rings.__getitem__, self._tree.intersection(box)):
+            within, metres = _compare(ring, easting, northing)
+            # Inside a hole is inside two rings of a block: inside an odd number is in it.
+            inside[ring.block] ^= within
+            distance[ring.block] = min(distance.get(ring.block, math.inf), metres)
         found = [(0.0 if inside[block] else metres, block) for block, metres in distance.items()]
         metres, block = min(found, default=(math.inf, ""))
         return block if metres <= COAST_TOLERANCE_M else None
