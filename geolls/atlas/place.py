@@ -191,15 +191,11 @@ class PlacePages(Chapter):
         }
         rows = []
         for kind, text in titles.items():
-            share = f"share_{kind}"
-            few = here.n < FEW
+            share, few = f"share_{kind}", here.n < FEW
+            whole = here.key == "local_authority" or kind == "no_trust"
             value = f"{count(unit[kind])} of {count(here.n)}" if few else percent(unit[share])
-            beside = (
-                percent(england[share])
-                if here.key == "local_authority" or kind == "no_trust"
-                else f"{percent(facts.middle(here.key, share))}*"
-            )
-            rows.append((text, value, beside))
+            middle = f"{percent(facts.middle(here.key, share))}*"
+            rows.append((text, value, percent(england[share]) if whole else middle))
         for column in ("trusts", "effective_maps"):
             text, say, _ = _COMPARED[column]
             beside = f"{say(facts.middle(here.key, column))}*"
@@ -300,13 +296,13 @@ class PlacePages(Chapter):
         pieces = [
             Piece(
                 "",
-                here_,
-                here_ / total,
-                here_ / float(schools[uid]),
+                n,
+                n / total,
+                n / float(schools[uid]),
                 "trust_home_here" if based else "trust_based_elsewhere",
-                count(here_) if few and here_ / total > 0.018 else "",
+                count(n) if few and n / total > 0.018 else "",
             )
-            for uid, here_, based in here.trusts[:_BOXES]
+            for uid, n, based in here.trusts[:_BOXES]
         ]
         about = words.TRUST_BOXES(trusts=len(here.trusts), drawn=_BOXES, times=here.n / total)
         return {"total": count(total), "about": about, "pieces": pieces}
@@ -315,7 +311,6 @@ class PlacePages(Chapter):
 
     def _trust_grid(self, page: Page, here: Here) -> Grid:
         rows = [(trust, self.facts.trust_rows[trust.uid]) for trust in here.trusts]
-        hub_at = "teaching_school_hubs"
 
         def name(row: Any) -> Name:
             trust, known = row
@@ -347,7 +342,8 @@ class PlacePages(Chapter):
                 Column("home", "Home", home, "two"),
                 Column("spread", "Spread", lambda r: REACHES.get(r[1]["reach"]), "pill",
                        optional=True),
-                Column(hub_at, "Hubs met", lambda r: r[1]["hubs"], "count", optional=True),
+                Column("teaching_school_hubs", "Hubs met", lambda r: r[1]["hubs"], "count",
+                       optional=True),
                 Column("widest_km", "Widest apart", lambda r: r[1]["pair_km_max"], "km",
                        optional=True),
             ],

@@ -6,6 +6,7 @@ import html
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
@@ -228,13 +229,13 @@ class _Subject:
         middle = column in self.middle and len(self.here.facts.ranked(self.place.layer))
         return "*" if middle else ""
 
-    @property
+    @cached_property
     def middle(self) -> set[str]:
         """The figures beside which the middle unit of the layer stands."""
         figures = figures_of(self.study, self.place.layer)
         return {figure.column for figure in figures if figure.beside == "middle"}
 
-    @property
+    @cached_property
     def others(self) -> Mapping[str, Cover]:
         """The layers with something to say about the place, itself apart."""
         out = {}
