@@ -8,7 +8,7 @@ import pytest
 
 from geolls.base.vocabulary import KINDS
 from geolls.measures.membership import Membership
-from geolls.measures.oversight import headlines, oversight, providers
+from geolls.measures.oversight import oversight, providers
 from geolls.measures.placeview import (
     PlaceOptions,
     hub_view,
@@ -52,44 +52,6 @@ HUB = layer(SCHOOLS, ["H"] * 4 + ["K"] * 5 + ["no_evidence"])
 HOME = spread(SCHOOLS, {"la": AUTHORITY}).set_index("trust_uid")["home_la"]
 KINDS_SEEN = oversight(SCHOOLS, HOME, AUTHORITY)
 HUB_HOME = spread(SCHOOLS, {"hub": HUB}).set_index("trust_uid")["home_hub"]
-
-
-def test_the_kinds_of_oversight_by_hand():
-    found = oversight(SCHOOLS, HOME, AUTHORITY)
-    assert found.tolist() == [
-        *["trust_home_here"] * 3, "single_school_trust", "no_trust", "status_unknown",
-        "trust_based_elsewhere", "trust_home_here", "trust_home_here", "no_trust",
-    ]  # fmt: skip
-    assert set(found) <= set(KINDS) and found.index.tolist() == SCHOOLS["urn"].tolist()
-
-
-def test_unknown_status_leaves_an_interval():
-    found = headlines(oversight(SCHOOLS, HOME, AUTHORITY)).set_index("kind")
-    assert found.index.tolist() == list(KINDS)
-    columns = ["schools", "share", "share_low", "share_high"]
-    assert found.loc["no_trust", columns].tolist() == pytest.approx([2, 0.2, 0.2, 0.3])
-    assert found.loc["status_unknown", columns].tolist() == pytest.approx([1, 0.1, 0, 0.1])
-    assert found["share"].sum() == pytest.approx(1)
-
-
-def test_a_school_of_a_trust_without_a_unit_is_blank_and_one_in_no_trust_is_not():
-    partial = layer(SCHOOLS, ["not_covered"] * 6 + ["B"] * 4)
-    found = oversight(SCHOOLS, HOME, partial)
-    assert found.isna().tolist() == [True, True, True] + [False] * 7
-    assert found["4"] == "no_trust"
-
-
-def test_a_shared_school_is_at_home_in_either_unit():
-    both = shared(AUTHORITY, "6", "A", "B")
-    assert oversight(SCHOOLS, HOME, both)["6"] == "trust_home_here"
-
-
-def test_the_provider_of_a_maintained_school_is_its_authority():
-    found = providers(SCHOOLS)
-    assert (
-        found["0"] == "trust:T" and found["4"] == "authority:301" and found["9"] == "authority:302"
-    )
-    assert pd.isna(found["5"])
 
 
 def test_a_place_by_hand():
