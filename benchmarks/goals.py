@@ -292,7 +292,7 @@ def places(data: Data, n: int) -> Iterator[Row]:
     """Draw a page for every authority."""
     from geolls.atlas.book import Book
     from geolls.maps.page import shared_assets
-    from geolls.study.units import gather
+    from geolls.study.facts import gather
 
     study = data.study
     schools = data.schools.to_crs(4326)

@@ -17,7 +17,7 @@ from geolls.export.render import Table, render
 from geolls.maps.offline import asset
 from geolls.maps.page import data_file, shared_assets
 from geolls.maps.scripts import script
-from geolls.study.units import Facts
+from geolls.study.facts import Facts
 
 __all__ = ["Book"]
 

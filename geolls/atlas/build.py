@@ -24,7 +24,7 @@ from geolls.atlas.frame import Page
 from geolls.base.errors import GeollsError, OutputError, UsageError
 from geolls.base.files import sha256, sweep, write_bytes, write_text
 from geolls.base.shelves import shelf
-from geolls.study.units import gather
+from geolls.study.facts import gather
 
 if TYPE_CHECKING:
     from geolls.api import Study

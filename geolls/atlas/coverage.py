@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from geolls.measures.membership import is_reason
-from geolls.study.units import Facts
+from geolls.study.facts import Facts
 
 __all__ = ["coverage_rows", "shared_share"]
 

@@ -33,7 +33,8 @@ from geolls.base.text import (
 )
 from geolls.base.vocabulary import FEW, KIND_PHRASES, KIND_TITLES, KINDS, REASONS
 from geolls.maps.offline import policy
-from geolls.study.units import Facts, body_layers, texts
+from geolls.study.facts import Facts, texts
+from geolls.study.units import body_layers
 
 if TYPE_CHECKING:
     from geolls.layers.model import Layer

@@ -30,8 +30,8 @@ from geolls.base.text import (
     worst_of,
 )
 from geolls.base.vocabulary import FAMILY_TITLES, FEW, KIND_TITLES, KINDS, RANKED, REACHES, REASONS
+from geolls.study.facts import Here, Member, Met
 from geolls.study.neighbours import neighbours
-from geolls.study.units import Here, Member, Met
 
 if TYPE_CHECKING:
     from geolls.maps.page import Parts

@@ -17,7 +17,7 @@ from geolls.maps.page import Parts, cut
 from geolls.maps.recipes import Recipe, load_recipe, recipe_names
 from geolls.maps.scenes import about, country
 from geolls.maps.shading import supported
-from geolls.study.units import Facts
+from geolls.study.facts import Facts
 
 __all__ = ["LARGE", "Plates"]
 

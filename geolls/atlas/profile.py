@@ -27,9 +27,9 @@ from geolls.study.comparing import (
     most_like,
     place_figures,
 )
+from geolls.study.facts import Cover, Here
 from geolls.study.typology import LAYER as PATTERN_LAYER
 from geolls.study.typology import typology
-from geolls.study.units import Cover, Here
 
 if TYPE_CHECKING:
     from geolls.api import Study

@@ -10,7 +10,7 @@ import pandas as pd
 
 from geolls.base.text import small
 from geolls.base.vocabulary import KINDS
-from geolls.study.units import Facts
+from geolls.study.facts import Facts
 
 __all__ = ["CsvTable", "csv_tables"]
 

@@ -18,7 +18,7 @@ from geolls.maps.recipes import OPTIONS, Recipe, load_recipe
 from geolls.maps.shading import measure_of
 from geolls.maps.topology import Topology
 from geolls.measures.membership import is_reason
-from geolls.study.units import Facts, facts_of
+from geolls.study.facts import Facts, facts_of
 
 if TYPE_CHECKING:
     from geolls.study.core import Core

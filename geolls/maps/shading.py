@@ -19,9 +19,9 @@ from geolls.measures.disclosure import small, untold
 from geolls.measures.membership import is_reason
 from geolls.measures.mismatch import compare_units
 from geolls.study.core import Core
+from geolls.study.facts import Facts
 from geolls.study.sites import site_distances
 from geolls.study.typology import typology
-from geolls.study.units import Facts
 
 __all__ = ["COLUMNS", "SHADINGS", "Asked", "Column", "measure_of", "supported"]
 

@@ -13,7 +13,8 @@ from geolls.base.errors import UsageError
 from geolls.base.vocabulary import KIND_MEANINGS, KINDS, RANKED
 from geolls.measures.membership import Membership
 from geolls.measures.placeview import place_view
-from geolls.study.units import MET, Facts, facts_of
+from geolls.study.facts import Facts, facts_of
+from geolls.study.units import MET
 
 if TYPE_CHECKING:
     from geolls.study.core import Core

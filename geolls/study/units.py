@@ -2,44 +2,27 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import cache, cached_property
-from itertools import product
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from geolls.base.text import worst_of
-from geolls.base.vocabulary import KINDS, RANKED, REASONS, STRAY, WHOLE_PERCENT
+from geolls.base.vocabulary import KINDS
 from geolls.measures.disclosure import meal_share
 from geolls.measures.membership import Membership, is_reason
 from geolls.measures.mismatch import effective_maps, tuples
 from geolls.measures.placeview import interfaces, place_view
-from geolls.measures.spread import distances
-from geolls.measures.yardstick import home_points, km_from_home, made_up_trusts
 
 if TYPE_CHECKING:
-    from geolls.layers.model import Layer
     from geolls.study.core import Core
 
 __all__ = [
     "MET",
     "AtWork",
-    "Claim",
-    "Cover",
-    "Facts",
-    "Here",
-    "Member",
-    "Met",
+    "at_work",
     "body_layers",
-    "facts_of",
-    "gather",
-    "texts",
+    "drawn_layers",
+    "members_of",
+    "several",
     "units_of",
     "view_of",
 ]
@@ -49,12 +32,28 @@ MET = ("teaching_school_hub", "maths_hub", "combined_authority")
 # Layers that say the same as another, or so little that a bar would read as a fact.
 _TWIN = {"region": "dfe_region"}
 EVIDENCE = 0.5
-_ALL = 1 - 1e-6  # of a unit's land, sums being floats
-_WORDS = ("urn", "name", "phase", "kind", "trust_uid")
-_YARDS = ("pair_km_mean", "pair_km_max", "longest_hop_km", "nearest_sibling_km_median")
 
 
-# ---- one row per unit --------------------------------------------------------------------------
+class AtWork(NamedTuple):
+    """A trust with schools in a place: how many, and whether it is based there."""
+
+    uid: str
+    here: float
+    based: bool
+
+
+def drawn_layers(study: Core) -> tuple[list[str], list[str]]:
+    """Tell the area layers worth drawing from those whose list is too thin."""
+    strips: list[str] = []
+    thin: list[str] = []
+    for key, layer in study.area_layers.items():
+        if _TWIN.get(key) in study.area_layers:
+            continue
+        table = study.assigned(key)
+        unknown = table.loc[table["unit_code"] == "no_evidence", "share"].sum()
+        known = unknown <= EVIDENCE * max(len(study.schools), 1)
+        (strips if known or layer.family == "user" else thin).append(key)
+    return strips, thin
 
 
 def view_of(study: Core, layer: str) -> pd.DataFrame:
@@ -107,14 +106,14 @@ def _units(study: Core, layer: str) -> pd.DataFrame:
     counts = ["schools", "pupils", *KINDS]
     whole[counts] = whole[counts].fillna(0.0)
     frame = whole.assign(name=names)
-    frame["trusts"] = pd.Series({u: len(t) for u, t in _at_work(study, layer).items()})
+    frame["trusts"] = pd.Series({u: len(t) for u, t in at_work(study, layer).items()})
     frame["trusts"] = frame["trusts"].fillna(0).astype(int)
     pupils = frame["pupils"]
     frame["trusts_per_10000_pupils"] = frame["trusts"] / pupils.mask(pupils == 0) * 10_000
     for phase in _PHASES:
         for column in ("top_trust_name", "top_trust_share"):
             frame[f"{column}_{phase}"] = phases[phase][column].reindex(frame.index)
-    members = _members(study, layer)
+    members = members_of(study, layer)
     eligible = members["share"] * members["fsm_pupils"].fillna(0)
     eligible = eligible.groupby(members["unit_code"]).sum().reindex(frame.index).fillna(0.0)
     frame["fsm_share"] = meal_share(eligible, pupils, frame["schools"])
@@ -142,7 +141,7 @@ def body_layers(study: Core) -> list[str]:
     """
     return [
         key
-        for key in _layers(study)[0]
+        for key in drawn_layers(study)[0]
         if study.layers[key].family in {"devolution", "hubs"} and key != "ofsted_region"
     ]
 
@@ -154,7 +153,7 @@ def _tuples(study: Core) -> pd.Series[int]:
     return tuples({**layers, "trust": Membership.whole(pd.Index(study.schools["urn"]), trust)})
 
 
-def _members(study: Core, layer: str) -> pd.DataFrame:
+def members_of(study: Core, layer: str) -> pd.DataFrame:
     """Return one row per school and unit: unit_code, share, row, kind, trust (of two or more)."""
 
     def build() -> pd.DataFrame:
@@ -162,26 +161,26 @@ def _members(study: Core, layer: str) -> pd.DataFrame:
         claims = claims[~is_reason(claims["unit_code"])]
         row = pd.Index(study.schools["urn"]).get_indexer(pd.Index(claims["urn"]))
         schools = study.schools.iloc[row]
-        several = schools["trust_uid"].isin(_several(study).index)
+        larger = schools["trust_uid"].isin(several(study).index)
         return claims.assign(
             row=row,
             kind=study.kinds(layer).to_numpy()[row],
-            trust=schools["trust_uid"].where(several).to_numpy(),
+            trust=schools["trust_uid"].where(larger).to_numpy(),
             fsm_pupils=schools["fsm_pupils"].to_numpy(),
         )
 
     return study.memo(("members", layer), build)
 
 
-def _several(study: Core) -> pd.DataFrame:
+def several(study: Core) -> pd.DataFrame:
     """Return the trusts of two or more schools, index trust_uid."""
     table = study.spread().set_index("trust_uid", drop=False)
     return table[table["schools"] >= 2].copy()
 
 
-def _at_work(study: Core, layer: str) -> dict[str, list[AtWork]]:
+def at_work(study: Core, layer: str) -> dict[str, list[AtWork]]:
     """Return the trusts of two or more with a school in each unit, largest first."""
-    members = _members(study, layer)
+    members = members_of(study, layer)
     found = (
         members.assign(based=members["kind"] == "trust_home_here")
         .groupby(["unit_code", "trust"])
@@ -193,515 +192,3 @@ def _at_work(study: Core, layer: str) -> dict[str, list[AtWork]]:
     for unit, trust, here, based in found.itertuples(index=False, name=None):
         out.setdefault(unit, []).append(AtWork(trust, here, based))
     return out
-
-
-# ---- what pages look up ------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Member:
-    """A school inside a unit: its row in `Facts.schools`, its share there, its kind there."""
-
-    row: int
-    share: float
-    kind: str
-
-
-class Met(NamedTuple):
-    """A unit of some layer that a place meets, or the reason why a part of it meets none.
-
-    `weight` is what of the place lies there; `of_place` and `of_unit` the same as shares.
-    """
-
-    code: str
-    name: str
-    weight: float
-    of_place: float
-    of_unit: float
-
-
-class AtWork(NamedTuple):
-    """A trust with schools in a place: how many, and whether it is based there."""
-
-    uid: str
-    here: float
-    based: bool
-
-
-@dataclass(frozen=True, eq=False)
-class Facts:
-    """What the pages know.
-
-    Attributes
-    ----------
-    study : Core
-        Where it comes from.
-    places : tuple of str
-        Layers whose units have a page.
-    strips : tuple of str
-        Area layers drawn as bars: alive that day and known for half the schools or more.
-    thin : tuple of str
-        Area layers whose list names fewer than half of the schools: not drawn.
-    schools : pandas.DataFrame
-        One row per school: the register's columns, `trust` (UID where the trust has two or more
-        schools here), `kind` (from its own authority).
-    units : dict of str to pandas.DataFrame
-        For each layer, one row per unit; see `units_of`.
-    pairs : dict
-        (layer, layer) to unit_code to what it meets, largest first.
-    shared : dict
-        (layer, layer) to unit_code to unit_code to the weight that several units of the second
-        layer share along a line that is not known; pairs without any are left out.
-    trusts : pandas.DataFrame
-        One row per trust with two or more schools, index trust_uid: `geolls.measures.spread` and
-        `home_point`, distances to it, and the yardstick's.
-    at_work : dict
-        Layer to unit_code to the trusts with a school there, largest first.
-    england : dict
-        The same figures for England.
-    """
-
-    study: Core
-    places: tuple[str, ...]
-    strips: tuple[str, ...]
-    thin: tuple[str, ...]
-    schools: pd.DataFrame
-    units: Mapping[str, pd.DataFrame]
-    pairs: Mapping[tuple[str, str], Mapping[str, list[Met]]]
-    shared: Mapping[tuple[str, str], Mapping[str, Mapping[str, float]]]
-    trusts: pd.DataFrame
-    at_work: Mapping[str, Mapping[str, list[AtWork]]]
-    members: Mapping[str, Mapping[str, list[Member]]]
-    england: Mapping[str, float]
-    from_home: Mapping[str, list[tuple[float, int]]]
-    yardstick: Mapping[str, list[float]]
-
-    def layer(self, key: str) -> Layer:
-        """Return a layer of the study."""
-        return self.study.layers[key]
-
-    @cached_property
-    def unit_rows(self) -> Mapping[str, Mapping[str, dict[str, Any]]]:
-        """Layer to unit_code to its row of `units`."""
-        return {key: _rows(table) for key, table in self.units.items()}
-
-    @cached_property
-    def trust_rows(self) -> Mapping[str, dict[str, Any]]:
-        """Trust to its row of `trusts`."""
-        return _rows(self.trusts)
-
-    @cached_property
-    def kinds(self) -> npt.NDArray[np.object_]:
-        """The kind of each school, by row; converted once, not once a page."""
-        return self.schools["kind"].to_numpy(dtype=object)
-
-    @cached_property
-    def urns(self) -> list[str]:
-        """The URN of each school, by row."""
-        return [str(urn) for urn in self.schools.index]
-
-    @cached_property
-    def marks(self) -> pd.DataFrame:
-        """What a map draws of each school, by row: the columns of `geolls.maps.data.MapData`.
-
-        Text as Python's own: a page picks some rows, and of an arrow column that is slow.
-        """
-        columns = ["urn", "name", "phase", "pupils", "easting", "northing", "kind", "trust_uid"]
-        frame = self.schools[columns].assign(**{c: texts(self.schools[c]) for c in _WORDS})
-        placed = self.study.placement.schools.set_index("urn")["block"]
-        frame["block"] = texts(placed.reindex(frame.index))
-        if "local_authority" in self.strips:
-            home = self.study.assigned("local_authority").drop_duplicates("urn")
-            codes = home.set_index("urn")["unit_code"]
-            frame["local_authority"] = texts(codes.reindex(frame.index))
-        return frame.reset_index(drop=True)
-
-    @cached_property
-    def confidence(self) -> Mapping[str, Mapping[str, str]]:
-        """Layer to unit_code to the weakest evidence for any of its land."""
-        out: dict[str, dict[str, str]] = {}
-        for key in self.strips:
-            said: dict[str, set[str]] = {}
-            for claim in self.study.claims(key):
-                said.setdefault(claim.unit_code, set()).add(claim.confidence)
-            out[key] = {code: worst_of(words) or "high" for code, words in said.items()}
-        return out
-
-    @cached_property
-    def rows_of_trust(self) -> Mapping[str, list[int]]:
-        """Trust to the rows of its schools."""
-        known = self.schools["trust"].reset_index(drop=True).dropna()
-        return {str(k): list(v) for k, v in known.groupby(known).groups.items()}
-
-    @cached_property
-    def unit_of(self) -> Mapping[str, Mapping[str, tuple[Claim, ...]]]:
-        """Layer to URN to the units that have the school, reasons included."""
-        out: dict[str, dict[str, tuple[Claim, ...]]] = {}
-        for key in self.strips:
-            columns = ["urn", "unit_code", "unit_name", "share"]
-            rows = self.study.assigned(key)[columns].itertuples(index=False, name=None)
-            found = out[key] = {}
-            for urn, *claim in rows:
-                found[urn] = (*found.get(urn, ()), Claim(*claim))
-        return out
-
-    # -- units among those of their layer ----------------------------------------------------
-
-    @cache  # noqa: B019  (facts live as long as their study)
-    def ranked(self, layer: str) -> pd.DataFrame:
-        """Return the units of a layer with enough schools to be ranked."""
-        table = self.units[layer]
-        return table[table["schools"] >= RANKED]
-
-    @cache  # noqa: B019
-    def middle(self, layer: str, column: str) -> float:
-        """Return the median of a figure over the units with enough schools to be ranked."""
-        return float(self.ranked(layer)[column].median())
-
-    @cache  # noqa: B019
-    def ordered(self, layer: str, column: str) -> tuple[float, ...]:
-        """Return a figure of the units with enough schools to be ranked, rising."""
-        return tuple(sorted(self.ranked(layer)[column].dropna().tolist()))
-
-    # -- places and what they meet -----------------------------------------------------------
-
-    @cache  # noqa: B019
-    def cover(self, place: str, code: str, key: str) -> Cover:
-        """Return how a layer covers a unit of a layer that has pages."""
-        shared = self.shared.get((place, key), {}).get(code, {})
-        return Cover(self.layer(key), self.pairs[place, key].get(code, []), shared)
-
-    @cache  # noqa: B019
-    def covers(self, key: str) -> Mapping[str, Cover]:
-        """Return how a layer covers each unit of the first layer of places."""
-        home = self.places[0]
-        return {code: self.cover(home, code, key) for code in self.pairs[home, key]}
-
-    @cache  # noqa: B019
-    def met_by(self, key: str) -> Mapping[str, int]:
-        """Count the units of the first layer of places that each unit of a layer meets."""
-        return Counter(met.code for cover in self.covers(key).values() for met in cover.main)
-
-    def based_in_another_authority(self, key: str) -> Mapping[str, float]:
-        """Share of each unit's schools whose trust is based in another authority than theirs."""
-        out = {}
-        for unit, members in self.members[key].items():
-            whole = sum(m.share for m in members)
-            away = sum(m.share for m in members if self.kinds[m.row] == "trust_based_elsewhere")
-            out[unit] = away / whole if whole else float("nan")
-        return out
-
-    def units_of_trust(self, uid: str, key: str) -> dict[tuple[str, str], float]:
-        """Count the schools of a trust by unit (code and name) of a layer, reasons included."""
-        out: dict[tuple[str, str], float] = {}
-        of = self.unit_of.get(key, {})
-        for row in self.rows_of_trust[uid]:
-            for unit, name, share in of.get(self.urns[row], ()):
-                out[unit, name] = out.get((unit, name), 0.0) + share
-        return out
-
-
-@dataclass(frozen=True, eq=False)
-class Cover:
-    """How a layer covers a place.
-
-    Parameters
-    ----------
-    layer : Layer
-        The layer.
-    rows : sequence of Met
-        What the place meets of it, largest first.
-    shared : mapping of str to float
-        Unit to the weight that lies on land it shares with others of its layer.
-    """
-
-    layer: Layer
-    rows: Sequence[Met]
-    shared: Mapping[str, float]
-
-    @cached_property
-    def units(self) -> list[Met]:
-        """Every unit that the place meets."""
-        return [met for met in self.rows if met.code not in REASONS]
-
-    @cached_property
-    def main(self) -> list[Met]:
-        """The units that the place meets with more than a school or two by the line."""
-        return [met for met in self.units if met.of_place >= STRAY or met.of_unit >= 0.5]
-
-    @cached_property
-    def parted(self) -> list[Met]:
-        """The main units with most of their weight here on land that others list as well."""
-        return [met for met in self.main if self.is_parted(met)]
-
-    def is_parted(self, met: Met) -> bool:
-        """Tell whether most of what the place has of a unit is on land that others list too."""
-        return self.shared.get(met.code, 0.0) > 0.5 * met.weight
-
-    def without(self, *reasons: str) -> float:
-        """Return the weight that is in no unit for one of some reasons."""
-        return float(sum(met.weight for met in self.rows if met.code in reasons))
-
-    @property
-    def both(self) -> float:
-        """The weight on land that several units list."""
-        return float(sum(self.shared.values()))
-
-    @property
-    def effective(self) -> float:
-        """How many equal units would divide the place as much: 1 / the sum of squared shares."""
-        total = sum(met.weight for met in self.main)
-        return 1 / sum((met.weight / total) ** 2 for met in self.main) if total else float("nan")
-
-
-@dataclass(frozen=True, eq=False)
-class Here:
-    """What is known of one place: a unit of a layer that has pages."""
-
-    facts: Facts
-    key: str
-    code: str
-
-    @cached_property
-    def layer(self) -> Layer:
-        """The layer whose unit it is."""
-        return self.facts.layer(self.key)
-
-    @cached_property
-    def unit(self) -> Mapping[str, Any]:
-        """Its figures."""
-        return self.facts.unit_rows[self.key][self.code]
-
-    @cached_property
-    def name(self) -> str:
-        """Its name."""
-        return str(self.unit["name"])
-
-    @cached_property
-    def n(self) -> float:
-        """Its schools; a shared one counts by its share."""
-        return float(self.unit["schools"])
-
-    @cached_property
-    def covers(self) -> Mapping[str, Cover]:
-        """How each layer that is drawn covers it."""
-        facts = self.facts
-        return {key: facts.cover(self.key, self.code, key) for key in facts.strips}
-
-    @cached_property
-    def trusts(self) -> Sequence[AtWork]:
-        """The trusts of two or more schools at work in it, largest here first."""
-        return self.facts.at_work.get(self.key, {}).get(self.code, [])
-
-    @cached_property
-    def members(self) -> Sequence[Member]:
-        """Its schools."""
-        return self.facts.members[self.key].get(self.code, [])
-
-    def inside(self, key: str) -> set[str]:
-        """Return the units of a layer that have all their land in the place."""
-        land = self.facts.study.overlap(self.key, key, "area")
-        whole = (land["left_code"] == self.code) & (land["share_of_right"] > _ALL)
-        return set(land.loc[whole, "right_code"])
-
-    def rank(self, column: str) -> tuple[int, int] | None:
-        """Return its rank by a figure, largest first, among those with enough schools."""
-        values, value = self.facts.ordered(self.key, column), float(self.unit[column])
-        if self.n < RANKED or value != value or len(values) < 10:
-            return None
-        return len(values) - bisect_right(values, value) + 1, len(values)
-
-
-class Claim(NamedTuple):
-    """A unit that has a school, or the reason why none has, and its share of it."""
-
-    code: str
-    name: str
-    share: float
-
-
-def texts(column: pd.Series[Any]) -> pd.Series[Any]:
-    """Return text as Python's own, None where it is blank."""
-    return column.astype(object).where(column.notna(), None)
-
-
-def _rows(table: pd.DataFrame) -> dict[str, dict[str, Any]]:
-    """Return a table as one dictionary per row: looked up by the thousand, a frame is slow."""
-    return {
-        str(k): {str(c): v for c, v in row.items()} for k, row in table.to_dict("index").items()
-    }
-
-
-def facts_of(study: Core, places: Sequence[str]) -> Facts:
-    """Gather once, and keep with the study: every map and profile of it reads the same facts."""
-    key = tuple(dict.fromkeys(places))
-    return study.memo(("facts", key), lambda: gather(study, key))
-
-
-def gather(study: Core, places: Sequence[str]) -> Facts:
-    """Compute every table the pages read.
-
-    Parameters
-    ----------
-    study : Core
-        The study.
-    places : sequence of str
-        Layers whose units have a page.
-
-    Returns
-    -------
-    Facts
-        Computed once; pages only look up.
-    """
-    strips, thin = _layers(study)
-    home = "local_authority" if "local_authority" in study.layers else next(iter(places))
-    counted = dict.fromkeys([*places, home, *(k for k in ("district",) if k in strips)])
-    trusts = _several(study)
-    schools = _schools(study, home, trusts)
-    trusts, from_home, yardstick = _from_home(study, home, trusts)
-    hubs = trusts.get("areas_teaching_school_hub", pd.Series(np.nan, index=trusts.index))
-    return Facts(
-        study=study,
-        places=tuple(places),
-        strips=tuple(strips),
-        thin=tuple(thin),
-        schools=schools,
-        units={k: units_of(study, k) for k in counted},
-        pairs=_pairs(study, places, strips),
-        shared=_shared(study, places, strips),
-        trusts=trusts.assign(hubs=hubs.astype(float)),
-        at_work={k: _at_work(study, k) for k in counted},
-        members={k: _members_of(study, k) for k in places},
-        england=_england(schools, trusts),
-        from_home=from_home,
-        yardstick=yardstick,
-    )
-
-
-def _layers(study: Core) -> tuple[list[str], list[str]]:
-    """Tell the area layers worth drawing from those whose list is too thin."""
-    strips: list[str] = []
-    thin: list[str] = []
-    for key, layer in study.area_layers.items():
-        if _TWIN.get(key) in study.area_layers:
-            continue
-        table = study.assigned(key)
-        unknown = table.loc[table["unit_code"] == "no_evidence", "share"].sum()
-        known = unknown <= EVIDENCE * max(len(study.schools), 1)
-        (strips if known or layer.family == "user" else thin).append(key)
-    return strips, thin
-
-
-def _schools(study: Core, home: str, trusts: pd.DataFrame) -> pd.DataFrame:
-    """Return the schools by URN: their names, their trust of two or more, their kind at home."""
-    frame = study.schools.set_index("urn", drop=False)
-    names = frame["name"].astype(object)
-    frame["name"] = names.where(names.notna(), "Name not given, URN " + frame["urn"].astype(object))
-    frame["trust"] = frame["trust_uid"].where(frame["trust_uid"].isin(trusts.index))
-    placed = frame.index.isin(_members(study, home)["urn"])
-    frame["kind"] = study.kinds(home).where(placed).fillna("no_trust")
-    return frame
-
-
-def _members_of(study: Core, layer: str) -> dict[str, list[Member]]:
-    """Return the schools in each unit."""
-    out: dict[str, list[Member]] = {}
-    table = _members(study, layer)[["unit_code", "row", "share", "kind"]]
-    for unit, *member in table.itertuples(index=False, name=None):
-        out.setdefault(unit, []).append(Member(*member))
-    return out
-
-
-def _pairs(
-    study: Core, places: Sequence[str], strips: Sequence[str]
-) -> dict[tuple[str, str], dict[str, list[Met]]]:
-    """Return what each unit of each place layer shares with the units of every layer.
-
-    As `Core.overlap`, the largest first. A unit is met with its own layer as the whole of itself,
-    whatever it shares.
-    """
-    out: dict[tuple[str, str], dict[str, list[Met]]] = {}
-    for pair in product(places, strips):
-        found: dict[str, list[Met]] = {}
-        out[pair] = found
-        if pair[0] == pair[1]:
-            x = study.membership(pair[0])
-            schools = x.weigh(np.ones(len(x.items))).tolist()
-            for code, name, n in zip(x.codes, x.names, schools, strict=True):
-                found[code] = [Met(code, name, n, 1.0, 1.0)]
-            continue
-        table = study.overlap(*pair).drop(columns="left_name")
-        table = table.sort_values("weight", ascending=False, kind="stable")
-        for code, *met in table.itertuples(index=False, name=None):
-            found.setdefault(code, []).append(Met(*met))
-    return out
-
-
-def _shared(
-    study: Core, places: Sequence[str], strips: Sequence[str]
-) -> dict[tuple[str, str], dict[str, dict[str, float]]]:
-    """Return the weight that lies on land several units share, by place and unit."""
-    out: dict[tuple[str, str], dict[str, dict[str, float]]] = {}
-    for right in strips:
-        table = study.assigned(right)
-        part = table[(table["share"] < 1) & ~is_reason(table["unit_code"])]
-        if part.empty:
-            continue
-        for left in places:
-            mine = study.assigned(left)[["urn", "unit_code", "share"]]
-            both = part.merge(mine, on="urn", suffixes=("", "_left"))
-            both["weight"] = both["share"] * both["share_left"]
-            sums = both.groupby(["unit_code_left", "unit_code"])["weight"].sum()
-            found = out.setdefault((left, right), {})
-            for place, unit, weight in sums.reset_index().itertuples(index=False):
-                found.setdefault(str(place), {})[str(unit)] = float(weight)
-    return out
-
-
-def _england(schools: pd.DataFrame, trusts: pd.DataFrame) -> dict[str, float]:
-    n, nan = len(schools), float("nan")
-    counts = schools["kind"].value_counts()
-    kinds = {kind: float(counts.get(kind, 0)) for kind in KINDS}
-    pupils, meals = (float(schools[c].sum()) for c in ("pupils", "fsm_pupils"))
-    return {
-        "schools": float(n),
-        **kinds,
-        **{f"share_{kind}": number / n if n else nan for kind, number in kinds.items()},
-        "pupils": pupils,
-        "fsm_share": round(meals / pupils, WHOLE_PERCENT) if pupils and meals else nan,
-        "trusts": float(len(trusts)),
-        "not_located": float(schools["easting"].isna().sum()),
-    }
-
-
-def _from_home(
-    study: Core, layer: str, trusts: pd.DataFrame
-) -> tuple[pd.DataFrame, dict[str, list[tuple[float, int]]], dict[str, list[float]]]:
-    """Measure how far each trust's schools lie from its home point, and the yardstick's.
-
-    The yardstick takes as many schools of each phase, the nearest to that point, whoever runs
-    them; see `geolls.measures.yardstick`.
-    """
-    schools = study.schools
-    points = home_points(schools, trusts[f"home_{layer}"], study.membership(layer))
-    points = points[points["trust_uid"].isin(trusts.index)]
-    own = km_from_home(schools, points)
-    made = made_up_trusts(schools, points)
-    yard = km_from_home(made, points)
-    out = trusts.copy()
-    at = points.set_index("trust_uid")
-    out["home_easting"], out["home_northing"] = at["home_easting"], at["home_northing"]
-    out["home_km_median"] = own.groupby("trust_uid")["km"].median()
-    body = pd.Index(out.index).get_indexer(pd.Index(made["trust_uid"]))
-    spots = made[["easting", "northing"]].to_numpy(dtype=float)
-    measured = distances(spots, body, len(out), study.spread_options.cluster_km)
-    for name in _YARDS:
-        out[f"yard_{name}"] = measured[name]
-    out["yard_home_km_median"] = yard.groupby("trust_uid")["km"].median()
-    own["row"] = pd.Index(schools["urn"]).get_indexer(pd.Index(own["urn"]))
-    own = own.sort_values(["trust_uid", "km", "row"])[["trust_uid", "km", "row"]]
-    from_home: dict[str, list[tuple[float, int]]] = {}
-    for uid, km, row in own.itertuples(index=False, name=None):
-        from_home.setdefault(uid, []).append((km, row))
-    yardstick = {str(uid): sorted(part) for uid, part in yard.groupby("trust_uid")["km"]}
-    return out, from_home, yardstick

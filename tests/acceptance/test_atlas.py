@@ -21,7 +21,7 @@ from geolls.atlas.frame import Page
 from geolls.atlas.place import PlacePages
 from geolls.atlas.trust import TrustPages
 from geolls.base.errors import OutputError, UsageError
-from geolls.study.units import gather
+from geolls.study.facts import gather
 
 PLACES = ["dfe_region"]
 

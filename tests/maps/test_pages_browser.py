@@ -21,7 +21,7 @@ from geolls.atlas.book import Book
 from geolls.atlas.build import Press
 from geolls.atlas.frame import Page
 from geolls.atlas.words import REPORT
-from geolls.study.units import gather
+from geolls.study.facts import gather
 
 pytestmark = pytest.mark.browser
 
