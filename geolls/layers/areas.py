@@ -15,13 +15,13 @@ from typing import Final
 from geolls.base.errors import InputFileError, UnknownNameError
 from geolls.base.shelves import shelf
 from geolls.base.text import fold
-from geolls.layers.model import ONE_DAY, TIERS, within
+from geolls.layers.model import ONE_DAY, TIERS, Dated
 
 __all__ = ["COLUMNS", "Area", "Areas", "load_areas"]
 
 
 @dataclass(frozen=True, slots=True)
-class Area:
+class Area(Dated):
     """An official area during one span of constant name and blocks.
 
     Parameters
@@ -62,10 +62,6 @@ class Area:
     confidence: str
     note: str
 
-    def active(self, on: date) -> bool:
-        """Return whether the area stood on that day, first and last day included."""
-        return within(on, self.valid_from, self.valid_to)
-
     @property
     def names(self) -> tuple[str, ...]:
         """The official name and those given as "also called"."""
@@ -88,17 +84,11 @@ class Areas:
     def __init__(self, rows: Iterable[Area]) -> None:
         self.rows: tuple[Area, ...] = tuple(rows)
         self._by_code: dict[str, list[Area]] = defaultdict(list)
-        self._by_la_code: dict[str, list[Area]] = defaultdict(list)
         self._by_name: dict[str, list[Area]] = defaultdict(list)
-        self._ancestors: dict[str, set[str]] = defaultdict(set)
         for area in self.rows:
             self._by_code[area.code].append(area)
-            if area.la_code:
-                self._by_la_code[area.la_code].append(area)
             for name in area.names:
                 self._by_name[fold(name)].append(area)
-            for heir in {*area.heirs} - {area.code}:
-                self._ancestors[heir].add(area.code)
 
     @classmethod
     def read(cls, path: str | Path) -> Areas:
@@ -213,8 +203,8 @@ class Areas:
 
     def by_la_code(self, la_code: str, on: date) -> Area | None:
         """Return the local authority with a DfE 3-digit code on a day, or None."""
-        rows = self._by_la_code.get(la_code.strip(), ())
-        return next((a for a in rows if a.active(on)), None)
+        code = la_code.strip()
+        return next((a for a in self.rows if a.la_code == code != "" and a.active(on)), None)
 
     def vintage(self, codes: Iterable[str]) -> date:
         """Return the latest day on which all, or the most, of these district codes stood.
@@ -247,7 +237,7 @@ class Areas:
 
     def ancestors(self, code: str) -> tuple[str, ...]:
         """Return the codes that a code took over from, sorted."""
-        return tuple(sorted(self._ancestors.get(code, ())))
+        return tuple(sorted({a.code for a in self.rows if code in a.heirs} - {code}))
 
     def _of(self, code: str) -> Sequence[Area]:
         return self._by_code.get(code, ())
@@ -265,9 +255,9 @@ class Areas:
         )
 
     def _not_alive(self, rows: Sequence[Area], on: date) -> UnknownNameError:
-        first, last = rows[0], max(rows, key=lambda a: a.valid_to or date.max)
-        if on < min(a.valid_from for a in rows):
-            start = min(a.valid_from for a in rows)
+        first, last = rows[0], max(rows, key=lambda a: a.last)
+        start = min(a.valid_from for a in rows)
+        if on < start:
             before = [c for c in self.ancestors(first.code) if self._of(c)[0].tier == first.tier]
             use = f"before that day use {self._labels(before, 'and')}, or " if before else ""
             return UnknownNameError(

@@ -44,7 +44,12 @@ class Catalogue:
         """
         if key in self.layers:
             return self.layers[key]
-        hits = [x for x in self.layers.values() if _plain(key) in set(map(_plain, _names(x)))]
+        hits = [
+            x
+            for x in self.layers.values()
+            if _plain(key)
+            in map(_plain, (x.key, x.title, x.unit_title, x.unit_title_plural, *x.aliases))
+        ]
         if len(hits) > 1:
             raise CatalogueError(
                 f"{key!r} names several layers", fix=f"write {' or '.join(x.key for x in hits)}"
@@ -55,10 +60,6 @@ class Catalogue:
                 fix=suggest(key, self.layers) or "`geolls layers` lists them all",
             )
         return hits[0]
-
-
-def _names(layer: Layer) -> tuple[str, ...]:
-    return (layer.key, layer.title, layer.unit_title, layer.unit_title_plural, *layer.aliases)
 
 
 # ---- loading
@@ -180,20 +181,16 @@ def settle(layer: Layer, areas: Areas) -> tuple[Layer, list[Problem]]:
     so that a list of today's authorities and a list of 2018 both work as they stand.
     """
     problems: list[Problem] = []
-    undated = [c for c in layer.claims if _names_area(c) and c.codes_as_of is None]
-    day = _best_day(undated, areas) if undated else None
-    claims = list(layer.claims)
-    for i, claim in enumerate(claims):
+    of_area = {c.row: c for c in layer.claims if c.area_code or c.area_name}
+    undated = [c for c in of_area.values() if c.codes_as_of is None]
+    day = _best_day(undated, areas) if undated else areas.newest
+    for number, claim in of_area.items():
         on = claim.codes_as_of or day
-        if _names_area(claim) and on:
-            row = Row(layer.folder / "members.csv", claim.row, problems)
-            code = claim.area_code or _code_of(claim.area_name, on, areas, row)
-            claims[i] = replace(claim, area_code=code, codes_as_of=on)
-    return replace(layer, claims=tuple(claims)), problems
-
-
-def _names_area(claim: Claim) -> bool:
-    return bool(claim.area_code or claim.area_name)
+        row = Row(layer.folder / "members.csv", number, problems)
+        code = claim.area_code or _code_of(claim.area_name, on, areas, row)
+        of_area[number] = replace(claim, area_code=code, codes_as_of=on)
+    claims = tuple(of_area.get(c.row, c) for c in layer.claims)
+    return replace(layer, claims=claims), problems
 
 
 def _best_day(claims: Sequence[Claim], areas: Areas) -> date:

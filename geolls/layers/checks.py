@@ -19,9 +19,6 @@ from geolls.layers.reader import read_layer
 
 __all__ = ["check_digests", "check_folders", "check_shelf"]
 
-Land = Mapping[int, tuple[str, ...]]
-"""Row of a claim to the blocks of its area."""
-
 
 def check_shelf(areas: Areas) -> list[Problem]:
     """Validate the boundaries shelf.
@@ -141,8 +138,11 @@ def _check_land(layer: Layer, areas: Areas) -> list[Problem]:
     return problems
 
 
-def _doubled(layer: Layer, land: Land) -> Iterator[Problem]:
-    """Yield the land that one unit claims whole while another claims it too."""
+def _doubled(layer: Layer, land: Mapping[int, tuple[str, ...]]) -> Iterator[Problem]:
+    """Yield the land that one unit claims whole while another claims it too.
+
+    `land` holds the blocks of each claim, by its row.
+    """
     holders: dict[str, list[Claim]] = defaultdict(list)
     for claim in layer.claims:
         for block in land.get(claim.row, ()):

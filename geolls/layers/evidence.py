@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Final
 
 from geolls.base.text import day as in_words
@@ -13,7 +13,7 @@ from geolls.layers.model import CONFIDENCES, ONE_DAY, Layer, Unit, evidence_span
 __all__ = ["Evidence", "change_dates", "date_note", "evidence", "units_on"]
 
 # Evidence within a year of the date asked for needs no note.
-NEAR_DAYS: Final = 366
+NEAR: Final = timedelta(days=366)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +120,7 @@ def date_note(layer: Layer, on: date) -> str | None:
     if layer.tier or layer.register_column:
         return None
     spans = [evidence_span(text) for _, text in _records(layer, on)]
-    far = [span for span in spans if span is None or _days_off(span, on) > NEAR_DAYS]
+    far = [span for span in spans if span is None or max(span[0] - on, on - span[1]) > NEAR]
     if not far:
         return None
     years = sorted({day.year for span in far if span for day in span})
@@ -133,9 +133,3 @@ def date_note(layer: Layer, on: date) -> str | None:
         f"{plural}: {count} {records} rest on evidence {' or '.join(dated + undated)}, "
         f"used here for {in_words(on)}"
     )
-
-
-def _days_off(span: tuple[date, date], on: date) -> int:
-    """Return how many days a day lies from those that a source date can mean."""
-    first, last = span
-    return max((first - on).days, (on - last).days, 0)

@@ -22,11 +22,11 @@ __all__ = [
     "TIERS",
     "Alias",
     "Claim",
+    "Dated",
     "Layer",
     "Problem",
     "Unit",
     "evidence_span",
-    "within",
 ]
 
 LAND: Final = ("areas", "polygons")
@@ -43,9 +43,26 @@ EXTENTS: Final = ("whole", "part")
 ONE_DAY: Final = timedelta(days=1)
 
 
-def within(on: date, first: date | None, last: date | None) -> bool:
-    """Tell whether a day lies in a span; the last day is in it, None is endless."""
-    return (first is None or first <= on) and (last is None or on <= last)
+class Dated:
+    """What holds from `valid_from` to `valid_to`, both days included; None is endless."""
+
+    __slots__ = ()
+    valid_from: date | None
+    valid_to: date | None
+
+    @property
+    def first(self) -> date:
+        """The first day on which it holds."""
+        return self.valid_from or date.min
+
+    @property
+    def last(self) -> date:
+        """The last day on which it holds."""
+        return self.valid_to or date.max
+
+    def active(self, on: date) -> bool:
+        """Tell whether it holds on a day, the first and the last included."""
+        return self.first <= on <= self.last
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +74,7 @@ class Alias:
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(Dated):
     """One row of members.csv: this unit has this area (or school), then, on this evidence.
 
     Dates are settled while reading: `valid_from` and `valid_to` default to the layer's,
@@ -80,18 +97,13 @@ class Claim:
     confidence: str
     row: int
 
-    def active(self, on: date) -> bool:
-        """Tell whether the claim holds on a day (first and last day included)."""
-        return within(on, self.valid_from, self.valid_to)
-
     def overlaps(self, other: Claim) -> bool:
         """Tell whether two claims hold on a day in common."""
-        later = max(self.valid_from or date.min, other.valid_from or date.min)
-        return self.active(later) and other.active(later)
+        return max(self.first, other.first) <= min(self.last, other.last)
 
 
 @dataclass(frozen=True, slots=True)
-class Unit:
+class Unit(Dated):
     """One member of a layer: our stable code, its name, and what else is known of it."""
 
     code: str
@@ -106,13 +118,9 @@ class Unit:
     confidence: str = ""
     note: str = ""
 
-    def active(self, on: date) -> bool:
-        """Tell whether the unit is alive on a day by its own dates."""
-        return within(on, self.valid_from, self.valid_to)
-
 
 @dataclass(frozen=True, slots=True)
-class Layer:
+class Layer(Dated):
     """One boundary system. The fields are the keys of its layer.toml, down to `sources`."""
 
     title: str
@@ -157,10 +165,6 @@ class Layer:
     def has_land(self) -> bool:
         """True for layers of areas or polygons: those that lie on the map as land."""
         return self.kind in LAND
-
-    def active(self, on: date) -> bool:
-        """Tell whether the boundary system was in being on a day."""
-        return within(on, self.valid_from, self.valid_to)
 
     def claims_on(self, on: date) -> tuple[Claim, ...]:
         """Return the claims that hold on a day; none before or after the layer's own dates."""

@@ -86,7 +86,14 @@ def read_layer(folder: Path, *, own: bool = False) -> tuple[Layer | None, list[P
     problems += _beyond_types(toml, stated, own=own)
     header, members = _read_csv(folder / "members.csv", MEMBER_COLUMNS, problems)
     _, described = _read_csv(folder / "units.csv", UNIT_COLUMNS, problems)
-    kind = stated.get("kind") or _infer_kind(stated, header, described)
+    # A layer that states no kind is known by what it has.
+    signs = {
+        "polygons": "geometry" in stated,
+        "schools": "register_column" in stated or {"urn", "postcode"} & set(header),
+        "areas": "tier" in stated or {"area_code", "area_name"} & set(header),
+        "sites": described,
+    }
+    kind = stated.get("kind") or next((kind for kind, seen in signs.items() if seen), None)
     if kind is None:
         fix = 'add members.csv (columns unit and area), or geometry = "file.geojson"'
         problems.append(Problem.at(file, "the folder holds no areas, polygons or schools", fix))
@@ -145,19 +152,6 @@ def _polygons(path: Path, file: Path, problems: list[Problem]) -> Path | None:
         return path
     problems.append(Problem.at(file, f"geometry {path.name!r} {wrong}", fix, column="geometry"))
     return None
-
-
-def _infer_kind(
-    stated: Mapping[str, Any], header: Sequence[str], described: Sequence[Row]
-) -> str | None:
-    """Tell the kind of a layer that states none."""
-    if "geometry" in stated:
-        return "polygons"
-    if "register_column" in stated or {"urn", "postcode"} & set(header):
-        return "schools"
-    if "tier" in stated or {"area_code", "area_name"} & set(header):
-        return "areas"
-    return "sites" if described else None
 
 
 # ---- rows of a csv
@@ -370,25 +364,26 @@ def _check_rows(layer: Layer) -> list[Problem]:
     """Check what the rows say of each other and of their unit and layer."""
     problems: list[Problem] = []
     members = layer.folder / "members.csv"
-    if layer.valid_from and layer.valid_to and layer.valid_from > layer.valid_to:
+    if layer.first > layer.last:
         file = layer.folder / "layer.toml"
         problems.append(Problem.at(file, "the last day comes before the first"))
     seen: dict[tuple[str, ...], list[Claim]] = {}
     for claim in layer.claims:
         row = Row(members, claim.row, problems)
-        if claim.valid_from and claim.valid_to and claim.valid_from > claim.valid_to:
+        if claim.first > claim.last:
             row.note("the last day comes before the first", "valid_to")
-        if _starts_before(claim, layer):
+        if claim.first < layer.first:
             row.note(f"starts before the layer does ({layer.valid_from})", "valid_from")
-        if _ends_after(claim, layer):
+        if claim.last > layer.last:
             row.note(f"ends after the layer does ({layer.valid_to})", "valid_to")
         unit = layer.units[claim.unit_code]
-        if _starts_before(claim, unit) or _ends_after(claim, unit):
+        if claim.first < unit.first or claim.last > unit.last:
             row.note(f"holds on days when {unit.code} is not alive", "valid_from")
         what = claim.urn or claim.postcode or claim.area_code or fold(claim.area_name)
         mates = seen.setdefault((claim.unit_code, what, claim.part), [])
         for mate in mates:
-            gap = _days_between(claim, mate)
+            earlier, later = sorted((claim, mate), key=lambda c: c.first)
+            gap = (later.first - earlier.last).days - 1
             if claim.overlaps(mate):
                 row.note(f"the same claim as row {mate.row}", "area_code", "leave one of them out")
             elif 0 < gap < 92:
@@ -405,21 +400,3 @@ def _check_rows(layer: Layer) -> list[Problem]:
             if code not in held
         ]
     return problems
-
-
-def _starts_before(claim: Claim, whole: Layer | Unit) -> bool:
-    """Tell whether a claim holds before its layer or unit is in being."""
-    first = whole.valid_from
-    return first is not None and (claim.valid_from is None or claim.valid_from < first)
-
-
-def _ends_after(claim: Claim, whole: Layer | Unit) -> bool:
-    """Tell whether a claim holds when its layer or unit is no more."""
-    last = whole.valid_to
-    return last is not None and (claim.valid_to is None or claim.valid_to > last)
-
-
-def _days_between(a: Claim, b: Claim) -> int:
-    """Return how many days lie between the end of one claim and the start of the other."""
-    earlier, later = sorted((a, b), key=lambda claim: claim.valid_from or date.min)
-    return ((later.valid_from or date.min) - (earlier.valid_to or date.max)).days - 1
