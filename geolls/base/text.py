@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import re
 import unicodedata
@@ -17,6 +18,7 @@ __all__ = [
     "band_words",
     "count",
     "day",
+    "day_in",
     "fold",
     "in_words",
     "joined",
@@ -239,6 +241,22 @@ def month(value: date | None) -> str:
 def day(value: date | None) -> str:
     """Write a date in words: 1 September 2022."""
     return "" if value is None else f"{value.day} {value:%B %Y}"
+
+
+def day_in(name: str, *, months: bool = True) -> date | None:
+    """Read the day in a file's name; a month stands for its first day where `months` may.
+
+    Examples
+    --------
+    >>> day_in("alllinksdata20230119.csv"), day_in("schools 2022-09.csv")
+    (datetime.date(2023, 1, 19), datetime.date(2022, 9, 1))
+    """
+    for pattern in (r"(20\d\d)-?(\d\d)-?(\d\d)(?!\d)", r"(20\d\d)-(\d\d)(?!\d)")[: 1 + months]:
+        for match in re.finditer(r"(?<!\d)" + pattern, name):
+            with contextlib.suppress(ValueError):
+                year, month, day, *_ = (*map(int, match.groups()), 1)
+                return date(year, month, day)
+    return None
 
 
 _PROPER = {"Ofsted"}

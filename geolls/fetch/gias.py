@@ -5,13 +5,15 @@ What is fetched, from where and how large it may be is data: `boundaries/sources
 
 from __future__ import annotations
 
+import codecs
 import csv
 import errno
+import io
 import os
 import re
 import shutil
 import zipfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import date, timedelta
 from pathlib import Path
@@ -20,14 +22,12 @@ from typing import Any, NamedTuple
 from geolls.base.archives import open_bounded
 from geolls.base.errors import InputFileError, UsageError
 from geolls.base.files import process_alive, refusal, sha256, writing
-from geolls.base.text import nearest
+from geolls.base.text import day_in, nearest
 from geolls.fetch.kept import Register, data_folder, register_in, write_manifest
 from geolls.fetch.sources import File, Gias, Sources, is_address, load_sources, or_by_hand
 from geolls.fetch.web import NotThereError, Progress, RefusedError, Web
 
 __all__ = ["fetch_gias"]
-
-_DAY = re.compile(r"(20\d{2})-?([01]\d)-?([0-3]\d)")
 
 Facts = dict[str, Any]
 """What is known of one file: its key, name, url, bytes, rows and the like."""
@@ -131,26 +131,24 @@ def _from_web(service: Gias, folder: Path, day: date, base: str, web: Web) -> Re
 
 def _fetched(item: File, day: date, base: str, part: Path, web: Web) -> Facts:
     """Fetch one file under the first of its names that the service knows."""
-
-    def fetch(name: str) -> Facts:
-        address = base + name
-        return _sound(item, part / name, lambda p: web.download(address, p, limit=item.bytes))
-
-    *names, last = (name.format(day=f"{day:%Y%m%d}") for name in item.names)
-    for name in names:
-        with suppress(NotThereError):
-            return fetch(name)
-    return fetch(last)
+    absent = NotThereError("it has no name", where=base)
+    for name in (name.format(day=f"{day:%Y%m%d}") for name in item.names):
+        try:
+            facts = web.download(base + name, part / name, limit=item.bytes)
+            return _sound(item, part / name, facts)
+        except NotThereError as error:
+            absent = error
+    raise absent
 
 
-def _sound(item: File, path: Path, bring: Callable[[Path], Facts]) -> Facts:
-    """Bring one file to `path` and verify it; nothing stays of one that is not sound."""
+def _sound(item: File, path: Path, facts: Facts) -> Facts:
+    """Verify a file that came in, and hash it; nothing stays of one that is not sound."""
     try:
-        facts = bring(path)
-        return {"key": item.key, **facts, **_verified(path, item, sized=facts["sized"])}
+        found = _verified(path, item, sized=facts["sized"])
     except InputFileError:
-        path.unlink(missing_ok=True)
+        path.unlink()
         raise
+    return {"key": item.key, **facts, **found, "sha256": sha256(path)}
 
 
 # ---- a folder per day, in place whole
@@ -184,8 +182,7 @@ def _settled(
     for left in part.iterdir():  # of an earlier, broken-off try
         if left.name not in kept:
             left.unlink()
-    hashed = [{**f, "sha256": sha256(part / f["name"])} for f in files]
-    write_manifest(part / "manifest.json", service, notes, day=final.name, files=hashed)
+    write_manifest(part / "manifest.json", service, notes, day=final.name, files=files)
     try:
         part.rename(final)
     except OSError as error:
@@ -212,11 +209,7 @@ class Offer(NamedTuple):
     @property
     def day(self) -> date | None:
         """The day in its name."""
-        found = _DAY.search(self.name)
-        try:
-            return date(*map(int, found.groups())) if found else None
-        except ValueError:
-            return None
+        return day_in(self.name, months=False)
 
 
 def _from_folder(service: Gias, folder: Path, day: date | None, source: Path) -> Register:
@@ -277,19 +270,15 @@ def _best(item: File, offers: Sequence[Offer], day: date | None) -> Offer | None
 
 def _copied(item: File, offer: Offer, part: Path) -> Facts:
     """Copy one offered file into the unfinished folder and verify it."""
-
-    def copy(path: Path) -> Facts:
+    path = part / re.sub(r"[^\w.-]", "_", offer.name, flags=re.ASCII)[-100:]
+    try:
         with (
             open_bounded(offer.path, member=offer.member, limit=item.bytes) as stream,
             writing(path) as half,
             half.open("wb") as sink,
         ):
             shutil.copyfileobj(stream, sink, 1 << 20)
-        return {"url": None, "bytes": path.stat().st_size, "sized": True}
-
-    name = re.sub(r"[^\w.-]", "_", offer.name, flags=re.ASCII)[-100:]
-    try:
-        return _sound(item, part / name, copy)
+        return _sound(item, path, {"url": None, "bytes": path.stat().st_size, "sized": True})
     except InputFileError as error:
         raise type(error)(error.message, where=str(offer.path), fix=error.fix) from error
 
@@ -304,22 +293,34 @@ def _verified(path: Path, item: File, *, sized: bool) -> Facts:
     is only untidy.
     """
     where = path.name
-    with path.open("rb") as handle:
-        head = handle.read(4096)
-        handle.seek(-1 if head else 0, os.SEEK_END)
-        ended = handle.read(1) in (b"\n", b"\r")
-    if head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"<", b"{", b"["):
+    data = path.read_bytes().removeprefix(codecs.BOM_UTF8)
+    head = data[:4096]
+    if head.lstrip()[:1] in (b"<", b"{", b"["):
         raise NotThereError("a web page came instead of data", where=where)
     if head[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in head:
         raise InputFileError("not a csv in UTF-8 or Windows-1252", where=where)
+    encoding = "utf-8"
     try:
-        try:
-            columns, widths = _widths(path, item, encoding := "utf-8")
-        except UnicodeDecodeError:
-            columns, widths = _widths(path, item, encoding := "cp1252")
+        data.decode()
+    except UnicodeDecodeError:
+        encoding = "cp1252"
+    rows = csv.reader(io.TextIOWrapper(io.BytesIO(data), encoding, "replace", newline=""))
+    try:
+        header = next(rows, [])
+        widths = [len(row) for row in rows if row]
     except csv.Error as error:
         raise InputFileError(f"not a well-formed csv ({error})", where=where) from error
-    if [columns, *widths][-1] != columns or not (ended or sized):
+    missing = [column for column in item.columns if column not in header]
+    if missing:
+        near = nearest(missing[0], header, 1)
+        raise InputFileError(
+            f"the columns have changed: no {', '.join(missing[:5])}"
+            + (f" (there is {near[0][:80]})" if near else ""),
+            where=where,
+            fix="a newer geolls may know the new columns",
+        )
+    columns = len(header)
+    if [columns, *widths][-1] != columns or not (sized or data.endswith((b"\n", b"\r"))):
         message = f"cut short in row {len(widths) + 1}"
         raise InputFileError(message, where=where, fix="fetch it again")
     ragged = sum(width != columns for width in widths)
@@ -336,22 +337,3 @@ def _verified(path: Path, item: File, *, sized: bool) -> Facts:
         )
     counts = {"rows": len(widths), "columns": columns, "ragged_rows": ragged}
     return {"name": path.name, **counts, "encoding": encoding}
-
-
-def _widths(path: Path, item: File, encoding: str) -> tuple[int, list[int]]:
-    """Return how many columns a csv has, and how many cells each row; check the columns' names."""
-    reading = "utf-8-sig" if encoding == "utf-8" else encoding
-    errors = "strict" if encoding == "utf-8" else "replace"
-    with path.open(encoding=reading, errors=errors, newline="") as text:
-        rows = csv.reader(text)
-        header = next(rows, [])
-        missing = [column for column in item.columns if column not in header]
-        if missing:
-            near = nearest(missing[0], header, 1)
-            raise InputFileError(
-                f"the columns have changed: no {', '.join(missing[:5])}"
-                + (f" (there is {near[0][:80]})" if near else ""),
-                where=path.name,
-                fix="a newer geolls may know the new columns",
-            )
-        return len(header), [len(row) for row in rows if row]

@@ -140,18 +140,18 @@ def _beyond_types(toml: Toml, stated: Mapping[str, Any], *, own: bool) -> Iterat
 
 def _polygons(path: Path, file: Path, problems: list[Problem]) -> Path | None:
     """Return the polygon file of a layer, which must lie in the layer's folder."""
-    fix = None
-    if not path.is_relative_to(file.parent.resolve()):
-        wrong = "lies outside the folder"
-    elif not path.is_file():
-        there = sorted(p.name for p in file.parent.iterdir() if p.suffix.lower() in POLYGON_FILES)
-        wrong, fix = "is not there", f"the folder holds {', '.join(there)}" if there else None
-    elif path.suffix.lower() not in POLYGON_FILES:
-        wrong, fix = "is not a polygon file", f"use one of {' '.join(POLYGON_FILES)}"
-    else:
-        return path
-    problems.append(Problem.at(file, f"geometry {path.name!r} {wrong}", fix, column="geometry"))
-    return None
+    there = sorted(p.name for p in file.parent.iterdir() if p.suffix.lower() in POLYGON_FILES)
+    kinds = f"use one of {' '.join(POLYGON_FILES)}"
+    for sound, wrong, fix in (
+        (path.is_relative_to(file.parent.resolve()), "lies outside the folder", None),
+        (path.is_file(), "is not there", f"the folder holds {', '.join(there)}" if there else None),
+        (path.suffix.lower() in POLYGON_FILES, "is not a polygon file", kinds),
+    ):
+        if not sound:
+            message = f"geometry {path.name!r} {wrong}"
+            problems.append(Problem.at(file, message, fix, column="geometry"))
+            return None
+    return path
 
 
 # ---- rows of a csv

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -14,6 +13,7 @@ import pandas as pd
 
 from geolls.base.errors import UnknownNameError
 from geolls.base.files import sha256
+from geolls.base.text import day_in
 from geolls.register import cache
 from geolls.register.columns import Kind, codes, dates, urns
 from geolls.register.csv import read_csv
@@ -193,7 +193,7 @@ def read_register(
 def _read(files: dict[Kind, Path], as_of: date | None, phases: tuple[str, ...]) -> Register:
     path = files["register"]
     sheet = read_csv(path, "register")
-    vintage = _vintage(path) or sheet.latest("changed", "census_date")
+    vintage = day_in(path.name) or sheet.latest("changed", "census_date")
     day = as_of or vintage
     if day is None:
         raise UnknownNameError(
@@ -213,7 +213,7 @@ def _read(files: dict[Kind, Path], as_of: date | None, phases: tuple[str, ...]) 
     if "links" in files:
         link_sheet = read_csv(files["links"], "links")
         joined = link_sheet.latest("joined_date")
-        made = _vintage(files["links"]) or joined
+        made = day_in(files["links"].name) or joined
         about = {"links_path": files["links"].name, "vintage_links": made, "last_joined": joined}
         links, link_faults = told_by_links(link_sheet, known)
     kept, grouped = (t.sort_values("urn_number", ignore_index=True) for t in (kept, grouped))
@@ -247,18 +247,6 @@ def _as_date(value: date | str) -> date:
         return date.fromisoformat(value)
     except (TypeError, ValueError):
         raise UnknownNameError(f"{value!r} is no date", fix="write it as 2022-09-01") from None
-
-
-def _vintage(path: Path) -> date | None:
-    """Read a day, or the first day of a month, from a file name."""
-    for pattern in (r"(20\d\d)-?(\d\d)-?(\d\d)(?!\d)", r"(20\d\d)-(\d\d)(?![\d])"):
-        for match in re.finditer(r"(?<!\d)" + pattern, path.name):
-            year, month, day = (*map(int, match.groups()), 1)[:3]
-            try:
-                return date(year, month, day)
-            except ValueError:
-                continue
-    return None
 
 
 def _label(schools: date | None, links: date | None) -> str:
