@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from geolls.base.errors import OutputError, UnknownNameError
+from geolls.base.schema import a_date
 from geolls.base.shelves import shelf
 from geolls.base.text import suggest
 from geolls.study import comparing, sites, views
@@ -17,7 +18,7 @@ from geolls.study.analyses import analysis
 from geolls.study.changes import changes
 from geolls.study.core import Core
 from geolls.study.gazetteer import Place
-from geolls.study.settings import Settings, a_date, read_settings
+from geolls.study.settings import Settings, read_settings
 
 if TYPE_CHECKING:
     from geolls.maps.data import MapData

@@ -16,7 +16,7 @@ from pathlib import Path
 from types import NoneType
 from typing import Any, Final, NamedTuple, TypeVar, get_args, get_origin, get_type_hints
 
-from geolls.base.errors import CatalogueError, InputFileError, UsageError
+from geolls.base.errors import CatalogueError, InputFileError, UnknownNameError, UsageError
 from geolls.base.files import unreadable
 from geolls.base.text import nearest, suggest
 
@@ -24,6 +24,7 @@ __all__ = [
     "MADE",
     "Fault",
     "Toml",
+    "a_date",
     "a_day",
     "among",
     "check",
@@ -227,6 +228,24 @@ def a_day(value: object) -> date:
     if isinstance(value, datetime):
         raise ValueError(value)
     return value if isinstance(value, date) else date.fromisoformat(str(value))
+
+
+def a_date(value: object, *, where: str | None = None) -> date:
+    """Read a date that a user gives: a date, or ISO text.
+
+    Raises
+    ------
+    UnknownNameError
+        It is no date.
+    """
+    if isinstance(value, date):
+        return date(value.year, value.month, value.day)
+    try:
+        return date.fromisoformat(str(value))
+    except ValueError:
+        raise UnknownNameError(
+            f"{str(value)!r} is not a date", where=where, fix="write it as 2022-09-01"
+        ) from None
 
 
 # ---- what a key may hold

@@ -59,9 +59,9 @@ def fetch(
     geolls fetch boundaries --year 2018 --blocks
     geolls fetch gias --from ~/Downloads
     """
+    from geolls.base.schema import a_date
     from geolls.fetch.gias import fetch_gias
     from geolls.fetch.kept import data_folder
-    from geolls.study.settings import a_date
 
     if origin is not None and not origin.strip():
         raise UsageError("there is no address or folder", where="--from", fix="give one")

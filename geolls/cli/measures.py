@@ -296,7 +296,7 @@ def changes(
     \b
     geolls changes --from 2022-09-01 --to 2024-09-01
     """
-    from geolls.study.settings import a_date
+    from geolls.base.schema import a_date
 
     if a_date(last, where="--to") < a_date(first, where="--from"):
         raise UsageError(f"{last} is before {first}", where="--to", fix="give the later day last")

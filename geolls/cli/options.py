@@ -213,7 +213,8 @@ def about(study: Study, text: str, by: By = "schools") -> dict[str, Any]:
 
 def day_of(options: dict[str, Any]) -> date:
     """Return the day of a command that needs no register: --as-of, its own day, or today."""
-    from geolls.study.settings import a_date, held, read_settings
+    from geolls.base.schema import a_date
+    from geolls.study.settings import held, read_settings
 
     if options["as_of"] is not None:
         return held(a_date(options["as_of"], where="--as-of"))

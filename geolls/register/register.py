@@ -13,6 +13,7 @@ import pandas as pd
 
 from geolls.base.errors import UnknownNameError
 from geolls.base.files import sha256
+from geolls.base.schema import a_date
 from geolls.base.text import day_in
 from geolls.register import cache
 from geolls.register.columns import Kind, codes, dates, urns
@@ -174,7 +175,7 @@ def read_register(
     for kind, file in files.items():
         check_size(file, kind)
     chosen = choose_phases(phases)
-    wanted = _as_date(as_of) if as_of is not None else None
+    wanted = a_date(as_of) if as_of is not None else None
     digests = [sha256(file) for file in files.values()]
     stored = None
     if cache_dir is not None:
@@ -238,15 +239,6 @@ def _read(files: dict[Kind, Path], as_of: date | None, phases: tuple[str, ...]) 
         **about,
     }
     return Register(schools, groups[GROUP_COLUMNS], rejects, filtered, counts, source)
-
-
-def _as_date(value: date | str) -> date:
-    if isinstance(value, date):
-        return value
-    try:
-        return date.fromisoformat(value)
-    except (TypeError, ValueError):
-        raise UnknownNameError(f"{value!r} is no date", fix="write it as 2022-09-01") from None
 
 
 def _label(schools: date | None, links: date | None) -> str:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 import pandas as pd
 
 from geolls.base.errors import UnknownNameError, UsageError
+from geolls.base.schema import a_date
 from geolls.base.text import fold, suggest
 from geolls.base.vocabulary import WEIGHTS, By, Weight
 from geolls.layers.areas import Areas, load_areas
@@ -23,7 +24,7 @@ from geolls.measures.membership import Membership
 from geolls.measures.overlap import overlap
 from geolls.study import assignment as assigning
 from geolls.study.gazetteer import Gazetteer, Place
-from geolls.study.settings import Settings, a_date, held
+from geolls.study.settings import Settings, held
 
 if TYPE_CHECKING:
     from geopandas import GeoDataFrame

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from geolls.base.errors import UnknownNameError, UsageError
-from geolls.base.schema import check, load
+from geolls.base.schema import a_date, check, load
 
-__all__ = ["Settings", "a_date", "read_settings"]
+__all__ = ["Settings", "held", "read_settings"]
 
 
 @dataclass(frozen=True)
@@ -102,15 +102,3 @@ def held(day: date, *, where: str | None = "--as-of") -> date:
             f"no boundaries are held for {day}", where=where, fix=f"they begin on {BEGINNING}"
         )
     return day
-
-
-def a_date(value: object, *, where: str | None = None) -> date:
-    """Read a date from a TOML date or ISO text."""
-    if isinstance(value, date):
-        return date(value.year, value.month, value.day)
-    try:
-        return date.fromisoformat(str(value))
-    except ValueError:
-        raise UnknownNameError(
-            f"{str(value)!r} is not a date", where=where, fix="write it as 2022-09-01"
-        ) from None

@@ -944,10 +944,10 @@ def warm(files: Files) -> Files:
     12,
 )
 def _(folder: Path) -> str:
+    from geolls.base.schema import a_date
     from geolls.base.text import fold, nearest, suggest
     from geolls.layers.areas import load_areas
     from geolls.layers.catalogue import load_catalogue
-    from geolls.study.settings import a_date
     from geolls.study.where import where
 
     word = (folder / "word.txt").read_bytes().decode("utf-8", "surrogatepass")

@@ -12,12 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geolls.base.errors import CatalogueError, GeollsError, InputFileError
+from geolls.base.schema import a_date
 from geolls.land.polygons import read_polygons
 from geolls.layers.areas import load_areas
 from geolls.layers.catalogue import load_catalogue
 from geolls.register.eligibility import choose_phases
 from geolls.register.register import read_register
-from geolls.study.settings import a_date
 
 
 @pytest.mark.parametrize("name", fuzz.TARGETS)
