@@ -6,16 +6,20 @@ import gzip
 import io
 import os
 import stat
+import warnings
 import zipfile
 import zlib
 from pathlib import Path
-from typing import IO, Final
+from typing import IO, TYPE_CHECKING, Final
 
-from geolls.base.errors import InputFileError
+from geolls.base.errors import InputFileError, first_line
 from geolls.base.files import unreadable
 from geolls.base.text import suggest
 
-__all__ = ["FLOOR", "RATIO", "check_vector", "open_bounded"]
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+__all__ = ["FLOOR", "RATIO", "check_vector", "open_bounded", "read_vector"]
 
 GIB: Final = 1024**3
 FLOOR = GIB // 4
@@ -177,3 +181,39 @@ def check_vector(path: str | os.PathLike[str]) -> None:
         head = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     if not head.startswith(start):
         raise InputFileError(f"is not a {place.suffix[1:]} file", where=str(place))
+
+
+def read_vector(path: Path, layer: str | None = None) -> DataFrame:
+    """Read a file of shapes whose content is what its suffix says.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        As for `check_vector`.
+    layer : str, optional
+        Which layer, where the file holds several.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A GeoDataFrame; a plain table where the file holds no geometry.
+
+    Raises
+    ------
+    InputFileError
+        As `check_vector`, or the file is damaged.
+    """
+    import geopandas as gpd
+
+    check_vector(path)
+    try:
+        with warnings.catch_warnings(action="ignore"):  # GDAL's asides
+            parquet = path.suffix == ".parquet"
+            table: DataFrame = (
+                gpd.read_parquet(path) if parquet else gpd.read_file(path, layer=layer)
+            )
+            return table
+    except Exception as error:  # pyogrio, pyarrow and GDAL each raise their own
+        raise InputFileError(
+            f"cannot be read as polygons ({first_line(error)})", where=str(path)
+        ) from error

@@ -12,6 +12,7 @@ __all__ = [
     "OutputError",
     "UnknownNameError",
     "UsageError",
+    "first_line",
 ]
 
 
@@ -41,6 +42,11 @@ class GeollsError(Exception):
         text = f"{self.where}: {self.message}" if self.where else self.message
         text = f"{text}; {self.fix}" if self.fix else text
         return "".join(c if c.isprintable() else " " for c in text)
+
+
+def first_line(error: Exception) -> str:
+    """Return what a library says of its error, in one short line."""
+    return (str(error).splitlines() or [type(error).__name__])[0][:200]
 
 
 class UsageError(GeollsError):

@@ -44,6 +44,12 @@ _WHY: Final = {
     errno.ENAMETOOLONG: ("the name is too long", "choose a shorter one"),
 }
 
+_NOT_READ: Final[dict[type[Exception], str]] = {
+    FileNotFoundError: "no such file",
+    IsADirectoryError: "is a folder, not a file",
+    PermissionError: "may not be read",
+}
+
 
 def refusal(error: OSError, path: Path) -> OutputError:
     """Say in one line why the system refused to write.
@@ -108,7 +114,8 @@ def writing(path: str | os.PathLike[str], *, durable: bool = True) -> Iterator[P
         part = folder / f".geolls-{os.getpid()}-{os.urandom(6).hex()}-part{suffix}"
         yield part
         if durable:
-            _flush(part)
+            with part.open("rb+") as handle:
+                os.fsync(handle.fileno())
         if swap:
             os.replace(part, target)  # noqa: PTH105  (Path.replace says less on failure)
         else:
@@ -126,12 +133,6 @@ def writing(path: str | os.PathLike[str], *, durable: bool = True) -> Iterator[P
         if part is not None:
             with contextlib.suppress(OSError):
                 part.unlink(missing_ok=True)
-
-
-def _flush(part: Path) -> None:
-    """Ask the system to put a finished file on the disk."""
-    with part.open("rb+") as handle:
-        os.fsync(handle.fileno())
 
 
 def write_bytes(path: str | os.PathLike[str], data: bytes, *, durable: bool = True) -> Path:
@@ -183,7 +184,8 @@ def write_text(path: str | os.PathLike[str], text: str, *, durable: bool = True)
     OutputError
         As `writing`.
     """
-    return write_bytes(path, _whole(text).encode("utf-8"), durable=durable)
+    whole = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return write_bytes(path, whole.encode(), durable=durable)
 
 
 def sweep(folder: str | os.PathLike[str]) -> int:
@@ -248,14 +250,9 @@ def unreadable(error: Exception, path: Path) -> InputFileError:
     InputFileError
         To be raised from `error`.
     """
-    if isinstance(error, FileNotFoundError):
-        return InputFileError("no such file", where=str(path))
-    if isinstance(error, IsADirectoryError):
-        return InputFileError("is a folder, not a file", where=str(path))
-    if isinstance(error, PermissionError):
-        return InputFileError("may not be read", where=str(path))
     reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-    return InputFileError(f"cannot be read ({reason})", where=str(path))
+    why = _NOT_READ.get(type(error), f"cannot be read ({reason})")
+    return InputFileError(why, where=str(path))
 
 
 def sha256(path: str | os.PathLike[str]) -> str:
@@ -294,11 +291,6 @@ _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 _FORMULA = "=+-@\t\r\n\uff1d\uff0b\uff0d\uff20"  # the wide forms are read as well
 _SUSPECT = _FORMULA + " "
-
-
-def _whole(text: str) -> str:
-    """Replace lone surrogates, which no file can hold."""
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def safe_name(text: str) -> str:

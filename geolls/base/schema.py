@@ -282,46 +282,35 @@ def _read(toml: Toml, name: str, value: Any, hint: Any, allowed: Collection[str]
     inner = [h for h in get_args(hint) if h not in (NoneType, ...)]
     if NoneType in get_args(hint):
         return _read(toml, name, value, inner[0], allowed)
-    kind = Mapping if is_dataclass(hint) else get_origin(hint) or hint
+    nested = is_dataclass(hint)
+    kind = Mapping if nested else get_origin(hint) or hint
     words, reader = _KINDS[kind]
     try:
         found = reader(toml, value)
     except (TypeError, ValueError, OverflowError, OSError) as error:
         fix = 'it should be a list of words, such as ["a", "b"]' if kind is tuple else None
         raise _Wrong(f"{name} is {value!r}, not {words}", fix) from error
-    if is_dataclass(hint):
-        return _table(toml, name, found, hint)
-    if kind is tuple:
-        _all_text(name, found, inner[0])
-        found = tuple(_read(toml, name, item, inner[0]) for item in found)
-    elif kind is Mapping:
-        _all_text(name, found.values(), inner[1])
-        found = {k: _read(toml, f"{name}.{k}", item, inner[1]) for k, item in found.items()}
-    if allowed:
-        _all_among(name, found, allowed)
-    return found
-
-
-def _table(toml: Toml, name: str, found: Mapping[str, Any], cls: Any) -> Any:
-    """Return a table in the file as an instance of its own class."""
-    values, faults = check(cls, toml._replace(holds=found))
-    for fault in faults:
-        raise _Wrong(f"{name}: {fault.message}", fault.fix)
-    return cls(**values)
-
-
-def _all_text(name: str, items: Iterable[Any], hint: Any) -> None:
-    """Raise unless the items of a list or table of texts are texts."""
-    if hint in (str, Path) and not all(isinstance(item, str) for item in items):
-        raise _Wrong(f"{name} holds something that is not text")
-
-
-def _all_among(name: str, found: Any, allowed: Collection[str]) -> None:
-    """Raise unless a word, or every word of a list or table, is one of those allowed."""
+    if nested:
+        values, faults = check(hint, toml._replace(holds=found))
+        for fault in faults:
+            raise _Wrong(f"{name}: {fault.message}", fault.fix)
+        return hint(**values)
+    if kind in (tuple, Mapping):
+        items = found if kind is tuple else found.values()
+        of = inner[-1]
+        if of in (str, Path) and not all(isinstance(item, str) for item in items):
+            raise _Wrong(f"{name} holds something that is not text")
+        if kind is tuple:
+            found = tuple(_read(toml, name, item, of) for item in items)
+        else:
+            found = {k: _read(toml, f"{name}.{k}", item, of) for k, item in found.items()}
+    if not allowed:
+        return found
     for word in [found] if isinstance(found, str) else found:
-        if word not in allowed and isinstance(found, Mapping):
-            raise _Wrong(f"unknown key {name}.{word}", f"the keys are {' and '.join(allowed)}")
         if word not in allowed:
+            if kind is Mapping:
+                raise _Wrong(f"unknown key {name}.{word}", f"the keys are {' and '.join(allowed)}")
             verb, choice = "is" if word is found else "holds", ", ".join(filter(None, allowed))
             fix = suggest(word, allowed) or "choose one of them"
             raise _Wrong(f"{name} {verb} {word!r}, not one of {choice}", fix)
+    return found

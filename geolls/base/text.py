@@ -220,16 +220,12 @@ def rank_words(rank: int, total: int, what: str) -> str:
     >>> rank_words(1, 151, "share"), rank_words(3, 151, "share"), rank_words(90, 151, "share")
     ('no other has a larger share', 'only two have a larger share', 'rank 90 of 151')
     """
-    if rank == 1:
-        return f"no other has a larger {what}"
-    if rank <= 6:
-        verb = "has" if rank == 2 else "have"
-        return f"only {in_words(rank - 1)} {verb} a larger {what}"
-    if rank == total:
-        return f"no other has a smaller {what}"
-    if total - rank <= 5:
-        verb = "has" if total - rank == 1 else "have"
-        return f"only {in_words(total - rank)} {verb} a smaller {what}"
+    for beyond, way in ((rank - 1, "larger"), (total - rank, "smaller")):
+        if not beyond:
+            return f"no other has a {way} {what}"
+        if beyond <= 5:
+            verb = "has" if beyond == 1 else "have"
+            return f"only {in_words(beyond)} {verb} a {way} {what}"
     return f"rank {rank} of {total}"
 
 

@@ -232,6 +232,13 @@ def boundaries_in(path: Path) -> Boundaries:
     """
     fix = "run geolls fetch boundaries again"
     with _manifest(path.with_suffix(".json"), "fetched boundaries", fix) as m:
-        words = (str(m["layer"]), int(m["year"]), str(m["resolution"]))
-        notes = tuple(map(str, m["notes"]))
-        return Boundaries(path, *words, date.fromisoformat(m["on"]), int(m["rows"]), m, notes)
+        return Boundaries(
+            path=path,
+            layer=str(m["layer"]),
+            year=int(m["year"]),
+            resolution=str(m["resolution"]),
+            on=date.fromisoformat(m["on"]),
+            rows=int(m["rows"]),
+            manifest=m,
+            notes=tuple(map(str, m["notes"])),
+        )

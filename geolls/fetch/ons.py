@@ -6,7 +6,6 @@ import difflib
 import json
 import os
 import re
-import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -16,7 +15,7 @@ from typing import Any, Final
 import geopandas as gpd
 import shapely
 
-from geolls.base.archives import check_vector
+from geolls.base.archives import read_vector
 from geolls.base.errors import InputFileError, UsageError
 from geolls.base.files import sha256, writing
 from geolls.base.text import suggest
@@ -74,22 +73,6 @@ class _Wanted:
                 where=where,
             )
         return [f for f in found if f]
-
-
-def _wanted(service: Ons, layer: str, year: int, resolution: str) -> _Wanted:
-    """Check what was asked for."""
-    key = re.sub(r"[-_ ]", "_", layer.strip().lower())
-    if key not in service.layer:
-        raise UsageError(
-            f"no boundaries of {layer!r} are known",
-            fix=suggest(layer, service.layer) or f"one of {', '.join(service.layer)}",
-        )
-    size = resolution.strip().upper()
-    if size not in service.resolution:
-        raise UsageError(
-            f"no resolution {resolution!r}", fix=f"one of {', '.join(service.resolution)}"
-        )
-    return _Wanted(service, key, int(year), size)
 
 
 def fetch_boundaries(
@@ -150,7 +133,18 @@ def fetch_boundaries(
     Source: Office for National Statistics, Open Geography Portal.
     """
     service = (sources or load_sources()).ons
-    wanted = _wanted(service, layer, year, resolution)
+    key = re.sub(r"[-_ ]", "_", layer.strip().lower())
+    if key not in service.layer:
+        raise UsageError(
+            f"no boundaries of {layer!r} are known",
+            fix=suggest(layer, service.layer) or f"one of {', '.join(service.layer)}",
+        )
+    size = resolution.strip().upper()
+    if size not in service.resolution:
+        raise UsageError(
+            f"no resolution {resolution!r}", fix=f"one of {', '.join(service.resolution)}"
+        )
+    wanted = _Wanted(service, key, int(year), size)
     folder = data_folder(data)
     if source is None or is_address(source):
         web = (web or Web()).trusting(service.allow_hosts, progress)
@@ -342,7 +336,9 @@ def _from_folder(wanted: _Wanted, source: Path) -> _Found:
     for path in paths:
         if path.suffix.lower() in KINDS and path.is_file():
             try:
-                frame = _read_vector(path)
+                frame = read_vector(path)
+                if not isinstance(frame, gpd.GeoDataFrame):
+                    raise InputFileError("holds no geometry", where=str(path))
                 two = wanted.columns(list(map(str, frame.columns)), str(path), known=False)
                 picked = frame[[*two, frame.geometry.name]]
                 fits.append((path, picked.set_axis(["code", "name", "geometry"], axis=1)))
@@ -367,23 +363,6 @@ def _from_folder(wanted: _Wanted, source: Path) -> _Found:
         wanted.notes.append(f"reprojected from {crs.to_string()[:40]}: a few metres are lost")
     on = next((e.on for e in wanted.editions), date(wanted.year, 12, 31))
     return _Found(frame, str(path), on, None, {"url": None, "file": path.name})
-
-
-def _read_vector(path: Path) -> gpd.GeoDataFrame:
-    """Read one vector file whose content is what its name says."""
-    check_vector(path)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # GDAL's asides; what matters is checked below
-            frame = gpd.read_parquet(path) if path.suffix == ".parquet" else gpd.read_file(path)
-    except Exception as error:  # pyogrio, pyarrow and GDAL each raise their own
-        raise InputFileError(
-            f"cannot be read ({str(error).splitlines()[0][:200] if str(error) else error!r})",
-            where=str(path),
-        ) from error
-    if not isinstance(frame, gpd.GeoDataFrame):
-        raise InputFileError("holds no geometry", where=str(path))
-    return frame
 
 
 def _checked(found: _Found, notes: list[str]) -> gpd.GeoDataFrame:

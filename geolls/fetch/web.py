@@ -170,7 +170,7 @@ class Web:
                 if response.status_code == 200:
                     have = 0
                     write_text(note, json.dumps({"url": url, "validator": _validator(response)}))
-                elif not _starts_at(response, have):
+                elif not _carries_on(response, have):
                     part.unlink(missing_ok=True)
                     raise _Again("the server resumed at the wrong byte")
                 length = response.headers.get("content-length", "")
@@ -188,12 +188,15 @@ class Web:
                             if self.progress is not None:
                                 self.progress(path.name, have, total)
                     part.replace(path)
+                    note.unlink()
                 except OSError as error:  # the network's own errors are not OSErrors
                     raise refusal(error, part) from error
-                stated = response.headers.get("last-modified")
-            note.unlink(missing_ok=True)
-            sized = total is not None
-            return {"url": _shown(url), "bytes": have, "last_modified": stated, "sized": sized}
+            return {
+                "url": _shown(url),
+                "bytes": have,
+                "last_modified": response.headers.get("last-modified"),
+                "sized": total is not None,
+            }
 
         return self._insist(url, once)
 
@@ -272,7 +275,7 @@ class Web:
             if parts.scheme in ("http", "https")
             else f"not a web address: {_shown(url)[:200]!r}",
             where=_shown(url),
-            fix="use https://..., or allow plain http for this run"
+            fix="use https://..., or download the files and give their folder"
             if parts.scheme == "http"
             else "give https://... or an existing folder",
         )
@@ -357,19 +360,16 @@ def _retry_after(response: httpx.Response) -> float | None:
 
 def _validator(response: httpx.Response) -> str | None:
     """Return what proves that a later answer is of the same file, if anything does."""
-    if response.headers.get("content-encoding", "identity") != "identity":
-        return None
-    tag: str = response.headers.get("etag", "")
-    if tag.startswith('"'):  # a weak tag proves nothing about bytes
-        return tag
-    modified: str | None = response.headers.get("last-modified")
-    return modified
+    tag = response.headers.get("etag", "")
+    # A weak tag (W/"...") proves nothing about bytes.
+    proof = tag if tag.startswith('"') else response.headers.get("last-modified")
+    return proof if response.headers.get("content-encoding", "identity") == "identity" else None
 
 
-def _starts_at(response: httpx.Response, byte: int) -> bool:
-    """Whether a partial answer carries on at `byte`."""
-    span = re.match(r"bytes ([0-9]{1,15})-", response.headers.get("content-range", ""))
-    return response.status_code == 206 and span is not None and int(span[1]) == byte > 0
+def _carries_on(response: httpx.Response, byte: int) -> bool:
+    """Whether a partial answer begins at `byte`."""
+    span = response.headers.get("content-range", "")
+    return response.status_code == 206 and byte > 0 and span.startswith(f"bytes {byte}-")
 
 
 def _resumable(part: Path, note: Path, url: str) -> tuple[int, str]:

@@ -13,8 +13,8 @@ import pandas as pd
 import pyproj
 import shapely
 
-from geolls.base.archives import check_vector
-from geolls.base.errors import CatalogueError, GeometryError, InputFileError
+from geolls.base.archives import read_vector
+from geolls.base.errors import CatalogueError, GeometryError, first_line
 from geolls.base.text import suggest
 from geolls.land.blocks import load_neighbourhoods, require_metres
 from geolls.layers.expand import BlockClaim
@@ -62,16 +62,7 @@ def read_polygons(layer: Layer) -> gpd.GeoDataFrame:
     """
     path = layer.geometry
     assert path is not None, "layers of kind polygons have a file"
-    check_vector(path)
-    try:
-        if path.suffix == ".parquet":
-            table = gpd.read_parquet(path)
-        else:
-            table = gpd.read_file(path, layer=layer.geometry_layer)
-    except Exception as error:  # each driver has errors of its own
-        raise InputFileError(
-            f"cannot be read as polygons ({_first_line(error)})", where=str(path)
-        ) from error
+    table = read_vector(path, layer.geometry_layer)
     where = str(path)
     if not isinstance(table, gpd.GeoDataFrame) or table.geometry.isna().all():
         raise GeometryError("holds no geometry", where=where)
@@ -113,7 +104,7 @@ def read_polygons(layer: Layer) -> gpd.GeoDataFrame:
         out = out.to_crs(27700)
     except (shapely.errors.ShapelyError, pyproj.exceptions.ProjError) as error:
         raise GeometryError(
-            f"cannot be put on the British National Grid ({_first_line(error)})",
+            f"cannot be put on the British National Grid ({first_line(error)})",
             where=where,
             fix="check its coordinates and its coordinate reference system",
         ) from error
@@ -130,10 +121,6 @@ def read_polygons(layer: Layer) -> gpd.GeoDataFrame:
     return out.assign(
         confidence=layer.confidence, source=layer.source, source_date=layer.source_date
     )
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0][:200]
 
 
 def _column(wanted: str | None, columns: list[str], where: str, key: str) -> str | None:

@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 import shapely
 from pyarrow import csv, feather, parquet
 
-from geolls.base.errors import InputFileError, OutputError, UsageError
+from geolls.base.errors import InputFileError, OutputError, UsageError, first_line
 from geolls.base.files import sha256, write_text, writing
 from geolls.base.text import suggest
 from geolls.land.cells import Cells
@@ -178,22 +178,18 @@ def _numbers(column: pa.Array, name: str, where: str, first_row: int) -> np.ndar
             f"column {name} holds {column.type}, not numbers", where=where
         ) from error
     except pa.ArrowInvalid as error:
-        row, value = next((i, v) for i, v in enumerate(column) if not _is_number(v))
-        raise InputFileError(
-            f"{name} is {value.as_py()[:60]!r}, not a number",
-            where=f"{where}, row {first_row + row}" if where else f"row {first_row + row}",
-            fix="write plain numbers, or leave the cell empty",
-        ) from error
+        for row, value in enumerate(column, first_row):
+            try:
+                value.cast(pa.float64())
+            except pa.ArrowInvalid:
+                raise InputFileError(
+                    f"{name} is {value.as_py()[:60]!r}, not a number",
+                    where=f"{where}, row {row}" if where else f"row {row}",
+                    fix="write plain numbers, or leave the cell empty",
+                ) from error
+        raise
     numbers: np.ndarray = floats.to_numpy(zero_copy_only=False)
     return numbers
-
-
-def _is_number(text: pa.Scalar) -> bool:
-    try:
-        text.cast(pa.float64())
-    except pa.ArrowInvalid:
-        return False
-    return True
 
 
 class Report(NamedTuple):
@@ -323,13 +319,13 @@ def _reading(source: Path) -> Iterator[None]:
     try:
         yield
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
-        said = (str(error).splitlines() or [type(error).__name__])[0]
+        said = first_line(error)
         if "UTF8" in said:
             raise InputFileError(
                 "is not UTF-8 text", where=str(source), fix="save it as CSV UTF-8"
             ) from error
         raise InputFileError(
-            f"cannot be read as a table ({said[:200]})",
+            f"cannot be read as a table ({said})",
             where=str(source),
             fix="give a .parquet or .csv file",
         ) from error
