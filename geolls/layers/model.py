@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -71,6 +72,11 @@ class Alias:
 
     name: str
     seen: str
+
+    def days_from(self, on: date) -> float:
+        """Return how many days a day lies from those when it was seen; undated is farthest."""
+        span = evidence_span(self.seen)
+        return max((span[0] - on).days, (on - span[1]).days, 0) if span else math.inf
 
 
 @dataclass(frozen=True, slots=True)

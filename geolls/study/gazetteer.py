@@ -66,11 +66,18 @@ class Gazetteer:
                 for (name, code), held in blocks["block"]
             ]
             self.places[key] = found
+            once: dict[str, list[tuple[float, Place]]] = defaultdict(list)
             for place in found:
-                unit = layer.units.get(place.unit_code)
-                aliases = [a.name for a in unit.aliases] if unit else []
-                for name in {*map(fold, [place.name, place.unit_code, *aliases])}:
+                for name in {fold(place.name), fold(place.unit_code)}:
                     self._by_name[name].append(place)
+                unit = layer.units.get(place.unit_code)
+                for alias in unit.aliases if unit else ():
+                    once[fold(alias.name)].append((alias.days_from(on), place))
+            # Where a published code was used again, the unit seen under it nearest to the day.
+            for name, seen in once.items():
+                nearest = min(days for days, _ in seen)
+                meant = {place for days, place in seen if days == nearest}
+                self._by_name[name] += meant.difference(self._by_name[name])
 
     def find(self, text: str, layer: str | None = None) -> Place:
         """Find a place by name or code, in one layer or in any.

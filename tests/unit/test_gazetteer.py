@@ -7,6 +7,7 @@ import pytest
 
 import geolls
 from geolls.base.errors import UnknownNameError
+from geolls.layers.model import Alias, Layer, Unit
 from geolls.measures.membership import Membership
 from geolls.study.gazetteer import Gazetteer
 
@@ -60,6 +61,20 @@ def test_a_name_of_places_that_are_no_council_is_asked_back() -> None:
     with pytest.raises(UnknownNameError, match="name of 2 different places") as error:
         found.find("north")
     assert error.value.fix == 'say which: "combined_authority:North", "region:North"'
+
+
+def test_a_code_that_was_used_again_is_that_of_the_unit_seen_under_it_nearest_to_the_day() -> None:
+    units = {
+        "old": Unit("old", "Old Hub", (Alias("EE1", "2021"), Alias("Ours", ""))),
+        "new": Unit("new", "New Hub", (Alias("EE1", "2023-07-04/2025-10-02"),)),
+    }
+    layers = {"hub": Layer("Hub", "made up", units=units)}
+    land = {"hub": Membership.whole(BLOCKS, ["old", "new", "new"])}
+    for day, meant in (("2020-01-01", "old"), ("2022-10-01", "old"), ("2022-10-03", "new")):
+        found = Gazetteer(layers, land, date.fromisoformat(day))
+        assert found.find("ee1").unit_code == meant, day
+        assert found.find("ours").unit_code == "old"
+        assert found.find("old").unit_code == "old"
 
 
 def test_places_are_listed_by_name(gazetteer: Gazetteer) -> None:
