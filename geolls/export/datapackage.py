@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from geolls import __version__
+from geolls.api import Study
 from geolls.base.files import sha256
 from geolls.export.dictionary import Column, load_dictionary
-
-if TYPE_CHECKING:
-    from geolls.api import Study
 
 __all__ = ["datapackage"]
 
@@ -20,6 +18,10 @@ _MEDIA = {
     "parquet": "application/vnd.apache.parquet",
     "gpkg": "application/geopackage+sqlite3",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+_WHOLE = {
+    "gpkg": "Units of every layer of land, and schools, as shapes",
+    "xlsx": "Every table on a sheet of its own",
 }
 _OGL = {
     "name": "OGL-UK-3.0",
@@ -30,7 +32,6 @@ _OGL = {
 
 def datapackage(study: Study, written: Sequence[Path]) -> dict[str, Any]:
     """Describe what was written, as a Frictionless data package."""
-    demonstration = study.register.demonstration
     words = [study.register.label, f"as of {study.as_of}", study.attribution]
     return {
         "$schema": "https://datapackage.org/profiles/2.0/datapackage.json",
@@ -39,12 +40,21 @@ def datapackage(study: Study, written: Sequence[Path]) -> dict[str, Any]:
         "description": ". ".join(w.rstrip(".") for w in words) + ".",
         "version": __version__,
         "licenses": [_OGL],
-        "sources": _sources(study),
+        "sources": [
+            {"title": study.register.label},
+            *(
+                {
+                    "title": f"{layer.title}: {layer.source}",
+                    **({"path": layer.source_url} if layer.source_url else {}),
+                }
+                for layer in study.layers.values()
+            ),
+        ],
         "geolls": {
             "study": study.settings.title,
             "fingerprint": study.fingerprint,
             "as_of": study.as_of.isoformat(),
-            "demonstration": demonstration,
+            "demonstration": study.register.demonstration,
             "register": study.register.label,
             "geolls_version": __version__,
         },
@@ -52,19 +62,9 @@ def datapackage(study: Study, written: Sequence[Path]) -> dict[str, Any]:
     }
 
 
-def _sources(study: Study) -> list[dict[str, str]]:
-    found = [{"title": study.register.label}]
-    for layer in study.layers.values():
-        source = {"title": f"{layer.title}: {layer.source}"}
-        if layer.source_url:
-            source["path"] = layer.source_url
-        found.append(source)
-    return found
-
-
 def _resource(study: Study, path: Path) -> dict[str, Any]:
     name, stem, ending = path.name, path.stem, path.suffix[1:]
-    tables_ = load_dictionary().tables
+    texts, is_csv = load_dictionary().tables, ending == "csv"
     found: dict[str, Any] = {
         "name": name.replace(".", "-").lower(),
         "path": name,
@@ -72,28 +72,20 @@ def _resource(study: Study, path: Path) -> dict[str, Any]:
         "mediatype": _MEDIA[ending],
         "bytes": path.stat().st_size,
         "hash": f"sha256:{sha256(path)}",
+        **({"encoding": "utf-8"} if is_csv else {}),
     }
-    if ending == "csv":
-        found["encoding"] = "utf-8"
-    key = stem.removeprefix("units_") if stem.startswith("units_") else None
-    if key in study.area_layers:
-        found["title"] = f"{study.layers[str(key)].title}: units as shapes"
-        found["description"] = "GeoParquet, EPSG:27700. " + tables_["units"].note
-        found["schema"] = _schema(tables_["units"].expand(study.area_layers))
-        return found
-    if stem not in tables_:
-        found["title"] = {
-            "gpkg": "Units of every layer of land, and schools, as shapes",
-            "xlsx": "Every table on a sheet of its own",
-        }[ending]
-        return found
-    text = tables_[stem]
-    found["title"] = text.title
-    found["description"] = f"{text.rows}. {text.note}".strip()
-    if ending == "csv":
-        found["type"] = "table"
-    found["schema"] = _schema(text.expand(study.area_layers))
-    return found
+    layer = study.area_layers.get(stem.removeprefix("units_")) if "units_" in stem else None
+    text = texts["units"] if layer else texts.get(stem)
+    if text is None:
+        return {**found, "title": _WHOLE[ending]}
+    shapes = f"GeoParquet, EPSG:27700. {text.note}"
+    return {
+        **found,
+        "title": f"{layer.title}: units as shapes" if layer else text.title,
+        "description": shapes if layer else f"{text.rows}. {text.note}".strip(),
+        **({"type": "table"} if is_csv else {}),
+        "schema": _schema(text.expand(study.area_layers)),
+    }
 
 
 def _schema(columns: Iterator[Column]) -> dict[str, Any]:

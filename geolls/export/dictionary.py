@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
-from itertools import groupby
+from itertools import groupby, product
 from typing import Any
 
 from geolls.base.schema import among, read_shelf
@@ -68,14 +68,11 @@ class TableText:
         """Yield the columns, those of every layer written out layer by layer."""
         keys = tuple(layers)
         for each, columns in groupby(self.columns, lambda c: c.name.endswith(_EACH_LAYER)):
-            if not each:
-                yield from columns
-                continue
-            every = list(columns)
-            for key in keys:
-                for one in every:
-                    name = one.name.removesuffix(_EACH_LAYER) + key
-                    yield replace(one, name=name, description=f"{one.description} (layer {key})")
+            every = tuple(columns)
+            for key, one in product(keys, every) if each else ():
+                name = one.name.removesuffix(_EACH_LAYER) + key
+                yield replace(one, name=name, description=f"{one.description} (layer {key})")
+            yield from () if each else every
 
 
 @dataclass(frozen=True)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from geolls.api import Study
 from geolls.base.errors import UsageError
 from geolls.base.files import write_bytes, write_text, writing
 from geolls.base.text import suggest
@@ -18,9 +18,6 @@ from geolls.export.geopackage import shapes_of, write_geopackage
 from geolls.export.render import Table, described_parquet, to_csv, with_days
 from geolls.export.tables import BUILDERS, tables
 from geolls.export.workbook import write_workbook
-
-if TYPE_CHECKING:
-    from geolls.api import Study
 
 __all__ = ["FORMATS", "export"]
 

@@ -5,17 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pandas as pd
+import pyogrio
+from geopandas import GeoDataFrame, points_from_xy
 
+from geolls.api import Study
 from geolls.base.files import writing
 from geolls.export.render import with_days
-
-if TYPE_CHECKING:
-    from geopandas import GeoDataFrame
-
-    from geolls.api import Study
 
 __all__ = ["shapes_of", "write_geopackage"]
 
@@ -50,9 +47,6 @@ def write_geopackage(
     study: Study, shapes: Mapping[str, GeoDataFrame], schools: pd.DataFrame, path: Path
 ) -> Path:
     """Write the units of each layer of land, and the schools, as one GeoPackage with styles."""
-    import geopandas
-    import pyogrio
-
     label = study.register.label
     with writing(path) as part, _dated(f"{study.as_of}T00:00:00.000Z"):
         styles = []
@@ -63,9 +57,9 @@ def write_geopackage(
             _add_layer(shape, part, key, layer.title, about, append=number > 0)
             styles.append((key, layer.title, _qml("fill", line)))
         located = schools[schools["easting"].notna() & schools["northing"].notna()]
-        points = geopandas.GeoDataFrame(
+        points = GeoDataFrame(
             with_days(located),
-            geometry=geopandas.points_from_xy(located["easting"], located["northing"]),
+            geometry=points_from_xy(located["easting"], located["northing"]),
             crs=27700,
         )
         about = f"{label}, as of {study.as_of}; schools without coordinates are left out."
@@ -81,16 +75,13 @@ def write_geopackage(
 def _add_layer(
     shape: GeoDataFrame, part: Path, key: str, title: str, about: str, *, append: bool
 ) -> None:
-    import pyogrio
-
-    mixed = shape.geom_type.nunique() > 1
     pyogrio.write_dataframe(
         shape,
         part,
         layer=key,
         driver="GPKG",
         append=append,
-        promote_to_multi=mixed,
+        promote_to_multi=shape.geom_type.nunique() > 1,
         layer_options={"IDENTIFIER": title, "DESCRIPTION": about},
     )
 
@@ -121,8 +112,6 @@ def _style_table(styles: Sequence[tuple[str, str, str]], study: Study) -> pd.Dat
 @contextmanager
 def _dated(moment: str) -> Iterator[None]:
     """Let GDAL write this moment as the time of the last change, not the clock's."""
-    import pyogrio
-
     before = pyogrio.get_gdal_config_option("OGR_CURRENT_DATE")
     pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": moment})
     try:

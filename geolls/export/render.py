@@ -116,35 +116,26 @@ def described_parquet(frame: pd.DataFrame, columns: Iterable[Column]) -> bytes:
     """Return a table as Parquet, each column of the type and with the words of the dictionary."""
     import pyarrow as pa
 
-    types = {
-        "string": pa.string(),
-        "integer": pa.int64(),
-        "number": pa.float64(),
-        "boolean": pa.bool_(),
-        "date": pa.date32(),
-    }
     arrays, fields = [], []
     for column in columns:
-        kind = types[column.type]
-        arrays.append(pa.array(_values(frame[column.name], column.type), kind, from_pandas=True))
+        alias, as_type = _TYPES[column.type]
+        kind = pa.type_for_alias(alias)
+        values = [None if v is None or v != v else as_type(v) for v in frame[column.name].tolist()]
+        arrays.append(pa.array(values, kind))
         words = {"description": column.description, "unit": column.unit, "source": column.source}
         fields.append(pa.field(column.name, kind, metadata=words))
     table = pa.Table.from_arrays(arrays, schema=pa.schema(fields))
     return _parquet_bytes(table, compression="zstd")
 
 
-def _values(column: pd.Series[Any], kind: str) -> Any:
-    """Return a column's values as its type in the dictionary has them; missing stays missing."""
-    if kind == "number":
-        return column.astype(float).to_numpy()
-    types: dict[str, Callable[[Any], Any]] = {
-        "string": str,
-        "integer": int,
-        "boolean": bool,
-        "date": lambda v: v.date() if hasattr(v, "to_pydatetime") else v,
-    }
-    as_type = types[kind]
-    return [None if v is None or v != v else as_type(v) for v in column.tolist()]
+# The types of the dictionary: as Arrow and as Python call them.
+_TYPES: Mapping[str, tuple[str, Callable[[Any], Any]]] = {
+    "string": ("string", str),
+    "integer": ("int64", int),
+    "number": ("float64", float),
+    "boolean": ("bool", bool),
+    "date": ("date32", lambda v: v.date() if hasattr(v, "to_pydatetime") else v),
+}
 
 
 def _parquet_bytes(table: Any, **settings: Any) -> bytes:

@@ -8,17 +8,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import combinations
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from geolls.api import Study
 from geolls.base.vocabulary import WEIGHTS
 from geolls.export.dictionary import TableText, load_dictionary
+from geolls.layers.evidence import evidence
+from geolls.layers.model import TIERS
 from geolls.measures.disclosure import suppress
-from geolls.measures.membership import is_reason
-
-if TYPE_CHECKING:
-    from geolls.api import Study
+from geolls.study.units import units_of
 
 __all__ = ["BUILDERS", "MAIN_LAYERS", "tables"]
 
@@ -72,13 +71,7 @@ def _study(study: Study) -> pd.DataFrame:
     return found
 
 
-def _summary(study: Study) -> pd.DataFrame:
-    return study.register.summary()
-
-
 def _layers(study: Study) -> pd.DataFrame:
-    from geolls.layers.evidence import evidence
-
     rows = []
     for layer in study.layers.values():
         found = evidence(layer, study.as_of, study.areas)
@@ -105,8 +98,6 @@ _AS_STATED = (
 
 
 def _areas(study: Study) -> pd.DataFrame:
-    from geolls.layers.model import TIERS
-
     return pd.DataFrame(
         [
             {
@@ -143,63 +134,48 @@ def _units(study: Study) -> pd.DataFrame:
     """Return one row per unit of each layer of land, with what is in it."""
     parts = []
     for key in study.area_layers:
-        land = study.land(key)
-        land = land[~is_reason(land["unit_code"])]
-        area = land["block"].map(study.weights("area")) / 1e6
-        claimants = land.groupby("block")["unit_code"].transform("size")
-        by = land["unit_code"]
-        whole = area.groupby(by).sum()
-        found = pd.DataFrame(
+        units, claims = units_of(study, key), study.membership(key, "area")
+        land = claims.frame("block", reasons=False)
+        sums = pd.DataFrame(
             {
-                "layer": key,
-                "unit_name": land.drop_duplicates("unit_code").set_index("unit_code")["unit_name"],
-                "area_km2": (area * land["share"]).groupby(by).sum(),
-                "neighbourhoods": (
-                    land["block"].map(study.weights("neighbourhoods")) * land["share"]
-                )
-                .groupby(by)
-                .sum(),
-                "shared_share": (area * (claimants > 1)).groupby(by).sum() / whole,
+                "whole": (area := land["block"].map(study.weights("area"))),
+                "shared": area * (claims.claims > 1)[claims.items.get_indexer(land["block"])],
+                "neighbourhoods": land["block"].map(study.weights("neighbourhoods"))
+                * land["share"],
             }
-        ).rename_axis("unit_code")
-        for weight in ("schools", "pupils"):
-            layer = study.membership(key, weight)
-            sums = pd.Series(layer.weigh(study.weights(weight).to_numpy()), index=layer.codes)
-            found[weight] = sums.reindex(found.index, fill_value=0.0)
-        parts.append(found.sort_index().reset_index())
+        )
+        sums = sums.groupby(land["unit_code"]).sum().reindex(units.index)
+        known = units[["area_km2", "schools", "pupils"]].assign(
+            layer=key,
+            unit_name=units["name"],
+            neighbourhoods=sums["neighbourhoods"],
+            shared_share=sums["shared"] / sums["whole"],
+        )
+        parts.append(known.rename_axis("unit_code").reset_index())
     return pd.concat(parts, ignore_index=True)
 
 
 def _coverage(study: Study) -> pd.DataFrame:
-    parts = []
-    for key, layer in study.layers.items():
-        if layer.kind == "sites":
-            continue
-        for by in ("area", "schools") if key in study.area_layers else ("schools",):
-            found = study.coverage(key, by)
-            parts.append(found.assign(layer=key, by=by))
+    asked = [
+        (key, by)
+        for key, layer in study.layers.items()
+        if layer.kind != "sites"
+        for by in (("area", "schools") if key in study.area_layers else ("schools",))
+    ]
+    parts = [study.coverage(key, by).assign(layer=key, by=by) for key, by in asked]
     return pd.concat(parts, ignore_index=True)
 
 
 def _overlap(study: Study) -> pd.DataFrame:
     own = [k for k, v in study.area_layers.items() if v.family == "user"]
     keys = [k for k in (*MAIN_LAYERS, *own) if k in study.area_layers]
-    parts = []
-    for left, right in combinations(keys, 2):
-        for by in OVERLAP_WEIGHTS:
-            found = study.overlap(left, right, by)
-            parts.append(found.assign(left=left, right=right, by=by))
+    parts = [
+        study.overlap(left, right, by).assign(left=left, right=right, by=by)
+        for left, right in combinations(keys, 2)
+        for by in OVERLAP_WEIGHTS
+    ]
     columns = [c.name for c in load_dictionary().tables["overlap"].columns]
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
-
-
-def _mismatch(study: Study) -> pd.DataFrame:
-    parts = [study.mismatch(by=by) for by in WEIGHTS]
-    return pd.concat(parts, ignore_index=True)
-
-
-def _spread(study: Study) -> pd.DataFrame:
-    return study.spread()
 
 
 def _schools(study: Study) -> pd.DataFrame:
@@ -208,41 +184,21 @@ def _schools(study: Study) -> pd.DataFrame:
     return found.join(placed[["block", "located_by", "distance_m"]], on="urn")
 
 
-def _assignment(study: Study) -> pd.DataFrame:
-    return study.assigned()
-
-
-def _disagreements(study: Study) -> pd.DataFrame:
-    return study.placement.disagreements
-
-
-def _rejects(study: Study) -> pd.DataFrame:
-    return study.register.rejects
-
-
-def _filtered(study: Study) -> pd.DataFrame:
-    return study.register.filtered
-
-
-def _dictionary(study: Study) -> pd.DataFrame:
-    return pd.DataFrame(load_dictionary().rows(study.area_layers))
-
-
 BUILDERS: Mapping[str, Callable[[Study], pd.DataFrame]] = {
     "study": _study,
-    "summary": _summary,
+    "summary": lambda study: study.register.summary(),
     "layers": _layers,
     "areas": _areas,
     "units": _units,
     "claims": _claims,
     "coverage": _coverage,
     "overlap": _overlap,
-    "mismatch": _mismatch,
-    "spread": _spread,
+    "mismatch": lambda study: pd.concat([study.mismatch(by=by) for by in WEIGHTS]),
+    "spread": lambda study: study.spread(),
     "schools": _schools,
-    "assignment": _assignment,
-    "disagreements": _disagreements,
-    "rejects": _rejects,
-    "filtered": _filtered,
-    "dictionary": _dictionary,
+    "assignment": lambda study: study.assigned(),
+    "disagreements": lambda study: study.placement.disagreements,
+    "rejects": lambda study: study.register.rejects,
+    "filtered": lambda study: study.register.filtered,
+    "dictionary": lambda study: pd.DataFrame(load_dictionary().rows(study.area_layers)),
 }

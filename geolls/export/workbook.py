@@ -11,21 +11,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from types import SimpleNamespace
+from typing import Any
 
+import pandas as pd
+from xlsxwriter import Workbook
+
+from geolls.api import Study
 from geolls.base.files import safe_cell, writing
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from geolls.api import Study
-    from geolls.export.dictionary import TableText
+from geolls.export.dictionary import TableText
 
 __all__ = ["MOST_ROWS", "write_workbook"]
 
 #: Longer tables stay out of the workbook; csv and Parquet have them.
 MOST_ROWS = 100_000
 MISSING, SUPPRESSED = "[x]", "[c]"
+ONE_TABLE = "This worksheet contains one table."
 NOTES = (
     ("Missing values", f"{MISSING} stands for no value: not known, or it does not exist."),
     (
@@ -88,8 +89,6 @@ def write_workbook(
 
     Source: Government Analysis Function, Releasing statistics in spreadsheets (2021, rev. 2023).
     """
-    from xlsxwriter import Workbook
-
     with writing(path) as part:
         book = Workbook(
             str(part),
@@ -103,34 +102,37 @@ def write_workbook(
                 "created": datetime(study.as_of.year, study.as_of.month, study.as_of.day),
             }
         )
-        pen = _Pen(book)
+        pen = SimpleNamespace(
+            **{name: book.add_format({**_BASE, **form}) for name, form in _FORMATS.items()}
+        )
         kept = [(t, f) for t, f in tables if 0 < len(f) <= MOST_ROWS]
         left = [(t, f) for t, f in tables if not 0 < len(f) <= MOST_ROWS]
         _cover(book, pen, study, left)
-        _contents(book, pen, [t for t, _ in kept])
-        _notes(book, pen)
+        about = [(t.key, f"{t.title}. {t.rows}") for t, _ in kept]
+        contents = [("Notes", "How to read the tables"), *about]
+        _list(book, pen, ("Sheet", "What it holds"), contents, links=True)
+        _list(book, pen, ("Note", "Text"), NOTES, links=False)
         for text, frame in kept:
             _sheet(book, pen, text, frame)
         book.close()
     return path
 
 
-class _Pen:
-    """The few formats of the workbook."""
-
-    def __init__(self, book: Any) -> None:
-        base = {"font_name": "Arial", "font_size": 12, "valign": "top"}
-        self.title = book.add_format({**base, "bold": True, "font_size": 16})
-        self.heading = book.add_format({**base, "bold": True, "font_size": 14})
-        self.text = book.add_format({**base, "text_wrap": True})
-        self.line = book.add_format(base)
-        self.link = book.add_format({**base, "font_color": "#1D70B8", "underline": 1})
-        self.head = book.add_format({**base, "bold": True, "text_wrap": True, "bottom": 1})
-        self.day = book.add_format({**base, "num_format": "yyyy-mm-dd", "align": "left"})
+# The few formats of the workbook.
+_BASE = {"font_name": "Arial", "font_size": 12, "valign": "top"}
+_FORMATS: dict[str, dict[str, Any]] = {
+    "title": {"bold": True, "font_size": 16},
+    "heading": {"bold": True, "font_size": 14},
+    "text": {"text_wrap": True},
+    "line": {},
+    "link": {"font_color": "#1D70B8", "underline": 1},
+    "head": {"bold": True, "text_wrap": True, "bottom": 1},
+    "day": {"num_format": "yyyy-mm-dd", "align": "left"},
+}
 
 
 def _cover(
-    book: Any, pen: _Pen, study: Study, left: Sequence[tuple[TableText, pd.DataFrame]]
+    book: Any, pen: Any, study: Study, left: Sequence[tuple[TableText, pd.DataFrame]]
 ) -> None:
     sheet = book.add_worksheet("Cover")
     sheet.set_column(0, 0, 90)
@@ -158,35 +160,29 @@ def _cover(
         sheet.write_string(row, 0, safe_cell(words), form)
 
 
-def _contents(book: Any, pen: _Pen, texts: Sequence[TableText]) -> None:
-    sheet = book.add_worksheet("Contents")
-    sheet.write_string(0, 0, "Contents", pen.title)
-    sheet.write_string(1, 0, "This worksheet contains one table.", pen.line)
-    rows = [("Notes", "How to read the tables"), *((t.key, f"{t.title}. {t.rows}") for t in texts)]
-    _table(sheet, pen, 2, "contents", ["Sheet", "What it holds"], len(rows))
+def _list(
+    book: Any, pen: Any, heads: tuple[str, str], rows: Sequence[tuple[str, str]], *, links: bool
+) -> None:
+    """Write the sheet of contents, whose names are links, or that of notes."""
+    title, width = ("Contents", 20) if links else ("Notes", 24)
+    sheet = book.add_worksheet(title)
+    sheet.write_string(0, 0, title, pen.title)
+    sheet.write_string(1, 0, ONE_TABLE, pen.line)
+    _table(sheet, pen, 2, title.lower(), heads, len(rows))
     for at, (name, words) in enumerate(rows, start=3):
-        sheet.write_url(at, 0, f"internal:'{name}'!A1", pen.link, name)
+        if links:
+            sheet.write_url(at, 0, f"internal:'{name}'!A1", pen.link, name)
+        else:
+            sheet.write_string(at, 0, name, pen.text)
         sheet.write_string(at, 1, words, pen.text)
-    sheet.set_column(0, 0, 20)
+    sheet.set_column(0, 0, width)
     sheet.set_column(1, 1, 100)
 
 
-def _notes(book: Any, pen: _Pen) -> None:
-    sheet = book.add_worksheet("Notes")
-    sheet.write_string(0, 0, "Notes", pen.title)
-    sheet.write_string(1, 0, "This worksheet contains one table.", pen.line)
-    _table(sheet, pen, 2, "notes", ["Note", "Text"], len(NOTES))
-    for at, (name, words) in enumerate(NOTES, start=3):
-        sheet.write_string(at, 0, name, pen.text)
-        sheet.write_string(at, 1, words, pen.text)
-    sheet.set_column(0, 0, 24)
-    sheet.set_column(1, 1, 100)
-
-
-def _sheet(book: Any, pen: _Pen, text: TableText, frame: pd.DataFrame) -> None:
+def _sheet(book: Any, pen: Any, text: TableText, frame: pd.DataFrame) -> None:
     sheet = book.add_worksheet(text.key)
     above = [
-        "This worksheet contains one table.",
+        ONE_TABLE,
         f"{text.rows}. {text.note}".strip(),
         f"{MISSING}: no value. {SUPPRESSED}: suppressed. See Notes.",
     ]
@@ -207,18 +203,16 @@ def _sheet(book: Any, pen: _Pen, text: TableText, frame: pd.DataFrame) -> None:
         sheet.set_column(at, at, min(max(longest + 2, 10), 60))
 
 
-def _write(sheet: Any, row: int, at: int, value: Any, secret: bool, pen: _Pen) -> int:
+def _write(sheet: Any, row: int, at: int, value: Any, secret: bool, pen: Any) -> int:
     """Write one cell; return how long it looks."""
     if value is None or value != value or value == "":
-        sheet.write_string(row, at, SUPPRESSED if secret else MISSING, pen.line)
-        return 3
-    if isinstance(value, bool):
-        sheet.write_string(row, at, "yes" if value else "no", pen.line)
-        return 3
-    if isinstance(value, int | float):
+        value = SUPPRESSED if secret else MISSING
+    elif isinstance(value, bool):
+        value = "yes" if value else "no"
+    elif isinstance(value, int | float):
         sheet.write_number(row, at, value, pen.line)
         return 12
-    if isinstance(value, date):
+    elif isinstance(value, date):
         sheet.write_datetime(row, at, datetime(value.year, value.month, value.day), pen.day)
         return 10
     words = safe_cell(str(value))
@@ -228,7 +222,7 @@ def _write(sheet: Any, row: int, at: int, value: Any, secret: bool, pen: _Pen) -
     return len(words)
 
 
-def _table(sheet: Any, pen: _Pen, head: int, name: str, columns: Sequence[str], rows: int) -> None:
+def _table(sheet: Any, pen: Any, head: int, name: str, columns: Sequence[str], rows: int) -> None:
     """Mark rows up as a named table, so that a screen reader finds it."""
     sheet.add_table(
         head,
