@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from statistics import median
+from typing import Any
 
 from geolls.atlas import words
 from geolls.base.text import count
@@ -13,10 +14,8 @@ from geolls.base.text import count
 __all__ = [
     "Axis",
     "Label",
-    "Marks",
     "Piece",
     "Strip",
-    "Ticks",
     "axis_of",
     "labels_of",
     "marks_on_axis",
@@ -97,7 +96,6 @@ class Strip:
     pieces: tuple[Piece, ...]
     labels: tuple[Label, ...]
     confidence: str = ""
-    group: str = ""
     faint_after: int | None = None
 
     @property
@@ -246,29 +244,6 @@ def axis_of(
     return Axis(path, _at(middle, top), say(0.0), say(top), f"middle {say(middle)}", top)
 
 
-@dataclass(frozen=True, slots=True)
-class Ticks:
-    """One authority or trust among the others on an axis.
-
-    Parameters
-    ----------
-    title : str
-        What is measured.
-    axis : Axis
-        The others.
-    here : float or None
-        Where this one stands, in per cent; None where it has no value.
-    value, said : str
-        Its value, and the comparison in words.
-    """
-
-    title: str
-    axis: Axis
-    here: float | None
-    value: str
-    said: str
-
-
 def round_up(value: float) -> float:
     """Round up to 1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8 or 10 times a power of ten.
 
@@ -288,24 +263,7 @@ LEFT, RIGHT = 140, 1160  # ends of the axis, in pixels of a drawing 1216 wide
 _STEP = 10.0  # pixels between marks that stand in one column
 
 
-@dataclass(frozen=True, slots=True)
-class Marks:
-    """Two rows of marks on one axis: the schools of a trust, and the yardstick's."""
-
-    width: int
-    height: int
-    base: int
-    yard_base: int
-    axis: tuple[tuple[float, str], ...]
-    own: tuple[tuple[float, float, str], ...]
-    yard: tuple[tuple[float, float], ...]
-    half: float
-    yard_half: float
-    left: int = LEFT
-    right: int = RIGHT
-
-
-def marks_on_axis(own: Sequence[tuple[float, str]], yard: Sequence[float]) -> Marks:
+def marks_on_axis(own: Sequence[tuple[float, str]], yard: Sequence[float]) -> dict[str, Any]:
     """Stack one mark per school over its distance from home.
 
     Parameters
@@ -317,8 +275,10 @@ def marks_on_axis(own: Sequence[tuple[float, str]], yard: Sequence[float]) -> Ma
 
     Returns
     -------
-    Marks
-        Pixel positions in a drawing 1216 wide.
+    dict
+        Pixel positions in a drawing 1216 wide: width, height, left, right; base and yard_base, the
+        lines the two rows stand on; axis (x, words); own (x, y, kind); yard (x, y); half and
+        yard_half, the middles of both.
     """
     top = round_up(max([far for far, _ in own] + list(yard) + [1.0]))
     scale = (RIGHT - LEFT) / top
@@ -331,24 +291,24 @@ def marks_on_axis(own: Sequence[tuple[float, str]], yard: Sequence[float]) -> Ma
             for i, column in enumerate(columns)
         ]
 
-    ordered, others = sorted(own), sorted(yard)
-    far = [d for d, _ in ordered]
-    mine, theirs = stacked(far), stacked(others)
+    far, kinds = zip(*sorted(own), strict=True) if own else ((), ())
+    mine, theirs = stacked(far), stacked(sorted(yard))
     tall, yard_tall = (1 + max((n for _, n in m), default=0) for m in (mine, theirs))
     base = 40 + round(tall * _STEP)
     yard_base = base + 44 + round(yard_tall * _STEP)
-    kinds = [kind for _, kind in ordered]
-    return Marks(
-        width=1216,
-        height=yard_base + 48,
-        base=base,
-        yard_base=yard_base,
-        axis=tuple((LEFT + v * scale, f"{v:g}") for v in _axis_values(top)),
-        own=tuple((x, base - 7 - n * _STEP, k) for (x, n), k in zip(mine, kinds, strict=True)),
-        yard=tuple((x, yard_base - 7 - n * _STEP) for x, n in theirs),
-        half=round(LEFT + median(far or [0.0]) * scale, 1),
-        yard_half=round(LEFT + median(others or [0.0]) * scale, 1),
-    )
+    return {
+        "width": 1216,
+        "height": yard_base + 48,
+        "left": LEFT,
+        "right": RIGHT,
+        "base": base,
+        "yard_base": yard_base,
+        "axis": [(LEFT + v * scale, f"{v:g}") for v in _axis_values(top)],
+        "own": [(x, base - 7 - n * _STEP, k) for (x, n), k in zip(mine, kinds, strict=True)],
+        "yard": [(x, yard_base - 7 - n * _STEP) for x, n in theirs],
+        "half": round(LEFT + median(far or [0.0]) * scale, 1),
+        "yard_half": round(LEFT + median(yard or [0.0]) * scale, 1),
+    }
 
 
 def _axis_values(top: float) -> list[float]:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from operator import itemgetter
 from typing import Any
 
+import numpy as np
+import pandas as pd
 from markupsafe import Markup
 
 from geolls.atlas import words
-from geolls.atlas.coverage import coverage_rows, shared_share
 from geolls.atlas.frame import Chapter, Page, Rendered, Shell
 from geolls.atlas.grids import Bar, Column, Grid, Name, Report, Two
 from geolls.base.files import safe_name
@@ -17,6 +19,8 @@ from geolls.base.text import DASH, count, percent, small, web
 from geolls.base.vocabulary import FEW, RANKED, REACHES
 from geolls.maps.scenes import numbers
 from geolls.maps.shading import COLUMNS
+from geolls.measures.membership import is_reason
+from geolls.study.facts import Facts
 
 __all__ = ["CountryPages"]
 
@@ -27,6 +31,14 @@ _SWATCHES = {
     "shared": '<rect fill="url(#p-two)"/>',
     "none": '<rect fill="url(#p-cross)"/>',
     "not_located": "",
+}
+# How a layer covers a school: the words in the table of a coverage map.
+_COVERED = {
+    "one": ("One {}", "One hub names the area"),
+    "low": ("One hub, low confidence", "Inferred; no list names it"),
+    "shared": ("Shared by several hubs", "Each serves part; the line is not published"),
+    "none": ("No hub found", "In none of the lists we hold"),
+    "not_located": ("Not placed", "Schools with neither code nor point"),
 }
 _TOP = 0.6  # the share that fills a bar of the table of places
 
@@ -351,20 +363,19 @@ class CountryPages(Chapter):
         book, facts, home = self.book, self.facts, self.facts.places[0]
         layer = facts.layer(key)
         title = layer.unit_title
-        cover = coverage_rows(facts, key)
-        total = sum(row["n"] for row in cover) or 1.0
-        known = {row["key"]: row for row in cover}
-        n = {key: row["n"] for key, row in known.items()}
-        areas = {key: row["areas"] for key, row in known.items()}
+        cover = _covered(facts, key)
+        total = sum(n for n, _ in cover.values()) or 1.0
+        shared, shared_areas = cover.get("shared", (0.0, 0))
+        none, none_areas = cover["none"]
         grid = self._hub_grid(page, key)
         lede = words.COVERAGE(
             title=title,
-            sure=n.get("one", 0.0) / total,
-            low=n.get("low", 0.0) / total,
-            shared=n.get("shared", 0.0),
-            shared_areas=areas.get("shared", 0),
-            none=n.get("none", 0.0),
-            none_areas=areas.get("none", 0),
+            sure=cover["one"][0] / total,
+            low=cover.get("low", (0.0, 0))[0] / total,
+            shared=shared,
+            shared_areas=shared_areas,
+            none=none,
+            none_areas=none_areas,
         )
         return self._map_page(
             page,
@@ -383,15 +394,15 @@ class CountryPages(Chapter):
             cover=[
                 {
                     "swatch": Markup(
-                        f'<svg class="swatch" aria-hidden="true">{_SWATCHES[row["key"]]}</svg>'
+                        f'<svg class="swatch" aria-hidden="true">{_SWATCHES[kind]}</svg>'
                     ),
-                    "title": row["title"],
-                    "text": row["text"],
-                    "authorities": count(row["areas"]) if row["areas"] else DASH,
-                    "schools": count(row["n"]),
-                    "share": percent(row["n"] / total),
+                    "title": _COVERED[kind][0].format(title),
+                    "text": _COVERED[kind][1],
+                    "authorities": count(areas) if areas else DASH,
+                    "schools": count(n),
+                    "share": percent(n / total),
                 }
-                for row in cover
+                for kind, (n, areas) in cover.items()
             ],
             grid=grid,
         )
@@ -400,7 +411,12 @@ class CountryPages(Chapter):
         facts, book = self.facts, self.book
         layer, number, met = facts.layer(key), numbers(self.study, key), facts.met_by(key)
         known = facts.confidence.get(key, {})
-        source = web(layer.source_url)
+        source, shared = web(layer.source_url), Counter[str]()
+        for parts in facts.shared.get((facts.places[0], key), {}).values():
+            shared.update(parts)
+
+        def part(row: Mapping[str, Any]) -> float | None:
+            return (row["schools"] and shared[row["code"]] / row["schools"]) or None
 
         def name(row: Mapping[str, Any]) -> Name:
             return book.name(page, key, row["code"])._replace(anchor=f"u-{safe_name(row['code'])}")
@@ -416,9 +432,7 @@ class CountryPages(Chapter):
                 Column("authorities", "Authorities", lambda r: met.get(r["code"], 0), "count",
                        optional=True),
                 Column("schools", "Schools", itemgetter("schools"), "count"),
-                Column("shared", "Shared",
-                       lambda r: shared_share(facts, key, r["code"]) or None, "percent",
-                       optional=True),
+                Column("shared", "Shared", part, "percent", optional=True),
                 Column("trusts_met", "Trusts met", itemgetter("trusts"), "count"),
                 Column("confidence", "Confidence", lambda r: known.get(r["code"], ""),
                        "confidence", optional=True),
@@ -428,3 +442,37 @@ class CountryPages(Chapter):
             noun="hubs",
             report=Report("Unit code", "hub", source, source),
         )  # fmt: skip
+
+
+def _covered(facts: Facts, key: str) -> dict[str, tuple[float, int]]:
+    """Count schools and authorities by how a layer of hubs covers them.
+
+    A shared school counts in parts; an authority once, where most of its schools are.
+    """
+    study = facts.study
+    table, claims = study.assigned(key), study.land(key)
+    block = study.placement.schools.set_index("urn")["block"].reindex(table["urn"])
+    here = pd.MultiIndex.from_arrays([block.astype(object), table["unit_code"].astype(object)])
+    low = claims[claims["confidence"] == "low"]
+    weak = pd.MultiIndex.from_arrays([low["block"].astype(object), low["unit_code"].astype(object)])
+    kind = np.select(
+        [
+            table["unit_code"] == "not_located",
+            is_reason(table["unit_code"]),
+            table["share"] < 1,
+            here.isin(weak),
+        ],
+        ["not_located", "none", "shared", "low"],
+        default="one",
+    )
+    home = study.assigned(facts.places[0]).set_index("urn")["unit_code"]
+    area = home.reindex(table["urn"]).to_numpy()
+    frame = pd.DataFrame({"kind": kind, "n": table["share"].to_numpy(), "area": area})
+    schools = frame.groupby("kind")["n"].sum()
+    most = frame.groupby(["area", "kind"])["n"].sum().sort_values(kind="stable")
+    areas = most.reset_index().drop_duplicates("area", keep="last")["kind"].value_counts()
+    return {
+        kind: (float(schools.get(kind, 0.0)), int(areas.get(kind, 0)))
+        for kind in _COVERED
+        if kind in schools or kind in ("one", "none")
+    }

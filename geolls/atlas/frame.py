@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import jinja2
 from markupsafe import Markup
@@ -14,7 +14,7 @@ from markupsafe import Markup
 from geolls.atlas import words
 from geolls.atlas.charts import Piece, Strip, labels_of, strip_style, width_class
 from geolls.atlas.grids import Grid, Name, Report, confidence, mark, shape
-from geolls.atlas.inline import Carried, carried, dense
+from geolls.atlas.inline import carried, dense
 from geolls.atlas.plates import Plates
 from geolls.atlas.tables import CsvTable, csv_tables
 from geolls.atlas.words import REGISTER, REPORT
@@ -32,13 +32,11 @@ from geolls.base.text import (
     small,
 )
 from geolls.base.vocabulary import FEW, KIND_PHRASES, KIND_TITLES, KINDS, REASONS
+from geolls.layers.model import Layer
 from geolls.maps.offline import policy
+from geolls.maps.page import Parts
 from geolls.study.facts import Facts, texts
 from geolls.study.units import body_layers
-
-if TYPE_CHECKING:
-    from geolls.layers.model import Layer
-    from geolls.maps.page import Parts
 
 __all__ = ["Chapter", "Frame", "Page", "Rendered", "Shell", "templates"]
 
@@ -127,26 +125,6 @@ class Shell:
     search: bool = True
     map: Parts | None = None
 
-    @property
-    def path(self) -> str:
-        """Where the page goes, below the atlas's folder."""
-        return self.page.path
-
-    @property
-    def root(self) -> str:
-        """The way from the page to the atlas's folder."""
-        return self.page.root
-
-    @property
-    def shared(self) -> Mapping[str, bytes]:
-        """The packed data of its map that it shares with other pages."""
-        return self.map.packed if self.map and not self.inline else {}
-
-    @property
-    def scripts(self) -> list[str]:
-        """The scripts of its map that it shares with other pages, in the order of loading."""
-        return [*(f"data-{key}.js" for key in self.shared), "map.js"] if self.shared else []
-
 
 @cache
 def templates() -> jinja2.Environment:
@@ -210,30 +188,30 @@ class Frame:
         """What every page says of the study."""
         study, source = self.study, self.study.register.source
         hubs = [self.facts.layer(k) for k in self.hub_layers]
-        sources = [f"{study.register.label}."]
-        sources += [f"{h.title}: {h.source}." for h in hubs]
+        sources = [study.register.label, *(f"{h.title}: {h.source}" for h in hubs)]
         return {
             "title": study.settings.title,
             "population": self.population,
             "day": day(study.as_of),
             "fingerprint": study.fingerprint,
             "attribution": study.attribution,
-            "sources": " ".join(sources),
+            "sources": " ".join(f"{said}." for said in sources),
             "demonstration": "Demonstration schools: generated, not real"
             if study.register.demonstration
             else "",
             "schools_month": month(source.get("vintage_schools")),
             "links_month": month(source.get("vintage_links")),
             "spread": study.spread_options,
-            "effective": self.effective_words,
+            "effective": words.EFFECTIVE(names=[*map(self.word, body_layers(study)), "trust"]),
         }
 
     @cached_property
     def population(self) -> Markup:
         """The schools that count, in words."""
-        phases = set(self.study.schools["phase"].unique())
-        said = [word for word, keys in words.PHASES.items() if phases & keys]
-        return words.POPULATION(phases=said)
+        phases = set(self.study.schools["phase"])
+        return words.POPULATION(
+            phases=[word for word, known in words.PHASES.items() if phases & known]
+        )
 
     @cached_property
     def dates(self) -> Markup:
@@ -248,9 +226,13 @@ class Frame:
 
     def render(self, template: str, shell: Shell, context: Mapping[str, Any]) -> Rendered:
         """Fill a template, then write the widths it uses and the policy that fits it."""
-        inside = carried(shell.map) if shell.inline else Carried()
+        inside = carried(shell.map) if shell.inline else {}
+        shared = shell.map.packed if shell.map and not shell.inline else {}
         known = {
             "page": shell,
+            "root": shell.page.root,
+            "path": shell.page.path,
+            "scripts": [*(f"data-{key}.js" for key in shared), "map.js"] if shared else [],
             "carried": inside,
             "study": self.about,
             "nav": NAV,
@@ -265,10 +247,10 @@ class Frame:
         style = strip_style(widths) + "".join(grid.style for grid in grids)
         style += self._runner(shell.title)
         text = text.replace("<style></style>", f"<style>{style}</style>", 1)
-        allowed = f"script-src {inside.allowed} "
+        allowed = f"script-src {inside.get('allowed', '')} "
         rule = policy(text, own_files=True).replace("script-src ", allowed, 1)
         meta = f'<meta http-equiv="Content-Security-Policy" content="{rule}">'
-        return Rendered(text.replace("<!--policy-->", meta, 1), shell.shared)
+        return Rendered(text.replace("<!--policy-->", meta, 1), shared)
 
     def _runner(self, title: str) -> str:
         """Return the rule that prints title, dates and page numbers at the foot of each sheet."""
@@ -346,12 +328,6 @@ class Frame:
                 for r in sorted(rows, key=lambda r: str(r[1]))
             ]
         )
-
-    @cached_property
-    def effective_words(self) -> Markup:
-        """What the effective number of maps is, in a line or two."""
-        names = map(self.word, body_layers(self.study))
-        return words.EFFECTIVE(names=[*names, "trust"])
 
     def strip(
         self, layer: Layer, pieces: Sequence[Piece], lines: Sequence[tuple[str, ...]], **more: Any

@@ -6,57 +6,37 @@ import base64
 import hashlib
 import re
 import zlib
-from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING
 
 import numpy as np
 from markupsafe import Markup
 
 from geolls.maps.offline import asset, leaflet_css
+from geolls.maps.page import Parts
 from geolls.maps.scripts import page_script
 
-if TYPE_CHECKING:
-    from geolls.maps.page import Parts
-
-__all__ = ["Carried", "carried", "dense", "used_rules"]
+__all__ = ["carried", "dense", "used_rules"]
 
 
-@dataclass(frozen=True, slots=True)
-class Carried:
-    """What stands inside a page; nothing where it loads the atlas's own files.
+def carried(made: Parts | None) -> dict[str, str]:
+    """Return what stands inside a page that stands alone, with or without a map.
 
-    Parameters
-    ----------
-    css, loader : str
-        Styles, and the script that inflates the rest.
-    scripts : str
-        All other scripts, packed.
-    data : str
-        The elements that hold the data of its map.
-    allowed : str
-        What lets the packed scripts run: a source for the page's policy.
+    Returns
+    -------
+    dict of str
+        css; loader, the script that inflates the rest; scripts, all others, packed; data, the
+        elements that hold the data of its map; allowed, a source for the page's policy that lets
+        the packed scripts run.
     """
-
-    css: str = ""
-    loader: str = ""
-    scripts: str = ""
-    data: str = ""
-    allowed: str = ""
-
-
-def carried(made: Parts | None) -> Carried:
-    """Return what a page carries, with or without a map."""
     scripts, allowed = _scripts(made is not None)
-    return Carried(
-        css=_styles(made is not None),
-        loader=Markup(_lean("load.js")),
-        scripts=scripts,
-        data=Markup().join(_DATA.format(k, dense(part)) for k, part in made.packed.items())
-        if made
-        else Markup(),
-        allowed=allowed,
-    )
+    parts = made.packed if made else {}
+    return {
+        "css": _styles(made is not None),
+        "loader": Markup(_lean("load.js")),
+        "scripts": scripts,
+        "data": Markup().join(_DATA.format(key, dense(part)) for key, part in parts.items()),
+        "allowed": allowed,
+    }
 
 
 _DATA = Markup('<script type="text/plain" class="geolls-data" data-part="{}">{}</script>')

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from markupsafe import Markup
 
 from geolls.atlas import words
-from geolls.atlas.charts import Axis, Piece, Strip, Ticks, axis_of
+from geolls.atlas.charts import Axis, Piece, Strip, axis_of
 from geolls.atlas.frame import KEPT, LONG, Chapter, Page, Rendered, Shell
 from geolls.atlas.grids import Bar, Column, Grid, Name, Report, Two, confidence
 from geolls.atlas.plates import LARGE
@@ -30,11 +30,9 @@ from geolls.base.text import (
     worst_of,
 )
 from geolls.base.vocabulary import FAMILY_TITLES, FEW, KIND_TITLES, KINDS, RANKED, REACHES, REASONS
+from geolls.maps.page import Parts
 from geolls.study.facts import Here, Member, Met
 from geolls.study.neighbours import neighbours
-
-if TYPE_CHECKING:
-    from geolls.maps.page import Parts
 
 __all__ = ["PlacePages", "lede", "what_it_is"]
 
@@ -310,41 +308,37 @@ class PlacePages(Chapter):
     # -- tables ------------------------------------------------------------------------------
 
     def _trust_grid(self, page: Page, here: Here) -> Grid:
-        rows = [(trust, self.facts.trust_rows[trust.uid]) for trust in here.trusts]
+        rows = [{**self.facts.trust_rows[t.uid], **t._asdict()} for t in here.trusts]
 
-        def name(row: Any) -> Name:
-            trust, known = row
-            kind = "trust_home_here" if trust.based else "trust_based_elsewhere"
-            path = page.root + self.book.path_of("trust", trust.uid)
-            return Name(str(known["trust_name"]), path, kind)
+        def name(row: Mapping[str, Any]) -> Name:
+            kind = "trust_home_here" if row["based"] else "trust_based_elsewhere"
+            return self.book.name(page, "trust", row["uid"])._replace(mark=kind)
 
-        def home(row: Any) -> Two:
-            trust, known = row
-            share = f"{percent(known['home_share_local_authority'])} of its schools"
-            return Two(str(known["home_name_local_authority"]), share, trust.based)
+        def home(row: Mapping[str, Any]) -> Two:
+            share = f"{percent(row['home_share_local_authority'])} of its schools"
+            return Two(str(row["home_name_local_authority"]), share, row["based"])
 
-        def share(row: Any) -> Bar:
-            trust, known = row
-            return Bar(trust.here / float(known["schools"]), "" if trust.based else "elsewhere")
+        def share(row: Mapping[str, Any]) -> Bar:
+            return Bar(row["here"] / float(row["schools"]), "" if row["based"] else "elsewhere")
 
         return Grid(
             id="trusts",
             caption=f"Trusts of two or more schools at work in this {small(here.layer.unit_title)}",
             columns=[
                 Column("trust", "Trust", name, "name"),
-                Column("schools_here", "Schools here", lambda r: r[0].here, "count"),
-                Column("share_of_place", "Share of place", lambda r: r[0].here / here.n,
+                Column("schools_here", "Schools here", itemgetter("here"), "count"),
+                Column("share_of_place", "Share of place", lambda r: r["here"] / here.n,
                        "fine_percent", optional=True),
-                Column("schools_in_england", "Schools in England", lambda r: r[1]["schools"],
+                Column("schools_in_england", "Schools in England", itemgetter("schools"),
                        "count"),
                 Column("share_of_trust", "Share of the trust that is here", share, "bar",
                        optional=True),
                 Column("home", "Home", home, "two"),
-                Column("spread", "Spread", lambda r: REACHES.get(r[1]["reach"]), "pill",
+                Column("spread", "Spread", lambda r: REACHES.get(r["reach"]), "pill",
                        optional=True),
-                Column("teaching_school_hubs", "Hubs met", lambda r: r[1]["hubs"], "count",
+                Column("teaching_school_hubs", "Hubs met", itemgetter("hubs"), "count",
                        optional=True),
-                Column("widest_km", "Widest apart", lambda r: r[1]["pair_km_max"], "km",
+                Column("widest_km", "Widest apart", itemgetter("pair_km_max"), "km",
                        optional=True),
             ],
             rows=rows,
@@ -354,10 +348,13 @@ class PlacePages(Chapter):
             kept=KEPT if len(rows) > LONG else 0,
         )  # fmt: skip
 
-    def _school_grid(self, page: Page, here: Here, made: Parts | None) -> Grid:
+    def _school_grid(self, page: Page, here: Here, made: Parts) -> Grid:
         """Return the table of schools; those beyond the first few come out of the map's data."""
         book, table = self.book, self.book.columns
-        members = sorted(here.members, key=lambda m: self._order(m.row))
+        # By name, as the page's script sorts them.
+        members = sorted(
+            here.members, key=lambda m: (table["name"][m.row].lower(), table["urn"][m.row])
+        )
         area = "district" if here.key == "local_authority" else "local_authority"
 
         def column(key: str) -> Callable[[Member], Any]:
@@ -384,7 +381,7 @@ class PlacePages(Chapter):
         if len(members) > LARGE:  # each postcode is new: a tenth of such a page
             columns = columns[:-1]
         long = len(members) > LONG
-        at = made.urns if made and long else ()
+        at = made.urns if long else ()
         drawn = set(at)
         later = {urn: m for m in members[KEPT:] if (urn := table["urn"][m.row]) in drawn}
         return Grid(
@@ -427,11 +424,6 @@ class PlacePages(Chapter):
             "trust": column("trust_name", unless="trust"),
             "postcode": column("postcode") if columns == 8 else None,
         }
-
-    def _order(self, row: int) -> tuple[str, str]:
-        """Order schools by name, as the page's script does."""
-        columns = self.book.columns
-        return str(columns["name"][row]).lower(), str(columns["urn"][row])
 
     def _sources(self) -> Grid:
         facts, about, register = self.facts, self.book.about, self.study.register
@@ -477,7 +469,7 @@ class PlacePages(Chapter):
 
     # -- beside others, and how well it is known ---------------------------------------------
 
-    def _ticks(self, here: Here) -> list[Ticks]:
+    def _ticks(self, here: Here) -> list[dict[str, Any]]:
         """Set the place among those with enough schools to be ranked."""
         if len(self.facts.ranked(here.key)) < 5:
             return []
@@ -492,8 +484,13 @@ class PlacePages(Chapter):
                 unit=self.book.word(here.key),
             )
             axis = self._axis(here.key, column)
-            at = axis.at(value) if value == value else None
-            out.append(Ticks(title, axis, at, "" if few else say(value), said))
+            out.append({
+                "title": title,
+                "axis": axis,
+                "here": axis.at(value) if value == value else None,
+                "value": "" if few else say(value),
+                "said": said,
+            })  # fmt: skip
         return out
 
     @cache  # noqa: B019  (a book lives as long as its process)

@@ -66,17 +66,12 @@ class Plates:
     @cache  # noqa: B019  (a book lives as long as its process)
     def _whole(self, name: str, root: str, layer: str = "") -> tuple[Recipe, MapData]:
         """Return a recipe and what its maps show of the whole country, links relative to a page."""
-        recipe = self.recipes[name]
-        if layer:
-            recipe = supported(load_recipe(name).given(layer=layer))
+        given = load_recipe(name).given(layer=layer) if layer else None
+        recipe = supported(given) if given else self.recipes[name]
         return recipe, country(self.facts, recipe, url=self._urls(root))
 
     def _urls(self, root: str) -> Callable[[str, str], str | None]:
-        def url(kind: str, code: str) -> str | None:
-            path = self.path_of(kind, code)
-            return f"{root}{path}" if path else None
-
-        return url
+        return lambda kind, code: f"{root}{path}" if (path := self.path_of(kind, code)) else None
 
     def _scene(
         self,
@@ -98,50 +93,38 @@ class Plates:
 
     # -- the maps ----------------------------------------------------------------------------
 
-    def place(self, layer: str, code: str, page: Any) -> Parts | None:
+    def place(self, layer: str, code: str, page: Any) -> Parts:
         """Draw a place with every layer and its schools."""
-        if "locality_overlay" not in self.recipes:
-            return None
-        name = str(self.facts.unit_rows[layer][code]["name"])
-        blocks = self._blocks_of(layer).get(code, ())
-        where = MapPlace(layer, code, name, blocks)
+        title = str(self.facts.unit_rows[layer][code]["name"])
+        where = MapPlace(layer, code, title, self._blocks_of(layer).get(code, ()))
         recipe, data = self._scene("locality_overlay", page.root, place=where)
         schools = data.schools
         assert schools is not None
         here = schools["here"]
         if int(here.sum()) > LARGE:
             # On a page that is long already the schools elsewhere go by their URN.
-            less = {
-                "name": schools["name"].where(here, ""),
-                "pupils": schools["pupils"].where(here),
-            }
-            data = replace(data, schools=schools.assign(**less))
+            name, pupils = schools["name"].where(here, ""), schools["pupils"].where(here)
+            data = replace(data, schools=schools.assign(name=name, pupils=pupils))
         return cut(recipe, data)
 
     @cache  # noqa: B019
     def _blocks_of(self, layer: str) -> dict[str, tuple[str, ...]]:
         """Return the blocks of each unit of a layer."""
-        table = self.study.land(layer)
-        blocks = table.groupby("unit_code")["block"].agg(tuple)
+        blocks = self.study.land(layer).groupby("unit_code")["block"].agg(tuple)
         return {str(code): found for code, found in blocks.items()}
 
     def trust(self, uid: str, page: Any) -> Parts | None:
         """Draw a trust: its schools, hull and links home."""
-        if "trust_footprint" not in self.recipes:
-            return None
         name = str(self.facts.trust_rows[uid]["trust_name"])
         recipe, data = self._scene("trust_footprint", page.root, trust=uid, words={"trust": name})
         assert data.schools is not None
         return cut(recipe, data, shared=True) if data.schools["easting"].notna().any() else None
 
-    def index(self, page: Any) -> tuple[Parts | None, str]:
+    def index(self, page: Any) -> tuple[Parts, str]:
         """Draw the national map, with a finding as its title."""
         table = self.facts.units[self.facts.places[0]]
-        table = table[table["schools"] >= FEW]
-        many = int((table["share_trust_based_elsewhere"] >= 0.3).sum())
-        title = words.INDEX_MAP(many=many)
-        if "national_index" not in self.recipes:
-            return None, title
+        away = table.loc[table["schools"] >= FEW, "share_trust_based_elsewhere"]
+        title = words.INDEX_MAP(many=int((away >= 0.3).sum()))
         recipe, data = self._scene("national_index", page.root)
         return cut(recipe, replace(data, callouts=self._callouts()), shared=True), title
 
@@ -176,10 +159,8 @@ class Plates:
             for code, text in said.items()
         )
 
-    def coverage(self, key: str, page: Any) -> Parts | None:
+    def coverage(self, key: str, page: Any) -> Parts:
         """Draw which land has a hub, several, or none that we found."""
-        if "hub_coverage" not in self.recipes:
-            return None
         return cut(*self._scene("hub_coverage", page.root, key), shared=True)
 
     @cache  # noqa: B019

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import html
 import re
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from markupsafe import Markup, escape
 
+from geolls.api import Place, Study
 from geolls.atlas import words
 from geolls.atlas.frame import Frame, templates
 from geolls.atlas.grids import mark
@@ -19,6 +21,7 @@ from geolls.atlas.place import lede, what_it_is
 from geolls.base.errors import UsageError
 from geolls.base.text import count, joined, number, percent, short_name, small, when
 from geolls.base.vocabulary import FEW, KINDS, PATTERNS, RANKED, STRAY
+from geolls.layers.model import Layer
 from geolls.maps.offline import asset, policy
 from geolls.study.comparing import (
     england_figures,
@@ -31,12 +34,7 @@ from geolls.study.facts import Cover, Here
 from geolls.study.typology import LAYER as PATTERN_LAYER
 from geolls.study.typology import typology
 
-if TYPE_CHECKING:
-    from geolls.api import Study
-    from geolls.layers.model import Layer
-    from geolls.study.gazetteer import Place
-
-__all__ = ["Bar", "Profile", "Section", "Table", "profile", "profile_html", "profile_markdown"]
+__all__ = ["Profile", "Section", "Table", "profile", "profile_html", "profile_markdown"]
 
 TRUSTS = 6  # named on the page
 NAMES = 5  # places named in a sentence
@@ -89,22 +87,17 @@ class Table:
 
 
 @dataclass(frozen=True)
-class Bar:
-    """One bar of shares: a title, and (kind, from, width) in hundredths."""
-
-    title: str
-    pieces: tuple[tuple[str, float, float], ...]
-
-
-@dataclass(frozen=True)
 class Section:
-    """A part of the page: a title, sentences, and one or two tables."""
+    """A part of the page: a title, sentences, one or two tables, and bars of shares.
+
+    A bar is a title and pieces: kind, where it begins and its width in hundredths.
+    """
 
     key: str
     title: str
     text: tuple[Markup, ...] = ()
     tables: tuple[Table, ...] = ()
-    bars: tuple[Bar, ...] = ()
+    bars: tuple[dict[str, Any], ...] = ()
     after: tuple[Markup, ...] = ()
 
 
@@ -288,13 +281,13 @@ def _runs(subject: _Subject) -> Section:
     )
 
 
-def _bar(title: str, shares: Sequence[float]) -> Bar:
+def _bar(title: str, shares: Sequence[float]) -> dict[str, Any]:
     pieces = [
         (kind, round(at * 100, 2), round(share * 100, 2))
         for kind, share, at in zip(KINDS, shares, accumulate(shares, initial=0.0), strict=False)
         if share > 0
     ]
-    return Bar(title, tuple(pieces))
+    return {"title": title, "pieces": pieces}
 
 
 def _trusts(subject: _Subject) -> tuple[Table, list[Markup], list[Markup]]:
@@ -305,9 +298,6 @@ def _trusts(subject: _Subject) -> tuple[Table, list[Markup], list[Markup]]:
     def home(uid: str) -> str:
         name = known[uid].get(f"home_name_{here.key}")
         return subject.brief(name) if isinstance(name, str) else f"no {subject.unit}"
-
-    def schools(n: float) -> Markup:
-        return words.SCHOOLS(n=n)
 
     table = Table(
         ("Trust", "Schools here", "In England", "Most of its schools in"),
@@ -326,17 +316,18 @@ def _trusts(subject: _Subject) -> tuple[Table, list[Markup], list[Markup]]:
     rest, away = found[TRUSTS:], [trust for trust in found if not trust.based]
     text, after = [], []
     if rest:
-        n = schools(sum(trust.here for trust in rest))
-        after.append(words.MORE_TRUSTS(named=TRUSTS, more=len(rest), schools=n))
+        schools = words.SCHOOLS(n=sum(trust.here for trust in rest))
+        after.append(words.MORE_TRUSTS(named=TRUSTS, more=len(rest), schools=schools))
     if away:
-        sums: dict[str, float] = {}
+        sums: dict[str, float] = defaultdict(float)
         for trust in away:
-            sums[home(trust.uid)] = sums.get(home(trust.uid), 0.0) + trust.here
+            sums[home(trust.uid)] += trust.here
         ordered = sorted(sums.items(), key=lambda item: (-item[1], item[0]))
         names = [f"{name} ({count(n)})" for name, n in ordered]
         more = len(names) - NAMES
         homes = names if more <= 1 else [*names[:NAMES], f"{more} more"]
-        text.append(words.AWAY(schools=schools(sum(t.here for t in away)), homes=homes))
+        schools = words.SCHOOLS(n=sum(trust.here for trust in away))
+        text.append(words.AWAY(schools=schools, homes=homes))
     return table, text, after
 
 

@@ -29,13 +29,13 @@ def csv_tables(facts: Facts) -> dict[str, CsvTable]:
     def word(key: str) -> str:
         return small(facts.layer(key).unit_title)
 
-    out = {
-        f"places_{key}.csv": CsvTable(
-            f"{word(key)}: its schools, trusts and maps", partial(_places, facts, key)
-        )
-        for key in facts.places
-    }
-    out |= {
+    return {
+        **{
+            f"places_{key}.csv": CsvTable(
+                f"{word(key)}: its schools, trusts and maps", partial(_places, facts, key)
+            )
+            for key in facts.places
+        },
         "trusts.csv": CsvTable(
             "trust with two or more schools: its spread", partial(_trusts, facts)
         ),
@@ -54,28 +54,27 @@ def csv_tables(facts: Facts) -> dict[str, CsvTable]:
             "school whose point lies outside the district of its code",
             lambda: study.placement.disagreements,
         ),
+        **{
+            f"overlap_{home}_{key}.csv": CsvTable(
+                f"{word(home)} and {word(key)} that meet", partial(study.overlap, home, key)
+            )
+            for key in facts.strips
+            if key != home
+        },
+        **{
+            f"coverage_{key}.csv": CsvTable(
+                f"{word(key)}, shared set or reason for none",
+                partial(study.coverage, key, by="schools"),
+            )
+            for key in facts.strips
+        },
     }
-    out |= {
-        f"overlap_{home}_{key}.csv": CsvTable(
-            f"{word(home)} and {word(key)} that meet", partial(study.overlap, home, key)
-        )
-        for key in facts.strips
-        if key != home
-    }
-    out |= {
-        f"coverage_{key}.csv": CsvTable(
-            f"{word(key)}, shared set or reason for none",
-            partial(study.coverage, key, by="schools"),
-        )
-        for key in facts.strips
-    }
-    return out
 
 
 def _places(facts: Facts, key: str) -> pd.DataFrame:
     shares = [f"share_{kind}" for kind in KINDS]
-    columns = ["name", "schools", *KINDS, *shares]
-    columns += ["pupils", "fsm_share", "trusts", "effective_maps"]
+    said = ("pupils", "fsm_share", "trusts", "effective_maps")
+    columns = ["name", "schools", *KINDS, *shares, *said]
     table = facts.units[key][columns].rename_axis("unit_code").reset_index()
     return table.rename(columns={"name": "unit_name"})
 

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from functools import cache, cached_property
 from operator import itemgetter
 from statistics import median
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import pandas as pd
 from markupsafe import Markup, escape
 
 from geolls.atlas import words
@@ -17,9 +18,6 @@ from geolls.atlas.frame import Chapter, Page, Rendered, Shell
 from geolls.atlas.grids import Column, Grid, Name, Two, mark
 from geolls.base.text import DASH, band_words, count, km, number, phase_words, short_name
 from geolls.base.vocabulary import REACHES, REASONS
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 __all__ = ["TrustPages"]
 
@@ -166,15 +164,15 @@ class TrustPages(Chapter):
     def _marks(self, uid: str) -> dict[str, Any]:
         own, yard = self.facts.from_home[uid], self.facts.yardstick.get(uid, [])
         found = marks_on_axis([(d, str(self.facts.kinds[r])) for d, r in own], yard)
-        right = max((x for x, _ in found.yard), default=found.left) + 14
-        place = min(max(right, found.yard_half + 8), found.right - 240)
+        right = max((x for x, _ in found["yard"]), default=found["left"]) + 14
+        place = min(max(right, found["yard_half"] + 8), found["right"] - 240)
 
         def said(far: list[float]) -> Markup:
             half = median(far) if far else 0.0
             return words.WITHIN(n=len(far), half=half, whole=max(far, default=0.0))
 
         return {
-            **{name: getattr(found, name) for name in found.__slots__},
+            **found,
             "words": said([d for d, _ in own]),
             "yard_words": said(yard),
             "yard_text": round(place, 1),

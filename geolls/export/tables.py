@@ -12,7 +12,7 @@ from pathlib import Path
 import pandas as pd
 
 from geolls.api import Study
-from geolls.base.vocabulary import WEIGHTS
+from geolls.base.vocabulary import WEIGHTS, By
 from geolls.export.dictionary import TableText, load_dictionary
 from geolls.layers.evidence import evidence
 from geolls.layers.model import TIERS
@@ -136,13 +136,10 @@ def _units(study: Study) -> pd.DataFrame:
     for key in study.area_layers:
         units, claims = units_of(study, key), study.membership(key, "area")
         land = claims.frame("block", reasons=False)
+        several = land["block"].map(pd.Series(claims.claims > 1, claims.items))
+        area, lived = (land["block"].map(study.weights(by)) for by in ("area", "neighbourhoods"))
         sums = pd.DataFrame(
-            {
-                "whole": (area := land["block"].map(study.weights("area"))),
-                "shared": area * (claims.claims > 1)[claims.items.get_indexer(land["block"])],
-                "neighbourhoods": land["block"].map(study.weights("neighbourhoods"))
-                * land["share"],
-            }
+            {"whole": area, "shared": area * several, "neighbourhoods": lived * land["share"]}
         )
         sums = sums.groupby(land["unit_code"]).sum().reindex(units.index)
         known = units[["area_km2", "schools", "pupils"]].assign(
@@ -156,7 +153,7 @@ def _units(study: Study) -> pd.DataFrame:
 
 
 def _coverage(study: Study) -> pd.DataFrame:
-    asked = [
+    asked: list[tuple[str, By]] = [
         (key, by)
         for key, layer in study.layers.items()
         if layer.kind != "sites"

@@ -56,6 +56,6 @@ def test_an_axis_ends_on_a_round_number_not_far_above(value: float) -> None:
 def test_each_school_has_a_mark_of_its_own() -> None:
     own = [(1.0, "trust_home_here")] * 5 + [(40.0, "trust_based_elsewhere")] * 3
     found = marks_on_axis(own, [1.0, 2.0, 2.1])
-    assert len({(x, y) for x, y, _ in found.own}) == 8
-    assert len({(x, y) for x, y in found.yard}) == 3
-    assert all(found.left <= x <= found.right for x, _, _ in found.own)
+    assert len({(x, y) for x, y, _ in found["own"]}) == 8
+    assert len({(x, y) for x, y in found["yard"]}) == 3
+    assert all(found["left"] <= x <= found["right"] for x, _, _ in found["own"])
