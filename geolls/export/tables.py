@@ -134,9 +134,9 @@ def _units(study: Study) -> pd.DataFrame:
     """Return one row per unit of each layer of land, with what is in it."""
     parts = []
     for key in study.area_layers:
-        units, claims = units_of(study, key), study.membership(key, "area")
-        land = claims.frame("block", reasons=False)
-        several = land["block"].map(pd.Series(claims.claims > 1, claims.items))
+        units = units_of(study, key)
+        land = study.membership(key, "area").frame("block", reasons=False)
+        several = land.groupby("block")["unit_code"].transform("size") > 1
         area, lived = (land["block"].map(study.weights(by)) for by in ("area", "neighbourhoods"))
         sums = pd.DataFrame(
             {"whole": area, "shared": area * several, "neighbourhoods": lived * land["share"]}
