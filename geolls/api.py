@@ -13,8 +13,7 @@ from geolls.base.errors import OutputError, UnknownNameError
 from geolls.base.schema import a_date
 from geolls.base.shelves import shelf
 from geolls.base.text import suggest
-from geolls.study import comparing, sites, views
-from geolls.study.analyses import analysis
+from geolls.study import analyses, comparing, views
 from geolls.study.changes import changes
 from geolls.study.core import Core
 from geolls.study.gazetteer import Place
@@ -49,7 +48,7 @@ class Study(Core):
 
     def table(self, name: str) -> pd.DataFrame:
         """Return one of the researcher's tables by name; `analyses.ANALYSES` lists them."""
-        return analysis(self, name)
+        return analyses.analysis(self, name)
 
     def schools_in(self, place: Place | str, trust: str | None = None) -> pd.DataFrame:
         """Return the schools of a place, with their unit in every layer.
@@ -79,7 +78,7 @@ class Study(Core):
             One row per unit: unit_code, unit_name, urn (lead school, None where not identified),
             easting, northing (NaN where the register does not have the school).
         """
-        return sites.sites(self, name)
+        return analyses.sites(self, name)
 
     def explain(
         self, measure: str, *, place: Place | str | None = None, trust: str | None = None

@@ -32,7 +32,7 @@ from geolls.base.text import (
 from geolls.base.vocabulary import FAMILY_TITLES, FEW, KIND_TITLES, KINDS, RANKED, REACHES, REASONS
 from geolls.maps.page import Parts
 from geolls.study.facts import Here, Member, Met
-from geolls.study.neighbours import neighbours
+from geolls.study.units import neighbours
 
 __all__ = ["PlacePages", "lede", "what_it_is"]
 

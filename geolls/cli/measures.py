@@ -136,7 +136,7 @@ def mismatch(
     if nulls and left and right:
         import pandas as pd
 
-        from geolls.study.random_maps import null_share_worse
+        from geolls.study.analyses import null_share_worse
 
         with progress_bar(options["quiet"]) as progress:
             rows = null_share_worse(

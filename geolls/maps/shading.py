@@ -18,9 +18,9 @@ from geolls.maps.recipes import Recipe
 from geolls.measures.disclosure import small, untold
 from geolls.measures.membership import is_reason
 from geolls.measures.mismatch import compare_units
+from geolls.study.analyses import site_distances
 from geolls.study.core import Core
 from geolls.study.facts import Facts
-from geolls.study.sites import site_distances
 from geolls.study.typology import typology
 
 __all__ = ["COLUMNS", "SHADINGS", "Asked", "Column", "measure_of", "supported"]

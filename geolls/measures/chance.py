@@ -1,18 +1,26 @@
-"""Measures that count pairs of schools, corrected for chance: whole numbers only."""
+"""Entropy and shared information of tables, in bits, and the measures corrected for chance."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from geolls.measures.information import entropy, information, ratio
+from geolls.base.arrays import Flags, Floats, Ints
 
-__all__ = ["COUNT_MEASURES", "count_measures", "expected_information", "split_pairs"]
+__all__ = [
+    "COUNT_MEASURES",
+    "count_measures",
+    "entropy",
+    "expected_information",
+    "information",
+    "plogp",
+    "ratio",
+    "split_pairs",
+]
 
-Floats = npt.NDArray[np.float64]
 
 COUNT_MEASURES = (
     "adjusted_rand",
@@ -20,6 +28,32 @@ COUNT_MEASURES = (
     "fowlkes_mallows",
     "split_pairs",
 )
+
+
+def ratio(part: Any, whole: Any) -> Floats:
+    """Divide, with 0 where the whole is 0."""
+    shape = np.broadcast_shapes(np.shape(part), np.shape(whole))
+    found: Floats = np.divide(part, whole, out=np.zeros(shape), where=np.asarray(whole) > 0)
+    return found
+
+
+def plogp(shares: Floats) -> Floats:
+    """Return p log2(1/p), with 0 at 0."""
+    return -shares * np.log2(shares, out=np.zeros_like(shares), where=shares > 0)
+
+
+def entropy(parts: Floats) -> float:
+    """Return the entropy (bits) of parts of a whole, of any sum."""
+    return float(plogp(ratio(parts, parts.sum())).sum())
+
+
+def information(full: Floats) -> float:
+    """Return the mutual information (bits) of the rows and columns of a table, 0 or more."""
+    rows, cols, total = full.sum(axis=1), full.sum(axis=0), float(full.sum())
+    i, j = np.nonzero(full)
+    a = full[i, j]
+    # Two ratios of like size, for the product of the sums can overflow.
+    return max(float(np.sum(a / total * np.log2((a / rows[i]) * (total / cols[j])))), 0.0)
 
 
 def count_measures(full: Floats, adjusted: float | None = None) -> dict[str, float]:
@@ -154,7 +188,7 @@ def _far_end(mean: Floats, start: Floats) -> Floats:
     return np.asarray(np.minimum(k, start))
 
 
-def _chunks(order: npt.NDArray[np.intp], width: Floats) -> Iterator[npt.NDArray[np.intp]]:
+def _chunks(order: Ints, width: Floats) -> Iterator[Ints]:
     """Cut rows sorted by width into blocks of about half a million cells."""
     start = 0
     while start < len(order):
@@ -164,9 +198,7 @@ def _chunks(order: npt.NDArray[np.intp], width: Floats) -> Iterator[npt.NDArray[
         start = stop
 
 
-def _chance_by_ratios(
-    a: Floats, b: Floats, k: Floats, valid: npt.NDArray[np.bool_], total: float
-) -> Floats:
+def _chance_by_ratios(a: Floats, b: Floats, k: Floats, valid: Flags, total: float) -> Floats:
     """Return the chance of each k, from the ratios of one whole number to the next."""
     below, above = k[:, :-1], k[:, 1:]
     step = (a - below) * (b - below) / (above * (total - a - b + above))
@@ -177,9 +209,7 @@ def _chance_by_ratios(
     return scaled
 
 
-def _chance_by_stirling(
-    a: Floats, b: Floats, k: Floats, valid: npt.NDArray[np.bool_], total: float
-) -> Floats:
+def _chance_by_stirling(a: Floats, b: Floats, k: Floats, valid: Flags, total: float) -> Floats:
     """Return the chance of each k where only every few k are looked at.
 
     A sum over every h-th value of a bell of deviation s is out by exp(-2 (pi s / h)^2), here

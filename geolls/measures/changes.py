@@ -6,18 +6,17 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from geolls.base.arrays import Floats
 from geolls.base.errors import UsageError
 from geolls.base.vocabulary import REASONS
-from geolls.measures.information import ratio
+from geolls.measures.chance import ratio
 from geolls.measures.membership import Membership
 from geolls.measures.overlap import weights_of
 
 __all__ = ["area_changes", "claim_changes", "heirs", "school_changes", "school_moves"]
 
-Floats = npt.NDArray[np.float64]
 # Shares that differ by less are the same claim, counted in another order.
 _SAME = 1e-9
 

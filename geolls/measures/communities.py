@@ -10,13 +10,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from geolls.base.arrays import Ints
 from geolls.base.errors import UsageError
 from geolls.measures.membership import Membership, is_reason
 from geolls.measures.nulls import board, deviation, regroup
 
 __all__ = ["communities", "home_fit", "trust_links"]
-
-Ints = npt.NDArray[np.intp]
 
 
 def trust_links(schools: pd.DataFrame, place: Membership) -> pd.DataFrame:

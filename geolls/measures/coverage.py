@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from geolls.base.arrays import Flags, Floats
 from geolls.base.vocabulary import REASON_NAMES
 from geolls.measures.membership import Membership, sums
 from geolls.measures.overlap import weights_of
 
 __all__ = ["SHARED", "coverage"]
 
-Floats = npt.NDArray[np.float64]
 
 SHARED = "shared"
 
@@ -80,9 +79,7 @@ def coverage(
     return found.assign(share=share)
 
 
-def _sets(
-    x: Membership, part: Floats, together: npt.NDArray[np.bool_], names: Mapping[str, str]
-) -> pd.DataFrame:
+def _sets(x: Membership, part: Floats, together: Flags, names: Mapping[str, str]) -> pd.DataFrame:
     """Return one row per set of units that share items, with where they do."""
     claims = pd.DataFrame(
         {

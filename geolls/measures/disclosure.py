@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from geolls.base.arrays import Flags, Floats, Ints
 from geolls.base.errors import UsageError
 from geolls.base.vocabulary import BLANK_BELOW, MINIMUM, WEIGHTS, WHOLE_PERCENT, By
 
@@ -21,10 +22,6 @@ __all__ = [
     "without_few",
     "without_small_counts",
 ]
-
-Floats = npt.NDArray[np.float64]
-Flags = npt.NDArray[np.bool_]
-Ints = npt.NDArray[np.intp]
 
 
 def untold(by: By) -> int:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 import shapely
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components, minimum_spanning_tree
 from scipy.spatial import KDTree
+
+from geolls.base.arrays import Flags, Floats, Ints
 
 __all__ = [
     "by_body",
@@ -22,9 +23,6 @@ __all__ = [
     "spanning_tree",
 ]
 
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.intp]
-Flags = npt.NDArray[np.bool_]
 
 # Farther apart than any two points of Great Britain, in metres.
 _FAR = 1e8

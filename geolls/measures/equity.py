@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from geolls.base.errors import UsageError
@@ -15,7 +14,6 @@ from geolls.measures.disclosure import complement, suppress, without_few
 __all__ = ["equity_gap", "fifths", "fsm_fifth"]
 
 SHARES = ["fsm_share", "other_share", "equity_gap"]
-Floats = npt.NDArray[np.float64]
 
 
 def fsm_fifth(schools: pd.DataFrame) -> pd.Series[Any]:

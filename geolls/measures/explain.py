@@ -8,9 +8,9 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from geolls.base.arrays import Floats, Ints
 from geolls.base.errors import UnknownNameError, UsageError
 from geolls.base.text import suggest
 from geolls.base.vocabulary import BLANK_BELOW, KINDS
@@ -26,8 +26,6 @@ __all__ = [
     "place_measures",
     "trust_measures",
 ]
-
-Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -97,7 +95,7 @@ class _Trust:
         return self.schools.dropna(subset=["easting", "northing"])
 
     @cached_property
-    def ends(self) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+    def ends(self) -> tuple[Ints, Ints]:
         return np.triu_indices(len(self.located), 1)
 
     @cached_property

@@ -8,17 +8,14 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from geolls.base.arrays import Flags, Floats, Ints
 from geolls.base.errors import UsageError
 from geolls.base.vocabulary import REASONS
 
-__all__ = ["Ints", "Membership", "is_reason", "sums"]
+__all__ = ["Membership", "is_reason", "sums"]
 
-Bools = npt.NDArray[np.bool_]
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.intp]
 
 COLUMNS = ("unit_code", "unit_name", "share")
 
@@ -28,7 +25,7 @@ def sums(index: Ints, values: Floats, size: int) -> Floats:
     return np.asarray(np.bincount(index, values, minlength=size), dtype=float)
 
 
-def is_reason(codes: Any) -> Bools:
+def is_reason(codes: Any) -> Flags:
     """Return which of `codes` are reasons for having no unit."""
     return np.asarray(pd.Index(codes).isin(REASONS), dtype=bool)
 
@@ -59,7 +56,7 @@ class Membership:
     item: Ints
     unit: Ints
     share: Floats
-    stated: Bools
+    stated: Flags
     codes: tuple[str, ...]
     names: tuple[str, ...]
 
@@ -212,7 +209,7 @@ class Membership:
         return np.cumsum(self.claims) - self.claims
 
     @cached_property
-    def outside(self) -> Bools:
+    def outside(self) -> Flags:
         """Which of `codes` are reasons for having no unit."""
         return is_reason(self.codes)
 

@@ -11,9 +11,17 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from geolls.base.arrays import Flags, Floats
 from geolls.base.errors import UsageError
-from geolls.measures.chance import COUNT_MEASURES, count_measures, split_pairs
-from geolls.measures.information import entropy, information, plogp, ratio
+from geolls.measures.chance import (
+    COUNT_MEASURES,
+    count_measures,
+    entropy,
+    information,
+    plogp,
+    ratio,
+    split_pairs,
+)
 from geolls.measures.membership import Membership, sums
 from geolls.measures.overlap import cross, weights_of
 
@@ -31,7 +39,6 @@ __all__ = [
     "v_measure",
 ]
 
-Floats = npt.NDArray[np.float64]
 Rows = list[tuple[str, float, str]]
 Change = Callable[[Floats], Floats]
 
@@ -432,7 +439,7 @@ class _Rule:
     min_weight: float
     min_share: float
 
-    def slivers(self, full: Floats) -> npt.NDArray[np.bool_]:
+    def slivers(self, full: Floats) -> Flags:
         """Return which pairs are slivers."""
         most = np.maximum(ratio(full, full.sum(axis=1)[:, None]), ratio(full, full.sum(axis=0)))
         return (full > 0) & ((full < self.min_weight) | (most < self.min_share))
@@ -455,7 +462,7 @@ def _both_ways(
 ) -> tuple[Rows, Rows]:
     """Report one pair of layers both ways round, and tell no small number."""
 
-    def small(table: Floats) -> npt.NDArray[np.bool_]:
+    def small(table: Floats) -> Flags:
         return (table > 0) & (table < untold)
 
     def report(number: float | None = None) -> tuple[Rows, Rows]:
@@ -531,7 +538,7 @@ def _both(
     return {name: found[name] for name in MEASURES}
 
 
-def _named(x: Membership, y: Membership, reason: str) -> npt.NDArray[np.bool_]:
+def _named(x: Membership, y: Membership, reason: str) -> Flags:
     rows, cols = ([c == reason for c in m.codes] for m in (x, y))
     return np.logical_or.outer(rows, cols)
 

@@ -16,6 +16,7 @@ import pandas as pd
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
+from geolls.base.arrays import Flags, Floats, Ints
 from geolls.base.errors import UsageError
 from geolls.measures.membership import Membership, sums
 from geolls.measures.mismatch import v_measure
@@ -23,8 +24,6 @@ from geolls.measures.overlap import cross, weights_of
 
 __all__ = ["Board", "Null", "board", "deviation", "null_share_worse", "regroup"]
 
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.intp]
 Progress = Callable[[int, int], None]
 # Of so many maps, each draw keeps the one whose sizes are nearest.
 _TRIES = 4
@@ -276,7 +275,7 @@ def _neighbours(n: int, pairs: Iterable[tuple[int, int]]) -> tuple[tuple[int, ..
 
 
 def _joints(
-    n: int, pairs: Ints, inside: npt.NDArray[np.bool_], joined: list[tuple[int, int]]
+    n: int, pairs: Ints, inside: Flags, joined: list[tuple[int, int]]
 ) -> list[tuple[int, int]]:
     """Return the pairs that join the separate parts inside by the fewest steps outside."""
     part = _parts(n, _neighbours(n, joined))

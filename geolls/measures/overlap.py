@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from geolls.base.arrays import Floats
 from geolls.base.errors import UsageError
 from geolls.measures.membership import Membership, is_reason, sums
 
 __all__ = ["cross", "inside", "overlap", "weights_of"]
-
-Floats = npt.NDArray[np.float64]
 
 
 def overlap(left: Membership, right: Membership, weight: pd.Series[float]) -> pd.DataFrame:

@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.sparse import csr_array
 
+from geolls.base.arrays import Flags, Floats, Ints
 from geolls.base.vocabulary import BLANK_BELOW, KINDS
 from geolls.measures.distances import (
     by_body,
@@ -35,9 +36,6 @@ __all__ = [
     "trust_view",
 ]
 
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.intp]
-Flags = npt.NDArray[np.bool_]
 
 _UNIT = ["phase", "unit_code"]
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from itertools import product
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -13,6 +12,7 @@ from geolls.base.errors import UsageError
 from geolls.base.vocabulary import BLANK_BELOW
 from geolls.measures.distances import nearest
 from geolls.measures.membership import Membership
+from geolls.measures.sensitivity import moved_rules
 from geolls.measures.spread import by_phase
 
 __all__ = ["FarRule", "beyond", "far_areas", "far_sensitivity", "site_distances"]
@@ -182,12 +182,10 @@ def far_sensitivity(
     base = far_areas(distances, schools, place, chosen)
     was = dict(zip(base["unit_code"], base["unit_name"], strict=True))
     rows = []
-    for name, sign in product(("km", "share"), (-1, 1)):
-        value = getattr(chosen, name) * (1 + sign * change)
-        value = min(value, 1.0) if name == "share" else value
-        moved = far_areas(distances, schools, place, replace(chosen, **{name: value}))
-        now = dict(zip(moved["unit_code"], moved["unit_name"], strict=True))
+    for step, moved in moved_rules(chosen, ("km", "share"), change):
+        far = far_areas(distances, schools, place, moved)
+        now = dict(zip(far["unit_code"], far["unit_name"], strict=True))
         joined = "; ".join(now[c] for c in sorted(set(now) - set(was)))
         left = "; ".join(was[c] for c in sorted(set(was) - set(now)))
-        rows.append((name, value, len(now), joined, left))
+        rows.append((step.threshold, step.value, len(now), joined, left))
     return pd.DataFrame(rows, columns=["threshold", "value", "areas", "joined", "left"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from geolls.base.arrays import Flags, Floats, Ints
 from geolls.base.errors import UsageError
 from geolls.base.schema import options
 from geolls.base.vocabulary import REACHES
@@ -25,6 +26,7 @@ from geolls.measures.distances import (
     spanning_tree,
 )
 from geolls.measures.membership import Membership, sums
+from geolls.measures.sensitivity import Moved, moved_rules
 
 __all__ = [
     "DISTANCES",
@@ -41,8 +43,6 @@ __all__ = [
     "spread_by_phase",
 ]
 
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.intp]
 
 DISTANCES = (
     "pair_km_mean",
@@ -163,7 +163,7 @@ class Bodies:
         return np.asarray(self.schools[["easting", "northing"]], dtype=float)
 
     @property
-    def located(self) -> npt.NDArray[np.bool_]:
+    def located(self) -> Flags:
         """Which schools have both coordinates."""
         return located(self.points)
 
@@ -275,11 +275,10 @@ def spread(
         "located": np.bincount(found.body[found.located], minlength=len(found.size)),
     }
     items = pd.Index(found.schools["urn"].unique())
-    rows = items.get_indexer(pd.Index(found.schools["urn"]))
-    for key, membership in layers.items():
-        columns.update(_areas(found, key, membership, items, rows))
-    columns.update(distances(found.points, found.body, len(found.size), rules.cluster_km))
-    frame = pd.concat([found.frame, pd.DataFrame(columns)], axis=1)
+    of_layers = [_areas(found, key, membership, items) for key, membership in layers.items()]
+    far = distances(found.points, found.body, len(found.size), rules.cluster_km)
+    parts = [found.frame, pd.DataFrame(columns), *of_layers, pd.DataFrame(far)]
+    frame = pd.concat(parts, axis=1)
     frame["reach"] = reach(frame, rules)
     frame["sample"] = np.select(
         [frame["schools"] == 1, frame["located"] < 2],
@@ -411,96 +410,71 @@ def reach_sensitivity(
         wider), narrower.
     """
     rules = options or SpreadOptions()
-    before = reach(frame, rules)
-    rank = {word: i for i, word in enumerate(REACHES)}
-    old = before.map(rank)
+    old = reach(frame, rules).map(_RANK)
+    trusts = int(old.notna().sum())
     rows = []
-    for name in ("local_km", "sub_regional_km", "regional_km", "national_km", "national_regions"):
-        for sign in (-1, 1):
-            step = sign if name == "national_regions" else sign * change
-            value = getattr(rules, name)
-            value = value + step if name == "national_regions" else value * (1 + step)
-            try:
-                moved = replace(rules, **{name: value})
-            except UsageError:
-                # Moved past its neighbour: then the order of the classes has no meaning.
-                continue
-            new = reach(frame, moved).map(rank)
-            wider, narrower = int((new > old).sum()), int((new < old).sum())
-            trusts = int(old.notna().sum())
-            share = (wider + narrower) / trusts if trusts else float("nan")
-            rows.append((name, value, step, trusts, wider + narrower, share, wider, narrower))
-    names = [
-        "threshold",
-        "value",
-        "moved",
-        "trusts",
-        "changed",
-        "changed_share",
-        "wider",
-        "narrower",
-    ]
-    return pd.DataFrame(rows, columns=names)
+    for step, moved in moved_rules(rules, _THRESHOLDS, change, by_one=("national_regions",)):
+        new = reach(frame, moved).map(_RANK)
+        wider, narrower = int((new > old).sum()), int((new < old).sum())
+        changed = wider + narrower
+        share = changed / trusts if trusts else float("nan")
+        rows.append((*step, trusts, changed, share, wider, narrower))
+    names = ["trusts", "changed", "changed_share", "wider", "narrower"]
+    return pd.DataFrame(rows, columns=[*Moved._fields, *names])
 
 
-def _areas(
-    found: Bodies, key: str, membership: Membership, items: pd.Index, rows: Ints
-) -> dict[str, Any]:
-    """Return the columns of one layer."""
-    n, pupils = len(found.size), np.nan_to_num(found.pupils)
-    x = membership.over(items)
-    if (x.claims[rows] == 0).any():
+# From the narrowest reach to the widest, and what decides it.
+_RANK = {word: at for at, word in enumerate(REACHES)}
+_THRESHOLDS = ("local_km", "sub_regional_km", "regional_km", "national_km", "national_regions")
+
+
+def _areas(found: Bodies, key: str, membership: Membership, urns: pd.Index) -> pd.DataFrame:
+    """Return the columns of one layer, one row per body."""
+    x, bodies = membership.over(urns), range(len(found.size))
+    if (x.claims == 0).any():
         raise UsageError("a school is missing from the layer", where=key, fix="give it a reason")
-    claim, school = x.on(rows)
-    body, unit, share = found.body[school], x.unit[claim], x.share[claim]
-    real = ~x.outside[unit]
-    width = max(len(x.codes), 1)
-    cell, which = np.unique(body[real] * width + unit[real], return_inverse=True)
-    count = sums(which, share[real], len(cell))
-    heads = sums(which, share[real] * pupils[school[real]], len(cell))
-    cell, heads, count = cell[count != 0], heads[count != 0], count[count != 0]
-    at, area = cell // width, cell % width
-    inside = sums(at, count, n)
-    q = count / inside[at]
-    hhi = sums(at, q * q, n)
-    some = inside > 0
-    # The last of each body in this order is its home: most schools, most pupils, first code.
-    order = np.lexsort((-area, np.round(heads, 6), np.round(count, 9), at))
-    last = np.searchsorted(at[order], np.arange(n), side="right") - 1
-    home = np.where(some, area[order][last] if len(order) else 0, 0)
-    best = np.where(some, q[order][last] if len(order) else 0, np.nan)
-    blank = np.where(some, 0.0, np.nan)
-    # The place behind the last unit is blank: the home of a body that has none.
-    home = np.where(some, home, len(x.codes))
-    codes = np.array([*x.codes, None], dtype=object)
-    names = np.array([*x.names, None], dtype=object)
-    return {
-        f"areas_{key}": np.bincount(at, minlength=n),
-        f"home_{key}": codes[home],
-        f"home_name_{key}": names[home],
-        f"home_share_{key}": best,
-        f"hhi_{key}": hhi + blank,
-        f"effective_areas_{key}": np.divide(1, hhi, out=np.full(n, np.nan), where=some),
-        f"entropy_{key}": sums(at, -q * np.log2(q), n) + blank,
-        f"cross_pairs_{key}": _cross_pairs(found, x.sets, rows),
-        f"no_unit_share_{key}": np.maximum(1 - inside / found.size, 0),
-    }
+    claims = _claims(found, x)
+    claims["heads"] = claims["share"] * claims["pupils"]
+    cells = claims.groupby(["body", "unit"])[["share", "heads"]].sum()
+    cells = cells[cells["share"] != 0].reset_index()
+    inside = cells.groupby("body")["share"].sum().reindex(bodies, fill_value=0.0)
+    q = cells["share"] / cells["body"].map(inside)
+    terms = pd.DataFrame({"areas": 1, "hhi": q * q, "entropy": -q * np.log2(q)})
+    of = terms.groupby(cells["body"]).sum().reindex(bodies)
+    # Home: most schools, then most pupils, then the first code.
+    order = cells.assign(q=q, share=cells["share"].round(9), heads=cells["heads"].round(6))
+    order = order.sort_values(["share", "heads", "unit"], ascending=[False, False, True])
+    home = order.drop_duplicates("body").set_index("body").reindex(bodies)
+    return pd.DataFrame(
+        {
+            f"areas_{key}": of["areas"].fillna(0).astype(int),
+            f"home_{key}": home["unit"].astype(object).map(dict(enumerate(x.codes))),
+            f"home_name_{key}": home["unit"].astype(object).map(dict(enumerate(x.names))),
+            f"home_share_{key}": home["q"],
+            f"hhi_{key}": of["hhi"],
+            f"effective_areas_{key}": 1 / of["hhi"],
+            f"entropy_{key}": of["entropy"],
+            f"cross_pairs_{key}": _cross_pairs(_claims(found, x.sets)),
+            f"no_unit_share_{key}": (1 - inside / found.size).clip(lower=0),
+        },
+        index=bodies,
+    )
 
 
-def _cross_pairs(found: Bodies, x: Membership, rows: Ints) -> Floats:
+def _claims(found: Bodies, x: Membership) -> pd.DataFrame:
+    """Return one row per school and unit of a layer: body, pupils, unit (its place), share."""
+    claims = pd.DataFrame({"urn": x.items[x.item], "unit": x.unit, "share": x.share})
+    schools = found.schools[["urn"]].assign(body=found.body, pupils=np.nan_to_num(found.pupils))
+    return schools.merge(claims[~x.outside[x.unit]], on="urn")
+
+
+def _cross_pairs(claims: pd.DataFrame) -> pd.Series[float]:
     """Return the chance that two schools of a body are in different areas."""
-    n = len(found.size)
-    claim, school = x.on(rows)
-    unit = x.unit[claim]
-    real = ~x.outside[unit]
-    width = max(len(x.codes), 1)
-    cell, counts = np.unique(found.body[school[real]] * width + unit[real], return_counts=True)
-    count = counts.astype(float)
-    schools = sums(cell // width, count, n)
-    together = sums(cell // width, count * (count - 1), n)
+    count = claims.groupby(["body", "unit"]).size()
+    together = (count * (count - 1)).groupby("body").sum()
+    schools = count.groupby("body").sum()
     pairs = schools * (schools - 1)
-    chance: Floats = 1 - np.divide(together, pairs, out=np.full(n, np.nan), where=pairs > 0)
-    return chance
+    return 1 - together / pairs.mask(pairs == 0)
 
 
 def distances(

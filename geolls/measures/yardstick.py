@@ -6,17 +6,15 @@ from collections.abc import Mapping
 from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from geolls.base.arrays import Ints
 from geolls.base.errors import UsageError
 from geolls.measures.distances import distance, nearest
 from geolls.measures.membership import Membership
 from geolls.measures.spread import DISTANCES, bodies
 
 __all__ = ["against", "home_points", "km_from_home", "made_up_trusts"]
-
-Floats = npt.NDArray[np.float64]
 
 
 def home_points(schools: pd.DataFrame, homes: pd.Series, membership: Membership) -> pd.DataFrame:
@@ -130,7 +128,7 @@ def made_up_trusts(
     mix = pd.crosstab(known["trust_uid"], known["phase"]).reindex(trusts["trust_uid"], fill_value=0)
     where = trusts[["home_easting", "home_northing"]].to_numpy(dtype=float)
     rng = np.random.default_rng(seed)
-    chosen: list[tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]] = []
+    chosen: list[tuple[Ints, Ints]] = []
     for phase in mix.columns:
         number = mix[phase].to_numpy(dtype=np.intp)
         rows = np.flatnonzero(pool["phase"] == phase)

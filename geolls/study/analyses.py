@@ -7,20 +7,22 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from geolls.base.errors import UsageError
+from geolls.base.errors import UnknownNameError, UsageError
 from geolls.base.text import suggest
-from geolls.base.vocabulary import KINDS
-from geolls.land.blocks import load_neighbourhoods
+from geolls.base.vocabulary import KINDS, PHASES, WEIGHTS, By
+from geolls.land.blocks import adjacency, load_neighbourhoods
+from geolls.layers.evidence import units_on
 from geolls.measures import communities as communing
-from geolls.measures import equity, oversight, sites, spread, yardstick
+from geolls.measures import equity, nulls, oversight, spread, yardstick
 from geolls.measures import placeview as places
-from geolls.study.random_maps import map_fit
-from geolls.study.sites import site_distances
+from geolls.measures import sites as siting
+from geolls.register.register import read_register
 
 if TYPE_CHECKING:
+    from geolls.base.arrays import Ints
     from geolls.study.core import Core
 
-__all__ = ["ANALYSES", "analysis"]
+__all__ = ["ANALYSES", "analysis", "null_share_worse", "site_distances", "sites"]
 
 HOME = "local_authority"
 LEADS = "teaching_school_hub_lead"
@@ -159,18 +161,112 @@ def trust_communities(study: Core) -> pd.DataFrame:
 
 def far_areas(study: Core) -> pd.DataFrame:
     """Name authorities far from every Teaching School Hub lead school, by the rule of the study."""
-    return sites.far_areas(site_distances(study, LEADS), study.schools, study.membership(HOME))
+    return siting.far_areas(site_distances(study, LEADS), study.schools, study.membership(HOME))
 
 
 def far_by_phase(study: Core) -> pd.DataFrame:
     """Table the share of each authority's schools beyond 10, 20 and 40 km of a lead school."""
-    return sites.beyond(site_distances(study, LEADS), study.schools, study.membership(HOME))
+    return siting.beyond(site_distances(study, LEADS), study.schools, study.membership(HOME))
 
 
 def far_sensitivity(study: Core) -> pd.DataFrame:
     """Show how the list of far authorities changes when the thresholds move by 10 %."""
-    return sites.far_sensitivity(
+    return siting.far_sensitivity(
         site_distances(study, LEADS), study.schools, study.membership(HOME)
+    )
+
+
+def sites(study: Core, name: str) -> pd.DataFrame:
+    """Return the sites of a layer of kind `sites` on the study's day; see `api.Study.sites`."""
+    layer = study.layer(name)
+    if layer.kind != "sites":
+        raise UsageError(f"{layer.key} is made of {layer.kind}, not of sites")
+    rows = [(u.code, u.name, u.lead_urn) for u in units_on(layer, study.as_of, study.areas)]
+    table = pd.DataFrame(rows, columns=["unit_code", "unit_name", "urn"])
+    return table.join(study.memo("every school", lambda: _every_school(study)), on="urn")
+
+
+def _every_school(study: Core) -> pd.DataFrame:
+    """Return where schools of every phase are: lead schools may be special or nursery schools."""
+    settings, schools = study.settings, study.schools
+    if settings.register is not None:
+        schools = read_register(
+            settings.register, as_of=settings.as_of, phases=PHASES, cache_dir=study.data
+        ).schools
+    return schools.set_index("urn")[["easting", "northing"]].copy()
+
+
+def site_distances(study: Core, name: str) -> pd.DataFrame:
+    """Return each school's distance to the nearest site; see `geolls.measures.sites`.
+
+    Raises
+    ------
+    UnknownNameError
+        When the register has none of the lead schools.
+    """
+    found = sites(study, name)
+    if found["easting"].isna().all():
+        raise UnknownNameError(
+            f"no lead school of {name} is in the register",
+            fix="give --register with the real schools",
+        )
+    return siting.site_distances(study.schools, found)
+
+
+def _ground(study: Core, by: By) -> tuple[pd.Series[float], Ints]:
+    """Return the weight that lies on each block, and the pairs of blocks that touch."""
+    blocks, weight = study.blocks.sort_index(), study.weights(by)
+    if WEIGHTS[by].item == "urn":
+        weight = weight.groupby(_block_of_school(study)).sum()
+    return weight.reindex(blocks.index).fillna(0.0), adjacency(blocks)
+
+
+def _block_of_school(study: Core) -> pd.Series[str]:
+    return study.placement.schools.set_index("urn")["block"]
+
+
+def null_share_worse(
+    study: Core,
+    left: str,
+    right: str,
+    by: By = "schools",
+    *,
+    draws: int = 199,
+    seed: int = 2022,
+    jobs: int = 1,
+    progress: Callable[[str, int, int | None], None] | None = None,
+) -> pd.DataFrame:
+    """Return the share of random maps that fit worse, in the columns of `Study.mismatch`."""
+    x, y = (study.membership(k, "area") for k in (left, right))
+    weight, touching = _ground(study, by)
+    found = nulls.null_share_worse(
+        x,
+        y,
+        weight,
+        touching,
+        draws=draws,
+        seed=seed,
+        jobs=jobs,
+        progress=(lambda i, n: progress("Random maps", i, n)) if progress else None,
+    )
+    rows = [
+        ("null_share_worse", found.share_worse, f"{draws} random maps, seed {seed}"),
+        ("null_v_measure", float(found.draws["v_measure"].mean()), "mean of the random maps"),
+        ("null_deviation", float(found.draws["deviation"].mean()), "mean miss of their sizes"),
+    ]
+    table = pd.DataFrame(rows, columns=["measure", "value", "note"])
+    table.insert(0, "left", study.layer(left).key)
+    table.insert(1, "right", study.layer(right).key)
+    table.insert(2, "by", by)
+    return table
+
+
+def map_fit(study: Core) -> pd.DataFrame:
+    """Measure how well each map keeps trusts together, beyond maps of like size drawn by chance."""
+    layers = {k: study.membership(k, "area") for k in study.area_layers}
+    weight, touching = _ground(study, "schools")
+    return communing.home_fit(
+        study.schools, _block_of_school(study), layers, weight, touching, draws=19
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ from geolls.base.schema import options
 from geolls.base.text import DASH, count, percent
 from geolls.base.vocabulary import PATTERNS
 from geolls.measures.membership import Membership
+from geolls.measures.sensitivity import Moved, moved_rules
 from geolls.study.units import units_of, view_of
 
 if TYPE_CHECKING:
@@ -391,18 +392,14 @@ def typology_sensitivity(
     before = patterns(base, rules)["pattern"].fillna("")
     number = int((before != "").sum())
     rows = []
-    for name in (f.name for f in fields(rules) if f.name != "phase"):
-        for sign in (-1, 1):
-            value = getattr(rules, name) * (1 + sign * change)
-            value = round(value) if name == "few" else min(value, 1.0) if "share" in name else value
-            moved = replace(rules, **{name: value})
-            table = _measured(study, moved) if name == "recent_years" else base
-            after = patterns(table, moved)["pattern"].fillna("")
-            changed = int((after != before).sum())
-            then = {p: int((after == p).sum()) for p in PATTERNS}
-            share = changed / number if number else float("nan")
-            rows.append((name, value, sign * change, number, changed, share, *then.values()))
-    columns = ["threshold", "value", "moved", "authorities", "changed", "changed_share", *PATTERNS]
+    names = {f.name for f in fields(rules)} - {"phase"}
+    for step, moved in moved_rules(rules, names, change):
+        table = _measured(study, moved) if step.threshold == "recent_years" else base
+        after = patterns(table, moved)["pattern"].fillna("")
+        changed = int((after != before).sum())
+        share = changed / number if number else float("nan")
+        rows.append((*step, number, changed, share, *(int((after == p).sum()) for p in PATTERNS)))
+    columns = [*Moved._fields, "authorities", "changed", "changed_share", *PATTERNS]
     return pd.DataFrame(rows, columns=columns)
 
 

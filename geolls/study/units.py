@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 import pandas as pd
 
 from geolls.base.vocabulary import KINDS
+from geolls.land.blocks import adjacency
 from geolls.measures.disclosure import meal_share
 from geolls.measures.membership import Membership, is_reason
 from geolls.measures.mismatch import effective_maps, tuples
@@ -22,6 +24,7 @@ __all__ = [
     "body_layers",
     "drawn_layers",
     "members_of",
+    "neighbours",
     "several",
     "units_of",
     "view_of",
@@ -192,3 +195,41 @@ def at_work(study: Core, layer: str) -> dict[str, list[AtWork]]:
     for unit, trust, here, based in found.itertuples(index=False, name=None):
         out.setdefault(unit, []).append(AtWork(trust, here, based))
     return out
+
+
+def neighbours(study: Core, layer: str) -> Mapping[str, list[str]]:
+    """Return, for each unit of a layer, the units whose land touches its own.
+
+    Parameters
+    ----------
+    study : Core
+        The study.
+    layer : str
+        An area layer.
+
+    Returns
+    -------
+    Mapping of str to list of str
+        unit_code to unit_codes, sorted; a unit without neighbours is left out.
+
+    Notes
+    -----
+    Land that the sea cuts off touches the nearest land across it; see `adjacency`.
+    """
+    return study.memo(("neighbours", layer), lambda: _touching(study, layer))
+
+
+def _touching(study: Core, layer: str) -> dict[str, list[str]]:
+    touching = study.memo(("blocks that touch",), lambda: adjacency(study.blocks).tolist())
+    table = study.land(layer)
+    table = table[~is_reason(table["unit_code"])]
+    units = table.groupby("block")["unit_code"].agg(list).to_dict()
+    names = study.blocks.index
+    found: dict[str, set[str]] = {}
+    for a, b in touching:
+        for one in units.get(names[a], ()):
+            for two in units.get(names[b], ()):
+                if one != two:
+                    found.setdefault(one, set()).add(two)
+                    found.setdefault(two, set()).add(one)
+    return {code: sorted(beside) for code, beside in found.items()}

@@ -15,7 +15,7 @@ from geolls.maps.recipes import Recipe
 from geolls.maps.scenes import scene_of
 from geolls.maps.shading import COLUMNS, SHADINGS, supported
 from geolls.study.facts import gather
-from geolls.study.neighbours import neighbours
+from geolls.study.units import neighbours
 
 
 @pytest.fixture(scope="module")
