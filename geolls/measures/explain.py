@@ -105,62 +105,29 @@ class _Trust:
         km = distance(xy[i], xy[j]) / 1000
         return pd.DataFrame({"urn": urn.iloc[i].array, "other_urn": urn.iloc[j].array, "km": km})
 
-    def of_pairs(self, rows: pd.DataFrame, part: Floats, how: str) -> _Parts:
-        return _Parts(rows.assign(part=part), how, len(self.located) < 2)
+    @cached_property
+    def nearest(self) -> pd.DataFrame:
+        back = self.pairs.rename(columns={"urn": "other_urn", "other_urn": "urn"})
+        both = pd.concat([self.pairs, back]).sort_values(["urn", "km", "other_urn"], kind="stable")
+        return both.drop_duplicates("urn")[["urn", "other_urn", "km"]].reset_index(drop=True)
 
+    @cached_property
+    def hops(self) -> pd.DataFrame:
+        tree = spanning_tree(*self.ends, self.pairs["km"].to_numpy(), len(self.located))
+        return self.pairs.iloc[tree].reset_index(drop=True)
 
-def _pair_mean(trust: _Trust) -> _Parts:
-    pairs = trust.pairs
-    part = (pairs["km"] / max(len(pairs), 1)).to_numpy()
-    return trust.of_pairs(pairs, part, "Each pair adds its km, divided by the pairs.")
+    @cached_property
+    def clusters(self) -> pd.DataFrame:
+        near = (self.pairs["km"] <= self.rules.cluster_km).to_numpy()
+        i, j = self.ends
+        rows = self.located[["urn"]].reset_index(drop=True)
+        rows["cluster"] = clusters(i[near], j[near], len(self.located)) + 1
+        return rows
 
-
-def _pair_median(trust: _Trust) -> _Parts:
-    part = _middle(trust.pairs["km"])
-    return trust.of_pairs(trust.pairs, part, "The middle pair, or the two about it.")
-
-
-def _pair_max(trust: _Trust) -> _Parts:
-    return trust.of_pairs(trust.pairs, _only_largest(trust.pairs["km"]), "The farthest pair.")
-
-
-def _longest_hop(trust: _Trust) -> _Parts:
-    tree = spanning_tree(*trust.ends, trust.pairs["km"].to_numpy(), len(trust.located))
-    hops = trust.pairs.iloc[tree].reset_index(drop=True)
-    how = "The longest hop of the spanning tree."
-    return trust.of_pairs(hops, _only_largest(hops["km"]), how)
-
-
-def _nearest_sibling(trust: _Trust) -> _Parts:
-    pairs = trust.pairs
-    back = pairs.rename(columns={"urn": "other_urn", "other_urn": "urn"})
-    both = pd.concat([pairs, back]).sort_values(["urn", "km", "other_urn"], kind="stable")
-    rows = both.drop_duplicates("urn")[["urn", "other_urn", "km"]].reset_index(drop=True)
-    how = "The middle school, or the two about it."
-    return trust.of_pairs(rows, _middle(rows["km"]), how)
-
-
-def _cluster_rows(trust: _Trust) -> tuple[pd.DataFrame, pd.Series[int]]:
-    near = (trust.pairs["km"] <= trust.rules.cluster_km).to_numpy()
-    i, j = trust.ends
-    number = pd.Series(clusters(i[near], j[near], len(trust.located)) + 1)
-    rows = pd.DataFrame({"urn": trust.located["urn"].array, "cluster": number})
-    return rows, number.map(number.value_counts())
-
-
-def _number_of_clusters(trust: _Trust) -> _Parts:
-    rows, size = _cluster_rows(trust)
-    km = trust.rules.cluster_km
-    how = f"Schools within {km:g} km of each other are one cluster; each adds its part of 1."
-    return _Parts(rows.assign(part=1.0 / size), how, rows.empty)
-
-
-def _largest_cluster(trust: _Trust) -> _Parts:
-    rows, size = _cluster_rows(trust)
-    first = rows.loc[size == size.max(), "cluster"].min()
-    part = (rows["cluster"] == first) / max(len(rows), 1)
-    how = "Each school of the largest cluster adds one part in all located schools."
-    return _Parts(rows.assign(part=part), how, rows.empty)
+    def of(self, rows: pd.DataFrame, part: Callable[[Any], Any], how: str) -> _Parts:
+        """Give rows their parts, of the last column: the km of two schools, or a cluster."""
+        few = len(self.located) < (1 if "cluster" in rows else 2)
+        return _Parts(rows.assign(part=part(rows[rows.columns[-1]])), how, few)
 
 
 def _middle(values: pd.Series[float]) -> Floats:
@@ -177,16 +144,40 @@ def _only_largest(values: pd.Series[float]) -> Floats:
     return np.where(np.arange(len(km)) == (km.argmax() if len(km) else -1), km, 0.0)
 
 
+def _in_largest(cluster: pd.Series[int]) -> pd.Series[float]:
+    """Return one part in all schools for each school of the largest cluster."""
+    return (cluster == cluster.mode().min()) / max(len(cluster), 1)
+
+
 _OF_TRUST: Mapping[str, Callable[[_Trust], _Parts]] = {
     "schools": lambda trust: trust.each("schools", 1.0),
     "pupils": lambda trust: trust.each("pupils", trust.schools["pupils"].fillna(0.0)),
-    "pair_km_mean": _pair_mean,
-    "pair_km_median": _pair_median,
-    "pair_km_max": _pair_max,
-    "nearest_sibling_km_median": _nearest_sibling,
-    "longest_hop_km": _longest_hop,
-    "clusters": _number_of_clusters,
-    "largest_cluster_share": _largest_cluster,
+    "pair_km_mean": lambda trust: trust.of(
+        trust.pairs,
+        lambda km: km / max(len(km), 1),
+        "Each pair adds its km, divided by the pairs.",
+    ),
+    "pair_km_median": lambda trust: trust.of(
+        trust.pairs, _middle, "The middle pair, or the two about it."
+    ),
+    "pair_km_max": lambda trust: trust.of(trust.pairs, _only_largest, "The farthest pair."),
+    "nearest_sibling_km_median": lambda trust: trust.of(
+        trust.nearest, _middle, "The middle school, or the two about it."
+    ),
+    "longest_hop_km": lambda trust: trust.of(
+        trust.hops, _only_largest, "The longest hop of the spanning tree."
+    ),
+    "clusters": lambda trust: trust.of(
+        trust.clusters,
+        lambda cluster: 1.0 / cluster.map(cluster.value_counts()),
+        f"Schools within {trust.rules.cluster_km:g} km of each other are one cluster; "
+        "each adds its part of 1.",
+    ),
+    "largest_cluster_share": lambda trust: trust.of(
+        trust.clusters,
+        _in_largest,
+        "Each school of the largest cluster adds one part in all located schools.",
+    ),
 }
 
 
@@ -200,13 +191,13 @@ class _Areas:
     schools: pd.DataFrame
     membership: Membership
 
-    def claims_of(self, membership: Membership) -> pd.DataFrame:
-        return membership.frame("urn").merge(self.schools[["urn", "pupils"]], on="urn")
+    def claims_of(self, membership: Membership, *, reasons: bool = False) -> pd.DataFrame:
+        claims = membership.frame("urn", reasons=reasons)
+        return claims.merge(self.schools[["urn", "pupils"]], on="urn")
 
     @cached_property
     def claims(self) -> pd.DataFrame:
-        claims = self.claims_of(self.membership)
-        return claims[~is_reason(claims["unit_code"])]
+        return self.claims_of(self.membership)
 
     @cached_property
     def inside(self) -> float:
@@ -220,23 +211,9 @@ class _Areas:
         )
         return areas.assign(share=areas["schools"] / (self.inside or np.nan))
 
-    def of_areas(self, part: Any, how: str, *, blank: bool) -> _Parts:
-        return _Parts(self.table.assign(part=part), how, blank)
-
-
-def _number_of_areas(areas: _Areas) -> _Parts:
-    return areas.of_areas(1.0, "Each area adds 1.", blank=False)
-
-
-def _hhi(areas: _Areas) -> _Parts:
-    how = "Each area adds its share, squared."
-    return areas.of_areas(areas.table["share"] ** 2, how, blank=not areas.inside)
-
-
-def _entropy(areas: _Areas) -> _Parts:
-    q = areas.table["share"]
-    how = "Each area adds share times log2(1/share)."
-    return areas.of_areas(-q * np.log2(q), how, blank=not areas.inside)
+    def of_shares(self, part: Callable[[pd.Series[float]], Any], how: str) -> _Parts:
+        """Give each area its part, of its share of the trust's schools."""
+        return _Parts(self.table.assign(part=part(self.table["share"])), how, not self.inside)
 
 
 def _home_share(areas: _Areas) -> _Parts:
@@ -251,29 +228,30 @@ def _home_share(areas: _Areas) -> _Parts:
 
 def _cross_pairs(areas: _Areas) -> _Parts:
     claims = areas.claims_of(areas.membership.sets)
-    claims = claims[~is_reason(claims["unit_code"])]
     urn, unit = claims["urn"].to_numpy(), claims["unit_code"].to_numpy()
     i, j = np.triu_indices(len(urn), 1)
     rows = pd.DataFrame(
         {"urn": urn[i], "other_urn": urn[j], "unit_code": unit[i], "other_unit_code": unit[j]}
     )
-    rows["part"] = (unit[i] != unit[j]) / max(len(rows), 1)
+    part = (unit[i] != unit[j]) / max(len(rows), 1)
     how = "Each pair of schools in different areas adds one part in all pairs."
-    return _Parts(rows, how, rows.empty)
+    return _Parts(rows.assign(part=part), how, rows.empty)
 
 
 def _no_unit_share(areas: _Areas) -> _Parts:
-    claims = areas.claims_of(areas.membership)
+    claims = areas.claims_of(areas.membership, reasons=True)
     none = claims["share"].where(is_reason(claims["unit_code"]), 0.0)
     rows = claims[["urn", "unit_code", "unit_name"]].assign(part=none / len(areas.schools))
     return _Parts(rows, "Each school without a unit adds one part in all schools.")
 
 
 _OF_AREAS: Mapping[str, Callable[[_Areas], _Parts]] = {
-    "areas": _number_of_areas,
+    "areas": lambda areas: _Parts(areas.table.assign(part=1.0), "Each area adds 1."),
     "home_share": _home_share,
-    "hhi": _hhi,
-    "entropy": _entropy,
+    "hhi": lambda areas: areas.of_shares(lambda q: q**2, "Each area adds its share, squared."),
+    "entropy": lambda areas: areas.of_shares(
+        lambda q: -q * np.log2(q), "Each area adds share times log2(1/share)."
+    ),
     "cross_pairs": _cross_pairs,
     "no_unit_share": _no_unit_share,
 }
@@ -370,25 +348,19 @@ def _of_trusts(place: _Place, each: float) -> _Parts:
     return _Parts(rows, "Each trust with a school here adds the same.")
 
 
-def _trusts_per_pupils(place: _Place) -> _Parts:
-    pupils = float(place.pupils.sum())
-    return _of_trusts(place, 10_000 / pupils if pupils else np.nan)
-
-
 def _top_trust(place: _Place) -> _Parts:
     run = place.schools.groupby("trust_uid")["share"].sum()
     return place.where(place.schools["trust_uid"].isin(run[run == run.max()].index[:1]))
 
 
 def _interfaces(place: _Place) -> _Parts:
-    parts = []
-    for key, membership in _given(place.layers, "layers").items():
-        met = membership.over(pd.Index(place.schools["urn"])).frame("urn", reasons=False)
-        units = met.groupby(["unit_code", "unit_name"], as_index=False).agg(schools=("urn", "size"))
-        parts.append(units.assign(layer=key, part=1.0))
-    columns = ["layer", "unit_code", "unit_name", "schools", "part"]
-    rows = pd.concat(parts, ignore_index=True)[columns]
-    return _Parts(rows, "Each unit that a school here meets adds 1.")
+    urns, layers = pd.Index(place.schools["urn"]), _given(place.layers, "layers")
+    met = pd.concat(
+        [m.over(urns).frame("urn", reasons=False).assign(layer=k) for k, m in layers.items()]
+    )
+    keys = ["layer", "unit_code", "unit_name"]
+    rows = met.groupby(keys, sort=False, as_index=False).agg(schools=("urn", "size"))
+    return _Parts(rows.assign(part=1.0), "Each unit that a school here meets adds 1.")
 
 
 def _only_schools(place: _Place, whole: float = 1.0) -> _Parts:
@@ -418,7 +390,9 @@ _OF_PLACE: Mapping[str, Callable[[_Place], _Parts]] = {
     ),
     "trusts": lambda place: _of_trusts(place, 1.0),
     "top_trust_share": _top_trust,
-    "trusts_per_10000_pupils": _trusts_per_pupils,
+    "trusts_per_10000_pupils": lambda place: _of_trusts(
+        place, 10_000 / (float(place.pupils.sum()) or np.nan)
+    ),
     "interfaces": _interfaces,
     "only_schools": _only_schools,
     "only_school_share": lambda place: _only_schools(place, place.total),

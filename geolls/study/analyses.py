@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
+from geolls.base.arrays import Ints
 from geolls.base.errors import UnknownNameError, UsageError
 from geolls.base.text import suggest
 from geolls.base.vocabulary import KINDS, PHASES, WEIGHTS, By
@@ -17,10 +18,7 @@ from geolls.measures import equity, nulls, oversight, spread, yardstick
 from geolls.measures import placeview as places
 from geolls.measures import sites as siting
 from geolls.register.register import read_register
-
-if TYPE_CHECKING:
-    from geolls.base.arrays import Ints
-    from geolls.study.core import Core
+from geolls.study.core import Core, remembered
 
 __all__ = ["ANALYSES", "analysis", "null_share_worse", "site_distances", "sites"]
 
@@ -70,14 +68,11 @@ def trusts_and_hubs(study: Core) -> pd.DataFrame:
     return places.trust_view(study.spread(), keys)
 
 
+@remembered
 def schools_about(study: Core) -> pd.DataFrame:
     """Say what lies about each school: lines, other providers, its own trust."""
-
-    def build() -> pd.DataFrame:
-        points = load_neighbourhoods()[["easting", "northing"]].to_numpy(float)
-        return places.school_view(study.schools, study.memberships, neighbourhoods=points)
-
-    return study.memo("schools_about", build)
+    points = load_neighbourhoods()[["easting", "northing"]].to_numpy(float)
+    return places.school_view(study.schools, study.memberships, neighbourhoods=points)
 
 
 def headlines(study: Core) -> pd.DataFrame:
@@ -183,9 +178,10 @@ def sites(study: Core, name: str) -> pd.DataFrame:
         raise UsageError(f"{layer.key} is made of {layer.kind}, not of sites")
     rows = [(u.code, u.name, u.lead_urn) for u in units_on(layer, study.as_of, study.areas)]
     table = pd.DataFrame(rows, columns=["unit_code", "unit_name", "urn"])
-    return table.join(study.memo("every school", lambda: _every_school(study)), on="urn")
+    return table.join(_every_school(study), on="urn")
 
 
+@remembered
 def _every_school(study: Core) -> pd.DataFrame:
     """Return where schools of every phase are: lead schools may be special or nursery schools."""
     settings, schools = study.settings, study.schools

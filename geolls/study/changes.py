@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from geolls.measures.changes import area_changes, claim_changes, school_changes, school_moves
-
-if TYPE_CHECKING:
-    from geolls.study.core import Core
+from geolls.study.core import Core
 
 __all__ = ["changes"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -13,12 +13,10 @@ from geolls.base.errors import UsageError
 from geolls.base.vocabulary import KIND_MEANINGS, KINDS, RANKED
 from geolls.measures.membership import Membership
 from geolls.measures.placeview import place_view
+from geolls.study.core import Core, remembered
 from geolls.study.facts import Facts, facts_of
+from geolls.study.gazetteer import Place
 from geolls.study.units import MET
-
-if TYPE_CHECKING:
-    from geolls.study.core import Core
-    from geolls.study.gazetteer import Place
 
 __all__ = [
     "LIKE",
@@ -207,6 +205,7 @@ def figures_of(study: Core, layer: str = "local_authority") -> list[Figure]:
     return [*figures[:-1], *bands, *met, figures[-1]]
 
 
+@remembered
 def england_figures(study: Core, layer: str = "local_authority") -> pd.Series[float]:
     """Return what stands beside the figures of a place: England, or the middle unit of its layer.
 
@@ -225,10 +224,6 @@ def england_figures(study: Core, layer: str = "local_authority") -> pd.Series[fl
         one place, or the median over the units with 20 schools or more.
     """
     table = place_figures(study, layer)
-    return study.memo(("england_figures", layer), lambda: _england_figures(study, layer, table))
-
-
-def _england_figures(study: Core, layer: str, table: pd.DataFrame) -> pd.Series[float]:
     ranked = table[table["schools"] >= RANKED]
     schools = study.schools
     every = Membership.whole(pd.Index(schools["urn"]), [_ENGLAND] * len(schools))

@@ -6,9 +6,9 @@ import hashlib
 import json
 from collections.abc import Callable, Hashable
 from datetime import date
-from functools import cached_property
+from functools import cached_property, wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Self, TypeVar, cast
 
 import pandas as pd
 
@@ -16,6 +16,7 @@ from geolls.base.errors import UnknownNameError, UsageError
 from geolls.base.schema import a_date
 from geolls.base.text import fold, suggest
 from geolls.base.vocabulary import WEIGHTS, By, Weight
+from geolls.land.blocks import block_weights, dissolve, load_blocks, load_display
 from geolls.layers.areas import Areas, load_areas
 from geolls.layers.catalogue import Catalogue, load_catalogue
 from geolls.layers.expand import BlockClaim, expand
@@ -33,8 +34,9 @@ if TYPE_CHECKING:
     from geolls.measures.spread import SpreadOptions
     from geolls.register.register import Register
 
-__all__ = ["ATTRIBUTION", "Core", "Place"]
+__all__ = ["ATTRIBUTION", "Core", "Place", "remembered"]
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
 
@@ -47,6 +49,39 @@ ATTRIBUTION = (
     "copyright and database right {year}. Contains Royal Mail data © Royal Mail copyright and "
     "database right {year}."
 )
+
+
+def remembered(build: Callable[Concatenate[Core, P], T]) -> Callable[Concatenate[Core, P], T]:
+    """Make what a room builds of a study once for that study, by the words it is asked for with."""
+
+    @wraps(build)
+    def kept(study: Core, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        key = (build.__qualname__, args, tuple(kwargs.items()))
+        return study.memo(key, lambda: build(study, *args, **kwargs))
+
+    return kept
+
+
+def _by_land(study: Core, layer: Layer) -> pd.DataFrame:
+    land = study.land(layer.key)
+    if layer.tier == "local_authority":
+        return assigning.assign_authority(
+            layer.key, land, study.placement, study.schools, study.areas, study.as_of
+        )
+    return assigning.assign_area_layer(layer.key, land, study.placement)
+
+
+def _by_register(study: Core, layer: Layer) -> pd.DataFrame:
+    units, otherwise = assigning.school_units(layer, study.schools, study.as_of)
+    return assigning.assign_school_layer(layer.key, units, study.schools, otherwise=otherwise)
+
+
+#: How schools are assigned to the units of a layer, by its kind: columns `ASSIGNMENT_COLUMNS`.
+ASSIGNED: dict[str, Callable[[Core, Layer], pd.DataFrame]] = {
+    "areas": _by_land,
+    "polygons": _by_land,
+    "schools": _by_register,
+}
 
 
 class Core:
@@ -142,7 +177,7 @@ class Core:
     @cached_property
     def area_layers(self) -> dict[str, Layer]:
         """The layers alive that day whose units are land."""
-        return {k: v for k, v in self.layers.items() if v.kind in {"areas", "polygons"}}
+        return {k: v for k, v in self.layers.items() if v.has_land}
 
     def layer(self, name: str) -> Layer:
         """Return the layer of that name, forgiving its spelling; refuse one not alive that day."""
@@ -179,7 +214,6 @@ class Core:
     @cached_property
     def _refinement(self) -> tuple[GeoDataFrame, dict[str, list[BlockClaim]]]:
         """Blocks cut by each polygons layer in turn, and the claims of each."""
-        from geolls.land.blocks import load_blocks
         from geolls.land.polygons import onto_parts, read_polygons, refine
 
         blocks = self.finer.analysis() if self.finer else load_blocks()
@@ -211,8 +245,6 @@ class Core:
     @cached_property
     def block_weights(self) -> pd.DataFrame:
         """`area_m2` and `neighbourhoods` of each block, indexed by block; no geometry is read."""
-        from geolls.land.blocks import block_weights
-
         if self._has_polygons or self.finer:
             return pd.DataFrame(self.blocks[["area_m2", "neighbourhoods"]])
         return block_weights()
@@ -234,7 +266,7 @@ class Core:
     def land(self, name: str) -> pd.DataFrame:
         """Return one row per block and claimant of a layer (see `assignment.land_of`)."""
         layer = self.layer(name)
-        if layer.kind not in {"areas", "polygons"}:
+        if not layer.has_land:
             raise UsageError(
                 f"{layer.key} is made of {layer.kind}, not of land", fix="use --by schools"
             )
@@ -257,29 +289,16 @@ class Core:
         Without a name, of every layer that schools can be assigned to.
         """
         if name is None:
-            keys = [k for k, v in self.layers.items() if v.kind != "sites"]
+            keys = [k for k, v in self.layers.items() if v.kind in ASSIGNED]
             return self.memo(
                 "assigned", lambda: pd.concat(map(self.assigned, keys), ignore_index=True)
             )
         layer = self.layer(name)
-        return self.memo(("assigned", layer.key), lambda: self._assign(layer))
-
-    def _assign(self, layer: Layer) -> pd.DataFrame:
-        if layer.kind == "sites":
+        if layer.kind not in ASSIGNED:
             raise UsageError(
-                f"{layer.key} has sites and no land", fix="see geolls coverage for distances"
+                f"{layer.key} has {layer.kind} and no land", fix="see geolls coverage for distances"
             )
-        if layer.kind == "schools":
-            units, otherwise = assigning.school_units(layer, self.schools, self.as_of)
-            return assigning.assign_school_layer(
-                layer.key, units, self.schools, otherwise=otherwise
-            )
-        land = self.land(layer.key)
-        if layer.tier == "local_authority":
-            return assigning.assign_authority(
-                layer.key, land, self.placement, self.schools, self.areas, self.as_of
-            )
-        return assigning.assign_area_layer(layer.key, land, self.placement)
+        return self.memo(("assigned", layer.key), lambda: ASSIGNED[layer.kind](self, layer))
 
     def membership(self, name: str, by: By = "schools") -> Membership:
         """Return which unit of a layer has which school, or which block; measures take it.
@@ -344,16 +363,12 @@ class Core:
     @cached_property
     def display_blocks(self) -> GeoDataFrame:
         """The blocks as maps draw them: simplified, unless a polygons layer cut them."""
-        from geolls.land.blocks import load_display
-
         if self._has_polygons:
             return self.blocks
         return self.finer.display() if self.finer else load_display()
 
     def geometry(self, name: str) -> GeoDataFrame:
         """Return one row per unit of an area layer: unit_code, unit_name, geometry (EPSG:27700)."""
-        from geolls.land.blocks import dissolve
-
         known = self.membership(name, "area").frame("block", reasons=False)
         shapes = dissolve(self.blocks, known[["block", "unit_code"]])
         names = known.drop_duplicates("unit_code").set_index("unit_code")["unit_name"]

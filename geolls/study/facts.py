@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from itertools import product
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -16,17 +16,16 @@ import pandas as pd
 
 from geolls.base.text import worst_of
 from geolls.base.vocabulary import KINDS, RANKED, REASONS, STRAY, WHOLE_PERCENT
+from geolls.layers.model import Layer
 from geolls.measures.membership import is_reason
 from geolls.measures.spread import distances
 from geolls.measures.yardstick import home_points, km_from_home, made_up_trusts
+from geolls.study.core import Core
 from geolls.study.units import AtWork, at_work, drawn_layers, members_of, several, units_of
-
-if TYPE_CHECKING:
-    from geolls.layers.model import Layer
-    from geolls.study.core import Core
 
 __all__ = ["Claim", "Cover", "Facts", "Here", "Member", "Met", "facts_of", "gather", "texts"]
 
+V = TypeVar("V")
 _ALL = 1 - 1e-6  # of a unit's land, sums being floats
 _WORDS = ("urn", "name", "phase", "kind", "trust_uid")
 _YARDS = ("pair_km_mean", "pair_km_max", "longest_hop_km", "nearest_sibling_km_median")
@@ -145,31 +144,27 @@ class Facts:
     @cached_property
     def confidence(self) -> Mapping[str, Mapping[str, str]]:
         """Layer to unit_code to the weakest evidence for any of its land."""
-        out: dict[str, dict[str, str]] = {}
-        for key in self.strips:
-            said: dict[str, set[str]] = {}
-            for claim in self.study.claims(key):
-                said.setdefault(claim.unit_code, set()).add(claim.confidence)
-            out[key] = {code: worst_of(words) or "high" for code, words in said.items()}
-        return out
+        claims = {key: self.study.claims(key) for key in self.strips}
+        said = {key: _by((c.unit_code, c.confidence) for c in held) for key, held in claims.items()}
+        return {
+            key: {code: worst_of({*words}) or "high" for code, words in units.items()}
+            for key, units in said.items()
+        }
 
     @cached_property
     def rows_of_trust(self) -> Mapping[str, list[int]]:
         """Trust to the rows of its schools."""
         known = self.schools["trust"].reset_index(drop=True).dropna()
-        return {str(k): list(v) for k, v in known.groupby(known).groups.items()}
+        return _by(zip(known, known.index.tolist(), strict=True))
 
     @cached_property
-    def unit_of(self) -> Mapping[str, Mapping[str, tuple[Claim, ...]]]:
+    def unit_of(self) -> Mapping[str, Mapping[str, list[Claim]]]:
         """Layer to URN to the units that have the school, reasons included."""
-        out: dict[str, dict[str, tuple[Claim, ...]]] = {}
-        for key in self.strips:
-            columns = ["urn", "unit_code", "unit_name", "share"]
-            rows = self.study.assigned(key)[columns].itertuples(index=False, name=None)
-            found = out[key] = {}
-            for urn, *claim in rows:
-                found[urn] = (*found.get(urn, ()), Claim(*claim))
-        return out
+        columns = ["urn", "unit_code", "unit_name", "share"]
+        tables = {key: _each(self.study.assigned(key)[columns]) for key in self.strips}
+        return {
+            key: _by((urn, Claim(*claim)) for urn, *claim in rows) for key, rows in tables.items()
+        }
 
     # -- units among those of their layer ----------------------------------------------------
 
@@ -210,21 +205,19 @@ class Facts:
 
     def based_in_another_authority(self, key: str) -> Mapping[str, float]:
         """Share of each unit's schools whose trust is based in another authority than theirs."""
-        out = {}
-        for unit, members in self.members[key].items():
-            whole = sum(m.share for m in members)
-            away = sum(m.share for m in members if self.kinds[m.row] == "trust_based_elsewhere")
-            out[unit] = away / whole if whole else float("nan")
-        return out
+        table = members_of(self.study, key)
+        away = table["share"] * (self.kinds[table["row"]] == "trust_based_elsewhere")
+        sums = table.assign(away=away).groupby("unit_code")[["away", "share"]].sum()
+        return {str(k): float(v) for k, v in (sums["away"] / sums["share"]).items()}
 
     def units_of_trust(self, uid: str, key: str) -> dict[tuple[str, str], float]:
         """Count the schools of a trust by unit (code and name) of a layer, reasons included."""
-        out: dict[tuple[str, str], float] = {}
+        out: dict[tuple[str, str], float] = defaultdict(float)
         of = self.unit_of.get(key, {})
         for row in self.rows_of_trust[uid]:
-            for unit, name, share in of.get(self.urns[row], ()):
-                out[unit, name] = out.get((unit, name), 0.0) + share
-        return out
+            for claim in of.get(self.urns[row], ()):
+                out[claim.code, claim.name] += claim.share
+        return dict(out)
 
 
 @dataclass(frozen=True, eq=False)
@@ -351,6 +344,18 @@ def texts(column: pd.Series[Any]) -> pd.Series[Any]:
     return column.astype(object).where(column.notna(), None)
 
 
+def _each(table: pd.DataFrame) -> Iterable[tuple[Any, ...]]:
+    return table.itertuples(index=False, name=None)
+
+
+def _by(pairs: Iterable[tuple[str, V]]) -> dict[str, list[V]]:
+    """Gather the values of each key, in their order: looked up by the thousand."""
+    out: dict[str, list[V]] = {}
+    for key, value in pairs:
+        out.setdefault(key, []).append(value)
+    return out
+
+
 def _rows(table: pd.DataFrame) -> dict[str, dict[str, Any]]:
     """Return a table as one dictionary per row: looked up by the thousand, a frame is slow."""
     return {
@@ -417,11 +422,8 @@ def _schools(study: Core, home: str, trusts: pd.DataFrame) -> pd.DataFrame:
 
 def _members(study: Core, layer: str) -> dict[str, list[Member]]:
     """Return the schools in each unit."""
-    out: dict[str, list[Member]] = {}
     table = members_of(study, layer)[["unit_code", "row", "share", "kind"]]
-    for unit, *member in table.itertuples(index=False, name=None):
-        out.setdefault(unit, []).append(Member(*member))
-    return out
+    return _by((unit, Member(*member)) for unit, *member in _each(table))
 
 
 def _pairs(
@@ -433,19 +435,15 @@ def _pairs(
     whatever it shares.
     """
     out: dict[tuple[str, str], dict[str, list[Met]]] = {}
-    for pair in product(places, strips):
-        found: dict[str, list[Met]] = {}
-        out[pair] = found
-        if pair[0] == pair[1]:
-            x = study.membership(pair[0])
-            schools = x.weigh(np.ones(len(x.items))).tolist()
-            for code, name, n in zip(x.codes, x.names, schools, strict=True):
-                found[code] = [Met(code, name, n, 1.0, 1.0)]
+    for left, right in product(places, strips):
+        if left == right:
+            x = study.membership(left)
+            whole = zip(x.codes, x.names, x.weigh(np.ones(len(x.items))).tolist(), strict=True)
+            out[left, right] = {code: [Met(code, name, n, 1.0, 1.0)] for code, name, n in whole}
             continue
-        table = study.overlap(*pair).drop(columns="left_name")
+        table = study.overlap(left, right).drop(columns="left_name")
         table = table.sort_values("weight", ascending=False, kind="stable")
-        for code, *met in table.itertuples(index=False, name=None):
-            found.setdefault(code, []).append(Met(*met))
+        out[left, right] = _by((code, Met(*met)) for code, *met in _each(table))
     return out
 
 
@@ -464,9 +462,8 @@ def _shared(
             both = part.merge(mine, on="urn", suffixes=("", "_left"))
             both["weight"] = both["share"] * both["share_left"]
             sums = both.groupby(["unit_code_left", "unit_code"])["weight"].sum()
-            found = out.setdefault((left, right), {})
-            for place, unit, weight in sums.reset_index().itertuples(index=False):
-                found.setdefault(str(place), {})[str(unit)] = float(weight)
+            by_place = _by((place, met) for place, *met in _each(sums.reset_index()))
+            out[left, right] = {place: dict(met) for place, met in by_place.items()}
     return out
 
 
@@ -512,8 +509,6 @@ def _from_home(
     out["yard_home_km_median"] = yard.groupby("trust_uid")["km"].median()
     own["row"] = pd.Index(schools["urn"]).get_indexer(pd.Index(own["urn"]))
     own = own.sort_values(["trust_uid", "km", "row"])[["trust_uid", "km", "row"]]
-    from_home: dict[str, list[tuple[float, int]]] = {}
-    for uid, km, row in own.itertuples(index=False, name=None):
-        from_home.setdefault(uid, []).append((km, row))
+    from_home = _by((uid, (km, row)) for uid, km, row in _each(own))
     yardstick = {str(uid): sorted(part) for uid, part in yard.groupby("trust_uid")["km"]}
     return out, from_home, yardstick

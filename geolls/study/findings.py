@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import combinations
-from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from geolls.base.vocabulary import PATTERNS
 from geolls.measures.membership import is_reason
+from geolls.study.core import Core
 from geolls.study.typology import rules_of, typology
-
-if TYPE_CHECKING:
-    from geolls.study.core import Core
 
 __all__ = ["Finding", "findings"]
 

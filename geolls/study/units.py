@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import pandas as pd
 
@@ -13,9 +14,7 @@ from geolls.measures.disclosure import meal_share
 from geolls.measures.membership import Membership, is_reason
 from geolls.measures.mismatch import effective_maps, tuples
 from geolls.measures.placeview import interfaces, place_view
-
-if TYPE_CHECKING:
-    from geolls.study.core import Core
+from geolls.study.core import Core, remembered
 
 __all__ = [
     "MET",
@@ -59,19 +58,14 @@ def drawn_layers(study: Core) -> tuple[list[str], list[str]]:
     return strips, thin
 
 
+@remembered
 def view_of(study: Core, layer: str) -> pd.DataFrame:
     """Return who works in each unit of a layer, by phase; see `placeview.place_view`."""
-    return study.memo(
-        ("view", layer),
-        lambda: place_view(
-            study.schools,
-            study.membership(layer),
-            study.kinds(layer),
-            bands=study.spread_options,
-        ),
-    )
+    kinds, bands = study.kinds(layer), study.spread_options
+    return place_view(study.schools, study.membership(layer), kinds, bands=bands)
 
 
+@remembered
 def units_of(study: Core, layer: str) -> pd.DataFrame:
     """Return the facts about every unit of a layer; counted once for a study, not to be changed.
 
@@ -97,10 +91,6 @@ def units_of(study: Core, layer: str) -> pd.DataFrame:
     -----
     A unit without a school has 0 schools and blanks.
     """
-    return study.memo(("units", layer), lambda: _units(study, layer))
-
-
-def _units(study: Core, layer: str) -> pd.DataFrame:
     land = study.membership(layer, "area").frame("block", reasons=False)
     names = land.drop_duplicates("unit_code").set_index("unit_code")["unit_name"].sort_index()
     view = view_of(study, layer)
@@ -128,8 +118,7 @@ def _units(study: Core, layer: str) -> pd.DataFrame:
         if key in study.area_layers and key != layer:
             met = interfaces(claims, {key: study.membership(key)})
             frame[f"units_{key}"] = met.reindex(frame.index).fillna(0).astype(int)
-    lived = study.memo(("tuples",), lambda: _tuples(study))
-    maps = effective_maps(lived, study.membership(layer)).set_index("unit_code")
+    maps = effective_maps(_tuples(study), study.membership(layer)).set_index("unit_code")
     frame["effective_maps"] = maps["effective_maps"]
     return frame
 
@@ -149,6 +138,7 @@ def body_layers(study: Core) -> list[str]:
     ]
 
 
+@remembered
 def _tuples(study: Core) -> pd.Series[int]:
     """Return the bodies that each school lives on, devolved area, hubs and trust, as numbers."""
     layers = {key: study.membership(key) for key in body_layers(study)}
@@ -156,23 +146,20 @@ def _tuples(study: Core) -> pd.Series[int]:
     return tuples({**layers, "trust": Membership.whole(pd.Index(study.schools["urn"]), trust)})
 
 
+@remembered
 def members_of(study: Core, layer: str) -> pd.DataFrame:
     """Return one row per school and unit: unit_code, share, row, kind, trust (of two or more)."""
-
-    def build() -> pd.DataFrame:
-        claims = study.assigned(layer)[["urn", "unit_code", "share"]]
-        claims = claims[~is_reason(claims["unit_code"])]
-        row = pd.Index(study.schools["urn"]).get_indexer(pd.Index(claims["urn"]))
-        schools = study.schools.iloc[row]
-        larger = schools["trust_uid"].isin(several(study).index)
-        return claims.assign(
-            row=row,
-            kind=study.kinds(layer).to_numpy()[row],
-            trust=schools["trust_uid"].where(larger).to_numpy(),
-            fsm_pupils=schools["fsm_pupils"].to_numpy(),
-        )
-
-    return study.memo(("members", layer), build)
+    claims = study.assigned(layer)[["urn", "unit_code", "share"]]
+    claims = claims[~is_reason(claims["unit_code"])]
+    row = pd.Index(study.schools["urn"]).get_indexer(pd.Index(claims["urn"]))
+    schools = study.schools.iloc[row]
+    larger = schools["trust_uid"].isin(several(study).index)
+    return claims.assign(
+        row=row,
+        kind=study.kinds(layer).to_numpy()[row],
+        trust=schools["trust_uid"].where(larger).to_numpy(),
+        fsm_pupils=schools["fsm_pupils"].to_numpy(),
+    )
 
 
 def several(study: Core) -> pd.DataFrame:
@@ -191,12 +178,13 @@ def at_work(study: Core, layer: str) -> dict[str, list[AtWork]]:
         .reset_index()
         .sort_values(["unit_code", "here", "trust"], ascending=[True, False, True])
     )
-    out: dict[str, list[AtWork]] = {}
-    for unit, trust, here, based in found.itertuples(index=False, name=None):
-        out.setdefault(unit, []).append(AtWork(trust, here, based))
-    return out
+    out: dict[str, list[AtWork]] = defaultdict(list)
+    for unit, *trust in found.itertuples(index=False, name=None):
+        out[unit].append(AtWork(*trust))
+    return dict(out)
 
 
+@remembered
 def neighbours(study: Core, layer: str) -> Mapping[str, list[str]]:
     """Return, for each unit of a layer, the units whose land touches its own.
 
@@ -216,11 +204,7 @@ def neighbours(study: Core, layer: str) -> Mapping[str, list[str]]:
     -----
     Land that the sea cuts off touches the nearest land across it; see `adjacency`.
     """
-    return study.memo(("neighbours", layer), lambda: _touching(study, layer))
-
-
-def _touching(study: Core, layer: str) -> dict[str, list[str]]:
-    touching = study.memo(("blocks that touch",), lambda: adjacency(study.blocks).tolist())
+    touching = _touching(study)
     table = study.land(layer)
     table = table[~is_reason(table["unit_code"])]
     units = table.groupby("block")["unit_code"].agg(list).to_dict()
@@ -233,3 +217,10 @@ def _touching(study: Core, layer: str) -> dict[str, list[str]]:
                     found.setdefault(one, set()).add(two)
                     found.setdefault(two, set()).add(one)
     return {code: sorted(beside) for code, beside in found.items()}
+
+
+@remembered
+def _touching(study: Core) -> list[tuple[int, int]]:
+    """Return the pairs of blocks that touch, as positions."""
+    found: list[tuple[int, int]] = adjacency(study.blocks).tolist()
+    return found

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pandas as pd
 
 from geolls.base.errors import UsageError
 from geolls.measures.explain import Explanation, explain_place, explain_trust
 from geolls.study.analyses import schools_about
-
-if TYPE_CHECKING:
-    from geolls.study.core import Core
-    from geolls.study.gazetteer import Place
+from geolls.study.core import Core
+from geolls.study.gazetteer import Place
 
 __all__ = ["explain", "schools_in"]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import runpy
 from dataclasses import fields, replace
 from datetime import date
 from pathlib import Path
@@ -21,9 +22,11 @@ from geolls.study.typology import (
     patterns,
     rules_of,
     typology,
-    typology_report,
     typology_sensitivity,
 )
+
+TOOLS = Path(__file__).resolve().parents[2] / "tools"
+typology_report = runpy.run_path(str(TOOLS / "write_typology.py"))["typology_report"]
 
 BASE = {
     "schools": 80.0,
