@@ -14,9 +14,8 @@ from geolls.atlas.place import PlacePages
 from geolls.atlas.tables import CsvTable
 from geolls.atlas.trust import TrustPages
 from geolls.export.render import Table, render
-from geolls.maps.offline import asset
+from geolls.maps.offline import asset, script
 from geolls.maps.page import data_file, shared_assets
-from geolls.maps.scripts import script
 from geolls.study.facts import Facts
 
 __all__ = ["Book"]

@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from geolls.atlas.charts import width_class
 from geolls.base.text import DASH, count, km, number, percent
-from geolls.maps.pack import pack
+from geolls.maps.payload import pack
 
 __all__ = [
     "KINDS",

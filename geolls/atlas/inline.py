@@ -11,9 +11,8 @@ from functools import cache
 import numpy as np
 from markupsafe import Markup
 
-from geolls.maps.offline import asset, leaflet_css
+from geolls.maps.offline import asset, leaflet_css, page_script
 from geolls.maps.page import Parts
-from geolls.maps.scripts import page_script
 
 __all__ = ["carried", "dense", "used_rules"]
 

@@ -16,8 +16,7 @@ import pandas as pd
 from geolls.base.errors import MapError
 from geolls.base.text import day, small, suggest
 from geolls.base.vocabulary import REASON_LABELS, REASON_NUMBERS, REASON_PHRASES
-from geolls.maps.classes import say
-from geolls.maps.data import Box, Callout, LayerSpec, MapData, Measure, abroad
+from geolls.maps.data import Box, Callout, LayerSpec, MapData, Measure, abroad, say
 from geolls.maps.recipes import Recipe
 
 __all__ = ["Cover", "Drawn", "cover", "resolve", "texts"]

@@ -18,14 +18,19 @@ from markupsafe import Markup
 from geolls.base.shelves import shelf
 from geolls.base.text import small
 from geolls.base.vocabulary import FAMILY_TITLES, KIND_TITLES
-from geolls.maps.classes import say
-from geolls.maps.data import MapData
+from geolls.maps.data import MapData, say
 from geolls.maps.drawn import Drawn, cover_words, resolve, texts
-from geolls.maps.offline import Page, asset, leaflet_css, leaflet_js, marker_pictures
-from geolls.maps.pack import encoded, key_of
-from geolls.maps.payload import land_of, own_of, school_order
+from geolls.maps.offline import (
+    Page,
+    asset,
+    leaflet_css,
+    leaflet_js,
+    map_script,
+    marker_pictures,
+    script,
+)
+from geolls.maps.payload import encoded, key_of, land_of, own_of, school_order
 from geolls.maps.recipes import Recipe, load_recipe
-from geolls.maps.scripts import map_script, script
 
 __all__ = ["Map", "Parts", "cut", "data_file", "draw", "shared_assets"]
 

@@ -12,8 +12,7 @@ import pandas as pd
 from geolls.base.errors import MapError
 from geolls.base.text import suggest
 from geolls.base.vocabulary import FEW, PATTERNS
-from geolls.maps.classes import breaks_of
-from geolls.maps.data import FormatName, Measure
+from geolls.maps.data import FormatName, Measure, breaks_of
 from geolls.maps.recipes import Recipe
 from geolls.measures.disclosure import small, untold
 from geolls.measures.membership import is_reason

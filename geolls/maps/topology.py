@@ -5,20 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
+import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import shapely
 
 from geolls.base.errors import GeometryError
-from geolls.maps.pack import zigzag
 
-if TYPE_CHECKING:
-    import geopandas as gpd
-
-__all__ = ["SEA", "STEP", "Topology", "eastnorth", "lonlat", "segments"]
+__all__ = ["SEA", "STEP", "Topology", "eastnorth", "lonlat", "segments", "zigzag"]
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -66,6 +63,12 @@ def lonlat(easting: Floats, northing: Floats) -> tuple[Floats, Floats]:
     lon, lat = _transformer().transform(east, north)
     missing = np.isnan(east) | np.isnan(north)
     return np.where(missing, np.nan, lon), np.where(missing, np.nan, lat)
+
+
+def zigzag(values: npt.ArrayLike) -> list[int]:
+    """Return the first value and then each difference from the one before."""
+    numbers: list[int] = np.diff(np.asarray(values, dtype=np.int64), prepend=0).tolist()
+    return numbers
 
 
 class _Segments(NamedTuple):

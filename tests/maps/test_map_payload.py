@@ -13,9 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geolls.base.errors import GeometryError, MapError
-from geolls.maps import pack as encoding
-from geolls.maps.classes import class_titles, classify, say
-from geolls.maps.data import LayerSpec, MapData, Measure, abroad
+from geolls.maps import payload as encoding
+from geolls.maps.data import LayerSpec, MapData, Measure, abroad, class_titles, classify, say
 from geolls.maps.page import draw
 from geolls.maps.recipes import Recipe
 from geolls.maps.topology import Topology, lonlat

@@ -21,9 +21,8 @@ from geolls.base.vocabulary import KINDS
 from geolls.maps.data import Callout, MapData, Place
 from geolls.maps.drawn import resolve
 from geolls.maps.print import svg as paper
-from geolls.maps.print.faces import Faces
 from geolls.maps.print.labels import Label, Room, put
-from geolls.maps.print.land import Land, View
+from geolls.maps.print.land import Faces, Land, View
 from geolls.maps.print.page import render_svg, save_print
 from geolls.maps.recipes import Recipe
 from geolls.maps.styles import LINES, RAMP

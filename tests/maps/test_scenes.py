@@ -9,8 +9,8 @@ import pytest
 import geolls
 from geolls.atlas.book import Book
 from geolls.base.errors import MapError, UsageError
-from geolls.maps.pack import unpack
 from geolls.maps.page import draw
+from geolls.maps.payload import unpack
 from geolls.maps.recipes import Recipe
 from geolls.maps.scenes import scene_of
 from geolls.maps.shading import COLUMNS, SHADINGS, supported

@@ -9,7 +9,7 @@ import pandas as pd
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geolls.maps.classes import breaks_of, quantiles
+from geolls.maps.data import breaks_of, quantiles
 
 VALUES = st.lists(
     st.one_of(st.integers(0, 12).map(float), st.floats(0, 1e4, allow_subnormal=False)),

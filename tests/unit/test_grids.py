@@ -8,7 +8,7 @@ from operator import itemgetter
 import pytest
 
 from geolls.atlas.grids import Bar, Column, Grid, Name, Report, Two
-from geolls.maps.pack import unpack
+from geolls.maps.payload import unpack
 
 HOSTILE = "</table><script>boom()</script>\"' onmouseover=boom() {{ 7*7 }}"
 

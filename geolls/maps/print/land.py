@@ -1,23 +1,37 @@
-"""Land on paper: blocks of a map as shapes in points, their fills, and the lines between them."""
+"""Land on paper: blocks as shapes in points, their fills, the lines between them, the schools."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 import shapely
 
-from geolls.maps.data import LayerSpec
-from geolls.maps.print.faces import Faces
-from geolls.maps.print.svg import clean, inks, line_path, stroked
-from geolls.maps.styles import LINES, PATTERNS, Line, Stroke
+from geolls.base.vocabulary import KINDS
+from geolls.maps.data import LayerSpec, classify, say
+from geolls.maps.drawn import Drawn
+from geolls.maps.print.svg import circle, clean, inks, joined, line_path, number, stroked
+from geolls.maps.styles import LINES, PATTERNS, RAMP, Line, Stroke
 from geolls.maps.topology import SEA, segments
 
-__all__ = ["Box", "Land", "View", "attrs", "fill", "grown"]
+__all__ = [
+    "Box",
+    "Face",
+    "Faces",
+    "Land",
+    "View",
+    "attrs",
+    "fill",
+    "footprint",
+    "grown",
+    "link_or_hull",
+    "marks",
+    "schools",
+]
 
 Floats = np.ndarray[Any, np.dtype[np.float64]]
 Bools = np.ndarray[Any, np.dtype[np.bool_]]
@@ -44,6 +58,91 @@ def attrs(line: Line, stroke: Stroke) -> str:
     """Return dashes and caps of a line as SVG attributes."""
     dashes = f' stroke-dasharray="{stroke.dash}"' if stroke.dash else ""
     return dashes + (' stroke-linecap="round"' if line.round and stroke is line.near else "")
+
+
+_WITHOUT = {-1: "cross", -2: "bare"}
+
+
+class Face(NamedTuple):
+    """A piece of land with one fill."""
+
+    blocks: list[int]
+    unit: int  # position among the layer's units; beyond them a mix, below 0 a reason
+    code: str
+    said: str
+    fill: str
+    inside: bool
+    low: bool
+
+
+class Faces:
+    """The pieces that are filled; shared or unclaimed land is told apart by the areas.
+
+    Parameters
+    ----------
+    drawn : Drawn
+        The map.
+    """
+
+    def __init__(self, drawn: Drawn) -> None:
+        self.drawn, self.measure = drawn, drawn.measure
+        self.cover, base = drawn.cover(drawn.active), drawn.cover(drawn.areas)
+        self.classes = classify(self.measure, self.cover.codes) if self.measure else []
+        self.plain = "far" if drawn.england else "none"
+        groups: dict[tuple[int, int | None], list[int]] = {}
+        for b, u in enumerate(self.cover.of):
+            apart = not 0 <= u < len(self.cover.codes)
+            groups.setdefault((u, base.of[b] if apart else None), []).append(b)
+        self.list = []
+        for (u, under), blocks in groups.items():
+            name = self.cover.name(u)
+            if under is not None and base is not self.cover:
+                name = f"{base.name(under)}: {name}"
+            value = self._value(u)
+            inside = bool(drawn.inside[blocks].any())
+            self.list.append(
+                Face(
+                    blocks,
+                    u,
+                    "+".join(self.cover.codes[c] for c in self.cover.claimants(u) if c >= 0),
+                    f"{name}: {value}" if value else name,
+                    self._fill(u) if inside else "other",
+                    inside,
+                    not set(self.cover.low).isdisjoint(blocks),
+                )
+            )
+
+    def _fill(self, unit: int) -> str:
+        recipe, shared = self.drawn.recipe, unit >= len(self.cover.codes)
+        if recipe.shade.startswith("coverage:"):
+            return _WITHOUT.get(unit, "stripe" if shared else "r2")
+        if self.measure is None:
+            at_home = recipe.scope == "trust" and unit == self.drawn.home
+            return "home" if at_home else self.plain
+        if unit < 0:
+            return _WITHOUT.get(unit, "") if "not_found" in recipe.patterns else self.plain
+        if shared:
+            return "stripe" if "shared" in recipe.patterns else self.plain
+        return self.class_fill(self.classes[unit])
+
+    def class_fill(self, c: int) -> str:
+        """Return the fill of a class of the shaded measure."""
+        m = self.measure
+        if c < 0 or m is None:
+            few = c == -2 and "too_few" in self.drawn.recipe.patterns
+            return "dots" if few else self.plain
+        if m.fills:
+            return m.fills[c] if m.fills[c] != "none" else self.plain
+        return f"r{RAMP[len(m.classes) or len(m.breaks) + 1][c]}"
+
+    def _value(self, unit: int) -> str:
+        """Write a unit's value as every map writes it."""
+        m = self.measure
+        if m is None or not 0 <= unit < len(self.cover.codes):
+            return ""
+        if self.classes[unit] == -2:
+            return f"fewer than {m.few} schools"
+        return say(m.by_code.get(self.cover.codes[unit]), m.format)
 
 
 @dataclass(frozen=True)
@@ -295,3 +394,123 @@ def _smooth(shape: Any) -> Any:
         for p in shapely.get_parts(closed)
     ]
     return shapely.multipolygons(filled) if filled else shape
+
+
+# ---------------------------------------------------------------- marks
+
+
+MANY = 1_200  # more schools than this would hide the land as rings and discs
+
+
+class _Mark(NamedTuple):
+    """How a kind of school is drawn: radius, shape, inks; `dot` is its ink among many."""
+
+    radius: float
+    shape: str
+    ink: str
+    dot: str
+
+
+_MARKS = {
+    "no_trust": _Mark(1.5, "ring", "none", "none"),
+    "single_school_trust": _Mark(1.5, "square", "none", "none"),
+    "trust_home_here": _Mark(2.0, "disc", "accent", "accent"),
+    "trust_based_elsewhere": _Mark(2.6, "diamond", "elsewhere", ""),
+    "status_unknown": _Mark(1.6, "cross", "ink3", "ink3"),
+}
+
+
+def schools(land: Land) -> list[str]:
+    """Draw each school as one of the five marks, the most common beneath."""
+    table = land.schools
+    if table.empty:
+        return []
+    size, many = min(1.15, 0.45 + 0.16 * land.view.scale * 1000), len(table) > MANY
+    places = {kind: table.loc[table["kind"] == kind, ["px", "py"]].to_numpy() for kind in KINDS}
+    ink = "".join(marks(kind, xy, size, dots=many) for kind, xy in places.items())
+    return [f'<g class="schools">{ink}</g>']
+
+
+def marks(kind: str, xy: Floats, size: float, *, dots: bool = False) -> str:
+    """Draw all schools of a kind as one path, a subpath each; as plain dots where they are many.
+
+    Parameters
+    ----------
+    kind : str
+        Of `vocabulary.KINDS`.
+    xy : ndarray, shape (n, 2)
+        Where, on paper.
+    size : float
+        Times the mark's own size.
+    dots : bool
+        Whether all but the diamonds are drawn as dots.
+    """
+    if not len(xy):
+        return ""
+    mark, c = _MARKS[kind], inks()
+    r = mark.radius * size * (1.0 if mark.dot or not dots else 0.8)
+    if dots and mark.dot:
+        square = mark.shape == "square"
+        wide, cap = number((1.6 if square else 1.9) * r, 2), "square" if square else "round"
+        paint = f'fill="none" stroke="{c[mark.dot]}" stroke-width="{wide}" stroke-linecap="{cap}"'
+        shape, shift = "h0", (0.0, 0.0)
+    else:
+        paint, (shape, *shift) = _paint(mark, size), _outline(mark.shape, r)
+    # Every shape ends where it starts, so that the next, near by, is a short step from this one.
+    xy = xy[np.lexsort((xy[:, 0], np.floor(xy[:, 1] / 4)))] + np.array(shift)
+    steps = np.diff(np.rint(xy * 10).astype(np.int64), axis=0, prepend=[[0, 0]])
+    path = "".join(f"m{joined(x, y)}{shape}" for x, y in steps.tolist())
+    return f'<path data-kind="{kind}" data-n="{len(xy)}" {paint} d="{path}"/>'
+
+
+def _outline(shape: str, r: float) -> Any:
+    """Return the path of a shape, and where it begins off its middle."""
+    q, d = number(r, 2), number(2 * r, 2)
+    disc = (f"a{q} {q} 0 1 0 {d} 0a{q} {q} 0 1 0-{d} 0z", -r, 0.0)
+    return {
+        "ring": disc,
+        "disc": disc,
+        "square": (f"h{d}v{d}h-{d}z", -r, -r),
+        "diamond": (f"l{q} {q}-{q} {q}-{q}-{q}z", 0.0, -r),
+        "cross": (f"l{d} {d}m0-{d}l-{d} {d}m0-{d}", -r, -r),
+    }[shape]
+
+
+def _paint(mark: _Mark, size: float) -> str:
+    c = inks()
+    ink, land, thin = c[mark.ink], c["land"], number(0.75 * size, 2)
+    if mark.shape == "ring":
+        return f'fill="{land}" stroke="{ink}" stroke-width="{thin}"'
+    if mark.shape == "cross":
+        return f'fill="none" stroke="{ink}" stroke-width=".8"'
+    case = f'stroke="{land}" stroke-width="{number(0.9 * size, 2)}" paint-order="stroke"'
+    return f'fill="{ink}"' + ("" if mark.shape == "square" else f" {case}")
+
+
+def link_or_hull(name: str, d: str) -> str:
+    """Draw a trust's links or its hull."""
+    if name == "link":
+        return stroked(d, inks()["elsewhere"], 0.75, ' stroke-opacity=".6"')
+    return stroked(d, inks()["ink"], 1.05, ' stroke-dasharray="1.5 3"')
+
+
+def footprint(land: Land) -> list[str]:
+    """Draw a trust's hull, and the links of its schools elsewhere to the home point."""
+    data, table, out = land.drawn.data, land.schools, list[str]()
+    if land.drawn.recipe.scope != "trust" or table.empty:
+        return out
+    hull = shapely.convex_hull(shapely.multipoints(table[["px", "py"]].to_numpy()))
+    if hull.geom_type == "Polygon":
+        d = line_path([shapely.get_coordinates(hull)], closed=True)
+        out.append(link_or_hull("hull", d))
+    trusts = data.trusts
+    if trusts is None or data.trust not in trusts.index or "home_easting" not in trusts:
+        return out
+    home = trusts.loc[[data.trust], ["home_easting", "home_northing"]].to_numpy(float)[0]
+    if np.isfinite(home).all():
+        x, y = land.view(home).tolist()
+        away = table.loc[table["kind"] == "trust_based_elsewhere", ["px", "py"]].to_numpy()
+        out.append(link_or_hull("link", line_path([[(x, y), p] for p in away], closed=False)))
+        for ink, wide in (("page", 3.6), ("ink", 1.5)):
+            out.append(circle(x, y, 7, fill="none", stroke=inks()[ink], stroke_width=wide))
+    return out

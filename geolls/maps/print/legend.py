@@ -8,12 +8,9 @@ from typing import NamedTuple
 import numpy as np
 
 from geolls.base.vocabulary import FAMILY_TITLES, KIND_TITLES
-from geolls.maps.classes import class_titles, say
-from geolls.maps.data import LayerSpec
+from geolls.maps.data import LayerSpec, class_titles, say
 from geolls.maps.drawn import Drawn
-from geolls.maps.print.faces import Faces
-from geolls.maps.print.land import attrs, fill
-from geolls.maps.print.marks import link_or_hull, marks
+from geolls.maps.print.land import Faces, attrs, fill, link_or_hull, marks
 from geolls.maps.print.svg import Run, Sheet, circle, inks, line, number, rect, text, width, wrap
 from geolls.maps.styles import LINES
 

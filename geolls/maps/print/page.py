@@ -12,9 +12,8 @@ from geolls.base.files import write_bytes, write_text
 from geolls.maps.data import MapData
 from geolls.maps.drawn import Drawn, resolve
 from geolls.maps.print import svg as paper
-from geolls.maps.print.faces import Faces
 from geolls.maps.print.labels import Room, callouts, labels, put, short
-from geolls.maps.print.land import Box, Land, View, grown
+from geolls.maps.print.land import Box, Faces, Land, View, footprint, grown, schools
 from geolls.maps.print.legend import (
     COLUMN,
     GAP,
@@ -25,7 +24,6 @@ from geolls.maps.print.legend import (
     one_column,
     shading_of,
 )
-from geolls.maps.print.marks import footprint, schools
 from geolls.maps.print.svg import (
     Run,
     Sheet,
