@@ -19,7 +19,7 @@ import shapely
 from geolls.base.errors import MapError
 from geolls.base.shelves import shelf
 from geolls.base.text import DASH
-from geolls.maps.styles import line_style
+from geolls.maps.styles import RAMP, line_style
 from geolls.maps.topology import Topology
 
 __all__ = [
@@ -142,6 +142,12 @@ class Measure:
     def by_code(self) -> dict[str, Any]:
         """The value of each unit."""
         return dict(zip(self.values.index, self.values.tolist(), strict=True))
+
+    @property
+    def paints(self) -> list[str]:
+        """The fill of each class: its own, else the shades of the ramp."""
+        classes = len(self.classes) or len(self.breaks) + 1
+        return list(self.fills) or [f"r{shade}" for shade in RAMP[classes]]
 
 
 class Format(NamedTuple):

@@ -16,7 +16,7 @@ import pandas as pd
 from geolls.base.errors import MapError
 from geolls.base.text import day, small, suggest
 from geolls.base.vocabulary import REASON_LABELS, REASON_NUMBERS, REASON_PHRASES
-from geolls.maps.data import Box, Callout, LayerSpec, MapData, Measure, abroad, say
+from geolls.maps.data import Box, Callout, LayerSpec, MapData, Measure, say
 from geolls.maps.recipes import Recipe
 
 __all__ = ["Cover", "Drawn", "cover", "resolve", "texts"]
@@ -159,11 +159,6 @@ class Drawn:
     def england(self) -> bool:
         """Whether the map is about the whole country."""
         return self.recipe.scope == "england"
-
-    @property
-    def context(self) -> Any:
-        """The land outside England, drawn round a place or a trust."""
-        return None if self.england else abroad()
 
     @cached_property
     def areas(self) -> LayerSpec:

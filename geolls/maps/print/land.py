@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,10 +13,10 @@ import pandas as pd
 import shapely
 
 from geolls.base.vocabulary import KINDS
-from geolls.maps.data import LayerSpec, classify, say
+from geolls.maps.data import LayerSpec, abroad, classify, say
 from geolls.maps.drawn import Drawn
 from geolls.maps.print.svg import circle, clean, inks, joined, line_path, number, stroked
-from geolls.maps.styles import LINES, PATTERNS, RAMP, Line, Stroke
+from geolls.maps.styles import LINES, PATTERNS, Line, Stroke
 from geolls.maps.topology import SEA, segments
 
 __all__ = [
@@ -95,17 +96,14 @@ class Faces:
             groups.setdefault((u, base.of[b] if apart else None), []).append(b)
         self.list = []
         for (u, under), blocks in groups.items():
-            name = self.cover.name(u)
-            if under is not None and base is not self.cover:
-                name = f"{base.name(under)}: {name}"
-            value = self._value(u)
+            within = "" if under is None or base is self.cover else base.name(under)
             inside = bool(drawn.inside[blocks].any())
             self.list.append(
                 Face(
                     blocks,
                     u,
                     "+".join(self.cover.codes[c] for c in self.cover.claimants(u) if c >= 0),
-                    f"{name}: {value}" if value else name,
+                    ": ".join(filter(None, (within, self.cover.name(u), self._value(u)))),
                     self._fill(u) if inside else "other",
                     inside,
                     not set(self.cover.low).isdisjoint(blocks),
@@ -113,27 +111,24 @@ class Faces:
             )
 
     def _fill(self, unit: int) -> str:
-        recipe, shared = self.drawn.recipe, unit >= len(self.cover.codes)
+        recipe, one = self.drawn.recipe, unit < len(self.cover.codes)
         if recipe.shade.startswith("coverage:"):
-            return _WITHOUT.get(unit, "stripe" if shared else "r2")
+            return _WITHOUT.get(unit, "r2" if one else "stripe")
         if self.measure is None:
             at_home = recipe.scope == "trust" and unit == self.drawn.home
             return "home" if at_home else self.plain
-        if unit < 0:
-            return _WITHOUT.get(unit, "") if "not_found" in recipe.patterns else self.plain
-        if shared:
-            return "stripe" if "shared" in recipe.patterns else self.plain
-        return self.class_fill(self.classes[unit])
+        if one and unit >= 0:
+            return self.class_fill(self.classes[unit])
+        told = ("not_found" if one else "shared") in recipe.patterns
+        return _WITHOUT.get(unit, "stripe") if told else self.plain
 
     def class_fill(self, c: int) -> str:
         """Return the fill of a class of the shaded measure."""
-        m = self.measure
-        if c < 0 or m is None:
+        if c < 0 or self.measure is None:
             few = c == -2 and "too_few" in self.drawn.recipe.patterns
             return "dots" if few else self.plain
-        if m.fills:
-            return m.fills[c] if m.fills[c] != "none" else self.plain
-        return f"r{RAMP[len(m.classes) or len(m.breaks) + 1][c]}"
+        fill = self.measure.paints[c]
+        return self.plain if fill == "none" else fill
 
     def _value(self, unit: int) -> str:
         """Write a unit's value as every map writes it."""
@@ -166,15 +161,13 @@ class View:
 
     def __call__(self, xy: Any) -> Floats:
         """Return positions in metres as positions in points."""
-        shift = np.array([self.west, self.north])
-        moved = (np.asarray(xy, float) - shift) * np.array([self.scale, -self.scale])
-        return np.asarray(moved + np.array(self.box[:2]))
+        moved = np.asarray(xy, float) - (self.west, self.north)
+        return np.asarray(moved * (self.scale, -self.scale) + self.box[:2])
 
     @staticmethod
     def fit(focus: Box, box: Box) -> View:
         """Show a rectangle of land (west, south, east, north) in the middle of a box."""
-        west, south, east, north = focus
-        w, h = box[2] - box[0], box[3] - box[1]
+        (west, south, east, north), w, h = focus, box[2] - box[0], box[3] - box[1]
         scale = min(w / (east - west), h / (north - south))
         spare_x, spare_y = w / scale - (east - west), h / scale - (north - south)
         return View(west - spare_x / 2, north + spare_y / 2, scale, box)
@@ -205,11 +198,11 @@ class Land:
         self.country = self.drawn.england
         self.shapes = shapely.transform(self.drawn.data.blocks.geometry.to_numpy(), view)
         frame = shapely.box(*grown(view.box, 30))  # a line may come in from outside
-        seen = shapely.intersects(frame, shapely.box(*shapely.bounds(self.shapes).T))
-        if only is not None:
-            seen &= np.isin(np.arange(len(seen)), only)
-        self.seen = np.flatnonzero(seen)
-        self.shapes[seen] = _trimmed(shapely.coverage_simplify(self.shapes[seen], 0.2))
+        boxes = shapely.box(*shapely.bounds(self.shapes).T)
+        seen = np.flatnonzero(shapely.intersects(frame, boxes))
+        self.seen = seen if only is None else np.intersect1d(seen, only)
+        drawn = shapely.coverage_simplify(self.shapes[self.seen], 0.2)
+        self.shapes[self.seen] = _trimmed(drawn)
 
     def union(self, blocks: Iterable[int]) -> Any:
         """Return one shape of several blocks, as far as they are drawn."""
@@ -230,8 +223,7 @@ class Land:
 
     def between(self, groups: Any, within: Any = None) -> Bools:
         """Tell which stretches part two groups of blocks; `within` keeps those inside a set."""
-        _, one, two = self._stretches
-        of = np.asarray(groups)
+        (_, one, two), of = self._stretches, np.asarray(groups)
         parts: Bools = ~self.outer & (of[one] != of[two])
         return parts if within is None else parts & within[one] & within[two]
 
@@ -246,15 +238,12 @@ class Land:
         ends = self._stretches[0][stretches]
         return self._path(shapely.line_merge(shapely.multilinestrings(shapely.linestrings(ends))))
 
-    def _path(self, lines: Any) -> str:
-        """Return path data of lines as far as they are in the frame."""
-        parts = shapely.get_parts(self._clipped(lines))
-        return line_path([shapely.get_coordinates(part) for part in parts], closed=False)
-
-    def _ring(self, shape: Any) -> str:
-        """Return path data of a shape as far as it is in the frame."""
-        rings = shapely.get_rings(shapely.get_parts(self._clipped(shape)))
-        return line_path([shapely.get_coordinates(ring) for ring in rings], closed=True)
+    def _path(self, shape: Any) -> str:
+        """Return path data of lines, or of rings of land, as far as they are in the frame."""
+        parts = shapely.get_parts(self._clipped(shape))
+        closed = shape.geom_type.endswith("Polygon")
+        lines = shapely.get_rings(parts) if closed else parts
+        return line_path(map(shapely.get_coordinates, lines), closed=closed)
 
     # ---- schools
 
@@ -274,7 +263,7 @@ class Land:
         """Draw land, shading, doubt, hairlines, neighbours' edge and coast."""
         c, drawn, bright, pale, home = inks(), self.drawn, "", "", ""
         for face in self.faces.list:
-            d = self._ring(self.union(face.blocks))
+            d = self._path(self.union(face.blocks))
             if d and face.inside:
                 bright += (
                     f'<path data-code="{clean(face.code)}" fill="{fill(face.fill)}" '
@@ -283,31 +272,27 @@ class Land:
                 home += stroked(d, c["accent"], 1.5) if face.fill == "home" else ""
             else:
                 pale += d
-        out = [self._context()]
+        out = ["" if self.country else self._abroad()]
         if pale:
             out.append(f'<path class="pale" fill="{c["other"]}" d="{pale}"/>')
         out.append(f'<g class="faces" fill-rule="evenodd">{bright}</g>{home}')
         low = [b for b in self.faces.cover.low if drawn.inside[b]]
         if low and drawn.recipe.shade and "low_confidence" in drawn.recipe.patterns:
-            d = self._ring(self.union(low))
+            d = self._path(self.union(low))
             out.append(f'<path class="low" fill="{fill("hatch")}" fill-rule="evenodd" d="{d}"/>')
         if drawn.recipe.shade:
-            group = np.zeros(len(self.shapes), int)
-            for i, face in enumerate(self.faces.list):
-                group[face.blocks] = i
-            out.append(stroked(self.lines(self.between(group, drawn.inside)), c["hair"], 0.55))
+            group = {b: i for i, face in enumerate(self.faces.list) for b in face.blocks}
+            hairs = self.between([group[b] for b in range(len(group))], drawn.inside)
+            out.append(stroked(self.lines(hairs), c["hair"], 0.55))
         if not self.country:
             edge = self.between(drawn.cover(drawn.authorities).of)
             out.append(stroked(self.lines(edge), c["edge"], 0.65))
-        out.append(stroked(self.lines(self.outer), c["coast"], 0.6 if self.country else 0.75))
-        return out
+        return [*out, stroked(self.lines(self.outer), c["coast"], 0.6 if self.country else 0.75)]
 
-    def _context(self) -> str:
+    def _abroad(self) -> str:
         """Draw land outside England, round a place or a trust."""
-        if self.drawn.context is None:
-            return ""
-        shape = shapely.simplify(shapely.transform(self.drawn.context, self.view), 0.4)
-        c, d = inks(), self._ring(shape)
+        shape = shapely.simplify(shapely.transform(abroad(), self.view), 0.4)
+        c, d = inks(), self._path(shape)
         return f'<path d="{d}" fill="{c["other"]}" stroke="{c["coast"]}" stroke-width=".6"/>'
 
     def outlines(self) -> list[str]:
@@ -325,12 +310,10 @@ class Land:
         borders = [self.between(self.drawn.cover(s).of) for s in on]
         out = []
         for i, spec in enumerate(on):
-            line = LINES[spec.style]
-            above = np.sum(borders[i + 1 :], axis=0, dtype=int) * np.ones(len(borders[i]), int)
-            ink = ""
+            line, ink = LINES[spec.style], ""
+            above = sum(borders[i + 1 :], np.zeros(len(borders[i]), int))
             for n in range(int(above[borders[i]].max(initial=0)), -1, -1):
-                d = self.lines(borders[i] & (above == n))
-                wide = line.far.wide + 1.5 * n
+                d, wide = self.lines(borders[i] & (above == n)), line.far.wide + 1.5 * n
                 ink += stroked(d, inks()["page"], wide + 1.0, ' stroke-opacity=".75"')
                 ink += stroked(d, inks()[line.ink], wide, "" if n else attrs(line, line.far))
             out.append(ink)
@@ -339,8 +322,7 @@ class Land:
     def _side_by_side(self, on: Sequence[LayerSpec]) -> list[str]:
         """Lines set off from the border: outside, on it, inside, inside again."""
         alone = sum(s.style != "district" for s in on) < 2
-        used: set[float] = set()
-        out = []
+        used, out = set[float](), []
         for spec in on:
             line, cover = LINES[spec.style], self.drawn.cover(spec)
             ink, wide = inks()[line.ink], line.near.wide
@@ -354,18 +336,15 @@ class Land:
             used.add(off)
             units = [cover.blocks_of(unit) for unit in self.drawn.units_here(spec)]
             if alone:
-                d = self.lines(self._round(cover.of, units))  # once, or its dashes fill up
+                ours = np.isin(np.arange(len(cover.of) + 1), list(chain(*units)))
+                _, one, two = self._stretches  # at -1, the last, is no block
+                round_us = (self.between(cover.of) | self.outer) & (ours[one] | ours[two])
+                d = self.lines(round_us)  # once, or its dashes fill up
             else:
                 d = "".join(self._beside(blocks, off) for blocks in units)
             casing = stroked(d, inks()["page"], wide + 1.2, ' stroke-opacity=".8"')
             out.append(casing + stroked(d, ink, wide, attrs(line, line.near)))
         return out
-
-    def _round(self, of: Sequence[int], units: Sequence[Sequence[int]]) -> Bools:
-        """Tell which stretches run round some units."""
-        ours = np.isin(np.arange(len(of) + 1), [b for blocks in units for b in blocks])
-        _, one, two = self._stretches  # at -1, the last, is no block
-        return np.asarray((self.between(of) | self.outer) & (ours[one] | ours[two]))
 
     def _beside(self, blocks: Sequence[int], off: float) -> str:
         """Return the outline of a unit, smoothed and moved off its border."""
@@ -447,17 +426,16 @@ def marks(kind: str, xy: Floats, size: float, *, dots: bool = False) -> str:
     """
     if not len(xy):
         return ""
-    mark, c = _MARKS[kind], inks()
+    mark = _MARKS[kind]
     r = mark.radius * size * (1.0 if mark.dot or not dots else 0.8)
     if dots and mark.dot:
-        square = mark.shape == "square"
-        wide, cap = number((1.6 if square else 1.9) * r, 2), "square" if square else "round"
-        paint = f'fill="none" stroke="{c[mark.dot]}" stroke-width="{wide}" stroke-linecap="{cap}"'
-        shape, shift = "h0", (0.0, 0.0)
+        cap, wide = ("square", 1.6) if mark.shape == "square" else ("round", 1.9)
+        paint = f'fill="none" stroke="{inks()[mark.dot]}" stroke-width="{number(wide * r, 2)}" '
+        paint, shape, shift = f'{paint}stroke-linecap="{cap}"', "h0", [0.0, 0.0]
     else:
         paint, (shape, *shift) = _paint(mark, size), _outline(mark.shape, r)
     # Every shape ends where it starts, so that the next, near by, is a short step from this one.
-    xy = xy[np.lexsort((xy[:, 0], np.floor(xy[:, 1] / 4)))] + np.array(shift)
+    xy = xy[np.lexsort((xy[:, 0], np.floor(xy[:, 1] / 4)))] + shift
     steps = np.diff(np.rint(xy * 10).astype(np.int64), axis=0, prepend=[[0, 0]])
     path = "".join(f"m{joined(x, y)}{shape}" for x, y in steps.tolist())
     return f'<path data-kind="{kind}" data-n="{len(xy)}" {paint} d="{path}"/>'
@@ -496,17 +474,14 @@ def link_or_hull(name: str, d: str) -> str:
 
 def footprint(land: Land) -> list[str]:
     """Draw a trust's hull, and the links of its schools elsewhere to the home point."""
-    data, table, out = land.drawn.data, land.schools, list[str]()
+    data, table = land.drawn.data, land.schools
     if land.drawn.recipe.scope != "trust" or table.empty:
-        return out
+        return []
     hull = shapely.convex_hull(shapely.multipoints(table[["px", "py"]].to_numpy()))
-    if hull.geom_type == "Polygon":
-        d = line_path([shapely.get_coordinates(hull)], closed=True)
-        out.append(link_or_hull("hull", d))
-    trusts = data.trusts
-    if trusts is None or data.trust not in trusts.index or "home_easting" not in trusts:
-        return out
-    home = trusts.loc[[data.trust], ["home_easting", "home_northing"]].to_numpy(float)[0]
+    out = [link_or_hull("hull", line_path([shapely.get_coordinates(hull)], closed=True))]
+    trusts = pd.DataFrame() if data.trusts is None else data.trusts
+    columns = ["home_easting", "home_northing"]
+    home = trusts.reindex(index=[data.trust], columns=columns).to_numpy(float)[0]
     if np.isfinite(home).all():
         x, y = land.view(home).tolist()
         away = table.loc[table["kind"] == "trust_based_elsewhere", ["px", "py"]].to_numpy()

@@ -11,6 +11,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -64,7 +66,9 @@ _BOLD = (
     "280 389 584"
 )
 _WIDTHS = [
-    {chr(32 + i): int(w) / 1000 for i, w in enumerate(table.split())} for table in (_REGULAR, _BOLD)
+    {chr(32 + i): int(w) / 1000 for i, w in enumerate(table.split())}
+    | dict.fromkeys("–‘’“”·", 0.556)  # noqa: RUF001
+    for table in (_REGULAR, _BOLD)
 ]
 _UNKNOWN = 1.0  # as wide as a character can be: a line may end early, never run over
 
@@ -87,13 +91,10 @@ def clean(value: str) -> str:
 
 @cache
 def _advance(char: str, bold: bool) -> float:
-    known = _WIDTHS[bold].get(char)
-    if known is not None:
-        return known
-    plain = unicodedata.normalize("NFKD", char)
-    if plain[0] in _WIDTHS[bold] and all(unicodedata.combining(c) for c in plain[1:]):
-        return _WIDTHS[bold][plain[0]]
-    return 0.556 if char in "–‘’“”·" else _UNKNOWN  # noqa: RUF001
+    letter, *accents = unicodedata.normalize("NFKD", char)
+    if char in _WIDTHS[bold] or not all(map(unicodedata.combining, accents)):
+        letter = char
+    return _WIDTHS[bold].get(letter, _UNKNOWN)
 
 
 def width(words: str, size: float, bold: bool = False) -> float:
@@ -109,13 +110,12 @@ def width(words: str, size: float, bold: bool = False) -> float:
 
 def _pieces(word: str, size: float, bold: bool, measure: float) -> list[str]:
     """Cut a word that is wider than the line into pieces that are not."""
-    out, now = [], ""
+    out = [""]
     for char in word:
-        if now and width(now + char, size, bold) > measure:
-            out.append(now)
-            now = ""
-        now += char
-    return [*out, now]
+        if out[-1] and width(out[-1] + char, size, bold) > measure:
+            out.append("")
+        out[-1] += char
+    return out
 
 
 def wrap(runs: str | Iterable[Run], size: float, measure: float) -> list[list[Run]]:
@@ -139,22 +139,24 @@ def wrap(runs: str | Iterable[Run], size: float, measure: float) -> list[list[Ru
     [[('two short', False)], [('lines', False)]]
     """
     given = [(runs, False)] if isinstance(runs, str) else runs
-    lines: list[list[Run]] = [[]]
-    used = 0.0
-    for words, bold in given:
-        space = width(" ", size, bold)
-        for word in _FORBIDDEN.sub("", words).split():
-            for piece in _pieces(word, size, bold, measure):
-                wide = width(piece, size, bold)
-                if lines[-1] and used + space + wide > measure:
-                    lines.append([])
-                line = lines[-1]
-                used = used + space + wide if line else wide
-                if line and line[-1][1] == bold:
-                    line[-1] = (f"{line[-1][0]} {piece}", bold)
-                else:
-                    line.append((piece, bold))
-    return [line for line in lines if line]
+    pieces = [
+        (piece, bold)
+        for words, bold in given
+        for word in _FORBIDDEN.sub("", words).split()
+        for piece in _pieces(word, size, bold, measure)
+    ]
+    lines, used = list[list[Run]](), 0.0
+    for piece, bold in pieces:
+        needed = width(" ", size, bold) + width(piece, size, bold)
+        if not lines or used + needed > measure:
+            lines.append([])
+            used = -width(" ", size, bold)
+        used += needed
+        lines[-1].append((piece, bold))
+    return [
+        [(" ".join(piece for piece, _ in run), bold) for bold, run in groupby(line, itemgetter(1))]
+        for line in lines
+    ]
 
 
 def number(value: float, digits: int = 1) -> str:
@@ -165,11 +167,10 @@ def number(value: float, digits: int = 1) -> str:
     >>> number(12.0), number(-0.04), number(0.25, 2)
     ('12', '0', '.25')
     """
-    out = f"{value:.{digits}f}"
-    if "." in out:
-        out = out.rstrip("0").rstrip(".")
-    out = out.replace("0.", ".", 1) if out.startswith(("0.", "-0.")) else out
-    return "0" if out in {"", "-0", "-"} else out
+    return re.sub(r"^(-?)0\.", r"\1.", f"{round(float(value), digits) + 0.0:.10g}")
+
+
+_HALO = {"stroke_width": "2.6", "stroke_linejoin": "round", "paint_order": "stroke"}
 
 
 def text(
@@ -185,19 +186,14 @@ def text(
 ) -> str:
     """Return one line of text as an SVG element; `halo` is the colour behind the letters."""
     given = [(runs, bold)] if isinstance(runs, str) else list(runs)
-    attrs = f'x="{number(x)}" y="{number(y)}" font-size="{number(size, 2)}" fill="{fill}"'
-    if anchor != "start":
-        attrs += f' text-anchor="{anchor}"'
-    if halo:
-        attrs += f' stroke="{halo}" stroke-width="2.6" stroke-linejoin="round" paint-order="stroke"'
+    attrs = {"x": number(x), "y": number(y), "font_size": number(size, 2), "fill": fill}
+    attrs |= {} if anchor == "start" else {"text_anchor": anchor}
+    attrs |= {"stroke": halo} | _HALO if halo else {}
+    weights = [_attrs({"font_weight": 700} if bold else {}) for _, bold in given]
     if len(given) == 1:
-        attrs += ' font-weight="700"' if given[0][1] else ""
-        return f"<text {attrs}>{clean(given[0][0])}</text>"
-    spans = " ".join(
-        f'<tspan font-weight="700">{clean(t)}</tspan>' if b else f"<tspan>{clean(t)}</tspan>"
-        for t, b in given
-    )
-    return f"<text {attrs}>{spans}</text>"
+        return f"<text{_attrs(attrs)}{weights[0]}>{clean(given[0][0])}</text>"
+    spans = (f"<tspan{w}>{clean(t)}</tspan>" for w, (t, _) in zip(weights, given, strict=True))
+    return f"<text{_attrs(attrs)}>{' '.join(spans)}</text>"
 
 
 def line_path(lines: Iterable[Any], *, closed: bool) -> str:
@@ -225,43 +221,38 @@ def line_path(lines: Iterable[Any], *, closed: bool) -> str:
             steps = steps[:-1]  # z draws the last
         if len(steps) < (2 if closed else 1):
             continue
-        words = [joined(dx, dy) for dx, dy in steps.tolist()]
-        tail = "".join(w if w[0] == "-" else f" {w}" for w in words[1:])
-        x, y = xy[0].tolist()
-        out.append(f"M{joined(x, y)}l{words[0]}{tail}{'z' if closed else ''}")
+        words = joined(*steps.ravel().tolist())
+        out.append(f"M{joined(*xy[0].tolist())}l{words}{'z' if closed else ''}")
     return "".join(out)
 
 
 @cache
-def _tick(steps: int) -> str:
-    return number(steps / 10)
+def _tick(tenths: int) -> str:
+    return number(tenths / 10)
 
 
-def joined(x: int, y: int) -> str:
-    """Return two coordinates, in tenths, with no more between than they need."""
-    first, second = _tick(x), _tick(y)
-    return f"{first}{second}" if second[0] == "-" else f"{first} {second}"
+def joined(*steps: int) -> str:
+    """Return coordinates, in tenths, with no more between than they need."""
+    return " ".join(map(_tick, steps)).replace(" -", "-")
 
 
 @cache
 def inks() -> dict[str, str]:
     """Return the light colours of the look by name, from the one file that holds them."""
-    found: dict[str, str] = {}
-    for name, colour in re.findall(r"--(\w+):(#[0-9a-f]{6})", asset("tokens.css")):
-        found.setdefault(name, colour)
-    return found
+    # The dark ones come after the light ones.
+    return dict(reversed(re.findall(r"--(\w+):(#[0-9a-f]{6})", asset("tokens.css"))))
 
 
 def rect(x: float, y: float, w: float, h: float, **attrs: Any) -> str:
     """Return a rectangle; attributes by name, an underscore for each hyphen."""
-    at = f'x="{number(x)}" y="{number(y)}" width="{number(w)}" height="{number(h)}"'
-    return f"<rect {at}{_attrs(attrs)}/>"
+    at = {"x": number(x), "y": number(y), "width": number(w), "height": number(h)}
+    return f"<rect{_attrs(at | attrs)}/>"
 
 
 def circle(x: float, y: float, r: float, **attrs: Any) -> str:
     """Return a circle; attributes as of `rect`."""
-    at = f'cx="{number(x)}" cy="{number(y)}" r="{number(r)}"'
-    return f"<circle {at}{_attrs(attrs)}/>"
+    at = {"cx": number(x), "cy": number(y), "r": number(r)}
+    return f"<circle{_attrs(at | attrs)}/>"
 
 
 def _attrs(attrs: dict[str, Any]) -> str:
@@ -270,12 +261,8 @@ def _attrs(attrs: dict[str, Any]) -> str:
 
 def stroked(d: str, ink: str, wide: float, more: str = "") -> str:
     """Return a path that is drawn and not filled; nothing for empty path data."""
-    if not d:
-        return ""
-    return (
-        f'<path d="{d}" fill="none" stroke="{ink}" stroke-width="{number(wide, 2)}" '
-        f'stroke-linejoin="round"{more}/>'
-    )
+    stroke = f'fill="none" stroke="{ink}" stroke-width="{number(wide, 2)}" stroke-linejoin="round"'
+    return f'<path d="{d}" {stroke}{more}/>' if d else ""
 
 
 def line(x0: float, y0: float, x1: float, y1: float, ink: str, wide: float, more: str = "") -> str:
@@ -327,10 +314,9 @@ class Sheet:
 def _fonts() -> tuple[list[str], frozenset[str]]:
     """Return the packaged font files and the characters they are sure to have."""
     files = resources.files("font_lato") / "files"
-    latin = {chr(c) for c in (*range(0x20, 0x7F), *range(0xA0, 0x100))}
-    more = "–‘’“”…•−\n"  # noqa: RUF001
+    latin = map(chr, (*range(0x20, 0x7F), *range(0xA0, 0x100)))
     paths = [str(files / f"Lato-{weight}.ttf") for weight in ("Regular", "Bold")]
-    return paths, frozenset(latin | set(more))
+    return paths, frozenset(latin) | set("–‘’“”…•−\n")  # noqa: RUF001
 
 
 def png(svg: str, dpi: float) -> bytes:
@@ -373,5 +359,4 @@ def _sized(data: bytes, dpi: float) -> bytes:
     """Say in the PNG how large it is on paper, right after its header."""
     body = b"pHYs" + struct.pack(">IIB", *[round(dpi / 0.0254)] * 2, 1)
     chunk = struct.pack(">I", len(body) - 4) + body + struct.pack(">I", zlib.crc32(body))
-    header = 8 + 25  # signature and IHDR, which is always first and always as long
-    return data[:header] + chunk + data[header:]
+    return data[:33] + chunk + data[33:]  # after the signature (8) and IHDR, always first (25)
