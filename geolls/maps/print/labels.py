@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -68,16 +69,15 @@ class Label(NamedTuple):
 
     def box(self, at: Point) -> Box:
         """Return what the words cover with their middle at a point."""
-        w, h = self.wide / 2 + 1.5, self.high / 2
-        return at[0] - w, at[1] - h, at[0] + w, at[1] + h
+        (x, y), w, h = at, self.wide / 2 + 1.5, self.high / 2
+        return x - w, y - h, x + w, y + h
 
     def draw(self, at: Point) -> list[str]:
         """Return the words, their middle at a point."""
-        x, y, lead = *at, self.size * 1.18
+        x, y = at[0], at[1] - (self.high / 2 - self.size * 0.95)
         ink, halo = inks()[self.ink], inks()[self.halo]
-        y -= self.high / 2 - self.size * 0.95
         return [
-            text(x, y + lead * i, row, self.size, ink, anchor="middle", halo=halo)
+            text(x, y + self.size * 1.18 * i, row, self.size, ink, anchor="middle", halo=halo)
             for i, row in enumerate(self.lines)
         ]
 
@@ -126,8 +126,7 @@ class Room:
 
     def covers(self, b: Box) -> int:
         """Count the marks a box would cover."""
-        low, high = np.array(b[:2]), np.array(b[2:])
-        return int(((self.marks > low) & (self.marks < high)).all(axis=1).sum())
+        return int(((self.marks > b[:2]) & (self.marks < b[2:])).all(axis=1).sum())
 
     def clear(self, label: Label, at: Point) -> bool:
         """Tell whether a label and its leader cross no other label or leader."""
@@ -139,15 +138,12 @@ class Room:
 
     def spot(self, label: Label) -> Point | None:
         """Return where a label stands best: free, then off the marks, then near."""
-        shown_again = self.apart is not None and shapely.box(*self.apart).contains(
-            shapely.Point(label.x, label.y)
-        )
-        if shown_again and label.spot == "on":
-            return None
         tried = _margin(label, self) if label.spot == "margin" else _near(label)
         fit = (at for at in tried if self.free(label.box(at)) and self.clear(label, at))
         if label.spot != "on":
             return next(fit, None)
+        if self.apart and shapely.box(*self.apart).contains(shapely.Point(label.x, label.y)):
+            return None
         return min(
             fit, key=lambda at: 3 * self.covers(label.box(at)) + tried.index(at), default=None
         )
@@ -178,31 +174,40 @@ def put(wanted: Sequence[Label], room: Room) -> list[str]:
             out.append(circle(label.x, label.y, 1.5, fill=inks()["ink"]))
         if (way := label.leader(at)) is not None:
             room.leaders.append(way)
-            out += _drawn(way, inks()[label.ink])
+            (x0, y0), (x1, y1) = shapely.get_coordinates(way)
+            out.append(line(x0, y0, x1, y1, inks()["land"], 2.2, ' stroke-opacity=".8"'))
+            out.append(line(x0, y0, x1, y1, inks()[label.ink], 0.7))
+            out.append(circle(x1, y1, 1.7, fill=inks()[label.ink]))
         out += label.draw(at)
     return out
 
 
-# In widths and heights of the label.
-_ON = (
-    *((0, 0), (0, -0.5), (0, 0.5), (0, -1.02), (0, 1.02), (0.35, 0), (-0.35, 0)),
-    *((0.35, -1.02), (-0.35, -1.02), (0.35, 1.02), (-0.35, 1.02)),
-)
+# The middles a label may have, best first: each so many widths and points to the right, so many
+# heights and points down.
+_TRIED = {
+    "on": (
+        *((0, 0, 0, 0), (0, 0, -0.5, 0), (0, 0, 0.5, 0), (0, 0, -1.02, 0), (0, 0, 1.02, 0)),
+        *((0.35, 0, 0, 0), (-0.35, 0, 0, 0), (0.35, 0, -1.02, 0), (-0.35, 0, -1.02, 0)),
+        *((0.35, 0, 1.02, 0), (-0.35, 0, 1.02, 0)),
+    ),
+    "dot": ((0.5, 4, 0, 0), (-0.5, -4, 0, 0)),
+    "round": tuple(
+        spot
+        for r in (10, 15, 21, 29, 38)
+        for spot in (
+            *((0, 0, 0, -r), (0, 0, 0, r), (0.5, r - 4, 0, 0), (-0.5, 4 - r, 0, 0)),
+            *((0.5, 0, 0, -r), (-0.5, 0, 0, -r), (0.5, 0, 0, r), (-0.5, 0, 0, r)),
+        )
+    ),
+}
 
 
 def _near(label: Label) -> list[Point]:
     """Return the middles a label may have, best first."""
-    w, h, steps = label.wide, label.high, list[Point]()
-    if label.spot == "on":
-        steps = [(dx * w, dy * h) for dx, dy in _ON]
-    elif label.spot == "dot":
-        steps = [(w / 2 + 4, 0.0), (-w / 2 - 4, 0.0)]
-    else:
-        for r in (10, 15, 21, 29, 38):
-            side = w / 2 + r - 4
-            steps += [(0, -r), (0, r), (side, 0), (-side, 0)]
-            steps += [(w / 2, -r), (-w / 2, -r), (w / 2, r), (-w / 2, r)]
-    return [(label.x + dx, label.y + dy) for dx, dy in steps]
+    return [
+        (label.x + (a * label.wide + dx), label.y + (b * label.high + dy))
+        for a, dx, b, dy in _TRIED[label.spot]
+    ]
 
 
 def _margin(label: Label, room: Room) -> list[Point]:
@@ -217,13 +222,6 @@ def _margin(label: Label, room: Room) -> list[Point]:
     # Of two equally near, the one level with the middle of the unit.
     order = np.argsort(np.round(gap) * 4 + np.abs(y[off] - label.y), kind="stable")
     return list(zip(x[off][order].tolist(), y[off][order].tolist(), strict=True))
-
-
-def _drawn(way: Any, ink: str) -> list[str]:
-    """Draw a leader: a cased line that ends in a dot."""
-    (x0, y0), (x1, y1) = shapely.get_coordinates(way)
-    case = line(x0, y0, x1, y1, inks()["land"], 2.2, ' stroke-opacity=".8"')
-    return [case, line(x0, y0, x1, y1, ink, 0.7), circle(x1, y1, 1.7, fill=ink)]
 
 
 # ---------------------------------------------------------------- what is named
@@ -245,10 +243,8 @@ def labels(land: Land) -> list[Label]:
     recipe = land.drawn.recipe
     names = {"england": _country, "trust": _trust, "place": _place}[recipe.scope]
     layers = filter(None, map(land.drawn.layer, recipe.labels))
-    out = [label for spec in layers for label in names(land, spec)]
-    if not land.country:
-        return out + list(_neighbours(land))
-    return out + (list(_cities(land)) if recipe.cities else [])
+    more = (_cities(land) if recipe.cities else ()) if land.country else _neighbours(land)
+    return [*chain.from_iterable(names(land, spec) for spec in layers), *more]
 
 
 def _rows(words: str, size: float, measure: float, *, bold: bool = False) -> list[list[Run]]:
@@ -277,17 +273,12 @@ class _Seen(NamedTuple):
     r: float
 
 
-def _largest(shape: Any) -> Any:
-    """Return the largest part of a shape."""
-    parts = shapely.get_parts(shape)
-    return parts[int(shapely.area(parts).argmax())] if len(parts) else shape
-
-
-def _anchor(shape: Any) -> tuple[float, float, float]:
-    """Return the point of a shape farthest from its border, and how far that is."""
-    radius = shapely.maximum_inscribed_circle(shape, tolerance=1.0)
+def _anchor(shape: Any) -> tuple[Any, float, float, float]:
+    """Return the largest part of a shape, its point farthest from its border, and how far."""
+    part = max(shapely.get_parts(shape), key=shapely.area)
+    radius = shapely.maximum_inscribed_circle(part, tolerance=1.0)
     x, y = shapely.get_coordinates(radius)[0].tolist()
-    return x, y, radius.length
+    return part, x, y, radius.length
 
 
 def _visible(land: Land, spec: LayerSpec, among: Any = True) -> Iterator[_Seen]:
@@ -299,8 +290,8 @@ def _visible(land: Land, spec: LayerSpec, among: Any = True) -> Iterator[_Seen]:
         shape = land.union(np.flatnonzero(pool & (of == unit)))
         if not land.country:
             shape = shapely.intersection(shape, shapely.box(*land.view.box))
-        if shape.area > 0 and (part := _largest(shape)).area > 1:
-            yield _Seen(unit, cover.name(unit), part, *_anchor(part))
+        if max(shapely.area(shapely.get_parts(shape)), default=0.0) > 1:
+            yield _Seen(unit, cover.name(unit), *_anchor(shape))
 
 
 def _country(land: Land, spec: LayerSpec) -> Iterator[Label]:
@@ -309,10 +300,9 @@ def _country(land: Land, spec: LayerSpec) -> Iterator[Label]:
     for s in _visible(land, spec):
         if number is None:
             yield Label(s.x, s.y, _rows(s.name, 7.5, 62), 1e6 + s.r, 7.5)
-        else:
-            units = [u for u in cover.claimants(s.unit) if u >= 0]
-            words = " / ".join(f"{number.iloc[u]:.0f}" for u in units)
-            yield Label(s.x, s.y, [[(words, True)]], 1e9 + s.r, 8.6)
+            continue
+        words = " / ".join(f"{number.iloc[u]:.0f}" for u in cover.claimants(s.unit) if u >= 0)
+        yield Label(s.x, s.y, [[(words, True)]], 1e9 + s.r, 8.6)
 
 
 def _cities(land: Land) -> Iterator[Label]:
@@ -329,9 +319,8 @@ def _place(land: Land, spec: LayerSpec) -> Iterator[Label]:
             yield Label(s.x, s.y, _rows(s.name, 8.8, 78, bold=True), 1e6 + s.r, 8.8)
     elif spec.key in drawn.on:
         counts, ink = drawn.counts(spec), LINES[spec.style].ink
-        for s in _visible(land, spec, drawn.inside):
-            if s.unit >= len(spec.units):
-                continue
+        units = (s for s in _visible(land, spec, drawn.inside) if s.unit < len(spec.units))
+        for s in units:
             lines = _rows(short(spec, s.name), 8.6, 100, bold=True)
             if n := counts.get(s.unit, 0):
                 lines.append([(f"{n:,} {'school' if n == 1 else 'schools'} here", False)])
@@ -343,10 +332,9 @@ def _trust(land: Land, spec: LayerSpec) -> Iterator[Label]:
     drawn, schools = land.drawn, land.schools
     home = drawn.home if spec is drawn.areas else None
     units = np.array(drawn.units_of(spec, schools), float)
-    for unit in np.unique(units[~np.isnan(units)]).astype(int).tolist():
-        rows = schools[units == unit]
+    for unit, rows in schools.groupby(units):
         many = f"home, {len(rows)}" if unit == home else f"{len(rows)}"
-        words = [(drawn.cover(spec).name(unit), True), (many, False)]
+        words = [(drawn.cover(spec).name(int(unit)), True), (many, False)]
         x, y = float(rows["px"].mean()), float(rows["py"].mean())
         yield Label(x, y, [words], 1e6 + len(rows), 8.4, spot="round")
 
@@ -380,30 +368,26 @@ def callouts(land: Land, room: Room) -> list[str]:
     out: list[str] = []
     for call in land.drawn.data.callouts[:MOST_CALLOUTS]:
         spec = land.drawn.layer(call.layer)
-        cover = None if spec is None else land.drawn.cover(spec)
-        if cover is None or call.unit_code not in cover.codes:
+        cover = spec and land.drawn.cover(spec)
+        if cover is None or call.unit_code not in cover.units:
             continue
-        shape = land.union(cover.blocks_of(cover.codes.index(call.unit_code)))
-        if not shape.is_empty:
-            x, y, _ = _anchor(_largest(shape))
-            out += _callout(land, room, call, x, y)
+        shape = land.union(cover.blocks_of(cover.units[call.unit_code]))
+        out += () if shape.is_empty else _callout(land, room, call, *_anchor(shape)[1:3])
     return out
 
 
-def _callout(land: Land, room: Room, call: Callout, x: float, y: float) -> Iterable[str]:
+def _callout(land: Land, room: Room, call: Callout, x: float, y: float) -> Iterator[str]:
     """Write one finding in the margin nearest to its point's height that is free."""
     left, c = call.side == "left", inks()
     rows = [*wrap([(call.title, True)], 8.6, 112), *wrap(call.text, 8.2, 112)]
-    wide = max(sum(width(t, 8.6, b) for t, b in row) for row in rows)
-    high = 10.4 * len(rows)
+    wide, high = max(sum(width(t, 8.6, b) for t, b in row) for row in rows), 10.4 * len(rows)
     coast = shapely.get_coordinates(land.shapes[land.seen])
 
     def box(at: float) -> Box:
         near = coast[np.abs(coast[:, 1] - at) < high, 0]
-        if left:
-            end = max(room.box[0] + wide, near.min(initial=x) - 16)
-            return end - wide, at - high / 2, end, at + high / 2
         start = min(room.box[2] - wide, near.max(initial=x) + 16)
+        if left:
+            start = max(room.box[0] + wide, near.min(initial=x) - 16) - wide
         return start, at - high / 2, start + wide, at + high / 2
 
     heights = [y + step * side for step in range(0, 160, 8) for side in (1, -1)]

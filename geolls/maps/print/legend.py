@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
+from operator import attrgetter
 from typing import NamedTuple
 
 import numpy as np
@@ -39,6 +41,13 @@ class Group(NamedTuple):
     counts: str = ""  # what the counts are of
 
 
+SIGNS = [
+    Key("sign", "home", "Middle of its schools at home"),
+    Key("sign", "link", "From a school elsewhere"),
+    Key("sign", "hull", "Round all its schools"),
+]
+
+
 # ---------------------------------------------------------------- what it says
 
 
@@ -54,26 +63,23 @@ def shading_of(faces: Faces) -> Group | None:
     if m is None:
         return None
     inside = [f for f in faces.list if f.inside]
-    tally = [faces.classes[f.unit] for f in inside if 0 <= f.unit < len(spec.units)]
-    rows = list(enumerate(class_titles(m)))
+    tally = Counter(faces.classes[f.unit] for f in inside if 0 <= f.unit < len(spec.units))
     rest = ((-2, f"fewer than {m.few} schools"), (-1, "no value"))
-    rows += [(c, title) for c, title in rest if c in tally]
-    keys = [Key("fill", faces.class_fill(c), t, _many(tally.count(c), spec)) for c, t in rows]
-    found = [f.fill for f in inside if not 0 <= f.unit < len(spec.units)]
-    for name, title in (
-        ("stripe", "shared by several"),
-        ("cross", f"no {spec.title} found"),
-        ("bare", "not covered"),
-    ):
-        if n := found.count(name):
-            keys.append(Key("fill", name, title, f"{n:,} {'area' if n == 1 else 'areas'}"))
+    rows = [*enumerate(class_titles(m)), *(row for row in rest if row[0] in tally)]
+    keys = [Key("fill", faces.class_fill(c), t, _many(tally[c], spec)) for c, t in rows]
+    found = Counter(f.fill for f in inside if not 0 <= f.unit < len(spec.units))
+    apart = ("stripe", "shared by several"), ("cross", f"no {spec.title} found")
+    keys += [
+        Key("fill", fill, title, f"{found[fill]:,} {'area' if found[fill] == 1 else 'areas'}")
+        for fill, title in (*apart, ("bare", "not covered"))
+        if found[fill]
+    ]
     if (n := sum(f.low for f in inside)) and "low_confidence" in drawn.recipe.patterns:
         keys.append(Key("fill", "hatch", "low confidence", f"in {_many(n, spec)}"))
-    note = [m.note] if m.note else []
-    if m.england is not None and m.format != "words":
-        whose = m.england_title[:1].upper() + m.england_title[1:]
-        note.insert(0, f"{whose}: {say(m.england, m.format)}.")
-    return Group(m.title, keys, [(words, False) for words in note])
+    whose = m.england_title[:1].upper() + m.england_title[1:]
+    beside = "" if m.england is None else f"{whose}: {say(m.england, m.format)}."
+    said = ["" if m.format == "words" else beside, m.note]
+    return Group(m.title, keys, [(words, False) for words in said if words])
 
 
 def _coverage(drawn: Drawn, spec: LayerSpec) -> list[Key]:
@@ -86,10 +92,7 @@ def _coverage(drawn: Drawn, spec: LayerSpec) -> list[Key]:
         ["", "cross", "bare", "stripe", "hatch", "r2"],
         default="",
     )
-    schools = None
-    if drawn.data.schools is not None and "block" in drawn.data.schools:
-        names = drawn.data.topology.blocks
-        schools = drawn.data.schools["block"].map(dict(zip(names, kind.tolist(), strict=True)))
+    schools, words = drawn.data.schools, ""
     out = []
     for name, title in (
         ("r2", f"one {spec.title}"),
@@ -98,36 +101,28 @@ def _coverage(drawn: Drawn, spec: LayerSpec) -> list[Key]:
         ("cross", "none found in our lists"),
         ("bare", "not covered"),
     ):
-        met = np.unique(base_of[kind == name])
-        if met.size:
-            words = _many(met.size, base)
-            words += "" if schools is None else f", {int((schools == name).sum()):,} schools"
-            out.append(Key("fill", name, title, words))
+        if schools is not None and "block" in schools:
+            blocks = np.array(drawn.data.topology.blocks)[kind == name]
+            words = f", {schools['block'].isin(blocks).sum():,} schools"
+        if n := np.unique(base_of[kind == name]).size:
+            out.append(Key("fill", name, title, _many(n, base) + words))
     return out
 
 
 def groups_of(drawn: Drawn) -> list[Group]:
     """Return the rest of the legend: lines that are drawn by family, then marks and signs."""
     out = list[Group]()
-    what = "" if drawn.england else "units here"  # said once, over the first of them
     for family, title in FAMILY_TITLES.items():
         on = [s for s in drawn.layers if s.family == family and s.key in drawn.on]
-        counts = {s: len(drawn.units_here(s)) for s in on}
-        keys = [Key("line", s.style, s.title, f"{n:,}") for s, n in counts.items() if n]
-        if keys:
-            out.append(Group(title, keys, (), "" if out else what))
-    if not drawn.marked.empty:
-        counted = drawn.marked["kind"].value_counts()
-        titles = {kind: title for kind, title in KIND_TITLES.items() if kind in counted}
-        keys = [Key("mark", kind, title, f"{counted[kind]:,}") for kind, title in titles.items()]
-        out.append(Group("Schools, by who runs them", keys))
-        if drawn.recipe.scope == "trust":
-            signs = {
-                "home": "Middle of its schools at home",
-                "link": "From a school elsewhere",
-                "hull": "Round all its schools",
-            }
-            out.append(Group("The trust", [Key("sign", *sign) for sign in signs.items()]))
+        counts = [(s, len(drawn.units_here(s))) for s in on]
+        if keys := [Key("line", s.style, s.title, f"{n:,}") for s, n in counts if n]:
+            # Said once, over the first of them.
+            out.append(Group(title, keys, (), "" if out or drawn.england else "units here"))
+    counted = Counter(drawn.marked["kind"])
+    kinds = [(kind, title) for kind, title in KIND_TITLES.items() if counted[kind]]
+    marked = [Key("mark", kind, title, f"{counted[kind]:,}") for kind, title in kinds]
+    out += [Group("Schools, by who runs them", marked)] if marked else []
+    out += [Group("The trust", SIGNS)] if marked and drawn.recipe.scope == "trust" else []
     return out
 
 
@@ -142,9 +137,8 @@ def _sample(key: Key, x: float, y: float, w: float, h: float, far: bool) -> str:
         return under + rect(x, y, w, h, fill=fill(key.name), stroke=c["rule2"], stroke_width=0.6)
     if key.kind == "line":
         style = LINES[key.name]
-        stroke = style.far if far else style.near
-        wide = max(stroke.wide, 0.9)
-        return line(x, middle, x + w, middle, c[style.ink], wide, attrs(style, stroke))
+        stroke, ink = style.far if far else style.near, c[style.ink]
+        return line(x, middle, x + w, middle, ink, max(stroke.wide, 0.9), attrs(style, stroke))
     if key.kind == "mark":
         return marks(key.name, np.array([[x + w / 2, middle]]), 1.0)
     if key.name == "home":
@@ -177,46 +171,42 @@ def _classes(sheet: Sheet, shading: Group) -> None:
     cells = min(7, max(5, len(shading.keys)))
     step = sheet.measure / cells
     for start in range(0, len(shading.keys), cells):
-        top = deepest = sheet.y
+        top = sheet.y
         for i, key in enumerate(shading.keys[start : start + cells]):
             cell = Sheet(sheet.x + i * step, top + 20 - 8.0 * 0.92, step - 7, sheet.out)
             cell.add(_sample(key, cell.x, top, step - 7, 11, far=True))
-            for words, ink in ((key.title, "ink"), (key.many, "ink3")):
-                cell.lines(words, 8.0, ink, lead=9.8 / 8.0)
-            deepest = max(deepest, cell.y + 8.0 * 0.92)
-        sheet.y = deepest
+            cell.lines(key.title, 8.0, "ink", lead=9.8 / 8.0)
+            cell.lines(key.many, 8.0, "ink3", lead=9.8 / 8.0)
+            sheet.y = max(sheet.y, cell.y + 8.0 * 0.92)
 
 
-def one_column(groups: Sequence[Group], x: float, y: float) -> Sheet:
-    """Return groups of the legend one below another."""
-    column, c = Sheet(x, y, COLUMN), inks()
+def one_column(groups: Sequence[Group], column: Sheet) -> None:
+    """Set groups of the legend one below another."""
+    x, c = column.x, inks()
     for group in groups:
         column.add(line(x, column.y, x + COLUMN, column.y, c["rule"], 0.6))
         column.y += 5
-        head = COLUMN
         if group.counts:
-            head -= 44
             at = column.y + 8.1
             column.add(text(x + COLUMN, at, group.counts, 7.5, c["ink3"], anchor="end"))
+        head = COLUMN - (44 if group.counts else 0)
         column.lines(group.title, 8.8, "ink", bold=True, measure=head)
         column.lines(group.note, 8.0, "ink2")
         column.y += 2
         for key in group.keys:
             _row(column, key)
         column.y += 6
-    return column
 
 
 def _row(column: Sheet, key: Key) -> None:
     """Set a sample, its meaning beside it, and how many: beside a line or mark, below a fill."""
     wide, x, c = (14.0 if key.kind == "mark" else 24.0), column.x, inks()
     start, count, filled = x + wide + 5, width(key.many, SMALL) + 4, key.kind == "fill"
-    rows = wrap(key.title, SMALL, COLUMN - wide - 5 - (0 if filled else count))
     column.add(_sample(key, x, column.y + 2.4, wide, 9 if filled else 8, far=False))
     if not filled:
         at = column.y + 9.4
         column.add(text(x + COLUMN, at, key.many, SMALL, c["ink3"], anchor="end"))
-    for row in rows:
+    for row in wrap(key.title, SMALL, COLUMN - wide - 5 - (0 if filled else count)):
         column.add(text(start, column.y + 9.4, row, SMALL, c["ink"]))
         column.y += 10.4
     for row in wrap(key.many, 8.0, COLUMN - wide - 5) if filled else []:
@@ -230,11 +220,8 @@ def in_columns(groups: Sequence[Group], shading: Group | None, whole: Sheet) -> 
     if shading is not None:
         _classes(whole, shading)
         whole.y += 2
-    columns: list[list[Group]] = [[], [], [], []]
+    lefts = [whole.x + i * (COLUMN + GAP) for i in range(4)]
+    columns = [Sheet(left, whole.y, COLUMN, whole.out) for left in lefts]
     for group in groups:
-        min(columns, key=lambda column: one_column(column, 0, 0).y).append(group)
-    top = whole.y
-    for i, column in enumerate(columns):
-        made = one_column(column, whole.x + i * (COLUMN + GAP), top)
-        whole.add(*made.out)
-        whole.y = max(whole.y, made.y)
+        one_column([group], min(columns, key=attrgetter("y")))
+    whole.y = max(column.y for column in columns)

@@ -354,7 +354,8 @@ def _framed(sheet: Sheet, faces: Faces, floor: float) -> None:
     high = floor - _foot(drawn, 0).y - 8 - top
     above = Sheet(MARGIN, top, WIDE)
     in_columns(groups, shading, above)
-    beside = one_column([*groups, *([shading] if shading else [])], MARGIN + WIDE - COLUMN, top)
+    beside = Sheet(MARGIN + WIDE - COLUMN, top, COLUMN)
+    one_column([*groups, *([shading] if shading else [])], beside)
     narrow, lower = WIDE - COLUMN - GAP, above.y + 2 - top
     legend, left_high, wide = beside, high, narrow
     if min(narrow, high / shape) <= min(WIDE, (high - lower) / shape):
