@@ -55,7 +55,7 @@ def _land(topo: Topology, arcs: Ready, layers: Ready, england: bool) -> bytes:
     land: dict[str, Any] = {
         "arcs": arcs,
         "layers": layers,
-        "london": [i for i, b in enumerate(topo.blocks) if b.startswith("E09")],
+        "london": topo.london,
     }
     return pack(land if england else land | {"context": _context()})
 

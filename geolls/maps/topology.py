@@ -59,16 +59,14 @@ def lonlat(easting: Floats, northing: Floats) -> tuple[Floats, Floats]:
     Always the same seven-parameter shift, whatever grids the machine has, so that two machines
     write the same bytes. Good enough to draw, never used to measure.
     """
-    east, north = np.asarray(easting, float), np.asarray(northing, float)
-    lon, lat = _transformer().transform(east, north)
-    missing = np.isnan(east) | np.isnan(north)
+    lon, lat = _transformer().transform(easting, northing)
+    missing = np.isnan(easting) | np.isnan(northing)
     return np.where(missing, np.nan, lon), np.where(missing, np.nan, lat)
 
 
 def zigzag(values: npt.ArrayLike) -> list[int]:
     """Return the first value and then each difference from the one before."""
-    numbers: list[int] = np.diff(np.asarray(values, dtype=np.int64), prepend=0).tolist()
-    return numbers
+    return list(np.diff(np.asarray(values, dtype=np.int64), prepend=0).tolist())
 
 
 class _Segments(NamedTuple):
@@ -79,12 +77,6 @@ class _Segments(NamedTuple):
     right: Ints
 
 
-def _grid(keys: Ints) -> Ints:
-    """Return the positions that stand behind keys."""
-    x = (keys + _HALF) >> 32
-    return np.stack([x, keys - (x << 32)], axis=-1)
-
-
 def eastnorth(lon: float, lat: float) -> tuple[float, float]:
     """Turn longitude and latitude into British National Grid metres: `lonlat` the other way."""
     east, north = _transformer().transform(lon, lat, direction="INVERSE")
@@ -93,8 +85,7 @@ def eastnorth(lon: float, lat: float) -> tuple[float, float]:
 
 def _keys(grid: Ints) -> Ints:
     """Return one number for each position: rising from west to east, then south to north."""
-    keys: Ints = (grid[..., 0] << 32) + grid[..., 1]
-    return keys
+    return np.asarray((grid[..., 0] << 32) + grid[..., 1])
 
 
 def segments(polygons: Any, to_grid: Callable[[Floats], Floats]) -> _Segments:
@@ -128,12 +119,9 @@ def segments(polygons: Any, to_grid: Callable[[Floats], Floats]) -> _Segments:
     left[where[forward]] = owner[forward]
     right[where[~forward]] = owner[~forward]
     parted = left != right  # a spike has the same block on both sides
-    return _Segments(_grid(pairs.T[parted]), left[parted], right[parted])
-
-
-def _in_steps(xy: Floats) -> Floats:
-    """Return metres as longitude and latitude in `STEP` degrees."""
-    return np.column_stack(lonlat(xy[:, 0], xy[:, 1])) / STEP
+    keys = pairs.T[parted]
+    x = (keys + _HALF) >> 32
+    return _Segments(np.stack([x, keys - (x << 32)], axis=-1), left[parted], right[parted])
 
 
 @dataclass(frozen=True, eq=False)
@@ -187,7 +175,7 @@ class Topology:
                 "the blocks to draw are not in EPSG:27700", fix="reproject with to_crs(27700)"
             )
         polygons = blocks.geometry.to_numpy()
-        pieces = segments(polygons, _in_steps)
+        pieces = segments(polygons, lambda xy: np.column_stack(lonlat(*xy.T)) / STEP)
         # Pieces are joined wherever no third one meets them: from one junction to the next.
         joined = shapely.line_merge(shapely.multilinestrings(shapely.linestrings(pieces.ends)))
         coords, arc = shapely.get_coordinates(shapely.get_parts(joined), return_index=True)
@@ -197,10 +185,13 @@ class Topology:
         known = pd.MultiIndex.from_arrays(list(_keys(pieces.ends).T))
         at = known.get_indexer(pd.MultiIndex.from_arrays(list(np.sort([start, after], axis=0))))
         left, right = pieces.left[at], pieces.right[at]
-        along = start < after
-        sides = np.where(along, left, right), np.where(along, right, left)
-        names = tuple(map(str, blocks.index))
-        return Topology(names, xy, arc, *sides, shapely.bounds(polygons))
+        sides = np.where(start < after, [left, right], [right, left])
+        return Topology(tuple(map(str, blocks.index)), xy, arc, *sides, shapely.bounds(polygons))
+
+    @cached_property
+    def london(self) -> list[int]:
+        """The positions of London's blocks."""
+        return [i for i, block in enumerate(self.blocks) if block.startswith("E09")]
 
     @cached_property
     def at(self) -> dict[str, int]:
@@ -233,15 +224,14 @@ class Topology:
             close = np.isin(self.left, near) | np.isin(self.right, near)
             coarse = _simplified(self, far_metres, grid)
             drawn = [fine if c else far for c, fine, far in zip(close, drawn, coarse, strict=True)]
-        kept = np.array([points is not None for points in drawn])
-        arcs = [points for points in drawn if points is not None]
+        kept, arcs = zip(*((i, a) for i, a in enumerate(drawn) if a is not None), strict=True)
         points = np.concatenate(arcs)
         return {
             "step": STEP * grid,
             "n": [len(points) for points in arcs],
             "xy": np.diff(points, axis=0, prepend=np.zeros((1, 2), int)).ravel().tolist(),
-            "left": zigzag(self.left[kept]),
-            "right": zigzag(self.right[kept]),
+            "left": zigzag(self.left[list(kept)]),
+            "right": zigzag(self.right[list(kept)]),
             "blocks": len(self.blocks),
         }
 
@@ -266,9 +256,7 @@ def _simplified(land: Topology, metres: float, grid: int) -> list[Ints | None]:
 def _worth(land: Topology, lines: Any, tolerance: float) -> list[bool]:
     """Tell the arcs worth drawing: all but islets too small to see."""
     length, block = shapely.length(lines), np.maximum(land.left, land.right)
-    largest = np.zeros(len(land.blocks))
-    np.maximum.at(largest, block, length)
+    largest = pd.Series(length).groupby(block).transform("max")
     inland = np.minimum(land.left, land.right) != SEA
-    big = ~shapely.is_closed(lines) | (length > 8 * tolerance) | (length >= largest[block])
-    worth: list[bool] = (inland | big).tolist()
-    return worth
+    big = ~shapely.is_closed(lines) | (length > 8 * tolerance) | (length >= largest)
+    return list((inland | big).tolist())

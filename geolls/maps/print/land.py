@@ -357,10 +357,8 @@ class Land:
 def _trimmed(shapes: Any) -> Any:
     """Drop islands too small to see, keeping the largest part of each block."""
     parts, of = shapely.get_parts(shapes, return_index=True)
-    area = shapely.area(parts)
-    largest = np.zeros(len(shapes))
-    np.maximum.at(largest, of, area)
-    kept = (area > 0.35) | (area >= largest[of])
+    area = pd.Series(shapely.area(parts))
+    kept = (area > 0.35) | (area >= area.groupby(of).transform("max"))
     return shapely.multipolygons(parts[kept], indices=of[kept])
 
 

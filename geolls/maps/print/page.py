@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -125,17 +126,13 @@ def render_svg(recipe: Recipe, data: MapData) -> str:
 
 def _head(sheet: Sheet, drawn: Drawn) -> None:
     """Set the title, as large as two lines allow, the question and the demonstration's warning."""
-    title = drawn.text("title")
-
-    def rows(size: float, measure: float) -> int:
-        return len(wrap([(title, True)], size, measure))
-
-    size = next((s for s in (26.0, 22.0, 18.0) if rows(s, WIDE) <= 2), 15.0)
-    many = rows(size, WIDE)
+    title = [(drawn.text("title"), True)]
+    size = next((s for s in (26.0, 22.0, 18.0) if len(wrap(title, s, WIDE)) <= 2), 15.0)
+    many = len(wrap(title, size, WIDE))
     # The narrowest measure that needs no more lines: lines of like length.
     tried = np.arange(WIDE * 0.5, WIDE, 8.0).tolist() if many > 1 else []
-    even = next((m for m in tried if rows(size, m) <= many), WIDE)
-    sheet.lines(title, size, "ink", bold=True, lead=1.14, measure=even)
+    even = next((m for m in tried if len(wrap(title, size, m)) <= many), WIDE)
+    sheet.lines(title, size, "ink", lead=1.14, measure=even)
     sheet.y += 4
     if question := drawn.text("question"):
         sheet.lines(question, 12.0, "ink2", lead=1.36, measure=READ)
@@ -195,15 +192,15 @@ def _pattern(name: str) -> str:
 
 def _scale_bar(view: View, x: float, y: float, room: Room) -> str:
     """Draw a round number of kilometres."""
-    sizes = (200, 100, 50, 20, 10, 5, 2, 1, 0.5, 0.2)
+    sizes, c = (200, 100, 50, 20, 10, 5, 2, 1, 0.5, 0.2), inks()
     km = next((k for k in sizes if k * 1000 * view.scale <= 82), 0.1)
-    w, ink, words = km * 1000 * view.scale, inks()["ink2"], f"{km:g} km"
+    w, words = km * 1000 * view.scale, f"{km:g} km"
     room.taken.append((x - 3, y - 8, x + w + 8 + width(words, 8.0), y + 4))
     d = f"M{number(x)} {number(y - 4)}v4h{number(w)}v-4"
     return (
-        stroked(d, inks()["page"], 3.0, ' stroke-opacity=".8"')
-        + stroked(d, ink, 0.9)
-        + text(x + w + 4, y + 1, words, 8.0, ink, halo=inks()["page"])
+        stroked(d, c["page"], 3.0, ' stroke-opacity=".8"')
+        + stroked(d, c["ink2"], 0.9)
+        + text(x + w + 4, y + 1, words, 8.0, c["ink2"], halo=c["page"])
     )
 
 
@@ -229,8 +226,7 @@ class _Inset:
     @staticmethod
     def of(land: Land) -> _Inset | None:
         """Put it in the top right corner of the map."""
-        names = land.drawn.data.topology.blocks
-        london = [i for i, b in enumerate(names) if b.startswith("E09")]
+        london = land.drawn.data.topology.london
         if not london or land.drawn.recipe.inset != "london":
             return None
         x0, y0, x1, y1 = shapely.total_bounds(land.shapes[london]).tolist()
@@ -275,12 +271,10 @@ def _country(sheet: Sheet, faces: Faces, floor: float) -> None:
     aside, deep = key.size(bottom - top)
     box: Box = (MARGIN + (KEY if aside else 0), top, MARGIN + WIDE, bottom - deep)
     land, inset = _fitted(faces, box)
-    room = Room(box)
+    room = Room(box, apart=inset.shown if inset else None)
     north = _north(box[2] - 8, box[3] - 22, room)
     bar = _scale_bar(land.view, box[2] - 140, box[3] - 4, room)
-    if inset is not None:
-        room.taken.append(grown(inset.box, 3))
-        room.apart = inset.shown
+    room.taken += [grown(inset.box, 3)] if inset else []
     sheet.add(*land.ground(), *land.outlines(), *schools(land))
     sheet.add(*callouts(land, room), *put(labels(land), room), bar, north)
     sheet.add(*(inset.draw(land) if inset else []), *key.draw(aside, top, box[3]))
@@ -311,11 +305,11 @@ class _NumberKey:
 
     def __init__(self, drawn: Drawn) -> None:
         wanted = (s for s in drawn.layers if s.key in drawn.recipe.labels and "number" in s.units)
-        self.cells: list[tuple[str, list[list[Run]]]] = []
-        for spec in list(wanted)[:1]:
-            units = spec.units.sort_values("number", kind="stable")
-            for n, name in zip(units["number"], units["unit_name"], strict=True):
-                self.cells.append((f"{n:.0f}", wrap(short(spec, str(name)), 7.5, KEY - 24)))
+        self.cells: list[tuple[str, list[list[Run]]]] = [
+            (f"{n:.0f}", wrap(short(spec, str(name)), 7.5, KEY - 24))
+            for spec in islice(wanted, 1)
+            for n, name in sorted(zip(spec.units["number"], spec.units["unit_name"], strict=True))
+        ]
         self.total = sum(len(rows) for _, rows in self.cells)
 
     def size(self, high: float) -> tuple[int, float]:
@@ -336,11 +330,10 @@ class _NumberKey:
         for n, rows in self.cells:
             if i + 1 < len(columns) and used + len(rows) > columns[i][2] and used:
                 i, used = i + 1, 0
-            x, y, _ = columns[i]
-            at = y + 6 + _LINE * used
+            x, at = columns[i][0], columns[i][1] + 6 + _LINE * used
             out.append(text(x + 12, at, n, 7.5, c["ink"], bold=True, anchor="end"))
-            for k, row in enumerate(rows):
-                out.append(text(x + 16, at + _LINE * k, row, 7.5, c["ink2"]))
+            lines = enumerate(rows)
+            out += [text(x + 16, at + _LINE * k, row, 7.5, c["ink2"]) for k, row in lines]
             used += len(rows)
         return out
 
@@ -377,7 +370,7 @@ def _frame(land: Land) -> list[str]:
     bar = _scale_bar(land.view, left + 8, bottom - 8, room)
     arrow = _north(right - 12, top + 7, room)
     if land.drawn.recipe.scope == "trust":
-        room.taken += [(x - 3, y - 3, x + 3, y + 3) for x, y in marks.tolist()]
+        room.taken += [grown((x, y, x, y), 3) for x, y in marks.tolist()]
     frame = (left, top, right - left, bottom - top)
     return [
         f'<clipPath id="gl-frame">{rect(*frame, rx=3)}</clipPath>',
