@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property, lru_cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from geolls.base.errors import MapError
 from geolls.base.text import day, small, suggest
 from geolls.base.vocabulary import REASON_LABELS, REASON_NUMBERS, REASON_PHRASES
 from geolls.maps.data import Box, Callout, LayerSpec, MapData, Measure, say
-from geolls.maps.recipes import Recipe
+from geolls.maps.recipes import Recipe, load_recipe
 
 __all__ = ["Cover", "Drawn", "cover", "resolve", "texts"]
 
@@ -297,13 +298,13 @@ def _pick(keys: Sequence[str], known: Mapping[str, Any], what: str, strict: bool
     return [key for key in keys if key in known]
 
 
-def resolve(recipe: Recipe, data: MapData) -> Drawn:
+def resolve(recipe: Recipe | str | Path, data: MapData) -> Drawn:
     """Find out what of a recipe the data can draw.
 
     Parameters
     ----------
-    recipe : Recipe
-        What is asked for.
+    recipe : Recipe, str or Path
+        What is asked for: a recipe, its name on the shelf, or a path to one.
     data : MapData
         With what.
 
@@ -317,7 +318,7 @@ def resolve(recipe: Recipe, data: MapData) -> Drawn:
     MapError
         The recipe asks for what the data lacks.
     """
-    recipe = recipe.given()
+    recipe = (recipe if isinstance(recipe, Recipe) else load_recipe(recipe)).given()
     if recipe.scope == "place" and data.place is None:
         raise MapError(f"the map {recipe.key} needs a place", fix="name one with --place")
     if recipe.scope == "trust" and data.trust is None:

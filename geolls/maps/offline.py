@@ -32,7 +32,7 @@ __all__ = [
     "leaflet_css",
     "leaflet_js",
     "map_script",
-    "marker_pictures",
+    "marker_script",
     "page_script",
     "policy",
     "script",
@@ -53,6 +53,10 @@ def _leaflet(name: str) -> bytes:
         ) from error
 
 
+def _picture(name: str) -> str:
+    return f"data:image/png;base64,{base64.b64encode(_leaflet(name)).decode()}"
+
+
 def _text(name: str) -> str:
     # Browsers fold line ends before they hash, so they are folded here.
     return _leaflet(name).decode().replace("\r\n", "\n")
@@ -70,27 +74,23 @@ def leaflet_css() -> str:
 
     def inline(match: re.Match[str]) -> str:
         name = match.group(1)
-        if name == "images/marker-icon.png":  # only there to be found; see marker_pictures
+        if name == "images/marker-icon.png":  # only there to be found; see marker_script
             return "none"
         if not name.endswith(".png"):
             return match.group(0)
-        return f"url(data:image/png;base64,{base64.b64encode(_leaflet(name)).decode()})"
+        return f"url({_picture(name)})"
 
     return re.sub(r"url\(([^)]+)\)", inline, _text("leaflet.css"))
 
 
 @cache
-def marker_pictures() -> dict[str, str]:
-    """Return the three pictures of Leaflet's default marker as data URIs, by Leaflet's names."""
-    names = {
-        "iconUrl": "images/marker-icon.png",
-        "iconRetinaUrl": "images/marker-icon-2x.png",
-        "shadowUrl": "images/marker-shadow.png",
-    }
-    return {
-        key: "data:image/png;base64," + base64.b64encode(_leaflet(name)).decode()
-        for key, name in names.items()
-    }
+def marker_script() -> str:
+    """Return the script that gives Leaflet's default marker its pictures as data."""
+    names = {"iconUrl": "icon", "iconRetinaUrl": "icon-2x", "shadowUrl": "shadow"}
+    pictures = ",".join(
+        f'{key}:"{_picture(f"images/marker-{name}.png")}"' for key, name in names.items()
+    )
+    return f"L.Icon.Default.imagePath='';L.Icon.Default.mergeOptions({{{pictures}}});"
 
 
 @cache
@@ -108,6 +108,10 @@ def asset(name: str) -> str:
     text = re.sub(r"^[ \t]*/\*.*?\*/[ \t]*$", "", text, flags=re.S | re.M)
     lines = (line.strip() for line in text.splitlines())
     return "\n".join(line for line in lines if line and not line.startswith("//"))
+
+
+_QUOTED = re.compile(r"[\"'`/]")
+_SPACED = re.compile(r" ?(=>|\?\?|[=!<>&|*%?:,{}();]+) ?")
 
 
 @cache
@@ -136,7 +140,12 @@ def script(*folders: str) -> str:
             words = json.dumps(vocabulary(), separators=(",", ":"))
             parts.append(f"globalThis.geolls.vocabulary={words};")
         parts += [asset(f"{folder}/{name}.js") for name in order[folder]]
-    return _squeezed("\n".join(parts))
+    # Spaces go that a script does not need, but in lines that hold a string or an expression.
+    lines = (
+        line if _QUOTED.search(line) else _SPACED.sub(r"\1", line)
+        for line in "\n".join(parts).splitlines()
+    )
+    return re.sub(r"(?<=[,{(;])\n", "", "\n".join(lines))
 
 
 def map_script() -> str:
@@ -176,18 +185,6 @@ def vocabulary() -> dict[str, Any]:
     }
 
 
-_QUOTED = re.compile(r"[\"'`/]")
-_SPACED = re.compile(r" ?(=>|\?\?|[=!<>&|*%?:,{}();]+) ?")
-
-
-def _squeezed(text: str) -> str:
-    """Drop spaces that a script does not need, but in lines that hold a string or an expression."""
-    lines = (
-        line if _QUOTED.search(line) else _SPACED.sub(r"\1", line) for line in text.splitlines()
-    )
-    return re.sub(r"(?<=[,{(;])\n", "", "\n".join(lines))
-
-
 def stable_ids(page: str, known: set[str]) -> str:
     """Replace folium's random ids by numbers in the order in which the page names them.
 
@@ -203,39 +200,31 @@ def stable_ids(page: str, known: set[str]) -> str:
     str
         The page; the same tree gives the same text.
     """
-    at = {one: page.find(one) for one in known}
-    for i, one in enumerate(sorted((one for one in known if at[one] >= 0), key=at.__getitem__)):
-        page = page.replace(one, f"{i + 1:04d}")
+    found = sorted((one for one in known if one in page), key=page.find)
+    for i, one in enumerate(found, 1):
+        page = page.replace(one, f"{i:04d}")
     return page
 
 
 def ids_of(element: Any) -> set[str]:
     """Collect the ids of an element and of all it holds, children or attributes."""
-    found: set[str] = set()
-    stack = [element]
+    found, stack = set[str](), [element]
     while stack:
         one = stack.pop()
-        if one._id in found:
-            continue
-        found.add(one._id)
-        stack += one._children.values()
-        stack += [v for k, v in vars(one).items() if k != "_parent" and hasattr(v, "_children")]
+        if one._id not in found:
+            found.add(one._id)
+            stack += one._children.values()
+            stack += [v for k, v in vars(one).items() if k != "_parent" and hasattr(v, "_children")]
     return found
 
 
 _SCRIPT = re.compile(r"<script(?P<head>[^>]*)>(?P<body>.*?)</script\s*>", re.S | re.I)
 _STYLE = re.compile(r"<style(?P<head>[^>]*)>(?P<body>.*?)</style\s*>", re.S | re.I)
+_STYLED = re.compile(r"style=(?<=\sstyle=)\\?['\"]")  # the word first: found in a twentieth
 _OUTSIDE = {
     "script-src": re.compile(r"<script[^>]*\ssrc=[\"']?(https?://[^\"'\s>]+)", re.I),
     "style-src": re.compile(r"<link[^>]*\shref=[\"']?(https?://[^\"'\s>]+)", re.I),
 }
-
-
-def _has_style_attribute(page: str) -> bool:
-    # Looking for a word takes a twentieth of looking for a pattern; most pages lack the word.
-    if not any(f"{space}style=" in page for space in " \n\r\t\f"):
-        return False
-    return re.search(r"\sstyle=[\\]?['\"]", page) is not None
 
 
 def _digest(text: str) -> str:
@@ -277,7 +266,7 @@ def policy(page: str, images: tuple[str, ...] = (), own_files: bool = False) -> 
         "img-src": ["data:", *beside, *images],
         "font-src": ["data:"] if outside["style-src"] else [],
         # Popups and tooltips of folium carry style attributes; ours never do.
-        "style-src-attr": ["'unsafe-inline'"] if _has_style_attribute(page) else [],
+        "style-src-attr": ["'unsafe-inline'"] if _STYLED.search(page) else [],
         "base-uri": ["'none'"],
         "form-action": ["'none'"],
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -26,11 +27,11 @@ from geolls.maps.offline import (
     leaflet_css,
     leaflet_js,
     map_script,
-    marker_pictures,
+    marker_script,
     script,
 )
 from geolls.maps.payload import encoded, key_of, land_of, own_of, school_order
-from geolls.maps.recipes import Recipe, load_recipe
+from geolls.maps.recipes import Recipe
 
 __all__ = ["Map", "Parts", "cut", "data_file", "draw", "shared_assets"]
 
@@ -51,23 +52,17 @@ def _templates() -> jinja2.Environment:
 
 def _groups(drawn: Drawn) -> list[dict[str, Any]]:
     """Return the panel's groups of layers, empty groups left out."""
-    groups = []
-    for family, title in FAMILY_TITLES.items():
-        rows = [
-            {
-                "key": spec.key,
-                "title": spec.title,
-                "line": spec.style,
-                "on": spec.key in drawn.on,
-                "count": len(drawn.units_here(spec)),
-            }
-            for spec in drawn.layers
-            if spec.family == family and spec.key not in drawn.recipe.swipe
-        ]
-        rows = [row for row in rows if row["count"] or row["on"]]
-        if rows:
-            groups.append({"key": family, "title": title, "rows": rows})
-    return groups
+    groups: dict[str, list[dict[str, Any]]] = {family: [] for family in FAMILY_TITLES}
+    for spec in drawn.layers:
+        on, many = spec.key in drawn.on, len(drawn.units_here(spec))
+        if spec.key not in drawn.recipe.swipe and (on or many):
+            row = {"key": spec.key, "title": spec.title, "line": spec.style}
+            groups[spec.family].append({**row, "on": on, "count": many})
+    return [
+        {"key": family, "title": FAMILY_TITLES[family], "rows": rows}
+        for family, rows in groups.items()
+        if rows
+    ]
 
 
 def _marks(drawn: Drawn) -> list[dict[str, Any]]:
@@ -88,36 +83,27 @@ def _table(drawn: Drawn) -> tuple[list[tuple[str, bool]], list[dict[str, Any]]]:
     """Return the table twin: columns (title, whether numbers), and a row per unit on the map."""
     spec, found = drawn.areas, drawn.cover(drawn.areas)
     units = [found.codes[u] for u in drawn.units_here(spec)]
-    columns: list[tuple[tuple[str, bool], Mapping[str, str]]] = []
-
-    def column(title: str, kind: str, values: Mapping[str, Any]) -> None:
-        said = {code: say(values.get(code), kind) for code in units}
-        columns.append(((title, kind != "words"), said))
-
+    columns: list[tuple[str, str, Mapping[str, Any]]] = []
     if drawn.data.trust is not None and drawn.data.place is None:
         counts = {found.codes[u]: n for u, n in drawn.counts(spec).items() if u >= 0}
         units.sort(key=lambda code: -counts[code])
-        column("Its schools", "count", counts)
+        columns.append(("Its schools", "count", counts))
     if "count" in spec.units:
-        column("Schools", "count", dict(zip(found.codes, spec.units["count"], strict=True)))
-    for key, _ in drawn.shades:
-        if covering := drawn.covering(key):
-            columns.append(((covering.title, False), cover_words(drawn.cover(covering), found)))
-    for m in drawn.table:
-        column(m.title, m.format, m.by_code)
-    names = dict(zip(found.codes, found.names, strict=True))
-    pages = texts(spec.units["url"]) if "url" in spec.units else [""] * len(found.codes)
-    urls = dict(zip(found.codes, pages, strict=True))
+        columns.append(("Schools", "count", spec.units["count"].to_dict()))
+    for covering in filter(None, (drawn.covering(key) for key, _ in drawn.shades)):
+        columns.append((covering.title, "words", cover_words(drawn.cover(covering), found)))
+    columns += [(m.title, m.format, m.by_code) for m in drawn.table]
+    pages = texts(spec.units["url"]) if "url" in spec.units else [None] * len(found.codes)
     rows = [
         {
             "code": code,
-            "name": names[code],
-            "url": urls[code] or None,
-            "cells": [said.get(code, "") for _, said in columns],
+            "name": found.names[found.units[code]],
+            "url": pages[found.units[code]] or None,
+            "cells": [say(values.get(code), kind) for _, kind, values in columns],
         }
         for code in units
     ]
-    return [head for head, _ in columns], rows
+    return [(title, kind != "words") for title, kind, _ in columns], rows
 
 
 def _markup(drawn: Drawn, element: str, keys: Sequence[str], search: bool) -> str:
@@ -178,14 +164,9 @@ class Parts:
     urns: tuple[str, ...]
 
 
-def _resolve(recipe: Recipe | str | Path, data: MapData) -> Drawn:
-    return resolve(recipe if isinstance(recipe, Recipe) else load_recipe(recipe), data)
-
-
 def _pack(drawn: Drawn, shared: bool) -> tuple[dict[str, bytes], tuple[str, ...]]:
     """Return the packed data by key, and the URNs of its schools in order."""
-    shown = drawn.data.schools is not None and drawn.recipe.schools
-    schools = school_order(drawn) if shown else None
+    schools = school_order(drawn)
     packed = [land_of(drawn, shared), own_of(drawn, schools)]
     urns = () if schools is None else tuple(map(str, schools["urn"]))
     return {key_of(part): part for part in packed}, urns
@@ -204,7 +185,7 @@ def cut(recipe: Recipe | str | Path, data: MapData, *, shared: bool = False) -> 
     Parts
         Markup and packed data.
     """
-    drawn = _resolve(recipe, data)
+    drawn = resolve(recipe, data)
     packed, urns = _pack(drawn, shared)
     html = _markup(drawn, "map", list(packed), search=False)
     return Parts(drawn.text("title"), drawn.text("question"), html, packed, urns)
@@ -224,10 +205,7 @@ def shared_assets(packed: Mapping[str, bytes]) -> dict[str, str]:
         File name to text: classic scripts, which work from file:// as from a server. Load the
         data files before `map.js`.
     """
-    files = {
-        "map.css": "\n".join(_styles().values()),
-        "map.js": map_script(),
-    }
+    files = {"map.css": "\n".join(_styles().values()), "map.js": map_script()}
     return files | dict(data_file(key, part) for key, part in packed.items())
 
 
@@ -314,18 +292,22 @@ class Map(folium.Map):
         self.drawn: Drawn | None = None
         self.parts: dict[str, bytes] = {}
         super().__init__(tiles=None, **kwargs)
-        figure = self.page = Page()
-        figure.add_child(self)
-        view = '<meta name="viewport" content="width=device-width,initial-scale=1">'
-        figure.header.add_child(_Raw(view), name="viewport")
-        for name, text in _styles().items():
-            figure.header.add_child(_Raw(text, "style"), name=f"{name}_css")
-        figure.header.add_child(_Raw(leaflet_js(), "script"), name="leaflet_js")
-        figure.header.add_child(_Raw(script("both", "map"), "script"), name="geolls_js")
+        self.page = Page()
+        self.page.add_child(self)
+        head = {
+            "viewport": _Raw('<meta name="viewport" content="width=device-width,initial-scale=1">'),
+            **{f"{name}_css": _Raw(text, "style") for name, text in _styles().items()},
+            "leaflet_js": _Raw(leaflet_js(), "script"),
+            "geolls_js": _Raw(script("both", "map"), "script"),
+        }
+        for name, element in head.items():
+            self.page.header.add_child(element, name=name)
         if tiles:
             layer = folium.TileLayer(tiles=tiles, attr=attr)
             self.add_child(layer, name=layer.tile_name)
-            figure.images = (_hosts(layer.tiles),)
+            # As the page's policy names it: https://{s}.tiles.org/{z}/... is https://*.tiles.org.
+            host = re.sub(r"^(\w+://[^/]*).*", r"\1", layer.tiles)
+            self.page.images = (host.replace("{s}", "*"),)
 
     def render(self, **kwargs: Any) -> str:
         """Put the map and its children into the page."""
@@ -333,14 +315,14 @@ class Map(folium.Map):
         # name such as "{{ 7 * 7 }}" would then run.
         self.page.html.add_child(_Raw(self.page_html()), name=self.get_name())
         if any(not isinstance(child, _Layers) for child in self._children.values()):
-            self.page.header.add_child(_Raw(_pictures(), "script"), name="marker_pictures")
+            self.page.header.add_child(_Raw(marker_script(), "script"), name="marker_pictures")
         return str(super().render(**kwargs))  # type: ignore[no-untyped-call]
 
     def js_options(self) -> dict[str, Any]:
         """Return Leaflet's options: folium's, with a centre only where no recipe frames the map."""
-        options = {k: v for k, v in self.options.items() if k != "zoom"}
-        bare = {"center": self.location, "zoom": self.options.get("zoom")}
-        return options if self.drawn is not None else options | bare
+        if self.drawn is None:
+            return self.options | {"center": self.location, "zoom": self.options.get("zoom")}
+        return {k: v for k, v in self.options.items() if k != "zoom"}
 
     def page_html(self) -> str:
         """Return the body of the page: heading, map, panel, table, sources."""
@@ -348,34 +330,17 @@ class Map(folium.Map):
             return f'<div id="{self.get_name()}" class="folium-map geolls-bare"></div>'
         html = _markup(self.drawn, self.get_name(), list(self.parts), search=True)
         data = "".join(_DATA.format(k, encoded(part)) for k, part in self.parts.items())
-        return (
-            _templates()
-            .get_template("page.html")
-            .render(
-                title=self.drawn.text("title"),
-                question=self.drawn.text("question"),
-                map=Markup(html + data),
-                attribution=self.drawn.data.attribution,
-            )
+        page = _templates().get_template("page.html")
+        return page.render(
+            title=self.drawn.text("title"),
+            question=self.drawn.text("question"),
+            map=Markup(html + data),
+            attribution=self.drawn.data.attribution,
         )
 
     def save(self, outfile: Any, close_file: bool = True, **kwargs: Any) -> None:
         """Write the whole page to a path in one step, or to an open binary file."""
         self.get_root().save(outfile, close_file=close_file, **kwargs)
-
-
-def _hosts(url: str) -> str:
-    """Return the policy's source for a tile address such as https://{s}.tiles.org/{z}/..."""
-    scheme, _, rest = url.partition("://")
-    host = rest.partition("/")[0]
-    return f"{scheme}://{host.replace('{s}', '*')}"
-
-
-@cache
-def _pictures() -> str:
-    """Return the script that gives Leaflet's default marker its pictures as data."""
-    pictures = ",".join(f'{k}:"{v}"' for k, v in marker_pictures().items())
-    return f"L.Icon.Default.imagePath='';L.Icon.Default.mergeOptions({{{pictures}}});"
 
 
 def draw(
@@ -412,7 +377,7 @@ def draw(
         The recipe asks for what the data lacks.
     """
     map_ = Map(tiles=tiles)
-    map_.drawn = _resolve(recipe, data)
+    map_.drawn = resolve(recipe, data)
     map_.parts, _ = _pack(map_.drawn, shared)
     map_.page.title = map_.drawn.text("title")
     map_.add_child(_Layers())

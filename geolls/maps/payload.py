@@ -19,7 +19,7 @@ import shapely
 
 from geolls.base.errors import MapError
 from geolls.base.vocabulary import KINDS
-from geolls.maps.data import Box, LayerSpec, Measure, abroad, class_titles, classify
+from geolls.maps.data import LayerSpec, Measure, abroad, class_titles, classify
 from geolls.maps.drawn import MOST_CALLOUTS, Drawn, cover, texts
 from geolls.maps.styles import CITIES
 from geolls.maps.topology import STEP, Topology, lonlat, zigzag
@@ -52,11 +52,7 @@ def _shared_land(topo: Topology, specs: tuple[LayerSpec, ...], england: bool) ->
 
 
 def _land(topo: Topology, arcs: Ready, layers: Ready, england: bool) -> bytes:
-    land: dict[str, Any] = {
-        "arcs": arcs,
-        "layers": layers,
-        "london": topo.london,
-    }
+    land = {"arcs": arcs, "layers": layers, "london": topo.london}
     return pack(land if england else land | {"context": _context()})
 
 
@@ -155,7 +151,7 @@ def _measure(measure: Measure, units: pd.Index[Any]) -> dict[str, Any]:
 # ---------------------------------------------------------------- schools
 
 
-def school_order(drawn: Drawn) -> pd.DataFrame:
+def school_order(drawn: Drawn) -> pd.DataFrame | None:
     """Return the schools that can be drawn, neighbours together, with their position in steps.
 
     Parameters
@@ -167,40 +163,32 @@ def school_order(drawn: Drawn) -> pd.DataFrame:
     -------
     pandas.DataFrame
         Rows of `MapData.schools` in the order of the payload, with `x`, `y` (in `STEP` degrees)
-        and `at` (the position of the block; -1 where it is not known).
+        and `at` (the position of the block; -1 where it is not known); None where the recipe
+        draws no schools.
     """
     table, topo = drawn.data.schools, drawn.data.topology
-    assert table is not None
-    lon, lat = lonlat(table["easting"].to_numpy(float), table["northing"].to_numpy(float))
-    rows = np.flatnonzero(np.isfinite(lon))
-    if not rows.size:
-        return table.iloc[rows]
-    x, y = (np.rint(degrees[rows] / STEP).astype(np.int64) for degrees in (lon, lat))
+    if table is None or not drawn.recipe.schools:
+        return None
+    table = table.dropna(subset=["easting", "northing"])
+    if table.empty:
+        return table
+    metres = (table[axis].to_numpy(float) for axis in ("easting", "northing"))
+    x, y = np.rint(np.array(lonlat(*metres)) / STEP).astype(np.int64)
     blocks = texts(table["block"]) if "block" in table else [""] * len(table)
-    at = np.array([topo.at.get(block, -1) for block in blocks])[rows]
-    urn = table["urn"].to_numpy(object)[rows].astype(np.int64)
-    order = np.lexsort((urn, _near_order(x, y), at))
-    found = {"urn": urn[order], "x": x[order], "y": y[order], "at": at[order]}
-    return table.iloc[rows[order]].assign(**found)
-
-
-def _near_order(x: np.ndarray[Any, Any], y: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """Return a Z-order of positions: neighbours on the ground become neighbours in the file."""
-    order = np.zeros(len(x), np.int64)
-    for bit in range(20):
-        order |= (((x - x.min()) >> bit) & 1) << (2 * bit)
-        order |= (((y - y.min()) >> bit) & 1) << (2 * bit + 1)
-    return order
+    at = np.array([topo.at.get(block, -1) for block in blocks])
+    urn = table["urn"].to_numpy(object).astype(np.int64)
+    # Along a Z: neighbours on the ground become neighbours in the file.
+    bits = np.arange(20)
+    east, north = ((((v - v.min())[:, None] >> bits) & 1) << 2 * bits for v in (x, y))
+    order = np.lexsort((urn, (east | north << 1).sum(axis=1), at))
+    return table.assign(urn=urn, x=x, y=y, at=at).iloc[order]
 
 
 def _schools(drawn: Drawn, table: pd.DataFrame) -> dict[str, Any]:
     """Return the schools as columns, with their trusts."""
     kinds, at = table["kind"].tolist(), table["at"].to_numpy()
-    for kind in dict.fromkeys(kinds):
-        if kind not in KINDS:
-            raise MapError(
-                f"schools: kind {kind!r} is unknown", fix=f"kinds are {', '.join(KINDS)}"
-            )
+    for kind in set(kinds) - set(KINDS):
+        raise MapError(f"schools: kind {kind!r} is unknown", fix=f"kinds are {', '.join(KINDS)}")
     phase, own = texts(table["phase"]), texts(table["trust_uid"])
     phases = sorted(set(phase))
     kind_at, phase_at = ({key: i for i, key in enumerate(keys)} for keys in (KINDS, phases))
@@ -272,6 +260,8 @@ def own_of(drawn: Drawn, schools: pd.DataFrame | None) -> bytes:
         From `school_order`; none draws no school.
     """
     data, recipe = drawn.data, drawn.recipe
+    west, south, east, north = drawn.focus
+    lon, lat = lonlat(np.array([west, west, east, east]), np.array([south, north, south, north]))
     out: dict[str, Any] = {
         "scope": recipe.scope,
         "areas": drawn.areas.key,
@@ -281,7 +271,7 @@ def own_of(drawn: Drawn, schools: pd.DataFrame | None) -> bytes:
         "patterns": list(recipe.patterns),
         "labels": list(recipe.labels),
         "inset": recipe.inset,
-        "bounds": _degrees(drawn.focus),
+        "bounds": np.round([lat.min(), lon.min(), lat.max(), lon.max()], 4).reshape(2, 2).tolist(),
         "measures": _measures(tuple(drawn.measures), tuple(drawn.layers)),
         "kinds": list(recipe.schools),
         "schools_on": recipe.schools_on,
@@ -291,9 +281,9 @@ def own_of(drawn: Drawn, schools: pd.DataFrame | None) -> bytes:
     if drawn.swipe:
         out["swipe"] = drawn.swipe
     if data.place is not None:
-        place = data.place
-        out["place"] = {"layer": place.layer, "code": place.unit_code, "name": place.name}
-        out["place"]["blocks"] = drawn.place_blocks
+        key, code, name = data.place.layer, data.place.unit_code, data.place.name
+        blocks = drawn.place_blocks
+        out["place"] = {"layer": key, "code": code, "name": name, "blocks": blocks}
     if data.trust is not None:
         out["trust"] = data.trust
     if data.callouts:
@@ -303,16 +293,6 @@ def own_of(drawn: Drawn, schools: pd.DataFrame | None) -> bytes:
     if schools is not None:
         out["schools"] = {} if schools.empty else _schools(drawn, schools)
     return pack(out)
-
-
-def _degrees(focus: Box) -> list[list[float]]:
-    """Return the corners of a frame in metres as Leaflet's south-west and north-east."""
-    west, south, east, north = focus
-    lon, lat = lonlat(np.array([west, west, east, east]), np.array([south, north, south, north]))
-    return [
-        [round(float(lat.min()), 4), round(float(lon.min()), 4)],
-        [round(float(lat.max()), 4), round(float(lon.max()), 4)],
-    ]
 
 
 # ---------------------------------------------------------------- packed
@@ -381,8 +361,7 @@ def _deflated(text: bytes, strategy: int = zlib.Z_DEFAULT_STRATEGY) -> Ready:
 
 def unpack(packed: bytes) -> dict[str, Any]:
     """Decode what `pack` wrote."""
-    document: dict[str, Any] = json.loads(zlib.decompress(packed))
-    return document
+    return dict(json.loads(zlib.decompress(packed)))
 
 
 def encoded(packed: bytes) -> str:
