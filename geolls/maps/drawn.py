@@ -65,14 +65,12 @@ class Cover:
         self.units = {code: i for i, code in enumerate(self.codes)}
         self.at = self.units | REASON_NUMBERS
         unit = spec.claims["unit_code"].map(self.at)
-        if unit.isna().any():
-            bad = spec.claims.loc[unit.isna(), "unit_code"].iloc[0]
+        for bad in spec.claims.loc[unit.isna(), "unit_code"]:
             raise MapError(
                 f"layer {spec.key}: a claim names {bad!r}, which is not among its units",
                 fix=suggest(str(bad), self.codes),
             )
-        position = {block: i for i, block in enumerate(blocks)}
-        block = spec.claims["block"].map(position)
+        block = spec.claims["block"].map({block: i for i, block in enumerate(blocks)})
         known = block.notna()
         unit, block = unit[known].astype(int), block[known].astype(int)
         met: list[set[int]] = [set() for _ in blocks]
@@ -87,10 +85,9 @@ class Cover:
         ]
         self.on = dict(zip(blocks, self.of, strict=True))
         self.mixes = [list(m) for m in mixes]
-        self.low: list[int] = []
-        if "confidence" in spec.claims:
-            doubtful = (spec.claims["confidence"][known] == "low") & (unit >= 0)
-            self.low = sorted(set(block[doubtful].tolist()))
+        confidence = spec.claims.get("confidence", pd.Series("", spec.claims.index))
+        doubtful = (confidence[known] == "low") & (unit >= 0)
+        self.low: list[int] = sorted(set(block[doubtful].tolist()))
 
     def claimants(self, unit: int) -> list[int]:
         """Return the units of a position: the unit itself, or those of a mix."""
@@ -112,10 +109,7 @@ class Cover:
         return sorted({u for b in blocks for u in self.claimants(self.of[b]) if u >= 0})
 
 
-@lru_cache(maxsize=128)
-def cover(spec: LayerSpec, blocks: tuple[str, ...]) -> Cover:
-    """Return how a layer covers blocks: worked out once for all maps that draw it."""
-    return Cover(spec, blocks)
+cover = lru_cache(maxsize=128)(Cover)  # worked out once for all maps that draw a layer
 
 
 @dataclass(frozen=True, eq=False)
@@ -164,9 +158,7 @@ class Drawn:
     @cached_property
     def areas(self) -> LayerSpec:
         """The layer whose units are pointed at and listed."""
-        found = self.layer(self.recipe.areas)
-        assert found is not None
-        return found
+        return next(s for s in self.layers if s.key == self.recipe.areas)
 
     @cached_property
     def measure(self) -> Measure | None:
@@ -206,11 +198,9 @@ class Drawn:
     def members(self) -> pd.DataFrame | None:
         """The schools the map is about: of the trust, of the place, or of England."""
         table = self.data.schools
-        if table is None:
-            return None
-        if self.data.trust is not None:
+        if table is not None and self.data.trust is not None:
             return table[table["trust_uid"] == self.data.trust]
-        return table[table["here"].astype(bool)] if "here" in table else table
+        return table[table["here"].astype(bool)] if table is not None and "here" in table else table
 
     @cached_property
     def marked(self) -> pd.DataFrame:
@@ -254,13 +244,9 @@ class Drawn:
 
     def counts(self, spec: LayerSpec) -> dict[int, int]:
         """Count the schools the map is about in each unit of a layer; a shared one in each."""
-        if self.members is None:
-            return {}
-        found, units = self.cover(spec), Counter(self.units_of(spec, self.members))
-        out = Counter[int]()
-        for unit, n in units.items():
-            out.update(dict.fromkeys(found.claimants(unit), n) if unit is not None else {})
-        return out
+        found = self.cover(spec)
+        units = [] if self.members is None else self.units_of(spec, self.members)
+        return Counter(u for unit in units if unit is not None for u in found.claimants(unit))
 
     def units_here(self, spec: LayerSpec) -> list[int]:
         """Return the units of a layer on the map: all, or those of the place or of the trust."""
@@ -282,9 +268,8 @@ class Drawn:
                 (west, south), (east, north) = own.min(axis=0).tolist(), own.max(axis=0).tolist()
                 return west - pad, south - pad, east + pad, north + pad
         bounds = topo.bounds[self.place_blocks] if self.place_blocks else topo.bounds
-        west, south = np.nanmin(bounds[:, :2], axis=0).tolist()
-        east, north = np.nanmax(bounds[:, 2:], axis=0).tolist()
-        return west, south, east, north
+        low, high = np.nanmin(bounds[:, :2], axis=0), np.nanmax(bounds[:, 2:], axis=0)
+        return tuple(np.r_[low, high].tolist())
 
 
 def _pick(keys: Sequence[str], known: Mapping[str, Any], what: str, strict: bool) -> list[str]:
@@ -353,17 +338,18 @@ def resolve(recipe: Recipe | str | Path, data: MapData) -> Drawn:
 
 def _words(recipe: Recipe, data: MapData, layers: Mapping[str, LayerSpec]) -> dict[str, str]:
     """Return what fills a recipe's texts: the data's own words, and what follows from it."""
-    words = {"place": data.place.name if data.place else "England", **dict(data.words or {})}
+    words = {"place": data.place.name if data.place else "England"}
     if data.trust is not None and data.trusts is not None:
-        words.setdefault("trust", str(data.trusts["trust_name"].get(data.trust, data.trust)))
+        words["trust"] = str(data.trusts["trust_name"].get(data.trust, data.trust))
     for word in ("layer", "left", "right"):
         spec = layers.get(str(recipe.options.get(word, recipe.areas)))
-        words.setdefault(word, spec.title if spec else "")
-        words.setdefault(f"{word}s", small(spec.plural) if spec else "")
-    for word in ("from", "to"):
+        words |= {word: spec.title, f"{word}s": small(spec.plural)} if spec else {}
+    for word in {"from", "to"} & recipe.options.keys():
         with contextlib.suppress(ValueError):
-            words.setdefault(word, day(date.fromisoformat(str(recipe.options.get(word, "")))))
-    return words
+            words[word] = day(date.fromisoformat(str(recipe.options[word])))
+    if "distance_km" in recipe.options:
+        words["distance_km"] = f"{float(recipe.options['distance_km']):g}"
+    return words | dict(data.words or {})
 
 
 def _gaps(spec: LayerSpec, areas: LayerSpec) -> tuple[Callout, ...]:
@@ -374,15 +360,12 @@ def _gaps(spec: LayerSpec, areas: LayerSpec) -> tuple[Callout, ...]:
     gaps = reached.index[~reached].tolist()
     if not 0 < len(gaps) <= MOST_CALLOUTS:
         return ()
-    what = f"no {spec.title.split()[-1].lower()} found"
-    rows = areas.units.reindex(gaps)
+    what, rows = f"no {spec.title.split()[-1].lower()} found", areas.units.reindex(gaps)
     said = [f"{what}, {say(n, 'count')} schools" for n in rows.get("count", [])]
-    return tuple(
-        Callout(areas.key, str(code), str(name), text)
-        for code, name, text in zip(
-            gaps, rows["unit_name"], said or [what] * len(gaps), strict=True
-        )
+    found = zip(
+        map(str, gaps), map(str, rows["unit_name"]), said or [what] * len(gaps), strict=True
     )
+    return tuple(Callout(areas.key, *finding) for finding in found)
 
 
 def cover_words(layer: Cover, areas: Cover) -> dict[str, str]:

@@ -89,7 +89,9 @@ def _table(drawn: Drawn) -> tuple[list[tuple[str, bool]], list[dict[str, Any]]]:
         units.sort(key=lambda code: -counts[code])
         columns.append(("Its schools", "count", counts))
     if "count" in spec.units:
-        columns.append(("Schools", "count", spec.units["count"].to_dict()))
+        columns.append(
+            ("Schools", "count", dict(zip(found.codes, spec.units["count"], strict=True)))
+        )
     for covering in filter(None, (drawn.covering(key) for key, _ in drawn.shades)):
         columns.append((covering.title, "words", cover_words(drawn.cover(covering), found)))
     columns += [(m.title, m.format, m.by_code) for m in drawn.table]

@@ -169,19 +169,18 @@ def school_order(drawn: Drawn) -> pd.DataFrame | None:
     table, topo = drawn.data.schools, drawn.data.topology
     if table is None or not drawn.recipe.schools:
         return None
-    table = table.dropna(subset=["easting", "northing"])
-    if table.empty:
-        return table
-    metres = (table[axis].to_numpy(float) for axis in ("easting", "northing"))
-    x, y = np.rint(np.array(lonlat(*metres)) / STEP).astype(np.int64)
-    blocks = texts(table["block"]) if "block" in table else [""] * len(table)
-    at = np.array([topo.at.get(block, -1) for block in blocks])
-    urn = table["urn"].to_numpy(object).astype(np.int64)
+    steps = np.rint(np.array(lonlat(*table[["easting", "northing"]].to_numpy(float).T)) / STEP)
+    rows = np.flatnonzero(np.isfinite(steps[0]))
+    x, y = steps[:, rows].astype(np.int64)
+    blocks = table["block"].to_numpy(object)[rows] if "block" in table else [""] * len(rows)
+    at = np.array([topo.at.get(block, -1) for block in blocks], np.int64)
+    urn = table["urn"].to_numpy(object)[rows].astype(np.int64)
     # Along a Z: neighbours on the ground become neighbours in the file.
     bits = np.arange(20)
-    east, north = ((((v - v.min())[:, None] >> bits) & 1) << 2 * bits for v in (x, y))
+    east, north = ((((v - min(v, default=0))[:, None] >> bits) & 1) << 2 * bits for v in (x, y))
     order = np.lexsort((urn, (east | north << 1).sum(axis=1), at))
-    return table.assign(urn=urn, x=x, y=y, at=at).iloc[order]
+    found = {"urn": urn[order], "x": x[order], "y": y[order], "at": at[order]}
+    return table.take(rows[order]).assign(**found)
 
 
 def _schools(drawn: Drawn, table: pd.DataFrame) -> dict[str, Any]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from datetime import date
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -67,15 +66,14 @@ def scene_of(
         if name in {"layer", "left", "right"}:
             study.layer(str(value))
     found = found.given(**(options or {}))
-    keys = [] if place is None else [place.layer]
-    keys += [study.layer(found.areas).key]
-    keys += ["local_authority"] if "local_authority" in study.area_layers else []
+    keys = [study.layer(found.areas).key, *({"local_authority"} & study.area_layers.keys())]
+    where = None
+    if place is not None:
+        where = MapPlace(place.layer, place.unit_code, place.name, place.blocks)
+        keys.insert(0, place.layer)
     facts = facts_of(study, keys)
     # Near by, a simplified border would cut schools off; the whole country needs no more.
     whole = country(facts, found, fine=place is not None or trust is not None)
-    where = (
-        None if place is None else MapPlace(place.layer, place.unit_code, place.name, place.blocks)
-    )
     return found, about(facts, found, whole, place=where, trust=trust)
 
 
@@ -102,9 +100,8 @@ def country(
     """
     study = facts.study
     wanted = [k for k in recipe.layers if k in study.area_layers] or list(facts.strips)
-    for extra in (recipe.areas, *(m.partition(":")[2] for m in recipe.measures)):
-        if extra in study.area_layers and extra not in wanted:
-            wanted.append(extra)
+    more = (recipe.areas, *(m.partition(":")[2] for m in recipe.measures))
+    wanted = list(dict.fromkeys((*wanted, *(k for k in more if k in study.area_layers))))
     keys = [m for m in (*recipe.measures, *recipe.table) if not m.startswith("coverage:")]
     blocks = study.blocks if fine else study.display_blocks
     return MapData(
@@ -146,9 +143,8 @@ def about(
         With schools, trusts, the dated note, and the words for the recipe's texts.
     """
     words = dict(whole.words or {}) | ({"place": place.name} if place else {})
-    schools: pd.DataFrame | None = None
-    if recipe.schools or recipe.schools_on or trust is not None:
-        schools = _schools(facts, place, trust)
+    wanted = recipe.schools or recipe.schools_on or trust is not None
+    schools = _schools(facts, place, trust) if wanted else None
     return replace(
         whole,
         schools=schools,
@@ -261,10 +257,9 @@ def _schools(facts: Facts, place: MapPlace | None, trust: str | None) -> pd.Data
 def _trusts(facts: Facts, schools: pd.DataFrame, url: Urls | None) -> pd.DataFrame:
     """Return the trusts that a map's schools are in."""
     known = facts.study.memo(("trusts of maps",), lambda: _all_trusts(facts))
-    out = known[known.index.isin(set(schools["trust_uid"]))]
-    if url is not None:
-        out = out.assign(url=[url("trust", str(uid)) or "" for uid in out.index])
-    return out
+    at = known.index.get_indexer(pd.Index(schools["trust_uid"].dropna().unique()))
+    out = known.take(sorted(at[at >= 0]))
+    return out if url is None else out.assign(url=[url("trust", uid) or "" for uid in out.index])
 
 
 def _all_trusts(facts: Facts) -> pd.DataFrame:
@@ -293,9 +288,8 @@ def _all_trusts(facts: Facts) -> pd.DataFrame:
 
 def _dated_note(study: Core, schools: pd.DataFrame | None) -> str:
     """Say n, the population and the date of each source, on one line."""
-    source, n = study.register.source, len(study.schools)
-    if schools is not None:
-        n = int(schools["here"].sum()) if "here" in schools else len(schools)
+    source, counted = study.register.source, study.schools if schools is None else schools
+    n = int(counted["here"].sum()) if "here" in counted else len(counted)
     # Middle schools are named with the phase they are deemed to be.
     phases = [p.replace("_", "-") for p in source["phases"] if not p.startswith("middle_deemed")]
     population = ", ".join(phases or source["phases"])
@@ -307,14 +301,7 @@ def _dated_note(study: Core, schools: pd.DataFrame | None) -> str:
 
 def _words(study: Core, recipe: Recipe) -> dict[str, str]:
     options = recipe.options
-    words = {"date": day(study.as_of)}
-    for option in ("from", "to"):
-        if option in options:
-            words[option] = day(date.fromisoformat(str(options[option])))
-    if "distance_km" in options:
-        words["distance_km"] = f"{float(options['distance_km']):g}"
-    for option in ("layer", "left", "right"):
-        layer = study.catalogue.layers.get(str(options.get(option)))
-        if layer is not None:
-            words[option] = layer.unit_title
-    return words
+    known = study.catalogue.layers
+    keys = {word: str(options.get(word)) for word in ("layer", "left", "right")}
+    titles = {word: known[key].unit_title for word, key in keys.items() if key in known}
+    return {"date": day(study.as_of), **titles}

@@ -185,8 +185,9 @@ class Topology:
         known = pd.MultiIndex.from_arrays(list(_keys(pieces.ends).T))
         at = known.get_indexer(pd.MultiIndex.from_arrays(list(np.sort([start, after], axis=0))))
         left, right = pieces.left[at], pieces.right[at]
-        sides = np.where(start < after, [left, right], [right, left])
-        return Topology(tuple(map(str, blocks.index)), xy, arc, *sides, shapely.bounds(polygons))
+        left, right = np.where(start < after, [left, right], [right, left])
+        names, bounds = tuple(map(str, blocks.index)), shapely.bounds(polygons)
+        return Topology(names, xy, arc, left, right, bounds)
 
     @cached_property
     def london(self) -> list[int]:

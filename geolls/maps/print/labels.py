@@ -332,9 +332,10 @@ def _trust(land: Land, spec: LayerSpec) -> Iterator[Label]:
     drawn, schools = land.drawn, land.schools
     home = drawn.home if spec is drawn.areas else None
     units = np.array(drawn.units_of(spec, schools), float)
-    for unit, rows in schools.groupby(units):
+    for unit in np.unique(units[~np.isnan(units)]).astype(int).tolist():
+        rows = schools[units == unit]
         many = f"home, {len(rows)}" if unit == home else f"{len(rows)}"
-        words = [(drawn.cover(spec).name(int(unit)), True), (many, False)]
+        words = [(drawn.cover(spec).name(unit), True), (many, False)]
         x, y = float(rows["px"].mean()), float(rows["py"].mean())
         yield Label(x, y, [words], 1e6 + len(rows), 8.4, spot="round")
 
@@ -368,7 +369,7 @@ def callouts(land: Land, room: Room) -> list[str]:
     out: list[str] = []
     for call in land.drawn.data.callouts[:MOST_CALLOUTS]:
         spec = land.drawn.layer(call.layer)
-        cover = spec and land.drawn.cover(spec)
+        cover = land.drawn.cover(spec) if spec else None
         if cover is None or call.unit_code not in cover.units:
             continue
         shape = land.union(cover.blocks_of(cover.units[call.unit_code]))

@@ -91,7 +91,7 @@ def clean(value: str) -> str:
 
 @cache
 def _advance(char: str, bold: bool) -> float:
-    letter, *accents = unicodedata.normalize("NFKD", char)
+    letter, *accents = list(unicodedata.normalize("NFKD", char))
     if char in _WIDTHS[bold] or not all(map(unicodedata.combining, accents)):
         letter = char
     return _WIDTHS[bold].get(letter, _UNKNOWN)
