@@ -251,8 +251,7 @@ def unreadable(error: Exception, path: Path) -> InputFileError:
         To be raised from `error`.
     """
     reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-    why = _NOT_READ.get(type(error), f"cannot be read ({reason})")
-    return InputFileError(why, where=str(path))
+    return InputFileError(_NOT_READ.get(type(error), f"cannot be read ({reason})"), where=str(path))
 
 
 def sha256(path: str | os.PathLike[str]) -> str:

@@ -321,8 +321,9 @@ def _verified(path: Path, item: File, *, sized: bool) -> Facts:
         )
     columns = len(header)
     if [columns, *widths][-1] != columns or not (sized or data.endswith((b"\n", b"\r"))):
-        message = f"cut short in row {len(widths) + 1}"
-        raise InputFileError(message, where=where, fix="fetch it again")
+        raise InputFileError(
+            f"cut short in row {len(widths) + 1}", where=where, fix="fetch it again"
+        )
     ragged = sum(width != columns for width in widths)
     if ragged * 100 > len(widths):
         raise InputFileError(
@@ -335,5 +336,10 @@ def _verified(path: Path, item: File, *, sized: bool) -> Facts:
             where=where,
             fix="fetch it again later; the service may be writing it",
         )
-    counts = {"rows": len(widths), "columns": columns, "ragged_rows": ragged}
-    return {"name": path.name, **counts, "encoding": encoding}
+    return {
+        "name": path.name,
+        "rows": len(widths),
+        "columns": columns,
+        "ragged_rows": ragged,
+        "encoding": encoding,
+    }

@@ -50,8 +50,7 @@ class _Wanted:
     @property
     def editions(self) -> list[Edition]:
         """Those of that year; the names under which the resolution was seen come first."""
-        of_year = (self.layer, self.year)
-        mine = [e for e in self.service.edition if (e.layer, e.year) == of_year]
+        mine = [e for e in self.service.edition if (e.layer, e.year) == (self.layer, self.year)]
         return sorted(mine, key=lambda e: self.resolution not in e.seen)
 
     def name(self, edition: Edition) -> str:
@@ -169,8 +168,8 @@ class _Found:
 def _kept(wanted: _Wanted, found: _Found, folder: Path) -> Boundaries:
     """Check the areas, and write them with their manifest."""
     frame = _checked(found, wanted.notes)
-    key = f"{wanted.layer}-{wanted.year}-{wanted.resolution}"
-    path = folder / "boundaries" / f"{key}.parquet"
+    name = f"{wanted.layer}-{wanted.year}-{wanted.resolution}.parquet"
+    path = folder / "boundaries" / name
     with writing(path) as part:
         frame.to_parquet(part, index=False, compression="zstd")
     write_manifest(

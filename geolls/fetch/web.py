@@ -421,5 +421,4 @@ def _loopback(host: str) -> bool:
 
 def _shown(url: str) -> str:
     """Return an address without its password and query, fit for a message."""
-    bare = re.sub(r"//[^/@]*@", "//", url)
-    return bare.partition("?")[0]
+    return re.sub(r"//[^/@]*@", "//", url).partition("?")[0]

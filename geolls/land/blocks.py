@@ -179,8 +179,9 @@ def _joined(shapes: NDArray[Any], pairs: NDArray[np.int64]) -> NDArray[np.int64]
         alone, others = np.flatnonzero(group == smallest), np.flatnonzero(group != smallest)
         if not len(others):
             return np.unique(np.sort(pairs, axis=1), axis=0).astype(np.int64)
-        tree = shapely.STRtree(shapes[others])
-        at, distance = tree.query_nearest(shapes[alone], return_distance=True, all_matches=False)
+        at, distance = shapely.STRtree(shapes[others]).query_nearest(
+            shapes[alone], return_distance=True, all_matches=False
+        )
         best = distance.argmin()
         pairs = np.vstack([pairs, [alone[at[0, best]], others[at[1, best]]]])
 

@@ -398,8 +398,7 @@ def rebuild_blocks(found: Boundaries, areas: Areas, folder: Path) -> Blocks:
     """
     if found.layer != "district":
         raise UsageError(f"blocks are built of districts, not of {found.layer}")
-    frame = _read_boundaries(found)
-    finer = finer_blocks(frame, areas, found.on)
+    finer = finer_blocks(_read_boundaries(found), areas, found.on)
     service = load_sources().ons
     tolerance = max(DISPLAY_M, service.resolution[found.resolution].tolerance_m)
     shapes = shapely.coverage_simplify(finer.geometry.to_numpy(), tolerance)
@@ -419,8 +418,7 @@ def rebuild_blocks(found: Boundaries, areas: Areas, folder: Path) -> Blocks:
         "display_tolerance_m": tolerance,
         "sha256": hashes,
     }
-    text = json.dumps(manifest, indent=1, ensure_ascii=False) + "\n"
-    write_text(folder / "blocks.json", text)
+    write_text(folder / "blocks.json", json.dumps(manifest, indent=1, ensure_ascii=False) + "\n")
     return read_blocks(folder)
 
 

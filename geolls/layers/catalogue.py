@@ -91,8 +91,9 @@ def load_catalogue(extra: Sequence[Path] = (), areas: Areas | None = None) -> Ca
     for folder in layer_folders(extra):
         layer, problems = read_layer(folder, own=True)
         if layer is not None and layer.key in layers:
-            message = f"there is a layer {layer.key!r} already"
-            problems.append(Problem.at(folder / "layer.toml", message))
+            problems.append(
+                Problem.at(folder / "layer.toml", f"there is a layer {layer.key!r} already")
+            )
         sound = _sound(layer, problems)
         layers[sound.key] = _sound(*settle(sound, areas or load_areas()))
     return _in_order(layers.values())
@@ -151,8 +152,9 @@ def _sound(layer: Layer | None, problems: Sequence[Problem]) -> Layer:
     if layer is None or errors:
         first, *rest = errors
         more = f" (and {len(rest)} more: `geolls check` lists them all)" if rest else ""
-        fix = f"{first.fix or ''}{more}" or None
-        raise CatalogueError(first.message, where=first.where, fix=fix)
+        raise CatalogueError(
+            first.message, where=first.where, fix=f"{first.fix or ''}{more}" or None
+        )
     return layer
 
 
@@ -189,8 +191,7 @@ def settle(layer: Layer, areas: Areas) -> tuple[Layer, list[Problem]]:
         row = Row(layer.folder / "members.csv", number, problems)
         code = claim.area_code or _code_of(claim.area_name, on, areas, row)
         of_area[number] = replace(claim, area_code=code, codes_as_of=on)
-    claims = tuple(of_area.get(c.row, c) for c in layer.claims)
-    return replace(layer, claims=claims), problems
+    return replace(layer, claims=tuple(of_area.get(c.row, c) for c in layer.claims)), problems
 
 
 def _best_day(claims: Sequence[Claim], areas: Areas) -> date:
@@ -214,6 +215,9 @@ def _code_of(name: str, on: date, areas: Areas, row: Row) -> str:
         options = " or ".join(f"{a.code} ({a.tier.replace('_', ' ')})" for a in found)
         row.note(f"{name!r} names several areas", "area_name", f"write {options}")
     else:
-        names = {a.name for a in areas.rows if a.active(on)}
-        row.note(f"no area was called {name!r} on {on}", "area_name", suggest(name, names))
+        row.note(
+            f"no area was called {name!r} on {on}",
+            "area_name",
+            suggest(name, {a.name for a in areas.rows if a.active(on)}),
+        )
     return ""

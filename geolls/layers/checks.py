@@ -62,8 +62,7 @@ def check_folders(paths: Sequence[Path], areas: Areas) -> list[Problem]:
     taken = {folder.name for folder in shelf_folders()}
     for folder in folders:
         if folder.name in taken:
-            message = f"a second layer {folder.name!r}"
-            problems.append(Problem.at(folder / "layer.toml", message))
+            problems.append(Problem.at(folder / "layer.toml", f"a second layer {folder.name!r}"))
         taken.add(folder.name)
         problems += _check_layer(folder, areas, own=True)
     return problems
@@ -100,8 +99,9 @@ def check_digests(folder: Path) -> Iterator[Problem]:
     for name, digest in stated.items():
         path = folder / name
         if path.is_file() and sha256(path) != digest:
-            fix = "restore it, or rebuild both"
-            yield Problem.at(path, "not the file its layer.toml describes", fix)
+            yield Problem.at(
+                path, "not the file its layer.toml describes", "restore it, or rebuild both"
+            )
         # What the blocks were built from does not travel with them.
         if not path.is_file() and path.suffix == ".parquet":
             yield Problem.at(file, f"{name} is missing", "reinstall geolls")

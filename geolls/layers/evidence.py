@@ -88,8 +88,7 @@ def evidence(layer: Layer, on: date, areas: Areas) -> Evidence:
         Of the claims that hold on the day; for sites, of the units.
     """
     units = units_on(layer, on, areas)
-    found = _records(layer, on)
-    words = [confidence for confidence, _ in found] or [layer.confidence]
+    words = [confidence for confidence, _ in _records(layer, on)] or [layer.confidence]
     known = [unit for unit in units if layer.kind != "sites" or unit.lead_urn]
     return Evidence(
         units_expected=len(units) if layer.tier else layer.units_expected,

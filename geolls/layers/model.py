@@ -200,8 +200,7 @@ class Problem:
         severity: str = "error",
     ) -> Problem:
         """Return a problem of a file of a layer, which is named with its folder."""
-        name = f"{file.parent.name}/{file.name}"
-        return cls(name, row, column, message, fix, severity)
+        return cls(f"{file.parent.name}/{file.name}", row, column, message, fix, severity)
 
     @property
     def where(self) -> str:

@@ -95,8 +95,13 @@ def read_layer(folder: Path, *, own: bool = False) -> tuple[Layer | None, list[P
     }
     kind = stated.get("kind") or next((kind for kind, seen in signs.items() if seen), None)
     if kind is None:
-        fix = 'add members.csv (columns unit and area), or geometry = "file.geojson"'
-        problems.append(Problem.at(file, "the folder holds no areas, polygons or schools", fix))
+        problems.append(
+            Problem.at(
+                file,
+                "the folder holds no areas, polygons or schools",
+                'add members.csv (columns unit and area), or geometry = "file.geojson"',
+            )
+        )
         return None, problems
     if "geometry" in stated:
         stated["geometry"] = _polygons(stated["geometry"], file, problems)
@@ -109,8 +114,7 @@ def read_layer(folder: Path, *, own: bool = False) -> tuple[Layer | None, list[P
         "unit_title_plural": f"{unit_title}s",
         "tiling": "partial" if kind in LAND else "overlapping",
     }
-    settled = {"kind": kind, "key": folder.name, "folder": folder}
-    layer = Layer(**worked_out | stated | settled)
+    layer = Layer(**worked_out | stated | {"kind": kind, "key": folder.name, "folder": folder})
     units = _units(described, layer)
     claims = tuple(_claim(row, layer, units) for row in members)
     _name_units(layer, members, claims, units)
@@ -148,8 +152,9 @@ def _polygons(path: Path, file: Path, problems: list[Problem]) -> Path | None:
         (path.suffix.lower() in POLYGON_FILES, "is not a polygon file", kinds),
     ):
         if not sound:
-            message = f"geometry {path.name!r} {wrong}"
-            problems.append(Problem.at(file, message, fix, column="geometry"))
+            problems.append(
+                Problem.at(file, f"geometry {path.name!r} {wrong}", fix, column="geometry")
+            )
             return None
     return path
 
@@ -347,8 +352,9 @@ def _name_units(
         name, code = row.text("unit_name"), claim.unit_code
         if listed and code not in listed:
             row.note(f"the unit {code!r} is not in units.csv", "unit_code", suggest(code, listed))
-        plain = name or row.text("unit_code") or layer.title
-        known = units.setdefault(code, Unit(code=code, name=plain))
+        known = units.setdefault(
+            code, Unit(code=code, name=name or row.text("unit_code") or layer.title)
+        )
         if name and known.name != name:
             row.note(f"the unit {code!r} has two names", "unit_name", f"use {known.name!r}")
 
@@ -387,8 +393,11 @@ def _check_rows(layer: Layer) -> list[Problem]:
             if claim.overlaps(mate):
                 row.note(f"the same claim as row {mate.row}", "area_code", "leave one of them out")
             elif 0 < gap < 92:
-                message = f"does not meet row {mate.row}: {gap} days between"
-                row.note(message, "valid_from", severity="warning")
+                row.note(
+                    f"does not meet row {mate.row}: {gap} days between",
+                    "valid_from",
+                    severity="warning",
+                )
         mates.append(claim)
     if layer.kind == "areas" and not layer.tier:
         file, held = layer.folder / "units.csv", {claim.unit_code for claim in layer.claims}

@@ -61,11 +61,10 @@ def coordinate_columns(names: Sequence[str], where: str) -> Columns:
         for x, y in pairs:
             if x in by_fold and y in by_fold:
                 return Columns(by_fold[x], by_fold[y], degrees)
-    hint = suggest("easting", names) or f"the columns are {', '.join(names[:12])}"
     raise InputFileError(
         "no coordinates: it needs columns easting and northing, or lon and lat",
         where=where,
-        fix=hint,
+        fix=suggest("easting", names) or f"the columns are {', '.join(names[:12])}",
     )
 
 

@@ -154,8 +154,9 @@ def _sizes(blocks: Collection[str]) -> dict[str, float]:
         return dict.fromkeys(blocks, 1.0)
     import pyarrow.parquet as pq
 
-    file = shelf("boundaries") / "block" / "blocks.parquet"
-    table = pq.read_table(file, columns=["block", "area_m2"]).to_pydict()
+    table = pq.read_table(
+        shelf("boundaries") / "block" / "blocks.parquet", columns=["block", "area_m2"]
+    ).to_pydict()
     areas = dict(zip(table["block"], table["area_m2"], strict=True))
     return {block: areas[block.partition("/")[0]] for block in blocks}
 
@@ -183,8 +184,9 @@ def _units(
     left = 1.0 - sum(share.values())
     if left > 1e-9:
         reason = "not_covered" if layer.complete else "no_evidence"
-        words = reason.replace("_", " ")
-        found.append(Answer(label, layer.key, reason, words, round(left, 6), note=note))
+        found.append(
+            Answer(label, layer.key, reason, reason.replace("_", " "), round(left, 6), note=note)
+        )
     return sorted(found, key=lambda answer: (-answer.share, answer.unit_code))
 
 
