@@ -22,6 +22,7 @@ __all__ = [
     "Register",
     "boundaries_in",
     "data_folder",
+    "manifest_at",
     "newest_register",
     "register_in",
     "write_manifest",
@@ -78,8 +79,23 @@ def write_manifest(place: Path, service: Service, notes: Sequence[str], **facts:
 
 
 @contextlib.contextmanager
-def _manifest(place: Path, what: str, fix: str) -> Iterator[dict[str, Any]]:
-    """Give a manifest; a fault in it, or in how it is read inside, is told in one line."""
+def manifest_at(place: Path, what: str, fix: str) -> Iterator[dict[str, Any]]:
+    """Give a manifest; a fault in it, or in how it is read inside, is told in one line.
+
+    Parameters
+    ----------
+    place : pathlib.Path
+        The manifest.
+    what : str
+        What it is of, in words.
+    fix : str
+        What to do where it is damaged.
+
+    Raises
+    ------
+    InputFileError
+        It is missing, or does not say what is asked of it.
+    """
     try:
         yield json.loads(place.read_text(encoding="utf-8"))
     except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
@@ -165,7 +181,7 @@ def register_in(folder: Path) -> Register:
         The manifest is damaged, or a file is not as it was.
     """
     fix = "remove the folder and run: geolls fetch gias"
-    with _manifest(folder / "manifest.json", "a fetched register", fix) as manifest:
+    with manifest_at(folder / "manifest.json", "a fetched register", fix) as manifest:
         day = date.fromisoformat(manifest["day"])
         files = {f["key"]: folder / Path(f["name"]).name for f in manifest["files"]}
         sizes = {f["key"]: int(f["bytes"]) for f in manifest["files"]}
@@ -231,7 +247,7 @@ def boundaries_in(path: Path) -> Boundaries:
         The manifest is damaged.
     """
     fix = "run geolls fetch boundaries again"
-    with _manifest(path.with_suffix(".json"), "fetched boundaries", fix) as m:
+    with manifest_at(path.with_suffix(".json"), "fetched boundaries", fix) as m:
         return Boundaries(
             path=path,
             layer=str(m["layer"]),

@@ -34,12 +34,13 @@ class NoneOfThatYearError(InputFileError):
 
 @dataclass
 class _Wanted:
-    """The layer, year and resolution that were asked for."""
+    """The layer, year and resolution that were asked for, and where they are to be kept."""
 
     service: Ons
     layer: str
     year: int
     resolution: str
+    folder: Path
     notes: list[str] = field(default_factory=list)
 
     @property
@@ -143,33 +144,26 @@ def fetch_boundaries(
         raise UsageError(
             f"no resolution {resolution!r}", fix=f"one of {', '.join(service.resolution)}"
         )
-    wanted = _Wanted(service, key, int(year), size)
-    folder = data_folder(data)
+    wanted = _Wanted(service, key, int(year), size, data_folder(data))
     if source is None or is_address(source):
         web = (web or Web()).trusting(service.allow_hosts, progress)
         title = service.layer[wanted.layer].title
         what = f"{title} {wanted.year} {wanted.resolution} (GeoPackage)"
-        with or_by_hand(what, service, folder):
-            return _kept(wanted, _from_service(wanted, str(source or service.base), web), folder)
-    return _kept(wanted, _from_folder(wanted, Path(source)), folder)
+        with or_by_hand(what, service, wanted.folder):
+            return _from_service(wanted, str(source or service.base), web)
+    return _from_folder(wanted, Path(source))
 
 
-@dataclass(frozen=True)
-class _Found:
-    """Areas as they were found, where, and of which day; how many England had, if known."""
+def _kept(
+    wanted: _Wanted, areas: gpd.GeoDataFrame, where: str, on: date, units: int | None, **about: Any
+) -> Boundaries:
+    """Check areas that were found somewhere, and write them with their manifest.
 
-    areas: gpd.GeoDataFrame
-    where: str
-    on: date
-    units: int | None
-    about: Mapping[str, Any]
-
-
-def _kept(wanted: _Wanted, found: _Found, folder: Path) -> Boundaries:
-    """Check the areas, and write them with their manifest."""
-    frame = _checked(found, wanted.notes)
+    `on` is the day they are of; `units` is how many England had, where that is known.
+    """
+    frame = _checked(areas, where, units, wanted.notes)
     name = f"{wanted.layer}-{wanted.year}-{wanted.resolution}.parquet"
-    path = folder / "boundaries" / name
+    path = wanted.folder / "boundaries" / name
     with writing(path) as part:
         frame.to_parquet(part, index=False, compression="zstd")
     write_manifest(
@@ -181,9 +175,9 @@ def _kept(wanted: _Wanted, found: _Found, folder: Path) -> Boundaries:
         resolution=wanted.resolution,
         rows=len(frame),
         sha256=sha256(path),
-        where=found.where,
-        on=found.on.isoformat(),
-        **found.about,
+        where=where,
+        on=on.isoformat(),
+        **about,
     )
     return boundaries_in(path)
 
@@ -191,7 +185,7 @@ def _kept(wanted: _Wanted, found: _Found, folder: Path) -> Boundaries:
 # ---- from a feature service
 
 
-def _from_service(wanted: _Wanted, base: str, web: Web) -> _Found:
+def _from_service(wanted: _Wanted, base: str, web: Web) -> Boundaries:
     """Find the service, read its schema, count, and read all pages."""
     service, edition, layer_id = _find_service(wanted, base.rstrip("/"), web)
     url = f"{service}/{layer_id}"
@@ -222,12 +216,14 @@ def _from_service(wanted: _Wanted, base: str, web: Web) -> _Found:
         )
     editing = schema.get("editingInfo")
     last_edit = editing.get("lastEditDate") if isinstance(editing, dict) else None
-    return _Found(
+    return _kept(
+        wanted,
         _frame(features, code, name, url),
         url,
         edition.on if edition else date(wanted.year, 12, 31),
         edition.units if edition else None,
-        {"url": url, "last_edit": last_edit},
+        url=url,
+        last_edit=last_edit,
     )
 
 
@@ -323,7 +319,7 @@ def _frame(features: Sequence[Any], code: str, name: str, where: str) -> gpd.Geo
 # ---- from a folder
 
 
-def _from_folder(wanted: _Wanted, source: Path) -> _Found:
+def _from_folder(wanted: _Wanted, source: Path) -> Boundaries:
     """Take the one file that holds the layer's columns of that year."""
     if not source.exists():
         raise UsageError(
@@ -361,12 +357,13 @@ def _from_folder(wanted: _Wanted, source: Path) -> _Found:
         frame = frame.to_crs(27700)
         wanted.notes.append(f"reprojected from {crs.to_string()[:40]}: a few metres are lost")
     on = next((e.on for e in wanted.editions), date(wanted.year, 12, 31))
-    return _Found(frame, str(path), on, None, {"url": None, "file": path.name})
+    return _kept(wanted, frame, str(path), on, None, url=None, file=path.name)
 
 
-def _checked(found: _Found, notes: list[str]) -> gpd.GeoDataFrame:
+def _checked(
+    frame: gpd.GeoDataFrame, where: str, units: int | None, notes: list[str]
+) -> gpd.GeoDataFrame:
     """Return the areas of England in order of code; raise where they cannot be that."""
-    frame, where, units = found.areas, found.where, found.units
     frame = frame.assign(code=frame["code"].map(str), name=frame["name"].map(str))
     abroad = frame["code"].str.fullmatch(r"[NSW]\d{8}")
     if abroad.any():

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -17,12 +17,10 @@ from geopandas import GeoDataFrame
 
 from geolls.base.errors import GeometryError, InputFileError, UnknownNameError, UsageError
 from geolls.base.files import sha256, write_text, writing
+from geolls.fetch.kept import Boundaries, manifest_at
 from geolls.fetch.sources import load_sources
 from geolls.land.blocks import dissolve, load_blocks, require_metres
 from geolls.layers.areas import Areas, load_areas
-
-if TYPE_CHECKING:
-    from geolls.fetch.kept import Boundaries
 
 __all__ = [
     "Blocks",
@@ -128,7 +126,9 @@ def compare_with_succession(
     theirs_only = table["official_m2"] - same - table["gained_m2"]
     table["edge_m2"] = (theirs_only + ours_only).clip(lower=0.0)
     table["moved_m2"] = moved.groupby("taker")["moved_m2"].sum().reindex(codes, fill_value=0.0)
-    partner = _partners(moved)
+    wide = moved[moved["moved_m2"] > 0].groupby(["taker", "giver"])["moved_m2"].sum().reset_index()
+    most = wide.sort_values(["moved_m2", "giver"], ascending=[False, True])
+    partner = most.drop_duplicates("taker").set_index("taker")["giver"].to_dict()
     table["moved_with"] = pd.Series([partner.get(code) for code in codes], codes, dtype=object)
     return table.reset_index().sort_values(
         ["moved_m2", "code"], ascending=[False, True], ignore_index=True
@@ -191,14 +191,6 @@ def _exchanged(ours: gpd.GeoSeries, theirs: gpd.GeoSeries, tolerance_m: float) -
         }
     )
     return swaps[swaps["m2"] > 0]
-
-
-def _partners(moved: pd.DataFrame) -> dict[str, str]:
-    """Return for each area the one with which most land was exchanged in wide pieces."""
-    total = moved[moved["moved_m2"] > 0].groupby(["taker", "giver"])["moved_m2"].sum().reset_index()
-    best = total.sort_values(["moved_m2", "giver"], ascending=[False, True])
-    best = best.drop_duplicates("taker")
-    return dict(zip(best["taker"], best["giver"], strict=True))
 
 
 def finer_blocks(
@@ -357,7 +349,6 @@ class Blocks:
         return self._read("display.parquet")
 
     def _read(self, name: str) -> GeoDataFrame:
-
         path = self.folder / name
         try:
             if sha256(path) != self.manifest["sha256"][name]:
@@ -441,14 +432,9 @@ def read_blocks(folder: Path) -> Blocks:
         The folder holds no blocks, or a damaged manifest.
     """
     place = folder / "blocks.json"
-    try:
-        manifest = json.loads(place.read_text(encoding="utf-8"))
+    if not place.is_file():
+        raise InputFileError("holds no blocks", where=str(folder), fix=_AGAIN)
+    with manifest_at(place, "the blocks", _AGAIN) as manifest:
         return Blocks(
             folder, str(manifest["label"]), str(manifest["sha256"]["blocks.parquet"]), manifest
         )
-    except OSError as error:
-        raise InputFileError("holds no blocks", where=str(folder), fix=_AGAIN) from error
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise InputFileError(
-            f"the manifest of the blocks is damaged ({error})", where=str(place), fix=_AGAIN
-        ) from error

@@ -77,9 +77,15 @@ def read_polygons(layer: Layer) -> gpd.GeoDataFrame:
             f"holds {', '.join(sorted(kinds)) or 'no shapes'}, not only polygons", where=where
         )
     columns = [str(c) for c in table.columns if c != table.geometry.name]
-    name = _column(layer.name_column, columns, where, "name_column")
-    code = _column(layer.code_column, columns, where, "code_column")
-    name = name or next((c for c in _NAME_COLUMNS if c in columns), None) or code
+    code = layer.code_column
+    for key, wanted in (("name_column", layer.name_column), ("code_column", code)):
+        if wanted is not None and wanted not in columns:
+            raise CatalogueError(
+                f"there is no column {wanted!r}",
+                where=f"{where}, {key}",
+                fix=suggest(wanted, columns) or f"the columns are {', '.join(columns)}",
+            )
+    name = layer.name_column or next((c for c in _NAME_COLUMNS if c in columns), None) or code
     if name is None:
         raise CatalogueError(
             "no column holds the names of the units",
@@ -121,16 +127,6 @@ def read_polygons(layer: Layer) -> gpd.GeoDataFrame:
     return out.assign(
         confidence=layer.confidence, source=layer.source, source_date=layer.source_date
     )
-
-
-def _column(wanted: str | None, columns: list[str], where: str, key: str) -> str | None:
-    if wanted is not None and wanted not in columns:
-        raise CatalogueError(
-            f"there is no column {wanted!r}",
-            where=f"{where}, {key}",
-            fix=suggest(wanted, columns) or f"the columns are {', '.join(columns)}",
-        )
-    return wanted
 
 
 class Refinement(NamedTuple):

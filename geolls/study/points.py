@@ -32,8 +32,6 @@ __all__ = ["Columns", "PointAssigner", "Report", "assign_points", "coordinate_co
 
 ROWS_PER_BATCH = 262_144
 CSV_BYTES_PER_BATCH = 1 << 24
-_METRES = (("easting", "northing"), ("eastings", "northings"), ("x", "y"))
-_DEGREES = (("lon", "lat"), ("longitude", "latitude"), ("lng", "lat"), ("long", "lat"))
 _HOW = pa.array(["polygon", "nearest", "none"])
 # What people write in a cell that holds no number.
 _BLANKS = ("", "-", ".", "na", "n/a", "nan", "nil", "none", "null")
@@ -48,6 +46,18 @@ class Columns(NamedTuple):
     degrees: bool
 
 
+# Metres come before degrees.
+_PAIRS = (
+    Columns("easting", "northing", degrees=False),
+    Columns("eastings", "northings", degrees=False),
+    Columns("x", "y", degrees=False),
+    Columns("lon", "lat", degrees=True),
+    Columns("longitude", "latitude", degrees=True),
+    Columns("lng", "lat", degrees=True),
+    Columns("long", "lat", degrees=True),
+)
+
+
 def coordinate_columns(names: Sequence[str], where: str) -> Columns:
     """Find the coordinate columns of a table by their names; metres come before degrees.
 
@@ -57,10 +67,9 @@ def coordinate_columns(names: Sequence[str], where: str) -> Columns:
         When there is no pair of easting/northing or lon/lat columns.
     """
     by_fold = {name.strip().casefold(): name for name in reversed(names)}
-    for pairs, degrees in ((_METRES, False), (_DEGREES, True)):
-        for x, y in pairs:
-            if x in by_fold and y in by_fold:
-                return Columns(by_fold[x], by_fold[y], degrees)
+    for x, y, degrees in _PAIRS:
+        if x in by_fold and y in by_fold:
+            return Columns(by_fold[x], by_fold[y], degrees)
     raise InputFileError(
         "no coordinates: it needs columns easting and northing, or lon and lat",
         where=where,
