@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import gzip
 import io
 import os
@@ -19,7 +20,7 @@ from geolls.base.text import suggest
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-__all__ = ["FLOOR", "RATIO", "check_vector", "open_bounded", "read_vector"]
+__all__ = ["FLOOR", "RATIO", "check_vector", "encoding_of", "open_bounded", "read_vector"]
 
 GIB: Final = 1024**3
 FLOOR = GIB // 4
@@ -148,6 +149,29 @@ def _zip_member(owner: IO[bytes], path: Path, member: str | None) -> IO[bytes]:
             where=str(path),
             fix="unpack it yourself" if locked else "download it again",
         ) from error
+
+
+def encoding_of(data: bytes) -> str:
+    """Tell how text from elsewhere is encoded, by evidence.
+
+    Parameters
+    ----------
+    data : bytes
+        All of it.
+
+    Returns
+    -------
+    str
+        utf-8-sig or utf-16 where a byte order mark says so; else utf-8 if it is that, else cp1252,
+        in which spreadsheets on Windows still save.
+    """
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return "cp1252"
+    return "utf-8-sig" if data.startswith(codecs.BOM_UTF8) else "utf-8"
 
 
 def check_vector(path: str | os.PathLike[str]) -> None:

@@ -19,7 +19,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from geolls.base.archives import open_bounded
+from geolls.base.archives import encoding_of, open_bounded
 from geolls.base.errors import InputFileError, UsageError
 from geolls.base.files import process_alive, refusal, sha256, writing
 from geolls.base.text import day_in, nearest
@@ -299,11 +299,7 @@ def _verified(path: Path, item: File, *, sized: bool) -> Facts:
         raise NotThereError("a web page came instead of data", where=where)
     if head[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in head:
         raise InputFileError("not a csv in UTF-8 or Windows-1252", where=where)
-    encoding = "utf-8"
-    try:
-        data.decode()
-    except UnicodeDecodeError:
-        encoding = "cp1252"
+    encoding = encoding_of(data)
     rows = csv.reader(io.TextIOWrapper(io.BytesIO(data), encoding, "replace", newline=""))
     try:
         header = next(rows, [])

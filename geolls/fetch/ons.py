@@ -264,11 +264,11 @@ def _near_services(name: str, base: str, web: Web) -> list[str]:
         listed = _list(web.json(f"{base}?f=json"), "services", base)
     except InputFileError:
         return []
-    names = {
+    names = [
         str(s.get("name", "")).rpartition("/")[2][:120]
         for s in listed
         if isinstance(s, dict) and s.get("type") == "FeatureServer"
-    }
+    ]
     by_lower = {n.lower(): n for n in names}
     close = difflib.get_close_matches(name.lower(), sorted(by_lower), n=5, cutoff=0.6)
     return [by_lower[c] for c in close]
@@ -278,10 +278,10 @@ def _polygon_layer(info: Mapping[str, Any]) -> int:
     """Return the number of the one polygon layer of a service; 0 where it does not say."""
     layers = info.get("layers")
     for layer in layers if isinstance(layers, list) else []:
-        if not (isinstance(layer, dict) and isinstance(layer.get("id"), int)):
-            continue
-        if layer.get("geometryType", "esriGeometryPolygon") == "esriGeometryPolygon":
-            return int(layer["id"])
+        found = layer if isinstance(layer, dict) else {}
+        number, kind = found.get("id"), found.get("geometryType", "esriGeometryPolygon")
+        if isinstance(number, int) and kind == "esriGeometryPolygon":
+            return number
     return 0
 
 

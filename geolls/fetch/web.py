@@ -388,8 +388,8 @@ def _object(url: str, body: bytes) -> dict[str, Any]:
     try:
         found = json.loads(body)
     except (ValueError, RecursionError) as error:
-        start = body[:200].lstrip().lower()
-        what = "a web page" if start.startswith(b"<") else "something that is not JSON"
+        page = body[:200].lstrip().startswith(b"<")
+        what = "a web page" if page else "something that is not JSON"
         raise NotThereError(f"{what} came instead of data", where=_shown(url)) from error
     if not isinstance(found, dict):
         raise NotThereError("JSON of another shape came instead of data", where=_shown(url))

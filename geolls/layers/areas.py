@@ -170,7 +170,13 @@ class Areas:
         for area in rows:
             if area.active(on):
                 return _part_of(area, part) if slash else area
-        raise self._not_alive(rows, on) if rows else self._unknown(whole)
+        if rows:
+            raise self._not_alive(rows, on)
+        near = difflib.get_close_matches(whole, self._by_code, n=3, cutoff=0.8)
+        raise UnknownNameError(
+            f"no area has the code {whole!r}",
+            fix=f"did you mean {self._labels(near, 'or')}?" if near else None,
+        )
 
     def find(self, name: str, on: date, tier: str | None = None) -> list[Area]:
         """Return the areas a name may mean on a day, exact spellings before forgiving ones.
@@ -246,13 +252,6 @@ class Areas:
         names = ([code, *(f"({area.name})" for area in self._of(code)[-1:])] for code in codes)
         *head, tail = map(" ".join, names)
         return f"{', '.join(head)} {last} {tail}" if head else tail
-
-    def _unknown(self, code: str) -> UnknownNameError:
-        near = difflib.get_close_matches(code, self._by_code, n=3, cutoff=0.8)
-        return UnknownNameError(
-            f"no area has the code {code!r}",
-            fix=f"did you mean {self._labels(near, 'or')}?" if near else None,
-        )
 
     def _not_alive(self, rows: Sequence[Area], on: date) -> UnknownNameError:
         first, last = rows[0], max(rows, key=lambda a: a.last)

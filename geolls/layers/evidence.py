@@ -89,10 +89,9 @@ def evidence(layer: Layer, on: date, areas: Areas) -> Evidence:
     """
     units = units_on(layer, on, areas)
     words = [confidence for confidence, _ in _records(layer, on)] or [layer.confidence]
-    known = [unit for unit in units if layer.kind != "sites" or unit.lead_urn]
     return Evidence(
         units_expected=len(units) if layer.tier else layer.units_expected,
-        units_evidenced=len(known),
+        units_evidenced=sum(layer.kind != "sites" or bool(unit.lead_urn) for unit in units),
         lowest_confidence=min(words, key=CONFIDENCES.index),
     )
 

@@ -16,6 +16,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
+from geolls.base.archives import encoding_of
 from geolls.base.errors import InputFileError
 from geolls.base.schema import Toml, a_day, check, load, unknown
 from geolls.base.text import fold, suggest
@@ -228,11 +229,7 @@ def _read_csv(
     if not file.is_file():
         return [], []
     data = file.read_bytes()
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        # Spreadsheets on Windows still save csv in this encoding.
-        text = data.decode("cp1252", errors="replace")
+    text = data.decode(encoding_of(data), errors="replace")
     mark = max(",;\t", key=text.partition("\n")[0].count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=mark, strict=True)
     rows: list[Row] = []

@@ -8,7 +8,7 @@ import zipfile
 from pathlib import Path
 from typing import Final
 
-from geolls.base.archives import open_bounded
+from geolls.base.archives import encoding_of, open_bounded
 from geolls.base.errors import InputFileError
 from geolls.register.columns import FILES, Kind
 
@@ -89,13 +89,8 @@ def _member(path: Path, kind: Kind) -> str | None:
 
 def _as_utf8(data: bytes) -> tuple[bytes, str]:
     """Write text in UTF-8; say what it was in."""
-    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return data.decode("utf-16", "replace").encode(), "utf-16"
-    found = "utf-8"
-    if data.startswith(codecs.BOM_UTF8):
-        data, found = data.removeprefix(codecs.BOM_UTF8), "utf-8 with a byte order mark"
-    try:
-        data.decode()
-    except UnicodeDecodeError:
-        return data.decode("cp1252", "replace").encode(), "cp1252"
-    return data, found
+    found = encoding_of(data)
+    bare = data.removeprefix(codecs.BOM_UTF8)
+    if found == "utf-8-sig":
+        return bare, "utf-8 with a byte order mark"
+    return bare if found == "utf-8" else bare.decode(found, "replace").encode(), found

@@ -87,7 +87,7 @@ class PointAssigner:
 
     Notes
     -----
-    Adds `block`, `assigned_by` (`polygon`; `nearest`: up to 2 km outside all blocks, as at a
+    Adds `block`, `assigned_by` (`polygon`; `nearest`: up to 500 m outside all blocks, as at a
     generalised coast; `none`) and one column per area layer with the unit's code: several
     claimants are joined by "+", and a reason stands where there is none. A column of the same
     name that is there already stays as it is; the new one is then called geolls_NAME.
