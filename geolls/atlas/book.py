@@ -3,22 +3,33 @@
 from __future__ import annotations
 
 import json
-from functools import cached_property
+from collections.abc import Callable
+from functools import cached_property, partial
+from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 
 from geolls.atlas import words
 from geolls.atlas.country import CountryPages
-from geolls.atlas.frame import Frame, Page
+from geolls.atlas.frame import Frame, Page, Rendered
 from geolls.atlas.place import PlacePages
-from geolls.atlas.tables import CsvTable
 from geolls.atlas.trust import TrustPages
+from geolls.base.text import small
+from geolls.base.vocabulary import KINDS
 from geolls.export.render import Table, render
 from geolls.maps.offline import asset, script
 from geolls.maps.page import data_file, shared_assets
 from geolls.study.facts import Facts
 
-__all__ = ["Book"]
+__all__ = ["Book", "CsvTable"]
+
+
+class CsvTable(NamedTuple):
+    """A table: what a row of it is, in words, and how it is made."""
+
+    row: str
+    make: Callable[[], pd.DataFrame]
 
 
 class Book(Frame):
@@ -32,12 +43,13 @@ class Book(Frame):
 
     def __init__(self, facts: Facts) -> None:
         super().__init__(facts)
+        self.tables = _csv_tables(facts)
         country = CountryPages(self)
-        self._makers = {
+        self._makers: dict[str, Callable[[Page], Rendered]] = {
             "index": country.index,
             "trusts": country.trusts,
             "maps": country.maps,
-            "data": country.data,
+            "data": partial(country.data, tables={k: t.row for k, t in self.tables.items()}),
             "method": country.method,
             "coverage": country.coverage,
             "national": country.national,
@@ -114,3 +126,87 @@ class Book(Frame):
         text = json.dumps(document, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
         # "</" would end a script if a page ever held this text.
         return "geollsPages.index(" + text.replace("</", "<\\/") + ");\n"
+
+
+def _csv_tables(facts: Facts) -> dict[str, CsvTable]:
+    """Return the tables of an atlas by the names of their files, in the order of its data page."""
+    study, home = facts.study, facts.places[0]
+
+    def word(key: str) -> str:
+        return small(facts.layer(key).unit_title)
+
+    return {
+        **{
+            f"places_{key}.csv": CsvTable(
+                f"{word(key)}: its schools, trusts and maps", partial(_places, facts, key)
+            )
+            for key in facts.places
+        },
+        "trusts.csv": CsvTable(
+            "trust with two or more schools: its spread", partial(_trusts, facts)
+        ),
+        "trusts_at_work.csv": CsvTable(
+            "trust and place: how many of its schools are there", partial(_at_work, facts)
+        ),
+        "schools.csv": CsvTable("school: its unit in every layer", partial(_schools, facts)),
+        "rejects.csv": CsvTable(
+            "fault of the register: row, school, reason and what was done",
+            lambda: study.register.rejects,
+        ),
+        "filtered.csv": CsvTable(
+            "record that does not count, with the reason", lambda: study.register.filtered
+        ),
+        "disagreements.csv": CsvTable(
+            "school whose point lies outside the district of its code",
+            lambda: study.placement.disagreements,
+        ),
+        **{
+            f"overlap_{home}_{key}.csv": CsvTable(
+                f"{word(home)} and {word(key)} that meet", partial(study.overlap, home, key)
+            )
+            for key in facts.strips
+            if key != home
+        },
+        **{
+            f"coverage_{key}.csv": CsvTable(
+                f"{word(key)}, shared set or reason for none",
+                partial(study.coverage, key, by="schools"),
+            )
+            for key in facts.strips
+        },
+    }
+
+
+def _places(facts: Facts, key: str) -> pd.DataFrame:
+    shares = [f"share_{kind}" for kind in KINDS]
+    said = ("pupils", "fsm_share", "trusts", "effective_maps")
+    columns = ["name", "schools", *KINDS, *shares, *said]
+    table = facts.units[key][columns].rename_axis("unit_code").reset_index()
+    return table.rename(columns={"name": "unit_name"})
+
+
+def _trusts(facts: Facts) -> pd.DataFrame:
+    hidden = ["home_easting", "home_northing", "hubs"]
+    return facts.trusts.drop(columns=hidden).reset_index(drop=True)
+
+
+def _at_work(facts: Facts) -> pd.DataFrame:
+    names = facts.trusts["trust_name"]
+    rows = [
+        (key, code, facts.unit_rows[key][code]["name"], uid, names[uid], here, based)
+        for key in facts.places
+        for code, found in sorted(facts.at_work[key].items())
+        for uid, here, based in found
+    ]
+    columns = ["layer", "unit_code", "unit_name", "trust_uid", "trust_name", "schools", "at_home"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _schools(facts: Facts) -> pd.DataFrame:
+    keep = ["urn", "name", "phase", "pupils", "postcode", "kind", "trust_uid", "trust_name"]
+    frame = facts.schools[keep].reset_index(drop=True)
+    for key in facts.strips:
+        found = [facts.unit_of[key].get(urn, ()) for urn in frame["urn"]]
+        frame[f"{key}_code"] = [";".join(str(code) for code, _, _ in units) for units in found]
+        frame[f"{key}_name"] = [";".join(str(name) for _, name, _ in units) for units in found]
+    return frame

@@ -16,18 +16,16 @@ from functools import cache
 from importlib.metadata import version
 from importlib.resources import files as package_files
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from geolls import __version__
+from geolls.api import Study
 from geolls.atlas.book import Book
 from geolls.atlas.frame import Page
 from geolls.base.errors import GeollsError, OutputError, UsageError
 from geolls.base.files import sha256, sweep, write_bytes, write_text
 from geolls.base.shelves import shelf
 from geolls.study.facts import gather
-
-if TYPE_CHECKING:
-    from geolls.api import Study
 
 __all__ = ["DEFAULT_PLACES", "AtlasReport", "Done", "Press", "build_atlas"]
 
@@ -74,12 +72,9 @@ class AtlasReport:
 
     def summary(self) -> str:
         """Say in one line what was done."""
-        said = f"{self.pages:,} pages written"
-        if self.skipped:
-            said += f", {self.skipped:,} unchanged"
-        if self.failed:
-            said += f", {len(self.failed):,} failed"
-        return f"{said}; {self.bytes / 1e6:,.1f} MB in all"
+        counts = {"unchanged": self.skipped, "failed": len(self.failed)}
+        more = "".join(f", {n:,} {word}" for word, n in counts.items() if n)
+        return f"{self.pages:,} pages written{more}; {self.bytes / 1e6:,.1f} MB in all"
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,18 +147,15 @@ def build_atlas(
             study.sites(key)
     book = Book(gather(study, keys))
     press = Press(book, out)
-    stamp = _stamp(study, keys)
-    finished = _finished(out, stamp) if resume else {}
-    results = {name: finished[name] for name in book.tasks if name in finished}
+    decides = json.dumps([study.fingerprint, _code(), keys, __version__])
+    stamp = hashlib.sha256(decides.encode()).hexdigest()[:16]
+    results = _finished(out, stamp) if resume else {}
     skipped = _count_pages(book, results)
-    todo = [name for name in book.tasks if name not in finished]
+    todo = [name for name in book.tasks if name not in results]
     tell = progress or (lambda *_: None)
-    journal = out / JOURNAL
-    if not resume:
-        journal.unlink(missing_ok=True)
     assets = press.assets()
     tell("pages", 0, len(todo))
-    with journal.open("a", encoding="utf-8") as log:
+    with (out / JOURNAL).open("a" if resume else "w", encoding="utf-8") as log:
         for n, done in enumerate(press.run(todo, jobs), start=1):
             results[done.name] = done
             if not done.error:
@@ -254,22 +246,21 @@ class Press:
             yield from map(self.write, names)
             return
         # One page of each kind is made here: what it computed on the way, the workers inherit.
-        kinds: dict[tuple[Any, ...], str] = {}
-        for name in names:
-            if isinstance(task := self.book.tasks[name], Page):
-                kinds.setdefault((task.kind, task.key[:-1]), name)
-        first = set(kinds.values())
+        first = {
+            (task.kind, task.key[:-1]): name
+            for name in reversed(names)
+            if isinstance(task := self.book.tasks[name], Page)
+        }.values()
         yield from map(self.write, first)
         yield from self._pool([name for name in names if name not in first], jobs)
 
     def _pool(self, names: Sequence[str], jobs: int) -> Iterator[Done]:
         batches = [names[i : i + _BATCH] for i in range(0, len(names), _BATCH)]
-        context = multiprocessing.get_context("fork")
         with warnings.catch_warnings():
             # Python warns of forks beside threads; the workers use none of the parent's.
             warnings.simplefilter("ignore", DeprecationWarning)
             pool = ProcessPoolExecutor(
-                jobs, mp_context=context, initializer=_inherit, initargs=(self,)
+                jobs, multiprocessing.get_context("fork"), _inherit, initargs=(self,)
             )
             try:
                 running = {pool.submit(_work, batch): batch for batch in batches}
@@ -298,12 +289,6 @@ def _work(batch: Sequence[str]) -> list[Done]:
 
 
 # -- what is done already --------------------------------------------------------------------
-
-
-def _stamp(study: Study, keys: Sequence[str]) -> str:
-    """Return the hash of everything that decides any page."""
-    text = json.dumps([study.fingerprint, _code(), list(keys), __version__])
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 @cache

@@ -70,7 +70,13 @@ class CountryPages(Chapter):
             "map_of": COLUMNS["trusts_elsewhere"].title,
             "all_title": f"All {len(facts.units[key])} {book.words(key)}",
             "places": self._places_grid(page, key),
-            "others": self._other_places(page),
+            "others": [
+                (f"{len(names)} {title}", book.links(page, other, list(names.items())))
+                for other in facts.places[1:]
+                for names, title in [
+                    (facts.units[other]["name"], facts.layer(other).unit_title_plural)
+                ]
+            ],
         }
         shell = Shell(page, "geolls", "places", words.INDEX_PAGE, search=False, map=made)
         return book.render("page_index.html.jinja", shell, context)
@@ -209,14 +215,6 @@ class CountryPages(Chapter):
             long=True,
         )  # fmt: skip
 
-    def _other_places(self, page: Page) -> list[tuple[str, Markup]]:
-        out = []
-        for key in self.facts.places[1:]:
-            names = self.facts.units[key]["name"]
-            title = f"{len(names)} {self.facts.layer(key).unit_title_plural}"
-            out.append((title, self.book.links(page, key, list(names.items()))))
-        return out
-
     # -- lists -------------------------------------------------------------------------------
 
     def trusts(self, page: Page) -> Rendered:
@@ -285,10 +283,9 @@ class CountryPages(Chapter):
         grid = self._pairs("maps", "Maps of England", heads, rows)
         return self._list(page, "Maps of England", words.MAPS_LISTED, title="All maps", grid=grid)
 
-    def data(self, page: Page) -> Rendered:
-        """Make the list of tables."""
-        tables = self.book.tables.items()
-        rows = [(Name(name, f"{page.root}tables/{name}"), table.row) for name, table in tables]
+    def data(self, page: Page, tables: Mapping[str, str]) -> Rendered:
+        """Make the list of tables: the names of their files, and what a row of each is."""
+        rows = [(Name(name, f"{page.root}tables/{name}"), row) for name, row in tables.items()]
         grid = self._pairs("tables", "Tables", (("table", "Table"), ("holds", "One row per")), rows)
         section = {"title": "Tables as csv", "sub": "UTF-8, commas, one header line."}
         return self._list(page, "Data", words.DATA_LISTED, grid=grid, **section)

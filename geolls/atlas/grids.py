@@ -265,11 +265,8 @@ def _attributes(known: Mapping[str, object]) -> str:
 
 def mark(kind: str) -> str:
     """Return the mark of a kind of school as inline SVG."""
-    if kind not in _SHAPES:
-        return ""
-    return (
-        f'<svg class="mark m-{kind}" viewBox="-6 -6 12 12" aria-hidden="true">{_SHAPES[kind]}</svg>'
-    )
+    box = 'viewBox="-6 -6 12 12" aria-hidden="true"'
+    return f'<svg class="mark m-{kind}" {box}>{_SHAPES[kind]}</svg>' if kind in _SHAPES else ""
 
 
 def shape(kind: str) -> str:

@@ -180,7 +180,7 @@ class PlacePages(Chapter):
     def _glance(self, here: Here) -> list[tuple[str, str, str]]:
         """Return the figures of a place, each beside England or the middle place."""
         facts, unit, england = self.facts, here.unit, self.facts.england
-        title = small(here.layer.unit_title)
+        title = self.book.word(here.key)
         word = title if here.key == "combined_authority" else last_word(title)
         titles = {
             "no_trust": "Schools in no trust",
@@ -428,30 +428,37 @@ class PlacePages(Chapter):
     def _sources(self) -> Grid:
         facts, about, register = self.facts, self.book.about, self.study.register
         lost, n = int(facts.england["not_located"]), len(facts.schools)
-        rows: list[tuple[str, Name, str, str]] = [(
-            "Schools and pupils",
-            Name(register.label),
-            about["schools_month"] or day(self.study.as_of),
-            words.HAVE_A_POINT(located=n - lost, n=n, lost=lost),
-        )]  # fmt: skip
-        if register.source.get("vintage_links"):
-            rows.append((
-                "Trust membership",
-                Name("Get Information about Schools, group links"),
-                about["links_month"],
-                words.TRUST_UNKNOWN(unknown=facts.england["status_unknown"]),
-            ))  # fmt: skip
-        rows.append((
-            "Land",
-            Name("Office for National Statistics, 2011 small areas by district"),
-            "built from pre-2019 districts",
-            words.SMALL_AREAS,
-        ))  # fmt: skip
-        for key in facts.strips:
-            layer = facts.layer(key)
-            said = Name(layer.source, web(layer.source_url), anchor=f"l-{key}")
-            note = self.study.date_note(key) or layer.caption or "as published"
-            rows.append((layer.title, said, when(layer.source_date), note))
+        trusts = (
+            "Trust membership",
+            Name("Get Information about Schools, group links"),
+            about["links_month"],
+            words.TRUST_UNKNOWN(unknown=facts.england["status_unknown"]),
+        )
+        layers = {key: facts.layer(key) for key in facts.strips}
+        rows: list[tuple[str, Name, str, str]] = [
+            (
+                "Schools and pupils",
+                Name(register.label),
+                about["schools_month"] or day(self.study.as_of),
+                words.HAVE_A_POINT(located=n - lost, n=n, lost=lost),
+            ),
+            *([trusts] if register.source.get("vintage_links") else []),
+            (
+                "Land",
+                Name("Office for National Statistics, 2011 small areas by district"),
+                "built from pre-2019 districts",
+                words.SMALL_AREAS,
+            ),
+            *(
+                (
+                    layer.title,
+                    Name(layer.source, web(layer.source_url), anchor=f"l-{key}"),
+                    when(layer.source_date),
+                    self.study.date_note(key) or layer.caption or "as published",
+                )
+                for key, layer in layers.items()
+            ),
+        ]
         return Grid(
             id="sources",
             caption="Sources and dates of each layer",

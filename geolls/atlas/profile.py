@@ -431,8 +431,11 @@ def _between(subject: _Subject) -> Section:
     if lost:
         schools = words.PART(part=lost, n=here.n, capital=True)
         text.append(words.LOST(n=lost, schools=schools, name=subject.short))
-    title = "Not covered, not found, or listed by two"
-    return Section("between", title, tuple(text or [Markup(words.NOTHING_BETWEEN)]))
+    return Section(
+        "between",
+        "Not covered, not found, or listed by two",
+        tuple(text or [Markup(words.NOTHING_BETWEEN)]),
+    )
 
 
 # ---- beside others -----------------------------------------------------------------------------
@@ -488,7 +491,6 @@ def _pattern(subject: _Subject) -> Markup:
 def _caveats(subject: _Subject) -> Iterator[Markup]:
     here, others, about = subject.here, subject.others, subject.book.about
     thin = [here.facts.layer(key).title for key in here.facts.thin]
-    parted = any(m.share < 1 for m in here.members)
     yield from words.CAVEATS.each(
         unit=subject.unit,
         links=not about["demonstration"] and about["links_month"],
@@ -501,7 +503,8 @@ def _caveats(subject: _Subject) -> Iterator[Markup]:
             caption=told and cover.layer.caption,
             note=subject.study.date_note(key),
         )
-    parted = parted or any(len(cover.main) > 1 for cover in others.values())
+    split = any(len(cover.main) > 1 for cover in others.values())
+    parted = split or any(m.share < 1 for m in here.members)
     yield from words.LAST_CAVEATS.each(parted=parted, thin=thin)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from geolls.base.errors import UsageError
+from geolls.base.errors import InputFileError, UsageError
 from geolls.cli.group import PATH, command
 from geolls.cli.options import progress_bar
 
@@ -89,19 +89,17 @@ def _fetch_kinds(
     from geolls.fetch.web import NotThereError
 
     kinds = ("district", "local_authority", "combined_authority", "region")
-    unknown: list[NoneOfThatYearError] = []
-    missing: list[NotThereError] = []
+    errors: list[InputFileError] = []
     for kind in kinds:
         try:
             yield fetch_boundaries(folder, kind, year, resolution, source=origin, progress=progress)
-        except NoneOfThatYearError as error:
-            unknown.append(error)
+        except (NoneOfThatYearError, NotThereError) as error:
+            errors.append(error)
             click.echo(f"Not fetched, {kind}: {error.message}", err=True)
-        except NotThereError as error:  # known to be published, but not found: said at the end
-            missing.append(error)
-            click.echo(f"Not fetched, {kind}: {error.message}", err=True)
-    if missing or len(unknown) == len(kinds):
-        raise (missing or unknown)[0]
+    # What is known to be published, but was not found, is an error; a year without a kind is none.
+    missing = [error for error in errors if isinstance(error, NotThereError)]
+    if missing or len(errors) == len(kinds):
+        raise (missing or errors)[0]
 
 
 def _rebuild(found: Boundaries, data: Path) -> None:

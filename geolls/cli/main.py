@@ -71,11 +71,9 @@ def main(args: Sequence[str] | None = None) -> None:
         )
     except GeollsError as error:
         _fail(str(error), error.exit_code)
-    except click.exceptions.Abort:
-        _fail("stopped", 130)
     except click.ClickException as error:
         _fail(error.format_message().replace("\n", " "), 2)
-    except KeyboardInterrupt:
+    except (click.exceptions.Abort, KeyboardInterrupt):
         _fail("stopped", 130)
     except BrokenPipeError:
         # The reader (head, less) has seen enough; nothing is left to flush to.

@@ -46,19 +46,19 @@ def profile(place: str, output: Path | None, **options: Any) -> None:
 
     study = study_of(options)
     where_ = place_of(study, place, options)
+    writers = {".html": profile_html, ".htm": profile_html, ".md": profile_markdown}
     if output is None:
         click.echo(profile_markdown(study, where_))
-    else:
-        suffix = output.suffix.lower()
-        if suffix not in {".html", ".htm", ".md"}:
-            raise OutputError(
-                f"a profile cannot be a {suffix or 'file without an ending'}",
-                where=str(output),
-                fix="use .html or .md",
-            )
-        html = suffix != ".md"
-        write_text(output, profile_html(study, where_) if html else profile_markdown(study, where_))
-        note(options, f"Written: {output}")
+        return
+    suffix = output.suffix.lower()
+    if suffix not in writers:
+        raise OutputError(
+            f"a profile cannot be a {suffix or 'file without an ending'}",
+            where=str(output),
+            fix="use .html or .md",
+        )
+    write_text(output, writers[suffix](study, where_))
+    note(options, f"Written: {output}")
 
 
 @command(

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
+from geolls import __version__
 from geolls.api import Study
 from geolls.base.errors import UsageError
-from geolls.base.files import write_bytes, write_text, writing
+from geolls.base.files import sha256, write_bytes, write_text, writing
 from geolls.base.text import suggest
-from geolls.export.datapackage import datapackage
-from geolls.export.dictionary import TableText
+from geolls.export.dictionary import Column, TableText, load_dictionary
 from geolls.export.geopackage import shapes_of, write_geopackage
 from geolls.export.render import Table, described_parquet, to_csv, with_days
 from geolls.export.tables import BUILDERS, tables
@@ -41,21 +42,21 @@ def _parquet(study: Study, found: Found, folder: Path) -> Iterator[Path]:
         yield path
 
 
-def _gpkg(study: Study, found: Found, folder: Path) -> Iterator[Path]:
-    shapes = shapes_of(study, found["units"][1])
-    yield write_geopackage(study, shapes, found["schools"][1], folder / "geolls.gpkg")
-
-
-def _xlsx(study: Study, found: Found, folder: Path) -> Iterator[Path]:
-    yield write_workbook(study, list(found.values()), folder / "geolls.xlsx")
-
-
-# Adding a format is one function and one row.
-WRITERS: Mapping[str, Callable[[Study, Found, Path], Iterator[Path]]] = {
+# Adding a format is one row.
+WRITERS: Mapping[str, Callable[[Study, Found, Path], Iterable[Path]]] = {
     "csv": _csv,
     "parquet": _parquet,
-    "gpkg": _gpkg,
-    "xlsx": _xlsx,
+    "gpkg": lambda study, found, folder: [
+        write_geopackage(
+            study,
+            shapes_of(study, found["units"][1]),
+            found["schools"][1],
+            folder / "geolls.gpkg",
+        )
+    ],
+    "xlsx": lambda study, found, folder: [
+        write_workbook(study, list(found.values()), folder / "geolls.xlsx")
+    ],
 }
 FORMATS = tuple(WRITERS)
 
@@ -113,6 +114,97 @@ def export(
             progress("tables", step, len(keys))
     written = [path for wanted in FORMATS if wanted in formats
                for path in WRITERS[wanted](study, found, folder)]  # fmt: skip
-    package = json.dumps(datapackage(study, written), ensure_ascii=False, indent=1) + "\n"
+    package = json.dumps(_datapackage(study, written), ensure_ascii=False, indent=1) + "\n"
     written.append(write_text(folder / "datapackage.json", package))
     return sorted(written)
+
+
+_MEDIA = {
+    "csv": "text/csv",
+    "parquet": "application/vnd.apache.parquet",
+    "gpkg": "application/geopackage+sqlite3",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+_WHOLE = {
+    "gpkg": "Units of every layer of land, and schools, as shapes",
+    "xlsx": "Every table on a sheet of its own",
+}
+_OGL = {
+    "name": "OGL-UK-3.0",
+    "title": "Open Government Licence v3.0",
+    "path": "https://www.nationalarchives.gov.uk/doc/open-government-licence/version/3/",
+}
+
+
+def _datapackage(study: Study, written: Sequence[Path]) -> dict[str, Any]:
+    """Describe what was written, as a Frictionless data package."""
+    words = [study.register.label, f"as of {study.as_of}", study.attribution]
+    return {
+        "$schema": "https://datapackage.org/profiles/2.0/datapackage.json",
+        "name": f"geolls-{study.fingerprint}",
+        "title": study.settings.title,
+        "description": ". ".join(w.rstrip(".") for w in words) + ".",
+        "version": __version__,
+        "licenses": [_OGL],
+        "sources": [
+            {"title": study.register.label},
+            *(
+                {
+                    "title": f"{layer.title}: {layer.source}",
+                    **({"path": layer.source_url} if layer.source_url else {}),
+                }
+                for layer in study.layers.values()
+            ),
+        ],
+        "geolls": {
+            "study": study.settings.title,
+            "fingerprint": study.fingerprint,
+            "as_of": study.as_of.isoformat(),
+            "demonstration": study.register.demonstration,
+            "register": study.register.label,
+            "geolls_version": __version__,
+        },
+        "resources": [_resource(study, path) for path in sorted(written)],
+    }
+
+
+def _resource(study: Study, path: Path) -> dict[str, Any]:
+    name, stem, ending = path.name, path.stem, path.suffix[1:]
+    texts, is_csv = load_dictionary().tables, ending == "csv"
+    found: dict[str, Any] = {
+        "name": name.replace(".", "-").lower(),
+        "path": name,
+        "format": ending,
+        "mediatype": _MEDIA[ending],
+        "bytes": path.stat().st_size,
+        "hash": f"sha256:{sha256(path)}",
+        **({"encoding": "utf-8"} if is_csv else {}),
+    }
+    layer = study.area_layers.get(stem.removeprefix("units_")) if "units_" in stem else None
+    text = texts["units"] if layer else texts.get(stem)
+    if text is None:
+        return {**found, "title": _WHOLE[ending]}
+    shapes = f"GeoParquet, EPSG:27700. {text.note}"
+    return {
+        **found,
+        "title": f"{layer.title}: units as shapes" if layer else text.title,
+        "description": shapes if layer else f"{text.rows}. {text.note}".strip(),
+        **({"type": "table"} if is_csv else {}),
+        "schema": _schema(text.expand(study.area_layers)),
+    }
+
+
+def _schema(columns: Iterator[Column]) -> dict[str, Any]:
+    return {
+        "fields": [
+            {
+                "name": c.name,
+                "type": c.type,
+                "description": c.description,
+                **({"unit": c.unit} if c.unit else {}),
+                "source": c.source,
+            }
+            for c in columns
+        ],
+        "missingValues": [""],
+    }

@@ -237,14 +237,13 @@ def render(table: Table, fmt: str, *, title: str | None = None) -> bytes:
 
 def format_of(path: Path) -> str:
     """Return the format a file name asks for by its ending."""
-    try:
-        return _ENDINGS[path.suffix.lower()]
-    except KeyError:
+    if path.suffix.lower() not in _ENDINGS:
         raise OutputError(
             f"no table format ends in {path.suffix or 'nothing'!r}",
             where=str(path),
             fix=f"use {', '.join(_ENDINGS)}",
-        ) from None
+        )
+    return _ENDINGS[path.suffix.lower()]
 
 
 def write_table(

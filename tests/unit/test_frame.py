@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from geolls.atlas.inline import used_rules
+from geolls.atlas.frame import used_rules
 from geolls.maps.offline import leaflet_css
 
 
