@@ -12,7 +12,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from geolls.atlas import words
-from geolls.atlas.frame import Chapter, Page, Rendered, Shell
+from geolls.atlas.frame import Chapter, Page, Rendered
 from geolls.atlas.grids import Bar, Column, Grid, Name, Report, Two
 from geolls.base.files import safe_name
 from geolls.base.text import DASH, count, percent, small, web
@@ -78,8 +78,16 @@ class CountryPages(Chapter):
                 ]
             ],
         }
-        shell = Shell(page, "geolls", "places", words.INDEX_PAGE, search=False, map=made)
-        return book.render("page_index.html.jinja", shell, context)
+        return book.render(
+            "page_index.html.jinja",
+            page,
+            context,
+            title="geolls",
+            nav="places",
+            description=words.INDEX_PAGE,
+            search=False,
+            drawn=made,
+        )
 
     def _examples(self) -> list[tuple[str, str]]:
         """Return name and page of the largest place and trust; Lancashire where there is one."""
@@ -306,9 +314,16 @@ class CountryPages(Chapter):
 
     def _list(self, page: Page, name: str, lede: str, **section: Any) -> Rendered:
         """Make a page that is a paragraph and one table."""
-        shell = Shell(page, name, page.kind, name, crumbs=self._crumbs(page, (name, "")))
         known = {"sub": "", "filter": "", "spread": False, "name": name, "lede": lede}
-        return self.book.render("page_list.html.jinja", shell, {**known, **section})
+        return self.book.render(
+            "page_list.html.jinja",
+            page,
+            {**known, **section},
+            title=name,
+            nav=page.kind,
+            description=name,
+            crumbs=self._crumbs(page, (name, "")),
+        )
 
     def method(self, page: Page) -> Rendered:
         """Make the page on method, words and known defects."""
@@ -325,18 +340,29 @@ class CountryPages(Chapter):
             "notes": [n for n in notes if n],
         }
         title = "How this was made"
-        crumbs = self._crumbs(page, (title, ""))
-        shell = Shell(page, title, "method", title, crumbs=crumbs)
-        return self.book.render("page_method.html.jinja", shell, context)
+        return self.book.render(
+            "page_method.html.jinja",
+            page,
+            context,
+            title=title,
+            nav="method",
+            description=title,
+            crumbs=self._crumbs(page, (title, "")),
+        )
 
     # -- maps --------------------------------------------------------------------------------
 
     def _map_page(self, page: Page, title: str, about: str, made: Any, **context: Any) -> Rendered:
-        crumbs = self._crumbs(page, ("Maps", f"{page.root}maps.html"), (title, ""))
-        shell = Shell(page, title, "maps", about, crumbs=crumbs, map=made)
         defaults: dict[str, Any] = {"switch": [], "cover": [], "grid": None}
         return self.book.render(
-            "page_map.html.jinja", shell, {**defaults, "name": title, **context}
+            "page_map.html.jinja",
+            page,
+            {**defaults, "name": title, **context},
+            title=title,
+            nav="maps",
+            description=about,
+            crumbs=self._crumbs(page, ("Maps", f"{page.root}maps.html"), (title, "")),
+            drawn=made,
         )
 
     def national(self, page: Page) -> Rendered:

@@ -40,7 +40,7 @@ from geolls.maps.page import Parts
 from geolls.study.facts import Facts, texts
 from geolls.study.units import body_layers
 
-__all__ = ["Chapter", "Frame", "Page", "Rendered", "Shell", "dense", "templates", "used_rules"]
+__all__ = ["Chapter", "Frame", "Page", "Rendered", "dense", "templates", "used_rules"]
 
 NAV = (
     ("places", "Places", "index.html"),
@@ -96,36 +96,6 @@ class Rendered:
 
     html: str
     shared: Mapping[str, bytes] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Shell:
-    """What the frame of a page needs.
-
-    Parameters
-    ----------
-    page : Page
-        The page.
-    title, nav, description : str
-        Its title, the part of the book it belongs to, and what search engines say of it.
-    crumbs : list of (str, str)
-        The way to it: words, and an address but for the last.
-    inline : bool
-        Whether it stands alone, with styles, scripts and data inside it.
-    search : bool
-        Whether its head has a search box.
-    map : Parts, optional
-        Its map.
-    """
-
-    page: Page
-    title: str
-    nav: str
-    description: str
-    crumbs: list[tuple[str, str]] = field(default_factory=list)
-    inline: bool = False
-    search: bool = True
-    map: Parts | None = None
 
 
 @cache
@@ -226,14 +196,55 @@ class Frame:
             day=self.study.as_of,
         )
 
-    def render(self, template: str, shell: Shell, context: Mapping[str, Any]) -> Rendered:
-        """Fill a template, then write the widths it uses and the policy that fits it."""
-        inside = _carried(shell.map) if shell.inline else {}
-        shared = shell.map.packed if shell.map and not shell.inline else {}
+    def render(
+        self,
+        template: str,
+        page: Page,
+        context: Mapping[str, Any],
+        *,
+        title: str,
+        nav: str,
+        description: str,
+        crumbs: Sequence[tuple[str, str]] = (),
+        inline: bool = False,
+        search: bool = True,
+        drawn: Parts | None = None,
+    ) -> Rendered:
+        """Fill a template, then write the widths it uses and the policy that fits it.
+
+        Parameters
+        ----------
+        template : str
+            Its name.
+        page : Page
+            The page.
+        context : mapping
+            What the template says of this page alone.
+        title, nav, description : str
+            Its title, the part of the book it belongs to, and what search engines say of it.
+        crumbs : sequence of (str, str)
+            The way to it: words, and an address but for the last.
+        inline : bool
+            Whether it stands alone, with styles, scripts and data inside it.
+        search : bool
+            Whether its head has a search box.
+        drawn : Parts, optional
+            Its map.
+        """
+        inside = _carried(drawn) if inline else {}
+        shared = drawn.packed if drawn and not inline else {}
         known = {
-            "page": shell,
-            "root": shell.page.root,
-            "path": shell.page.path,
+            "page": {
+                "title": title,
+                "nav": nav,
+                "description": description,
+                "crumbs": crumbs,
+                "inline": inline,
+                "search": search,
+                "map": drawn,
+            },
+            "root": page.root,
+            "path": page.path,
             "scripts": [*(f"data-{key}.js" for key in shared), "map.js"] if shared else [],
             "carried": inside,
             "study": self.about,
@@ -247,7 +258,7 @@ class Frame:
         grids = [value for value in context.values() if isinstance(value, Grid)]
         widths = _WIDTHS.findall(text + "".join(grid.beyond for grid in grids))
         style = strip_style(widths) + "".join(grid.style for grid in grids)
-        style += self._runner(shell.title)
+        style += self._runner(title)
         text = text.replace("<style></style>", f"<style>{style}</style>", 1)
         allowed = f"script-src {inside.get('allowed', '')} "
         rule = policy(text, own_files=True).replace("script-src ", allowed, 1)

@@ -34,7 +34,6 @@ class Name(NamedTuple):
     text: str
     href: str = ""
     mark: str = ""
-    sub: str = ""
     anchor: str = ""
 
 
@@ -301,9 +300,7 @@ def confidence(word: str) -> str:
 
 def _name(value: Name) -> str:
     inner = escape(value.text)
-    if value.href:
-        inner = f'<a href="{escape(value.href)}">{inner}</a>'
-    return inner + (f"<small>{escape(value.sub)}</small>" if value.sub else "")
+    return f'<a href="{escape(value.href)}">{inner}</a>' if value.href else inner
 
 
 def _two(value: Two) -> str:

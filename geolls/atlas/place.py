@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from geolls.atlas import words
 from geolls.atlas.charts import Axis, Piece, Strip, axis_of
-from geolls.atlas.frame import KEPT, LONG, Chapter, Page, Rendered, Shell
+from geolls.atlas.frame import KEPT, LONG, Chapter, Page, Rendered
 from geolls.atlas.grids import Bar, Column, Grid, Name, Report, Two, confidence
 from geolls.atlas.plates import LARGE
 from geolls.base.text import (
@@ -127,15 +127,6 @@ class PlacePages(Chapter):
         here = Here(facts, *page.key)
         made = self.plates.place(here.key, here.code, page)
         ranked, others = len(facts.ranked(here.key)), book.words(here.key)
-        shell = Shell(
-            page,
-            here.name,
-            "places",
-            words.PLACE_PAGE(name=here.name),
-            crumbs=self._crumbs(page, here),
-            inline=True,
-            map=made,
-        )
         context = {
             "name": here.name,
             "short": short_name(here.name),
@@ -166,7 +157,17 @@ class PlacePages(Chapter):
             "neighbours": self._neighbours(page, here),
             "sources": self._sources(),
         }
-        return book.render("page_place.html.jinja", shell, context)
+        return book.render(
+            "page_place.html.jinja",
+            page,
+            context,
+            title=here.name,
+            nav="places",
+            description=words.PLACE_PAGE(name=here.name),
+            crumbs=self._crumbs(page, here),
+            inline=True,
+            drawn=made,
+        )
 
     def _crumbs(self, page: Page, here: Here) -> list[tuple[str, str]]:
         out = [("England", f"{page.root}index.html")]
@@ -367,7 +368,7 @@ class PlacePages(Chapter):
 
         columns = [
             Column("school", "School",
-                   lambda m: Name(table["name"][m.row], "", m.kind, "", f"s{table['urn'][m.row]}"),
+                   lambda m: Name(table["name"][m.row], "", m.kind, f"s{table['urn'][m.row]}"),
                    "name"),
             Column("urn", "URN", column("urn"), optional=True),
             Column("phase", "Phase", lambda m: phase_words(table["phase"][m.row]), optional=True),

@@ -19,7 +19,7 @@ from geolls.atlas.frame import Frame, templates
 from geolls.atlas.grids import mark
 from geolls.atlas.place import lede, what_it_is
 from geolls.base.errors import UsageError
-from geolls.base.text import count, joined, number, percent, short_name, small, when
+from geolls.base.text import count, joined, number, percent, short_name, when
 from geolls.base.vocabulary import FEW, KINDS, PATTERNS, RANKED, STRAY
 from geolls.layers.model import Layer
 from geolls.maps.offline import asset, policy
@@ -174,7 +174,7 @@ def profile(study: Study, place: Place) -> Profile:
     facts = layer_facts(study, place.layer)
     if place.unit_code not in facts.units[place.layer].index:
         raise UsageError(f"{place.name} is no unit of {place.layer} on {study.as_of}")
-    subject = _Subject(study, place, Frame(facts), Here(facts, place.layer, place.unit_code))
+    subject = _Subject(place, Frame(facts), Here(facts, place.layer, place.unit_code))
     here, book, about = subject.here, subject.book, subject.book.about
     sections = (_runs, _maps, _between, _beside) if here.n else ()
     found = [section(subject) for section in sections]
@@ -196,20 +196,9 @@ def profile(study: Study, place: Place) -> Profile:
 class _Subject:
     """What the sections share: the place, what is known of it, and its name on this page."""
 
-    study: Study
     place: Place
     book: Frame
     here: Here
-
-    @property
-    def unit(self) -> str:
-        """What the place is, inside a sentence."""
-        return small(self.here.layer.unit_title)
-
-    @property
-    def short(self) -> str:
-        """The name without what the layer says anyway."""
-        return self.brief(self.place.name)
 
     def brief(self, name: object, layer: Layer | None = None) -> str:
         """Return the name of a unit without what the title of its layer says anyway."""
@@ -219,13 +208,13 @@ class _Subject:
 
     def star(self, column: str) -> str:
         """Mark what is the middle unit's and not England's."""
-        middle = column in self.middle and len(self.here.facts.ranked(self.place.layer))
+        middle = column in self.middle and len(self.here.facts.ranked(self.here.key))
         return "*" if middle else ""
 
     @cached_property
     def middle(self) -> set[str]:
         """The figures beside which the middle unit of the layer stands."""
-        figures = figures_of(self.study, self.place.layer)
+        figures = figures_of(self.book.study, self.here.key)
         return {figure.column for figure in figures if figure.beside == "middle"}
 
     @cached_property
@@ -236,7 +225,7 @@ class _Subject:
             layer, some = cover.layer, bool(cover.units)
             said = some or not (layer.tiling == "partial" and layer.family in _SILENT)
             # The Greater London Authority says nothing outside London.
-            if key != self.place.layer and said and (some or layer.units_expected != 1):
+            if key != self.here.key and said and (some or layer.units_expected != 1):
                 out[key] = cover
         # Where every authority is one district, the districts say nothing more.
         pair = [out[key] for key in ("local_authority", "district") if key in out]
@@ -250,7 +239,7 @@ class _Subject:
 
 
 def _runs(subject: _Subject) -> Section:
-    here, england = subject.here, england_figures(subject.study, subject.place.layer)
+    here, england = subject.here, england_figures(subject.book.study, subject.here.key)
     kinds = subject.book.kinds(here.unit, here.n)
     rows = [
         (
@@ -297,7 +286,7 @@ def _trusts(subject: _Subject) -> tuple[Table, list[Markup], list[Markup]]:
 
     def home(uid: str) -> str:
         name = known[uid].get(f"home_name_{here.key}")
-        return subject.brief(name) if isinstance(name, str) else f"no {subject.unit}"
+        return subject.brief(name) if isinstance(name, str) else f"no {subject.book.word(here.key)}"
 
     table = Table(
         ("Trust", "Schools here", "In England", "Most of its schools in"),
@@ -351,7 +340,7 @@ def _maps(subject: _Subject) -> Section | None:
         "divide": divide,
         "n": len(divide),
         "part": part,
-        "name": subject.short,
+        "name": subject.brief(subject.here.name),
     }
     head = ("Map", "Units", "Which, with their schools here", "Beyond the place")
     rows = tuple(_row(subject, key, cover) for key, cover in others.items())
@@ -398,7 +387,7 @@ def _between(subject: _Subject) -> Section:
     here, text = subject.here, []
     twice = [here.facts.urns[m.row] for m in here.members if m.share < 1]
     if twice:
-        table = subject.study.assigned(here.key)
+        table = subject.book.study.assigned(here.key)
         both = table[table["urn"].isin(twice) & (table["unit_code"] != here.code)]
         names = sorted({subject.brief(name) for name in both["unit_name"]})
         schools = words.SCHOOLS(n=len(twice))
@@ -430,7 +419,7 @@ def _between(subject: _Subject) -> Section:
         lost = max(lost, cover.without("not_located"))
     if lost:
         schools = words.PART(part=lost, n=here.n, capital=True)
-        text.append(words.LOST(n=lost, schools=schools, name=subject.short))
+        text.append(words.LOST(n=lost, schools=schools, name=subject.brief(subject.here.name)))
     return Section(
         "between",
         "Not covered, not found, or listed by two",
@@ -442,11 +431,11 @@ def _between(subject: _Subject) -> Section:
 
 
 def _beside(subject: _Subject) -> Section:
-    study, place, here = subject.study, subject.place, subject.here
-    england = england_figures(study, place.layer)
-    alike = most_like(study, place, 5)
+    study, here = subject.book.study, subject.here
+    england = england_figures(study, here.key)
+    alike = most_like(study, subject.place, 5)
     shown = alike.head(ALIKE)
-    table = place_figures(study, place.layer).set_index("unit_code")
+    table = place_figures(study, here.key).set_index("unit_code")
     beside = [table.loc[code] for code in (here.code, *shown["unit_code"])]
     rows = []
     for column, (title, say) in _BESIDE.items():
@@ -477,10 +466,10 @@ def _known(value: Any) -> float:
 
 def _pattern(subject: _Subject) -> Markup:
     """Say which pattern the rule of the study puts an authority in, and why."""
-    phases = set(subject.study.schools["phase"])
-    if subject.place.layer != PATTERN_LAYER or "primary" not in phases:
+    phases = set(subject.book.study.schools["phase"])
+    if subject.here.key != PATTERN_LAYER or "primary" not in phases:
         return Markup()
-    row = typology(subject.study).set_index("unit_code").loc[subject.here.code]
+    row = typology(subject.book.study).set_index("unit_code").loc[subject.here.code]
     pattern = row["pattern"] if isinstance(row["pattern"], str) else None
     return words.PATTERN(pattern=pattern, meaning=PATTERNS.get(pattern or "", ""), rule=row["rule"])
 
@@ -492,7 +481,7 @@ def _caveats(subject: _Subject) -> Iterator[Markup]:
     here, others, about = subject.here, subject.others, subject.book.about
     thin = [here.facts.layer(key).title for key in here.facts.thin]
     yield from words.CAVEATS.each(
-        unit=subject.unit,
+        unit=subject.book.word(here.key),
         links=not about["demonstration"] and about["links_month"],
         unknown=float(here.unit["status_unknown"]),
     )
@@ -501,7 +490,7 @@ def _caveats(subject: _Subject) -> Iterator[Markup]:
         yield from words.LAYER_CAVEATS.each(
             title=cover.layer.title,
             caption=told and cover.layer.caption,
-            note=subject.study.date_note(key),
+            note=subject.book.study.date_note(key),
         )
     split = any(len(cover.main) > 1 for cover in others.values())
     parted = split or any(m.share < 1 for m in here.members)
@@ -509,7 +498,7 @@ def _caveats(subject: _Subject) -> Iterator[Markup]:
 
 
 def _sources(subject: _Subject) -> Iterator[Markup]:
-    said = {subject.study.register.label: ["Schools"]}
+    said = {subject.book.study.register.label: ["Schools"]}
     for layer in (subject.here.layer, *(cover.layer for cover in subject.others.values())):
         told = re.search(r"\b(19|20)\d\d\b", layer.source) or not layer.source_date
         dated = "" if told else f", {when(layer.source_date)}"

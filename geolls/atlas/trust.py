@@ -14,7 +14,7 @@ from markupsafe import Markup, escape
 
 from geolls.atlas import words
 from geolls.atlas.charts import Axis, Strip, axis_of, marks_on_axis
-from geolls.atlas.frame import Chapter, Page, Rendered, Shell
+from geolls.atlas.frame import Chapter, Page, Rendered
 from geolls.atlas.grids import Column, Grid, Name, Two, mark
 from geolls.base.text import DASH, band_words, count, km, number, phase_words, short_name
 from geolls.base.vocabulary import REACHES, REASONS
@@ -41,19 +41,6 @@ class TrustPages(Chapter):
         name, n, size = str(row["trust_name"]), int(row["schools"]), str(row["size_band"])
         at_home = sum(facts.kinds[r] == "trust_home_here" for r in facts.rows_of_trust[uid])
         located, yard = len(facts.from_home.get(uid, [])), len(facts.yardstick.get(uid, []))
-        shell = Shell(
-            page,
-            name,
-            "trusts",
-            words.TRUST_PAGE(n=n, name=name),
-            crumbs=[
-                ("England", f"{page.root}index.html"),
-                ("Trusts", f"{page.root}trusts.html"),
-                (name, ""),
-            ],
-            map=self.plates.trust(uid, page),
-        )
-        strips = [self.strip(page, uid, key) for key in self._trust_layers]
         context = {
             "name": name,
             "kind": self._what_it_is(uid, row),
@@ -72,10 +59,23 @@ class TrustPages(Chapter):
             "same": len(self._of_size(size)),
             "band": band_words(size),
             "schools_text": str(n),
-            "strips": [strip for strip in strips if strip],
+            "strips": [bar for key in self._layers if (bar := self.strip(page, uid, key))],
             "schools": self._school_grid(page, uid),
         }
-        return book.render("page_trust.html.jinja", shell, context)
+        return book.render(
+            "page_trust.html.jinja",
+            page,
+            context,
+            title=name,
+            nav="trusts",
+            description=words.TRUST_PAGE(n=n, name=name),
+            crumbs=[
+                ("England", f"{page.root}index.html"),
+                ("Trusts", f"{page.root}trusts.html"),
+                (name, ""),
+            ],
+            drawn=self.plates.trust(uid, page),
+        )
 
     def _what_it_is(self, uid: str, row: Mapping[str, Any]) -> Markup:
         phases = self.book.columns["phase"]
@@ -129,7 +129,7 @@ class TrustPages(Chapter):
         return {code: n for (code, _), n in units if code not in REASONS}
 
     @cached_property
-    def _trust_layers(self) -> list[str]:
+    def _layers(self) -> list[str]:
         """Layers whose lines a trust's bars show: not those that only mark out a programme."""
         return [
             k
@@ -228,7 +228,7 @@ class TrustPages(Chapter):
             return Name(name, page.root + href if href else "")
 
         def school(row: int) -> Name:
-            return Name(names[row], "", str(facts.kinds[row]), "", f"s{urn[row]}")
+            return Name(names[row], "", str(facts.kinds[row]), f"s{urn[row]}")
 
         hub = Column(
             "teaching_school_hub",

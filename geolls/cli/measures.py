@@ -21,6 +21,7 @@ from geolls.cli.options import (
     note,
     place_of,
     progress_bar,
+    study_command,
     study_of,
 )
 
@@ -29,9 +30,12 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from geolls.api import Study
+    from geolls.study.gazetteer import Place
 
-@command(click.argument("points", required=False, type=PATH), *STUDY, *OUTPUT)
-def assign(points: Path | None, **options: Any) -> None:
+
+@study_command(click.argument("points", required=False, type=PATH))
+def assign(study: Study, points: Path | None, **options: Any) -> None:
     r"""Assign schools, or any table of points, to every layer.
 
     Without FILE: one row per school, layer and unit. With FILE (csv or parquet with
@@ -46,7 +50,6 @@ def assign(points: Path | None, **options: Any) -> None:
 
         if options["output"] is None:
             raise UsageError("a table of points needs a file to go to", fix="add -o FILE")
-        study = study_of(options)
         with progress_bar(options["quiet"]) as progress:
             report = assign_points(points, options["output"], study, progress=progress)
         note(options, str(report))
@@ -57,11 +60,10 @@ def assign(points: Path | None, **options: Any) -> None:
                 "lon,lat degrees, longitude first.",
             )
         return
-    study = study_of(options)
     emit(study.assigned(), options, **about(study, "Schools by layer and unit"))
 
 
-@command(
+@study_command(
     click.argument("left"),
     click.argument("right"),
     BY_SCHOOLS,
@@ -71,11 +73,15 @@ def assign(points: Path | None, **options: Any) -> None:
         help="Drop land and schools without a unit, and say how much was dropped.",
     ),
     ONLY_THERE,
-    *STUDY,
-    *OUTPUT,
 )
 def overlap(
-    left: str, right: str, by: Any, inside_only: bool, place: str | None, **options: Any
+    study: Study,
+    left: str,
+    right: str,
+    by: Any,
+    inside_only: bool,
+    place: Place | None,
+    **options: Any,
 ) -> None:
     r"""Lay one layer over another: a row per pair that meets.
 
@@ -83,22 +89,18 @@ def overlap(
     geolls overlap local_authority teaching_school_hub --by schools --format csv
     geolls overlap district maths_hub --by area --place "region:West Midlands"
     """
-    study = study_of(options)
-    where_ = place_of(study, place, options)
-    frame = study.overlap(left, right, by=by, place=where_)
+    frame = study.overlap(left, right, by=by, place=place)
     if inside_only:
         from geolls.measures.overlap import inside
 
-        kept = inside(frame)
-        whole = frame["weight"].sum()
-        gone = whole - kept["weight"].sum()
+        whole, frame = frame["weight"].sum(), inside(frame)
+        gone = whole - frame["weight"].sum()
         click.echo(f"--inside-only dropped {dropped_words(gone, whole, by)}", err=True)
-        frame = kept
     frame = publishable(frame, by, options, ("left_code", "right_code"))
     emit(frame, options, **about(study, f"{left} over {right} by {by}", by))
 
 
-@command(
+@study_command(
     click.argument("left", required=False),
     click.argument("right", required=False),
     BY_SCHOOLS,
@@ -111,10 +113,9 @@ def overlap(
         help="Random regroupings to compare with.",
     ),
     click.option("--seed", type=int, default=1, show_default=True, help="Seed of the regroupings."),
-    *STUDY,
-    *OUTPUT,
 )
 def mismatch(
+    study: Study,
     left: str | None,
     right: str | None,
     by: Any,
@@ -131,7 +132,6 @@ def mismatch(
     """
     if (left is None) != (right is None):
         raise UsageError("mismatch takes two layers, or none for every pair")
-    study = study_of(options)
     frame = study.mismatch(left, right, by=by, inside_only=inside_only)
     if nulls and left and right:
         import pandas as pd
@@ -155,7 +155,7 @@ def mismatch(
     emit(frame, options, **about(study, f"Mismatch by {by}", by))
 
 
-@command(
+@study_command(
     click.argument("layer"),
     click.option(
         "--by",
@@ -165,67 +165,53 @@ def mismatch(
         help="What coverage is counted in.",
     ),
     ONLY_THERE,
-    *STUDY,
-    *OUTPUT,
 )
-def coverage(layer: str, by: Any, place: str | None, **options: Any) -> None:
+def coverage(study: Study, layer: str, by: Any, place: Place | None, **options: Any) -> None:
     r"""Say what units cover, share and leave out, and why.
 
     \b
     geolls coverage teaching_school_hub --by area
     geolls coverage maths_hub --by schools --place "region:West Midlands"
     """
-    study = study_of(options)
-    where_ = place_of(study, place, options)
-    frame = study.coverage(layer, by=by, place=where_)
-    frame = publishable(frame, by, options)
-    title = f"Coverage of {layer}{f' in {where_.name}' if where_ else ''} by {by}"
+    frame = publishable(study.coverage(layer, by=by, place=place), by, options)
+    title = f"Coverage of {layer}{f' in {place.name}' if place else ''} by {by}"
     emit(frame, options, **about(study, title, by))
 
 
-@command(
+@study_command(
     click.option("--place", default=None, metavar="PLACE", help="Only trusts at work there."),
-    *STUDY,
-    *OUTPUT,
 )
-def spread(place: str | None, **options: Any) -> None:
+def spread(study: Study, place: Place | None, **options: Any) -> None:
     r"""Measure how far each trust spreads: one row per trust.
 
     \b
     geolls spread --format csv -o spread.csv
     geolls spread --place "greater manchester"
     """
-    study = study_of(options)
-    frame = study.spread(place=place_of(study, place, options))
-    emit(frame, options, **about(study, "Spread of trusts"))
+    emit(study.spread(place=place), options, **about(study, "Spread of trusts"))
 
 
-@command(
+@study_command(
     click.option("--place", required=True, metavar="PLACE", help="The place, as Leeds."),
     click.option("--trust", default=None, help="Only schools of this trust (name or UID)."),
-    *STUDY,
-    *OUTPUT,
 )
-def schools(place: str, trust: str | None, **options: Any) -> None:
+def schools(study: Study, place: Place, trust: str | None, **options: Any) -> None:
     r"""List the schools of a place, with their unit in every layer.
 
     \b
     geolls schools --place Leeds
     geolls schools --place "region:North East" --format csv
     """
-    study = study_of(options)
-    where_ = place_of(study, place, options)
-    emit(study.schools_in(where_, trust), options, **about(study, f"Schools of {where_.name}"))
+    emit(study.schools_in(place, trust), options, **about(study, f"Schools of {place.name}"))
 
 
-@command(click.argument("left"), click.argument("right"), *STUDY, *OUTPUT)
-def compare(left: str, right: str, **options: Any) -> None:
+@study_command(click.argument("left"), click.argument("right"))
+def compare(study: Study, left: str, right: str, **options: Any) -> None:
     r"""Lay two places side by side, with England.
 
     \b
     geolls compare Leeds Bradford
     """
-    study = study_of(options)
     frame = study.compare([place_of(study, left, options), place_of(study, right, options)])
     emit(frame, options, **about(study, f"{left} and {right}"))
 
@@ -248,16 +234,14 @@ def table(name: str | None, **options: Any) -> None:
     emit(study.table(name), options, **about(study, name))
 
 
-@command(
+@study_command(
     click.option(
         "--sensitivity",
         is_flag=True,
         help="Show how many authorities change pattern when each threshold moves by 10 %.",
     ),
-    *STUDY,
-    *OUTPUT,
 )
-def typology(sensitivity: bool, **options: Any) -> None:
+def typology(study: Study, sensitivity: bool, **options: Any) -> None:
     r"""Sort authorities into patterns of oversight by a stated rule.
 
     \b
@@ -267,7 +251,6 @@ def typology(sensitivity: bool, **options: Any) -> None:
     from geolls.study.typology import typology as sort
     from geolls.study.typology import typology_sensitivity
 
-    study = study_of(options)
     frame = typology_sensitivity(study) if sensitivity else sort(study)
     emit(frame, options, **about(study, "Patterns of oversight"))
 
@@ -313,14 +296,14 @@ def changes(
     emit(frame, options, title=f"Changes from {first} to {last}", study=before)
 
 
-@command(
+@study_command(
     click.argument("measure"),
     click.option("--place", default=None, metavar="PLACE", help="The place the number is about."),
     click.option("--trust", default=None, help="The trust the number is about (name or UID)."),
-    *STUDY,
-    *OUTPUT,
 )
-def explain(measure: str, place: str | None, trust: str | None, **options: Any) -> None:
+def explain(
+    study: Study, measure: str, place: Place | None, trust: str | None, **options: Any
+) -> None:
     r"""List the schools or blocks behind one number.
 
     \b
@@ -331,10 +314,8 @@ def explain(measure: str, place: str | None, trust: str | None, **options: Any) 
         raise UsageError("explain needs --place or --trust")
     if place is not None and trust is not None:
         raise UsageError("explain takes --place or --trust, not both")
-    study = study_of(options)
-    where_ = place_of(study, place, options)
-    found = study.explain(measure, place=where_, trust=trust)
-    name = where_.name if where_ else study.trust(trust or "")["trust_name"]
+    found = study.explain(measure, place=place, trust=trust)
+    name = place.name if place else study.trust(trust or "")["trust_name"]
     note(options, f"{measure} of {name} = {found.value:,.6g}. {found.how}")
     emit(found.rows, options, **about(study, f"Behind {measure} of {name}"))
 

@@ -6,13 +6,14 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
-from typing import TYPE_CHECKING, Any, overload
+from functools import wraps
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from geolls.base.errors import UsageError
 from geolls.base.vocabulary import WEIGHTS, By
-from geolls.cli.group import PATH
+from geolls.cli.group import PATH, Command, command
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -225,18 +226,32 @@ def day_of(options: dict[str, Any]) -> date:
     return date.today()
 
 
-@overload
-def place_of(study: Study, text: str, options: dict[str, Any]) -> Place: ...
-@overload
-def place_of(study: Study, text: str | None, options: dict[str, Any]) -> Place | None: ...
-def place_of(study: Study, text: str | None, options: dict[str, Any]) -> Place | None:
-    """Find a place, if one is asked for; say on standard error how an ambiguous name was read."""
-    if text is None:
-        return None
+def place_of(study: Study, text: str, options: dict[str, Any]) -> Place:
+    """Find a place; say on standard error how an ambiguous name was read."""
     place = study.place(text)
     if place.note:
         note(options, place.note)
     return place
+
+
+def study_command(
+    *options: Callable[..., Any],
+    output: Sequence[Callable[..., Any]] = OUTPUT,
+    name: str | None = None,
+) -> Callable[[Callable[..., None]], Command]:
+    """Make a function a command about a study: it is given the study and the place by name."""
+
+    def keep(function: Callable[..., None]) -> Command:
+        @wraps(function)
+        def run(**given: Any) -> None:
+            given["study"] = study_of(given)
+            if given.get("place") is not None:
+                given["place"] = place_of(given["study"], given["place"], given)
+            function(**given)
+
+        return command(*options, *STUDY, *output, name=name)(run)
+
+    return keep
 
 
 @contextmanager

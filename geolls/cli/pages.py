@@ -10,31 +10,31 @@ import click
 from geolls.base.errors import AtlasError, OutputError, UsageError
 from geolls.base.text import suggest
 from geolls.base.vocabulary import WEIGHTS
-from geolls.cli.group import PATH, command
+from geolls.cli.group import PATH
 from geolls.cli.options import (
     OUTPUT,
-    STUDY,
     emit,
     note,
     on_screen,
-    place_of,
     progress_bar,
-    study_of,
+    study_command,
 )
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from geolls.api import Study
+    from geolls.study.gazetteer import Place
+
 FAILURES_SHOWN = 20
 
 
-@command(
+@study_command(
     click.argument("place"),
     click.option("-o", "--output", type=PATH, default=None, help="An .html or .md file."),
-    *STUDY,
-    *OUTPUT[2:],
+    output=OUTPUT[2:],
 )
-def profile(place: str, output: Path | None, **options: Any) -> None:
+def profile(study: Study, place: Place, output: Path | None, **options: Any) -> None:
     r"""Write one printable page about a place.
 
     \b
@@ -44,11 +44,9 @@ def profile(place: str, output: Path | None, **options: Any) -> None:
     from geolls.atlas.profile import profile_html, profile_markdown
     from geolls.base.files import write_text
 
-    study = study_of(options)
-    where_ = place_of(study, place, options)
     writers = {".html": profile_html, ".htm": profile_html, ".md": profile_markdown}
     if output is None:
-        click.echo(profile_markdown(study, where_))
+        click.echo(profile_markdown(study, place))
         return
     suffix = output.suffix.lower()
     if suffix not in writers:
@@ -57,11 +55,11 @@ def profile(place: str, output: Path | None, **options: Any) -> None:
             where=str(output),
             fix="use .html or .md",
         )
-    write_text(output, writers[suffix](study, where_))
+    write_text(output, writers[suffix](study, place))
     note(options, f"Written: {output}")
 
 
-@command(
+@study_command(
     click.argument("recipe"),
     click.option("--place", default=None, metavar="PLACE", help="The place to frame, as Leeds."),
     click.option("--trust", default=None, help="The trust to frame (name or UID)."),
@@ -74,13 +72,13 @@ def profile(place: str, output: Path | None, **options: Any) -> None:
     ),
     click.option("--tiles", default=None, help="A basemap, fetched from the network when opened."),
     click.option("-o", "--output", type=PATH, required=True, help="An .html, .svg or .png file."),
-    *STUDY,
-    *OUTPUT[2:],
+    output=OUTPUT[2:],
     name="map",
 )
 def map_(
+    study: Study,
     recipe: str,
-    place: str | None,
+    place: Place | None,
     trust: str | None,
     given: tuple[str, ...],
     tiles: str | None,
@@ -93,13 +91,11 @@ def map_(
     geolls map locality_overlay --place Leeds -o leeds.html
     geolls map hub_coverage --set layer=teaching_school_hub -o hubs.svg
     """
-    study = study_of(options)
-    where_ = place_of(study, place, options)
-    study.save_map(recipe, output, place=where_, trust=trust, tiles=tiles, **_given(given))
+    study.save_map(recipe, output, place=place, trust=trust, tiles=tiles, **_given(given))
     note(options, f"Written: {output}")
 
 
-@command(
+@study_command(
     click.option("--out", type=PATH, required=True, help="The folder to write to."),
     click.option(
         "--places",
@@ -111,10 +107,11 @@ def map_(
         "--jobs", type=int, default=0, help="Processes; as many as processors by default."
     ),
     click.option("--resume", is_flag=True, help="Skip pages that are complete and unchanged."),
-    *STUDY,
-    *OUTPUT[2:],
+    output=OUTPUT[2:],
 )
-def atlas(out: Path, places: tuple[str, ...], jobs: int, resume: bool, **options: Any) -> None:
+def atlas(
+    study: Study, out: Path, places: tuple[str, ...], jobs: int, resume: bool, **options: Any
+) -> None:
     r"""Build the atlas: a page for each place and trust.
 
     \b
@@ -123,7 +120,6 @@ def atlas(out: Path, places: tuple[str, ...], jobs: int, resume: bool, **options
     """
     from geolls.atlas.build import DEFAULT_PLACES, build_atlas
 
-    study = study_of(options)
     if study.register.demonstration:
         click.echo(study.register.source["label"], err=True)
     with progress_bar(options["quiet"]) as progress:
@@ -150,7 +146,7 @@ def atlas(out: Path, places: tuple[str, ...], jobs: int, resume: bool, **options
         )
 
 
-@command(
+@study_command(
     click.option("--out", type=PATH, required=True, help="The folder to write to."),
     click.option(
         "--as",
@@ -159,10 +155,9 @@ def atlas(out: Path, places: tuple[str, ...], jobs: int, resume: bool, **options
         type=click.Choice(["csv", "parquet", "gpkg", "xlsx"]),
         help="A format; all four by default; may be given again.",
     ),
-    *STUDY,
-    *OUTPUT[2:],
+    output=OUTPUT[2:],
 )
-def export(out: Path, formats: tuple[str, ...], **options: Any) -> None:
+def export(study: Study, out: Path, formats: tuple[str, ...], **options: Any) -> None:
     r"""Write every table of a study, with its data dictionary.
 
     \b
@@ -171,7 +166,6 @@ def export(out: Path, formats: tuple[str, ...], **options: Any) -> None:
     from geolls.export.everything import FORMATS
     from geolls.export.everything import export as write_all
 
-    study = study_of(options)
     if study.register.demonstration:
         click.echo(study.register.label, err=True)
     with progress_bar(options["quiet"]) as progress:
@@ -179,8 +173,8 @@ def export(out: Path, formats: tuple[str, ...], **options: Any) -> None:
     note(options, f"Written: {len(written)} files in {out}")
 
 
-@command(*STUDY, *OUTPUT)
-def findings(**options: Any) -> None:
+@study_command()
+def findings(study: Study, **options: Any) -> None:
     r"""State the main findings, each with its command.
 
     \b
@@ -191,7 +185,6 @@ def findings(**options: Any) -> None:
 
     from geolls.study.findings import findings as state
 
-    study = study_of(options)
     rows = [dataclasses.asdict(f) for f in state(study)]
     if not on_screen(options):
         emit(rows, options, study=study)
