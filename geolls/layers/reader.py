@@ -10,6 +10,7 @@ import contextlib
 import csv
 import io
 import re
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -117,11 +118,22 @@ def read_layer(folder: Path, *, own: bool = False) -> tuple[Layer | None, list[P
     }
     layer = Layer(**worked_out | stated | {"kind": kind, "key": folder.name, "folder": folder})
     units = _units(described, layer)
-    claims = tuple(_claim(row, layer, units) for row in members)
-    _name_units(layer, members, claims, units)
-    layer = replace(layer, claims=claims, units=units)
-    problems += _check_rows(layer)
-    return layer, problems
+    if layer.first > layer.last:
+        problems.append(Problem.at(file, "the last day comes before the first"))
+    claims = _claims(members, layer, units)
+    if kind == "areas" and not layer.tier:
+        held = {claim.unit_code for claim in claims}
+        problems += [
+            Problem.at(
+                folder / "units.csv",
+                f"{unit.name} ({code}) has no land",
+                column="unit_code",
+                severity="warning",
+            )
+            for code, unit in units.items()
+            if code not in held
+        ]
+    return replace(layer, claims=tuple(claims), units=units), problems
 
 
 def _beyond_types(toml: Toml, stated: Mapping[str, Any], *, own: bool) -> Iterator[Problem]:
@@ -340,51 +352,44 @@ def _units(rows: Sequence[Row], layer: Layer) -> dict[str, Unit]:
     return units
 
 
-def _name_units(
-    layer: Layer, rows: Sequence[Row], claims: Sequence[Claim], units: dict[str, Unit]
-) -> None:
-    """Add the units that only members.csv names, and hold the two files against each other."""
+def _claims(rows: Sequence[Row], layer: Layer, units: dict[str, Unit]) -> list[Claim]:
+    """Read members.csv, and check each row by itself, by its unit and layer, and by those before.
+
+    Units that only members.csv names are added to `units`.
+    """
     listed = frozenset(units)
-    for row, claim in zip(rows, claims, strict=True):
+    claims: list[Claim] = []
+    same: dict[tuple[str, ...], list[Claim]] = defaultdict(list)
+    for row in rows:
+        claim = _claim(row, layer, units)
+        claims.append(claim)
         name, code = row.text("unit_name"), claim.unit_code
-        if listed and code not in listed:
-            row.note(f"the unit {code!r} is not in units.csv", "unit_code", suggest(code, listed))
-        known = units.setdefault(
+        unit = units.setdefault(
             code, Unit(code=code, name=name or row.text("unit_code") or layer.title)
         )
-        if name and known.name != name:
-            row.note(f"the unit {code!r} has two names", "unit_name", f"use {known.name!r}")
-
-
-def _slug(name: str) -> str:
-    return re.sub(r"[^\w]+", "-", name.casefold()).strip("-")
-
-
-# ---- what the rows say of each other
-
-
-def _check_rows(layer: Layer) -> list[Problem]:
-    """Check what the rows say of each other and of their unit and layer."""
-    problems: list[Problem] = []
-    members = layer.folder / "members.csv"
-    if layer.first > layer.last:
-        file = layer.folder / "layer.toml"
-        problems.append(Problem.at(file, "the last day comes before the first"))
-    seen: dict[tuple[str, ...], list[Claim]] = {}
-    for claim in layer.claims:
-        row = Row(members, claim.row, problems)
-        if claim.first > claim.last:
-            row.note("the last day comes before the first", "valid_to")
-        if claim.first < layer.first:
-            row.note(f"starts before the layer does ({layer.valid_from})", "valid_from")
-        if claim.last > layer.last:
-            row.note(f"ends after the layer does ({layer.valid_to})", "valid_to")
-        unit = layer.units[claim.unit_code]
-        if claim.first < unit.first or claim.last > unit.last:
-            row.note(f"holds on days when {unit.code} is not alive", "valid_from")
+        if listed and code not in listed:
+            row.note(f"the unit {code!r} is not in units.csv", "unit_code", suggest(code, listed))
+        if name and unit.name != name:
+            row.note(f"the unit {code!r} has two names", "unit_name", f"use {unit.name!r}")
+        alive = unit.first <= claim.first and claim.last <= unit.last
+        for wrong, message, column in (
+            (claim.first > claim.last, "the last day comes before the first", "valid_to"),
+            (
+                claim.first < layer.first,
+                f"starts before the layer does ({layer.valid_from})",
+                "valid_from",
+            ),
+            (claim.last > layer.last, f"ends after the layer does ({layer.valid_to})", "valid_to"),
+            (
+                not alive,
+                f"holds on days when {code} is not alive",
+                "valid_from",
+            ),
+        ):
+            if wrong:
+                row.note(message, column)
         what = claim.urn or claim.postcode or claim.area_code or fold(claim.area_name)
-        mates = seen.setdefault((claim.unit_code, what, claim.part), [])
-        for mate in mates:
+        for mate in same[code, what, claim.part]:
             earlier, later = sorted((claim, mate), key=lambda c: c.first)
             gap = (later.first - earlier.last).days - 1
             if claim.overlaps(mate):
@@ -395,14 +400,9 @@ def _check_rows(layer: Layer) -> list[Problem]:
                     "valid_from",
                     severity="warning",
                 )
-        mates.append(claim)
-    if layer.kind == "areas" and not layer.tier:
-        file, held = layer.folder / "units.csv", {claim.unit_code for claim in layer.claims}
-        problems += [
-            Problem.at(
-                file, f"{u.name} ({code}) has no land", column="unit_code", severity="warning"
-            )
-            for code, u in layer.units.items()
-            if code not in held
-        ]
-    return problems
+        same[code, what, claim.part].append(claim)
+    return claims
+
+
+def _slug(name: str) -> str:
+    return re.sub(r"[^\w]+", "-", name.casefold()).strip("-")
