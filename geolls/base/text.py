@@ -330,11 +330,5 @@ def web(address: str) -> str:
 
 def when(text: str) -> str:
     """Write an evidence date, or the span of several, in words: "2011 to June 2026"."""
-    parts = []
-    for part in text.split("/"):
-        numbers = part.split("-")
-        if len(numbers) > 1 and all(n.isdigit() for n in numbers):
-            parts.append(month(date(int(numbers[0]), int(numbers[1]), 1)))
-        else:
-            parts.append(part)
-    return " to ".join(dict.fromkeys(parts))
+    months = re.sub(r"(\d{4})-(\d\d)(-\d\d)?", lambda m: month(date(int(m[1]), int(m[2]), 1)), text)
+    return " to ".join(dict.fromkeys(months.split("/")))

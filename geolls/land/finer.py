@@ -313,10 +313,8 @@ def _noded(shapes: np.ndarray) -> np.ndarray:
     faces = shapely.get_parts(shapely.polygonize([lines]))
     face, owner = shapely.STRtree(shapes).query(shapely.point_on_surface(faces), "intersects")
     first = pd.Series(owner).groupby(face).min()
-    out = shapes.copy()
-    for at in range(len(shapes)):
-        out[at] = shapely.coverage_union_all(faces[first.index[first == at]])
-    return out
+    own = [shapely.coverage_union_all(faces[first.index[first == at]]) for at in range(len(shapes))]
+    return np.array(own, dtype=object)
 
 
 @dataclass(frozen=True)

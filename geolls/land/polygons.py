@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pyproj
 import shapely
+from numpy.typing import NDArray
 
 from geolls.base.archives import read_vector
 from geolls.base.errors import CatalogueError, GeometryError, first_line
@@ -19,9 +20,6 @@ from geolls.base.text import suggest
 from geolls.land.blocks import load_neighbourhoods, require_metres
 from geolls.layers.expand import BlockClaim
 from geolls.layers.model import Layer
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 __all__ = ["Refinement", "onto_parts", "read_polygons", "refine"]
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from geolls.base import archives
-from geolls.base.archives import check_vector, open_bounded
+from geolls.base.archives import check_vector, encoding_of, open_bounded
 from geolls.base.errors import InputFileError
 
 
@@ -112,3 +112,18 @@ def test_a_file_of_shapes_is_what_its_name_says(tmp_path: Path) -> None:
     for name in ("x.vrt", "x", "no.gpkg"):
         with pytest.raises(InputFileError):
             check_vector(tmp_path / name)
+
+
+@pytest.mark.parametrize(
+    ("data", "encoding"),
+    [
+        (b"plain", "utf-8"),
+        (b"", "utf-8"),
+        ("Ynys M\u00f4n".encode(), "utf-8"),
+        ("Ynys M\u00f4n".encode("utf-8-sig"), "utf-8-sig"),
+        ("Ynys M\u00f4n".encode("utf-16"), "utf-16"),
+        ("Ynys M\u00f4n".encode("cp1252"), "cp1252"),
+    ],
+)
+def test_the_encoding_of_text_is_told_by_evidence(data: bytes, encoding: str) -> None:
+    assert encoding_of(data) == encoding

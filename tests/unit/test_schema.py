@@ -12,11 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geolls.base.errors import CatalogueError, InputFileError, UsageError
+from geolls.base.errors import CatalogueError, InputFileError, UnknownNameError, UsageError
 from geolls.base.schema import (
     MADE,
     Fault,
     Toml,
+    a_date,
     a_day,
     among,
     check,
@@ -176,3 +177,16 @@ def test_a_day_says_no_hour() -> None:
     for wrong in (datetime(2022, 9, 1), "2022-09", "01/09/2022", None):
         with pytest.raises(ValueError):
             a_day(wrong)
+
+
+@pytest.mark.parametrize("value", ["2022-09-01", date(2022, 9, 1), datetime(2022, 9, 1, 12, 30)])
+def test_a_users_date_is_a_day(value: object) -> None:
+    day = a_date(value)
+    assert (type(day), day.isoformat()) == (date, "2022-09-01")
+
+
+@pytest.mark.parametrize("value", ["1 September", "2022-02-30", "", None, 2022])
+def test_what_is_no_date_is_told_with_how_to_write_one(value: object) -> None:
+    with pytest.raises(UnknownNameError, match="is not a date") as error:
+        a_date(value, where="--as-of")
+    assert (error.value.where, error.value.fix) == ("--as-of", "write it as 2022-09-01")
