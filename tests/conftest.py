@@ -66,6 +66,27 @@ def real_data() -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def demonstration() -> Any:
+    """The study without a register, opened once: a test looks at it and leaves it as it is."""
+    from geolls import open_study
+
+    return open_study(as_of="2022-09-01")
+
+
+@pytest.fixture(scope="session")
+def real_study(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """The study of the real register at 2022, opened once, to be left as it is."""
+    from geolls import open_study
+
+    return open_study(
+        register=real_data / "gias" / "edubasealldata_reconstructed_2023-01.csv.gz",
+        links=real_data / "gias" / "alllinksdata_2022-03.csv.gz",
+        as_of="2022-09-01",
+        data=tmp_path_factory.mktemp("data"),
+    )
+
+
 def _chromium() -> str:
     # Chromium without its windows draws the same pages at half the cost.
     for name in ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome"):

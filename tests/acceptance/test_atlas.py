@@ -11,6 +11,7 @@ import re
 import shutil
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -199,13 +200,8 @@ def test_the_tables_hold_what_the_pages_count(whole: Path) -> None:
 
 
 @pytest.mark.real_data
-def test_a_seeded_sample_of_the_real_atlas_is_sound(real_data: Path, tmp_path: Path) -> None:
-    study = geolls.open_study(
-        register=real_data / "gias" / "edubasealldata_reconstructed_2023-01.csv.gz",
-        links=real_data / "gias" / "alllinksdata_2022-03.csv.gz",
-        as_of="2022-09-01",
-    )
-    book = Book(gather(study, DEFAULT_PLACES))
+def test_a_seeded_sample_of_the_real_atlas_is_sound(real_study: Any, tmp_path: Path) -> None:
+    book = Book(gather(real_study, DEFAULT_PLACES))
     kinds = [p.kind for p in book.pages]
     places = book.facts.units
     assert len(places["local_authority"]) == 152
@@ -228,7 +224,7 @@ def test_a_seeded_sample_of_the_real_atlas_is_sound(real_data: Path, tmp_path: P
     assert 'data-report="1" data-word="URN"' in text
     lancashire = book.facts.unit_rows["local_authority"]["E10000017"]
     assert lancashire["schools"] == 564
-    assert book.facts.england["schools"] == len(study.schools)
+    assert book.facts.england["schools"] == len(real_study.schools)
     shares = sum(book.facts.england[f"share_{k}"] for k in
                  ("no_trust", "single_school_trust", "trust_home_here", "trust_based_elsewhere",
                   "status_unknown"))  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -35,15 +36,8 @@ def test_overlap_weights_sum_to_the_schools_that_count(geolls, real, real_data: 
 
 
 @pytest.mark.real_data
-def test_schools_stand_where_their_code_says_and_the_rest_are_listed(real_data: Path) -> None:
-    import geolls
-
-    gias = real_data / "gias"
-    study = geolls.open_study(
-        register=gias / "edubasealldata_reconstructed_2023-01.csv.gz",
-        links=gias / "alllinksdata_2022-03.csv.gz",
-        as_of="2022-09-01",
-    )
+def test_schools_stand_where_their_code_says_and_the_rest_are_listed(real_study: Any) -> None:
+    study = real_study
     schools = study.schools.set_index("urn")
     placed = study.placement.schools.set_index("urn")
     coded = schools["district"].notna()

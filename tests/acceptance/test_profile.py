@@ -27,21 +27,6 @@ TOOLS = Path(__file__).resolve().parents[2] / "tools"
 HOSTILE = '<script>alert(1)</script>|*b*[x](javascript:y)"&amp;'
 
 
-@pytest.fixture(scope="module")
-def real_study(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Study:
-    return geolls.open_study(
-        register=real_data / "gias" / "edubasealldata_reconstructed_2023-01.csv.gz",
-        links=real_data / "gias" / "alllinksdata_2022-03.csv.gz",
-        as_of="2022-09-01",
-        data=tmp_path_factory.mktemp("data"),
-    )
-
-
-@pytest.fixture(scope="module")
-def demonstration() -> Study:
-    return geolls.open_study(as_of="2022-09-01")
-
-
 def schools_of(study: Study, place: Place) -> float:
     """How many schools a place has, a shared one by its share."""
     return float(study.membership(place.layer).shares_of(place.unit_code).sum())

@@ -16,7 +16,6 @@ from typing import Any
 import font_lato
 import pytest
 
-import geolls
 from geolls.atlas.book import Book
 from geolls.atlas.build import Press
 from geolls.atlas.frame import Page
@@ -41,9 +40,9 @@ class Leaves:
 
 
 @pytest.fixture(scope="module")
-def leaves(tmp_path_factory: pytest.TempPathFactory) -> Leaves:
+def leaves(demonstration: Any, tmp_path_factory: pytest.TempPathFactory) -> Leaves:
     out = tmp_path_factory.mktemp("atlas")
-    book = Book(gather(geolls.open_study(), LAYERS))
+    book = Book(gather(demonstration, LAYERS))
     facts = book.facts
     press = Press(book, out)
     press.assets()

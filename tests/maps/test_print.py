@@ -9,6 +9,7 @@ import zlib
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import numpy as np
@@ -467,16 +468,10 @@ def test_a_place_is_drawn_with_its_neighbours_names_and_the_land_abroad(lancashi
 
 
 @pytest.mark.real_data
-def test_real_england_and_a_real_place_are_drawn_from_the_shelf(real_data: Path, tmp_path: Path):
-    import geolls
+def test_real_england_and_a_real_place_are_drawn_from_the_shelf(real_study: Any, tmp_path: Path):
     from geolls.maps.scenes import scene_of
 
-    gias = real_data / "gias"
-    study = geolls.open_study(
-        register=gias / "edubasealldata_reconstructed_2023-01.csv.gz",
-        links=gias / "alllinksdata_2022-03.csv.gz",
-        as_of="2022-09-01",
-    )
+    study = real_study
     recipe, data = scene_of(study, "national_index")
     svg = render_svg(recipe, data)
     root = ElementTree.fromstring(svg)

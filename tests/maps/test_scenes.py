@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-import geolls
 from geolls.atlas.book import Book
 from geolls.base.errors import MapError, UsageError
 from geolls.maps.page import draw
@@ -19,8 +18,8 @@ from geolls.study.units import neighbours
 
 
 @pytest.fixture(scope="module")
-def book() -> Book:
-    return Book(gather(geolls.open_study(), ["local_authority"]))
+def book(demonstration: Any) -> Book:
+    return Book(gather(demonstration, ["local_authority"]))
 
 
 def own(packed: dict[str, bytes]) -> dict[str, Any]:

@@ -1,7 +1,6 @@
 """Measures on the real layers: a polygon-only second path, published figures, intervals."""
 
 from itertools import combinations
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -88,13 +87,8 @@ def test_mismatch_by_neighbourhoods_needs_no_register(land):
 
 
 @pytest.fixture(scope="module")
-def study(real_data: Path):
-    gias = real_data / "gias"
-    return geolls.open_study(
-        register=gias / "edubasealldata_reconstructed_2023-01.csv.gz",
-        links=gias / "alllinksdata_2022-03.csv.gz",
-        as_of="2022-09-01",
-    )
+def study(real_study):
+    return real_study
 
 
 @pytest.fixture(scope="module")

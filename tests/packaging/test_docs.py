@@ -221,8 +221,8 @@ def test_the_exit_codes_on_the_page_are_those_of_the_code() -> None:
 
 
 @pytest.fixture(scope="module")
-def study() -> Study:
-    return open_study(as_of="2022-09-01")
+def study(demonstration: Study) -> Study:
+    return demonstration
 
 
 @pytest.fixture(scope="module")
@@ -284,14 +284,8 @@ def test_findings_are_left_out_where_a_study_lacks_their_layers() -> None:
 
 
 @pytest.mark.real_data
-def test_the_note_on_findings_is_what_the_register_gives(real_data: Path) -> None:
-    gias = real_data / "gias"
-    study = open_study(
-        register=gias / "edubasealldata_reconstructed_2023-01.csv.gz",
-        links=gias / "alllinksdata_2022-03.csv.gz",
-        as_of="2022-09-01",
-    )
-    assert said(DOCS / "findings.md") == tool("write_findings").page(study), (
+def test_the_note_on_findings_is_what_the_register_gives(real_study: Study) -> None:
+    assert said(DOCS / "findings.md") == tool("write_findings").page(real_study), (
         "run: python tools/write_findings.py REGISTER LINKS"
     )
 

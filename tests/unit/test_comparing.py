@@ -87,11 +87,6 @@ def nine(tmp_path_factory: pytest.TempPathFactory) -> Study:
     return geolls.open_study(register=register, links=links, as_of="2022-09-01", data=folder)
 
 
-@pytest.fixture(scope="module")
-def demonstration() -> Study:
-    return geolls.open_study(as_of="2022-09-01")
-
-
 def test_figures_of_six_schools_are_those_one_counts(nine: Study) -> None:
     leeds = place_figures(nine).set_index("unit_code").loc[LEEDS]
     assert leeds["schools"] == 6

@@ -44,8 +44,8 @@ def decided(**changes: float) -> tuple[object, str]:
 
 
 @pytest.fixture(scope="module")
-def study() -> Study:
-    return geolls.open_study(as_of="2022-09-01")
+def study(demonstration: Study) -> Study:
+    return demonstration
 
 
 @pytest.mark.parametrize(
