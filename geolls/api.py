@@ -13,7 +13,7 @@ from geolls.base.errors import OutputError, UnknownNameError
 from geolls.base.schema import a_date
 from geolls.base.shelves import shelf
 from geolls.base.text import suggest
-from geolls.study import analyses, comparing, views
+from geolls.study import analyses, comparing
 from geolls.study.changes import changes
 from geolls.study.core import Core
 from geolls.study.gazetteer import Place
@@ -67,7 +67,7 @@ class Study(Core):
             `trust_home` (the trust's home authority), and one column per layer with the unit's
             name; names of units that share a school are joined by " + ".
         """
-        return views.schools_in(self, self._as_place(place), self._uid(trust))
+        return analyses.schools_in(self, self._as_place(place), self._uid(trust))
 
     def sites(self, name: str) -> pd.DataFrame:
         """Return the sites of a layer of kind `sites` on the study's day.
@@ -85,7 +85,7 @@ class Study(Core):
     ) -> Explanation:
         """Return the rows behind one number of a place or a trust; they add up to it."""
         found = None if place is None else self._as_place(place)
-        return views.explain(self, measure, found, None if found else self._uid(trust))
+        return analyses.explain(self, measure, found, None if found else self._uid(trust))
 
     def _uid(self, trust: str | None) -> str | None:
         return None if trust is None else str(self.trust(trust)["trust_uid"])

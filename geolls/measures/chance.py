@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
-from geolls.base.arrays import Flags, Floats, Ints
+from geolls.base.arrays import Flags, Floats
 
 __all__ = [
     "COUNT_MEASURES",
@@ -140,6 +139,10 @@ def _adjusted_information(full: Floats) -> float:
     return (information(full) - expected) / (normal - expected)
 
 
+# Of no pair more than some 200 values are looked at: so many pairs fit in any memory.
+_AT_ONCE = 2_500
+
+
 def expected_information(rows: Floats, cols: Floats, total: float) -> float:
     """Return the mutual information (bits) expected of random tables with the same sums.
 
@@ -165,7 +168,8 @@ def expected_information(rows: Floats, cols: Floats, total: float) -> float:
     for chance, group in ((_chance_by_ratios, ~wide), (_chance_by_stirling, wide)):
         order = np.flatnonzero(group)
         order = order[np.argsort(points[order], kind="stable")]
-        for at in _chunks(order, points[order]):
+        for start in range(0, len(order), _AT_ONCE):
+            at = order[start : start + _AT_ONCE]
             steps = np.arange(int(points[at].max()))
             k = low[at, None] + stride[at, None] * steps
             valid = steps < points[at, None]
@@ -186,16 +190,6 @@ def _far_end(mean: Floats, start: Floats) -> Floats:
         slope = np.log(k / mean)
         k = k - (k * slope - k + mean - 45) / slope
     return np.asarray(np.minimum(k, start))
-
-
-def _chunks(order: Ints, width: Floats) -> Iterator[Ints]:
-    """Cut rows sorted by width into blocks of about half a million cells."""
-    start = 0
-    while start < len(order):
-        cells = (np.arange(start, len(order)) - start + 1) * width[start:]
-        stop = start + max(int(np.searchsorted(cells, 500_000)), 1)
-        yield order[start:stop]
-        start = stop
 
 
 def _chance_by_ratios(a: Floats, b: Floats, k: Floats, valid: Flags, total: float) -> Floats:

@@ -10,9 +10,8 @@ import pandas as pd
 
 from geolls.base.arrays import Floats
 from geolls.base.errors import UsageError
-from geolls.base.vocabulary import REASONS
 from geolls.measures.chance import ratio
-from geolls.measures.membership import Membership
+from geolls.measures.membership import Membership, is_reason
 from geolls.measures.overlap import weights_of
 
 __all__ = ["area_changes", "claim_changes", "heirs", "school_changes", "school_moves"]
@@ -49,26 +48,35 @@ def area_changes(before: Membership, after: Membership, weight: pd.Series[float]
     x = before.weighed_over(weight.index, "before")
     y = after.weighed_over(weight.index, "after")
     full, codes = _passed_on(x, y, values)
-    names = dict(zip([*x.codes, *y.codes], [*x.names, *y.names], strict=True))
     was, now = dict(zip(x.codes, x.names, strict=True)), dict(zip(y.codes, y.names, strict=True))
     old, new = full.sum(axis=1), full.sum(axis=0)
-    rows = []
-    for k, unit in enumerate(codes):
-        whole = max(old[k], new[k])
-        if unit in REASONS or whole <= 0:
-            continue
-        if unit not in now or new[k] <= 0:
-            rows += _land("ended", unit, codes, full[k])
-        elif unit not in was or old[k] <= 0:
-            rows += _land("began", unit, codes, full[:, k])
-        else:
-            rows += _land("lost_land", unit, codes, full[k], k)
-            rows += _land("gained_land", unit, codes, full[:, k], k)
-        if unit in was and unit in now and was[unit] != now[unit]:
-            rows.append(("renamed", unit, unit, float(old[k]), 1.0))
-    frame = pd.DataFrame(rows, columns=["change", "unit_code", "other_code", "weight", "share"])
-    frame.insert(2, "unit_name", frame["unit_code"].map({**names, **was}))
-    frame.insert(4, "other_name", frame["other_code"].map({**names, **now}))
+    unit = ~is_reason(codes) & (np.maximum(old, new) > 0)
+    parts = []
+    for words, flow, whole, gone in (
+        (("ended", "lost_land"), full, old, new <= 0),
+        (("began", "gained_land"), full.T, new, old <= 0),
+    ):
+        at, other = np.nonzero((flow > whole[:, None] * _SAME) & unit[:, None])
+        kept = gone[at] | (at != other)
+        at, other = at[kept], other[kept]
+        moved = flow[at, other]
+        parts.append((np.where(gone[at], *words), at, other, moved, moved / whole[at]))
+    called = [code in was and code in now and was[code] != now[code] for code in codes]
+    same = np.flatnonzero(unit & np.array(called, dtype=bool))
+    parts.append((np.full(len(same), "renamed"), same, same, old[same], np.ones(len(same))))
+    change, at, other, moved, share = (np.concatenate(part) for part in zip(*parts, strict=True))
+    label = pd.Index(codes, dtype="str")
+    frame = pd.DataFrame(
+        {
+            "change": change,
+            "unit_code": label[at],
+            "other_code": label[other],
+            "weight": moved,
+            "share": share,
+        }
+    )
+    frame.insert(2, "unit_name", frame["unit_code"].map({**now, **was}))
+    frame.insert(4, "other_name", frame["other_code"].map({**was, **now}))
     # What a unit began from bears the name that it had then.
     began = frame["change"].isin(["began", "gained_land"])
     frame.loc[began, "other_name"] = frame.loc[began, "other_code"].map(was)
@@ -94,17 +102,6 @@ def _passed_on(x: Membership, y: Membership, values: Floats) -> tuple[Floats, li
     weight = np.nan_to_num(values)[:, None]
     moved = given.T @ ratio(weight * taken, taken.sum(axis=1)[:, None])
     return moved + np.diag((weight * stays).sum(axis=0)), codes
-
-
-def _land(
-    change: str, unit: str, codes: list[str], part: Floats, apart: int = -1
-) -> list[tuple[str, str, str, float, float]]:
-    whole = float(part.sum())
-    return [
-        (change, unit, other, float(weight), float(weight) / whole)
-        for at, (other, weight) in enumerate(zip(codes, part, strict=True))
-        if weight > whole * _SAME and at != apart
-    ]
 
 
 def claim_changes(before: Membership, after: Membership) -> pd.DataFrame:

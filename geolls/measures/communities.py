@@ -166,12 +166,9 @@ def home_fit(
     for key, membership in layers.items():
         base = board(membership, weight, adjacency)
         real = _home_share(trust, at, base.unit)
-        drawn, off = [], []
-        for draw in range(draws):
-            label = regroup(base, (seed, draw))
-            drawn.append(_home_share(trust, at, label)[0])
-            off.append(deviation(base, label))
-        null = np.array(drawn)
+        drawn = [regroup(base, (seed, draw)) for draw in range(draws)]
+        null = np.array([_home_share(trust, at, label)[0] for label in drawn])
+        off = [deviation(base, label) for label in drawn]
         net = (float(null.mean()), float(null.std()), real[0] - float(null.mean()))
         worse = float((null < real[0]).mean())
         rows.append((key, len(base.sizes), real[1], real[0], *net, worse, float(np.mean(off))))
@@ -181,14 +178,8 @@ def home_fit(
 
 def _home_share(trust: Ints, block: Ints, unit: Ints) -> tuple[float, int]:
     """Return the mean share of its schools that a trust has in its modal unit; and the trusts."""
-    where = unit[block]
-    inside = where >= 0
-    width = int(unit.max(initial=0)) + 1
-    number = int(trust.max(initial=-1)) + 1
-    counts = np.bincount(trust[inside] * width + where[inside], minlength=number * width)
-    table = counts.reshape(number, width)
-    size = table.sum(axis=1)
-    many = size >= 2
-    if not many.any():
-        return float("nan"), 0
-    return float((table[many].max(axis=1) / size[many]).mean()), int(many.sum())
+    table = pd.DataFrame({"trust": trust, "unit": unit[block]})
+    counts = table[table["unit"] >= 0].groupby(["trust", "unit"]).size()
+    schools = counts.groupby("trust").agg(["sum", "max"])
+    many = schools[schools["sum"] >= 2]
+    return float((many["max"] / many["sum"]).mean()), len(many)

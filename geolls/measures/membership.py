@@ -227,32 +227,22 @@ class Membership:
         """
         if self.claims.max(initial=0) <= 1:
             return self
-        codes, names = list(self.codes), list(self.names)
-        unit = self.unit[np.minimum(self.first, len(self.unit) - 1)]
-        unions: dict[tuple[int, ...], int] = {}
-        for at in np.flatnonzero(self.claims > 1):
-            claimants = set(self.unit[self.first[at] : self.first[at] + self.claims[at]].tolist())
-            union = tuple(sorted(claimants, key=self.codes.__getitem__))
-            if union not in unions:
-                unions[union] = union[0] if len(union) == 1 else len(codes)
-                if len(union) > 1:
-                    codes.append("+".join(self.codes[i] for i in union))
-                    names.append(" + ".join(self.names[i] for i in union))
-            unit[at] = unions[union]
-        if len(set(codes)) < len(codes):
-            twice = min(c for c in codes if codes.count(c) > 1)
+        table, several = self.frame(), self.claims[self.item] > 1
+        claims = table[several].drop_duplicates(["item", "unit_code"]).sort_values("unit_code")
+        sets = claims.groupby("item", sort=False).agg(
+            unit_code=("unit_code", "+".join),
+            unit_name=("unit_name", " + ".join),
+            of=("unit_code", tuple),
+        )
+        unions = sets[sets["of"].map(len) > 1].drop_duplicates("of")
+        called = pd.Series([*self.codes, *unions["unit_code"]])
+        if called.duplicated().any():
+            twice = called[called.duplicated()].min()
             raise UsageError(
                 f"unit code {twice!r} reads like a set of two units", fix="rename the unit"
             )
-        item = np.flatnonzero(self.claims > 0)
-        whole = np.ones(len(item))
-        return _sorted(
-            Membership(
-                *(self.items, item, unit[item], whole, whole > 0),
-                codes=tuple(codes),
-                names=tuple(names),
-            )
-        )
+        whole = pd.concat([table[~several], sets.reset_index()])
+        return Membership.of(whole.assign(share=1.0, stated=True), self.items)
 
     def on(self, rows: Ints) -> tuple[Ints, Ints]:
         """Return every claim on the items at `rows`, and the position in `rows` it is for."""

@@ -280,8 +280,6 @@ def _joints(
     """Return the pairs that join the separate parts inside by the fewest steps outside."""
     part = _parts(n, _neighbours(n, joined))
     blocks = np.flatnonzero(inside)
-    if len(np.unique(part[blocks])) <= 1:
-        return []
     near = _neighbours(n, [(int(a), int(b)) for a, b in pairs])
     source, steps = [-1] * n, [0] * n
     queue = deque(blocks.tolist())
@@ -298,16 +296,13 @@ def _joints(
         for a, b in pairs.tolist()
         if source[a] >= 0 and source[b] >= 0 and part[source[a]] != part[source[b]]
     )
+    # What no path reaches (an island without a neighbour) is joined to the first part.
+    first, *others = blocks.tolist()
     found = []
-    for _, a, b in bridges:
+    for a, b in [*((a, b) for _, a, b in bridges), *((first, block) for block in others)]:
         if part[a] != part[b]:
             part[part == part[b]] = part[a]
             found.append((a, b))
-    # What no path reaches (an island without a neighbour) is joined to the first part.
-    for a in blocks[1:]:
-        if part[a] != part[blocks[0]]:
-            part[part == part[a]] = part[blocks[0]]
-            found.append((int(blocks[0]), int(a)))
     return found
 
 

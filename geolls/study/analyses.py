@@ -17,10 +17,19 @@ from geolls.measures import communities as communing
 from geolls.measures import equity, nulls, oversight, spread, yardstick
 from geolls.measures import placeview as places
 from geolls.measures import sites as siting
+from geolls.measures.explain import Explanation, explain_place, explain_trust
 from geolls.register.register import read_register
-from geolls.study.core import Core, remembered
+from geolls.study.core import Core, Place, remembered
 
-__all__ = ["ANALYSES", "analysis", "null_share_worse", "site_distances", "sites"]
+__all__ = [
+    "ANALYSES",
+    "analysis",
+    "explain",
+    "null_share_worse",
+    "schools_in",
+    "site_distances",
+    "sites",
+]
 
 HOME = "local_authority"
 LEADS = "teaching_school_hub_lead"
@@ -264,6 +273,45 @@ def map_fit(study: Core) -> pd.DataFrame:
     return communing.home_fit(
         study.schools, _block_of_school(study), layers, weight, touching, draws=19
     )
+
+
+def schools_in(study: Core, place: Place, trust_uid: str | None = None) -> pd.DataFrame:
+    """Return the schools of a place, with their unit in every layer; see `api.Study.schools_in`."""
+    here = study.membership(place.layer).shares_of(place.unit_code).index
+    rows = study.schools["urn"].isin(here)
+    if trust_uid is not None:
+        rows &= study.schools["trust_uid"] == trust_uid
+    columns = ["urn", "name", "phase", "pupils", "trust_uid", "trust_name", "trust_type"]
+    out = study.schools.loc[rows, columns].reset_index(drop=True)
+    homes = study.spread().set_index("trust_uid").get("home_name_local_authority")
+    if homes is not None:
+        out["trust_home"] = out["trust_uid"].map(homes)
+    for key, layer in study.layers.items():
+        if layer.kind != "sites":
+            table = study.assigned(key)
+            mine = table[table["urn"].isin(out["urn"])]
+            out[key] = out["urn"].map(mine.groupby("urn")["unit_name"].agg(" + ".join))
+    return out
+
+
+def explain(study: Core, measure: str, place: Place | None, trust_uid: str | None) -> Explanation:
+    """Return the rows behind one number of a place or a trust; they add up to it."""
+    layers, options = study.memberships, study.spread_options
+    if place is not None:
+        near = measure.startswith(("only_", "single_"))
+        return explain_place(
+            measure,
+            study.schools,
+            study.membership(place.layer),
+            study.kinds(place.layer),
+            place.unit_code,
+            layers=layers,
+            nearby=schools_about(study) if near else None,
+            options=options,
+        )
+    if trust_uid is None:
+        raise UsageError("explain needs a place or a trust")
+    return explain_trust(measure, study.schools, layers, trust_uid, options)
 
 
 ANALYSES: dict[str, Callable[[Core], pd.DataFrame]] = {

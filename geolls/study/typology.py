@@ -279,9 +279,9 @@ def patterns(table: pd.DataFrame, rules: TypologyRules | None = None) -> pd.Data
     recent = table["recent_share"] >= r.recent_share
     # Shares add up in binary: half must not fail for a last digit.
     mostly = maintained >= r.maintained_share - 1e-12
-    cases: list[tuple[pd.Series[bool], str | None, pd.Series[str]]] = [
-        (table["schools"] < r.few, None, _fill(table, f"fewer than {r.few} {r.phase} schools")),
-        (maintained.isna(), None, _fill(table, "no school whose trust status is known")),
+    cases: list[tuple[pd.Series[bool], str | None, str | pd.Series[str]]] = [
+        (table["schools"] < r.few, None, f"fewer than {r.few} {r.phase} schools"),
+        (maintained.isna(), None, "no school whose trust status is known"),
         (
             mostly,
             "C",
@@ -290,12 +290,12 @@ def patterns(table: pd.DataFrame, rules: TypologyRules | None = None) -> pd.Data
         (
             ~(table["dated_share"] >= 0.5),
             None,
-            _fill(table, "joining dates known for fewer than half of the schools in trusts"),
+            "joining dates known for fewer than half of the schools in trusts",
         ),
         (
             table["elsewhere_share"].isna(),
             "mixed",
-            _fill(table, "most in trusts, none of them in a trust of two or more"),
+            "most in trusts, none of them in a trust of two or more",
         ),
         (
             early & ~away,
@@ -321,12 +321,8 @@ def patterns(table: pd.DataFrame, rules: TypologyRules | None = None) -> pd.Data
     found = pd.DataFrame({"pattern": None, "rule": ""}, index=table.index, dtype=object)
     for holds, pattern, words in reversed(cases):
         found.loc[holds, "pattern"] = pattern
-        found.loc[holds, "rule"] = words[holds]
+        found.loc[holds, "rule"] = words
     return found
-
-
-def _fill(table: pd.DataFrame, words: str) -> pd.Series[str]:
-    return pd.Series(words, index=table.index)
 
 
 def _p(share: float) -> str:
