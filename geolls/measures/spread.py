@@ -11,9 +11,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from geolls.base.arrays import Flags, Floats, Ints
+from geolls.base.arrays import Floats, Ints
 from geolls.base.errors import UsageError
-from geolls.base.schema import options
 from geolls.base.vocabulary import REACHES
 from geolls.measures.distances import (
     by_body,
@@ -103,27 +102,6 @@ class SpreadOptions:
         if self.size_bands[0] != 1:
             raise UsageError("size_bands must begin with 1", where="spread")
 
-    @classmethod
-    def read(cls, values: Mapping[str, Any]) -> SpreadOptions:
-        """Read options from a study file's table, refusing names and types that do not fit.
-
-        Parameters
-        ----------
-        values : mapping of str to object
-            Option names and values.
-
-        Returns
-        -------
-        SpreadOptions
-            The defaults, with these in their place.
-
-        Raises
-        ------
-        UsageError
-            When a name is unknown, or a value is of the wrong kind.
-        """
-        return options(cls, values, "spread")
-
 
 def _rising(name: str, values: tuple[float, ...]) -> None:
     low = (0.0, *values[:-1])
@@ -156,16 +134,6 @@ class Bodies:
     def pupils(self) -> Floats:
         """Pupils of each school, missing as NaN."""
         return np.asarray(self.schools["pupils"], dtype=float)
-
-    @property
-    def points(self) -> Floats:
-        """Easting and northing of each school in metres, missing as NaN."""
-        return np.asarray(self.schools[["easting", "northing"]], dtype=float)
-
-    @property
-    def located(self) -> Flags:
-        """Which schools have both coordinates."""
-        return located(self.points)
 
 
 def bodies(schools: pd.DataFrame, body: str = "trust") -> Bodies:
@@ -268,15 +236,16 @@ def spread(
     own = [f"{body}_{c}" for c in ("uid", "name", "type")]
     measured = ["urn", *own, "easting", "northing", "pupils"]
     found = bodies(schools[[c for c in measured if c in schools]], body)
+    points = found.schools[["easting", "northing"]].to_numpy(dtype=float)
     columns: dict[str, Any] = {
         "schools": found.size,
         "pupils": sums(found.body, np.nan_to_num(found.pupils), len(found.size)),
         "size_band": size_band(found.size, rules.size_bands),
-        "located": np.bincount(found.body[found.located], minlength=len(found.size)),
+        "located": np.bincount(found.body[located(points)], minlength=len(found.size)),
     }
     items = pd.Index(found.schools["urn"].unique())
     of_layers = [_areas(found, key, membership, items) for key, membership in layers.items()]
-    far = distances(found.points, found.body, len(found.size), rules.cluster_km)
+    far = distances(points, found.body, len(found.size), rules.cluster_km)
     parts = [found.frame, pd.DataFrame(columns), *of_layers, pd.DataFrame(far)]
     frame = pd.concat(parts, axis=1)
     frame["reach"] = reach(frame, rules)
@@ -306,12 +275,9 @@ def spread_by_phase(
         One row per phase and trust: phase (`all` first, then in alphabetical order), and the
         columns of `spread`.
     """
-    parts = []
-    for phase, part in by_phase(schools).groupby("phase", observed=True):
-        found = spread(part, layers, options)
-        found.insert(0, "phase", str(phase))
-        parts.append(found)
-    return pd.concat(parts, ignore_index=True)
+    groups = by_phase(schools).groupby("phase", observed=True)
+    parts = {str(phase): spread(part, layers, options) for phase, part in groups}
+    return pd.concat(parts, names=["phase", ""]).reset_index("phase").reset_index(drop=True)
 
 
 def by_phase(schools: pd.DataFrame) -> pd.DataFrame:

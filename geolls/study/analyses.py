@@ -61,20 +61,25 @@ def places_by_phase(study: Core) -> pd.DataFrame:
 
 def hubs_by_phase(study: Core) -> pd.DataFrame:
     """Say with how many trusts and authorities each hub has to deal, by hub layer and phase."""
-    parts = []
-    for key, layer in study.area_layers.items():
-        if layer.family == "hubs":
-            others = {k: v for k, v in study.memberships.items() if k != key}
-            homes = study.trust_home(key)
-            view = places.hub_view(study.schools, study.membership(key), homes, others)
-            parts.append(view.assign(layer=key))
+    parts = [
+        places.hub_view(
+            study.schools,
+            study.membership(key),
+            study.trust_home(key),
+            {k: v for k, v in study.memberships.items() if k != key},
+        ).assign(layer=key)
+        for key in _hubs(study)
+    ]
     return pd.concat(parts, ignore_index=True)
+
+
+def _hubs(study: Core) -> list[str]:
+    return [key for key, layer in study.area_layers.items() if layer.family == "hubs"]
 
 
 def trusts_and_hubs(study: Core) -> pd.DataFrame:
     """Count how many hubs each trust meets, and how many effectively."""
-    keys = [k for k, v in study.area_layers.items() if v.family == "hubs"]
-    return places.trust_view(study.spread(), keys)
+    return places.trust_view(study.spread(), _hubs(study))
 
 
 @remembered
@@ -101,9 +106,8 @@ def _elsewhere(study: Core) -> Exposure:
 def _crossing(study: Core) -> Exposure:
     trusts = study.spread().set_index("trust_uid")
     uid = study.schools.set_index("urn")["trust_uid"]
-    for key, layer in study.area_layers.items():
-        if layer.family == "hubs":
-            yield f"trust_crosses_{key}_line", (uid.map(trusts[f"areas_{key}"]) > 1).astype(object)
+    for key in _hubs(study):
+        yield f"trust_crosses_{key}_line", (uid.map(trusts[f"areas_{key}"]) > 1).astype(object)
 
 
 def _far_from_a_lead(study: Core) -> Exposure:
@@ -147,11 +151,15 @@ def trust_yardstick(study: Core) -> pd.DataFrame:
     """Set the spread of each trust beside as many schools of its phases: the nearest, and any."""
     real = study.spread()
     points = yardstick.home_points(study.schools, study.trust_home(HOME), study.membership(HOME))
-    twins: dict[str, pd.DataFrame] = {}
-    for kind in ("nearest", "random"):
-        made = yardstick.made_up_trusts(study.schools, points, kind)
-        made = made.assign(urn=[f"{u}-{i}" for i, u in enumerate(made["urn"])])
-        twins[kind] = spread.spread(made, {}, study.spread_options)
+    made = {k: yardstick.made_up_trusts(study.schools, points, k) for k in ("nearest", "random")}
+    twins = {
+        kind: spread.spread(
+            table.assign(urn=[f"{u}-{i}" for i, u in enumerate(table["urn"])]),
+            {},
+            study.spread_options,
+        )
+        for kind, table in made.items()
+    }
     return yardstick.against(real, twins)
 
 

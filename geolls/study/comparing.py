@@ -273,7 +273,11 @@ def compare(study: Core, places: Sequence[Place]) -> pd.DataFrame:
     units = [(p.layer, p.unit_code) for p in places]
     if len(units) < 2 or len(set(units)) < len(units):
         raise UsageError("compare needs two different places")
-    rows = {_title(p, places): _row(study, p) for p in places}
+    taken = [*(p.name for p in places), "measure", "england", "note"]
+    rows = {
+        p.name if taken.count(p.name) == 1 else f"{p.layer}:{p.unit_code}": _row(study, p)
+        for p in places
+    }
     layers = list(dict.fromkeys(p.layer for p in places))
     england = england_figures(study, layers[0])
     ranked = int((place_figures(study, layers[0])["schools"] >= RANKED).sum())
@@ -281,7 +285,7 @@ def compare(study: Core, places: Sequence[Place]) -> pd.DataFrame:
     out = []
     for figure in figures_of(study, layers[0]):
         column = figure.column
-        values = {name: _number(row.get(column)) for name, row in rows.items()}
+        values = {name: float(row.get(column, np.nan)) for name, row in rows.items()}
         own = column in {"share_trust_home_here", "share_trust_based_elsewhere"}
         common = len(layers) == 1 or not (own or figure.beside == "middle")
         beside = england[column] if common else float("nan")
@@ -294,18 +298,9 @@ def compare(study: Core, places: Sequence[Place]) -> pd.DataFrame:
     return pd.DataFrame(out)
 
 
-def _title(place: Place, places: Sequence[Place]) -> str:
-    taken = [p.name for p in places] + ["measure", "england", "note"]
-    return place.name if taken.count(place.name) == 1 else f"{place.layer}:{place.unit_code}"
-
-
 def _row(study: Core, place: Place) -> pd.Series[Any]:
     table = place_figures(study, place.layer)
     return table[table["unit_code"] == place.unit_code].iloc[0]
-
-
-def _number(value: Any) -> float:
-    return float("nan") if value is None else float(value)
 
 
 def _named(rows: dict[str, pd.Series[Any]], column: str) -> str:

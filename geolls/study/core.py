@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Self, TypeVar, ca
 import pandas as pd
 
 from geolls.base.errors import UnknownNameError, UsageError
-from geolls.base.schema import a_date
+from geolls.base.schema import a_date, options
 from geolls.base.text import fold, suggest
 from geolls.base.vocabulary import WEIGHTS, By, Weight
 from geolls.land.blocks import block_weights, dissolve, load_blocks, load_display
@@ -446,7 +446,7 @@ class Core:
         """Bands and thresholds of the spread measures, from the study file."""
         from geolls.measures.spread import SpreadOptions
 
-        return SpreadOptions.read(self.settings.spread)
+        return options(SpreadOptions, self.settings.spread, "spread")
 
     @cached_property
     def memberships(self) -> dict[str, Membership]:
@@ -558,8 +558,7 @@ class Core:
             ("blocks", self.finer.label if self.finer else "as geolls brings them"),
             ("places", ", ".join(s.places)),
         ]
-        options = vars(self.spread_options).items()
-        rows += [(f"spread.{k}", str(v)) for k, v in options]
+        rows += [(f"spread.{k}", str(v)) for k, v in vars(self.spread_options).items()]
         return pd.DataFrame(rows, columns=["item", "value"])
 
     @cached_property

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import date
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -85,31 +83,10 @@ class TypologyRules:
                     fix="shares lie between 0 and 1, all else is more than 0",
                 )
 
-    @classmethod
-    def read(cls, values: Mapping[str, Any]) -> TypologyRules:
-        """Read rules from a study file's table, refusing names and types that do not fit.
-
-        Parameters
-        ----------
-        values : mapping of str to object
-            Names of thresholds and values.
-
-        Returns
-        -------
-        TypologyRules
-            The defaults, with these in their place.
-
-        Raises
-        ------
-        UsageError
-            When a name is unknown, or a value is of the wrong kind or out of range.
-        """
-        return options(cls, values, "typology")
-
 
 def rules_of(study: Core) -> TypologyRules:
     """Return the rules of a study: the defaults, with those of its table `[typology]`."""
-    return TypologyRules.read(study.settings.typology)
+    return options(TypologyRules, study.settings.typology, "typology")
 
 
 def typology(study: Core, rules: TypologyRules | None = None) -> pd.DataFrame:
@@ -172,10 +149,8 @@ def _measured(study: Core, rules: TypologyRules) -> pd.DataFrame:
     inside = ["share_single_school_trust", "share_trust_home_here", "share_trust_based_elsewhere"]
     found["academised_share"] = view[inside].sum(axis=1, min_count=3) / known.mask(known == 0)
     bands = [str(c) for c in view if str(c).startswith("share_band_")]
-    for column in (*reversed(inside), "share_status_unknown", *bands):
-        found[column] = view[column]
-    for column in ("effective_providers", "top_trust_name", "top_trust_share"):
-        found[column] = view[column]
+    top = ["effective_providers", "top_trust_name", "top_trust_share"]
+    found = found.join(view[[*reversed(inside), "share_status_unknown", *bands, *top]])
     several = view["share_trust_home_here"] + view["share_trust_based_elsewhere"]
     found["elsewhere_share"] = view["share_trust_based_elsewhere"] / several.mask(several == 0)
     part = schools[schools["phase"] == rules.phase]

@@ -204,13 +204,13 @@ def _of_polygons(match: Match, layer: Layer, study: Core) -> list[Answer]:
 
 def _of_school(match: Match, study: Core) -> list[Answer]:
     """Return the trusts, federations and dioceses of a school."""
-    out = []
-    for key, layer in study.layers.items():
-        if layer.kind == "schools":
-            table = study.assigned(key)
-            mine = table.loc[table["urn"] == match.urn, ["unit_code", "unit_name", "share"]]
-            out += [Answer(match.label, key, *row) for row in mine.itertuples(index=False)]
-    return out
+    columns = ["unit_code", "unit_name", "share"]
+    tables = {k: study.assigned(k) for k, v in study.layers.items() if v.kind == "schools"}
+    return [
+        Answer(match.label, key, *row)
+        for key, table in tables.items()
+        for row in table.loc[table["urn"] == match.urn, columns].itertuples(index=False)
+    ]
 
 
 # ---- what a text may mean --------------------------------------------------------------------

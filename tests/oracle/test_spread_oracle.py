@@ -10,6 +10,7 @@ import pytest
 import shapely
 
 from geolls.base.errors import UsageError
+from geolls.base.schema import options
 from geolls.base.vocabulary import REACHES
 from geolls.measures.membership import Membership
 from geolls.measures.spread import (
@@ -336,9 +337,9 @@ def test_bands_are_those_of_the_study():
 )
 def test_thresholds_that_make_no_sense_are_refused(values, message):
     with pytest.raises(UsageError, match=message):
-        SpreadOptions.read(values)
+        options(SpreadOptions, values, "spread")
 
 
 def test_thresholds_are_read_from_a_study_file():
-    found = SpreadOptions.read({"local_km": 10, "size_bands": [1, 2, 6, 21]})
+    found = options(SpreadOptions, {"local_km": 10, "size_bands": [1, 2, 6, 21]}, "spread")
     assert (found.local_km, found.size_bands) == (10, (1, 2, 6, 21))

@@ -14,6 +14,7 @@ import pytest
 import geolls
 from geolls.api import Study
 from geolls.base.errors import UsageError
+from geolls.base.schema import options
 from geolls.base.vocabulary import PATTERNS
 from geolls.measures.membership import Membership
 from geolls.study.typology import (
@@ -162,20 +163,21 @@ def test_moving_a_threshold_changes_what_sorting_again_changes(study: Study) -> 
 
 
 def test_rules_are_read_strictly() -> None:
-    assert TypologyRules.read({}) == TypologyRules()
-    read = TypologyRules.read({"maintained_share": 0.6, "few": 10, "early_years": 4})
+    assert options(TypologyRules, {}, "typology") == TypologyRules()
+    given = {"maintained_share": 0.6, "few": 10, "early_years": 4}
+    read = options(TypologyRules, given, "typology")
     assert read == TypologyRules(maintained_share=0.6, few=10, early_years=4)
     with pytest.raises(UsageError, match="did you mean maintained_share"):
-        TypologyRules.read({"maintaned_share": 0.6})
+        options(TypologyRules, {"maintaned_share": 0.6}, "typology")
     for wrong in ({"few": 10.5}, {"few": True}, {"early_years": "5"}, {"phase": 1}):
         with pytest.raises(UsageError, match="wrong kind"):
-            TypologyRules.read(wrong)
+            options(TypologyRules, wrong, "typology")
     for wrong in ({"elsewhere_share": 1.5}, {"early_years": 0}, {"recent_years": -1.0}):
         with pytest.raises(UsageError, match="out of range"):
-            TypologyRules.read(wrong)
+            options(TypologyRules, wrong, "typology")
     for wrong in ({"early_years": float("nan")}, {"early_years": float("inf")}):
         with pytest.raises(UsageError, match="out of range"):
-            TypologyRules.read(wrong)
+            options(TypologyRules, wrong, "typology")
 
 
 def test_the_study_file_sets_the_rules(tmp_path: Path) -> None:
