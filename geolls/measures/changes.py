@@ -217,19 +217,15 @@ def school_changes(
     rows += [(urn, None, "closed") for urn in sorted(gone)]
     rows += [(None, urn, "opened") for urn in sorted(come)]
     frame = pd.DataFrame(rows, columns=["urn_before", "urn_after", "change"], dtype=object)
+    pairs = ["name", "trust", "trust_name"]
     for side, table in (("before", before), ("after", after)):
-        by = table.drop_duplicates("urn").set_index("urn")
-        for column, name in (
-            ("name", "name"),
-            ("trust_uid", "trust"),
-            ("trust_name", "trust_name"),
-        ):
-            frame[f"{name}_{side}"] = frame[f"urn_{side}"].map(by[column])
+        by = table.drop_duplicates("urn").set_index("urn").rename(columns={"trust_uid": "trust"})
+        for column in pairs:
+            frame[f"{column}_{side}"] = frame[f"urn_{side}"].map(by[column])
     a, b = frame["trust_before"].astype(object), frame["trust_after"].astype(object)
     differs = (a != b) & ~(a.isna() & b.isna())
     paired = frame["urn_before"].notna() & frame["urn_after"].notna()
     frame["trust_changed"] = differs.astype(object).where(paired, None)
-    pairs = ["name", "trust", "trust_name"]
     columns = ["change", "urn_before", "urn_after", *(f"{p}_{s}" for p in pairs
                for s in ("before", "after")), "trust_changed"]  # fmt: skip
     return frame[columns].sort_values(["change", "urn_before", "urn_after"], ignore_index=True)
@@ -274,9 +270,8 @@ def school_moves(
     for key, (before, after) in layers.items():
         rows = paired.assign(layer=key)
         for side, membership in (("before", before), ("after", after)):
-            claimants = _claimants(membership)
-            for column in claimants:
-                rows[f"{column}_{side}"] = paired[f"urn_{side}"].map(claimants[column])
+            claimants = _claimants(membership).add_suffix(f"_{side}")
+            rows = rows.join(claimants, on=f"urn_{side}")
         differs = (rows["unit_before"] != rows["unit_after"]) & ~(
             rows["unit_before"].isna() & rows["unit_after"].isna()
         )

@@ -58,10 +58,8 @@ def without_few(
     frame: pd.DataFrame, columns: Sequence[str], *, few: int = BLANK_BELOW
 ) -> pd.DataFrame:
     """Blank the shares in `columns` where they are of fewer than `few` schools."""
-    found = frame.copy()
-    for column in columns:
-        found[column] = found[column].where(found["schools"] >= few)
-    return found
+    enough = frame["schools"] >= few
+    return frame.assign(**{column: frame[column].where(enough) for column in columns})
 
 
 def complement(
@@ -190,8 +188,5 @@ def without_small_counts(frame: pd.DataFrame, lines: Sequence[str] = ()) -> pd.D
     weight = frame["weight"].to_numpy(dtype=float)
     groups = [np.flatnonzero(frame[c] == key) for c in lines for key in frame[c].unique()]
     hidden = complement(weight, weight < MINIMUM, groups or [np.arange(len(frame))])
-    found = frame.copy()
-    for column in found.columns:
-        if column == "weight" or str(column).startswith("share"):
-            found[column] = found[column].where(~hidden)
-    return found
+    told = [c for c in frame.columns if c == "weight" or str(c).startswith("share")]
+    return frame.assign(**{column: frame[column].where(~hidden) for column in told})

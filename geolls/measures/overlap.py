@@ -56,7 +56,19 @@ def overlap(left: Membership, right: Membership, weight: pd.Series[float]) -> pd
         left = right = left.sets
     x = left.weighed_over(weight.index, "left")
     y = right.weighed_over(weight.index, "right")
-    return _rows(x, y, cross(x, y, weights_of(weight)))
+    full = cross(x, y, weights_of(weight))
+    i, j = np.nonzero(full)
+    return pd.DataFrame(
+        {
+            "left_code": x.labels[0].take(i),
+            "left_name": x.labels[1].take(i),
+            "right_code": y.labels[0].take(j),
+            "right_name": y.labels[1].take(j),
+            "weight": full[i, j],
+            "share_of_left": full[i, j] / full.sum(axis=1)[i],
+            "share_of_right": full[i, j] / full.sum(axis=0)[j],
+        }
+    )
 
 
 def weights_of(weight: pd.Series[float]) -> Floats:
@@ -86,22 +98,6 @@ def cross(x: Membership, y: Membership, weight: Floats) -> Floats:
     size = (len(x.codes), len(y.codes))
     flat = sums(x.unit[at_x] * size[1] + y.unit[at_y], shared, size[0] * size[1])
     return flat.reshape(size)
-
-
-def _rows(x: Membership, y: Membership, weights: Floats) -> pd.DataFrame:
-    i, j = np.nonzero(weights)
-    value = weights[i, j]
-    return pd.DataFrame(
-        {
-            "left_code": x.labels[0].take(i),
-            "left_name": x.labels[1].take(i),
-            "right_code": y.labels[0].take(j),
-            "right_name": y.labels[1].take(j),
-            "weight": value,
-            "share_of_left": value / weights.sum(axis=1)[i],
-            "share_of_right": value / weights.sum(axis=0)[j],
-        }
-    )
 
 
 def inside(pairs: pd.DataFrame) -> pd.DataFrame:

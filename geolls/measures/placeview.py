@@ -347,8 +347,7 @@ def school_view(
     frame["sibling_km"] = _siblings(trust, xy) / 1000
     far = ~(frame["sibling_km"] <= rules.alone_km)
     frame["only_school_of_trust"] = _known(far, (trust >= 0) & located(xy))
-    for column, values in _local_choice(schools, near, metres, xy, neighbourhoods, rules).items():
-        frame[column] = values
+    frame = frame.assign(**_local_choice(schools, near, metres, xy, neighbourhoods, rules))
     if offices is not None:
         at = offices.drop_duplicates("trust_uid").set_index("trust_uid")[["easting", "northing"]]
         office = at.reindex(schools["trust_uid"]).to_numpy(dtype=float)

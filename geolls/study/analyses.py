@@ -262,16 +262,20 @@ def null_share_worse(
         jobs=jobs,
         progress=(lambda i, n: progress("Random maps", i, n)) if progress else None,
     )
-    rows = [
-        ("null_share_worse", found.share_worse, f"{draws} random maps, seed {seed}"),
-        ("null_v_measure", float(found.draws["v_measure"].mean()), "mean of the random maps"),
-        ("null_deviation", float(found.draws["deviation"].mean()), "mean miss of their sizes"),
-    ]
-    table = pd.DataFrame(rows, columns=["measure", "value", "note"])
-    table.insert(0, "left", study.layer(left).key)
-    table.insert(1, "right", study.layer(right).key)
-    table.insert(2, "by", by)
-    return table
+    return pd.DataFrame(
+        {
+            "left": study.layer(left).key,
+            "right": study.layer(right).key,
+            "by": by,
+            "measure": ["null_share_worse", "null_v_measure", "null_deviation"],
+            "value": [found.share_worse, *found.draws[["v_measure", "deviation"]].mean()],
+            "note": [
+                f"{draws} random maps, seed {seed}",
+                "mean of the random maps",
+                "mean miss of their sizes",
+            ],
+        }
+    )
 
 
 def map_fit(study: Core) -> pd.DataFrame:

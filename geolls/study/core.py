@@ -221,8 +221,8 @@ class Core:
         for layer in self.area_layers.values():
             if layer.kind != "polygons":
                 continue
-            rule: dict[str, Any] = {k: getattr(layer, k) for k in ("sliver_m2", "sliver_share")}
-            rule = {k: v for k, v in rule.items() if v is not None}
+            stated = {"sliver_m2": layer.sliver_m2, "sliver_share": layer.sliver_share}
+            rule: dict[str, Any] = {k: v for k, v in stated.items() if v is not None}
             cut = refine(blocks, read_polygons(layer), **rule)
             claims = {k: onto_parts(v, cut.parts) for k, v in claims.items()}
             claims[layer.key] = cut.claims
@@ -417,13 +417,11 @@ class Core:
         if left and right:
             x, y = (self.membership(k, by) for k in (left, right))
             found = compare(x, y, weight, inside_only=inside_only, untold=untold)
-            found.insert(0, "left", self.layer(left).key)
-            found.insert(1, "right", self.layer(right).key)
+            found = found.assign(left=self.layer(left).key, right=self.layer(right).key)
         else:
             layers = {k: self.membership(k, by) for k in self.area_layers}
             found = pairwise(layers, weight, inside_only=inside_only, untold=untold)
-        found.insert(2, "by", by)
-        return found
+        return found.assign(by=by)[["left", "right", "by", "measure", "value", "note"]]
 
     def coverage(
         self, name: str, by: By = "area", *, place: Place | str | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
+from itertools import product
 from typing import NamedTuple
 
 import pandas as pd
@@ -209,14 +210,16 @@ def neighbours(study: Core, layer: str) -> Mapping[str, list[str]]:
     table = table[~is_reason(table["unit_code"])]
     units = table.groupby("block")["unit_code"].agg(list).to_dict()
     names = study.blocks.index
-    found: dict[str, set[str]] = {}
-    for a, b in touching:
-        for one in units.get(names[a], ()):
-            for two in units.get(names[b], ()):
-                if one != two:
-                    found.setdefault(one, set()).add(two)
-                    found.setdefault(two, set()).add(one)
-    return {code: sorted(beside) for code, beside in found.items()}
+    pairs = {
+        (one, two)
+        for a, b in touching
+        for one, two in product(units.get(names[a], ()), units.get(names[b], ()))
+        if one != two
+    }
+    found: dict[str, list[str]] = defaultdict(list)
+    for one, two in sorted(pairs | {(two, one) for one, two in pairs}):
+        found[one].append(two)
+    return dict(found)
 
 
 @remembered
