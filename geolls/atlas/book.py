@@ -186,8 +186,9 @@ def _places(facts: Facts, key: str) -> pd.DataFrame:
 
 
 def _trusts(facts: Facts) -> pd.DataFrame:
-    hidden = ["home_easting", "home_northing", "hubs"]
-    return facts.trusts.drop(columns=hidden).reset_index(drop=True)
+    return facts.trusts.drop(columns=["home_easting", "home_northing", "hubs"]).reset_index(
+        drop=True
+    )
 
 
 def _at_work(facts: Facts) -> pd.DataFrame:

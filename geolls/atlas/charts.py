@@ -132,8 +132,7 @@ _RULES: dict[str, Callable[[int], str]] = {
 def _fits(name: str, share: float) -> bool:
     """Tell whether a name fits under its piece in three lines."""
     room = share * STRIP_PX - 4
-    words = name.split()
-    longest = max((len(w) for w in words), default=0) * LETTER_PX
+    longest = max(map(len, name.split()), default=0) * LETTER_PX
     lines = math.ceil(len(name) * LETTER_PX / max(room, 1))
     return longest <= room and lines <= 3
 

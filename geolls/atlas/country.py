@@ -287,8 +287,9 @@ class CountryPages(Chapter):
             elif p.kind == "national":
                 made = self.plates.country(p.key[0])
                 rows.append((Name(made.title, page.root + p.path), made.question))
-        heads = ("map", "Map"), ("shows", "What it shows")
-        grid = self._pairs("maps", "Maps of England", heads, rows)
+        grid = self._pairs(
+            "maps", "Maps of England", (("map", "Map"), ("shows", "What it shows")), rows
+        )
         return self._list(page, "Maps of England", words.MAPS_LISTED, title="All maps", grid=grid)
 
     def data(self, page: Page, tables: Mapping[str, str]) -> Rendered:
@@ -306,10 +307,7 @@ class CountryPages(Chapter):
         rows: Sequence[tuple[Name, str]],
     ) -> Grid:
         """Return a table of names and what each is."""
-        columns = [
-            Column(*heads[0], itemgetter(0), "name"),
-            Column(*heads[1], itemgetter(1)),
-        ]
+        columns = [Column(*heads[0], itemgetter(0), "name"), Column(*heads[1], itemgetter(1))]
         return Grid(id=name, caption=caption, columns=columns, rows=rows, sortable=False)
 
     def _list(self, page: Page, name: str, lede: str, **section: Any) -> Rendered:

@@ -323,15 +323,15 @@ class Frame:
 
     def area_name(self, layer: str, urn: str) -> str:
         """Return the names of a school's units in a layer."""
-        found = self.facts.unit_of.get(layer, {}).get(urn, ())
-        return " / ".join(name for _, name, _ in found) or DASH
+        units = self.facts.unit_of.get(layer, {}).get(urn, ())
+        return " / ".join(name for _, name, _ in units) or DASH
 
     def name(self, page: Page, layer: str, code: str) -> Name:
         """Return the name of a unit or trust, a link where it has a page."""
         trust = layer == "trust"
         row = self.facts.trust_rows[code] if trust else self.facts.unit_rows[layer][code]
-        path = page.root + self.path_of(layer, code)
-        return Name(str(row["trust_name" if trust else "name"]), path)
+        title = str(row["trust_name" if trust else "name"])
+        return Name(title, page.root + self.path_of(layer, code))
 
     def links(self, page: Page, layer: str, rows: Iterable[tuple[Any, ...]]) -> Markup:
         """Return links to units, given as rows that begin with code and name, by name."""
@@ -492,8 +492,7 @@ def used_rules(css: str) -> str:
     """Return Leaflet's rules for what a page's map has: no tiles, markers or popups."""
 
     def rule(match: re.Match[str]) -> str:
-        names = [n.strip() for n in match[1].split(",")]
-        kept = ",".join(n for n in names if not _ABSENT.search(n))
+        kept = ",".join(n.strip() for n in match[1].split(",") if not _ABSENT.search(n))
         return f"{kept}{{{match[2]}}}" if kept else ""
 
     text = re.sub(r"/\*.*?\*/", "", css, flags=re.S)

@@ -197,8 +197,8 @@ class PlacePages(Chapter):
             rows.append((text, value, percent(england[share]) if whole else middle))
         for column in ("trusts", "effective_maps"):
             text, say, _ = _COMPARED[column]
-            beside = f"{say(facts.middle(here.key, column))}*"
-            rows.append((text, say(float(unit[column])), beside))
+            middle = f"{say(facts.middle(here.key, column))}*"
+            rows.append((text, say(float(unit[column])), middle))
         meals = percent(unit["fsm_share"], here.n), percent(england["fsm_share"])
         return [*rows, ("Pupils eligible for free meals", *meals)]
 
@@ -435,7 +435,6 @@ class PlacePages(Chapter):
             about["links_month"],
             words.TRUST_UNKNOWN(unknown=facts.england["status_unknown"]),
         )
-        layers = {key: facts.layer(key) for key in facts.strips}
         rows: list[tuple[str, Name, str, str]] = [
             (
                 "Schools and pupils",
@@ -457,7 +456,7 @@ class PlacePages(Chapter):
                     when(layer.source_date),
                     self.study.date_note(key) or layer.caption or "as published",
                 )
-                for key, layer in layers.items()
+                for key, layer in ((key, facts.layer(key)) for key in facts.strips)
             ),
         ]
         return Grid(

@@ -177,14 +177,13 @@ def profile(study: Study, place: Place) -> Profile:
     subject = _Subject(place, Frame(facts), Here(facts, place.layer, place.unit_code))
     here, book, about = subject.here, subject.book, subject.book.about
     sections = (_runs, _maps, _between, _beside) if here.n else ()
-    found = [section(subject) for section in sections]
     return Profile(
         name=here.name,
         kind=what_it_is(here),
         banner=about["demonstration"],
         lede=lede(here, book.population, book.hub_layers),
         note=book.note(here.n, words.NEUTRAL),
-        sections=tuple(section for section in found if section),
+        sections=tuple(filter(None, (section(subject) for section in sections))),
         caveats=tuple(_caveats(subject)),
         sources=tuple(_sources(subject)),
         study=words.STUDY(**{key: about[key] for key in ("title", "day", "fingerprint")}),
@@ -486,10 +485,9 @@ def _caveats(subject: _Subject) -> Iterator[Markup]:
         unknown=float(here.unit["status_unknown"]),
     )
     for key, cover in others.items():
-        told = cover.main and cover.layer.family not in _SILENT
         yield from words.LAYER_CAVEATS.each(
             title=cover.layer.title,
-            caption=told and cover.layer.caption,
+            caption=cover.main and cover.layer.family not in _SILENT and cover.layer.caption,
             note=subject.book.study.date_note(key),
         )
     split = any(len(cover.main) > 1 for cover in others.values())
@@ -542,8 +540,7 @@ def _plain(text: str) -> Markup:
             words = " ".join(html.unescape(part).split(" "))
             clean = "".join(c if c.isprintable() else " " for c in words)
             out.append(_SPECIAL.sub(r"\\\1", clean))
-    escaped = _START.sub(lambda m: m[0][:-1] + "\\" + m[0][-1], "".join(out))
-    return Markup(escaped)
+    return Markup(_START.sub(lambda m: m[0][:-1] + "\\" + m[0][-1], "".join(out)))
 
 
 def profile_html(study: Study, place: Place) -> str:

@@ -33,11 +33,8 @@ def check_files(files: Sequence[Path] = ()) -> list[Problem]:
     # The shelf's own known gaps are not what a user asks about who gives files.
     problems = [p for p in check_shelf(load_areas()) if p.severity == "error" or not files]
     problems += check_folders([f for f in files if f.is_dir()], load_areas())
-    for recipe in sorted(shelf("maps").glob("*.toml")):
-        problems += _recipe(recipe)
-    for file in files:
-        if file.is_dir():
-            continue
+    problems += [p for recipe in sorted(shelf("maps").glob("*.toml")) for p in _recipe(recipe)]
+    for file in (f for f in files if not f.is_dir()):
         if not file.is_file():
             problems.append(Problem(str(file), None, None, "there is no such file or folder"))
         elif file.suffix == ".toml":

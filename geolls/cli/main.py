@@ -24,6 +24,15 @@ def _version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
 
 @click.group(
     cls=Group,
+    commands=[
+        *(shelf.layers, shelf.check, shelf.where),
+        fetch.fetch,
+        *(measures.assign, measures.overlap, measures.mismatch, measures.coverage, measures.spread),
+        *(measures.schools, measures.compare, measures.table, measures.typology, measures.changes),
+        measures.explain,
+        *(pages.profile, pages.map_, pages.atlas, pages.export, pages.findings),
+        study.study,
+    ],
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     no_args_is_help=True,
 )
@@ -50,17 +59,6 @@ def cli() -> None:
 
 
 cli.help = shown(cli.help)
-
-for _command in (
-    *(shelf.layers, shelf.check, shelf.where),
-    fetch.fetch,
-    *(measures.assign, measures.overlap, measures.mismatch, measures.coverage, measures.spread),
-    *(measures.schools, measures.compare, measures.table, measures.typology, measures.changes),
-    measures.explain,
-    *(pages.profile, pages.map_, pages.atlas, pages.export, pages.findings),
-    study.study,
-):
-    cli.add_command(_command)
 
 
 def main(args: Sequence[str] | None = None) -> None:

@@ -173,8 +173,15 @@ def emit(
     *,
     study: Study | None = None,
     title: str = "",
+    said: str = "",
 ) -> None:
-    """Print a table, or write it to the file that -o names; demonstration schools are named so."""
+    """Print a table, or write it to the file that -o names; demonstration schools are named so.
+
+    A person who asks for neither a format nor a file is told what is `said`, where there is any.
+    """
+    if said and on_screen(options):
+        click.echo(said)
+        return
     from geolls.export.render import Table, format_of, render, write_table
 
     fmt, output = options["fmt"], options["output"]

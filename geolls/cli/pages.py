@@ -15,7 +15,6 @@ from geolls.cli.options import (
     OUTPUT,
     emit,
     note,
-    on_screen,
     progress_bar,
     study_command,
 )
@@ -136,8 +135,7 @@ def atlas(
     if report.failed:
         for page, error in report.failed[:FAILURES_SHOWN]:
             click.echo(f"failed: {page}: {error}", err=True)
-        if len(report.failed) > FAILURES_SHOWN:
-            more = len(report.failed) - FAILURES_SHOWN
+        if (more := len(report.failed) - FAILURES_SHOWN) > 0:
             click.echo(f"failed: {more:,} more, named in manifest.json", err=True)
         raise AtlasError(
             f"{len(report.failed)} of {len(report.failed) + report.pages} pages failed",
@@ -186,12 +184,9 @@ def findings(study: Study, **options: Any) -> None:
     from geolls.study.findings import findings as state
 
     rows = [dataclasses.asdict(f) for f in state(study)]
-    if not on_screen(options):
-        emit(rows, options, study=study)
-        return
-    click.echo(f"{study.register.label}, {study.as_of}\n")
-    for row in rows:
-        click.echo(f"- {row['text']}\n  {row['command']}")
+    said = [f"- {row['text']}\n  {row['command']}" for row in rows]
+    heading = f"{study.register.label}, {study.as_of}\n"
+    emit(rows, options, study=study, said="\n".join((heading, *said)))
 
 
 def _given(pairs: tuple[str, ...]) -> dict[str, str | float]:

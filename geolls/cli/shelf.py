@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -13,8 +14,6 @@ from geolls.cli.options import OUTPUT, STUDY, day_of, emit, on_screen, study_of
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from geolls.api import Study
 
 PROBLEM_COLUMNS = ("severity", "file", "row", "column", "message", "fix")
 
@@ -81,14 +80,9 @@ def check(files: tuple[Path, ...], **options: Any) -> None:
     from geolls.cli.checking import check_files
 
     problems = check_files(files)
-    if not on_screen(options):
-        rows = [{c: getattr(p, c) for c in PROBLEM_COLUMNS} for p in problems]
-        emit(rows, options)
-    elif not problems:
-        click.echo("No problems found.")
-    else:
-        for problem in problems:
-            click.echo(f"{problem.severity}: {problem}")
+    rows = [{c: getattr(p, c) for c in PROBLEM_COLUMNS} for p in problems]
+    said = "\n".join(f"{problem.severity}: {problem}" for problem in problems)
+    emit(rows, options, said=said or "No problems found.")
     errors = sum(p.severity == "error" for p in problems)
     if errors:
         raise CatalogueError(f"{errors} error{'s' * (errors > 1)} found")
@@ -121,13 +115,7 @@ def where(text: str, **options: Any) -> None:
             "where answers by the blocks that geolls brings", where="--blocks", fix="leave it out"
         )
     on, areas = day_of(options), load_areas()
-    opened: list[Study] = []
-
-    def open_once() -> Study:
-        if not opened:
-            opened.append(study_of({**options, "as_of": on.isoformat()}))
-        return opened[0]
-
+    open_once = cache(lambda: study_of({**options, "as_of": on.isoformat()}))
     rows = find(
         text,
         on=on,
@@ -136,7 +124,7 @@ def where(text: str, **options: Any) -> None:
         data=options["data"] or data_folder(),
         open_study=open_once,
     )
-    study = opened[0] if opened else None
+    study = open_once() if open_once.cache_info().currsize else None
     if not on_screen(options):
         emit(rows, options, study=study)
         return

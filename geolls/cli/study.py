@@ -66,6 +66,8 @@ def study_check(file: Path) -> None:
     click.echo(f"{opened!r} is ready; fingerprint {opened.fingerprint}")
 
 
-study = Group("study", help="Make, show and check a study file.")
-for _command in (study_new, study_show, study_check):
-    study.add_command(_command)
+study = Group(
+    "study",
+    help="Make, show and check a study file.",
+    commands=[study_new, study_show, study_check],
+)

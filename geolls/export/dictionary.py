@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
 from itertools import groupby, product
@@ -64,12 +64,11 @@ class TableText:
     columns: tuple[Column, ...]
     note: str = ""
 
-    def expand(self, layers: Iterable[str]) -> Iterator[Column]:
+    def expand(self, layers: Collection[str]) -> Iterator[Column]:
         """Yield the columns, those of every layer written out layer by layer."""
-        keys = tuple(layers)
         for each, columns in groupby(self.columns, lambda c: c.name.endswith(_EACH_LAYER)):
             every = tuple(columns)
-            for key, one in product(keys, every) if each else ():
+            for key, one in product(layers, every) if each else ():
                 name = one.name.removesuffix(_EACH_LAYER) + key
                 yield replace(one, name=name, description=f"{one.description} (layer {key})")
             yield from () if each else every
@@ -87,15 +86,14 @@ class Dictionary:
 
     tables: Mapping[str, TableText]
 
-    def rows(self, layers: Iterable[str]) -> list[dict[str, str]]:
+    def rows(self, layers: Collection[str]) -> list[dict[str, str]]:
         """Return one row per column of each table: table, column, type, unit, description, source.
 
         Parameters
         ----------
-        layers : iterable of str
+        layers : collection of str
             Keys of the layers that have columns of their own.
         """
-        keys = tuple(layers)
         return [
             {
                 "table": table.key,
@@ -106,7 +104,7 @@ class Dictionary:
                 "source": c.source,
             }
             for table in self.tables.values()
-            for c in table.expand(keys)
+            for c in table.expand(layers)
         ]
 
 

@@ -56,11 +56,9 @@ def tables(study: Study, keys: Sequence[str] = ()) -> Iterator[tuple[TableText, 
     same authority as it takes that no total of the authority gives them away.
     """
     for text in load_dictionary().tables.values():
-        if keys and text.key not in keys:
-            continue
-        frame = BUILDERS[text.key](study)
-        columns = [c.name for c in text.expand(study.area_layers)]
-        yield text, frame[columns].reset_index(drop=True)
+        if not keys or text.key in keys:
+            columns = [c.name for c in text.expand(study.area_layers)]
+            yield text, BUILDERS[text.key](study)[columns].reset_index(drop=True)
 
 
 def _study(study: Study) -> pd.DataFrame:
