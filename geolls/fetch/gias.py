@@ -260,12 +260,11 @@ def _best(item: File, offers: Sequence[Offer], day: date | None) -> Offer | None
     """Return the offer for one file: of that day, else undated, else the newest."""
     stem = item.names[0].partition("{")[0]
     mine = [o for o in offers if re.fullmatch(rf"{stem}[-_\w]*\.csv", o.name, re.ASCII)]
-
-    def order(offer: Offer) -> tuple[bool, bool, date]:
-        at = offer.day
-        return (at is not None and at == day, at is None, at or date.min)
-
-    return max(mine, key=order, default=None)
+    return max(
+        mine,
+        key=lambda o: (o.day is not None and o.day == day, o.day is None, o.day or date.min),
+        default=None,
+    )
 
 
 def _copied(item: File, offer: Offer, part: Path) -> Facts:

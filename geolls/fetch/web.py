@@ -167,10 +167,11 @@ class Web:
             if have:
                 headers |= {"Range": f"bytes={have}-", "If-Range": validator}
             with self._open(url, headers) as response:
+                resumed = response.headers.get("content-range", "").startswith(f"bytes {have}-")
                 if response.status_code == 200:
                     have = 0
                     write_text(note, json.dumps({"url": url, "validator": _validator(response)}))
-                elif not _carries_on(response, have):
+                elif not (have and resumed and response.status_code == 206):
                     part.unlink(missing_ok=True)
                     raise _Again("the server resumed at the wrong byte")
                 length = response.headers.get("content-length", "")
@@ -188,7 +189,7 @@ class Web:
                             if self.progress is not None:
                                 self.progress(path.name, have, total)
                     part.replace(path)
-                    note.unlink()
+                    note.unlink(missing_ok=True)
                 except OSError as error:  # the network's own errors are not OSErrors
                     raise refusal(error, part) from error
             return {
@@ -364,12 +365,6 @@ def _validator(response: httpx.Response) -> str | None:
     # A weak tag (W/"...") proves nothing about bytes.
     proof = tag if tag.startswith('"') else response.headers.get("last-modified")
     return proof if response.headers.get("content-encoding", "identity") == "identity" else None
-
-
-def _carries_on(response: httpx.Response, byte: int) -> bool:
-    """Whether a partial answer begins at `byte`."""
-    span = response.headers.get("content-range", "")
-    return response.status_code == 206 and byte > 0 and span.startswith(f"bytes {byte}-")
 
 
 def _resumable(part: Path, note: Path, url: str) -> tuple[int, str]:

@@ -10,6 +10,7 @@ import json
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -33,6 +34,10 @@ __all__ = ["Columns", "PointAssigner", "Report", "assign_points", "coordinate_co
 ROWS_PER_BATCH = 262_144
 CSV_BYTES_PER_BATCH = 1 << 24
 _HOW = pa.array(["polygon", "nearest", "none"])
+_WRITERS: dict[str, Callable[[Path, pa.Schema], Any]] = {
+    ".csv": csv.CSVWriter,
+    ".parquet": partial(parquet.ParquetWriter, compression="zstd"),
+}
 # What people write in a cell that holds no number.
 _BLANKS = ("", "-", ".", "na", "n/a", "nan", "nil", "none", "null")
 Progress = Callable[[str, int, "int | None"], None]
@@ -272,7 +277,8 @@ def assign_points(
         placed += batch.num_rows - feather.read_table(part, [block]).column(block).null_count
         if progress:
             progress("Assigning points", len(parts), table.total)
-    with writing(target) as path, _writer(path, target, schema) as writer:
+    open_writer = _WRITERS[target.suffix.lower()]
+    with writing(target) as path, open_writer(path, schema) as writer:
         for part in parts:
             writer.write_table(feather.read_table(part))
     shutil.rmtree(folder, ignore_errors=True)
@@ -280,7 +286,7 @@ def assign_points(
 
 
 def _check_target(source: Path, target: Path) -> None:
-    if target.suffix.lower() not in (".parquet", ".csv"):
+    if target.suffix.lower() not in _WRITERS:
         raise UsageError(
             f"a table of points is written as .parquet or .csv, not {target.suffix or 'without'!r}",
             where=str(target),
@@ -395,9 +401,3 @@ def _same_run(parts: Path, of: dict[str, str]) -> None:
         if not (note.is_file() and note.read_bytes() == run.encode()):
             shutil.rmtree(parts)
     write_text(note, run)
-
-
-def _writer(path: Path, target: Path, schema: pa.Schema) -> Any:
-    if target.suffix.lower() == ".csv":
-        return csv.CSVWriter(path, schema)
-    return parquet.ParquetWriter(path, schema, compression="zstd")
