@@ -160,15 +160,12 @@ class Format(NamedTuple):
     @property
     def step(self) -> float:
         """The smallest difference that is printed."""
-        return 1 / self._fine
-
-    @property
-    def _fine(self) -> float:
-        return float(self.scale * 10**self.digits)
+        return 1 / (self.scale * 10**self.digits)
 
     def shown(self, value: Any) -> Any:
         """Round as it is printed, halves up: a value stands in the class its words belong to."""
-        return np.floor(np.asarray(value, float) * self._fine + 0.5) / self._fine
+        fine = self.scale * 10**self.digits
+        return np.floor(np.asarray(value, float) * fine + 0.5) / fine
 
 
 FORMATS = {
@@ -193,9 +190,7 @@ def say(value: float | str | None, kind: str) -> str:
         return DASH
     if isinstance(value, str) or kind == "words":
         return str(value)
-    form = FORMATS[kind]
-    if kind == "km" and value >= 9.95:
-        form = form._replace(digits=0)
+    form = Format(1.0, 0, " km") if kind == "km" and value >= 9.95 else FORMATS[kind]
     shown = float(form.shown(value)) * form.scale
     if kind == "share" and shown == 0 and value > 0:
         return "under 1%"
@@ -206,18 +201,16 @@ def class_titles(measure: Measure) -> list[str]:
     """Name each class: by its word, or by its printed bounds."""
     if measure.format == "words":
         return list(measure.classes)
-    kind, edges, form = measure.format, measure.breaks, FORMATS[measure.format]
-
-    def bare(value: float) -> str:
-        digits = "g" if kind in {"count", "km"} else f".{form.digits}f"
-        return f"{value * form.scale:{digits}}"
-
-    titles = [f"under {bare(edges[0])}{form.unit}"]
-    for low, high in pairwise(edges):
-        top, to = (bare(high), "to under") if kind == "km" else (bare(high - form.step), "to")
-        titles.append(f"{bare(low)}{'' if bare(low) == top else f' {to} {top}'}{form.unit}")
-    last = "100%" if kind == "share" and edges[-1] >= 1 else f"{bare(edges[-1])}{form.unit} or more"
-    return [*titles, last]
+    kind, form = measure.format, FORMATS[measure.format]
+    digits = "g" if kind in {"count", "km"} else f".{form.digits}f"
+    low = [f"{edge * form.scale:{digits}}" for edge in measure.breaks]
+    top = [f"{(edge - form.step) * form.scale:{digits}}" for edge in measure.breaks]
+    spans = [f"{a} to under {b}" for a, b in pairwise(low)]
+    if kind != "km":
+        spans = [a if a == b else f"{a} to {b}" for a, b in zip(low, top[1:], strict=False)]
+    whole = kind == "share" and measure.breaks[-1] >= 1
+    last = "100%" if whole else f"{low[-1]}{form.unit} or more"
+    return [f"under {low[0]}{form.unit}", *(f"{span}{form.unit}" for span in spans), last]
 
 
 def classify(measure: Measure, units: Iterable[str]) -> list[int]:
@@ -225,12 +218,11 @@ def classify(measure: Measure, units: Iterable[str]) -> list[int]:
     values = measure.values.reindex(list(units))
     if measure.format == "words":
         at = {word: i for i, word in enumerate(measure.classes)}
-        for word in values.dropna():
-            if word not in at:
-                raise MapError(
-                    f"measure {measure.key}: {word!r} is not among its classes",
-                    fix=f"classes are {', '.join(measure.classes)}",
-                )
+        for word in values[~values.isin(measure.classes)].dropna():
+            raise MapError(
+                f"measure {measure.key}: {word!r} is not among its classes",
+                fix=f"classes are {', '.join(measure.classes)}",
+            )
         return [at.get(word, -1) for word in values.tolist()]
     if not 1 <= len(measure.breaks) <= 4:
         raise MapError(f"measure {measure.key} needs one to four breaks, not {measure.breaks}")
@@ -283,7 +275,11 @@ def breaks_of(values: pd.Series[float], kind: str, classes: int = 5) -> tuple[fl
     k = min(classes, len(distinct))
     inner = quantiles(known, k)
     spread = float(np.quantile(known, 0.9) - np.quantile(known, 0.1)) or float(np.ptp(known))
-    step = _nice(spread / (2 * k), FORMATS[kind].step)
+    # To 1, 2 or 5 times a power of ten, and nothing finer than is printed.
+    wanted = max(spread / (2 * k), FORMATS[kind].step)
+    power = 10.0 ** math.floor(math.log10(wanted))
+    step = next(m * power for m in (1.0, 2.0, 5.0, 10.0) if m * power >= 0.75 * wanted)
+    step = max(step, FORMATS[kind].step)
     rounded = np.unique(np.round(np.round(inner / step) * step, 6))
     low, high = float(distinct[0]), float(distinct[-1])
     return tuple(float(b) for b in rounded if low < b <= high) or (high,)
@@ -293,15 +289,6 @@ def quantiles(values: Floats, classes: int) -> Floats:
     """Return bounds between classes of as many values each; fewer where values repeat."""
     bounds: Floats = np.unique(np.quantile(values, np.linspace(0, 1, classes + 1)[1:]))
     return bounds[:-1]
-
-
-def _nice(step: float, smallest: float) -> float:
-    """Round a step to 1, 2 or 5 times a power of ten."""
-    if step <= smallest:
-        return smallest
-    power = 10.0 ** math.floor(math.log10(step))
-    best = next(m for m in (1.0, 2.0, 5.0, 10.0) if m * power >= 0.75 * step)
-    return max(best * power, smallest)
 
 
 # ---- what a map shows ------------------------------------------------------------

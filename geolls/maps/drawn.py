@@ -228,10 +228,8 @@ class Drawn:
     @property
     def home(self) -> int | None:
         """The unit of the areas that is the trust's home."""
-        trusts, names = self.data.trusts, self.cover(self.areas).names
-        if trusts is None or "home" not in trusts or self.data.trust not in trusts.index:
-            return None
-        home = str(trusts.at[self.data.trust, "home"])
+        trusts = pd.DataFrame() if self.data.trusts is None else self.data.trusts
+        home, names = trusts.get("home", {}).get(self.data.trust), self.cover(self.areas).names
         return names.index(home) if home in names else None
 
     def units_of(self, spec: LayerSpec, schools: pd.DataFrame) -> list[int | None]:
@@ -373,9 +371,6 @@ def cover_words(layer: Cover, areas: Cover) -> dict[str, str]:
     low, met = set(layer.low), dict[int, dict[str, None]]()
     for b, (u, a) in enumerate(zip(layer.of, areas.of, strict=True)):
         text = _PHRASES[u] if u < 0 else layer.name(u)
-        if u >= len(layer.codes):
-            text += " (shared)"
-        elif b in low:
-            text += " (low confidence)"
-        met.setdefault(a, {})[text] = None
+        doubt = " (shared)" if u >= len(layer.codes) else " (low confidence)" if b in low else ""
+        met.setdefault(a, {})[text + doubt] = None
     return {areas.codes[a]: "; ".join(met[a]) for a in met if 0 <= a < len(areas.codes)}

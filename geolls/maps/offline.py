@@ -129,12 +129,7 @@ def script(*folders: str) -> str:
         The files in the order that `order.json` states, without comments and spare spaces. The
         map's begin with the words it shares with the rest of geolls.
     """
-    path = shelf("maps") / "assets" / "order.json"
-    try:
-        order = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError) as error:
-        raise MapError("the order of the scripts cannot be read", where=str(path)) from error
-    parts = []
+    order, parts = json.loads(asset("order.json")), list[str]()
     for folder in folders:
         if folder == "map":
             words = json.dumps(vocabulary(), separators=(",", ":"))

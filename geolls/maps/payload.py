@@ -235,9 +235,7 @@ def _trusts(trusts: pd.DataFrame) -> dict[str, Any]:
         "name": texts(trusts["trust_name"]),
         "schools": [int(v) for v in trusts.get("schools", [])],
     }
-    for column in ("home", "url", "text"):
-        if column in trusts:
-            out[column] = texts(trusts[column])
+    out |= {c: texts(trusts[c]) for c in ("home", "url", "text") if c in trusts}
     if "home_easting" in trusts:
         home = (trusts[f"home_{c}"].to_numpy(float) for c in ("easting", "northing"))
         for name, values in zip("xy", lonlat(*home), strict=True):
@@ -258,7 +256,7 @@ def own_of(drawn: Drawn, schools: pd.DataFrame | None) -> bytes:
     schools : DataFrame, optional
         From `school_order`; none draws no school.
     """
-    data, recipe = drawn.data, drawn.recipe
+    data, recipe, place = drawn.data, drawn.recipe, drawn.data.place
     west, south, east, north = drawn.focus
     lon, lat = lonlat(np.array([west, west, east, east]), np.array([south, north, south, north]))
     out: dict[str, Any] = {
@@ -275,20 +273,22 @@ def own_of(drawn: Drawn, schools: pd.DataFrame | None) -> bytes:
         "kinds": list(recipe.schools),
         "schools_on": recipe.schools_on,
     }
-    if recipe.cities:
-        out["cities"] = [list(city) for city in CITIES]
-    if drawn.swipe:
-        out["swipe"] = drawn.swipe
-    if data.place is not None:
-        key, code, name = data.place.layer, data.place.unit_code, data.place.name
-        blocks = drawn.place_blocks
-        out["place"] = {"layer": key, "code": code, "name": name, "blocks": blocks}
-    if data.trust is not None:
-        out["trust"] = data.trust
-    if data.callouts:
-        out["callouts"] = [
+    more = {
+        "cities": CITIES if recipe.cities else None,
+        "swipe": drawn.swipe,
+        "place": place
+        and {
+            "layer": place.layer,
+            "code": place.unit_code,
+            "name": place.name,
+            "blocks": drawn.place_blocks,
+        },
+        "trust": data.trust,
+        "callouts": [
             [c.layer, c.unit_code, c.title, c.text, c.side] for c in data.callouts[:MOST_CALLOUTS]
-        ]
+        ],
+    }
+    out |= {key: value for key, value in more.items() if value}
     if schools is not None:
         out["schools"] = {} if schools.empty else _schools(drawn, schools)
     return pack(out)

@@ -8,14 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from geolls.base.errors import CatalogueError, InputFileError, MapError
-from geolls.base.schema import MADE, Fault, Toml, among, check, load, unknown
+from geolls.base.schema import MADE, Fault, among, check, load, unknown
 from geolls.base.shelves import shelf
 from geolls.base.text import suggest
 from geolls.base.vocabulary import KINDS
 
 __all__ = ["Recipe", "check_recipe", "load_recipe", "recipe_names"]
 
-SCOPES = ("england", "place", "trust")
 PATTERNS = ("not_found", "shared", "low_confidence", "too_few")
 OPTIONS = ("layer", "left", "right", "by", "from", "to", "distance_km")
 KEYS = ("layers", "on", "measures", "labels", "swipe", "table")
@@ -74,7 +73,7 @@ class Recipe:
     key: str = field(metadata=MADE)
     title: str = ""
     question: str = ""
-    scope: str = field(default="england", metadata=among(SCOPES))
+    scope: str = field(default="england", metadata=among(("england", "place", "trust")))
     areas: str = "local_authority"
     layers: tuple[str, ...] = ()
     on: tuple[str, ...] = ()
@@ -125,19 +124,15 @@ def recipe_names() -> list[str]:
 
 
 def _find(name: str | Path) -> Path:
-    path = Path(name)
+    path, known = Path(name), recipe_names()
     if path.suffix == ".toml":
         if not path.is_file():
             raise MapError("there is no such recipe file", where=str(path))
         return path
-    known = recipe_names()
     wanted = str(name).strip().casefold().replace("-", "_").replace(" ", "_")
     if wanted not in known:
-        near = suggest(wanted, known)
-        raise CatalogueError(
-            f"there is no map recipe {str(name)!r}",
-            fix=near or f"recipes are {', '.join(known)}",
-        )
+        fix = suggest(wanted, known) or f"recipes are {', '.join(known)}"
+        raise CatalogueError(f"there is no map recipe {str(name)!r}", fix=fix)
     return shelf("maps") / f"{wanted}.toml"
 
 
@@ -163,16 +158,11 @@ def _read(path: Path) -> tuple[dict[str, Any], list[Fault]]:
         toml = load(path)
     except InputFileError as error:
         return {}, [Fault(error.message, "see maps/README.md")]
-    values, faults = check(Recipe, _captions_lifted(toml))
+    if isinstance(captions := toml.holds.get("captions"), dict):  # `Recipe` has them at the top
+        rest = {key: value for key, value in toml.holds.items() if key != "captions"}
+        toml = toml._replace(holds=rest | captions)
+    values, faults = check(Recipe, toml)
     return values, [*faults, *_contradictions(values)]
-
-
-def _captions_lifted(toml: Toml) -> Toml:
-    """Lift what stands under `[captions]` to the top, where `Recipe` has it."""
-    captions = toml.holds.get("captions")
-    if not isinstance(captions, dict):
-        return toml
-    return toml._replace(holds={k: v for k, v in toml.holds.items() if k != "captions"} | captions)
 
 
 def _contradictions(said: Mapping[str, Any]) -> Iterator[Fault]:

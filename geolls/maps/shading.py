@@ -49,10 +49,6 @@ class Asked(NamedTuple):
             raise self.unknown()
         return self.facts.units[self.layer]
 
-    def option(self, name: str, default: Any) -> Any:
-        """Return an option of the recipe."""
-        return self.recipe.options.get(name, default)
-
     def middle(self, layer: str = "") -> str:
         """Say which unit the middle value is of."""
         return f"the middle {self.study.layers[layer or self.layer].unit_title.lower()}"
@@ -117,9 +113,8 @@ class Column:
 
 def _units_of(asked: Asked) -> Measure:
     """Count the units of another layer that the schools of each unit fall to."""
-    _, _, of = asked.key.partition(":")
-    of = of or str(asked.option("layer", "teaching_school_hub"))
-    study, units = asked.study, asked.units
+    study, units, of = asked.study, asked.units, asked.key.partition(":")[2]
+    of = of or str(asked.recipe.options.get("layer", "teaching_school_hub"))
     if of not in study.area_layers:
         raise asked.unknown()
     table = study.overlap(asked.layer, of)
@@ -143,23 +138,15 @@ def _units_of(asked: Asked) -> Measure:
     )
 
 
-class _Against(NamedTuple):
-    """The units of one layer held against another, and what they are counted in."""
-
-    left: str
-    right: str
-    by: Any
-    table: pd.DataFrame
-
-    @staticmethod
-    def of(asked: Asked) -> _Against:
-        study = asked.study
-        left = study.layer(str(asked.option("left", asked.layer))).key
-        right = study.layer(str(asked.option("right", "teaching_school_hub"))).key
-        by: Any = str(asked.option("by", "schools"))
-        sides = study.membership(left, by), study.membership(right, by)
-        table = compare_units(*sides, study.weights(by)).set_index("unit_code")
-        return _Against(left, right, by, table[~is_reason(table.index)])
+def _against(asked: Asked) -> tuple[str, str, Any, pd.DataFrame]:
+    """Hold the units of one layer against another: both keys, what is counted, a row a unit."""
+    study, options = asked.study, asked.recipe.options
+    left = study.layer(str(options.get("left", asked.layer))).key
+    right = study.layer(str(options.get("right", "teaching_school_hub"))).key
+    by: Any = str(options.get("by", "schools"))
+    sides = study.membership(left, by), study.membership(right, by)
+    table = compare_units(*sides, study.weights(by)).set_index("unit_code")
+    return left, right, by, table[~is_reason(table.index)]
 
 
 RELATIONS = (
@@ -173,12 +160,12 @@ RELATIONS = (
 
 def _relation(asked: Asked) -> Measure:
     """Say how each unit lies to those of another layer."""
-    against = _Against.of(asked)
+    left, right, _, table = _against(asked)
     return Measure(
         key=asked.key,
-        title=f"Against {asked.study.layers[against.right].unit_title_plural}",
-        layer=against.left,
-        values=against.table["relation"].map({k: title for k, title, _ in RELATIONS}),
+        title=f"Against {asked.study.layers[right].unit_title_plural}",
+        layer=left,
+        values=table["relation"].map({k: title for k, title, _ in RELATIONS}),
         format="words",
         classes=tuple(title for _, title, _ in RELATIONS),
         fills=tuple(fill for _, _, fill in RELATIONS),
@@ -188,21 +175,21 @@ def _relation(asked: Asked) -> Measure:
 
 def _inhomogeneity(asked: Asked) -> Measure:
     """Say how mixed each unit is between those of another layer."""
-    against, study = _Against.of(asked), asked.study
-    values = against.table["inhomogeneity"].astype(float)
-    if untold(against.by):
+    (left, right, by, table), study = _against(asked), asked.study
+    values = table["inhomogeneity"].astype(float)
+    if untold(by):
         # A reader who knows the other numbers of a unit would have the small one.
-        cells = study.overlap(against.left, against.right, against.by)
+        cells = study.overlap(left, right, by)
         values = values.mask(values.index.isin(cells.loc[small(cells["weight"]), "left_code"]))
     return Measure(
         key=asked.key,
-        title=f"Mixed between {study.layers[against.right].unit_title_plural}",
-        layer=against.left,
+        title=f"Mixed between {study.layers[right].unit_title_plural}",
+        layer=left,
         values=values,
         breaks=breaks_of(values, "share"),
         format="share",
         england=float(values.median()),
-        england_title=asked.middle(against.left),
+        england_title=asked.middle(left),
         note="0%: all in one. 100%: as mixed as the whole country. Nowosad and Stepinski 2018.",
     )
 
@@ -210,7 +197,7 @@ def _inhomogeneity(asked: Asked) -> Measure:
 def _distances(asked: Asked) -> tuple[pd.DataFrame, pd.Series[float]]:
     """Return each school with its unit, and of every school the kilometres to a lead school."""
     study = asked.study
-    key = str(asked.option("layer", "teaching_school_hub"))
+    key = str(asked.recipe.options.get("layer", "teaching_school_hub"))
     sites = key if study.layer(key).kind == "sites" else f"{key}_lead"
     distance = site_distances(study, sites).set_index("urn")["distance_km"]
     table = study.assigned(asked.layer)
@@ -245,7 +232,7 @@ def _nearest_km(asked: Asked) -> Measure:
 
 def _far_share(asked: Asked) -> Measure:
     """Measure the share of schools farther than so many kilometres from a lead school."""
-    (table, _), km = _distances(asked), float(asked.option("distance_km", 20.0))
+    (table, _), km = _distances(asked), float(asked.recipe.options.get("distance_km", 20.0))
     far = table["share"].where(table["km"] > km, 0.0).groupby(table["unit_code"]).sum()
     weight = table.groupby("unit_code")["share"].sum()
     england = far.sum() / weight.sum()
@@ -254,12 +241,13 @@ def _far_share(asked: Asked) -> Measure:
 
 def _changed(asked: Asked) -> Measure:
     """Say for each unit whether its land has the same unit of a layer on both days."""
-    study = asked.study
-    key = study.layer(str(asked.option("layer", asked.layer))).key
-    days = [study.at(str(asked.option(side, study.as_of))) for side in ("from", "to")]
+    study, options = asked.study, asked.recipe.options
+    key = study.layer(str(options.get("layer", asked.layer))).key
+    days = [study.at(str(options.get(side, study.as_of))) for side in ("from", "to")]
     if any(key not in then.layers for then in days):
         raise MapError(f"{key} is not alive on both days", where=asked.recipe.key)
-    old, new = (_claimants(then, key) for then in days)
+    codes = (then.land(key).groupby("block")["unit_code"] for then in days)
+    old, new = (of_block.agg(lambda claimed: "+".join(sorted(claimed))) for of_block in codes)
     moved = old != new.reindex(old.index)
     table = study.land(asked.layer)
     mine = table[~is_reason(table["unit_code"])]
@@ -275,11 +263,6 @@ def _changed(asked: Asked) -> Measure:
         fills=("r1", "r3", "r5"),
         note="A change of unit, of its code or of both; names alone do not count.",
     )
-
-
-def _claimants(study: Core, key: str) -> pd.Series[Any]:
-    table = study.land(key)
-    return table.groupby("block")["unit_code"].agg(lambda codes: "+".join(sorted(codes)))
 
 
 def _pattern(asked: Asked) -> Measure:
@@ -403,7 +386,9 @@ def measure_of(facts: Facts, recipe: Recipe, key: str) -> Measure:
 
 def supported(recipe: Recipe) -> Recipe:
     """Return a recipe without the measures that no study can give."""
-    known = [m for m in recipe.measures if m.startswith("coverage:") or _entry(m)]
-    table = [m for m in recipe.table if m.startswith("coverage:") or _entry(m)]
+    known, table = (
+        tuple(m for m in measures if m.startswith("coverage:") or _entry(m))
+        for measures in (recipe.measures, recipe.table)
+    )
     shade = recipe.shade if recipe.shade in known else ""
-    return replace(recipe, measures=tuple(known), table=tuple(table), shade=shade)
+    return replace(recipe, measures=known, table=table, shade=shade)

@@ -243,7 +243,11 @@ def _simplified(land: Topology, metres: float, grid: int) -> list[Ints | None]:
     squeeze = np.array([np.cos(np.radians(52.5)), 1.0])
     tolerance = metres / 111_000 / STEP
     lines = shapely.linestrings(land.xy * squeeze, indices=land.arc)
-    worth = _worth(land, lines, tolerance)
+    # All but islets too small to see, keeping the largest ring of each block.
+    length, block = shapely.length(lines), np.maximum(land.left, land.right)
+    largest = pd.Series(length).groupby(block).transform("max").to_numpy()
+    inland = np.minimum(land.left, land.right) != SEA
+    big = ~shapely.is_closed(lines) | (length > 8 * tolerance) | (length >= largest)
     lines = shapely.simplify(lines, tolerance, preserve_topology=True)
     coords, owner = shapely.get_coordinates(lines, return_index=True)
     points = np.rint(np.rint(coords / squeeze) / grid).astype(np.int64)
@@ -251,13 +255,4 @@ def _simplified(land: Topology, metres: float, grid: int) -> list[Ints | None]:
     moved = np.any(np.diff(points, axis=0, prepend=points[:1]) != 0, axis=1)
     fresh = turns[:-1] | turns[1:] | moved
     arcs = np.split(points[fresh], np.flatnonzero(np.diff(owner[fresh])) + 1)
-    return [points if keep else None for points, keep in zip(arcs, worth, strict=True)]
-
-
-def _worth(land: Topology, lines: Any, tolerance: float) -> list[bool]:
-    """Tell the arcs worth drawing: all but islets too small to see."""
-    length, block = shapely.length(lines), np.maximum(land.left, land.right)
-    largest = pd.Series(length).groupby(block).transform("max")
-    inland = np.minimum(land.left, land.right) != SEA
-    big = ~shapely.is_closed(lines) | (length > 8 * tolerance) | (length >= largest)
-    return list((inland | big).tolist())
+    return [points if keep else None for points, keep in zip(arcs, inland | big, strict=True)]
