@@ -277,8 +277,14 @@ class Page(branca.element.Figure):
     ----------
     **kwargs
         As for `branca.element.Figure`.
+
+    Attributes
+    ----------
+    images : tuple of str
+        Hosts that basemap tiles come from.
     """
 
+    images: tuple[str, ...] = ()
     _template = folium.template.Template(
         "<!DOCTYPE html>\n"
         '<html lang="en">\n<head>\n'
@@ -287,10 +293,6 @@ class Page(branca.element.Figure):
         "</head>\n<body>\n{{ this.html.render(**kwargs) }}\n"
         "<script>\n{{ this.script.render(**kwargs) }}\n</script>\n</body>\n</html>\n"
     )
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.images: tuple[str, ...] = ()
 
     def render(self, **kwargs: Any) -> str:
         """Return the whole page: ids stable, policy hashed from what is in it now."""

@@ -169,20 +169,19 @@ def _contradictions(said: Mapping[str, Any]) -> Iterator[Fault]:
     """Yield what the keys of a recipe say against each other."""
     if not said.get("title"):
         yield Fault("no title", 'add title = "..."')
-    for option in said.get("options", ()):
-        if option not in OPTIONS:
-            yield Fault(*unknown("option", option, OPTIONS))
-    shade = said.get("shade")
-    parts = [(key, said.get(key, ()), "layers", said.get("layers")) for key in ("on", "labels")]
-    parts.append(("shade", [shade] if shade else [], "measures", said.get("measures", ())))
-    for key, words, whole, offered in parts:
-        for word in words:
-            if offered is not None and word not in offered:
-                fix = suggest(word, offered) or f"add it to {whole}"
-                yield Fault(f"{key}: {word!r} is not among {whole}", fix)
+    for option in (key for key in said.get("options", ()) if key not in OPTIONS):
+        yield Fault(*unknown("option", option, OPTIONS))
+    named = [(key, word, "layers") for key in ("on", "labels") for word in said.get(key, ())]
+    named += [("shade", said["shade"], "measures")] if said.get("shade") else []
+    offered = {"layers": said.get("layers"), "measures": said.get("measures", ())}
+    for key, word, whole in named:
+        if (words := offered[whole]) is not None and word not in words:
+            fix = suggest(word, words) or f"add it to {whole}"
+            yield Fault(f"{key}: {word!r} is not among {whole}", fix)
     if len(said.get("swipe", ())) not in (0, 2):
-        fix = 'such as swipe = ["{layer}_before", "{layer}"]'
-        yield Fault("swipe needs two layers, or none", fix)
+        yield Fault(
+            "swipe needs two layers, or none", 'such as swipe = ["{layer}_before", "{layer}"]'
+        )
 
 
 def load_recipe(name: str | Path) -> Recipe:

@@ -161,8 +161,7 @@ def about(
 
 def _layer(study: Core, key: str, url: Urls | None) -> LayerSpec:
     layer, table = study.layers[key], study.land(key)
-    units = _units(table)
-    counted = study.assigned(key).groupby("unit_code")["share"].sum()
+    units, counted = _units(table), study.assigned(key).groupby("unit_code")["share"].sum()
     units["count"] = counted.reindex(units.index).fillna(0.0)
     if url is not None:
         units["url"] = [url(key, str(code)) for code in units.index]
@@ -222,9 +221,7 @@ def numbers(study: Core, key: str) -> pd.Series[int]:
     pandas.Series of int
         Index unit_code, from 1; where names are too long for a map, these stand on it.
     """
-    middle = study.display_blocks.representative_point()
-    north = pd.Series(middle.y.to_numpy(), index=study.display_blocks.index)
-    table = study.land(key)
+    north, table = study.display_blocks.representative_point().y, study.land(key)
     table = table[~is_reason(table["unit_code"])]
     where = table["block"].map(north).groupby(table["unit_code"]).mean()
     return where.rank(ascending=False, method="first").astype(int)
@@ -271,7 +268,7 @@ def _all_trusts(facts: Facts) -> pd.DataFrame:
     table = facts.trusts.reindex(out.index)
     blank = pd.Series(index=out.index, dtype=object)
     out["home"] = table.get("home_name_local_authority", blank)
-    out["home_easting"], out["home_northing"] = table["home_easting"], table["home_northing"]
+    out[["home_easting", "home_northing"]] = table[["home_easting", "home_northing"]]
     areas = table.get("areas_local_authority", blank).astype(float).fillna(0)
     out["text"] = [
         ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -69,14 +69,6 @@ def zigzag(values: npt.ArrayLike) -> list[int]:
     return list(np.diff(np.asarray(values, dtype=np.int64), prepend=0).tolist())
 
 
-class _Segments(NamedTuple):
-    """Pieces of border, each once: their ends on a grid and the block on either side."""
-
-    ends: Ints
-    left: Ints
-    right: Ints
-
-
 def eastnorth(lon: float, lat: float) -> tuple[float, float]:
     """Turn longitude and latitude into British National Grid metres: `lonlat` the other way."""
     east, north = _transformer().transform(lon, lat, direction="INVERSE")
@@ -88,7 +80,7 @@ def _keys(grid: Ints) -> Ints:
     return np.asarray((grid[..., 0] << 32) + grid[..., 1])
 
 
-def segments(polygons: Any, to_grid: Callable[[Floats], Floats]) -> _Segments:
+def segments(polygons: Any, to_grid: Callable[[Floats], Floats]) -> tuple[Ints, Ints, Ints]:
     """Return each piece of border of a coverage once.
 
     Parameters
@@ -121,7 +113,7 @@ def segments(polygons: Any, to_grid: Callable[[Floats], Floats]) -> _Segments:
     parted = left != right  # a spike has the same block on both sides
     keys = pairs.T[parted]
     x = (keys + _HALF) >> 32
-    return _Segments(np.stack([x, keys - (x << 32)], axis=-1), left[parted], right[parted])
+    return np.stack([x, keys - (x << 32)], axis=-1), left[parted], right[parted]
 
 
 @dataclass(frozen=True, eq=False)
@@ -175,16 +167,16 @@ class Topology:
                 "the blocks to draw are not in EPSG:27700", fix="reproject with to_crs(27700)"
             )
         polygons = blocks.geometry.to_numpy()
-        pieces = segments(polygons, lambda xy: np.column_stack(lonlat(*xy.T)) / STEP)
+        ends, *sides = segments(polygons, lambda xy: np.column_stack(lonlat(*xy.T)) / STEP)
         # Pieces are joined wherever no third one meets them: from one junction to the next.
-        joined = shapely.line_merge(shapely.multilinestrings(shapely.linestrings(pieces.ends)))
+        joined = shapely.line_merge(shapely.multilinestrings(shapely.linestrings(ends)))
         coords, arc = shapely.get_coordinates(shapely.get_parts(joined), return_index=True)
         xy = coords.astype(np.int64)
         first = np.flatnonzero(np.diff(arc, prepend=-1))
         start, after = _keys(xy[first]), _keys(xy[first + 1])
-        known = pd.MultiIndex.from_arrays(list(_keys(pieces.ends).T))
+        known = pd.MultiIndex.from_arrays(list(_keys(ends).T))
         at = known.get_indexer(pd.MultiIndex.from_arrays(list(np.sort([start, after], axis=0))))
-        left, right = pieces.left[at], pieces.right[at]
+        left, right = (side[at] for side in sides)
         left, right = np.where(start < after, [left, right], [right, left])
         names, bounds = tuple(map(str, blocks.index)), shapely.bounds(polygons)
         return Topology(names, xy, arc, left, right, bounds)
@@ -225,14 +217,15 @@ class Topology:
             close = np.isin(self.left, near) | np.isin(self.right, near)
             coarse = _simplified(self, far_metres, grid)
             drawn = [fine if c else far for c, fine, far in zip(close, drawn, coarse, strict=True)]
-        kept, arcs = zip(*((i, a) for i, a in enumerate(drawn) if a is not None), strict=True)
+        kept = [i for i, arc in enumerate(drawn) if arc is not None]
+        arcs = [arc for arc in drawn if arc is not None]
         points = np.concatenate(arcs)
         return {
             "step": STEP * grid,
             "n": [len(points) for points in arcs],
             "xy": np.diff(points, axis=0, prepend=np.zeros((1, 2), int)).ravel().tolist(),
-            "left": zigzag(self.left[list(kept)]),
-            "right": zigzag(self.right[list(kept)]),
+            "left": zigzag(self.left[kept]),
+            "right": zigzag(self.right[kept]),
             "blocks": len(self.blocks),
         }
 

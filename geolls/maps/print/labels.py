@@ -85,8 +85,7 @@ class Label(NamedTuple):
         """Return the line from the words to their unit; None where they stand right beside it."""
         if self.spot != "margin":
             return None
-        inner = shapely.buffer(self.shape, -9)
-        box = shapely.box(*self.box(at))
+        inner, box = shapely.buffer(self.shape, -9), shapely.box(*self.box(at))
         way = shapely.shortest_line(box, self.shape if inner.is_empty else inner)
         return None if way.length < 19 else way
 
@@ -124,29 +123,35 @@ class Room:
             b[0] < t[2] and t[0] < b[2] and b[1] < t[3] and t[1] < b[3] for t in self.taken
         )
 
-    def covers(self, b: Box) -> int:
-        """Count the marks a box would cover."""
-        return int(((self.marks > b[:2]) & (self.marks < b[2:])).all(axis=1).sum())
-
     def clear(self, label: Label, at: Point) -> bool:
         """Tell whether a label and its leader cross no other label or leader."""
         box, way = shapely.box(*label.box(at)), label.leader(at)
-        if any(box.intersects(other) for other in self.leaders):
-            return False
-        others = [*self.leaders, *(shapely.box(*t) for t in self.taken)]
-        return way is None or not any(way.intersects(other) for other in others)
+        crossed = any(map(box.intersects, self.leaders))
+        others = (*self.leaders, *(shapely.box(*t) for t in self.taken))
+        return not crossed and (way is None or not any(map(way.intersects, others)))
 
     def spot(self, label: Label) -> Point | None:
         """Return where a label stands best: free, then off the marks, then near."""
-        tried = _margin(label, self) if label.spot == "margin" else _near(label)
+        tried = (
+            _margin(label, self)
+            if label.spot == "margin"
+            else [
+                (label.x + (a * label.wide + dx), label.y + (b * label.high + dy))
+                for a, dx, b, dy in _TRIED[label.spot]
+            ]
+        )
         fit = (at for at in tried if self.free(label.box(at)) and self.clear(label, at))
         if label.spot != "on":
             return next(fit, None)
         if self.apart and shapely.box(*self.apart).contains(shapely.Point(label.x, label.y)):
             return None
-        return min(
-            fit, key=lambda at: 3 * self.covers(label.box(at)) + tried.index(at), default=None
-        )
+
+        def badness(at: Point) -> int:
+            box = label.box(at)
+            covered = ((self.marks > box[:2]) & (self.marks < box[2:])).all(axis=1).sum()
+            return 3 * int(covered) + tried.index(at)
+
+        return min(fit, key=badness, default=None)
 
 
 def put(wanted: Sequence[Label], room: Room) -> list[str]:
@@ -202,14 +207,6 @@ _TRIED = {
 }
 
 
-def _near(label: Label) -> list[Point]:
-    """Return the middles a label may have, best first."""
-    return [
-        (label.x + (a * label.wide + dx), label.y + (b * label.high + dy))
-        for a, dx, b, dy in _TRIED[label.spot]
-    ]
-
-
 def _margin(label: Label, room: Room) -> list[Point]:
     """Return middles off the land, the nearest to the unit's own land first."""
     w, h = label.wide, label.high
@@ -255,11 +252,9 @@ def _rows(words: str, size: float, measure: float, *, bold: bool = False) -> lis
 
 def short(spec: LayerSpec, name: str) -> str:
     """Return a unit's name without the words its layer's title already says."""
-    for words in (spec.plural, spec.title):
-        less = " ".join(name.replace(words, " ").split()).strip(" ,")
-        if 2 < len(less) < len(name):
-            return less
-    return name
+    bare = (name.replace(words, " ").split() for words in (spec.plural, spec.title))
+    less = (" ".join(words).strip(" ,") for words in bare)
+    return next((words for words in less if 2 < len(words) < len(name)), name)
 
 
 class _Seen(NamedTuple):

@@ -135,9 +135,8 @@ class Faces:
         m = self.measure
         if m is None or not 0 <= unit < len(self.cover.codes):
             return ""
-        if self.classes[unit] == -2:
-            return f"fewer than {m.few} schools"
-        return say(m.by_code.get(self.cover.codes[unit]), m.format)
+        value = say(m.by_code.get(self.cover.codes[unit]), m.format)
+        return f"fewer than {m.few} schools" if self.classes[unit] == -2 else value
 
 
 @dataclass(frozen=True)
@@ -217,9 +216,9 @@ class Land:
     @cached_property
     def _stretches(self) -> tuple[Floats, Any, Any]:
         """Return each stretch of border with the block on either side (-1: none drawn)."""
-        found = segments(self.shapes[self.seen], lambda xy: xy * FINE)
+        ends, left, right = segments(self.shapes[self.seen], lambda xy: xy * FINE)
         at = np.append(self.seen, SEA)
-        return found.ends / FINE, at[found.left], at[found.right]
+        return ends / FINE, at[left], at[right]
 
     def between(self, groups: Any, within: Any = None) -> Bools:
         """Tell which stretches part two groups of blocks; `within` keeps those inside a set."""
@@ -291,8 +290,8 @@ class Land:
 
     def _abroad(self) -> str:
         """Draw land outside England, round a place or a trust."""
-        shape = shapely.simplify(shapely.transform(abroad(), self.view), 0.4)
-        c, d = inks(), self._path(shape)
+        c, shape = inks(), shapely.transform(abroad(), self.view)
+        d = self._path(shapely.simplify(shape, 0.4))
         return f'<path d="{d}" fill="{c["other"]}" stroke="{c["coast"]}" stroke-width=".6"/>'
 
     def outlines(self) -> list[str]:
@@ -327,8 +326,8 @@ class Land:
             line, cover = LINES[spec.style], self.drawn.cover(spec)
             ink, wide = inks()[line.ink], line.near.wide
             if spec.style == "district":
-                d = self.lines(self.between(cover.of, self.drawn.inside))
-                out.append(stroked(d, ink, wide))
+                inner = self.between(cover.of, self.drawn.inside)
+                out.append(stroked(self.lines(inner), ink, wide))
                 continue
             off = 0.0 if alone else line.offset * POINTS
             while off and off in used:
@@ -400,12 +399,10 @@ _MARKS = {
 def schools(land: Land) -> list[str]:
     """Draw each school as one of the five marks, the most common beneath."""
     table = land.schools
-    if table.empty:
-        return []
     size, many = min(1.15, 0.45 + 0.16 * land.view.scale * 1000), len(table) > MANY
     places = {kind: table.loc[table["kind"] == kind, ["px", "py"]].to_numpy() for kind in KINDS}
     ink = "".join(marks(kind, xy, size, dots=many) for kind, xy in places.items())
-    return [f'<g class="schools">{ink}</g>']
+    return [f'<g class="schools">{ink}</g>'] if ink else []
 
 
 def marks(kind: str, xy: Floats, size: float, *, dots: bool = False) -> str:
@@ -453,14 +450,13 @@ def _outline(shape: str, r: float) -> Any:
 
 
 def _paint(mark: _Mark, size: float) -> str:
-    c = inks()
-    ink, land, thin = c[mark.ink], c["land"], number(0.75 * size, 2)
-    if mark.shape == "ring":
-        return f'fill="{land}" stroke="{ink}" stroke-width="{thin}"'
-    if mark.shape == "cross":
-        return f'fill="none" stroke="{ink}" stroke-width=".8"'
-    case = f'stroke="{land}" stroke-width="{number(0.9 * size, 2)}" paint-order="stroke"'
-    return f'fill="{ink}"' + ("" if mark.shape == "square" else f" {case}")
+    ink, land, thin = inks()[mark.ink], inks()["land"], number(0.75 * size, 2)
+    cased = f' stroke="{land}" stroke-width="{number(0.9 * size, 2)}" paint-order="stroke"'
+    return {
+        "ring": f'fill="{land}" stroke="{ink}" stroke-width="{thin}"',
+        "cross": f'fill="none" stroke="{ink}" stroke-width=".8"',
+        "square": f'fill="{ink}"',
+    }.get(mark.shape, f'fill="{ink}"{cased}')
 
 
 def link_or_hull(name: str, d: str) -> str:
