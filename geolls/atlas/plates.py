@@ -12,12 +12,12 @@ from geolls.base.errors import GeollsError
 from geolls.base.text import count, percent
 from geolls.base.vocabulary import FEW, RANKED
 from geolls.maps.data import Callout, MapData
-from geolls.maps.data import Place as MapPlace
 from geolls.maps.page import Parts, cut
 from geolls.maps.recipes import Recipe, load_recipe, recipe_names
 from geolls.maps.scenes import about, country
 from geolls.maps.shading import supported
 from geolls.study.facts import Facts
+from geolls.study.gazetteer import Place as MapPlace
 
 __all__ = ["LARGE", "Plates"]
 

@@ -21,6 +21,7 @@ from geolls.base.shelves import shelf
 from geolls.base.text import DASH
 from geolls.maps.styles import RAMP, line_style
 from geolls.maps.topology import Topology
+from geolls.study.gazetteer import Place
 
 __all__ = [
     "FORMATS",
@@ -30,7 +31,6 @@ __all__ = [
     "LayerSpec",
     "MapData",
     "Measure",
-    "Place",
     "abroad",
     "breaks_of",
     "class_titles",
@@ -160,7 +160,7 @@ class Format(NamedTuple):
     @property
     def step(self) -> float:
         """The smallest difference that is printed."""
-        return 1 / (self.scale * 10**self.digits)
+        return 1 / float(self.scale * 10**self.digits)
 
     def shown(self, value: Any) -> Any:
         """Round as it is printed, halves up: a value stands in the class its words belong to."""
@@ -295,24 +295,6 @@ def quantiles(values: Floats, classes: int) -> Floats:
 
 
 @dataclass(frozen=True)
-class Place:
-    """The unit a map is about; the rest of the land is drawn pale.
-
-    Parameters
-    ----------
-    layer, unit_code, name : str
-        Which unit.
-    blocks : tuple of str
-        The blocks it is made of.
-    """
-
-    layer: str
-    unit_code: str
-    name: str
-    blocks: tuple[str, ...]
-
-
-@dataclass(frozen=True)
 class Callout:
     """A finding written beside the land with a line to its unit.
 
@@ -357,7 +339,7 @@ class MapData:
         (int, in England). Optional: `home` (str, name of its home authority), `home_easting`,
         `home_northing` (metres), `url` (str), `text` (str, one line of its measures).
     place : Place, optional
-        For scope "place".
+        For scope "place": the rest of the land is drawn pale.
     trust : str, optional
         The trust_uid of scope "trust".
     callouts : tuple of Callout

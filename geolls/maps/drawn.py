@@ -228,8 +228,9 @@ class Drawn:
     @property
     def home(self) -> int | None:
         """The unit of the areas that is the trust's home."""
-        trusts = pd.DataFrame() if self.data.trusts is None else self.data.trusts
-        home, names = trusts.get("home", {}).get(self.data.trust), self.cover(self.areas).names
+        trusts, names = self.data.trusts, self.cover(self.areas).names
+        homes = {} if trusts is None or "home" not in trusts else trusts["home"].to_dict()
+        home = homes.get(self.data.trust)
         return names.index(home) if home in names else None
 
     def units_of(self, spec: LayerSpec, schools: pd.DataFrame) -> list[int | None]:

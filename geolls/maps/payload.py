@@ -40,19 +40,17 @@ def land_of(drawn: Drawn, shared: bool) -> bytes:
     data, topo = drawn.data, drawn.data.topology
     if shared:
         return _shared_land(topo, tuple(data.layers), drawn.england)
-    layers = _layers(tuple(drawn.layers), topo.blocks)
-    return _land(topo, ready(_arcs(drawn), numbers=True), layers, drawn.england)
+    return _land(topo, ready(_arcs(drawn), numbers=True), tuple(drawn.layers), drawn.england)
 
 
 @lru_cache(maxsize=4)
 def _shared_land(topo: Topology, specs: tuple[LayerSpec, ...], england: bool) -> bytes:
     """Return the land that all pages of an atlas draw on: packed once, and so as one."""
-    arcs = ready(topo.encode(SHARED_METRES))
-    return _land(topo, arcs, _layers(specs, topo.blocks), england)
+    return _land(topo, ready(topo.encode(SHARED_METRES)), specs, england)
 
 
-def _land(topo: Topology, arcs: Ready, layers: Ready, england: bool) -> bytes:
-    land = {"arcs": arcs, "layers": layers, "london": topo.london}
+def _land(topo: Topology, arcs: Ready, specs: tuple[LayerSpec, ...], england: bool) -> bytes:
+    land = {"arcs": arcs, "layers": _layers(specs, topo.blocks), "london": topo.london}
     return pack(land if england else land | {"context": _context()})
 
 
@@ -68,8 +66,7 @@ def _arcs(drawn: Drawn) -> dict[str, Any]:
     if data.place is not None and metres >= SHARED_METRES:
         # A region fills its frame, and most of England is near it: only its own land is fine.
         return topo.encode(metres, drawn.place_blocks, FAR_METRES)
-    pad = 0.4 * size
-    frame = shapely.box(west - pad, south - pad, east + pad, north + pad)
+    frame = shapely.box(west, south, east, north).buffer(0.4 * size, join_style="mitre")
     near = shapely.intersects(frame, shapely.box(*topo.bounds.T))
     return topo.encode(metres, np.flatnonzero(near).tolist(), FAR_METRES)
 

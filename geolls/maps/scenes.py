@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -12,16 +11,13 @@ import pandas as pd
 from geolls.base.errors import UsageError
 from geolls.base.text import day, suggest
 from geolls.maps.data import LayerSpec, MapData
-from geolls.maps.data import Place as MapPlace
 from geolls.maps.recipes import OPTIONS, Recipe, load_recipe
 from geolls.maps.shading import measure_of
 from geolls.maps.topology import Topology
 from geolls.measures.membership import is_reason
+from geolls.study.core import Core
 from geolls.study.facts import Facts, facts_of
-
-if TYPE_CHECKING:
-    from geolls.study.core import Core
-    from geolls.study.gazetteer import Place
+from geolls.study.gazetteer import Place
 
 __all__ = ["about", "country", "numbers", "scene_of"]
 
@@ -67,14 +63,10 @@ def scene_of(
             study.layer(str(value))
     found = found.given(**(options or {}))
     keys = [study.layer(found.areas).key, *({"local_authority"} & study.area_layers.keys())]
-    where = None
-    if place is not None:
-        where = MapPlace(place.layer, place.unit_code, place.name, place.blocks)
-        keys.insert(0, place.layer)
-    facts = facts_of(study, keys)
+    facts = facts_of(study, keys if place is None else [place.layer, *keys])
     # Near by, a simplified border would cut schools off; the whole country needs no more.
     whole = country(facts, found, fine=place is not None or trust is not None)
-    return found, about(facts, found, whole, place=where, trust=trust)
+    return found, about(facts, found, whole, place=place, trust=trust)
 
 
 def country(
@@ -120,7 +112,7 @@ def about(
     recipe: Recipe,
     whole: MapData,
     *,
-    place: MapPlace | None = None,
+    place: Place | None = None,
     trust: str | None = None,
     url: Urls | None = None,
 ) -> MapData:
@@ -230,7 +222,7 @@ def numbers(study: Core, key: str) -> pd.Series[int]:
 # -- schools and trusts --------------------------------------------------------------------------
 
 
-def _schools(facts: Facts, place: MapPlace | None, trust: str | None) -> pd.DataFrame:
+def _schools(facts: Facts, place: Place | None, trust: str | None) -> pd.DataFrame:
     """Return the schools that a map draws.
 
     A trust's alone; of a place its own, of the kind they are there, and those that the trusts at

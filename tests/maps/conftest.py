@@ -16,8 +16,9 @@ import pytest
 import shapely
 
 from geolls.base.vocabulary import KINDS
-from geolls.maps.data import LayerSpec, MapData, Measure, Place
+from geolls.maps.data import LayerSpec, MapData, Measure
 from geolls.maps.recipes import Recipe
+from geolls.study.gazetteer import Place
 
 HOSTILE = "</script><img src=x onerror=boom()>'\"&{{ 7*7 }}"
 

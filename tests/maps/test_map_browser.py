@@ -8,9 +8,9 @@ import folium
 import pytest
 
 from geolls.base.vocabulary import KINDS
-from geolls.maps.data import Place
 from geolls.maps.page import cut, draw, shared_assets
 from geolls.maps.recipes import Recipe, load_recipe
+from geolls.study.gazetteer import Place
 
 pytestmark = pytest.mark.browser
 

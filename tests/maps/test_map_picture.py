@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from geolls.maps.data import Place
 from geolls.maps.page import draw
 from geolls.maps.recipes import Recipe
+from geolls.study.gazetteer import Place
 
 pytestmark = pytest.mark.browser
 

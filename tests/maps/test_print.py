@@ -19,7 +19,7 @@ import shapely
 
 from geolls.base.errors import MapError
 from geolls.base.vocabulary import KINDS
-from geolls.maps.data import Callout, MapData, Place
+from geolls.maps.data import Callout, MapData
 from geolls.maps.drawn import resolve
 from geolls.maps.print import svg as paper
 from geolls.maps.print.labels import Label, Room, put
@@ -27,6 +27,7 @@ from geolls.maps.print.land import Faces, Land, View
 from geolls.maps.print.page import render_svg, save_print
 from geolls.maps.recipes import Recipe
 from geolls.maps.styles import LINES, RAMP
+from geolls.study.gazetteer import Place
 
 SVG = "{http://www.w3.org/2000/svg}"
 HOSTILE = "</script><img src=x onerror=boom()>'\"&{{ 7*7 }}"

@@ -231,14 +231,9 @@ class _Inset:
             return None
         x0, y0, x1, y1 = shapely.total_bounds(land.shapes[london]).tolist()
         w = max(3 * (x1 - x0), width(_LONDON, 8.4, bold=True)) + 12
-        right, top = land.view.box[2], land.view.box[1]
+        _, top, right, _ = land.view.box
         box = (right - w, top, right, top + 3 * (y1 - y0) + 24)
         return _Inset(london, box, grown((x0, y0, x1, y1), 1.5))
-
-    def hides(self, land: Land) -> bool:
-        """Tell whether the inset would stand on the land."""
-        box = shapely.box(*grown(self.box, 5))
-        return bool(shapely.intersects(land.shapes[land.seen], box).any())
 
     def draw(self, land: Land) -> list[str]:
         """Return the inset and the frame of what it shows."""
@@ -287,7 +282,10 @@ def _fitted(faces: Faces, box: Box) -> tuple[Land, _Inset | None]:
     land = Land(faces, View.fit(focus, box))
     inset, full = _Inset.of(land), land.view.scale
     for part in np.arange(1.0, 0.6, -0.03).tolist():
-        if inset is None or not inset.hides(land):
+        if inset is None:
+            break
+        covered = shapely.box(*grown(inset.box, 5))
+        if not shapely.intersects(land.shapes[land.seen], covered).any():
             break
         # Smaller, and as far to the left as it goes.
         spare = (box[3] - box[1]) / (full * part) - (focus[3] - focus[1])
