@@ -303,10 +303,9 @@ def resolve(recipe: Recipe | str | Path, data: MapData) -> Drawn:
         The recipe asks for what the data lacks.
     """
     recipe = (recipe if isinstance(recipe, Recipe) else load_recipe(recipe)).given()
-    if recipe.scope == "place" and data.place is None:
-        raise MapError(f"the map {recipe.key} needs a place", fix="name one with --place")
-    if recipe.scope == "trust" and data.trust is None:
-        raise MapError(f"the map {recipe.key} needs a trust", fix="name one with --trust")
+    for scope, given in (("place", data.place), ("trust", data.trust)):
+        if recipe.scope == scope and given is None:
+            raise MapError(f"the map {recipe.key} needs a {scope}", fix=f"name one with --{scope}")
     layers = {spec.key: spec for spec in data.layers}
     if not layers:
         raise MapError("a map needs at least one layer")
@@ -342,7 +341,8 @@ def _words(recipe: Recipe, data: MapData, layers: Mapping[str, LayerSpec]) -> di
         words["trust"] = str(data.trusts["trust_name"].get(data.trust, data.trust))
     for word in ("layer", "left", "right"):
         spec = layers.get(str(recipe.options.get(word, recipe.areas)))
-        words |= {word: spec.title, f"{word}s": small(spec.plural)} if spec else {}
+        one, many = (spec.title, small(spec.plural)) if spec else ("", "")
+        words |= {word: one, f"{word}s": many}
     for word in {"from", "to"} & recipe.options.keys():
         with contextlib.suppress(ValueError):
             words[word] = day(date.fromisoformat(str(recipe.options[word])))
