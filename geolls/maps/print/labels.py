@@ -123,6 +123,10 @@ class Room:
             b[0] < t[2] and t[0] < b[2] and b[1] < t[3] and t[1] < b[3] for t in self.taken
         )
 
+    def covers(self, b: Box) -> int:
+        """Count the marks a box would cover."""
+        return int(((self.marks > b[:2]) & (self.marks < b[2:])).all(axis=1).sum())
+
     def clear(self, label: Label, at: Point) -> bool:
         """Tell whether a label and its leader cross no other label or leader."""
         box, way = shapely.box(*label.box(at)), label.leader(at)
@@ -145,13 +149,9 @@ class Room:
             return next(fit, None)
         if self.apart and shapely.box(*self.apart).contains(shapely.Point(label.x, label.y)):
             return None
-
-        def badness(at: Point) -> int:
-            box = label.box(at)
-            covered = ((self.marks > box[:2]) & (self.marks < box[2:])).all(axis=1).sum()
-            return 3 * int(covered) + tried.index(at)
-
-        return min(fit, key=badness, default=None)
+        return min(
+            fit, key=lambda at: 3 * self.covers(label.box(at)) + tried.index(at), default=None
+        )
 
 
 def put(wanted: Sequence[Label], room: Room) -> list[str]:
