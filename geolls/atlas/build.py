@@ -149,7 +149,8 @@ def build_atlas(
     press = Press(book, out)
     decides = json.dumps([study.fingerprint, _code(), keys, __version__])
     stamp = hashlib.sha256(decides.encode()).hexdigest()[:16]
-    results = _finished(out, stamp) if resume else {}
+    finished = _finished(out, stamp) if resume else {}
+    results = {name: finished[name] for name in book.tasks if name in finished}
     skipped = _count_pages(book, results)
     todo = [name for name in book.tasks if name not in results]
     tell = progress or (lambda *_: None)

@@ -101,9 +101,8 @@ class Strip:
     @property
     def layout(self) -> str:
         """Return "one" for a bar of one piece, "columns" for many short names, else ""."""
-        if len(self.pieces) == 1:
-            return "one"
-        return "columns" if len(self.labels) > 6 else ""
+        several = "columns" if len(self.labels) > 6 else ""
+        return "one" if len(self.pieces) == 1 else several
 
 
 def width_class(prefix: str, share: float) -> str:

@@ -71,11 +71,11 @@ class CountryPages(Chapter):
             "all_title": f"All {len(facts.units[key])} {book.words(key)}",
             "places": self._places_grid(page, key),
             "others": [
-                (f"{len(names)} {title}", book.links(page, other, list(names.items())))
+                (
+                    f"{len(facts.units[other])} {facts.layer(other).unit_title_plural}",
+                    book.links(page, other, list(facts.units[other]["name"].items())),
+                )
                 for other in facts.places[1:]
-                for names, title in [
-                    (facts.units[other]["name"], facts.layer(other).unit_title_plural)
-                ]
             ],
         }
         return book.render(
@@ -98,9 +98,11 @@ class CountryPages(Chapter):
         )
         known = units[units["name"] == "Lancashire"]
         places, largest = (known if len(known) else units)["name"][:1], trusts["trust_name"][:1]
-        found = [(home, *item) for item in places.items()]
-        found += [("trust", *item) for item in largest.items()]
-        return [(str(name), self.book.path_of(kind, str(code))) for kind, code, name in found]
+        return [
+            (str(name), self.book.path_of(kind, str(code)))
+            for kind, found in ((home, places), ("trust", largest))
+            for code, name in found.items()
+        ]
 
     def _findings(self) -> list[dict[str, str]]:
         """Return up to four findings, one figure each, in fixed order."""

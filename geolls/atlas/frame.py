@@ -303,14 +303,10 @@ class Frame:
         ]
 
     @property
-    def source_link(self) -> str:
-        """Where a school's record stands at its source; empty for generated schools."""
-        return "" if self.about["demonstration"] else GIAS
-
-    @property
-    def school_report(self) -> Report | None:
-        """How a school's row is reported; generated schools are not."""
-        return Report("URN", "school", "", REGISTER) if self.source_link else None
+    def reported(self) -> dict[str, Any]:
+        """Where schools stand at their source, and how a row is reported; not generated schools."""
+        real = {"link": GIAS, "report": Report("URN", "school", "", REGISTER)}
+        return {} if self.about["demonstration"] else real
 
     @cached_property
     def columns(self) -> dict[str, list[Any]]:

@@ -397,8 +397,7 @@ class PlacePages(Chapter):
             kept=KEPT if long else 0,
             missing=len(later),
             hints=self._hints(area, at, later, len(columns)) if later else None,
-            link=book.source_link,
-            report=book.school_report,
+            **book.reported,
         )
 
     def _hints(

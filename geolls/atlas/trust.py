@@ -253,8 +253,7 @@ class TrustPages(Chapter):
             shown=12,
             sort="-km_from_home",
             noun="schools",
-            link=book.source_link,
-            report=book.school_report,
+            **book.reported,
         )
 
 
