@@ -12,7 +12,7 @@ import pandas as pd
 
 from geolls.base.arrays import Ints
 from geolls.base.errors import UsageError
-from geolls.measures.membership import Membership, is_reason
+from geolls.measures.membership import Membership
 from geolls.measures.nulls import board, deviation, regroup
 
 __all__ = ["communities", "home_fit", "trust_links"]
@@ -42,8 +42,7 @@ def trust_links(schools: pd.DataFrame, place: Membership) -> pd.DataFrame:
     link nothing.
     """
     trust = schools.loc[schools["trust_uid"].notna(), ["urn", "trust_uid"]]
-    joined = trust.merge(place.frame("urn"), on="urn")
-    joined = joined[~is_reason(joined["unit_code"])]
+    joined = trust.merge(place.frame("urn", reasons=False), on="urn")
     counts = joined.groupby(["trust_uid", "unit_code"])["share"].sum().reset_index(name="c")
     size = counts.groupby("trust_uid")["c"].transform("sum")
     counts = counts[size > 1].assign(size=size)

@@ -10,6 +10,7 @@ import pandas as pd
 from geolls.base.errors import UsageError
 from geolls.base.vocabulary import BLANK_BELOW, MINIMUM
 from geolls.measures.disclosure import complement, suppress, without_few
+from geolls.measures.spread import by_phase
 
 __all__ = ["equity_gap", "fifths", "fsm_fifth"]
 
@@ -119,21 +120,22 @@ def fifths(schools: pd.DataFrame, value: pd.Series[Any], *, guarded: bool = True
     table = _with_value(schools, value)
     table["fsm_fifth"] = table["urn"].map(fsm_fifth(schools))
     table = table.dropna(subset=["fsm_fifth"])
-    both = pd.concat([table.assign(phase="all"), table])
+    both = by_phase(table)
     both["pupil_part"] = both["value"] * both["pupils"]
     both["fsm_part"] = both["value"] * both["fsm_pupils"]
-    order = pd.Categorical(both["phase"], ["all", *sorted(table["phase"].unique())], ordered=True)
-    groups = both.assign(phase=order).groupby(["phase", "fsm_fifth"], observed=True)
-    found = groups.agg(
-        schools=("urn", "size"),
-        pupils=("pupils", "sum"),
-        fsm_pupils=("fsm_pupils", "sum"),
-        school_share=("value", "mean"),
-        pupil_part=("pupil_part", "sum"),
-        fsm_part=("fsm_part", "sum"),
-    ).reset_index()
-    found["phase"] = found["phase"].astype(str)
-    found["fsm_fifth"] = found["fsm_fifth"].astype(int)
+    found = (
+        both.groupby(["phase", "fsm_fifth"], observed=True)
+        .agg(
+            schools=("urn", "size"),
+            pupils=("pupils", "sum"),
+            fsm_pupils=("fsm_pupils", "sum"),
+            school_share=("value", "mean"),
+            pupil_part=("pupil_part", "sum"),
+            fsm_part=("fsm_part", "sum"),
+        )
+        .reset_index()
+    )
+    found = found.astype({"phase": "str", "fsm_fifth": int})
     found["pupil_share"] = found.pop("pupil_part") / found["pupils"].mask(found["pupils"] == 0)
     eligible = found["fsm_pupils"].mask(found["fsm_pupils"] == 0)
     found["fsm_share"] = found.pop("fsm_part") / eligible

@@ -17,9 +17,6 @@ from geolls.base.vocabulary import REASONS
 __all__ = ["Membership", "is_reason", "sums"]
 
 
-COLUMNS = ("unit_code", "unit_name", "share")
-
-
 def sums(index: Ints, values: Floats, size: int) -> Floats:
     """Return the sum of the values at each index from 0, at least `size` of them."""
     return np.asarray(np.bincount(index, values, minlength=size), dtype=float)
@@ -103,7 +100,7 @@ class Membership:
         >>> hubs.codes, hubs.unit.tolist(), hubs.sets.codes
         (('H1', 'H2'), [0, 0, 1], ('H1', 'H1+H2'))
         """
-        missing = [c for c in (item, *COLUMNS) if c not in frame]
+        missing = [c for c in (item, "unit_code", "unit_name", "share") if c not in frame]
         if missing:
             raise UsageError(f"column {missing[0]} is missing", where=what)
         claimed = pd.Index(frame[item])

@@ -230,7 +230,7 @@ def null_share_worse(
     x = left.weighed_over(weight.index, "left")
     y = right.sets.weighed_over(weight.index, "right")
     base = board(y, weight, adjacency)
-    real = _fit(x, base, y)
+    real = v_measure(cross(x, y, base.weight))
     found: list[tuple[int, float, float]] = []
     for at, drawn in enumerate(_draw_all(x, base, y, draws, seed, jobs)):
         found.append((at, *drawn))
@@ -258,11 +258,7 @@ def _draw(x: Membership, base: Board, y: Membership, seed: tuple[int, int]) -> t
     unit = np.where(label[y.item] >= 0, label[y.item], y.unit + len(base.sizes))
     codes = tuple(str(i) for i in range(len(base.sizes) + len(y.codes)))
     drawn = replace(y, unit=unit, codes=codes, names=codes)
-    return _fit(x, base, drawn), deviation(base, label)
-
-
-def _fit(x: Membership, base: Board, y: Membership) -> float:
-    return v_measure(cross(x, y, base.weight))
+    return v_measure(cross(x, drawn, base.weight)), deviation(base, label)
 
 
 def _neighbours(n: int, pairs: Iterable[tuple[int, int]]) -> tuple[tuple[int, ...], ...]:

@@ -71,13 +71,16 @@ def site_distances(schools: pd.DataFrame, sites: pd.DataFrame) -> pd.DataFrame:
     ordered = sites.sort_values("unit_code", kind="stable").reset_index(drop=True)
     xy = schools[["easting", "northing"]].to_numpy(dtype=float)
     at, metres = nearest(ordered[["easting", "northing"]].to_numpy(dtype=float), xy, 1)
-    found = pd.DataFrame({"urn": schools["urn"].to_numpy()})
-    for column, of in (("site_code", "unit_code"), ("site_name", "unit_name")):
-        # The place behind the last site is blank: the nearest site of a school without one.
-        words = np.array([*ordered[of], None], dtype=object)
-        found[column] = words[at[:, 0]]
-    found["distance_km"] = metres[:, 0] / 1000
-    return found
+    # No site has the position -1: a school without one has blanks.
+    found = ordered.reindex(at[:, 0])
+    return pd.DataFrame(
+        {
+            "urn": schools["urn"].to_numpy(),
+            "site_code": found["unit_code"].to_numpy(),
+            "site_name": found["unit_name"].to_numpy(),
+            "distance_km": metres[:, 0] / 1000,
+        }
+    )
 
 
 def beyond(

@@ -83,10 +83,6 @@ def _inside_a_sentence(title: str) -> str:
     return title[:1].lower() + title[1:] if common else title
 
 
-def _percent(share: float) -> str:
-    return f"{100 * share:.1f}%"
-
-
 def _maps(study: Core) -> Iterator[Finding]:
     whole = [k for k, v in study.area_layers.items() if v.tiling == "exhaustive"]
     found = study.mismatch(by="schools").set_index(["left", "right", "measure"])["value"]
@@ -143,7 +139,7 @@ def _authorities(study: Core) -> Iterator[Finding]:
             yield Finding(
                 f"authorities_cut_by_{hub}_{by}",
                 cut,
-                f"{cut} of {number} local authorities ({_percent(cut / number)}) {words} {title}.",
+                f"{cut} of {number} local authorities ({cut / number:.1%}) {words} {title}.",
                 f"geolls mismatch local_authority {hub} --by {by} --inside-only",
             )
 
@@ -162,7 +158,7 @@ def _trusts(study: Core) -> Iterator[Finding]:
             f"trusts_across_{key}",
             across,
             f"{across:,} of {len(several):,} trusts with two or more schools "
-            f"({_percent(across / len(several))}) have schools in more than one {title}.",
+            f"({across / len(several):.1%}) have schools in more than one {title}.",
             "geolls spread --format csv",
         )
     if "region" in study.area_layers:
@@ -171,8 +167,7 @@ def _trusts(study: Core) -> Iterator[Finding]:
         yield Finding(
             "small_and_medium_trusts_in_one_region",
             one,
-            f"{_percent(one)} of the {len(small):,} trusts with 2 to 11 schools work within one "
-            "region.",
+            f"{one:.1%} of the {len(small):,} trusts with 2 to 11 schools work within one region.",
             "geolls spread --format csv",
         )
     local = float((several["reach"] == "local").mean())
@@ -180,7 +175,7 @@ def _trusts(study: Core) -> Iterator[Finding]:
     yield Finding(
         "local_trusts",
         local,
-        f"{_percent(local)} of trusts with two or more schools are local: no two of their schools "
+        f"{local:.1%} of trusts with two or more schools are local: no two of their schools "
         f"are more than {rule.local_km:g} km apart, or more than {rule.sub_regional_km:g} km if "
         "all are in one authority.",
         "geolls spread --format csv",
@@ -196,16 +191,16 @@ def _schools(study: Core) -> Iterator[Finding]:
     unknown = int((schools["status_unknown"] & schools["trust_uid"].isna()).sum())
     bounds = (
         f" The status of {unknown:,} more is not known, so that in trusts of either kind are "
-        f"between {_percent(several + single)} and "
-        f"{_percent(several + single + unknown / len(schools))}."
+        f"between {several + single:.1%} and "
+        f"{several + single + unknown / len(schools):.1%}."
         if unknown
         else ""
     )
     yield Finding(
         "schools_in_trusts",
         several + single,
-        f"{_percent(several)} of {len(schools):,} schools are in multi-academy trusts, "
-        f"{_percent(single)} in single-academy trusts.{bounds}",
+        f"{several:.1%} of {len(schools):,} schools are in multi-academy trusts, "
+        f"{single:.1%} in single-academy trusts.{bounds}",
         "geolls layers --long",
     )
     if (
@@ -238,7 +233,7 @@ def _gaps(study: Core) -> Iterator[Finding]:
         yield Finding(
             f"schools_{reason}_{key}",
             share,
-            f"{_percent(share)} of schools {words}.",
+            f"{share:.1%} of schools {words}.",
             f"geolls coverage {key} --by schools",
         )
     if "teaching_school_hub" in study.area_layers:

@@ -252,6 +252,16 @@ def patterns(table: pd.DataFrame, rules: TypologyRules | None = None) -> pd.Data
     away = table["elsewhere_share"] >= r.elsewhere_share
     early = table["years_median"] >= r.early_years
     recent = table["recent_share"] >= r.recent_share
+    years = table["years_median"].map(_down)
+    since = "half of the schools in trusts joined " + years + " years or more before the trust list"
+    lately = _percents(table["recent_share"])
+    lately += f" of the schools in trusts joined in the last {r.recent_years:g} years"
+    based = (
+        _percents(table["elsewhere_share"])
+        + " of those in trusts of two or more are in one based elsewhere ("
+        + away.map({True: "at least", False: "less than"}).astype(str)
+        + f" {_p(r.elsewhere_share)})"
+    )
     # Shares add up in binary: half must not fail for a last digit.
     mostly = maintained >= r.maintained_share - 1e-12
     cases: list[tuple[pd.Series[bool], str | None, str | pd.Series[str]]] = [
@@ -275,22 +285,22 @@ def patterns(table: pd.DataFrame, rules: TypologyRules | None = None) -> pd.Data
         (
             early & ~away,
             "A",
-            _since(table) + f" (at least {r.early_years:g}); " + _where(table, r, away),
+            since + f" (at least {r.early_years:g}); " + based,
         ),
         (
             recent & away,
             "B",
-            _lately(table, r) + f" (at least {_p(r.recent_share)}); " + _where(table, r, away),
+            lately + f" (at least {_p(r.recent_share)}); " + based,
         ),
         (
             ~away,
             "mixed",
-            _since(table) + f" (less than {r.early_years:g}); " + _where(table, r, away),
+            since + f" (less than {r.early_years:g}); " + based,
         ),
         (
             away,
             "mixed",
-            _lately(table, r) + f" (less than {_p(r.recent_share)}); " + _where(table, r, away),
+            lately + f" (less than {_p(r.recent_share)}); " + based,
         ),
     ]
     found = pd.DataFrame({"pattern": None, "rule": ""}, index=table.index, dtype=object)
@@ -311,26 +321,6 @@ def _down(value: float, unit: str = "") -> str:
 
 def _percents(shares: pd.Series[float]) -> pd.Series[str]:
     return shares.map(lambda s: _down(s * 100, "%"))
-
-
-def _since(table: pd.DataFrame) -> pd.Series[str]:
-    years = table["years_median"].map(_down)
-    return "half of the schools in trusts joined " + years + " years or more before the trust list"
-
-
-def _lately(table: pd.DataFrame, rules: TypologyRules) -> pd.Series[str]:
-    lately = _percents(table["recent_share"])
-    return lately + f" of the schools in trusts joined in the last {rules.recent_years:g} years"
-
-
-def _where(table: pd.DataFrame, rules: TypologyRules, away: pd.Series[bool]) -> pd.Series[str]:
-    compared = away.map({True: "at least", False: "less than"}).astype(str)
-    return (
-        _percents(table["elsewhere_share"])
-        + " of those in trusts of two or more are in one based elsewhere ("
-        + compared
-        + f" {_p(rules.elsewhere_share)})"
-    )
 
 
 def typology_sensitivity(
