@@ -259,17 +259,17 @@ def hub_view(
     away = inside & (table["trust_uid"].map(trust_home) != table["unit_code"])
     both = by_phase(table.assign(inside=inside, away=away))
     units = both.groupby(_UNIT, observed=True)
-    counted = {"schools": 1.0, "pupils": both["pupils"].fillna(0), "trust_schools": both["inside"]}
+    pupils, gone = both["pupils"].fillna(0), both["trust_uid"].where(both["away"])
+    counted = {"schools": 1.0, "pupils": pupils, "trust_schools": both["inside"]}
     frame = _sums(both, {**counted, "away": both["away"]})
-    away = frame.pop("away")
     frame.insert(0, "unit_name", units["unit_name"].first())
-    frame["trusts"] = units["trust_uid"].nunique()
-    gone = both[both["away"]].groupby(_UNIT, observed=True)["trust_uid"].nunique()
-    frame["trusts_based_elsewhere"] = gone.reindex(frame.index, fill_value=0)
     some = frame["trust_schools"].mask(frame["trust_schools"] == 0)
-    frame["elsewhere_share"] = away / some
-    for key, membership in layers.items():
-        frame[f"units_{key}"] = interfaces(both, {key: membership}, _UNIT)
+    frame = frame.assign(
+        trusts=units["trust_uid"].nunique(),
+        trusts_based_elsewhere=gone.groupby([both[c] for c in _UNIT], observed=True).nunique(),
+        elsewhere_share=frame.pop("away") / some,
+        **{f"units_{k}": interfaces(both, {k: m}, _UNIT) for k, m in layers.items()},
+    )
     return frame.reset_index().astype({"phase": "str"})
 
 

@@ -51,10 +51,9 @@ def home_points(schools: pd.DataFrame, homes: pd.Series, membership: Membership)
         home_northing=("northing", "mean"),
     )
     uid = found.frame["trust_uid"]
-    frame = middle.reindex(uid).reset_index()
-    frame.insert(1, "home_code", uid.map(homes).to_numpy())
-    frame["home_schools"] = frame["home_schools"].fillna(0).astype(int)
-    return frame
+    frame = middle.reindex(uid).fillna({"home_schools": 0}).astype({"home_schools": int})
+    frame.insert(0, "home_code", uid.map(homes).to_numpy())
+    return frame.reset_index()
 
 
 def km_from_home(schools: pd.DataFrame, points: pd.DataFrame) -> pd.DataFrame:
@@ -147,9 +146,8 @@ def made_up_trusts(
     made = pool.iloc[school].reset_index(drop=True)
     first = schools[schools["trust_uid"].notna()].drop_duplicates("trust_uid")
     about = first.set_index("trust_uid").reindex(trusts["trust_uid"].iloc[trust])
-    made["trust_uid"] = about.index.to_numpy()
-    for column in ("trust_name", "trust_type"):
-        made[column] = about[column].to_numpy()
+    columns = ["trust_uid", "trust_name", "trust_type"]
+    made[columns] = about.reset_index()[columns]
     return made.sort_values(["trust_uid", "urn"], kind="stable", ignore_index=True)
 
 

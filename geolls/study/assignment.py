@@ -169,10 +169,8 @@ def _candidates(
     codes: Iterable[str], blocks: GeoDataFrame, areas: Areas, vintage: date
 ) -> Iterator[list[str]]:
     """Blocks (or parts of them) that each code covers at `vintage`; none for an unknown code."""
-    parents = blocks.get("parent", blocks.index)
-    pieces: dict[str, list[str]] = {}
-    for piece, parent in zip(blocks.index, parents, strict=True):
-        pieces.setdefault(str(parent), []).append(str(piece))
+    parents = pd.Series(blocks.get("parent", blocks.index), index=blocks.index).astype("str")
+    pieces = {parent: [*map(str, held.index)] for parent, held in parents.groupby(parents)}
     for code in codes:
         try:
             held = areas.resolve(code, vintage).blocks
@@ -279,13 +277,11 @@ def assign_authority(
     found = assign_area_layer(key, land, placement)
     codes = found["urn"].map(schools.set_index("urn")["la_code"])
     known = {code: areas.by_la_code(code, on) for code in codes.dropna().unique()}
-    coded = codes.isin([code for code, area in known.items() if area])
-    decided = [known[code] for code in codes[coded]]
-    found.loc[coded, "unit_code"] = [area.code for area in decided if area]
-    found.loc[coded, "unit_name"] = [area.name for area in decided if area]
-    found.loc[coded, "share"] = 1.0
-    found.loc[coded, "assigned_by"] = "code"
-    return found
+    rows = [(code, a.code, a.name, 1.0, "code") for code, a in known.items() if a]
+    columns = ["unit_code", "unit_name", "share", "assigned_by"]
+    decided = pd.DataFrame(rows, columns=["la_code", *columns]).set_index("la_code")
+    decided = decided.reindex(codes).set_axis(found.index)
+    return found.assign(**{c: decided[c].astype(found[c].dtype).fillna(found[c]) for c in columns})
 
 
 def assign_school_layer(

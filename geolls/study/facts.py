@@ -497,16 +497,15 @@ def _from_home(
     own = km_from_home(schools, points)
     made = made_up_trusts(schools, points)
     yard = km_from_home(made, points)
-    out = trusts.copy()
-    at = points.set_index("trust_uid")
-    out["home_easting"], out["home_northing"] = at["home_easting"], at["home_northing"]
-    out["home_km_median"] = own.groupby("trust_uid")["km"].median()
+    out = trusts.join(points.set_index("trust_uid")[["home_easting", "home_northing"]])
     body = pd.Index(out.index).get_indexer(pd.Index(made["trust_uid"]))
     spots = made[["easting", "northing"]].to_numpy(dtype=float)
     measured = distances(spots, body, len(out), study.spread_options.cluster_km)
-    for name in _YARDS:
-        out[f"yard_{name}"] = measured[name]
-    out["yard_home_km_median"] = yard.groupby("trust_uid")["km"].median()
+    out = out.assign(
+        home_km_median=own.groupby("trust_uid")["km"].median(),
+        **{f"yard_{name}": measured[name] for name in _YARDS},
+        yard_home_km_median=yard.groupby("trust_uid")["km"].median(),
+    )
     own["row"] = pd.Index(schools["urn"]).get_indexer(pd.Index(own["urn"]))
     own = own.sort_values(["trust_uid", "km", "row"])[["trust_uid", "km", "row"]]
     from_home = _by((uid, (km, row)) for uid, km, row in _each(own))

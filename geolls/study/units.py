@@ -47,16 +47,11 @@ class AtWork(NamedTuple):
 
 def drawn_layers(study: Core) -> tuple[list[str], list[str]]:
     """Tell the area layers worth drawing from those whose list is too thin."""
-    strips: list[str] = []
-    thin: list[str] = []
-    for key, layer in study.area_layers.items():
-        if _TWIN.get(key) in study.area_layers:
-            continue
-        table = study.assigned(key)
-        unknown = table.loc[table["unit_code"] == "no_evidence", "share"].sum()
-        known = unknown <= EVIDENCE * max(len(study.schools), 1)
-        (strips if known or layer.family == "user" else thin).append(key)
-    return strips, thin
+    layers = {k: v for k, v in study.area_layers.items() if _TWIN.get(k) not in study.area_layers}
+    most = EVIDENCE * max(len(study.schools), 1)
+    known = {k: study.membership(k).shares_of("no_evidence").sum() <= most for k in layers}
+    strips = [k for k, v in layers.items() if known[k] or v.family == "user"]
+    return strips, [k for k in layers if k not in strips]
 
 
 @remembered

@@ -362,8 +362,7 @@ def _towns(name: str, ground: Ground) -> list[Match]:
         if city["countrycode"] == "GB" and fold(city["name"]) == folded:
             lon, lat = city["longitude"], city["latitude"]
             xy = to_bng(lon, lat)
-            block = index.block_at(*xy)
-            if block is not None:
+            if block := index.block_at(*xy):
                 out.append(Match(f"{city['name']} (town, {lon:.2f},{lat:.2f})", (block,), xy=xy))
     return out
 
