@@ -271,15 +271,13 @@ class Drawn:
         return tuple(np.r_[low, high].tolist())
 
 
-def _pick(keys: Sequence[str], known: Mapping[str, Any], what: str, strict: bool) -> list[str]:
-    """Keep the keys that exist; when strict, an unknown one is an error that names the nearest."""
-    for key in keys if strict else ():
-        if key and key not in known:
-            raise MapError(
-                f"the recipe asks for {what} {key!r}, which this map's data lacks",
-                fix=suggest(key, known) or f"there are {', '.join(known) or 'none'}",
-            )
-    return [key for key in keys if key in known]
+def _require(key: str, known: Mapping[str, Any], what: str) -> None:
+    """Raise where what a recipe asks for is not there; name the nearest."""
+    if key and key not in known:
+        raise MapError(
+            f"the recipe asks for {what} {key!r}, which this map's data lacks",
+            fix=suggest(key, known) or f"there are {', '.join(known) or 'none'}",
+        )
 
 
 def resolve(recipe: Recipe | str | Path, data: MapData) -> Drawn:
@@ -309,15 +307,15 @@ def resolve(recipe: Recipe | str | Path, data: MapData) -> Drawn:
     layers = {spec.key: spec for spec in data.layers}
     if not layers:
         raise MapError("a map needs at least one layer")
-    offered = _pick(recipe.layers, layers, "layer", strict=False) or list(layers)
-    _pick([recipe.areas], layers, "layer", strict=True)
+    _require(recipe.areas, layers, "layer")
+    offered = [key for key in recipe.layers if key in layers] or list(layers)
     if recipe.areas not in offered:
         offered.insert(0, recipe.areas)
     measures = {m.key: m for m in data.measures if m.layer in offered}
     covers = {f"coverage:{key}": f"{layers[key].title} coverage" for key in offered}
     titles = {key: m.title for key, m in measures.items()} | covers
-    _pick([recipe.shade], titles, "measure", strict=True)
-    wanted = _pick(recipe.measures, titles, "measure", strict=False) or list(measures)
+    _require(recipe.shade, titles, "measure")
+    wanted = [key for key in recipe.measures if key in titles] or list(measures)
     # A copy keeps what the first has worked out: its arcs.
     more: dict[str, Any] = {"land": data.topology}
     covered = recipe.shade.removeprefix("coverage:")
@@ -327,7 +325,7 @@ def resolve(recipe: Recipe | str | Path, data: MapData) -> Drawn:
         recipe=recipe,
         data=replace(data, **more),
         layers=[layers[key] for key in offered],
-        on=_pick(recipe.on, dict.fromkeys(offered), "layer", strict=False),
+        on=[key for key in recipe.on if key in offered],
         measures=list(measures.values()),
         shades=[(key, titles[key]) for key in wanted],
         words=_words(recipe, data, layers),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -230,7 +231,10 @@ def _schools(facts: Facts, place: Place | None, trust: str | None) -> pd.DataFra
     """
     marks = facts.marks
     if trust is not None:
-        return marks[marks["trust_uid"] == trust]
+        rows: Any = facts.study.memo(
+            ("schools of trusts",), lambda: marks.groupby("trust_uid").indices
+        )
+        return marks.take(rows.get(trust, []))
     if place is None:
         return marks
     kinds = {m.row: m.kind for m in facts.members[place.layer].get(place.unit_code, ())}
