@@ -126,6 +126,13 @@ def test_a_change_touches_at_most_three_files_and_works(change: str, house: Path
     assert shown in done.stdout, done.stdout[-2000:] + done.stderr[-2000:]
 
 
+def test_every_room_that_the_page_names_is_there() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text("utf-8")
+    named = re.findall(r"`([a-z]+/[a-z_]+)`", page)
+    assert len(named) >= 12
+    assert [room for room in named if not (ROOT / "geolls" / f"{room}.py").is_file()] == []
+
+
 def test_the_page_on_the_house_names_each_change_and_its_files() -> None:
     page = (ROOT / "docs" / "architecture.md").read_text("utf-8")
     for change in TRIED:
