@@ -87,6 +87,18 @@ def real_study(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Any
     )
 
 
+@pytest.fixture(scope="session")
+def recent_study(real_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """The study of the real register of July 2025, which names its trusts itself."""
+    from geolls import open_study
+
+    return open_study(
+        register=real_data / "gias" / "edubasealldata_2025-07-18.csv.gz",
+        as_of="2025-07-18",
+        data=tmp_path_factory.mktemp("data"),
+    )
+
+
 def _chromium() -> str:
     # Chromium without its windows draws the same pages at half the cost.
     for name in ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome"):

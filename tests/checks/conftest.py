@@ -1,0 +1,24 @@
+"""Tests that hold what is said against the tables, everywhere, and count what they tried."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+import pytest
+
+TOOL = Path(__file__).resolve().parents[2] / "tools" / "write_checks.py"
+Hold = Callable[[str, Sequence[str], Iterable[Sequence[object]]], None]
+
+
+@pytest.fixture(scope="session")
+def hold() -> Hold:
+    """Take a table of counts: section of docs/checks.md, heads, rows; compare it, or write it."""
+    spec = importlib.util.spec_from_file_location("write_checks", TOOL)
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    found: Hold = module.hold
+    return found
