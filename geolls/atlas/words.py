@@ -3,8 +3,9 @@
 A `Saying` holds the forms that one sentence can take. It is called with facts by name and returns
 the words of the first form whose condition holds; one with `join` returns those of all that hold.
 In a form, `{schools:count}` writes a fact by one of the formats below, and `{hubs:hub|hubs}` the
-first word where there is one of it (or where it is true), the second otherwise. Facts are escaped,
-the words round them are markup.
+first word where there is one of it (or where it is true), the second otherwise. A number that is
+known between two is an `Interval`: `count` and `percent` write "417 to 450", `between` and
+`between percent` "between 417 and 450". Facts are escaped, the words round them are markup.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import Any, NamedTuple
 
 from markupsafe import Markup, escape
 
+from geolls.base.interval import Interval, between, span
 from geolls.base.text import (
     a,
     band_words,
@@ -140,14 +142,16 @@ FORMATS: dict[str, Callable[[Any], object]] = {
     "a": a,
     "a small": lambda title: a(small(title)),
     "band": band_words,
-    "count": count,
+    "between": lambda n: between(n, count),
+    "between percent": lambda share: between(share, percent),
+    "count": lambda n: span(n, count),
     "day": day,
     "joined": joined,
     "km": km,
     "lower first": lambda text: text[:1].lower() + text[1:],
     "number": number,
     "owner": owner,
-    "percent": percent,
+    "percent": lambda share: span(share, percent),
     "ranked": lambda rank: rank_words(rank[0], rank[1], "share"),
     "Roughly": lambda share: (words := roughly(share))[:1].upper() + words[1:],
     "small": small,
@@ -160,7 +164,7 @@ class _Formatter(Formatter):
     def format_field(self, value: Any, format_spec: str) -> str:
         single, choice, several = format_spec.partition("|")
         if choice:  # parts of the form itself: markup
-            return single if value == 1 else several
+            return single if value in (1, Interval(1, 1)) else several
         if format_spec in FORMATS:
             return str(escape(FORMATS[format_spec](value)))
         return str(escape(format(value, format_spec) if format_spec else value))

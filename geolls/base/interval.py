@@ -1,0 +1,86 @@
+"""A number known only between two: the least and the most that it can be."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+__all__ = ["Interval", "between", "bounds", "span"]
+
+# Sums of shares are floats: two ends this near are one number.
+_SAME = 1e-9
+
+
+class Interval(NamedTuple):
+    """The least and the most that a number can be; both ends can happen.
+
+    Examples
+    --------
+    >>> Interval(417, 450).certain, Interval(3, 3).certain
+    (False, True)
+    """
+
+    low: float
+    high: float
+
+    @property
+    def certain(self) -> bool:
+        """Whether both ends are one number; two missing ones are."""
+        return not abs(self.high - self.low) > _SAME
+
+    def out_of(self, whole: float) -> Interval:
+        """Return both ends as shares of a whole; missing where the whole is 0.
+
+        Examples
+        --------
+        >>> Interval(1, 2).out_of(4)
+        Interval(low=0.25, high=0.5)
+        """
+        return Interval(*(end / whole if whole else float("nan") for end in self))
+
+    def less_from(self, whole: float) -> Interval:
+        """Return what is left of a whole: the least where this is the most.
+
+        Examples
+        --------
+        >>> Interval(0.25, 0.5).less_from(1)
+        Interval(low=0.5, high=0.75)
+        """
+        return Interval(whole - self.high, whole - self.low)
+
+
+def bounds(value: float | Interval) -> Interval:
+    """Return an interval as it is, and a number as one whose ends are that number."""
+    return value if isinstance(value, Interval) else Interval(value, value)
+
+
+def span(value: float | Interval, write: Callable[[float], str], form: str = "{} to {}") -> str:
+    """Write a number, or both ends of an interval where they read differently.
+
+    Parameters
+    ----------
+    value : float or Interval
+        What is known.
+    write : callable
+        Writes one number, as `base.text.count`.
+    form : str, optional
+        How the two stand together; as in a table or a label by default.
+
+    Examples
+    --------
+    >>> span(Interval(417, 450), str), span(Interval(3, 3), str), span(7, str)
+    ('417 to 450', '3', '7')
+    """
+    low, high = map(write, bounds(value))
+    return low if low == high else form.format(low, high)
+
+
+def between(value: float | Interval, write: Callable[[float], str]) -> str:
+    """Write a number as a sentence says it.
+
+    Examples
+    --------
+    >>> between(Interval(417, 450), str), between(3, str)
+    ('between 417 and 450', '3')
+    """
+    return span(value, write, "between {} and {}")
