@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from geolls.base.errors import OutputError, UnknownNameError
+from geolls.base.populations import population_of
 from geolls.base.schema import a_date
 from geolls.base.shelves import shelf
 from geolls.base.text import suggest
@@ -186,7 +187,7 @@ def open_study(
     register: str | Path | None = None,
     links: str | Path | None = None,
     as_of: str | date | None = None,
-    phase: Sequence[str] = (),
+    phase: str | Sequence[str] = (),
     layers: Sequence[str] = (),
     boundaries: Sequence[str | Path] = (),
     blocks: str | Path | None = None,
@@ -203,8 +204,9 @@ def open_study(
         GIAS edubasealldata, alllinksdata as csv, csv.gz or zip.
     as_of : str or datetime.date, optional
         The day all layers are resolved to, as "2022-09-01".
-    phase : sequence of str, optional
-        Phases that count, as ["primary"].
+    phase : str or sequence of str, optional
+        The schools that count: a population by name, as "all", or phases, as ["primary"]; see
+        `POPULATIONS`. Default "mainstream", the state-funded schools of ages 5 to 16.
     layers : sequence of str, optional
         Layers to use.
     boundaries : sequence of path, optional
@@ -232,7 +234,7 @@ def open_study(
     settings = settings.replace(
         **{name: Path(path) if path else None for name, path in files.items()},
         as_of=a_date(as_of) if as_of is not None else None,
-        phases=tuple(phase),
+        phases=population_of(phase, where="phase").phases if phase else (),
         layers=tuple(layers),
         boundaries=tuple(Path(b) for b in boundaries),
         strict_dates=strict_dates or None,

@@ -56,7 +56,8 @@ class CountryPages(Chapter):
         book, facts, england = self.book, self.facts, self.facts.england
         key, region = facts.places[0], book.region_layer
         made, map_title = self.plates.index(page)
-        population = book.population[:1].upper() + book.population[1:]
+        title = book.study.population.title
+        population = title[:1].upper() + title[1:]
         context = {
             "examples": self._examples(),
             "note": words.INDEX_NOTE(population=population, n=england["schools"], dates=book.dates),

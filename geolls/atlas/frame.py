@@ -163,7 +163,7 @@ class Frame:
         sources = [study.register.label, *(f"{h.title}: {h.source}" for h in hubs)]
         return {
             "title": study.settings.title,
-            "population": self.population,
+            "population": self.study.population.title,
             "day": day(study.as_of),
             "fingerprint": study.fingerprint,
             "attribution": study.attribution,
@@ -176,14 +176,6 @@ class Frame:
             "spread": study.spread_options,
             "effective": words.EFFECTIVE(names=[*map(self.word, body_layers(study)), "trust"]),
         }
-
-    @cached_property
-    def population(self) -> Markup:
-        """The schools that count, in words."""
-        phases = set(self.study.schools["phase"])
-        return words.POPULATION(
-            phases=[word for word, known in words.PHASES.items() if phases & known]
-        )
 
     @cached_property
     def dates(self) -> Markup:
@@ -281,7 +273,9 @@ class Frame:
 
     def note(self, n: float, limit: str = "") -> Markup:
         """Say n, the population, the date of each source, and one limit."""
-        return words.NOTE(n=n, population=self.population, dates=self.dates, limit=limit)
+        return words.NOTE(
+            n=n, population=self.study.population.title, dates=self.dates, limit=limit
+        )
 
     def kinds(self, unit: Any, n: float) -> list[dict[str, Any]]:
         """Return the kinds of school of a unit, in their fixed order."""

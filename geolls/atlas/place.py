@@ -131,7 +131,7 @@ class PlacePages(Chapter):
             "name": here.name,
             "short": short_name(here.name),
             "kind": what_it_is(here),
-            "lede": lede(here, book.population, book.hub_layers),
+            "lede": lede(here, book.study.population.title, book.hub_layers),
             "note": book.note(here.n, words.NEUTRAL),
             "glance": self._glance(here),
             "glance_note": words.MIDDLE_ONE(ranked=ranked, others=others),

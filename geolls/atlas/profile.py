@@ -181,7 +181,7 @@ def profile(study: Study, place: Place) -> Profile:
         name=here.name,
         kind=what_it_is(here),
         banner=about["demonstration"],
-        lede=lede(here, book.population, book.hub_layers),
+        lede=lede(here, book.study.population.title, book.hub_layers),
         note=book.note(here.n, words.NEUTRAL),
         sections=tuple(filter(None, (section(subject) for section in sections))),
         caveats=tuple(_caveats(subject)),

@@ -188,15 +188,6 @@ DATES = Saying(
     Form("areas", always, "areas and hubs as of {day:day}."),
     join=", ",
 )
-PHASES = {
-    "nursery": {"nursery"},
-    "primary": {"primary", "middle_deemed_primary"},
-    "secondary": {"secondary", "middle_deemed_secondary", "all_through"},
-    "special": {"special"},
-    "alternative": {"alternative"},
-    "post-16": {"post_16"},
-}
-POPULATION = one("the schools that count", "state-funded {phases:joined} schools")
 EFFECTIVE = one(
     "the effective number of maps",
     "how many different combinations of {names:joined} the schools of a place live on, with rare "

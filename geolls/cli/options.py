@@ -24,6 +24,19 @@ if TYPE_CHECKING:
     from geolls.study.gazetteer import Place
 
 
+def _phase(function: Any) -> Any:
+    """Add --phase, whose help lists the populations: their room loads when it is asked for."""
+    from geolls.base.populations import populations_listed
+
+    return click.option(
+        "--phase",
+        multiple=True,
+        metavar="NAME",
+        help="State-funded schools that count, mainstream unless told: "
+        f"{populations_listed()}. May be given again.",
+    )(function)
+
+
 OUTPUT = (
     click.option(
         "--format",
@@ -64,12 +77,7 @@ STUDY = (
         default=None,
         help="GIAS alllinksdata: who belongs to which trust, since when.",
     ),
-    click.option(
-        "--phase",
-        multiple=True,
-        metavar="PHASE",
-        help="A phase that counts, as primary; may be given again.",
-    ),
+    _phase,
     click.option(
         "--boundaries",
         multiple=True,

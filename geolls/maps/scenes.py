@@ -283,12 +283,8 @@ def _dated_note(study: Core, schools: pd.DataFrame | None) -> str:
     """Say n, the population and the date of each source, on one line."""
     source, counted = study.register.source, study.schools if schools is None else schools
     n = int(counted["here"].sum()) if "here" in counted else len(counted)
-    # Middle schools are named with the phase they are deemed to be.
-    phases = [p.replace("_", "-") for p in source["phases"] if not p.startswith("middle_deemed")]
-    population = ", ".join(phases or source["phases"])
     return (
-        f"n = {n:,} state-funded schools ({population}). {source['label']}; layers as of "
-        f"{day(study.as_of)}."
+        f"n = {n:,} {study.population.title}. {source['label']}; layers as of {day(study.as_of)}."
     )
 
 

@@ -16,11 +16,11 @@ import numpy as np
 import pandas as pd
 
 from geolls.base.errors import UnknownNameError, UsageError
+from geolls.base.populations import population_of
 from geolls.base.shelves import shelf
 from geolls.land.blocks import load_neighbourhoods
 from geolls.layers.areas import load_areas
 from geolls.register.columns import SCHOOL_COLUMNS
-from geolls.register.eligibility import choose_phases
 from geolls.register.groups import GROUP_COLUMNS, TRUSTS
 from geolls.register.register import Register
 from geolls.register.rejects import rejects_table
@@ -154,7 +154,7 @@ def demonstration_register(
     """
     if not isinstance(scale, int) or not 1 <= scale <= _LARGEST:
         raise UsageError(f"scale {scale!r} is not a whole number from 1 to {_LARGEST}")
-    wanted = choose_phases(phases)
+    wanted = population_of(phases).phases
     rng = np.random.default_rng(seed)
     counts = pd.read_csv(shelf("boundaries") / "block" / "school_counts.csv", index_col="block")
     schools = _unfolded(counts, scale)

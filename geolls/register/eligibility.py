@@ -1,4 +1,4 @@
-"""Which schools count: state-funded, in England, open at the day, of a chosen phase.
+"""Which schools are open state-funded schools of England on a day, and of which phase each is.
 
 Rows are those of the register with `kind`, `group` and `state` (type, type group and status in the
 words used here); `open_date` and `close_date` are days.
@@ -7,34 +7,24 @@ words used here); `open_date` and `close_date` are days.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from datetime import date
 from typing import Final
 
 import numpy as np
 import pandas as pd
 
-from geolls.base.errors import UsageError
-from geolls.base.text import suggest
-from geolls.base.vocabulary import MAINSTREAM, PHASES
 from geolls.register.columns import each, fold_words, numbers
 
 __all__ = [
     "ACADEMIES",
     "STATE_FUNDED_GROUPS",
     "STATE_FUNDED_TYPES",
-    "choose_phases",
     "phases_of",
     "status_of",
     "status_unknown",
     "why_not",
 ]
 
-_PHASE_SETS: Final = {
-    "all": PHASES,
-    "mainstream": MAINSTREAM,
-    "middle": ("middle_deemed_primary", "middle_deemed_secondary"),
-}
 _PHASE_WORDS: Final = {
     "nursery": "nursery",
     "primary": "primary",
@@ -105,40 +95,6 @@ _ABROAD = re.compile(r"[WSNLM][0-9]{8}")  # L and M are GIAS's codes for islands
 # Blank type, maintained, not a nursery: from this URN on (opened mid-2021 or later) most are
 # academies whose new record had no type and no trust yet, so neither can be told.
 _UNKNOWN_FROM: Final = 148_400
-
-
-def choose_phases(phases: str | Sequence[str] | None) -> tuple[str, ...]:
-    """Turn the phases asked for into phases of the register.
-
-    Parameters
-    ----------
-    phases : str, sequence of str, or None
-        Words of `PHASES`, or `mainstream` (the default: ages 5 to 16), `middle`, `all`.
-
-    Returns
-    -------
-    tuple of str
-        In the order of `PHASES`.
-
-    Raises
-    ------
-    UsageError
-        A word is no phase.
-    """
-    if not phases:
-        return MAINSTREAM
-    sets = {**{p: (p,) for p in PHASES}, **_PHASE_SETS}
-    chosen: set[str] = set()
-    for word in [phases] if isinstance(phases, str) else phases:
-        key = re.sub(r"[^a-z0-9]+", "_", word.casefold()).strip("_")
-        if key not in sets:
-            raise UsageError(
-                f"unknown phase {word!r}",
-                where="--phase",
-                fix=suggest(word, sets) or f"choose from {', '.join(sets)}",
-            )
-        chosen.update(sets[key])
-    return tuple(p for p in PHASES if p in chosen)
 
 
 def phases_of(rows: pd.DataFrame) -> pd.Series:

@@ -13,12 +13,12 @@ import pandas as pd
 
 from geolls.base.errors import UnknownNameError
 from geolls.base.files import sha256
+from geolls.base.populations import population_of
 from geolls.base.schema import a_date
 from geolls.base.text import day_in
 from geolls.register import cache
 from geolls.register.columns import Kind, codes, dates, urns
 from geolls.register.csv import read_csv
-from geolls.register.eligibility import choose_phases
 from geolls.register.groups import (
     GROUP_COLUMNS,
     attach,
@@ -131,7 +131,7 @@ def read_register(
         name (the first of the month where it has only a month), else the latest change or census
         date inside.
     phases : str or sequence of str, optional
-        See `choose_phases`; default state-funded mainstream schools of ages 5 to 16.
+        See `population_of`; default state-funded mainstream schools of ages 5 to 16.
     cache_dir : path-like, optional
         A folder for the result, keyed by the content of the files and the arguments. A damaged
         or unwritable cache is no error: the files are read again.
@@ -174,7 +174,7 @@ def read_register(
         files["links"] = Path(links)
     for kind, file in files.items():
         check_size(file, kind)
-    chosen = choose_phases(phases)
+    chosen = population_of(phases).phases
     wanted = a_date(as_of) if as_of is not None else None
     digests = [sha256(file) for file in files.values()]
     stored = None

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Self, TypeVar, ca
 import pandas as pd
 
 from geolls.base.errors import UnknownNameError, UsageError
+from geolls.base.populations import Population, population_of
 from geolls.base.schema import a_date, options
 from geolls.base.text import fold, suggest
 from geolls.base.vocabulary import WEIGHTS, By, Weight
@@ -156,6 +157,11 @@ class Core:
     def schools(self) -> pd.DataFrame:
         """One row per school that counts; columns as `SCHOOL_COLUMNS` of the register."""
         return self.register.schools
+
+    @cached_property
+    def population(self) -> Population:
+        """Which schools count, by name; every sentence that counts schools takes its words."""
+        return population_of(self.register.source["phases"])
 
     @cached_property
     def as_of(self) -> date:
@@ -524,7 +530,6 @@ class Core:
         content = {
             "as_of": self.as_of.isoformat(),
             "register": self.register.source,
-            "phases": s.phases,
             "layers": sorted(self.layers),
             "boundaries": {
                 str(p.relative_to(layer.folder)): hashlib.sha256(p.read_bytes()).hexdigest()
@@ -550,6 +555,7 @@ class Core:
             ("register", source["label"]),
             ("register_file", str(s.register or "")),
             ("links_file", str(s.links or "")),
+            ("population", f"{self.population.name}: {self.population.title}"),
             ("phases", ", ".join(source["phases"])),
             ("schools", str(len(self.schools))),
             ("layers", ", ".join(self.layers)),

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from geolls.base.errors import UnknownNameError, UsageError
+from geolls.base.populations import population_of
 from geolls.base.schema import a_date, check, load
 
 __all__ = ["Settings", "held", "read_settings"]
@@ -27,7 +28,7 @@ class Settings:
     register, links : pathlib.Path or None
         GIAS edubasealldata and alllinksdata; no register means the demonstration.
     phases : tuple of str
-        Phases that count; empty takes the register's default.
+        Phases that count, of a population by name or one by one; empty takes mainstream schools.
     layers : tuple of str
         Layers to use; empty takes every layer alive on the day.
     places : tuple of str
@@ -86,6 +87,9 @@ def read_settings(path: Path) -> Settings:
     if "as_of" in toml.holds:  # a wrong date has an exit code of its own
         day = a_date(toml.holds["as_of"], where=str(path))
         toml = toml._replace(holds={**toml.holds, "as_of": day})
+    if toml.holds.get("phases"):
+        phases = population_of(toml.holds["phases"], where=str(path)).phases
+        toml = toml._replace(holds={**toml.holds, "phases": phases})
     values, faults = check(Settings, toml)
     for fault in faults:
         raise UsageError(fault.message, where=str(path), fix=fault.fix)

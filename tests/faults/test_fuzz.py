@@ -12,11 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geolls.base.errors import CatalogueError, GeollsError, InputFileError
+from geolls.base.populations import population_of
 from geolls.base.schema import a_date
 from geolls.land.polygons import read_polygons
 from geolls.layers.areas import load_areas
 from geolls.layers.catalogue import load_catalogue
-from geolls.register.eligibility import choose_phases
 from geolls.register.register import read_register
 
 
@@ -137,7 +137,7 @@ def test_any_word_is_known_or_told_in_one_line(word: str) -> None:
         lambda: areas.resolve(word, fuzz.ON),
         lambda: areas.find(word, fuzz.ON),
         lambda: catalogue.get(word),
-        lambda: choose_phases([word]),
+        lambda: population_of([word]),
     ):
         try:
             look_up()

@@ -19,6 +19,7 @@ LIGHT = {
     "base/errors",
     "base/text",
     "base/vocabulary",
+    "base/populations",
     "base/shelves",
     "base/files",
     "base/schema",

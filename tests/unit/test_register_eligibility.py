@@ -7,10 +7,6 @@ from pathlib import Path
 import pytest
 from gias_files import links, read, reconciles
 
-from geolls.base.errors import UsageError
-from geolls.base.vocabulary import MAINSTREAM, PHASES
-from geolls.register.eligibility import choose_phases
-
 COUNTS = [
     ({}, None),
     ({"EstablishmentStatus (name)": "Open, but proposed to close"}, None),
@@ -93,16 +89,6 @@ def test_the_phase_is_named_in_one_word(
         "EstablishmentNumber": number,
     }
     assert read(tmp_path, change, phases="all").schools["phase"].tolist() == [expected]
-
-
-def test_phases_are_chosen_by_forgiving_words() -> None:
-    assert choose_phases(None) == choose_phases("mainstream") == choose_phases(()) == MAINSTREAM
-    assert choose_phases(["Secondary", "PRIMARY"]) == ("primary", "secondary")
-    assert choose_phases("all-through") == ("all_through",)
-    assert choose_phases(["middle"]) == ("middle_deemed_primary", "middle_deemed_secondary")
-    assert choose_phases("all") == PHASES
-    with pytest.raises(UsageError, match="secondary"):
-        choose_phases(["secundary"])
 
 
 def test_status_unknown_is_blank_maintained_new_and_in_no_trust(tmp_path: Path) -> None:

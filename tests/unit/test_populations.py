@@ -1,0 +1,118 @@
+"""A population has one name, whatever it is asked for with, and one set of words."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+from hypothesis import given
+from hypothesis import strategies as st
+
+from geolls import open_study
+from geolls.base.errors import UsageError
+from geolls.base.populations import POPULATIONS, population_of
+from geolls.base.vocabulary import MAINSTREAM, PHASES
+from geolls.cli.main import cli
+from geolls.study.settings import read_settings
+
+
+def test_mainstream_is_what_counts_unless_told() -> None:
+    for nothing in (None, "", (), []):
+        assert population_of(nothing) == POPULATIONS["mainstream"]
+    assert population_of().phases == MAINSTREAM
+    assert population_of("all").phases == PHASES
+
+
+@pytest.mark.parametrize(
+    ("asked", "name", "title"),
+    [
+        ("Mainstream", "mainstream", "state-funded mainstream schools"),
+        ("state_funded_mainstream", "mainstream", "state-funded mainstream schools"),
+        (list(MAINSTREAM), "mainstream", "state-funded mainstream schools"),
+        ("all", "all", "state-funded schools of every phase"),
+        ("all_state_funded", "all", "state-funded schools of every phase"),
+        (["all", "primary"], "all", "state-funded schools of every phase"),
+        ("all-through", "all_through", "state-funded all-through schools"),
+        ("16-plus", "post_16", "state-funded post-16 schools"),
+        ("middle", "middle", "state-funded middle schools"),
+        (["Secondary", "PRIMARY"], "primary+secondary",
+         "state-funded primary and secondary schools"),
+        ("special, alternative", "special+alternative",
+         "state-funded special and alternative provision schools"),
+    ],
+)  # fmt: skip
+def test_names_are_forgiven_their_spelling(asked: Any, name: str, title: str) -> None:
+    found = population_of(asked)
+    assert (found.name, found.title) == (name, title)
+
+
+@given(st.sets(st.sampled_from(PHASES), min_size=1))
+def test_the_name_of_any_phases_asks_for_the_same_phases(phases: set[str]) -> None:
+    found = population_of(phases)
+    assert set(found.phases) == phases
+    assert population_of(found.name) == population_of(found.phases) == found
+    assert found.title.startswith("state-funded ")
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [("secundary", "secondary"), ("mainstrem", "mainstream"), ("al", "all"), ("nursry", "nursery")],
+)
+def test_a_typo_is_told_what_was_meant(typed: str, meant: str) -> None:
+    with pytest.raises(UsageError, match=f"did you mean {meant}"):
+        population_of([typed])
+
+
+@pytest.mark.parametrize("wrong", [5, ["primary", 1], [None], object()])
+def test_what_is_no_text_is_told_in_a_line(wrong: object) -> None:
+    with pytest.raises(UsageError, match="not the name of a phase"):
+        population_of(wrong)
+
+
+@pytest.mark.parametrize("name", [*POPULATIONS, "primary+secondary"])
+def test_a_name_means_the_same_in_a_study_file_and_in_the_library(
+    tmp_path: Path, name: str
+) -> None:
+    phases = population_of(name).phases
+    for i, written in enumerate((f'"{name}"', f'["{name}"]', str(list(phases)))):
+        file = tmp_path / f"{i}.toml"
+        file.write_text(f"phases = {written}", encoding="utf-8")
+        assert read_settings(file).phases == phases
+        assert open_study(file).settings.phases == phases
+    assert open_study(phase=name).settings.phases == phases
+    assert open_study(phase=[name]).settings.phases == phases
+    other = open_study(tmp_path / "0.toml", phase="post_16")
+    assert other.settings.phases == ("post_16",)
+
+
+def test_a_study_file_with_a_typo_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "s.toml"
+    file.write_text('phases = "primry"', encoding="utf-8")
+    with pytest.raises(UsageError, match=r"s\.toml: unknown phase 'primry'; did you mean primary"):
+        read_settings(file)
+
+
+def test_help_lists_every_population_with_what_it_holds() -> None:
+    said = " ".join(CliRunner().invoke(cli, ["spread", "--help"]).output.split())
+    for population in POPULATIONS.values():
+        assert population.name in said
+    assert f"mainstream ({', '.join(MAINSTREAM)})" in said
+    assert "all (every phase)" in said
+
+
+def test_the_command_line_takes_a_name() -> None:
+    for args, name in ((["--phase", "all"], "all"), (["--phase", "primary+nursery"],
+                       "nursery+primary"), ([], "mainstream")):  # fmt: skip
+        shown = CliRunner().invoke(cli, ["study", "show", "--format", "csv", "-q", *args])
+        title = population_of(name).title
+        assert f"population,{name}: {title}" in shown.output
+
+
+def test_the_fingerprint_is_that_of_the_population_not_of_its_spelling(demonstration: Any) -> None:
+    day = "2022-09-01"
+    same = open_study(as_of=day, phase=list(MAINSTREAM))
+    assert same.fingerprint == demonstration.fingerprint
+    others = {open_study(as_of=day, phase=name).fingerprint for name in ("all", "primary")}
+    assert len(others | {same.fingerprint}) == 3
