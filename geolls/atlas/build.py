@@ -142,9 +142,6 @@ def build_atlas(
     out = Path(out)
     _make_folder(out)
     keys = _place_layers(study, places)
-    for key, layer in study.layers.items():
-        if layer.kind == "sites":  # reads the register for all phases: first, while little is held
-            study.sites(key)
     book = Book(gather(study, keys))
     press = Press(book, out)
     decides = json.dumps([study.fingerprint, _code(), keys, __version__])

@@ -151,8 +151,7 @@ def bodies(schools: pd.DataFrame, body: str = "trust") -> Bodies:
     -------
     Bodies
         The schools in a body, and one row per body, sorted by uid. trust_type is
-        `multi_academy_trust`, `multi_academy_trust_one_school` where only one of its schools is
-        in the table, `single_academy_trust`, `federation` or `sponsor`.
+        `multi_academy_trust`, `single_academy_trust`, `federation` or `sponsor`.
 
     Raises
     ------
@@ -173,8 +172,6 @@ def bodies(schools: pd.DataFrame, body: str = "trust") -> Bodies:
         {"trust_uid": np.asarray(uids), "trust_name": first[f"{body}_name"].to_numpy(),
          "trust_type": kind}
     )  # fmt: skip
-    one = (frame["trust_type"] == "multi_academy_trust") & (size == 1)
-    frame.loc[one, "trust_type"] = "multi_academy_trust_one_school"
     return Bodies(part.reset_index(drop=True), frame, at, size)
 
 
@@ -184,6 +181,7 @@ def spread(
     options: SpreadOptions | None = None,
     *,
     body: str = "trust",
+    everywhere: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Measure the spread of every trust, over lines and over kilometres.
 
@@ -198,16 +196,21 @@ def spread(
         Bands and thresholds.
     body : {"trust", "federation", "sponsor"}, optional
         Measure these bodies instead; the columns keep their names, trust_type says which.
+    everywhere : pandas.DataFrame, optional
+        The schools of every phase, those measured among them: <body>_uid, pupils. What a trust
+        runs besides decides no distance and no line, but whether it runs one school. None where
+        the schools are all there are.
 
     Returns
     -------
     pandas.DataFrame
-        One row per trust, sorted by uid: trust_uid, trust_name, trust_type, schools, pupils
-        (missing counts as none), size_band, located (schools with coordinates); for every layer
-        L areas_L, home_L, home_name_L, home_share_L, hhi_L, effective_areas_L, entropy_L (bits),
-        cross_pairs_L, no_unit_share_L; pair_km_mean, pair_km_median, pair_km_max,
-        standard_distance_km, nearest_sibling_km_median, longest_hop_km, hull_km2, clusters,
-        largest_cluster_share; reach; sample.
+        One row per trust, sorted by uid: trust_uid, trust_name, trust_type
+        (`multi_academy_trust_one_school` where it runs one school in every phase), schools, pupils
+        (missing counts as none), schools_all, pupils_all (of every phase), size_band, located
+        (schools with coordinates); for every layer L areas_L, home_L, home_name_L, home_share_L,
+        hhi_L, effective_areas_L, entropy_L (bits), cross_pairs_L, no_unit_share_L; pair_km_mean,
+        pair_km_median, pair_km_max, standard_distance_km, nearest_sibling_km_median,
+        longest_hop_km, hull_km2, clusters, largest_cluster_share; reach; sample.
 
     Raises
     ------
@@ -237,9 +240,13 @@ def spread(
     measured = ["urn", *own, "easting", "northing", "pupils"]
     found = bodies(schools[[c for c in measured if c in schools]], body)
     points = found.schools[["easting", "northing"]].to_numpy(dtype=float)
+    every = schools if everywhere is None else everywhere
+    whole = every.groupby(own[0])["pupils"].agg(["size", "sum"]).reindex(found.frame["trust_uid"])
     columns: dict[str, Any] = {
         "schools": found.size,
         "pupils": sums(found.body, np.nan_to_num(found.pupils), len(found.size)),
+        "schools_all": whole["size"].to_numpy(dtype=int),
+        "pupils_all": whole["sum"].to_numpy(dtype=float),
         "size_band": size_band(found.size, rules.size_bands),
         "located": np.bincount(found.body[located(points)], minlength=len(found.size)),
     }
@@ -248,6 +255,8 @@ def spread(
     far = distances(points, found.body, len(found.size), rules.cluster_km)
     parts = [found.frame, pd.DataFrame(columns), *of_layers, pd.DataFrame(far)]
     frame = pd.concat(parts, axis=1)
+    one = (frame["trust_type"] == "multi_academy_trust") & (frame["schools_all"] == 1)
+    frame.loc[one, "trust_type"] = "multi_academy_trust_one_school"
     frame["reach"] = reach(frame, rules)
     frame["sample"] = np.select(
         [frame["schools"] == 1, frame["located"] < 2],
@@ -261,13 +270,15 @@ def spread_by_phase(
     schools: pd.DataFrame,
     layers: Mapping[str, Membership],
     options: SpreadOptions | None = None,
+    *,
+    everywhere: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Measure the spread of every trust, over all its schools and over those of each phase.
 
     Parameters
     ----------
-    schools, layers, options
-        As `spread`, with the column phase (str).
+    schools, layers, options, everywhere
+        As `spread`, the schools with the column phase (str).
 
     Returns
     -------
@@ -276,7 +287,8 @@ def spread_by_phase(
         columns of `spread`.
     """
     groups = by_phase(schools).groupby("phase", observed=True)
-    parts = {str(phase): spread(part, layers, options) for phase, part in groups}
+    every = schools if everywhere is None else everywhere
+    parts = {str(p): spread(part, layers, options, everywhere=every) for p, part in groups}
     return pd.concat(parts, names=["phase", ""]).reset_index("phase").reset_index(drop=True)
 
 

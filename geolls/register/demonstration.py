@@ -361,6 +361,7 @@ def _register(
     }
     return Register(
         schools[kept].reset_index(drop=True),
+        schools[~kept].reset_index(drop=True),
         groups[GROUP_COLUMNS].dropna(subset="group_uid").reset_index(drop=True),
         rejects_table([]),
         filtered.reset_index(drop=True),

@@ -239,7 +239,7 @@ def attach(schools: pd.DataFrame, groups: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     schools : pandas.DataFrame
-        The schools that count, with `urn_number`.
+        Schools, with `urn_number`.
     groups : pandas.DataFrame
         Of `join`.
 
@@ -248,6 +248,7 @@ def attach(schools: pd.DataFrame, groups: pd.DataFrame) -> pd.DataFrame:
     pandas.DataFrame
         The schools, with `SCHOOL_COLUMNS`.
     """
+    schools = schools.reset_index(drop=True)
     for kinds, columns in _ATTACHED:
         mine = groups[groups["group_type"].isin(kinds)].drop_duplicates("urn_number", keep="last")
         found = mine.set_index("urn_number")[list(columns)].reindex(schools["urn_number"])

@@ -43,6 +43,9 @@ class Register:
         One row per kept school, sorted by `urn`; columns `SCHOOL_COLUMNS`. Codes are text,
         missing is NaN, `easting` and `northing` are metres in EPSG:27700. Where `status_unknown`
         is True a blank `trust_type` means "not known", never "in no trust".
+    others : pandas.DataFrame
+        The same of the open state-funded schools that do not count, being of other phases: what a
+        trust runs besides.
     groups : pandas.DataFrame
         One row per school and group at the date: `urn, group_uid, group_name, group_type,
         joined_date, group_id, companies_house_number, published_name, told_by` (`links` or
@@ -64,6 +67,7 @@ class Register:
     """
 
     schools: pd.DataFrame
+    others: pd.DataFrame
     groups: pd.DataFrame
     rejects: pd.DataFrame
     filtered: pd.DataFrame
@@ -76,6 +80,11 @@ class Register:
         """The day the schools are of."""
         day: date = self.source["as_of"]
         return day
+
+    @property
+    def everywhere(self) -> pd.DataFrame:
+        """The state-funded schools of every phase, those that count first."""
+        return pd.concat([self.schools, self.others], ignore_index=True)
 
     @property
     def label(self) -> str:
@@ -206,7 +215,7 @@ def _read(files: dict[Kind, Path], as_of: date | None, phases: tuple[str, ...]) 
     faults = Faults("register", {(MISFIT, LEFT_OUT): [sheet.misfits]})
     known = np.zeros(10**7, dtype=bool)  # which URNs were read, by the number that they are
     parts = [sort_rows(part, known, faults, day, phases) for part in sheet.parts()]
-    kept, filtered, grouped = (pd.concat(p, ignore_index=True) for p in zip(*parts, strict=True))
+    every, filtered, grouped = (pd.concat(p, ignore_index=True) for p in zip(*parts, strict=True))
     del parts
     about: dict[str, Any] = {}
     links = made = None
@@ -217,9 +226,10 @@ def _read(files: dict[Kind, Path], as_of: date | None, phases: tuple[str, ...]) 
         made = day_in(files["links"].name) or joined
         about = {"links_path": files["links"].name, "vintage_links": made, "last_joined": joined}
         links, link_faults = told_by_links(link_sheet, known)
-    kept, grouped = (t.sort_values("urn_number", ignore_index=True) for t in (kept, grouped))
+    every, grouped = (t.sort_values("urn_number", ignore_index=True) for t in (every, grouped))
     groups, group_lines, group_counts = join(told_by_register(grouped), links, day)
-    schools = attach(kept, groups)
+    chosen = every["phase"].isin(phases)
+    schools, others = (attach(every[part], groups) for part in (chosen, ~chosen))
     rejects = rejects_table([*faults.lines(), *group_lines, *link_faults.lines()])
     counts |= {
         "kept": len(schools),
@@ -238,7 +248,7 @@ def _read(files: dict[Kind, Path], as_of: date | None, phases: tuple[str, ...]) 
         "encoding": sheet.encoding,
         **about,
     }
-    return Register(schools, groups[GROUP_COLUMNS], rejects, filtered, counts, source)
+    return Register(schools, others, groups[GROUP_COLUMNS], rejects, filtered, counts, source)
 
 
 def _label(schools: date | None, links: date | None) -> str:

@@ -58,9 +58,9 @@ def sort_rows(
     Returns
     -------
     tuple of three pandas.DataFrame
-        The schools that count, with `urn_number`, their groups still to come; the sound rows that
-        do not: `urn`, `name`, `reason`; the open state-funded schools of every phase that name a
-        group, and the groups they name.
+        The open state-funded schools of every phase, with `urn_number`, their groups still to
+        come; the sound rows that do not count: `urn`, `name`, `reason`; those of the schools that
+        name a group, and the groups they name.
     """
     rows = rows.assign(**repaired(rows["name"]), kind=fold_words(rows["type"]))
     rows["urn"], rows["urn_number"] = urns(rows["urn"])
@@ -105,7 +105,7 @@ def sort_rows(
         federation_uid=codes(schools["federation_uid"]),
     )
     named = schools[["trust_uid", "federation_uid", "sponsor_name"]].notna().any(axis=1)
-    return share_blanks(schools[~unwanted[counted]][_KEPT]), filtered, schools[named]
+    return share_blanks(schools[_KEPT]), filtered, schools[named]
 
 
 def _points(schools: pd.DataFrame, faults: Faults) -> tuple[pd.Series, pd.Series]:

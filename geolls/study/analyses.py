@@ -10,7 +10,7 @@ import pandas as pd
 from geolls.base.arrays import Ints
 from geolls.base.errors import UnknownNameError, UsageError
 from geolls.base.text import suggest
-from geolls.base.vocabulary import KINDS, PHASES, WEIGHTS, By
+from geolls.base.vocabulary import KINDS, WEIGHTS, By
 from geolls.land.blocks import adjacency, load_neighbourhoods
 from geolls.layers.evidence import units_on
 from geolls.measures import communities as communing
@@ -18,7 +18,6 @@ from geolls.measures import equity, nulls, oversight, spread, yardstick
 from geolls.measures import placeview as places
 from geolls.measures import sites as siting
 from geolls.measures.explain import Explanation, explain_place, explain_trust
-from geolls.register.register import read_register
 from geolls.study.core import Core, Place, remembered
 
 __all__ = [
@@ -38,7 +37,9 @@ FAR_KM = 20.0
 
 def spread_by_phase(study: Core) -> pd.DataFrame:
     """Measure the spread of each trust over all its schools and over those of each phase."""
-    return spread.spread_by_phase(study.schools, study.memberships, study.spread_options)
+    return spread.spread_by_phase(
+        study.schools, study.memberships, study.spread_options, everywhere=study.everywhere
+    )
 
 
 def spread_sensitivity(study: Core) -> pd.DataFrame:
@@ -201,12 +202,7 @@ def sites(study: Core, name: str) -> pd.DataFrame:
 @remembered
 def _every_school(study: Core) -> pd.DataFrame:
     """Return where schools of every phase are: lead schools may be special or nursery schools."""
-    settings, schools = study.settings, study.schools
-    if settings.register is not None:
-        schools = read_register(
-            settings.register, as_of=settings.as_of, phases=PHASES, cache_dir=study.data
-        ).schools
-    return schools.set_index("urn")[["easting", "northing"]].copy()
+    return study.everywhere.set_index("urn")[["easting", "northing"]]
 
 
 def site_distances(study: Core, name: str) -> pd.DataFrame:

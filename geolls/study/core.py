@@ -159,6 +159,11 @@ class Core:
         return self.register.schools
 
     @cached_property
+    def everywhere(self) -> pd.DataFrame:
+        """One row per state-funded school of every phase: what trusts run, counted or not."""
+        return self.register.everywhere
+
+    @cached_property
     def population(self) -> Population:
         """Which schools count, by name; every sentence that counts schools takes its words."""
         return population_of(self.register.source["phases"])
@@ -461,7 +466,9 @@ class Core:
     def _spread(self) -> pd.DataFrame:
         from geolls.measures.spread import spread
 
-        return spread(self.schools, self.memberships, self.spread_options)
+        return spread(
+            self.schools, self.memberships, self.spread_options, everywhere=self.everywhere
+        )
 
     def spread(self, place: Place | str | None = None) -> pd.DataFrame:
         """Return one row per trust: lines crossed and kilometres; see `spread.spread`.

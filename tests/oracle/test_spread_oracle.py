@@ -253,8 +253,30 @@ def test_by_phase_is_the_spread_of_each_phase():
     found = spread_by_phase(table, layers_of(SCHOOLS))
     assert found["phase"].unique().tolist() == ["all", "primary", "secondary"]
     part = found[found["phase"] == "primary"].drop(columns="phase").reset_index(drop=True)
-    whole = spread(table[table["phase"] == "primary"], layers_of(SCHOOLS))
+    primary = table[table["phase"] == "primary"]
+    whole = spread(primary, layers_of(SCHOOLS), everywhere=table)
     pd.testing.assert_frame_equal(part, whole)
+
+
+def test_a_trust_is_single_only_where_it_runs_one_school_of_any_phase():
+    table = pd.DataFrame(
+        {
+            "urn": ["1", "2", "3", "4"],
+            "trust_uid": ["A", "B", "C", "C"],
+            "trust_name": ["A", "B", "C", "C"],
+            "trust_type": "multi_academy_trust",
+            "easting": 0.0,
+            "northing": 0.0,
+            "pupils": [100.0, 200.0, np.nan, 50.0],
+        }
+    )
+    special = table.iloc[[0, 0]].assign(urn=["8", "9"], pupils=[7.0, np.nan])
+    alone = ["multi_academy_trust_one_school"] * 2 + ["multi_academy_trust"]
+    assert spread(table, {})["trust_type"].tolist() == alone
+    found = spread(table, {}, everywhere=pd.concat([special, table]))
+    said = ["schools", "pupils", "schools_all", "pupils_all"]
+    assert found[said].to_numpy().tolist() == [[1, 100, 3, 107], [1, 200, 1, 200], [2, 50, 2, 50]]
+    assert found["trust_type"].tolist() == ["multi_academy_trust", *alone[1:]]
 
 
 def test_a_school_missing_from_a_layer_is_refused():

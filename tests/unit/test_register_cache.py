@@ -12,7 +12,7 @@ from geolls.register.register import Register, read_register
 
 
 def same(left: Register, right: Register) -> None:
-    for table in ("schools", "groups", "rejects", "filtered"):
+    for table in ("schools", "others", "groups", "rejects", "filtered"):
         pd.testing.assert_frame_equal(getattr(left, table), getattr(right, table))
     assert left.counts == right.counts
     assert left.source == right.source
