@@ -2,24 +2,27 @@
 
 Usage: python tools/build_areas.py LOOKUPS_FOLDER [-o boundaries/areas.csv]
 
-Reads two lookups, `lad_la_cauth_region_2017.csv` (ONS/DfE: the 326 districts of 2013-2019 with
-their education authority and region) and `combined_authorities.csv` (members by date, with
-instrument). Everything that changed since stands below, with its instrument. The result is checked
-against the other lookups by tests/catalogue/test_areas.py, not here.
+Reads three lookups, `lad_la_cauth_region_2017.csv` (ONS/DfE: the 326 districts of 2013-2019 with
+their education authority and region), `combined_authorities.csv` (members by date, with
+instrument) and `local_government_reorganisation.csv` (the authorities of 2027 and 2028, ordered or
+decided). Everything else that changed since stands below, with its instrument. The result is
+checked against the other lookups by tests/catalogue/test_areas.py, not here.
 """
 
 from __future__ import annotations
 
 import argparse
 import csv
+import re
 from collections import defaultdict
+from collections.abc import Iterable
 from datetime import date, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
 COLUMNS = [
     "code", "name", "tier", "valid_from", "valid_to", "blocks",
-    "la_code", "heirs", "source", "confidence", "note",
+    "la_code", "heirs", "source", "confidence", "note", "shared", "status", "source_date",
 ]  # fmt: skip
 START = "2009-04-01"  # the day from which the 326 blocks stand
 LOOKUP = "DfE/ONS district lookup, 2017"
@@ -120,6 +123,10 @@ AUTHORITY_HEIRS = {
 # South Yorkshire was the Sheffield City Region until its renaming.
 SHEFFIELD = ("E47000002", "Sheffield City Region", "2021-09-17")
 SHEFFIELD_SOURCE = "SI 2014/863; renamed by its members, 17 September 2021"
+
+
+COUNCILS = ("district", "local_authority")  # a unitary council is both
+DOUBT = ("high", "medium", "low")
 
 
 def day_before(day: str) -> str:
@@ -254,6 +261,84 @@ def combined(members: list[dict[str, str]], made: list[dict[str, str]]) -> list[
     return rows
 
 
+def reorganised(facts: list[dict[str, str]], rows: list[dict[str, str]]) -> None:
+    """Put the authorities that are ordered or decided behind those they replace.
+
+    An authority all of whose land is taken ends, and its districts with it. One that keeps some
+    (Devon) goes on, and shares with the new one each district that is taken in part.
+    """
+    now = [r for r in rows if r["tier"] in COUNCILS and not r["valid_to"]]
+    land = {r["code"]: blocks_of(r) for r in now if r["tier"] == "district"}
+    units: dict[str, list[dict[str, str]]] = defaultdict(list)
+    for fact in facts:
+        if fact["starts_on"]:
+            units[fact["new_unit"]].append(fact)
+        else:
+            for same in [r for r in now if r["code"] == fact["old_area_code"]]:
+                same["note"] = f"{fact['status']}. {fact['note']}"
+    made = [future(name, of, land) for name, of in units.items()]
+    taken = {b for new in made for b in blocks_of(new)}
+    kept = {b for r in now if not blocks_of(r) <= taken for b in blocks_of(r) & taken}
+    for old in now:
+        heirs = [new for new in made if blocks_of(old) & blocks_of(new)]
+        if not heirs:
+            continue
+        first = heirs[0]["valid_from"]
+        codes = [new["code"] for new in heirs]
+        if shared := blocks_of(old) & kept:
+            rows.append(old | heirs[0] | {
+                "code": old["code"], "name": old["name"], "blocks": old["blocks"],
+                "tier": old["tier"], "la_code": old["la_code"], "confidence": "low",
+                "shared": ";".join(sorted(shared)),
+                "note": f"{heirs[0]['name']} takes parts of it, along a line not to hand; "
+                "what becomes of the rest was not found",
+            })  # fmt: skip
+            codes.insert(0, old["code"])
+        old |= {"valid_to": day_before(first), "heirs": ";".join(codes)}
+    rows += [new | {"tier": tier} for new in made for tier in COUNCILS]
+
+
+def future(name: str, facts: list[dict[str, str]], land: dict[str, set[str]]) -> dict[str, str]:
+    """Return the row of an authority that is to be, from the districts it is to be made of."""
+    first = facts[0]
+    if name.startswith("one of "):  # only the county is known
+        name = f"{first['old_la_name']} ({name.replace(' (', ', ').rstrip(')')})"
+    order = first["status"].startswith("order made: ")
+    told = together(piece for f in facts for piece in f["source_url"].split("; "))
+    decision = f"decision of the Secretary of State, {first['decided_on']}, as told by {told}"
+    doubts = [f["status"].partition("; ")[2].replace("order not seen", "").strip("; ")
+              for f in facts]  # fmt: skip
+    parts = {f["old_area_name"] for f in facts if f["extent"] == "part"}
+    lines = [f"line not to hand in {together(sorted(parts), ', ')}"] if parts else []
+    dates = sorted(day for f in facts for day in f["source_date"].split("/"))
+    words = "no GSS code published: key of our own"
+    return row(
+        "lgr-" + re.sub(r"[^a-z]+", "-", name.partition(" (one")[0].lower()).strip("-"),
+        name,
+        "",
+        [b for f in facts for b in land[f["old_area_code"]]],
+        valid_from=first["starts_on"],
+        source=first["status"].partition(": ")[2] if order else decision,
+        # Until its first day an area may still be changed: none is surer than medium.
+        confidence=max(["medium", *(f["confidence"] for f in facts)], key=DOUBT.index),
+        note=together([words, *lines, *doubts, *(f["note"].rstrip(".") for f in facts)]),
+        shared=";".join(sorted({b for f in facts if f["extent"] == "part"
+                                for b in land[f["old_area_code"]]})),
+        status="order" if order else "decided, order not seen",
+        source_date="/".join(dict.fromkeys([dates[0], dates[-1]])),
+    )  # fmt: skip
+
+
+def together(texts: Iterable[str], mark: str = "; ") -> str:
+    """Join texts that are not blank, each once."""
+    return mark.join(dict.fromkeys(filter(None, texts)))
+
+
+def blocks_of(area: dict[str, str]) -> set[str]:
+    """Return the blocks of a row."""
+    return set(area["blocks"].split(";"))
+
+
 def main() -> None:
     """Write the table."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -273,6 +358,7 @@ def main() -> None:
         gla,
         *regions(lookup),
     ]
+    reorganised(read(options.lookups / "local_government_reorganisation.csv"), rows)
     tiers = [
         "district",
         "local_authority",

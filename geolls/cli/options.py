@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from functools import wraps
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from geolls.api import Study
+    from geolls.layers.model import Layer
     from geolls.study.gazetteer import Place
 
 
@@ -143,7 +144,16 @@ def study_of(options: dict[str, Any]) -> Study:
     )
     if study.finer:
         note(options, f"Blocks: {study.finer.label}")
+    say_unchecked(study.layers.values(), study.as_of, options)
     return study
+
+
+def say_unchecked(layers: Iterable[Layer], on: date, options: dict[str, Any]) -> None:
+    """Say on standard error which tables of areas were not checked for a day."""
+    from geolls.layers.evidence import unchecked
+
+    if said := unchecked(layers, on):
+        note(options, said)
 
 
 def _blocks(options: dict[str, Any]) -> Path | None:

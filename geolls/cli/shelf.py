@@ -10,7 +10,7 @@ import click
 from geolls.base.errors import CatalogueError, UsageError
 from geolls.base.vocabulary import REASONS
 from geolls.cli.group import PATH, command
-from geolls.cli.options import OUTPUT, STUDY, day_of, emit, on_screen, study_of
+from geolls.cli.options import OUTPUT, STUDY, day_of, emit, on_screen, say_unchecked, study_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,14 +37,18 @@ def layers(long: bool, **options: Any) -> None:
     """
     from geolls.layers.areas import load_areas
     from geolls.layers.catalogue import load_catalogue
-    from geolls.layers.evidence import evidence, units_on
+    from geolls.layers.evidence import date_note, evidence, hold_dates, units_on
 
     on, areas = day_of(options), load_areas()
+    catalogue = load_catalogue(options["boundaries"], areas)
+    alive = {key: layer for key, layer in catalogue.layers.items() if layer.active(on)}
+    if options["strict_dates"]:
+        hold_dates((layer for layer in alive.values() if layer.has_land), on, areas)
     study = study_of({**options, "as_of": on.isoformat()}) if long else None
+    if study is None:
+        say_unchecked(alive.values(), on, options)
     rows = []
-    for key, layer in load_catalogue(options["boundaries"], areas).layers.items():
-        if not layer.active(on):
-            continue
+    for key, layer in alive.items():
         made_here = layer.tier is None and not layer.units  # from polygons or from the register
         row: dict[str, Any] = {
             "key": key,
@@ -56,6 +60,8 @@ def layers(long: bool, **options: Any) -> None:
             "to": layer.valid_to,
             "source": layer.source,
             "confidence": evidence(layer, on, areas).lowest_confidence,
+            "checked_until": layer.checked_until,
+            "date_note": date_note(layer, on, areas),
         }
         if study is not None:
             row |= {"units_expected": layer.units_expected, "schools_share": None}
@@ -108,6 +114,7 @@ def where(text: str, **options: Any) -> None:
     from geolls.fetch.kept import data_folder
     from geolls.layers.areas import load_areas
     from geolls.layers.catalogue import load_catalogue
+    from geolls.layers.evidence import hold_dates
     from geolls.study.where import where as find
 
     if options["blocks"]:
@@ -115,16 +122,22 @@ def where(text: str, **options: Any) -> None:
             "where answers by the blocks that geolls brings", where="--blocks", fix="leave it out"
         )
     on, areas = day_of(options), load_areas()
+    catalogue = load_catalogue(options["boundaries"], areas)
+    land = [layer for layer in catalogue.layers.values() if layer.has_land and layer.active(on)]
+    if options["strict_dates"]:
+        hold_dates(land, on, areas)
     open_once = cache(lambda: study_of({**options, "as_of": on.isoformat()}))
     rows = find(
         text,
         on=on,
         areas=areas,
-        catalogue=load_catalogue(options["boundaries"], areas),
+        catalogue=catalogue,
         data=options["data"] or data_folder(),
         open_study=open_once,
     )
     study = open_once() if open_once.cache_info().currsize else None
+    if study is None:
+        say_unchecked(land, on, options)
     if not on_screen(options):
         emit(rows, options, study=study)
         return

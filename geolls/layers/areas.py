@@ -17,7 +17,7 @@ from geolls.base.shelves import shelf
 from geolls.base.text import fold
 from geolls.layers.model import ONE_DAY, TIERS, Dated
 
-__all__ = ["COLUMNS", "Area", "Areas", "load_areas"]
+__all__ = ["COLUMNS", "Area", "Areas", "load_areas", "now_in"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,13 @@ class Area(Dated):
         high, medium or low.
     note : str
         Free text; "also called A / B." holds further names.
+    shared : tuple of str
+        Those of its blocks that it has only a part of, along a line not to hand.
+    status : str
+        "order" or "decided, order not seen" for an area that was still to come when the table was
+        checked; blank for what stands or stood.
+    source_date : str
+        When the source of such an area spoke; blank elsewhere, where the source tells its year.
     """
 
     code: str
@@ -61,6 +68,9 @@ class Area(Dated):
     source: str
     confidence: str
     note: str
+    shared: tuple[str, ...] = ()
+    status: str = ""
+    source_date: str = ""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -84,9 +94,11 @@ class Areas:
     def __init__(self, rows: Iterable[Area]) -> None:
         self.rows: tuple[Area, ...] = tuple(rows)
         self._by_code: dict[str, list[Area]] = defaultdict(list)
+        self._spelt: dict[str, str] = {}
         self._by_name: dict[str, list[Area]] = defaultdict(list)
         for area in self.rows:
             self._by_code[area.code].append(area)
+            self._spelt[area.code.casefold()] = area.code
             for name in area.names:
                 self._by_name[fold(name)].append(area)
 
@@ -129,8 +141,8 @@ class Areas:
 
     @property
     def newest(self) -> date:
-        """The day the youngest area began: the state of affairs that no later row changes."""
-        return max(area.valid_from for area in self.rows)
+        """The day the youngest area began, of those that are not still to come."""
+        return max(area.valid_from for area in self.rows if not area.status)
 
     def alive(self, tier: str, on: date) -> list[Area]:
         """Return the areas of a tier that stood on a day, sorted by code."""
@@ -164,8 +176,8 @@ class Areas:
         >>> load_areas().resolve("E06000063", date(2024, 9, 1)).name
         'Cumberland'
         """
-        code = code.strip() if "/" in code else code.strip().upper()
-        whole, slash, part = code.partition("/")
+        whole, slash, part = code.strip().partition("/")
+        whole = self._spelt.get(whole.casefold(), whole.upper())
         rows = self._of(whole)
         for area in rows:
             if area.active(on):
@@ -236,14 +248,50 @@ class Areas:
                 "no district code among those given",
                 fix="the codes look like E07000026 or E06000063",
             )
-        starts = sorted({a.valid_from for a in self.rows if a.tier == "district"})
+        # No file can carry the codes of areas that are still to come.
+        known = (a for a in self.rows if a.tier == "district" and not a.status)
+        starts = sorted({a.valid_from for a in known})
         stood = [sum(a.active(day) for a in rows) for day in starts]
         best = max(i for i, n in enumerate(stood) if n == max(stood))
         return starts[best + 1] - ONE_DAY if best + 1 < len(starts) else starts[best]
 
+    def named(self, name: str) -> list[Area]:
+        """Return every row of a name, in any spelling, or of a code, whenever it stood."""
+        code = self._spelt.get(name.strip().casefold(), "")
+        return [*self._by_name.get(fold(name), ()), *self._of(code)]
+
+    def ended(self, name: str, on: date) -> list[Area]:
+        """Return the areas of a name or code that had ended before a day, the last to end first.
+
+        Parameters
+        ----------
+        name : str
+            Any spelling of a name, or a code.
+        on : datetime.date
+            The day.
+
+        Returns
+        -------
+        list of Area
+            As each was on its last day, one per code and tier; empty where none of that name ended.
+        """
+        last: dict[tuple[str, str], Area] = {}
+        for area in sorted(self.named(name), key=lambda a: a.first):
+            if area.last < on and not self._stands(area, on):
+                last[area.code, area.tier] = area
+        order = {tier: at for at, tier in enumerate(TIERS)}
+        return sorted(last.values(), key=lambda a: (-a.last.toordinal(), order[a.tier], a.code))
+
+    def holders(self, area: Area, on: date) -> list[Area]:
+        """Return the areas of the same tier that have the land of an area on a day, by code."""
+        return [a for a in self.alive(area.tier, on) if set(a.blocks) & set(area.blocks)]
+
     def ancestors(self, code: str) -> tuple[str, ...]:
         """Return the codes that a code took over from, sorted."""
         return tuple(sorted({a.code for a in self.rows if code in a.heirs} - {code}))
+
+    def _stands(self, area: Area, on: date) -> bool:
+        return any(a.tier == area.tier and a.active(on) for a in self._of(area.code))
 
     def _of(self, code: str) -> Sequence[Area]:
         return self._by_code.get(code, ())
@@ -276,6 +324,12 @@ def load_areas() -> Areas:
     return Areas.read(shelf("boundaries") / "areas.csv")
 
 
+def now_in(area: Area, holders: Sequence[Area]) -> str:
+    """Say when an area ended and who has its land: "ended 2027-03-31; now in West Surrey"."""
+    *names, last = (holder.name for holder in holders)
+    return f"ended {area.valid_to}; now in {' and '.join(filter(None, [', '.join(names), last]))}"
+
+
 def _part_of(area: Area, part: str) -> Area:
     if len(area.blocks) != 1:
         raise UnknownNameError(
@@ -299,11 +353,14 @@ def _area(row: Mapping[str, str | None], where: str) -> Area:
             valid_from=date.fromisoformat(text["valid_from"]),
             valid_to=date.fromisoformat(text["valid_to"]) if text["valid_to"] else None,
             blocks=tuple(sorted(text["blocks"].split(";"))),
+            shared=tuple(sorted(filter(None, text["shared"].split(";")))),
             la_code=text["la_code"] or None,
             heirs=tuple(text["heirs"].split(";")) if text["heirs"] else (),
             source=text["source"],
             confidence=text["confidence"],
             note=text["note"],
+            status=text["status"],
+            source_date=text["source_date"],
         )
     except ValueError as fault:
         raise InputFileError(str(fault), where=where) from None

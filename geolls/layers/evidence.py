@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
 
+from geolls.base.errors import UnknownNameError
 from geolls.base.text import day as in_words
 from geolls.layers.areas import Areas
 from geolls.layers.model import CONFIDENCES, ONE_DAY, Layer, Unit, evidence_span
 
-__all__ = ["Evidence", "change_dates", "date_note", "evidence", "units_on"]
+__all__ = [
+    "Evidence",
+    "change_dates",
+    "date_note",
+    "evidence",
+    "hold_dates",
+    "unchecked",
+    "units_on",
+]
 
 # Evidence within a year of the date asked for needs no note.
 NEAR: Final = timedelta(days=366)
@@ -89,6 +100,8 @@ def evidence(layer: Layer, on: date, areas: Areas) -> Evidence:
     """
     units = units_on(layer, on, areas)
     words = [confidence for confidence, _ in _records(layer, on)] or [layer.confidence]
+    if layer.tier:
+        words += [a.confidence for a in areas.alive(layer.tier, on) if a.status]
     return Evidence(
         units_expected=len(units) if layer.tier else layer.units_expected,
         units_evidenced=sum(layer.kind != "sites" or bool(unit.lead_urn) for unit in units),
@@ -104,30 +117,71 @@ def _records(layer: Layer, on: date) -> list[tuple[str, str]]:
     return [(u.confidence or layer.confidence, u.source_date or layer.source_date) for u in units]
 
 
-def date_note(layer: Layer, on: date) -> str | None:
+def date_note(layer: Layer, on: date, areas: Areas) -> str | None:
     """Say in words when a layer's evidence is of another date than `on`; None when it is not.
 
-    The one rule behind captions and `--strict-dates`: the layer was not in being on that day, or
-    the evidence for claims that hold on it is undated or more than a year away.
+    The one rule behind captions and `--strict-dates`: the layer was not in being on that day, the
+    day is later than the last for which its areas were checked, or the evidence for claims that
+    hold on it is undated or more than a year away.
     """
     plural = layer.unit_title_plural
     if not layer.active(on):
         first = f" from {in_words(layer.valid_from)}" if layer.valid_from else ""
         last = f" until {in_words(layer.valid_to)}" if layer.valid_to else ""
         return f"{plural} existed{first}{last}, not on {in_words(on)}"
+    notes = [*_past_the_check(layer, on, areas), *_of_another_day(layer, on)]
+    return f"{plural}: {'; '.join(notes)}, used here for {in_words(on)}" if notes else None
+
+
+def _past_the_check(layer: Layer, on: date, areas: Areas) -> Iterator[str]:
+    """Yield until when a table of areas was checked, and which of its areas are still to come."""
+    if layer.checked_until is None or on <= layer.checked_until:
+        return
+    to_come = Counter(a.status for a in areas.alive(layer.tier, on)) if layer.tier else Counter()
+    ordered, decided = to_come["order"], to_come["decided, order not seen"]
+    coming = [f"{ordered} by an Order made"] * (ordered > 0)
+    coming += [f"{decided} decided, Order not seen"] * (decided > 0)
+    known = f" ({'; '.join(coming)})" if coming else ""
+    yield f"checked until {in_words(layer.checked_until)}{known}"
+
+
+def _of_another_day(layer: Layer, on: date) -> Iterator[str]:
+    """Yield how many of the records rest on evidence that is undated or far from the day."""
     if layer.tier or layer.register_column:
-        return None
+        return
     spans = [evidence_span(text) for _, text in _records(layer, on)]
     far = [span for span in spans if span is None or max(span[0] - on, on - span[1]) > NEAR]
     if not far:
-        return None
+        return
     years = sorted({day.year for span in far if span for day in span})
     when = " to ".join(f"{year}" for year in dict.fromkeys((*years[:1], *years[-1:])))
     dated = [f"dated {when}"] if years else []
     undated = ["undated"] if None in far else []
     records = "coverage records" if layer.has_land else "records"
     count = "all" if len(far) == len(spans) else f"{len(far)} of {len(spans)}"
-    return (
-        f"{plural}: {count} {records} rest on evidence {' or '.join(dated + undated)}, "
-        f"used here for {in_words(on)}"
-    )
+    yield f"{count} {records} rest on evidence {' or '.join(dated + undated)}"
+
+
+def hold_dates(layers: Iterable[Layer], on: date, areas: Areas) -> None:
+    """Refuse layers whose evidence is of another date, as `--strict-dates` asks.
+
+    Raises
+    ------
+    UnknownNameError
+        The first of their notes.
+    """
+    for layer in layers:
+        if note := date_note(layer, on, areas):
+            raise UnknownNameError(note, where="--strict-dates", fix="drop the layer or the option")
+
+
+def unchecked(layers: Iterable[Layer], on: date) -> str | None:
+    """Say which tables of areas were not checked for a day, in one sentence; None when all were."""
+    late: dict[date, list[str]] = defaultdict(list)
+    for layer in layers:
+        if layer.active(on) and layer.checked_until and on > layer.checked_until:
+            late[layer.checked_until].append(layer.key)
+    if not late:
+        return None
+    said = (f"{', '.join(keys)} until {in_words(day)}" for day, keys in sorted(late.items()))
+    return f"Areas are checked: {'; '.join(said)}. For {in_words(on)} more may have changed"

@@ -36,6 +36,8 @@ class BlockClaim:
         "whole" or "part".
     confidence, source, source_date : str
         Evidence of the claim.
+    status : str
+        Of an official area that is still to come: see `areas.Area`.
     """
 
     unit_code: str
@@ -47,6 +49,7 @@ class BlockClaim:
     confidence: str
     source: str
     source_date: date | str | None
+    status: str = ""
 
 
 def expand(
@@ -105,13 +108,15 @@ def expand(
 
 
 def _of_tier(layer: Layer, on: date, areas: Areas, parts: Parts) -> Iterator[BlockClaim]:
-    """Yield the blocks of each area of a tier."""
+    """Yield the blocks of each area of a tier; of a block it has a part of, the line is unsure."""
     for area in areas.alive(layer.tier or "", on):
         for whole in area.blocks:
+            part = whole in area.shared
             for block in _cut(whole, "", parts)[0]:
                 yield BlockClaim(
-                    *(area.code, area.name, block, 0.0, False, "whole"),
-                    *(area.confidence, area.source, None),
+                    *(area.code, area.name, block, 0.0, False, "part" if part else "whole"),
+                    *("low" if part else area.confidence, area.source, area.source_date or None),
+                    area.status,
                 )
 
 

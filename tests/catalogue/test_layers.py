@@ -290,7 +290,7 @@ def test_evidence_says_how_much_of_a_layer_is_known():
 
 def test_evidence_of_another_date_is_said_in_words():
     def note(key: str, on: date) -> str | None:
-        return date_note(CATALOGUE.get(key), on)
+        return date_note(CATALOGUE.get(key), on, AREAS)
 
     assert note("teaching_school_hub", STUDY) is None
     assert note("local_authority", date(2015, 1, 1)) is None
@@ -301,6 +301,40 @@ def test_evidence_of_another_date_is_said_in_words():
     assert "until 31 August 2022, not on 1 September 2022" in note("rsc_region", STUDY)
     assert "of 168 coverage records" in note("maths_hub", STUDY)
     assert "from 1 September 2020" in note("maths_hub", date(2019, 9, 1))
+
+
+@by_key([x for x in LAYERS if x.tier])
+def test_every_table_of_areas_says_until_when_it_was_checked(layer):
+    assert layer.checked_until is not None
+    assert date_note(layer, layer.checked_until, AREAS) is None
+    assert "checked until 15 September 2026" in date_note(layer, date(2026, 9, 16), AREAS)
+
+
+def test_areas_to_come_are_counted_in_the_note():
+    layer = CATALOGUE.get("local_authority")
+    note = "Local authorities: checked until 15 September 2026 ({}), used here for {}"
+    assert date_note(layer, date(2027, 5, 1), AREAS) == note.format(
+        "2 by an Order made", "1 May 2027"
+    )
+    assert date_note(layer, date(2028, 5, 1), AREAS) == note.format(
+        "2 by an Order made; 22 decided, Order not seen", "1 May 2028"
+    )
+    assert evidence(layer, date(2027, 5, 1), AREAS).lowest_confidence == "medium"
+    assert evidence(layer, date(2028, 5, 1), AREAS).lowest_confidence == "low"
+
+
+@by_key([x for x in LAYERS if x.kind == "areas"])
+@pytest.mark.parametrize("on", [date(2027, 4, 1), date(2028, 4, 1), date(2029, 12, 31)], ids=str)
+def test_every_layer_has_its_land_on_days_to_come(layer, on):
+    def land(day):
+        return {c.block for c in expand(layer, day, AREAS)}
+
+    if layer.active(on):
+        assert land(on) == land(TODAY)
+        total = Counter()
+        for claim in expand(layer, on, AREAS):
+            total[claim.block] += claim.share
+        assert all(share == pytest.approx(1) for share in total.values())
 
 
 # ---- the lists themselves

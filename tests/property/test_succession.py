@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from datetime import date, timedelta
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -18,7 +19,7 @@ from geolls.layers.model import Claim, Layer, Unit
 START = date(2009, 4, 1)
 ONE_DAY = timedelta(days=1)
 BLOCKS = [f"B{i}" for i in range(1, 13)]
-DAYS = st.dates(date(2011, 1, 1), date(2026, 11, 22))
+DAYS = st.dates(date(2011, 1, 1), date(2029, 12, 31))
 
 
 def layer(**more: Any) -> Layer:
@@ -118,8 +119,32 @@ def test_claims_at_their_own_dates_never_share_out_more_than_a_block(
 
 @given(DAYS)
 @settings(deadline=None)
-def test_on_any_day_since_2011_the_real_tiers_part_all_326_blocks(on: date) -> None:
+def test_on_any_day_from_2011_to_2029_the_real_tiers_part_all_326_blocks(on: date) -> None:
     areas = load_areas()
     for tier in ("district", "local_authority", "region"):
-        claims = expand(layer(tier=tier), on, areas)
-        assert len(claims) == len({c.block for c in claims}) == 326
+        total: Counter[str] = Counter()
+        for claim in expand(layer(tier=tier), on, areas):
+            total[claim.block] += Fraction(claim.share).limit_denominator(100)
+            # A block has one holder, whole, or several that share it along a line not to hand.
+            assert claim.stated == (claim.extent == "whole")
+            assert claim.confidence == "low" or claim.extent == "whole"
+        assert len(total) == 326
+        assert set(total.values()) == {1}
+
+
+@given(DAYS, st.data())
+@settings(deadline=None)
+def test_whatever_ended_is_found_by_name_with_the_holders_of_all_its_land(
+    on: date, data: st.DataObject
+) -> None:
+    areas = load_areas()
+    area = data.draw(st.sampled_from(areas.rows))
+    if area.tier in ("district", "local_authority"):
+        held = {b for a in areas.holders(area, on) for b in a.blocks}
+        assert set(area.blocks) <= held
+    gone = area.last < on and not any(
+        a.code == area.code and a.tier == area.tier and a.active(on) for a in areas.rows
+    )
+    assert (
+        area.code in {a.code for a in areas.ended(area.name, on) if a.tier == area.tier}
+    ) == gone

@@ -6,8 +6,9 @@ from datetime import date
 
 import pytest
 
+from geolls.base.errors import UnknownNameError
 from geolls.layers.areas import load_areas
-from geolls.layers.evidence import date_note
+from geolls.layers.evidence import date_note, hold_dates, unchecked
 from geolls.layers.model import evidence_span
 
 AREAS = load_areas()
@@ -25,7 +26,7 @@ def test_a_layer_ends_on_its_last_day(folder, load):
     layer = load(folder("code\nE08000035\n", "from = 2020-01-01\nto = 2020-12-31\n"))
     assert layer.claims_on(date(2020, 12, 31)) and not layer.claims_on(date(2021, 1, 1))
     assert "until 31 December 2020, not on 1 January 2021" in (
-        date_note(layer, date(2021, 1, 1)) or ""
+        date_note(layer, date(2021, 1, 1), AREAS) or ""
     )
 
 
@@ -42,7 +43,22 @@ def test_a_layer_ends_on_its_last_day(folder, load):
 )
 def test_evidence_more_than_a_year_away_is_noted(folder, seen, on, noted, load):
     layer = load(folder(f"code,source_date\nE08000035,{seen}\n"))
-    assert (date_note(layer, date.fromisoformat(on)) is not None) is noted
+    assert (date_note(layer, date.fromisoformat(on), AREAS) is not None) is noted
+
+
+def test_a_day_after_the_check_is_said_and_refused_by_the_strict(folder, load):
+    layer = load(folder("code\nE08000035\n", "checked_until = 2022-06-30\nsource_date = 2022\n"))
+    last, after = date(2022, 6, 30), date(2022, 7, 1)
+    assert date_note(layer, last, AREAS) is unchecked([layer], last) is None
+    hold_dates([layer], last, AREAS)
+    assert "checked until 30 June 2022, used here for 1 July 2022" in (
+        date_note(layer, after, AREAS) or ""
+    )
+    assert unchecked([layer], after) == (
+        "Areas are checked: localities until 30 June 2022. For 1 July 2022 more may have changed"
+    )
+    with pytest.raises(UnknownNameError, match=r"--strict-dates: .*checked until 30 June 2022"):
+        hold_dates([layer], after, AREAS)
 
 
 @pytest.mark.parametrize("text", ["", "c. 2014", "2014-13", "2022-02-30", "01/09/2022", "22"])

@@ -103,3 +103,48 @@ def test_what_means_nothing_names_the_nearest() -> None:
     with pytest.raises(UnknownNameError) as told:
         places("Leedz Borough")
     assert "Leeds" in str(told.value)
+
+
+def on_day(text: str, day: str) -> list[dict[str, Any]]:
+    """Answer on another day, by a road that opens no register."""
+    return where(text, **{**ENGLAND, "on": date.fromisoformat(day)}, open_study=never)
+
+
+def test_an_area_that_ended_is_found_by_its_land_and_told_where_it_is_now() -> None:
+    rows = on_day("Guildford", "2027-05-01")
+    assert {r["match"] for r in rows} == {
+        "Guildford ended 2027-03-31; now in West Surrey (district E07000209)"
+    }
+    for row in rows:
+        if row["layer"] in ("district", "local_authority"):
+            assert (row["unit_code"], row["unit_name"]) == ("lgr-west-surrey", "West Surrey")
+            assert (row["share"], row["confidence"]) == (1.0, "medium")
+            assert row["status"].startswith(
+                "order: Surrey (Structural Changes) Order 2026, SI 2026/"
+            )
+            assert "checked until 15 September 2026" in row["note"]
+    with pytest.raises(UnknownNameError, match=r"E07000209 .* ended 2027-03-31; use lgr-west-surr"):
+        on_day("E07000209", "2027-05-01")
+    (before,) = {r["unit_name"] for r in on_day("Guildford", "2027-03-31")
+                 if r["layer"] == "local_authority"}  # fmt: skip
+    assert before == "Surrey"
+
+
+def test_where_a_line_is_not_to_hand_both_claimants_answer_with_low_confidence() -> None:
+    rows = [r for r in on_day("Test Valley", "2028-04-01") if r["layer"] == "local_authority"]
+    assert [(r["unit_name"], r["share"], r["confidence"], r["status"]) for r in rows] == [
+        ("Mid Hampshire", 0.5, "low", "decided, order not seen"),
+        ("South West Hampshire", 0.5, "low", "decided, order not seen"),
+    ]
+    assert all(r["note"].endswith("line not to hand: an equal share is assumed") for r in rows)
+    (whole,) = [r for r in on_day("Basildon", "2028-04-01") if r["layer"] == "district"]
+    assert (whole["unit_name"], whole["confidence"]) == ("South West Essex", "medium")
+    assert whole["status"] == "decided, order not seen"
+    assert "line" not in whole["note"]
+
+
+@pytest.mark.parametrize("text", ["West Surrey", "lgr-west-surrey"])
+def test_an_area_that_has_not_begun_is_told_with_what_stands_before(text: str) -> None:
+    ground = Ground(**{**ENGLAND, "on": date(2026, 9, 1)}, open_study=study)
+    with pytest.raises(UnknownNameError, match=r"starts 2027-04-01, .* use E07000209 \(Guildf"):
+        find(text, ground)
