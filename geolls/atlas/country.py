@@ -121,7 +121,7 @@ class CountryPages(Chapter):
         for key in self.book.hub_layers[:1]:
             met = facts.met_by(key)
             out.append((
-                count(sum(len(cover.main) > 1 for cover in facts.covers(key).values())),
+                count(sum(len(cover.land) > 1 for cover in facts.covers(key).values())),
                 words.HUBS_SPLIT_TITLE(titles=facts.layer(key).unit_title_plural),
                 words.HUBS_SPLIT(
                     several=sum(n > 1 for n in met.values()), hubs=len(met),

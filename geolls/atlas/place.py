@@ -31,7 +31,7 @@ from geolls.base.text import (
 )
 from geolls.base.vocabulary import FAMILY_TITLES, FEW, KIND_TITLES, KINDS, RANKED, REACHES, REASONS
 from geolls.maps.page import Parts
-from geolls.study.facts import Here, Member, Met
+from geolls.study.facts import Here, Member
 from geolls.study.units import neighbours
 
 __all__ = ["PlacePages", "lede", "what_it_is"]
@@ -48,17 +48,17 @@ _TWINS = {"ofsted_region": "dfe_region"}
 # A place in none of its units says something; so does one in no unit of a layer of all land.
 _TOLD = "combined_authority"
 _BOXES = 60  # trusts drawn as boxes
-_ALL = 0.9995  # a unit with so large a share of its schools here is wholly here
+_ALL = 0.9995  # a unit with so large a share of its schools here has all of them here
 
 
 def what_it_is(here: Here) -> Markup:
     """Say what a place is, in the line under its name."""
 
     def met(key: str) -> int | None:
-        return None if key == here.key or key not in here.covers else len(here.covers[key].main)
+        return None if key == here.key or key not in here.covers else len(here.covers[key].land)
 
-    inside = here.covers[_TOLD].units if _TOLD in here.covers else []
-    within = here.key == "local_authority" and len(inside) == 1 and inside[0].of_place > 0.99
+    inside = here.covers[_TOLD].land if _TOLD in here.covers else []
+    within = here.key == "local_authority" and len(inside) == 1 and here.covers[_TOLD].whole
     return words.WHAT_IT_IS(
         title=here.layer.unit_title,
         authorities=met("local_authority"),
@@ -102,20 +102,28 @@ def _hubs(here: Here, key: str) -> Markup:
         units = here.facts.unit_rows[key]
         names = sorted(units[code]["name"] for code in cover.shared if code != here.code)
         return words.HUB_SHARES(names=names, both=cover.both)
-    largest = cover.main[0] if cover.main else Met("", "", 0.0, 0.0, 0.0)
-    met, beyond = len(cover.main), sum(unit.of_unit < 0.985 for unit in cover.main)
-    return words.HUBS_HERE(
-        gap=cover.without("no_evidence"),
-        n=here.n,
-        units=met,
+    land, many = cover.land, len(cover.land)
+    name = land[0].name if land else ""
+    schools = next((met.of_unit for met in cover.units if land and met.code == land[0].code), 0.0)
+    covered, gap = 1 - cover.bare(), cover.bare("no_evidence")
+    said = words.HUBS_HERE(
+        units=many,
+        gap=gap,
+        whole=cover.whole,
+        covered=covered,
+        inside=len(cover.inside),
+        outside=len(cover.beyond),
+        together=cover.together,
+        divided=cover.divided,
         parted=len(cover.parted),
-        beyond=words.HUBS_BEYOND(units=met, beyond=beyond),
+        beyond=words.HUBS_BEYOND(units=many, beyond=len(cover.beyond)),
         title=layer.unit_title,
         titles=layer.unit_title_plural,
-        name=largest.name,
-        whole=largest.of_place > 0.995,
-        of_unit=largest.of_unit,
+        name=name,
+        of_unit=schools,
     )
+    missing = words.HUBS_MISSING(units=many, gap=gap, bare=cover.bare(), least=cover.least)
+    return words.paragraph(said, missing)
 
 
 class PlacePages(Chapter):
@@ -260,16 +268,17 @@ class PlacePages(Chapter):
             )
             pieces.append(piece)
             lines.append((first, second) if second else (first,))
-        counts = {"units": len(cover.main), "parted": len(cover.parted)}
-        strays = sum(met.weight for met in cover.units if met not in cover.main)
+        shared = sum(map(cover.is_parted, cover.units))
+        counts = {"units": len(cover.units), "parted": shared}
+        strays = sum(met.weight for met in cover.strays)
         more = words.MORE_UNITS(**counts, effective=cover.effective, strays=strays)
         known = layer.family not in {"councils", "devolution"}
-        parted = all(map(cover.is_parted, cover.units))
+        parted = shared == len(cover.units)
         return self.book.strip(
             layer,
             pieces,
             lines,
-            about=words.UNITS_HERE(itself=ours, met=len(cover.units), more=more, **counts),
+            about=words.UNITS_HERE(itself=ours, more=more, **counts),
             confidence=self._confidence(here, key, parted) if known else "",
         )
 

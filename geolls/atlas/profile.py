@@ -20,7 +20,7 @@ from geolls.atlas.grids import mark
 from geolls.atlas.place import lede, what_it_is
 from geolls.base.errors import UsageError
 from geolls.base.text import count, joined, number, percent, short_name, when
-from geolls.base.vocabulary import FEW, KINDS, PATTERNS, RANKED, STRAY
+from geolls.base.vocabulary import FEW, KINDS, PATTERNS, RANKED
 from geolls.layers.model import Layer
 from geolls.maps.offline import asset, policy
 from geolls.study.comparing import (
@@ -323,26 +323,24 @@ def _trusts(subject: _Subject) -> tuple[Table, list[Markup], list[Markup]]:
 
 
 def _maps(subject: _Subject) -> Section | None:
-    here, others = subject.here, subject.others
-    divide, part, whole = [], [], []
-    for cover in others.values():
-        if len(cover.main) > 1:
-            divide.append(cover.layer.title)
-        elif cover.main and cover.without("not_covered", "no_evidence") > STRAY * here.n:
-            part.append(cover.layer.title)
-        elif cover.main:
-            whole.append(cover.layer.title)
+    others = subject.others
+    covers = [cover for cover in others.values() if cover.land]
+    divide = [cover.layer.title for cover in covers if cover.divided]
+    listed = [cover for cover in covers if not cover.divided and len(cover.land) > 1]
+    whole = [cover for cover in covers if len(cover.land) == 1 and cover.whole]
     if not others:
         return None
     said: dict[str, Any] = {
-        "maps": len(divide) + len(part) + len(whole),
+        "maps": len(covers),
         "divide": divide,
         "n": len(divide),
-        "part": part,
+        "listed": [cover.layer.title for cover in listed],
+        "part": [cover.layer.title for cover in covers if not cover.whole],
+        "whole": len(whole),
         "name": subject.brief(subject.here.name),
     }
-    head = ("Map", "Units", "Which, with their schools here", "Beyond the place")
-    rows = tuple(_row(subject, key, cover) for key, cover in others.items())
+    head = ("Map", "Units with land here", "Which, with their schools here", "Beyond the place")
+    rows = tuple(_row(subject, cover) for cover in others.values())
     return Section(
         "maps",
         words.MAPS_TITLE(**said),
@@ -351,32 +349,36 @@ def _maps(subject: _Subject) -> Section | None:
     )
 
 
-def _row(subject: _Subject, key: str, cover: Cover) -> tuple[str, ...]:
+def _row(subject: _Subject, cover: Cover) -> tuple[str, ...]:
     """Say which units of a layer the place meets, and how far they run on beyond it."""
-    layer, units = cover.layer, cover.main
-    inside = subject.here.inside(key) if units else set()
-    names = [f"{subject.brief(met.name, layer)} {count(met.weight)}" for met in units]
+    layer, met = cover.layer, {unit.code: unit.weight for unit in cover.units}
+    # Units by schools; those that have land here and no school stand last.
+    found = [(unit.code, unit.name) for unit in cover.units]
+    found += [(unit.code, unit.name) for unit in cover.land if unit.code not in met]
+    names = [f"{subject.brief(name, layer)} {count(met.get(code, 0.0))}" for code, name in found]
     shown = 2 if len(names) > 3 else 3
     while shown < len(names) and len(", ".join(names[: shown + 1])) <= LINE:
         shown += 1
-    weight = units[0].weight if units else 0.0
     which = words.MET(
-        units=len(units),
-        gap=cover.without("no_evidence"),
-        weight=weight,
+        met=len(found),
+        gap=cover.bare("no_evidence"),
+        weight=sum(met.values()),
         n=subject.here.n,
-        name=subject.brief(units[0].name, layer) if units else "",
+        name=subject.brief(found[0][1], layer) if found else "",
         names=", ".join(names[:shown]),
         more=max(len(names) - shown, 0),
     )
+    only = [unit for unit in cover.units if unit.code in {land.code for land in cover.land}][:1]
     beyond = words.RUN_ON(
-        units=len(units),
-        beyond=sum(met.code not in inside for met in units),
+        units=len(cover.land),
+        beyond=len(cover.beyond),
+        inside=len(cover.inside),
         parted=len(cover.parted),
-        weight=weight,
-        schools=weight / units[0].of_unit if units else 0.0,
+        together=cover.together,
+        weight=sum(unit.weight for unit in only),
+        schools=sum(unit.weight / unit.of_unit for unit in only),
     )
-    return layer.unit_title, count(len(units)), which, beyond
+    return layer.unit_title, count(len(cover.land)), which, beyond
 
 
 # ---- what is between ---------------------------------------------------------------------------
@@ -487,10 +489,10 @@ def _caveats(subject: _Subject) -> Iterator[Markup]:
     for key, cover in others.items():
         yield from words.LAYER_CAVEATS.each(
             title=cover.layer.title,
-            caption=cover.main and cover.layer.family not in _SILENT and cover.layer.caption,
+            caption=cover.land and cover.layer.family not in _SILENT and cover.layer.caption,
             note=subject.book.study.date_note(key),
         )
-    split = any(len(cover.main) > 1 for cover in others.values())
+    split = any(len(cover.land) > 1 for cover in others.values())
     parted = split or any(m.share < 1 for m in here.members)
     yield from words.LAST_CAVEATS.each(parted=parted, thin=thin)
 

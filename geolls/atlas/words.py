@@ -255,21 +255,32 @@ TRUSTS_HERE = Saying(
          "<b>{away:words} {away:is|are} based elsewhere</b>."),
 )
 HUBS_HERE = Saying(
-    "the hubs of a place",
-    Form("none found", lambda f: f.gap >= 0.5 * f.n,
+    "the hubs of a place, by land",
+    Form("none found", lambda f: f.units == 0 and f.gap,
          "We found <b>no {title}</b> here: a gap in our list, not proof that there is none."),
-    Form("none", lambda f: f.units == 0, ""),
-    Form("one, for this place only", lambda f: f.units == 1 and f.of_unit >= 0.985,
-         "One {title}, <b>{name}</b>, covers {whole:all|most} of it and nowhere else."),
-    Form("one", lambda f: f.units == 1,
-         "One {title}, <b>{name}</b>, covers {whole:all|most} of it and runs on beyond it: "
-         "{of_unit:percent} of its schools are here."),
-    Form("all share it", lambda f: f.parted == f.units,
+    Form("none", lambda f: f.units == 0, "No {title} has land here."),
+    Form("one, for this place only", lambda f: f.units == f.inside == 1 and f.whole,
+         "One {title}, <b>{name}</b>, covers all of it and nowhere else."),
+    Form("one", lambda f: f.units == f.outside == 1 and f.whole,
+         "One {title}, <b>{name}</b>, covers all of it and runs on beyond it: "
+         "{of_unit:between percent} of its schools are here."),
+    Form("one, perhaps beyond", lambda f: f.units == 1 and f.whole,
+         "One {title}, <b>{name}</b>, covers all of it. It is listed for land beyond it too, "
+         "together with others."),
+    Form("one, for a part", lambda f: f.units == 1,
+         "One {title}, <b>{name}</b>, covers {covered:percent} of its land."),
+    Form("all share it", lambda f: f.together and f.whole,
          "<b>{units:Words} {titles}</b> share it along a line nobody has published."),
-    Form("several, some share", lambda f: f.parted,
+    Form("all share a part", lambda f: f.together,
+         "<b>{units:Words} {titles}</b> share {covered:percent} of its land along a line nobody "
+         "has published."),
+    Form("several, some share", lambda f: f.divided and f.parted,
          "<b>{units:Words} {titles}</b> divide it{beyond}; {parted:words} {parted:shares|share} "
          "land along an unpublished line."),
-    Form("several", always, "<b>{units:Words} {titles}</b> divide it{beyond}."),
+    Form("several", lambda f: f.divided, "<b>{units:Words} {titles}</b> divide it{beyond}."),
+    Form("several, perhaps", always,
+         "<b>{units:Words} {titles}</b> are listed for it, and share land along a line nobody has "
+         "published."),
 )
 HUBS_BEYOND = Saying(
     "hubs of a place that run on beyond it",
@@ -278,6 +289,13 @@ HUBS_BEYOND = Saying(
          ", and all of them run on beyond it"),
     Form("both", lambda f: f.beyond == f.units, ", and both run on beyond it"),
     Form("some", always, ", and {beyond:words} of them {beyond:runs|run} on beyond it"),
+)
+HUBS_MISSING = Saying(
+    "land of a place for which there is no hub, beside one that has a hub",
+    Form("not found", lambda f: f.units and f.gap > f.least,
+         "For {gap:percent} of its land we found none: a gap in our list."),
+    Form("none", lambda f: f.units and f.bare > f.least,
+         "{bare:percent} of its land has none."),
 )
 HUB_SHARES = Saying(
     "with whom a hub shares land",
@@ -328,10 +346,10 @@ OF_ITS_UNIT = Saying(
     Form("a part", always, "{of_unit:percent} of the {word:owner} {schools:count}"),
 )
 UNITS_HERE = Saying(
-    "how a layer divides a place, beside its bar",
-    Form("itself", lambda f: f.itself and f.met == 1, "1 unit. It is the place."),
-    Form("none", lambda f: f.met == 0, "no unit here"),
-    Form("all share it", lambda f: f.parted == f.units > 0,
+    "how many units of a layer the schools of a place are in, beside its bar",
+    Form("itself", lambda f: f.itself, "1 unit. It is the place."),
+    Form("none", lambda f: f.units == 0, "no unit here"),
+    Form("all share it", lambda f: f.units == f.parted > 1,
          "{units} {units:unit|units} share it; the line between them is not published."),
     Form("some", always, "{units} {units:unit|units}{more}"),
 )
@@ -340,8 +358,8 @@ MORE_UNITS = Saying(
     Form("several", lambda f: f.units > 1, ", effective {effective:.1f}"),
     Form("some share", lambda f: f.parted,
          "; {parted:words} {parted:shares|share} land"),
-    Form("strays", lambda f: f.strays >= 1,
-         "; {strays:count} {strays:school lies|schools lie} over the line"),
+    Form("strays", lambda f: f.strays,
+         "; {strays:count} {strays:school stands|schools stand} over the line"),
     join="",
 )
 TRUST_BOXES = Saying(
@@ -568,40 +586,49 @@ AWAY = one(
 MAPS_TITLE = Saying(
     "which maps cover a place, as a title",
     Form("no map", lambda f: not f.maps, "No other map covers {name}"),
-    Form("none divides it", lambda f: not f.divide and not f.part,
+    Form("each has it whole", lambda f: f.maps == f.whole,
          "Which maps cover {name}: none divides it"),
-    Form("some divide it", always, "Which maps cover {name}, and where they part"),
+    Form("some divide it", lambda f: f.divide, "Which maps cover {name}, and where they part"),
+    Form("some do not", always, "Which maps cover {name}"),
 )
 MAPS_HERE = Saying(
     "which maps divide a place",
     Form("some divide it", lambda f: f.divide,
          "Of {maps:words} {maps:other map|other maps}, <b>{n:words}</b> {n:divides|divide} {name} "
          "between several units: {divide:joined}."),
+    Form("some list it twice", lambda f: f.listed,
+         "Several units are listed for the same land, and no line between them is published: "
+         "{listed:joined}."),
     Form("some cover a part", lambda f: f.part,
          "Only a part of {name} is covered by {part:joined}."),
-    Form("none divides it", lambda f: f.maps and not f.divide and not f.part,
+    Form("each has it whole", lambda f: f.maps == f.whole > 1,
          "No other map divides {name}: each of {maps:words} has it whole in one unit."),
+    Form("the only one has it whole", lambda f: f.maps == f.whole == 1,
+         "The one other map has {name} whole in one unit."),
     join=" ",
 )
 MET = Saying(
-    "which units a place meets",
-    Form("none found", lambda f: not f.units and f.gap, "none found: a gap in our list"),
-    Form("none", lambda f: not f.units, "none"),
-    Form("one, of all schools", lambda f: f.units == 1 and f.weight >= f.n - 0.05, "{name}"),
-    Form("one, of some", lambda f: f.units == 1, "{name} {weight:count}"),
+    "which units a place meets, with the schools of the place that are in them",
+    Form("none found", lambda f: not f.met and f.gap, "none found: a gap in our list"),
+    Form("none", lambda f: not f.met, "none"),
+    Form("one, of all schools", lambda f: f.met == 1 and f.weight >= f.n - 0.05, "{name}"),
+    Form("one, of some", lambda f: f.met == 1, "{name} {weight:count}"),
     Form("several", lambda f: not f.more, "{names}"),
     Form("many", always, "{names} and {more} more"),
 )
 RUN_ON = Saying(
-    "how far units run on beyond a place",
+    "how far the land of units runs on beyond a place",
     Form("none", lambda f: not f.units, ""),
-    Form("one, inside", lambda f: f.units == 1 and not f.beyond, "nowhere else"),
-    Form("one", lambda f: f.units == 1,
+    Form("one, inside", lambda f: f.units == f.inside == 1, "nowhere else"),
+    Form("one", lambda f: f.units == f.beyond == 1 and not f.parted,
          "{weight:count} of its {schools:count} schools {weight:is|are} here"),
-    Form("all share it", lambda f: f.parted == f.units, "share it; no line is published"),
-    Form("all inside", lambda f: not f.beyond, "all inside"),
+    Form("all share it", lambda f: f.together, "share it; no line is published"),
+    Form("all inside", lambda f: f.inside == f.units, "all inside"),
     Form("both", lambda f: f.beyond == f.units == 2, "both run on"),
-    Form("some", always, "{beyond:words} of {units:words} {beyond:runs|run} on"),
+    Form("all", lambda f: f.beyond == f.units > 2, "all run on"),
+    Form("some", lambda f: f.beyond,
+         "{beyond:words} of {units:words} {beyond:runs|run} on"),
+    Form("perhaps", always, "listed beyond it, with others"),
 )
 PART = Saying(
     "so many of all schools",

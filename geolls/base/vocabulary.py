@@ -27,7 +27,6 @@ __all__ = [
     "REASON_NAMES",
     "REASON_NUMBERS",
     "REASON_PHRASES",
-    "STRAY",
     "WEIGHTS",
     "WHOLE_PERCENT",
     "By",
@@ -213,9 +212,6 @@ MINIMUM: Final = 10
 #: Shares of eligible pupils are rounded to so many decimals: England less all other places then
 #: tells no small count.
 WHOLE_PERCENT: Final = 2
-#: A unit with less of a place's schools does not divide it: one school of an authority may stand
-#: beyond its border.
-STRAY: Final = 0.005
 
 
 def payload() -> dict[str, Any]:

@@ -178,6 +178,8 @@ class Membership:
 
     def weighed_over(self, items: pd.Index, what: str = "membership") -> Membership:
         """Return the claims over the items that have a weight; refuse any on another item."""
+        if items is self.items or items.equals(self.items):
+            return self
         _refuse_repeats(items)
         lost = ~self.items.isin(items) & (self.claims > 0)
         if lost.any():

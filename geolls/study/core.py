@@ -541,6 +541,7 @@ class Core:
             },
             "spread": s.spread,
             "typology": s.typology,
+            "divide_share": s.divide_share,
         }
         if self.finer:
             content["blocks"] = self.finer.sha256
@@ -564,6 +565,7 @@ class Core:
             ("blocks", self.finer.label if self.finer else "as geolls brings them"),
             ("places", ", ".join(s.places)),
         ]
+        rows += [("divide_share", str(s.divide_share))]
         rows += [(f"spread.{k}", str(v)) for k, v in vars(self.spread_options).items()]
         return pd.DataFrame(rows, columns=["item", "value"])
 

@@ -7,26 +7,46 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
-from itertools import product
+from itertools import combinations, product
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from geolls.base.interval import Interval
 from geolls.base.text import worst_of
-from geolls.base.vocabulary import KINDS, RANKED, REASONS, STRAY, WHOLE_PERCENT
+from geolls.base.vocabulary import KINDS, RANKED, REASONS, WHOLE_PERCENT
 from geolls.layers.model import Layer
 from geolls.measures.membership import is_reason
 from geolls.measures.spread import distances
 from geolls.measures.yardstick import home_points, km_from_home, made_up_trusts
 from geolls.study.core import Core
-from geolls.study.units import AtWork, at_work, drawn_layers, members_of, several, units_of
+from geolls.study.units import (
+    AtWork,
+    Ground,
+    at_work,
+    drawn_layers,
+    grounds_of,
+    members_of,
+    several,
+    units_of,
+)
 
-__all__ = ["Claim", "Cover", "Facts", "Here", "Member", "Met", "facts_of", "gather", "texts"]
+__all__ = [
+    "Claim",
+    "Cover",
+    "Facts",
+    "Here",
+    "Land",
+    "Member",
+    "Met",
+    "facts_of",
+    "gather",
+    "texts",
+]
 
 V = TypeVar("V")
-_ALL = 1 - 1e-6  # of a unit's land, sums being floats
 _WORDS = ("urn", "name", "phase", "kind", "trust_uid")
 _YARDS = ("pair_km_mean", "pair_km_max", "longest_hop_km", "nearest_sibling_km_median")
 
@@ -51,6 +71,28 @@ class Met(NamedTuple):
     weight: float
     of_place: float
     of_unit: float
+
+
+class Land(NamedTuple):
+    """A unit of some layer that has land in a place.
+
+    Attributes
+    ----------
+    code, name : str
+        The unit.
+    of_place : float
+        Its part of the place's land; land that several units list counts in equal parts.
+    shared : float
+        How much of that it is listed for together with others.
+    outside : Interval
+        The part of its own land that lies outside the place.
+    """
+
+    code: str
+    name: str
+    of_place: float
+    shared: float
+    outside: Interval
 
 
 @dataclass(frozen=True, eq=False)
@@ -190,7 +232,18 @@ class Facts:
     def cover(self, place: str, code: str, key: str) -> Cover:
         """Return how a layer covers a unit of a layer that has pages."""
         shared = self.shared.get((place, key), {}).get(code, {})
-        return Cover(self.layer(key), self.pairs[place, key].get(code, []), shared)
+        # A unit is met with its own layer as the whole of itself, whatever it shares.
+        itself = Ground({(code,): 1.0}, {code: Interval(0.0, 0.0)})
+        ground = itself if place == key else grounds_of(self.study, place, key)[code]
+        share = self.study.settings.divide_share
+        rows = self.pairs[place, key].get(code, [])
+        return Cover(self.layer(key), rows, shared, ground, self.names(key), share)
+
+    @cache  # noqa: B019
+    def names(self, key: str) -> Mapping[str, str]:
+        """Return the names of the units of an area layer, by code."""
+        land = self.study.membership(key, "area")
+        return dict(zip(land.codes, land.names, strict=True))
 
     @cache  # noqa: B019
     def covers(self, key: str) -> Mapping[str, Cover]:
@@ -200,8 +253,8 @@ class Facts:
 
     @cache  # noqa: B019
     def met_by(self, key: str) -> Mapping[str, int]:
-        """Count the units of the first layer of places that each unit of a layer meets."""
-        return Counter(met.code for cover in self.covers(key).values() for met in cover.main)
+        """Count the units of the first layer of places that each unit of a layer has land in."""
+        return Counter(unit.code for cover in self.covers(key).values() for unit in cover.land)
 
     def based_in_another_authority(self, key: str) -> Mapping[str, float]:
         """Share of each unit's schools whose trust is based in another authority than theirs."""
@@ -232,26 +285,98 @@ class Cover:
         What the place meets of it, largest first.
     shared : mapping of str to float
         Unit to the weight that lies on land it shares with others of its layer.
+    ground : Ground
+        Whose the land of the place is in the layer.
+    names : mapping of str to str
+        The names of the layer's units.
+    least : float
+        A unit with no more than this part of the place's land does not divide it: `divide_share`
+        of the study.
+
+    Notes
+    -----
+    What divides or covers a place is land; what a place meets, and who serves it, its schools. An
+    authority has schools beyond its border: they are met, and divide nothing.
     """
 
     layer: Layer
     rows: Sequence[Met]
     shared: Mapping[str, float]
+    ground: Ground
+    names: Mapping[str, str]
+    least: float
+
+    # -- land ------------------------------------------------------------------------------
+
+    @cached_property
+    def land(self) -> list[Land]:
+        """The units that have more than a sliver of the place's land, largest first."""
+        share: dict[str, float] = defaultdict(float)
+        shared: dict[str, float] = defaultdict(float)
+        for whose, part in self.ground.lists.items():
+            for code in whose:
+                share[code] += part / len(whose)
+                shared[code] += part / len(whose) * (len(whose) > 1)
+        outside = self.ground.outside
+        units = [
+            Land(code, self.names[code], part, shared[code], outside[code])
+            for code, part in share.items()
+            if code not in REASONS and (part > self.least or outside[code].high < 0.5)
+        ]
+        return sorted(units, key=lambda unit: (-unit.of_place, unit.code))
+
+    @cached_property
+    def parted(self) -> list[Land]:
+        """The units with most of their land here on land that others are listed for as well."""
+        return [unit for unit in self.land if unit.shared > 0.5 * unit.of_place]
+
+    @cached_property
+    def lists(self) -> list[tuple[str, ...]]:
+        """Who is listed together for some of the land: a single unit, or several."""
+        land = {unit.code for unit in self.land}
+        return [whose for whose in self.ground.lists if land & {*whose}]
+
+    @property
+    def divided(self) -> bool:
+        """Whether two units for certain have land here: two lists of units that share no unit."""
+        return any(not {*one} & {*two} for one, two in combinations(self.lists, 2))
+
+    @property
+    def together(self) -> bool:
+        """Whether its units are all listed for the same land, so that none has any for certain."""
+        return len(self.lists) == 1 and len(self.lists[0]) > 1
+
+    def bare(self, *reasons: str) -> float:
+        """Return the part of the place's land that is in no unit, for one of some reasons."""
+        return float(sum(self.ground.lists.get((reason,), 0.0) for reason in reasons or REASONS))
+
+    @property
+    def whole(self) -> bool:
+        """Whether all land of the place is in units, but for a sliver."""
+        return self.bare() <= self.least
+
+    @cached_property
+    def beyond(self) -> list[Land]:
+        """The units that for certain have land outside the place too."""
+        return [unit for unit in self.land if unit.outside.low > self.least]
+
+    @cached_property
+    def inside(self) -> list[Land]:
+        """The units that for certain have no land outside the place."""
+        return [unit for unit in self.land if unit.outside.high <= self.least]
+
+    # -- schools ---------------------------------------------------------------------------
 
     @cached_property
     def units(self) -> list[Met]:
-        """Every unit that the place meets."""
+        """Every unit that schools of the place are in."""
         return [met for met in self.rows if met.code not in REASONS]
 
     @cached_property
-    def main(self) -> list[Met]:
-        """The units that the place meets with more than a school or two by the line."""
-        return [met for met in self.units if met.of_place >= STRAY or met.of_unit >= 0.5]
-
-    @cached_property
-    def parted(self) -> list[Met]:
-        """The main units with most of their weight here on land that others list as well."""
-        return [met for met in self.main if self.is_parted(met)]
+    def strays(self) -> list[Met]:
+        """The units that schools of the place are in though they have no land there."""
+        land = {unit.code for unit in self.land}
+        return [met for met in self.units if met.code not in land]
 
     def is_parted(self, met: Met) -> bool:
         """Tell whether most of what the place has of a unit is on land that others list too."""
@@ -268,9 +393,9 @@ class Cover:
 
     @property
     def effective(self) -> float:
-        """How many equal units would divide the place as much: 1 / the sum of squared shares."""
-        total = sum(met.weight for met in self.main)
-        return 1 / sum((met.weight / total) ** 2 for met in self.main) if total else float("nan")
+        """How many equal units its schools would be in as much: 1 / the sum of squared shares."""
+        total = sum(met.weight for met in self.units)
+        return 1 / sum((met.weight / total) ** 2 for met in self.units) if total else float("nan")
 
 
 @dataclass(frozen=True, eq=False)
@@ -316,12 +441,6 @@ class Here:
     def members(self) -> Sequence[Member]:
         """Its schools."""
         return self.facts.members[self.key].get(self.code, [])
-
-    def inside(self, key: str) -> set[str]:
-        """Return the units of a layer that have all their land in the place."""
-        land = self.facts.study.overlap(self.key, key, "area")
-        whole = (land["left_code"] == self.code) & (land["share_of_right"] > _ALL)
-        return set(land.loc[whole, "right_code"])
 
     def rank(self, column: str) -> tuple[int, int] | None:
         """Return its rank by a figure, largest first, among those with enough schools."""

@@ -41,6 +41,9 @@ class Settings:
         Thresholds and bands of the spread measures, by the names of `SpreadOptions`.
     typology : dict
         Thresholds of the patterns of places, by the names of `TypologyRules`.
+    divide_share : float
+        A unit of a layer divides a place where it has more than this part of the place's land, and
+        reaches beyond it where more than this part of its own land lies outside.
     strict_dates : bool
         Refuse layers whose evidence is of another date.
     """
@@ -56,7 +59,17 @@ class Settings:
     blocks: Path | None = None
     spread: Mapping[str, Any] = field(default_factory=dict)
     typology: Mapping[str, Any] = field(default_factory=dict)
+    divide_share: float = 0.001
     strict_dates: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse a share that no unit, or every unit, would pass."""
+        if not 0 <= self.divide_share < 0.5:
+            raise UsageError(
+                f"divide_share = {self.divide_share:g} is out of range",
+                where="divide_share",
+                fix="it is 0 or more and less than 0.5",
+            )
 
     def replace(self, **changes: Any) -> Settings:
         """Return the settings with those given (not None, not empty) in place of the old."""

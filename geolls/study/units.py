@@ -7,8 +7,11 @@ from collections.abc import Mapping
 from itertools import product
 from typing import NamedTuple
 
+import numpy as np
 import pandas as pd
 
+from geolls.base.arrays import Floats
+from geolls.base.interval import Interval
 from geolls.base.vocabulary import KINDS
 from geolls.land.blocks import adjacency
 from geolls.measures.disclosure import meal_share
@@ -20,9 +23,11 @@ from geolls.study.core import Core, remembered
 __all__ = [
     "MET",
     "AtWork",
+    "Ground",
     "at_work",
     "body_layers",
     "drawn_layers",
+    "grounds_of",
     "members_of",
     "neighbours",
     "several",
@@ -43,6 +48,22 @@ class AtWork(NamedTuple):
     uid: str
     here: float
     based: bool
+
+
+class Ground(NamedTuple):
+    """The land of one place in another layer.
+
+    Attributes
+    ----------
+    lists : dict of tuple of str to float
+        Who is listed for a part of the land, one unit or several (or the reason why none is), to
+        that part of the place's land. Several units where no source says how they divide it.
+    outside : dict of str to Interval
+        Unit to the part of its own land that lies outside the place: at least, at most.
+    """
+
+    lists: Mapping[tuple[str, ...], float]
+    outside: Mapping[str, Interval]
 
 
 def drawn_layers(study: Core) -> tuple[list[str], list[str]]:
@@ -178,6 +199,88 @@ def at_work(study: Core, layer: str) -> dict[str, list[AtWork]]:
     for unit, *trust in found.itertuples(index=False, name=None):
         out[unit].append(AtWork(*trust))
     return dict(out)
+
+
+@remembered
+def grounds_of(study: Core, place: str, layer: str) -> Mapping[str, Ground]:
+    """Return which land of every unit of one layer is whose in another, counted in blocks.
+
+    Parameters
+    ----------
+    study : Core
+        The study.
+    place, layer : str
+        Two area layers.
+
+    Returns
+    -------
+    Mapping of str to Ground
+        unit_code of `place` to its land in `layer`.
+
+    Notes
+    -----
+    Land that several places list along a line that nobody has published is taken for a part of
+    each, as everywhere; what of a unit lies `outside` is then known only between two, as it is
+    where the unit shares its own land.
+    """
+    area = study.weights("area").to_numpy(dtype=float)
+    x, y = _claimed(study, place), _claimed(study, layer)
+    whose, listed = _listed(study, layer)
+    part = (x.share * area) @ listed.T
+    whole = part.sum(axis=1)
+    own = np.maximum(y.share @ area, 1e-9)  # m2; a unit may have no land but shared land
+    least, most = (
+        (inner * area) @ (1.0 - outer).T / own[:, None]
+        for inner, outer in ((y.low, x.high), (y.high, x.low))
+    )
+    meets = (x.high * area) @ y.high.T > 0
+    return {
+        code: Ground(
+            {whose[j]: float(part[i, j] / whole[i]) for j in np.flatnonzero(part[i] > 0)},
+            {
+                y.codes[j]: Interval(float(least[j, i]), float(min(most[j, i], 1.0)))
+                for j in np.flatnonzero(meets[i])
+            },
+        )
+        for i, code in enumerate(x.codes)
+    }
+
+
+class _Claimed(NamedTuple):
+    """The share that each unit (rows) has of every block: as the tables say, least and most."""
+
+    codes: tuple[str, ...]
+    share: Floats
+    low: Floats
+    high: Floats
+
+
+@remembered
+def _claimed(study: Core, layer: str) -> _Claimed:
+    land = study.membership(layer, "area")
+    table = np.zeros((3, len(land.codes), len(land.items)))
+    known = land.stated | (land.claims[land.item] == 1)
+    ends = (land.share, np.where(known, land.share, 0.0), np.where(known, land.share, 1.0))
+    for to, share in zip(table, ends, strict=True):
+        to[land.unit, land.item] = share
+    kept = ~land.outside
+    return _Claimed(tuple(c for c, k in zip(land.codes, kept, strict=True) if k), *table[:, kept])
+
+
+@remembered
+def _listed(study: Core, layer: str) -> tuple[list[tuple[str, ...]], Floats]:
+    """Return who is listed for land together, and their share of every block."""
+    land = study.membership(layer, "area")
+    claims = land.frame("block").assign(at=land.item, by=land.item)
+    alone = land.stated | (land.claims[land.item] == 1)
+    claims.loc[alone, "by"] = -1 - np.arange(int(alone.sum()))
+    lists = claims.groupby("by").agg(
+        whose=("unit_code", tuple), at=("at", "first"), share=("share", "sum")
+    )
+    number, whose = pd.factorize(lists["whose"])
+    table = np.zeros((len(whose), len(land.items)))
+    np.add.at(table, (number, lists["at"].to_numpy()), lists["share"].to_numpy())
+    return list(whose), table
 
 
 @remembered
