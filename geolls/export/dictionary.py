@@ -53,7 +53,7 @@ class TableText:
     rows : str
         What one row is.
     columns : tuple of Column
-        Its columns, in order; a name ending in `<layer>` stands for one column per layer.
+        Its columns, in order; a name with `<layer>` in it stands for one column per layer.
     note : str
         What a reader must know besides; may be empty.
     """
@@ -66,10 +66,10 @@ class TableText:
 
     def expand(self, layers: Collection[str]) -> Iterator[Column]:
         """Yield the columns, those of every layer written out layer by layer."""
-        for each, columns in groupby(self.columns, lambda c: c.name.endswith(_EACH_LAYER)):
+        for each, columns in groupby(self.columns, lambda c: _EACH_LAYER in c.name):
             every = tuple(columns)
             for key, one in product(layers, every) if each else ():
-                name = one.name.removesuffix(_EACH_LAYER) + key
+                name = one.name.replace(_EACH_LAYER, key)
                 yield replace(one, name=name, description=f"{one.description} (layer {key})")
             yield from () if each else every
 

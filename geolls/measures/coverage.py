@@ -38,10 +38,11 @@ def coverage(
     Returns
     -------
     pandas.DataFrame
-        unit_code, unit_name (str), weight (float), share (of the whole, 0..1). One row for each
-        unit with what it alone claims (0 where it shares all it has); one for each set of units
+        unit_code, unit_name (str), weight, weight_low, weight_high (float), share (of the whole,
+        0..1). One row for each unit with what it alone claims (0 where it shares all it has),
+        which is the least that it has, and with the most, all it claims; one for each set of units
         that share, unit_code `shared`, unit_name "Birmingham: WM9, WM10"; one for each reason,
-        in words. The rows sum to the whole.
+        in words. The weights sum to the whole.
 
     Raises
     ------
@@ -71,9 +72,13 @@ def coverage(
     total = float(part.sum())
     alone = sums(x.unit[~together], part[~together], len(x.codes))
     rows = pd.DataFrame({"unit_code": x.codes, "unit_name": x.names, "weight": alone})
+    most = x.weigh_by(np.where(together, x.high, x.share), weights_of(weight))
+    rows["weight_low"], rows["weight_high"] = alone, most
     units, reasons = rows[~x.outside], rows[x.outside]
     reasons = reasons.assign(unit_name=[REASON_NAMES[c] for c in reasons["unit_code"]])
-    parts = [units, _sets(x, part, together, names or {}), reasons]
+    sets = _sets(x, part, together, names or {})
+    sets = sets.assign(weight_low=sets["weight"], weight_high=sets["weight"])
+    parts = [units, sets, reasons]
     found = pd.concat([p for p in parts if len(p)], ignore_index=True) if len(rows) else rows
     share = found["weight"] / total if total > 0 else np.full(len(found), np.nan)
     return found.assign(share=share)

@@ -176,8 +176,9 @@ def without_small_counts(frame: pd.DataFrame, lines: Sequence[str] = ()) -> pd.D
     Returns
     -------
     pandas.DataFrame
-        The same rows; weight and every column that begins with share blank where the weight is
-        under 10, and where it would give such a one away.
+        The same rows; every column that begins with weight or share blank where the weight is
+        under 10, and where it would give such a one away; weight_low and weight_high blank where
+        they are not the weight.
 
     Notes
     -----
@@ -188,5 +189,8 @@ def without_small_counts(frame: pd.DataFrame, lines: Sequence[str] = ()) -> pd.D
     weight = frame["weight"].to_numpy(dtype=float)
     groups = [np.flatnonzero(frame[c] == key) for c in lines for key in frame[c].unique()]
     hidden = complement(weight, weight < MINIMUM, groups or [np.arange(len(frame))])
-    told = [c for c in frame.columns if c == "weight" or str(c).startswith("share")]
-    return frame.assign(**{column: frame[column].where(~hidden) for column in told})
+    told = [c for c in frame.columns if str(c).startswith(("weight", "share"))]
+    found = frame.assign(**{column: frame[column].where(~hidden) for column in told})
+    # What lies between the least and the most is a count of its own: told only where it is none.
+    ends = [c for c in ("weight_low", "weight_high") if c in frame]
+    return found.assign(**{c: found[c].where(found[c] == found["weight"]) for c in ends})

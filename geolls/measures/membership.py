@@ -139,7 +139,8 @@ class Membership:
     def frame(self, item: str = "item", *, reasons: bool = True) -> pd.DataFrame:
         """Return the table: one row per claim, with or without the reasons for having no unit.
 
-        Columns are the item under the name given, unit_code, unit_name, share, stated.
+        Columns are the item under the name given, unit_code, unit_name, share, stated; and
+        share_low, share_high, what the unit has of the item at least and at most.
         """
         kept = slice(None) if reasons else ~self.outside[self.unit]
         unit, (codes, names) = self.unit[kept], self.labels
@@ -150,6 +151,8 @@ class Membership:
                 "unit_name": names.take(unit),
                 "share": self.share[kept],
                 "stated": self.stated[kept],
+                "share_low": self.low[kept],
+                "share_high": self.high[kept],
             }
         )
 
@@ -213,6 +216,28 @@ class Membership:
         return is_reason(self.codes)
 
     @cached_property
+    def low(self) -> Floats:
+        """What each claim's unit has of the item for sure.
+
+        All of it where nobody else claims it, a stated share where one is stated, else none.
+        """
+        sure = self.stated | (self.claims[self.item] == 1)
+        return np.where(sure, self.share, 0.0)
+
+    @cached_property
+    def high(self) -> Floats:
+        """The most that each claim's unit can have of the item: all that is not given away."""
+        given = sums(self.item, self.low, len(self.items))[self.item]
+        left = np.where(self.share > 0, 1 - given, 0.0)
+        return np.where(self.low > 0, self.low, left)
+
+    @cached_property
+    def optional(self) -> Flags:
+        """Which items may be in no unit at all: a reason is among several claims on them."""
+        may = self.outside[self.unit] & (self.high > 0)
+        return np.bincount(self.item, may, minlength=len(self.items)) > 0
+
+    @cached_property
     def labels(self) -> tuple[pd.Index[str], pd.Index[str]]:
         """The codes and the names as pandas holds words."""
         return pd.Index(self.codes, dtype="str"), pd.Index(self.names, dtype="str")
@@ -252,7 +277,11 @@ class Membership:
 
     def weigh(self, weight: Floats) -> Floats:
         """Return the weight of every unit, in the order of `codes`."""
-        return sums(self.unit, self.share * np.nan_to_num(weight[self.item]), len(self.codes))
+        return self.weigh_by(self.share, weight)
+
+    def weigh_by(self, share: Floats, weight: Floats) -> Floats:
+        """Return the weight of every unit by `share`, `low` or `high`."""
+        return sums(self.unit, share * np.nan_to_num(weight[self.item]), len(self.codes))
 
 
 def _sorted(raw: Membership) -> Membership:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 import pandas as pd
 
@@ -27,7 +29,8 @@ def overlap(left: Membership, right: Membership, weight: pd.Series[float]) -> pd
     -------
     pandas.DataFrame
         One row per pair of units that meet, sorted by code, reasons last: left_code, left_name,
-        right_code, right_name, weight, share_of_left, share_of_right (0..1).
+        right_code, right_name, weight, weight_low, weight_high, share_of_left, share_of_right
+        (0..1).
 
     Raises
     ------
@@ -38,9 +41,10 @@ def overlap(left: Membership, right: Membership, weight: pd.Series[float]) -> pd
     -----
     weight(i, j) = sum over items of weight(item) share(item, i) share(item, j): where two layers
     both share an item, the shares are taken as independent, which is an assumption and not
-    evidence. A layer met with itself treats each distinct set of claimants as one unit, so that
-    no unit seems to overlap its neighbour. A reason for having no unit is a row or column of its
-    own: land outside counts.
+    evidence. weight_low counts the items that both units have for sure, weight_high all that both
+    may have; weight stands between, by convention in equal parts. A layer met with itself treats
+    each distinct set of claimants as one unit, so that no unit seems to overlap its neighbour. A
+    reason for having no unit is a row or column of its own: land outside counts.
 
     Examples
     --------
@@ -56,7 +60,9 @@ def overlap(left: Membership, right: Membership, weight: pd.Series[float]) -> pd
         left = right = left.sets
     x = left.weighed_over(weight.index, "left")
     y = right.weighed_over(weight.index, "right")
-    full = cross(x, y, weights_of(weight))
+    values = weights_of(weight)
+    full = cross(x, y, values)
+    least, most = (cross(x, y, values, end) for end in ("low", "high"))
     i, j = np.nonzero(full)
     return pd.DataFrame(
         {
@@ -65,6 +71,8 @@ def overlap(left: Membership, right: Membership, weight: pd.Series[float]) -> pd
             "right_code": y.labels[0].take(j),
             "right_name": y.labels[1].take(j),
             "weight": full[i, j],
+            "weight_low": least[i, j],
+            "weight_high": most[i, j],
             "share_of_left": full[i, j] / full.sum(axis=1)[i],
             "share_of_right": full[i, j] / full.sum(axis=0)[j],
         }
@@ -83,10 +91,16 @@ def weights_of(weight: pd.Series[float]) -> Floats:
     return values
 
 
-def cross(x: Membership, y: Membership, weight: Floats) -> Floats:
+def cross(
+    x: Membership,
+    y: Membership,
+    weight: Floats,
+    share: Literal["share", "low", "high"] = "share",
+) -> Floats:
     """Return the weight that each unit of `x` (rows) shares with each unit of `y` (columns).
 
-    Both must be over the same items, in the order of `weight`.
+    Both must be over the same items, in the order of `weight`. By `low` only what both have for
+    sure counts, by `high` all that both may have.
     """
     if not np.array_equal(x.claims > 0, y.claims > 0):
         raise UsageError(
@@ -94,7 +108,8 @@ def cross(x: Membership, y: Membership, weight: Floats) -> Floats:
             fix="give items without a unit a row with the reason as unit_code",
         )
     at_y, at_x = y.on(x.item)
-    shared = np.nan_to_num(weight[x.item[at_x]]) * x.share[at_x] * y.share[at_y]
+    of_x, of_y = getattr(x, share), getattr(y, share)
+    shared = np.nan_to_num(weight[x.item[at_x]]) * of_x[at_x] * of_y[at_y]
     size = (len(x.codes), len(y.codes))
     flat = sums(x.unit[at_x] * size[1] + y.unit[at_y], shared, size[0] * size[1])
     return flat.reshape(size)

@@ -14,6 +14,7 @@ import pandas as pd
 from geolls.base.arrays import Floats, Ints
 from geolls.base.errors import UsageError
 from geolls.base.vocabulary import REACHES
+from geolls.measures.claimants import pairs_apart, touched
 from geolls.measures.distances import (
     by_body,
     clusters,
@@ -207,10 +208,11 @@ def spread(
         One row per trust, sorted by uid: trust_uid, trust_name, trust_type
         (`multi_academy_trust_one_school` where it runs one school in every phase), schools, pupils
         (missing counts as none), schools_all, pupils_all (of every phase), size_band, located
-        (schools with coordinates); for every layer L areas_L, home_L, home_name_L, home_share_L,
-        hhi_L, effective_areas_L, entropy_L (bits), cross_pairs_L, no_unit_share_L; pair_km_mean,
-        pair_km_median, pair_km_max, standard_distance_km, nearest_sibling_km_median,
-        longest_hop_km, hull_km2, clusters, largest_cluster_share; reach; sample.
+        (schools with coordinates); for every layer L areas_L, areas_L_low, areas_L_high, home_L,
+        home_name_L, home_share_L, hhi_L, effective_areas_L, entropy_L (bits), cross_pairs_L,
+        cross_pairs_L_low, cross_pairs_L_high, no_unit_share_L; pair_km_mean, pair_km_median,
+        pair_km_max, standard_distance_km, nearest_sibling_km_median, longest_hop_km, hull_km2,
+        clusters, largest_cluster_share; reach; sample.
 
     Raises
     ------
@@ -223,8 +225,9 @@ def spread(
     areas 1/sum q^2, entropy sum q log2(1/q), home the g with most schools (ties: most pupils,
     then code). A school that two units share counts half in each; cross_pairs =
     1 - sum q_g (n q_g - 1)/(n - 1), the chance that two of its schools are in different areas,
-    takes each set of claimants as one area. Schools without a unit are no area; no_unit_share is
-    their share of all.
+    takes each set of claimants as one area. The columns _low and _high hold the least and the most
+    over all ways of giving each shared school whole to one of its claimants; see `claimants`.
+    Schools without a unit are no area; no_unit_share is their share of all.
 
     Distances are straight lines between the schools that have coordinates; standard distance
     sqrt(sum |x - mean|^2 / n); the longest hop is the longest edge of the minimum spanning tree;
@@ -423,9 +426,13 @@ def _areas(found: Bodies, key: str, membership: Membership, urns: pd.Index) -> p
     order = cells.assign(q=q, share=cells["share"].round(9), heads=cells["heads"].round(6))
     order = order.sort_values(["share", "heads", "unit"], ascending=[False, False, True])
     home = order.drop_duplicates("body").set_index("body").reindex(bodies)
+    rows = np.asarray(x.items.get_indexer(pd.Index(found.schools["urn"])), dtype=np.intp)
+    met, apart = (f(found.body, rows, len(found.size), x) for f in (touched, pairs_apart))
     return pd.DataFrame(
         {
             f"areas_{key}": of["areas"].fillna(0).astype(int),
+            f"areas_{key}_low": met.low.astype(int),
+            f"areas_{key}_high": met.high.astype(int),
             f"home_{key}": home["unit"].astype(object).map(dict(enumerate(x.codes))),
             f"home_name_{key}": home["unit"].astype(object).map(dict(enumerate(x.names))),
             f"home_share_{key}": home["q"],
@@ -433,6 +440,8 @@ def _areas(found: Bodies, key: str, membership: Membership, urns: pd.Index) -> p
             f"effective_areas_{key}": 1 / of["hhi"],
             f"entropy_{key}": of["entropy"],
             f"cross_pairs_{key}": _cross_pairs(_claims(found, x.sets)),
+            f"cross_pairs_{key}_low": apart.low,
+            f"cross_pairs_{key}_high": apart.high,
             f"no_unit_share_{key}": (1 - inside / found.size).clip(lower=0),
         },
         index=bodies,

@@ -1,0 +1,339 @@
+"""The least and the most that can be, where several units list a school and no line is published.
+
+A school on such land is in one of the units that claim it, and nobody has said in which. What
+counts or tests units is therefore told as two numbers: the least and the most over all ways of
+giving each shared school whole to one of its claimants.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import product
+from math import prod
+from typing import NamedTuple, cast
+
+import numpy as np
+import pandas as pd
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import maximum_bipartite_matching
+
+from geolls.base.arrays import Flags, Floats, Ints
+from geolls.base.interval import Interval
+from geolls.measures.membership import Membership
+
+__all__ = ["ENUMERATED", "Ends", "apart", "fewest", "pairs_apart", "top", "touched"]
+
+ENUMERATED = 2**12
+"""So many ways at most are tried one by one; beyond, a bound that no way can pass is given."""
+
+Sets = Iterable[frozenset[int]]
+
+
+class Ends(NamedTuple):
+    """The least and the most of several numbers, in one order."""
+
+    low: Floats
+    high: Floats
+
+
+def touched(
+    body: Ints,
+    rows: Ints,
+    number: int,
+    x: Membership,
+    *,
+    sure: Flags | None = None,
+    divisible: bool = False,
+) -> Ends:
+    """Count the units that each body touches: the fewest and the most that can be.
+
+    Parameters
+    ----------
+    body : numpy.ndarray of int
+        The body (a trust, a place) of each entry, 0..number - 1.
+    rows : numpy.ndarray of int
+        The position in `x.items` of the school or block that each entry says the body has.
+    number : int
+        How many bodies.
+    x : Membership
+        Which units claim it; reasons are no unit.
+    sure : numpy.ndarray of bool, optional
+        Whether the body is sure to have it; by default it is. One that it may have is left out of
+        the fewest and counted in the most.
+    divisible : bool, optional
+        Whether an item can be divided among its claimants, as land can and a school cannot.
+
+    Returns
+    -------
+    Ends
+        One number per body.
+
+    Notes
+    -----
+    The fewest is the smallest set of units that holds a claimant of every school: those that have
+    a school for sure, and the `fewest` of the rest. The most is the largest number of units that
+    schools can be paired with, each with one of its claimants (a maximum matching); of land, of
+    all that claim any. Both can happen.
+
+    Examples
+    --------
+    >>> hubs = Membership.of(pd.DataFrame({"item": ["a", "a", "b"],
+    ...     "unit_code": ["H1", "H2", "H1"], "unit_name": ["One", "Two", "One"],
+    ...     "share": [0.5, 0.5, 1.0]}))
+    >>> ends = touched(np.array([0, 0]), np.array([0, 1]), 1, hubs)
+    >>> ends.low.tolist(), ends.high.tolist()
+    ([1.0], [2.0])
+    """
+    certain = np.ones(len(body), dtype=bool) if sure is None else sure
+    claim, entry = x.on(rows)
+    real = (x.high[claim] > 0) & ~x.outside[x.unit[claim]]
+    claim, entry = claim[real], entry[real]
+    table = pd.DataFrame(
+        {
+            "entry": entry,
+            "body": body[entry],
+            "unit": x.unit[claim],
+            "fixed": (x.low[claim] > 0) & certain[entry],
+            # A school that may be in no unit at all, or not of the body, need not be met.
+            "must": certain[entry] & ~x.optional[rows[entry]],
+        }
+    )
+    fixed = table[table["fixed"]].drop_duplicates(["body", "unit"])
+    high = _counted(fixed["body"], number)
+    met = pd.MultiIndex.from_frame(fixed[["body", "unit"]])
+    table["met"] = pd.MultiIndex.from_frame(table[["body", "unit"]]).isin(met)
+    open_ = table[table["must"] & ~table.groupby("entry")["met"].transform("any")]
+    sets = open_.groupby("entry").agg(body=("body", "first"), units=("unit", frozenset))
+    low = high.copy()
+    for at, part in sets.groupby("body"):
+        low[cast("int", at)] += fewest(part["units"])
+    more = table[~table["met"]]
+    if divisible:
+        return Ends(low, high + _counted(more.drop_duplicates(["body", "unit"])["body"], number))
+    return Ends(low, high + _paired(more, number))
+
+
+def _counted(body: pd.Series[int], number: int) -> Floats:
+    return np.bincount(body, minlength=number).astype(float)
+
+
+def _paired(table: pd.DataFrame, number: int) -> Floats:
+    """Return to how many units the entries of each body can be paired, each with one of its own."""
+    if table.empty:
+        return np.zeros(number)
+    one, entries = pd.factorize(table["entry"])
+    other, _ = pd.MultiIndex.from_frame(table[["body", "unit"]]).factorize()
+    graph = csr_array((np.ones(len(one)), (one, other)), shape=(len(entries), other.max() + 1))
+    paired = maximum_bipartite_matching(graph, perm_type="column") >= 0
+    owner = table.drop_duplicates("entry")["body"]
+    return _counted(owner[paired], number)
+
+
+def fewest(sets: Sets) -> int:
+    """Return the size of the smallest set that shares a member with every one of `sets`.
+
+    Notes
+    -----
+    Exact: by branching over the members of a set not yet met, part by part where sets have no
+    member in common. With more than 2^12 ways to branch in a part, the number of sets that can be
+    picked with no member in common: no set smaller than that meets them all.
+
+    Examples
+    --------
+    >>> fewest([frozenset({1, 2}), frozenset({2, 3}), frozenset({4, 5})])
+    2
+    """
+    return sum(map(_fewest_of_part, _parts(set(sets))))
+
+
+def _fewest_of_part(sets: frozenset[frozenset[int]]) -> int:
+    if prod(map(len, sets)) > ENUMERATED:
+        return _disjoint(sets)
+
+    def least(left: Sequence[frozenset[int]], limit: int) -> int:
+        """Return how many units meet all that is left, or `limit` if they are not fewer."""
+        if not left or limit <= 1:
+            return min(limit, len(left))
+        for unit in sorted(left[0]):
+            rest = [one for one in left if unit not in one]
+            limit = min(limit, 1 + least(rest, limit - 1))
+        return limit
+
+    return least(sorted(sets, key=lambda one: (len(one), sorted(one))), len(sets))
+
+
+def _disjoint(sets: Sets) -> int:
+    taken: set[int] = set()
+    found = 0
+    for one in sorted(sets, key=lambda one: (len(one), sorted(one))):
+        if not taken & one:
+            taken |= one
+            found += 1
+    return found
+
+
+def _parts(sets: Iterable[frozenset[int]]) -> Iterator[frozenset[frozenset[int]]]:
+    """Yield the sets in parts that have no member in common."""
+    parts: list[tuple[set[int], set[frozenset[int]]]] = []
+    for one in sets:
+        units, held = set(one), {one}
+        apart_ = []
+        for part in parts:
+            if part[0] & units:
+                units |= part[0]
+                held |= part[1]
+            else:
+                apart_.append(part)
+        parts = [*apart_, (units, held)]
+    for _, held in parts:
+        yield frozenset(held)
+
+
+def pairs_apart(body: Ints, rows: Ints, number: int, x: Membership) -> Ends:
+    """Return for each body the chance that two of its schools are in different units; see `apart`.
+
+    Parameters
+    ----------
+    body, rows, number, x
+        As `touched`. Schools in no unit are left out; one that may be in none leaves both ends
+        open: 0 and 1.
+    """
+    claim, entry = x.on(rows)
+    real = (x.high[claim] > 0) & ~x.outside[x.unit[claim]]
+    claim, entry = claim[real], entry[real]
+    table = pd.DataFrame({"entry": entry, "body": body[entry], "unit": x.unit[claim]})
+    free = x.optional[rows]
+    several = np.bincount(entry, minlength=len(rows)) > 1
+    open_ = np.unique(body[several | (free & (np.bincount(entry, minlength=len(rows)) > 0))])
+    known = table[~table["body"].isin(open_)]
+    held = known.groupby(["body", "unit"]).size()
+    n = held.groupby("body").sum()
+    pairs = (n * (n - 1)).where(n > 1)
+    chance = 1 - (held * (held - 1)).groupby("body").sum() / pairs
+    low: Floats = np.array(chance.reindex(range(number)), dtype=np.float64)
+    high = low.copy()
+    sets = table[table["body"].isin(open_)].groupby(["body", "entry"])["unit"].agg(frozenset)
+    for key, found in sets.groupby("body"):
+        at = cast("int", key)
+        maybe = bool(free[body == at].any())
+        low[at], high[at] = (0.0, 1.0) if maybe else apart(found.tolist())
+    return Ends(low, high)
+
+
+def apart(sets: Sequence[frozenset[int]]) -> Interval:
+    """Return the chance that two schools of one body are in different units: least and most.
+
+    Parameters
+    ----------
+    sets : sequence of frozenset of int
+        The claimants of each school that has a unit.
+
+    Returns
+    -------
+    Interval
+        Missing for fewer than two schools.
+
+    Notes
+    -----
+    The chance is 1 - sum over units of c (c - 1) / (n (n - 1)), with c the schools of a unit. It
+    is least where the sum of c^2 is largest, and that is found with each distinct set of claimants
+    given whole to one of them (the sum is convex): all such ways are tried, part by part. With
+    more than 2^12 of them in a part, every school is taken to sit with as many as its fullest
+    claimant can have, which no way can pass. It is most where the sum is smallest: the schools
+    are moved from fuller to emptier units, along chains of claimants, as long as that helps,
+    which ends at the smallest sum (Harvey, Ladner, Lovasz and Tamir 2003, on semi-matchings).
+
+    Examples
+    --------
+    >>> apart([frozenset({1}), frozenset({1, 2})])
+    Interval(low=0.0, high=1.0)
+    """
+    n = len(sets)
+    if n < 2:
+        return Interval(float("nan"), float("nan"))
+    counted = Counter(sets)
+    most = least = 0
+    for part in _parts(counted):
+        schools = {one: counted[one] for one in part}
+        most += _fullest(schools)
+        least += _evenest(schools)
+    pairs = n * (n - 1)
+    return Interval(1 - (most - n) / pairs, 1 - (least - n) / pairs)
+
+
+def _fullest(schools: dict[frozenset[int], int]) -> int:
+    """Return the largest sum of squares, or a number that it cannot pass."""
+    can: Counter[int] = Counter()
+    for one, n in schools.items():
+        can.update(dict.fromkeys(one, n))
+    if prod(map(len, schools)) > ENUMERATED:
+        return sum(n * max(can[unit] for unit in one) for one, n in schools.items())
+    best = 0
+    for choice in product(*map(sorted, schools)):
+        held: Counter[int] = Counter()
+        for unit, n in zip(choice, schools.values(), strict=True):
+            held[unit] += n
+        best = max(best, sum(n * n for n in held.values()))
+    return best
+
+
+def _evenest(schools: dict[frozenset[int], int]) -> int:
+    """Return the smallest sum of squares."""
+    given = {(one, min(one)): n for one, n in schools.items()}
+    held: Counter[int] = Counter(dict.fromkeys((u for one in schools for u in one), 0))
+    for (_, unit), n in given.items():
+        held[unit] += n
+    while chain := _chain(given, held):
+        for one, source, target in chain:
+            given[one, source] -= 1
+            given[one, target] = given.get((one, target), 0) + 1
+            held[source] -= 1
+            held[target] += 1
+    return sum(n * n for n in held.values())
+
+
+def _chain(
+    given: dict[tuple[frozenset[int], int], int], held: Counter[int]
+) -> list[tuple[frozenset[int], int, int]]:
+    """Return moves of one school each that take one from a unit to another with two fewer."""
+    for start in sorted(held, key=lambda unit: (-held[unit], unit)):
+        came: dict[int, tuple[frozenset[int], int, int] | None] = {start: None}
+        for unit in (line := [start]):
+            for (one, at), n in list(given.items()):
+                if at == unit and n > 0:
+                    for other in sorted(one - came.keys()):
+                        came[other] = (one, unit, other)
+                        line.append(other)
+        target = min(came, key=lambda unit: (held[unit], unit))
+        if held[start] >= held[target] + 2:
+            moves = []
+            while (move := came[target]) is not None:
+                moves.append(move)
+                target = move[1]
+            return moves[::-1]
+    return []
+
+
+def top(sets: Iterable[frozenset[int]]) -> int | None:
+    """Return the unit with more of the schools than any other, however shared ones are given.
+
+    None where it is not sure: with each of the schools that it may have given away, and every
+    school that another may have given to that one, it must still have more.
+
+    Examples
+    --------
+    >>> top([frozenset({1}), frozenset({1}), frozenset({1, 2})])
+    1
+    >>> top([frozenset({1}), frozenset({1, 2})]) is None
+    True
+    """
+    sure: Counter[int] = Counter()
+    may: Counter[int] = Counter()
+    for one in sets:
+        may.update(one)
+        sure.update(one if len(one) == 1 else ())
+    for unit, n in sure.items():
+        if all(n > most for other, most in may.items() if other != unit):
+            return unit
+    return None

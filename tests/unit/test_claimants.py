@@ -1,0 +1,107 @@
+"""What a room says is least and most is what trying every way finds."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from geolls.measures.claimants import apart, fewest, pairs_apart, top, touched
+from geolls.measures.membership import Membership
+
+SETS = st.lists(st.frozensets(st.integers(0, 4), min_size=1, max_size=3), min_size=1, max_size=6)
+
+
+def every_way(sets: list[frozenset[int]]) -> list[tuple[int, ...]]:
+    """Give each school whole to one of its claimants, in every way there is."""
+    return list(product(*map(sorted, sets)))
+
+
+def layer(sets: list[frozenset[int]]) -> Membership:
+    """Return the layer in which each school is claimed by its set; -1 is no unit."""
+    rows = [
+        (at, f"U{unit}" if unit >= 0 else "not_covered", 1 / len(one))
+        for at, one in enumerate(sets)
+        for unit in one
+    ]
+    frame = pd.DataFrame(rows, columns=["item", "unit_code", "share"])
+    return Membership.of(frame.assign(unit_name=frame["unit_code"]), pd.RangeIndex(len(sets)))
+
+
+def one_body(sets: list[frozenset[int]]) -> tuple[np.ndarray, np.ndarray, int, Membership]:
+    return np.zeros(len(sets), int), np.arange(len(sets)), 1, layer(sets)
+
+
+@given(SETS)
+def test_areas_touched_are_the_fewest_and_the_most_of_all_ways(sets: list[frozenset[int]]) -> None:
+    met = [len(set(way)) for way in every_way(sets)]
+    found = touched(*one_body(sets))
+    assert (found.low[0], found.high[0]) == (min(met), max(met))
+    assert fewest(sets) == min(met)
+
+
+@given(SETS, st.data())
+def test_schools_that_a_body_may_not_have_are_in_no_fewest(
+    sets: list[frozenset[int]], data: st.DataObject
+) -> None:
+    sure = np.array([data.draw(st.booleans()) for _ in sets])
+    ways = every_way(sets)
+    low = min(len({u for u, s in zip(way, sure, strict=True) if s}) for way in ways)
+    found = touched(*one_body(sets), sure=sure)
+    assert (found.low[0], found.high[0]) == (low, max(len(set(way)) for way in ways))
+
+
+@given(st.lists(st.frozensets(st.integers(-1, 3), min_size=1, max_size=3), min_size=1, max_size=5))
+def test_a_school_that_may_be_in_no_unit_touches_none_at_least(sets: list[frozenset[int]]) -> None:
+    met = [len({u for u in way if u >= 0}) for way in every_way(sets)]
+    found = touched(*one_body(sets))
+    assert (found.low[0], found.high[0]) == (min(met), max(met))
+
+
+@given(SETS)
+def test_pairs_in_different_areas_are_the_fewest_and_the_most_of_all_ways(
+    sets: list[frozenset[int]],
+) -> None:
+    n = len(sets)
+    if n < 2:
+        assert all(np.isnan(apart(sets)))
+        return
+    ways = [
+        1 - sum(way.count(u) * (way.count(u) - 1) for u in set(way)) / (n * (n - 1))
+        for way in every_way(sets)
+    ]
+    ends = pairs_apart(*one_body(sets))
+    assert (ends.low[0], ends.high[0]) == pytest.approx((min(ways), max(ways)))
+    assert apart(sets) == pytest.approx((min(ways), max(ways)))
+
+
+@given(SETS)
+def test_the_top_unit_is_told_only_where_every_way_agrees(sets: list[frozenset[int]]) -> None:
+    first = set()
+    for way in every_way(sets):
+        most = max(way.count(u) for u in way)
+        tops = [u for u in set(way) if way.count(u) == most]
+        first.add(tops[0] if len(tops) == 1 else None)
+    assert top(sets) == (first.pop() if len(first) == 1 else None)
+
+
+def test_many_sets_get_bounds_that_no_way_passes() -> None:
+    ring = [frozenset({i, (i + 1) % 21}) for i in range(21)]
+    assert fewest(ring) <= 11  # a ring of 21 lines needs 11 of its corners
+    assert fewest(ring) >= 10
+    low, high = apart(ring * 2)
+    assert 0 <= low <= 1 - 21 * 2 / (42 * 41) <= high
+
+
+def test_bodies_are_counted_apart_and_land_can_be_divided() -> None:
+    sets = [frozenset({0, 1}), frozenset({0, 1}), frozenset({0}), frozenset({0, 1})]
+    body = np.array([0, 0, 1, 1])
+    found = touched(body, np.arange(4), 2, layer(sets))
+    assert (found.low.tolist(), found.high.tolist()) == ([1, 1], [2, 2])
+    land = touched(np.array([0]), np.array([0]), 1, layer(sets), divisible=True)
+    assert (land.low[0], land.high[0]) == (1, 2)
+    assert touched(np.array([0]), np.array([0]), 1, layer(sets)).high[0] == 1
