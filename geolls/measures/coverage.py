@@ -38,8 +38,8 @@ def coverage(
     Returns
     -------
     pandas.DataFrame
-        unit_code, unit_name (str), weight, weight_low, weight_high (float), share (of the whole,
-        0..1). One row for each unit with what it alone claims (0 where it shares all it has),
+        unit_code, unit_name (str), weight (float), share (of the whole, 0..1), weight_low,
+        weight_high. One row for each unit with what it alone claims (0 where it shares all it has),
         which is the least that it has, and with the most, all it claims; one for each set of units
         that share, unit_code `shared`, unit_name "Birmingham: WM9, WM10"; one for each reason,
         in words. The weights sum to the whole.
@@ -81,7 +81,8 @@ def coverage(
     parts = [units, sets, reasons]
     found = pd.concat([p for p in parts if len(p)], ignore_index=True) if len(rows) else rows
     share = found["weight"] / total if total > 0 else np.full(len(found), np.nan)
-    return found.assign(share=share)
+    ends = {end: found.pop(end) for end in ("weight_low", "weight_high")}
+    return found.assign(share=share, **ends)
 
 
 def _sets(x: Membership, part: Floats, together: Flags, names: Mapping[str, str]) -> pd.DataFrame:

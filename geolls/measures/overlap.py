@@ -29,8 +29,8 @@ def overlap(left: Membership, right: Membership, weight: pd.Series[float]) -> pd
     -------
     pandas.DataFrame
         One row per pair of units that meet, sorted by code, reasons last: left_code, left_name,
-        right_code, right_name, weight, weight_low, weight_high, share_of_left, share_of_right
-        (0..1).
+        right_code, right_name, weight, share_of_left, share_of_right (0..1), weight_low,
+        weight_high.
 
     Raises
     ------
@@ -71,10 +71,10 @@ def overlap(left: Membership, right: Membership, weight: pd.Series[float]) -> pd
             "right_code": y.labels[0].take(j),
             "right_name": y.labels[1].take(j),
             "weight": full[i, j],
-            "weight_low": least[i, j],
-            "weight_high": most[i, j],
             "share_of_left": full[i, j] / full.sum(axis=1)[i],
             "share_of_right": full[i, j] / full.sum(axis=0)[j],
+            "weight_low": least[i, j],
+            "weight_high": most[i, j],
         }
     )
 

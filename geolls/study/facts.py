@@ -63,7 +63,8 @@ class Member:
 class Met(NamedTuple):
     """A unit of some layer that a place meets, or the reason why a part of it meets none.
 
-    `weight` is what of the place lies there; `of_place` and `of_unit` the same as shares.
+    `weight` is what of the place lies there, land that several units list counting in equal parts;
+    `of_place` and `of_unit` the same as shares; `low` and `high` the least and the most of it.
     """
 
     code: str
@@ -71,6 +72,13 @@ class Met(NamedTuple):
     weight: float
     of_place: float
     of_unit: float
+    low: float
+    high: float
+
+    @property
+    def ends(self) -> Interval:
+        """The least and the most of it."""
+        return Interval(self.low, self.high)
 
 
 class Land(NamedTuple):
@@ -557,8 +565,12 @@ def _pairs(
     for left, right in product(places, strips):
         if left == right:
             x = study.membership(left)
-            whole = zip(x.codes, x.names, x.weigh(np.ones(len(x.items))).tolist(), strict=True)
-            out[left, right] = {code: [Met(code, name, n, 1.0, 1.0)] for code, name, n in whole}
+            one = np.ones(len(x.items))
+            sums = (x.weigh_by(part, one).tolist() for part in (x.share, x.low, x.high))
+            out[left, right] = {
+                code: [Met(code, name, n, 1.0, 1.0, low, high)]
+                for code, name, n, low, high in zip(x.codes, x.names, *sums, strict=True)
+            }
             continue
         table = study.overlap(left, right).drop(columns="left_name")
         table = table.sort_values("weight", ascending=False, kind="stable")

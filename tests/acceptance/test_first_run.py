@@ -22,7 +22,7 @@ def test_overlap_weights_sum_to_the_schools_that_count(geolls, real, real_data: 
     assert ran.code == 0, ran.err
     assert list(ran.rows[0]) == [
         "left_code", "left_name", "right_code", "right_name",
-        "weight", "share_of_left", "share_of_right",
+        "weight", "share_of_left", "share_of_right", "weight_low", "weight_high",
     ]  # fmt: skip
     gias = real_data / "gias"
     register = read_register(
@@ -88,7 +88,8 @@ def test_no_land_is_without_a_teaching_school_hub_and_shared_land_is_named(geoll
         "--format", "csv",
     )  # fmt: skip
     assert ran.code == 0, ran.err
-    assert list(ran.rows[0]) == ["unit_code", "unit_name", "weight", "share"]
+    ends = ["weight_low", "weight_high"]
+    assert list(ran.rows[0]) == ["unit_code", "unit_name", "weight", "share", *ends]
     assert not {r["unit_code"] for r in ran.rows} & REASONS
     shared = " ".join(r["unit_name"] for r in ran.rows if r["unit_code"] == "shared")
     assert "Birmingham" in shared
