@@ -121,6 +121,7 @@ class Study(Core):
         trust: str | None = None,
         *,
         tiles: str | None = None,
+        attr: str | None = None,
         **options: str | float,
     ) -> Map:
         """Draw a map: a `folium.Map` that a notebook shows and that may be added to.
@@ -135,12 +136,14 @@ class Study(Core):
             Name or UID, for recipes about a trust.
         tiles : str, optional
             A basemap, fetched from the network when the map is opened.
+        attr : str, optional
+            Whose basemap it is, where `tiles` is an address.
         **options
             In place of the recipe's own: layer, left, right, by, from, to, distance_km.
         """
         from geolls.maps.page import draw
 
-        return draw(*self._scene(recipe, place, trust, options), tiles=tiles)
+        return draw(*self._scene(recipe, place, trust, options), tiles=tiles, attr=attr)
 
     def _scene(
         self,
@@ -162,6 +165,7 @@ class Study(Core):
         place: Place | str | None = None,
         trust: str | None = None,
         tiles: str | None = None,
+        attr: str | None = None,
         **options: str | float,
     ) -> None:
         """Draw a map into a file: .html to explore, .svg or .png to print."""
@@ -178,7 +182,7 @@ class Study(Core):
 
             save_print(*self._scene(recipe, place, trust, options), path)
         else:
-            self.map(recipe, place, trust, tiles=tiles, **options).save(path)
+            self.map(recipe, place, trust, tiles=tiles, attr=attr, **options).save(path)
 
 
 def open_study(

@@ -18,7 +18,6 @@ from geolls.base.files import safe_name
 from geolls.base.text import DASH, count, percent, small, web
 from geolls.base.vocabulary import FEW, RANKED, REACHES
 from geolls.maps.scenes import numbers
-from geolls.maps.shading import COLUMNS
 from geolls.measures.membership import is_reason
 from geolls.study.facts import Facts
 
@@ -55,7 +54,7 @@ class CountryPages(Chapter):
         """Make the index: England at a glance, the national map, every place."""
         book, facts, england = self.book, self.facts, self.facts.england
         key, region = facts.places[0], book.region_layer
-        made, map_title = self.plates.index(page)
+        made = self.plates.index(page)
         title = book.study.population.title
         population = title[:1].upper() + title[1:]
         context = {
@@ -67,8 +66,6 @@ class CountryPages(Chapter):
             "findings": self._findings(),
             "regions_title": words.START_FROM(title=region and facts.layer(region).unit_title),
             "regions": self._regions_grid(page),
-            "map_title": map_title,
-            "map_of": COLUMNS["trusts_elsewhere"].title,
             "all_title": f"All {len(facts.units[key])} {book.words(key)}",
             "places": self._places_grid(page, key),
             "others": [

@@ -7,10 +7,10 @@ from dataclasses import replace
 from functools import cache, cached_property
 from typing import Any, Literal
 
-from geolls.atlas import words
 from geolls.base.errors import GeollsError
-from geolls.base.text import count, percent
-from geolls.base.vocabulary import FEW, RANKED
+from geolls.base.labels import label, seen_from
+from geolls.base.text import percent, small
+from geolls.base.vocabulary import RANKED
 from geolls.maps.data import Callout, MapData
 from geolls.maps.page import Parts, cut
 from geolls.maps.recipes import Recipe, load_recipe, recipe_names
@@ -45,7 +45,17 @@ class Plates:
     @cached_property
     def recipes(self) -> dict[str, Recipe]:
         """The recipes on the shelf, without measures that no study can give."""
-        return {name: supported(load_recipe(name).given()) for name in recipe_names()}
+        return {name: supported(self._given(name)) for name in recipe_names()}
+
+    def _given(self, name: str, **options: str) -> Recipe:
+        """Return a recipe, its maps of authorities drawn of what the atlas has pages of."""
+        recipe, first = load_recipe(name), self.facts.places[0]
+        if "local_authority" in self.facts.places or recipe.scope != "england":
+            return recipe.given(**options)
+        if recipe.options.get("left") == "local_authority":
+            options = {"left": first, **options}
+        areas = first if recipe.areas == "local_authority" else recipe.areas
+        return replace(recipe, areas=areas).given(**options)
 
     @cached_property
     def national(self) -> list[str]:
@@ -66,8 +76,7 @@ class Plates:
     @cache  # noqa: B019  (a book lives as long as its process)
     def _whole(self, name: str, root: str, layer: str = "") -> tuple[Recipe, MapData]:
         """Return a recipe and what its maps show of the whole country, links relative to a page."""
-        given = load_recipe(name).given(layer=layer) if layer else None
-        recipe = supported(given) if given else self.recipes[name]
+        recipe = supported(self._given(name, layer=layer)) if layer else self.recipes[name]
         return recipe, country(self.facts, recipe, url=self._urls(root))
 
     def _urls(self, root: str) -> Callable[[str, str], str | None]:
@@ -120,13 +129,10 @@ class Plates:
         assert data.schools is not None
         return cut(recipe, data, shared=True) if data.schools["easting"].notna().any() else None
 
-    def index(self, page: Any) -> tuple[Parts, str]:
-        """Draw the national map, with a finding as its title."""
-        table = self.facts.units[self.facts.places[0]]
-        away = table.loc[table["schools"] >= FEW, "share_trust_based_elsewhere"]
-        title = words.INDEX_MAP(many=int((away >= 0.3).sum()))
+    def index(self, page: Any) -> Parts:
+        """Draw the national map."""
         recipe, data = self._scene("national_index", page.root)
-        return cut(recipe, replace(data, callouts=self._callouts()), shared=True), title
+        return cut(recipe, replace(data, callouts=self._callouts()), shared=True)
 
     def _callouts(self) -> tuple[Callout, ...]:
         """Point at four that stand out, by the same rules each time."""
@@ -138,14 +144,17 @@ class Plates:
         def largest(column: str, nth: int = 0) -> str:
             return sorted(rows, key=lambda c: (-rows[c][column], c))[nth]
 
+        def called(name: str) -> str:
+            return small(label(seen_from(name, key), self.facts.layer(key).unit_title))
+
         away = "share_trust_based_elsewhere"
         top, second = largest(away), largest(away, 1)
         outside, home = largest("no_trust"), largest("share_trust_home_here")
         said = {
-            home: f"{percent(rows[home]['share_trust_home_here'])} in trusts at home here",
-            outside: f"{percent(rows[outside]['share_no_trust'])} in no trust",
-            second: f"{percent(rows[second][away])} of {count(rows[second]['schools'])} schools",
-            top: f"{percent(rows[top][away])}, the highest of {len(rows)}",
+            home: f"{percent(rows[home]['share_trust_home_here'])} {called('trusts_home')}",
+            outside: f"{percent(rows[outside]['share_no_trust'])} {called('no_trust')}",
+            second: f"{percent(rows[second][away])} {called('trusts_elsewhere')}",
+            top: f"{percent(rows[top][away])} {called('trusts_elsewhere')}, most of {len(rows)}",
         }
         x = self.study.display_blocks.geometry.centroid.x
         side: dict[str, Literal["left", "right"]] = {

@@ -489,13 +489,6 @@ WITHIN = Saying(
 # ---- England -----------------------------------------------------------------------------------
 
 INDEX_PAGE = "Which maps run a place's schools, and where they disagree."
-INDEX_MAP = Saying(
-    "the map on the index, as a title",
-    Form("many authorities", lambda f: f.many > 1,
-         "In {many:words} authorities, three schools in ten or more are in trusts based "
-         "elsewhere"),
-    Form("others", always, "Where schools are in trusts based elsewhere"),
-)
 START_FROM = Saying(
     "where to start, as a title",
     Form("regions", lambda f: f.title, "Start from a {title}"),

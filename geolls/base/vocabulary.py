@@ -27,6 +27,7 @@ __all__ = [
     "REASON_NAMES",
     "REASON_NUMBERS",
     "REASON_PHRASES",
+    "SEVERAL",
     "WEIGHTS",
     "WHOLE_PERCENT",
     "By",
@@ -77,6 +78,8 @@ KIND_TITLES: Final[Mapping[str, str]] = {
     "status_unknown": "Trust not known",
 }
 KINDS: Final = tuple(KIND_TITLES)
+#: Those in a trust of two or more schools.
+SEVERAL: Final = ("trust_home_here", "trust_based_elsewhere")
 #: Said of one school on a map.
 KIND_LABELS: Final[Mapping[str, str]] = {
     "no_trust": "In no trust",
@@ -196,7 +199,7 @@ PATTERNS: Final[Mapping[str, str]] = {
     "A": "Early, in trusts based there",
     "B": "Recent, in trusts based mainly elsewhere",
     "C": "Still mostly maintained",
-    "mixed": "Mixed",
+    "mixed": "Mixed: some of A and some of B",
 }
 
 # ---- thresholds --------------------------------------------------------------------------------

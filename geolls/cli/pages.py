@@ -70,6 +70,7 @@ def profile(study: Study, place: Place, output: Path | None, **options: Any) -> 
         help="An option of the recipe, as layer=maths_hub; may be given again.",
     ),
     click.option("--tiles", default=None, help="A basemap, fetched from the network when opened."),
+    click.option("--attr", default=None, help="Whose basemap it is, where --tiles is an address."),
     click.option("-o", "--output", type=PATH, required=True, help="An .html, .svg or .png file."),
     output=OUTPUT[2:],
     name="map",
@@ -81,6 +82,7 @@ def map_(
     trust: str | None,
     given: tuple[str, ...],
     tiles: str | None,
+    attr: str | None,
     output: Path,
     **options: Any,
 ) -> None:
@@ -90,7 +92,8 @@ def map_(
     geolls map locality_overlay --place Leeds -o leeds.html
     geolls map hub_coverage --set layer=teaching_school_hub -o hubs.svg
     """
-    study.save_map(recipe, output, place=place, trust=trust, tiles=tiles, **_given(given))
+    given_ = _given(given)
+    study.save_map(recipe, output, place=place, trust=trust, tiles=tiles, attr=attr, **given_)
     note(options, f"Written: {output}")
 
 

@@ -121,7 +121,16 @@ class Measure:
     england_title : str
         What `england` is: "England", "middle authority".
     note : str
-        What the number means and does not mean, one line.
+        What the number does not mean, one line.
+    shows : str
+        What it is, one line; `{unit}` and `{units}` are the layer's.
+    finding : str
+        What heads the map while it is shaded so: `{where}` says how many units it is true of,
+        `{since}` is `since` in words.
+    since : float, optional
+        The finding is true of units with so large a value; one of the breaks.
+    told : tuple of str
+        For words: the finding is true of units with one of these.
     """
 
     key: str
@@ -137,6 +146,10 @@ class Measure:
     england: float | None = None
     england_title: str = "England"
     note: str = ""
+    shows: str = ""
+    finding: str = ""
+    since: float | None = None
+    told: tuple[str, ...] = ()
 
     @cached_property
     def by_code(self) -> dict[str, Any]:
@@ -145,9 +158,24 @@ class Measure:
 
     @property
     def paints(self) -> list[str]:
-        """The fill of each class: its own, else the shades of the ramp."""
+        """The fill of each class: its own, else shades of the ramp; of counts, sizes of a circle.
+
+        A large area shaded by a count would say that much is there because it is large.
+        """
         classes = len(self.classes) or len(self.breaks) + 1
-        return list(self.fills) or [f"r{shade}" for shade in RAMP[classes]]
+        ramp = "s" if self.format == "count" else "r"
+        return list(self.fills) or [f"{ramp}{step}" for step in RAMP[classes]]
+
+    def holds(self, units: Iterable[str]) -> tuple[int, int]:
+        """Return of how many of some units the finding is true, and how many have a class."""
+        classes = [c for c in classify(self, units) if c >= 0]
+        if self.format == "words":
+            true = {i for i, word in enumerate(self.classes) if word in self.told}
+            return sum(c in true for c in classes), len(classes)
+        if self.since is None:
+            return 0, len(classes)
+        least = self.breaks.index(self.since) + 1
+        return sum(c >= least for c in classes), len(classes)
 
 
 class Format(NamedTuple):
@@ -239,7 +267,9 @@ def classify(measure: Measure, units: Iterable[str]) -> list[int]:
 # -- where classes begin -------------------------------------------------------------------------
 
 
-def breaks_of(values: pd.Series[float], kind: str, classes: int = 5) -> tuple[float, ...]:
+def breaks_of(
+    values: pd.Series[float], kind: str, classes: int = 5, since: float | None = None
+) -> tuple[float, ...]:
     """Return inner class bounds that are round numbers and hold about as many units each.
 
     Parameters
@@ -250,6 +280,8 @@ def breaks_of(values: pd.Series[float], kind: str, classes: int = 5) -> tuple[fl
         How the values are printed, which says what is round.
     classes : int, default 5
         The most classes wanted.
+    since : float, optional
+        A bound that a sentence about the map names: in place of the nearest one.
 
     Returns
     -------
@@ -261,7 +293,14 @@ def breaks_of(values: pd.Series[float], kind: str, classes: int = 5) -> tuple[fl
     --------
     >>> breaks_of(pd.Series([0.01, 0.04, 0.06, 0.11, 0.13, 0.2, 0.28, 0.3, 0.33, 0.49]), "share")
     (0.05, 0.1, 0.25, 0.3)
+    >>> breaks_of(pd.Series([0.01, 0.04, 0.06, 0.11, 0.13]), "share", since=0.1)
+    (0.03, 0.05, 0.08, 0.1)
     """
+    if since is not None:
+        others = sorted(
+            set(breaks_of(values, kind, classes)) - {since}, key=lambda b: abs(b - since)
+        )
+        return tuple(sorted([since, *others[-(classes - 2) :]]))
     known = np.asarray(values, dtype=np.float64)
     known = known[np.isfinite(known)]
     distinct = np.unique(known)

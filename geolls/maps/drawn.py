@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -20,7 +20,7 @@ from geolls.base.vocabulary import REASON_LABELS, REASON_NUMBERS, REASON_PHRASES
 from geolls.maps.data import Box, Callout, LayerSpec, MapData, Measure, say
 from geolls.maps.recipes import Recipe, load_recipe
 
-__all__ = ["Cover", "Drawn", "cover", "resolve", "texts"]
+__all__ = ["Cover", "Drawn", "Said", "cover", "resolve", "texts"]
 
 MOST_CALLOUTS = 4
 _LABELS = {n: REASON_LABELS[key] for key, n in REASON_NUMBERS.items()}
@@ -109,6 +109,22 @@ class Cover:
         return sorted({u for b in blocks for u in self.claimants(self.of[b]) if u >= 0})
 
 
+class Said(NamedTuple):
+    """What a map says while it is shaded in one way.
+
+    Attributes
+    ----------
+    finding : str
+        What heads it; empty where nothing is shaded.
+    shows, means_not : str
+        Its caption.
+    """
+
+    finding: str
+    shows: str
+    means_not: str
+
+
 cover = lru_cache(maxsize=128)(Cover)  # worked out once for all maps that draw a layer
 
 
@@ -141,6 +157,60 @@ class Drawn:
     def text(self, name: str) -> str:
         """Return a text of the recipe, filled in."""
         return self.recipe.fill(getattr(self.recipe, name), self.words)
+
+    def said(self, shade: str) -> Said:
+        """Return what the map says while it is shaded by a measure, by coverage or by nothing."""
+        shows, means_not = self.text("shows"), self.text("means_not")
+        if spec := self.covering(shade):
+            return Said(
+                self._covered(spec),
+                _sentences(_COVERAGE.format(title=spec.title), shows),
+                _sentences(_GAP, means_not),
+            )
+        measure = next((m for m in self.measures if m.key == shade), None)
+        if measure is None:
+            both = _SWIPE if shade == "swipe" else _NOTHING
+            return Said("", _sentences(both, shows), means_not)
+        layer = self.layer(measure.layer) or self.areas
+        words = {"{unit}": small(layer.title), "{units}": small(layer.plural)}
+        own = measure.shows
+        for word, text in words.items():
+            own = own.replace(word, text)
+        note = measure.note.replace("{unit}", words["{unit}"])
+        return Said(
+            self._finding(measure, layer), _sentences(own, shows), _sentences(note, means_not)
+        )
+
+    def _finding(self, measure: Measure, spec: LayerSpec) -> str:
+        """Say of how many units of the map a measure's finding is true."""
+        codes = self.cover(spec).codes
+        many, n = measure.holds([codes[u] for u in self.units_here(spec)])
+        if not measure.finding or not n:
+            return ""
+        since = say(measure.since, measure.format)
+        return measure.finding.format(where=self._where(many, n, spec), since=since)
+
+    def _where(self, many: int, n: int, spec: LayerSpec) -> str:
+        """Say of how many of the map's units something is true."""
+        units = small(spec.plural if n > 1 else spec.title)
+        here = "" if self.england else " here"
+        if n == 1:
+            return f"In the one {units}{here}" if many else f"Nowhere in the one {units}{here}"
+        if many in (0, n):
+            return f"In {'all' if many else 'none of the'} {n:,} {units}{here}"
+        return f"In {many:,} of {n:,} {units}{here}"
+
+    def _covered(self, spec: LayerSpec) -> str:
+        """Say how many of the map's areas have land of one unit alone, and how many have not."""
+        base = self.authorities if self.areas is spec else self.areas
+        met: dict[int, set[int]] = {}
+        for b, (u, area) in enumerate(zip(self.cover(spec).of, self.cover(base).of, strict=True)):
+            if self.inside[b] and 0 <= area < len(base.units):
+                met.setdefault(area, set()).add(u)
+        if not met or base is spec:
+            return ""
+        sure = sum(len(units) == 1 and 0 <= min(units) < len(spec.units) for units in met.values())
+        return f"{self._where(sure, len(met), base)}, one {spec.title} has all of the land"
 
     def layer(self, key: str) -> LayerSpec | None:
         """Return a layer of the map by its key."""
@@ -184,7 +254,8 @@ class Drawn:
     @property
     def table(self) -> list[Measure]:
         """The measures of the table twin, in the recipe's order."""
-        wanted = self.recipe.table or tuple(m.key for m in self.measures)
+        told = self.recipe.table or tuple(m.key for m in self.measures)
+        wanted = dict.fromkeys((*told, *(key for key, _ in self.shades)))
         ours = {m.key: m for m in self.measures if m.layer == self.areas.key}
         return [ours[key] for key in wanted if key in ours]
 
@@ -301,6 +372,9 @@ def resolve(recipe: Recipe | str | Path, data: MapData) -> Drawn:
         The recipe asks for what the data lacks.
     """
     recipe = (recipe if isinstance(recipe, Recipe) else load_recipe(recipe)).given()
+    if recipe.scope == "england" and data.place is not None:  # a place fills it, and is counted
+        title = recipe.title if "{place}" in recipe.title else recipe.title + ": {place}"
+        recipe = replace(recipe, scope="place", title=title, inset="", cities=False)
     for scope, given in (("place", data.place), ("trust", data.trust)):
         if recipe.scope == scope and given is None:
             raise MapError(f"the map {recipe.key} needs a {scope}", fix=f"name one with --{scope}")
@@ -347,6 +421,19 @@ def _words(recipe: Recipe, data: MapData, layers: Mapping[str, LayerSpec]) -> di
     if "distance_km" in recipe.options:
         words["distance_km"] = f"{float(recipe.options['distance_km']):g}"
     return words | dict(data.words or {})
+
+
+_NOTHING = "Nothing is shaded: lines say where the units of a layer end, marks are schools."
+_SWIPE = "The same land on both sides of the line: move it to see where they differ."
+_COVERAGE = (
+    "How the land is covered: by one {title}, by several that share it along a line nobody "
+    "published, by one on evidence of low confidence, or by none that we found."
+)
+_GAP = "None found is a gap in our lists, not proof that nobody serves the area."
+
+
+def _sentences(*texts: str) -> str:
+    return " ".join(text for text in texts if text)
 
 
 def _gaps(spec: LayerSpec, areas: LayerSpec) -> tuple[Callout, ...]:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import folium
 import folium.template
@@ -16,6 +16,8 @@ import jinja2
 from branca.element import Element, MacroElement
 from markupsafe import Markup
 
+from geolls.base.errors import MapError
+from geolls.base.labels import label
 from geolls.base.shelves import shelf
 from geolls.base.text import small
 from geolls.base.vocabulary import FAMILY_TITLES, KIND_TITLES
@@ -79,33 +81,41 @@ def _marks(drawn: Drawn) -> list[dict[str, Any]]:
     ]
 
 
-def _table(drawn: Drawn) -> tuple[list[tuple[str, bool]], list[dict[str, Any]]]:
-    """Return the table twin: columns (title, whether numbers), and a row per unit on the map."""
+class Head(NamedTuple):
+    """A column of the table twin: its title, whether it holds numbers, what it is shaded by."""
+
+    title: str
+    number: bool
+    shade: str
+
+
+def _table(drawn: Drawn) -> tuple[list[Head], list[dict[str, Any]]]:
+    """Return the table twin: its columns, and a row per unit on the map."""
     spec, found = drawn.areas, drawn.cover(drawn.areas)
     units = [found.codes[u] for u in drawn.units_here(spec)]
-    columns: list[tuple[str, str, Mapping[str, Any]]] = []
+    columns: list[tuple[str, str, Mapping[str, Any], str]] = []
     if drawn.data.trust is not None and drawn.data.place is None:
         counts = {found.codes[u]: n for u, n in drawn.counts(spec).items() if u >= 0}
         units.sort(key=lambda code: -counts[code])
-        columns.append(("Its schools", "count", counts))
+        columns.append(("Its schools", "count", counts, ""))
     if "count" in spec.units:
-        columns.append(
-            ("Schools", "count", dict(zip(found.codes, spec.units["count"], strict=True)))
-        )
+        counts = dict(zip(found.codes, spec.units["count"], strict=True))
+        columns.append((label("schools"), "count", counts, ""))
     for covering in filter(None, (drawn.covering(key) for key, _ in drawn.shades)):
-        columns.append((covering.title, "words", cover_words(drawn.cover(covering), found)))
-    columns += [(m.title, m.format, m.by_code) for m in drawn.table]
+        words = cover_words(drawn.cover(covering), found)
+        columns.append((covering.title, "words", words, f"coverage:{covering.key}"))
+    columns += [(m.title, m.format, m.by_code, m.key) for m in drawn.table]
     pages = texts(spec.units["url"]) if "url" in spec.units else [None] * len(found.codes)
     rows = [
         {
             "code": code,
             "name": found.names[found.units[code]],
             "url": pages[found.units[code]] or None,
-            "cells": [say(values.get(code), kind) for _, kind, values in columns],
+            "cells": [say(values.get(code), kind) for _, kind, values, _ in columns],
         }
         for code in units
     ]
-    return [(title, kind != "words") for title, kind, _ in columns], rows
+    return [Head(title, kind != "words", shade) for title, kind, _, shade in columns], rows
 
 
 def _markup(drawn: Drawn, element: str, keys: Sequence[str], search: bool) -> str:
@@ -129,8 +139,7 @@ def _markup(drawn: Drawn, element: str, keys: Sequence[str], search: bool) -> st
             shade=drawn.recipe.shade,
             shade_title=small(areas.plural),
             counted=small(areas.plural if len(rows) != 1 else areas.title),
-            shows=drawn.text("shows"),
-            means_not=drawn.text("means_not"),
+            said=drawn.said(drawn.recipe.shade),
             dates=data.dates,
             demonstration=data.demonstration,
             areas=areas,
@@ -350,6 +359,7 @@ def draw(
     data: MapData,
     *,
     tiles: str | None = None,
+    attr: str | None = None,
     shared: bool = False,
 ) -> Map:
     """Draw a recipe as an interactive map.
@@ -362,6 +372,8 @@ def draw(
         What to draw.
     tiles : str, optional
         A basemap to fetch from the network; none by default.
+    attr : str, optional
+        Whose basemap it is: shown on the map; needed for an address.
     shared : bool
         Draw on the one land that all pages of an atlas can share as a file (see
         `shared_assets`), instead of a land cut to this map.
@@ -376,9 +388,15 @@ def draw(
     CatalogueError
         No recipe of that name.
     MapError
-        The recipe asks for what the data lacks.
+        The recipe asks for what the data lacks, or a basemap is nobody's.
     """
-    map_ = Map(tiles=tiles)
+    if tiles and "://" in tiles and not attr:
+        raise MapError(
+            "a basemap needs an attribution",
+            where="tiles",
+            fix='say whose it is: --attr "(c) OpenStreetMap contributors", in Python attr="..."',
+        )
+    map_ = Map(tiles=tiles, attr=attr)
     map_.drawn = resolve(recipe, data)
     map_.parts, _ = _pack(map_.drawn, shared)
     map_.page.title = map_.drawn.text("title")

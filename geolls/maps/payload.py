@@ -138,8 +138,8 @@ def _measure(measure: Measure, units: pd.Index[Any]) -> dict[str, Any]:
         "beside": measure.england_title,
         "note": measure.note,
     }
-    if words:
-        out["fills"] = list(measure.fills or [f"r{i + 1}" for i in range(len(measure.classes))])
+    if words or measure.format == "count":
+        out["fills"] = measure.paints
     if measure.n is not None:
         out["n"] = measure.n.reindex(units).fillna(0).astype(int).tolist()
     return out
@@ -267,6 +267,7 @@ def own_of(drawn: Drawn, schools: pd.DataFrame | None) -> bytes:
         "inset": recipe.inset,
         "bounds": np.round([lat.min(), lon.min(), lat.max(), lon.max()], 4).reshape(2, 2).tolist(),
         "measures": _measures(tuple(drawn.measures), tuple(drawn.layers)),
+        "says": {key: drawn.said(key) for key in ("", *(k for k, _ in drawn.shades), "swipe")},
         "kinds": list(recipe.schools),
         "schools_on": recipe.schools_on,
     }

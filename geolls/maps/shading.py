@@ -10,8 +10,10 @@ import numpy as np
 import pandas as pd
 
 from geolls.base.errors import MapError
+from geolls.base.labels import label, seen_from
+from geolls.base.text import small as lower_first
 from geolls.base.text import suggest
-from geolls.base.vocabulary import FEW, PATTERNS
+from geolls.base.vocabulary import FEW, PATTERNS, SEVERAL
 from geolls.maps.data import FormatName, Measure, breaks_of
 from geolls.maps.recipes import Recipe
 from geolls.measures.disclosure import small, untold
@@ -64,14 +66,16 @@ class Asked(NamedTuple):
 
 @dataclass(frozen=True)
 class Column:
-    """A shading that stands in the table of units.
+    """A shading that stands in the table of units; called as `base.labels` says.
 
     Parameters
     ----------
-    column, title, format : str
-        Which column, what it is called, how it is written.
-    note : str
-        What it does not mean.
+    column, format : str
+        Which column, and how it is written.
+    shows, note : str
+        What it is, and what it does not mean.
+    finding, since
+        What heads the map, and from which value it is true.
     kinds : tuple of str
         Kinds of schools whose share it is, where the table has no column of their sum.
     middle : bool
@@ -79,9 +83,11 @@ class Column:
     """
 
     column: str
-    title: str
     format: FormatName
+    shows: str
     note: str
+    finding: str
+    since: float
     kinds: tuple[str, ...] = ()
     middle: bool = False
 
@@ -95,19 +101,24 @@ class Column:
             whole = sum(england[k] for k in self.kinds) / england["schools"]
         else:
             values, whole = units[self.column].astype(float), england.get(self.column)
+        unit = asked.study.layers[asked.layer].unit_title
+        title = label(seen_from(asked.key, asked.layer), unit)
         middle = self.middle or whole is None
         return Measure(
             key=asked.key,
-            title=self.title,
+            title=title,
             layer=asked.layer,
             values=values,
-            breaks=breaks_of(values[units["schools"] >= FEW], self.format),
+            breaks=breaks_of(values[units["schools"] >= FEW], self.format, since=self.since),
             format=self.format,
             n=units["schools"],
             few=FEW,
             england=float(values.median()) if middle else whole,
             england_title=asked.middle() if middle else "England",
             note=self.note,
+            shows=self.shows,
+            finding=self.finding.replace("{label}", lower_first(title)),
+            since=self.since,
         )
 
 
@@ -134,7 +145,11 @@ def _units_of(asked: Asked) -> Measure:
         few=1,
         england=float(values.median()),
         england_title=asked.middle(),
-        note=f"{plural} that at least one school here falls to; an offer, not use.",
+        shows=f"How many {plural} at least one school of each {{unit}} falls to: the larger the "
+        "circle, the more.",
+        note="What is listed is an offer, not use: it shows which bodies must talk.",
+        finding=f"{{where}}, schools fall to {{since}} {plural} or more",
+        since=2.0,
     )
 
 
@@ -154,23 +169,31 @@ RELATIONS = (
     ("nests_in", "Inside one unit", "r2"),
     ("contains", "Made of whole units", "r3"),
     ("crosses", "Cut by a line", "r4"),
-    ("disjoint", "Meets none", "none"),
+    ("disjoint", "Meets none", "dots"),
 )
 
 
 def _relation(asked: Asked) -> Measure:
     """Say how each unit lies to those of another layer."""
-    left, right, _, table = _against(asked)
+    left, right, by, table = _against(asked)
+    titles = asked.study.layers[right].unit_title_plural
+    counted = "land" if by == "area" else by.replace("fsm_pupils", "pupils eligible for free meals")
     return Measure(
         key=asked.key,
-        title=f"Against {asked.study.layers[right].unit_title_plural}",
+        title=f"Against {titles}",
         layer=left,
         values=table["relation"].map({k: title for k, title, _ in RELATIONS}),
         format="words",
         classes=tuple(title for _, title, _ in RELATIONS),
         fills=tuple(fill for _, _, fill in RELATIONS),
+        shows=f"How the lines of {titles} lie to each {{unit}}, by {counted}.",
         note="Overlap is not failure: it shows which bodies must talk.",
+        finding=f"{{where}}, a line of {titles} runs through",
+        told=("Cut by a line",),
     )
+
+
+_MIXED = 0.1  # of the mixture of the whole country
 
 
 def _inhomogeneity(asked: Asked) -> Measure:
@@ -186,11 +209,15 @@ def _inhomogeneity(asked: Asked) -> Measure:
         title=f"Mixed between {study.layers[right].unit_title_plural}",
         layer=left,
         values=values,
-        breaks=breaks_of(values, "share"),
+        breaks=breaks_of(values, "share", since=_MIXED),
         format="share",
         england=float(values.median()),
         england_title=asked.middle(left),
-        note="0%: all in one. 100%: as mixed as the whole country. Nowosad and Stepinski 2018.",
+        shows="How mixed each {unit} is between them. 0%: all in one. 100%: as mixed as the whole "
+        "country. Nowosad and Stepinski 2018.",
+        note="Overlap is not failure: it shows which bodies must talk.",
+        finding="{where}, the mixture is {since} of the country's or more",
+        since=_MIXED,
     )
 
 
@@ -206,7 +233,7 @@ def _distances(asked: Asked) -> tuple[pd.DataFrame, pd.Series[float]]:
 
 
 def _from_sites(
-    asked: Asked, title: str, values: pd.Series[Any], kind: FormatName, england: float
+    asked: Asked, title: str, values: pd.Series[Any], kind: FormatName, england: float, **says: Any
 ) -> Measure:
     values, units = values.reindex(asked.units.index), asked.units
     return Measure(
@@ -214,12 +241,13 @@ def _from_sites(
         title=title,
         layer=asked.layer,
         values=values,
-        breaks=breaks_of(values, kind),
+        breaks=breaks_of(values, kind, since=says["since"]),
         format=kind,
         n=units["schools"],
         few=FEW,
         england=float(england),
-        note="Straight-line distance, not travel; much training is online.",
+        note="A straight line is not travel, and much training is online.",
+        **says,
     )
 
 
@@ -227,16 +255,40 @@ def _nearest_km(asked: Asked) -> Measure:
     """Measure how far the middle school of each unit is from the nearest lead school."""
     table, distance = _distances(asked)
     middle = table.groupby("unit_code")["km"].median()
-    return _from_sites(asked, "Middle distance to the nearest", middle, "km", distance.median())
+    return _from_sites(
+        asked,
+        "Middle distance to the nearest lead school",
+        middle,
+        "km",
+        distance.median(),
+        shows="How far the middle school of each {unit} is from the nearest lead school, in a "
+        "straight line.",
+        finding="{where}, half of the schools are {since} or more from the nearest lead school",
+        since=_far_km(asked),
+    )
+
+
+def _far_km(asked: Asked) -> float:
+    return float(asked.recipe.options.get("distance_km", 20.0))
 
 
 def _far_share(asked: Asked) -> Measure:
     """Measure the share of schools farther than so many kilometres from a lead school."""
-    (table, _), km = _distances(asked), float(asked.recipe.options.get("distance_km", 20.0))
+    (table, _), km = _distances(asked), _far_km(asked)
     far = table["share"].where(table["km"] > km, 0.0).groupby(table["unit_code"]).sum()
     weight = table.groupby("unit_code")["share"].sum()
-    england = far.sum() / weight.sum()
-    return _from_sites(asked, f"Further than {km:g} km", far / weight, "share", england)
+    return _from_sites(
+        asked,
+        f"Further than {km:g} km",
+        far / weight,
+        "share",
+        far.sum() / weight.sum(),
+        shows=f"The share of each {{unit}}'s schools that are further than {km:g} km from the "
+        "nearest lead school, in a straight line.",
+        finding=f"{{where}}, {{since}} of schools or more are further than {km:g} km from a lead "
+        "school",
+        since=0.5,
+    )
 
 
 def _changed(asked: Asked) -> Measure:
@@ -248,7 +300,7 @@ def _changed(asked: Asked) -> Measure:
         raise MapError(f"{key} is not alive on both days", where=asked.recipe.key)
     codes = (then.land(key).groupby("block")["unit_code"] for then in days)
     old, new = (of_block.agg(lambda claimed: "+".join(sorted(claimed))) for of_block in codes)
-    moved = old != new.reindex(old.index)
+    moved, of = old != new.reindex(old.index), lower_first(study.catalogue.get(key).unit_title)
     table = study.land(asked.layer)
     mine = table[~is_reason(table["unit_code"])]
     share = mine["block"].map(moved).astype(float).groupby(mine["unit_code"]).mean()
@@ -261,79 +313,124 @@ def _changed(asked: Asked) -> Measure:
         format="words",
         classes=("Unchanged", "Changed in part", "Changed"),
         fills=("r1", "r3", "r5"),
-        note="A change of unit, of its code or of both; names alone do not count.",
+        shows=f"Whether the land of each {{unit}} is in another {of} on the second day than on the "
+        "first.",
+        note="A new code counts as a change, a new name alone does not.",
+        finding=f"{{where}}, land is in another {of} on the second day",
+        told=("Changed in part", "Changed"),
     )
+
+
+NO_PATTERN = "None: too few schools or joining dates"
 
 
 def _pattern(asked: Asked) -> Measure:
     """Say which pattern of oversight each authority shows."""
+    if asked.layer != "local_authority":
+        raise MapError("patterns are of local authorities", where=asked.recipe.key)
     table = typology(asked.study).set_index("unit_code")
-    titles = {k: f"{k}: {words}" for k, words in PATTERNS.items()}
+    titles = {k: f"{k}: {words}" if k in "ABC" else words for k, words in PATTERNS.items()}
     return Measure(
         key=asked.key,
         title="Pattern of oversight",
         layer=asked.layer,
-        values=table["pattern"].map(titles),
+        values=table["pattern"].map(titles).fillna(NO_PATTERN),
         format="words",
-        classes=tuple(titles.values()),
-        fills=("r4", "r2", "none", "hatch"),
-        n=table["schools"],
-        few=FEW,
-        note="Sorted by a stated rule, from measures alone; a place can hold several patterns.",
+        classes=(*titles.values(), NO_PATTERN),
+        fills=("r5", "r3", "r1", "mixed", "dots"),
+        shows="The pattern of each {unit}'s schools of one phase, sorted by a stated rule; the "
+        "rule and its thresholds stand in the study file.",
+        note="A pattern says who runs schools and since when, not how well; a place can hold "
+        "several.",
+        finding="{where}, schools are still mostly maintained",
+        told=(titles["C"],),
     )
 
 
+_OF_SCHOOLS = "{where}, {since} of schools or more are {label}"
 COLUMNS: Mapping[str, Column] = {
     "trusts_elsewhere": Column(
         "share_trust_based_elsewhere",
-        "In trusts based elsewhere",
         "share",
-        "Based elsewhere is not far: the next authority counts as elsewhere, however near.",
+        "The share of each {unit}'s schools in a trust that is at home elsewhere: it has more of "
+        "its schools there than in any other {unit}.",
+        "Based elsewhere is not far, and not worse: the next {unit} counts as elsewhere, however "
+        "near.",
+        _OF_SCHOOLS,
+        0.3,
     ),
     "trusts_home": Column(
         "share_trust_home_here",
-        "In trusts based here",
         "share",
-        "Based here: the authority has most of the trust's schools, not its office.",
+        "The share of each {unit}'s schools in a trust that is at home there: it has more of its "
+        "schools there than in any other {unit}.",
+        "Home is where its schools are, not its office.",
+        _OF_SCHOOLS,
+        0.3,
     ),
     "no_trust": Column(
         "share_no_trust",
-        "In no trust",
         "share",
-        "Schools maintained by their authority at the date of the trust list.",
+        "The share of each {unit}'s schools that are in no trust, at the date of the trust list.",
+        "Being in no trust, or in one, says nothing of how well a school is run.",
+        _OF_SCHOOLS,
+        0.5,
     ),
     "in_trusts": Column(
         "share_in_trusts",
-        "In trusts of two or more",
         "share",
-        "In a trust with at least two open schools, at the date of the trust list.",
-        kinds=("trust_home_here", "trust_based_elsewhere"),
+        "The share of each {unit}'s schools in a trust with at least two schools, at the date of "
+        "the trust list.",
+        "Schools that are the only one of their trust are not counted.",
+        _OF_SCHOOLS,
+        0.5,
+        kinds=SEVERAL,
     ),
     "effective_maps": Column(
         "effective_maps",
-        "Effective number of maps",
         "number",
-        "How many combinations of bodies the schools live on, rare ones counting for less.",
+        "How many combinations of bodies the schools of each {unit} live on, rare ones counting "
+        "for less; 1 where all share one.",
+        "It says how mixed oversight is, not how good.",
+        "{where}, schools live on {since} combinations of bodies or more",
+        10.0,
     ),
     "trusts_at_work": Column(
         "trusts",
-        "Trusts at work",
         "count",
-        "Trusts of two or more schools with a school here.",
+        "Trusts of two or more schools with a school in each {unit}: the larger the circle, the "
+        "more.",
+        "Many trusts is no fault: it says how many bodies must talk.",
+        "{where}, {since} trusts or more are at work",
+        20.0,
+        middle=True,
+    ),
+    "trusts_per_10000_pupils": Column(
+        "trusts_per_10000_pupils",
+        "number",
+        "Trusts of two or more schools with a school in each {unit}, for every 10,000 pupils "
+        "there.",
+        "Many trusts is no fault: it says how many bodies must talk.",
+        "{where}, {since} trusts or more are at work for every 10,000 pupils",
+        5.0,
         middle=True,
     ),
     "schools": Column(
         "schools",
-        "Schools",
         "count",
-        "State-funded schools of the study's phases.",
+        "Schools that count in each {unit}: the larger the circle, the more.",
+        "Schools of other phases stand there too.",
+        "{where}, {since} schools or more count",
+        100.0,
         middle=True,
     ),
     "fsm_share": Column(
         "fsm_share",
-        "Pupils eligible for free meals",
         "share",
-        "Pupils eligible for free school meals, as a share of pupils.",
+        "The share of each {unit}'s pupils who are eligible for free school meals.",
+        "Eligible is not the same as poor: who claims, and since when, changes it.",
+        "{where}, {since} of pupils or more are eligible for free meals",
+        0.25,
     ),
 }
 

@@ -9,6 +9,7 @@ __all__ = [
     "LINES",
     "PATTERNS",
     "RAMP",
+    "SYMBOLS",
     "Line",
     "Pattern",
     "Stroke",
@@ -29,6 +30,9 @@ CITIES = (
     ("Southampton", 50.905, -1.404),
     ("Exeter", 50.722, -3.534),
 )
+
+SYMBOLS = {"s1": 2.0, "s2": 3.4, "s3": 5.0, "s4": 6.8, "s5": 8.8}
+"""Radius of the circle of each class of a count, in points."""
 
 RAMP = {1: (3,), 2: (2, 4), 3: (1, 3, 5), 4: (1, 2, 4, 5), 5: (1, 2, 3, 4, 5)}
 """Which of the five shades r1..r5 a number of classes takes."""
@@ -111,5 +115,6 @@ PATTERNS = {
     "bare": Pattern(0, "page", "lines", "elsewhere", 5.2, 0.8, (7, 1)),
     "stripe": Pattern(-45, "r1", "band", "r3", 7.5, 3.75, (10, 5)),
     "hatch": Pattern(45, "", "lines", "ink", 4.5, 0.55, (6, 0.9)),
+    "mixed": Pattern(90, "r4", "band", "r1", 5.2, 2.6, (7, 3.5)),
     "dots": Pattern(0, "land", "dot", "ink2", 4.5, 0.75, (6, 0.95)),
 }

@@ -512,6 +512,7 @@ def gather(study: Core, places: Sequence[str]) -> Facts:
         Computed once; pages only look up.
     """
     strips, thin = drawn_layers(study)
+    strips += [key for key in places if key not in strips]  # what has a page has a bar
     home = "local_authority" if "local_authority" in study.layers else next(iter(places))
     counted = dict.fromkeys([*places, home, *(k for k in ("district",) if k in strips)])
     trusts = several(study)

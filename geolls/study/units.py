@@ -26,6 +26,7 @@ __all__ = [
     "Ground",
     "at_work",
     "body_layers",
+    "covered",
     "drawn_layers",
     "grounds_of",
     "members_of",
@@ -177,6 +178,53 @@ def members_of(study: Core, layer: str) -> pd.DataFrame:
         trust=schools["trust_uid"].where(larger).to_numpy(),
         fsm_pupils=schools["fsm_pupils"].to_numpy(),
     )
+
+
+@remembered
+def covered(study: Core, layer: str, places: str) -> pd.DataFrame:
+    """Count schools and places by how a layer covers them.
+
+    Parameters
+    ----------
+    study : Core
+        The study.
+    layer : str
+        An area layer, as of hubs.
+    places : str
+        The layer whose units are counted.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per way that there is, in this order, index `way`: one, low (one on evidence of low
+        confidence), shared, none (none found), not_covered, not_located. Columns schools; parts
+        (places with some such land) and whole (places with no other land).
+
+    Notes
+    -----
+    Both are counted by blocks: a school is covered as the block it stands on, a place as the
+    blocks it is made of. A place counts under every way that some of its land is covered in.
+    """
+    land = study.land(layer)
+    found = land["unit_code"].where(is_reason(land["unit_code"]))
+    way = found.map({"no_evidence": "none", "not_covered": "not_covered"})
+    low = (land["confidence"] == "low").map({True: "low", False: "one"})
+    shared = land["block"].duplicated(keep=False)
+    way = way.fillna(low).mask(shared, "shared")
+    of_block = way.groupby(land["block"]).first().reindex(study.blocks.index).fillna("none")
+    schools = study.placement.schools["block"].map(of_block).fillna("not_located").value_counts()
+    mine = study.land(places)
+    mine = mine[~is_reason(mine["unit_code"])]
+    ways = mine["block"].map(of_block).groupby(mine["unit_code"]).agg(frozenset)
+    rows = [
+        (kind, n, sum(kind in met for met in ways), sum(met == {kind} for met in ways))
+        for kind in _WAYS
+        if (n := int(schools.get(kind, 0))) or any(kind in met for met in ways)
+    ]
+    return pd.DataFrame(rows, columns=["way", "schools", "parts", "whole"]).set_index("way")
+
+
+_WAYS = ("one", "low", "shared", "none", "not_covered", "not_located")
 
 
 def several(study: Core) -> pd.DataFrame:

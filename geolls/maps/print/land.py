@@ -16,7 +16,7 @@ from geolls.base.vocabulary import KINDS
 from geolls.maps.data import LayerSpec, abroad, classify, say
 from geolls.maps.drawn import Drawn
 from geolls.maps.print.svg import circle, clean, inks, joined, line_path, number, stroked
-from geolls.maps.styles import LINES, PATTERNS, Line, Stroke
+from geolls.maps.styles import LINES, PATTERNS, SYMBOLS, Line, Stroke
 from geolls.maps.topology import SEA, segments
 
 __all__ = [
@@ -32,6 +32,7 @@ __all__ = [
     "link_or_hull",
     "marks",
     "schools",
+    "symbol",
 ]
 
 Floats = np.ndarray[Any, np.dtype[np.float64]]
@@ -74,6 +75,7 @@ class Face(NamedTuple):
     fill: str
     inside: bool
     low: bool
+    radius: float  # of its circle, where a count is shown; 0 for none
 
 
 class Faces:
@@ -98,15 +100,17 @@ class Faces:
         for (u, under), blocks in groups.items():
             within = "" if under is None or base is self.cover else base.name(under)
             inside = bool(drawn.inside[blocks].any())
+            paint = self._fill(u) if inside else "other"
             self.list.append(
                 Face(
                     blocks,
                     u,
                     "+".join(self.cover.codes[c] for c in self.cover.claimants(u) if c >= 0),
                     ": ".join(filter(None, (within, self.cover.name(u), self._value(u)))),
-                    self._fill(u) if inside else "other",
+                    self.plain if paint in SYMBOLS else paint,
                     inside,
                     not set(self.cover.low).isdisjoint(blocks),
+                    SYMBOLS.get(paint, 0.0),
                 )
             )
 
@@ -288,6 +292,14 @@ class Land:
             out.append(stroked(self.lines(edge), c["edge"], 0.65))
         return [*out, stroked(self.lines(self.outer), c["coast"], 0.6 if self.country else 0.75)]
 
+    def symbols(self) -> list[str]:
+        """Draw a circle for each count, the small ones above."""
+        drawn = sorted((f for f in self.faces.list if f.radius), key=lambda f: -f.radius)
+        shapes = ((face, self.union(face.blocks)) for face in drawn)
+        return [
+            symbol(*_middle(shape), face.radius) for face, shape in shapes if not shape.is_empty
+        ]
+
     def _abroad(self) -> str:
         """Draw land outside England, round a place or a trust."""
         c, shape = inks(), shapely.transform(abroad(), self.view)
@@ -351,6 +363,19 @@ class Land:
         moved = shapely.buffer(shape, off, quad_segs=4) if off else shape
         shape = shapely.simplify(shape if moved.is_empty else moved, 0.12)
         return self._path(shapely.line_merge(self._clipped(shapely.boundary(shape))))
+
+
+def symbol(x: float, y: float, radius: float) -> str:
+    """Return the circle of a class of a count."""
+    c = inks()
+    return circle(x, y, radius, fill=c["r4"], fill_opacity=0.8, stroke=c["page"], stroke_width=0.6)
+
+
+def _middle(shape: Any) -> tuple[float, float]:
+    """Return a point well inside the largest part of a shape."""
+    parts = shapely.get_parts(shape)
+    point = shapely.point_on_surface(parts[shapely.area(parts).argmax()])
+    return float(point.x), float(point.y)
 
 
 def _trimmed(shapes: Any) -> Any:

@@ -9,12 +9,13 @@ from typing import NamedTuple
 
 import numpy as np
 
+from geolls.base.text import small
 from geolls.base.vocabulary import FAMILY_TITLES, KIND_TITLES
 from geolls.maps.data import LayerSpec, class_titles, say
 from geolls.maps.drawn import Drawn
-from geolls.maps.print.land import Faces, attrs, fill, link_or_hull, marks
+from geolls.maps.print.land import Faces, attrs, fill, link_or_hull, marks, symbol
 from geolls.maps.print.svg import Run, Sheet, circle, inks, line, number, rect, text, width, wrap
-from geolls.maps.styles import LINES
+from geolls.maps.styles import LINES, SYMBOLS
 
 __all__ = ["COLUMN", "Group", "groups_of", "in_columns", "in_rows", "one_column", "shading_of"]
 
@@ -26,7 +27,7 @@ SMALL = 8.6
 class Key(NamedTuple):
     """A row of the legend: a sample, its meaning, how many."""
 
-    kind: str  # "fill", "line", "mark" or "sign"
+    kind: str  # "fill", "symbol", "line", "mark" or "sign"
     name: str
     title: str
     many: str = ""
@@ -51,22 +52,33 @@ SIGNS = [
 # ---------------------------------------------------------------- what it says
 
 
+COUNTED = "A school counts with its area, placed or not."
+
+
 def _many(n: int, spec: LayerSpec) -> str:
-    return f"{n:,} {(spec.title if n == 1 else spec.plural).lower()}"
+    return f"{n:,} {small(spec.title if n == 1 else spec.plural)}"
 
 
 def shading_of(faces: Faces) -> Group | None:
     """Return one row per class and pattern with the number of its areas; None without shading."""
     drawn, m, spec = faces.drawn, faces.measure, faces.drawn.active
     if drawn.recipe.shade.startswith("coverage:"):
-        return Group(f"{spec.title} coverage", _coverage(drawn, spec))
+        return Group(f"{spec.title} coverage", _coverage(drawn, spec), [(COUNTED, False)])
     if m is None:
         return None
     inside = [f for f in faces.list if f.inside]
     tally = Counter(faces.classes[f.unit] for f in inside if 0 <= f.unit < len(spec.units))
     rest = ((-2, f"fewer than {m.few} schools"), (-1, "no value"))
     rows = [*enumerate(class_titles(m)), *(row for row in rest if row[0] in tally)]
-    keys = [Key("fill", faces.class_fill(c), t, _many(tally[c], spec)) for c, t in rows]
+    keys = [
+        Key(
+            "symbol" if m.format == "count" and c >= 0 else "fill",
+            faces.class_fill(c),
+            t,
+            _many(tally[c], spec),
+        )
+        for c, t in rows
+    ]
     found = Counter(f.fill for f in inside if not 0 <= f.unit < len(spec.units))
     apart = ("stripe", "shared by several"), ("cross", f"no {spec.title} found")
     keys += [
@@ -78,8 +90,8 @@ def shading_of(faces: Faces) -> Group | None:
         keys.append(Key("fill", "hatch", "low confidence", f"in {_many(n, spec)}"))
     whose = m.england_title[:1].upper() + m.england_title[1:]
     beside = "" if m.england is None else f"{whose}: {say(m.england, m.format)}."
-    said = ["" if m.format == "words" else beside, m.note]
-    return Group(m.title, keys, [(words, False) for words in said if words])
+    note = [(beside, False)] if beside and m.format != "words" else []
+    return Group(m.title, keys, note)
 
 
 def _coverage(drawn: Drawn, spec: LayerSpec) -> list[Key]:
@@ -92,7 +104,7 @@ def _coverage(drawn: Drawn, spec: LayerSpec) -> list[Key]:
         ["", "cross", "bare", "stripe", "hatch", "r2"],
         default="",
     )
-    schools, words = drawn.data.schools, ""
+    schools, words = drawn.members, ""
     out = []
     for name, title in (
         ("r2", f"one {spec.title}"),
@@ -103,7 +115,8 @@ def _coverage(drawn: Drawn, spec: LayerSpec) -> list[Key]:
     ):
         if schools is not None and "block" in schools:
             blocks = np.array(drawn.data.topology.blocks)[kind == name]
-            words = f", {schools['block'].isin(blocks).sum():,} schools"
+            count = int(schools["block"].isin(blocks).sum())
+            words = f", {count:,} {'school' if count == 1 else 'schools'}"
         if n := np.unique(base_of[kind == name]).size:
             out.append(Key("fill", name, title, _many(n, base) + words))
     return out
@@ -132,6 +145,8 @@ def groups_of(drawn: Drawn) -> list[Group]:
 def _sample(key: Key, x: float, y: float, w: float, h: float, far: bool) -> str:
     """Draw a legend's sample in a box."""
     c, middle = inks(), y + h / 2
+    if key.kind == "symbol":
+        return symbol(x + w / 2, middle, SYMBOLS[key.name])
     if key.kind == "fill":
         under = rect(x, y, w, h, fill=fill("r2")) if key.name == "hatch" else ""
         return under + rect(x, y, w, h, fill=fill(key.name), stroke=c["rule2"], stroke_width=0.6)
@@ -201,7 +216,8 @@ def one_column(groups: Sequence[Group], column: Sheet) -> None:
 def _row(column: Sheet, key: Key) -> None:
     """Set a sample, its meaning beside it, and how many: beside a line or mark, below a fill."""
     wide, x, c = (14.0 if key.kind == "mark" else 24.0), column.x, inks()
-    start, count, filled = x + wide + 5, width(key.many, SMALL) + 4, key.kind == "fill"
+    start, count = x + wide + 5, width(key.many, SMALL) + 4
+    filled = key.kind in {"fill", "symbol"}
     column.add(_sample(key, x, column.y + 2.4, wide, 9 if filled else 8, far=False))
     if not filled:
         at = column.y + 9.4

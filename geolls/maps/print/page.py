@@ -113,7 +113,7 @@ def render_svg(recipe: Recipe, data: MapData) -> str:
         f'viewBox="0 0 {w} {h}" role="img" aria-labelledby="gl-title gl-desc" '
         f'font-family="{clean(paper.FONTS)}">\n'
         f'<title id="gl-title">{clean(drawn.text("title"))}</title>\n'
-        f'<desc id="gl-desc">{clean(drawn.text("shows"))}</desc>\n'
+        f'<desc id="gl-desc">{clean(drawn.said(drawn.recipe.shade).shows)}</desc>\n'
         f"<defs>{''.join(map(_pattern, PATTERNS))}</defs>\n"
         f'<rect width="{w}" height="{h}" fill="{inks()["page"]}"/>\n'
         + "\n".join(sheet.out)
@@ -137,6 +137,9 @@ def _head(sheet: Sheet, drawn: Drawn) -> None:
     if question := drawn.text("question"):
         sheet.lines(question, 12.0, "ink2", lead=1.36, measure=READ)
         sheet.y += 4
+    if finding := drawn.said(drawn.recipe.shade).finding:
+        sheet.lines([(finding, True)], 10.5, "ink", lead=1.36, measure=READ)
+        sheet.y += 4
     if drawn.data.demonstration:
         said = [("Demonstration schools:", True), ("generated, not real", False)]
         sheet.add(rect(MARGIN, sheet.y + 2, 2.2, 14, fill=inks()["elsewhere"]))
@@ -158,8 +161,12 @@ def _sources(sheet: Sheet, attribution: str) -> float:
 def _foot(drawn: Drawn, y: float) -> Sheet:
     """Return the paragraphs below the map, set from `y`: captions, then the dated note."""
     sheet = Sheet(MARGIN, y, READ)
-    for head, name in (("What this shows.", "shows"), ("What it does not mean.", "means_not")):
-        if words := drawn.text(name):
+    said = drawn.said(drawn.recipe.shade)
+    for head, words in (
+        ("What this shows.", said.shows),
+        ("What it does not mean.", said.means_not),
+    ):
+        if words:
             sheet.lines([(head, True), (words, False)], SMALL, "ink2")
             sheet.y += 4
     if drawn.data.dates:
@@ -242,7 +249,7 @@ class _Inset:
         inner = (left + 6, top + 18, right - 6, bottom - 6)
         part = Land(land.faces, View.fit(focus, inner), only=self.blocks)
         names = [m for m in labels(part) if m.spot == "on"]
-        ink = [*part.ground(), *part.outlines(), *schools(part)]
+        ink = [*part.ground(), *part.outlines(), *part.symbols(), *schools(part)]
         x0, y0, x1, y1 = map(number, self.shown)
         return [
             rect(left, top, right - left, bottom - top, fill=c["page"], stroke=c["rule2"]),
@@ -270,7 +277,7 @@ def _country(sheet: Sheet, faces: Faces, floor: float) -> None:
     north = _north(box[2] - 8, box[3] - 22, room)
     bar = _scale_bar(land.view, box[2] - 140, box[3] - 4, room)
     room.taken += [grown(inset.box, 3)] if inset else []
-    sheet.add(*land.ground(), *land.outlines(), *schools(land))
+    sheet.add(*land.ground(), *land.outlines(), *land.symbols(), *schools(land))
     sheet.add(*callouts(land, room), *put(labels(land), room), bar, north)
     sheet.add(*(inset.draw(land) if inset else []), *key.draw(aside, top, box[3]))
     sheet.add(*_foot(drawn, bottom + 4).out)
@@ -376,6 +383,7 @@ def _frame(land: Land) -> list[str]:
         rect(*frame, fill=c["sea"]),
         *land.ground(),
         *land.outlines(),
+        *land.symbols(),
         *footprint(land),
         *schools(land),
         *put(labels(land), room),

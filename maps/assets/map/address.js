@@ -54,9 +54,8 @@
     }
 
     knows(shade) {
-      const {byKey, measures, own} = this.app;
-      if (shade.startsWith("coverage:")) return Boolean(byKey[shade.slice(9)]);
-      return Boolean(measures[shade] || (shade === "swipe" && own.swipe));
+      const {own, says} = this.app;
+      return Boolean(says[shade] && (shade !== "swipe" || own.swipe));
     }
 
     pickedBy([kind, key, code]) {

@@ -11,6 +11,9 @@
     [57.2, 4.2],
   ];
 
+  /** An object that has the keys given and no others: not even "constructor". */
+  const named = (entries) => Object.assign(Object.create(null), Object.fromEntries(entries));
+
   async function inflate(text) {
     const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
     const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
@@ -92,10 +95,12 @@
         layer.units = layer.code.length;
         layer.lowSet = new Set(layer.low);
       }
-      this.byKey = Object.fromEntries(this.layers.map((layer) => [layer.key, layer]));
+      this.byKey = named(this.layers.map((layer) => [layer.key, layer]));
       this.areas = this.byKey[own.areas];
       this.authorities = this.byKey.local_authority || this.areas;
-      this.measures = Object.fromEntries(own.measures.map((measure) => [measure.key, measure]));
+      this.measures = named(own.measures.map((measure) => [measure.key, measure]));
+      // What is said while the map is shaded by each.
+      this.says = named(Object.entries(own.says));
       this.england = own.scope === "england";
       // Layers whose lines are drawn.
       this.on = new Set(own.on);

@@ -75,7 +75,7 @@
       const {app} = this;
       const size = {width, height, viewBox: `0 0 ${width} ${height}`};
       const picture = svg("svg", {...size, class: "gl-root", "aria-hidden": "true"}, this.faces(view));
-      picture.append(...this.doubts(view), ...this.borders(view));
+      picture.append(...this.doubts(view), ...this.borders(view), ...this.symbols(view));
       for (const layer of app.layers) if (app.on.has(layer.key)) picture.append(this.line(layer, view));
       for (const key of app.own.labels) {
         const layer = app.byKey[key];
@@ -131,6 +131,17 @@
         svg("g", {class: "gl-hair"}, svg("path", {d: view.arcs(land, between)})),
         svg("g", {class: "gl-coast"}, svg("path", {d: view.arcs(land, round)})),
       ];
+    }
+
+    /** The circles of counts. */
+    symbols(view) {
+      const {app} = this;
+      const inLondon = new Set(app.london.map((b) => app.faces.current().group[b]));
+      const faces = app.faces.current().list.filter((face) => face.radius && inLondon.has(face.i));
+      return faces.map((face) => {
+        const [cx, cy] = view.at(...app.faces.spot(face));
+        return svg("circle", {class: "gl-symbol", cx, cy, r: face.radius});
+      });
     }
 
     line(layer, view) {

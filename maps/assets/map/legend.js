@@ -2,7 +2,7 @@
 ((geolls) => {
   "use strict";
   const {NO_EVIDENCE, NO_VALUE, NOT_COVERED, TOO_FEW, classFill, el, kindLabel, kindNumber} = geolls;
-  const {coverageFill, patternOf, plain, plural, reasonPhrase, svg} = geolls;
+  const {SYMBOLS, coverageFill, patternOf, plain, plural, reasonPhrase, say, svg} = geolls;
 
   class Legend {
     constructor(app) {
@@ -19,7 +19,26 @@
       const classes = rows.map(([fill, title, words]) => this.classRow(fill, title, words));
       const shading = rows.length ? [this.title(), el("ul", {class: "gl-classes"}, ...classes)] : [];
       box.replaceChildren(...shading, el("ul", {class: "gl-lines-key"}, ...lines, ...marks));
-      app.node.dataset.legend = rows.length ? this.heading() : "";
+      this.say();
+    }
+
+    /** Finding, caption and table follow the shading. */
+    say() {
+      const {app} = this;
+      const [finding, shows, meansNot] = app.says[app.shade];
+      const put = (query, text, hides) => {
+        const node = app.$(query);
+        node.textContent = text;
+        hides(node).hidden = !text;
+      };
+      put(".gl-finding", finding, (node) => node);
+      put(".gl-shows", shows, (node) => node.parentNode);
+      put(".gl-means-not", meansNot, (node) => node.parentNode);
+      for (const cell of app.$$(".gl-table .gl-now")) cell.classList.remove("gl-now");
+      const head = app.$$(".gl-table th[data-shade]").find((cell) => cell.dataset.shade === app.shade);
+      if (!head) return;
+      const at = [...head.parentNode.children].indexOf(head);
+      for (const row of app.$$(".gl-table tr")) row.children[at].classList.add("gl-now");
     }
 
     measure() {
@@ -35,9 +54,15 @@
       const measure = this.measure();
       const note = (text) => (text ? el("span", {}, ` ${text}`) : null);
       const titled = (...children) => el("p", {class: "gl-legend-title"}, ...children);
-      if (measure) return titled(measure.title, note(measure.note));
+      if (measure) return titled(measure.title, note(this.beside(measure)));
       if (this.app.shade === "swipe") return titled("Both, side by side: move the line");
       return titled(this.heading(), note("A school counts with its area, placed or not."));
+    }
+
+    /** What a unit is held against: England, or the middle unit. */
+    beside({beside, england, format}) {
+      if (england === null || format === "words") return "";
+      return `${beside[0].toUpperCase()}${beside.slice(1)}: ${say(england, format)}.`;
     }
 
     /** Rows of the shading: fill, title, how many. */
@@ -66,7 +91,7 @@
         title,
         areas(count((face) => face.u >= 0 && measure.c[face.u] === c)),
       ]);
-      if (few) rows.push(["dots", "too few schools", areas(few)]);
+      if (few) rows.push(["dots", `fewer than ${measure.few} schools`, areas(few)]);
       if (none) rows.push(["none", "no value", areas(none)]);
       return rows;
     }
@@ -131,10 +156,11 @@
     }
 
     swatch(fill) {
+      if (SYMBOLS[fill]) return this.circle(SYMBOLS[fill]);
       const size = {x: 0.5, y: 0.5, width: 53, height: 11};
       const hatched = fill === "hatch";
       const rect = svg("rect", {...size, class: `gl-swatch gl-f-${hatched ? "r2" : fill}`});
-      rect.style.fill = patternOf(this.app.id, fill);
+      rect.style.fill = hatched ? "" : patternOf(this.app.id, fill);
       const key = svg("svg", {width: 54, height: 12, "aria-hidden": "true", class: "gl-key"}, rect);
       if (hatched) {
         const over = svg("rect", size);
@@ -142,6 +168,12 @@
         key.append(over);
       }
       return key;
+    }
+
+    /** The circle of a class of a count. */
+    circle(r) {
+      const circle = svg("circle", {class: "gl-symbol", cx: 27, cy: 13, r});
+      return svg("svg", {width: 54, height: 26, "aria-hidden": "true", class: "gl-key"}, circle);
     }
 
     keyRow(size, shape, text) {

@@ -9,7 +9,9 @@
 
   // Steps of the five-step ramp for one to five classes.
   const RAMPS = geolls.vocabulary.ramp;
-  const PATTERNS = new Set(["cross", "bare", "stripe", "dots"]);
+  const PATTERNS = new Set(Object.keys(geolls.vocabulary.patterns));
+  // Of a count: pixels of the radius of each class's circle.
+  const SYMBOLS = geolls.vocabulary.symbols;
 
   /** The fill of a class of a measure: its own, or a step of the ramp. */
   const classFill = (measure, c) => (measure.fills ? measure.fills[c] : `r${RAMPS[measure.titles.length - 1][c]}`);
@@ -35,5 +37,5 @@
   const patternOf = (id, fill) => (PATTERNS.has(fill) ? `url(#${id}-${fill})` : "");
 
   Object.assign(geolls, {NO_EVIDENCE, NOT_COVERED, NOT_LOCATED, NO_VALUE, TOO_FEW});
-  Object.assign(geolls, {classFill, coverageFill, measureFill, patternOf});
+  Object.assign(geolls, {SYMBOLS, classFill, coverageFill, measureFill, patternOf});
 })(globalThis.geolls);

@@ -1,9 +1,9 @@
 // The stage: the layers of SVG and canvas on which everything is drawn, from back to front.
 ((geolls) => {
   "use strict";
-  const {el, hull, patternOf, pixelPath, svg, worldRing} = geolls;
+  const {SYMBOLS, el, hull, patternOf, pixelPath, svg, worldRing} = geolls;
 
-  const GROUND = "context other faces over hair swipe edge coast lines links hot ring".split(" ");
+  const GROUND = "context other faces over hair swipe edge coast lines symbols links hot ring".split(" ");
   // These lie over the schools.
   const ABOVE = ["links", "labels"];
   // Outlines of Wales and Scotland are packed in steps of so many degrees.
@@ -84,7 +84,9 @@
         app.pointer.focus = -1;
       }
       for (const face of list) {
-        face.fill = app.faces.fill(face);
+        const fill = app.faces.fill(face);
+        face.radius = SYMBOLS[fill] || 0;
+        face.fill = face.radius ? "none" : fill;
         face.node.setAttribute("class", `gl-face gl-f-${face.fill}`);
         face.node.style.fill = patternOf(app.id, face.fill);
       }
@@ -110,6 +112,7 @@
       this.settled = at;
       this.drawLand(view);
       this.drawBorders(view);
+      this.drawSymbols(view);
       this.swipe.draw(view);
       this.outlines.draw(this.groups.lines, view);
       this.drawLinks(view);
@@ -159,6 +162,19 @@
       this.put("hair", app.shade ? view.arcs(land, faces) : "");
       const edge = app.authorities.of;
       this.put("edge", app.england ? "" : view.arcs(land, (l, r) => both(l, r) && edge[l] !== edge[r]));
+    }
+
+    /** A circle for each count, the small ones above; larger as the map comes nearer. */
+    drawSymbols(view) {
+      const {app} = this;
+      const times = Math.min(2, Math.max(0.75, 1 + 0.25 * (app.map.getZoom() - app.fitted)));
+      const {list} = app.faces.current();
+      const drawn = list.filter((face) => face.radius && face.rings.length).sort((a, b) => b.radius - a.radius);
+      const nodes = drawn.map((face) => {
+        const [cx, cy] = view.at(...app.faces.spot(face));
+        return svg("circle", {class: "gl-symbol", cx, cy, r: face.radius * times});
+      });
+      this.groups.symbols.replaceChildren(...nodes);
     }
 
     /** The hull of the trust that is shown, and a line home from each school outside its home. */

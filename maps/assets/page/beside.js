@@ -1,4 +1,4 @@
-// What stands beside a map follows it: the strips of a place, and the finding at its head.
+// What stands beside a map follows it: the strips of a place.
 ((geolls) => {
   "use strict";
   const {queryAll} = geolls;
@@ -20,20 +20,5 @@
     });
   }
 
-  /** A finding heads the map that shows it; another measure is headed by its own title. */
-  function followLegends() {
-    for (const head of queryAll(".slot.map > h2[data-of]")) {
-      const app = head.parentElement.querySelector(".geolls-app");
-      if (!app) continue;
-      const finding = head.textContent;
-      const say = () => {
-        const now = app.dataset.legend;
-        if (now) head.textContent = now === head.dataset.of ? finding : now;
-      };
-      new MutationObserver(say).observe(app, {attributes: true, attributeFilter: ["data-legend"]});
-      say();
-    }
-  }
-
-  Object.assign(geolls, {linkStrips, followLegends});
+  Object.assign(geolls, {linkStrips});
 })(globalThis.geolls);

@@ -1,7 +1,7 @@
 // What a page of an atlas does once it is there.
 ((geolls) => {
   "use strict";
-  const {PageNames, Reporter, atlasNames, findTables, followLegends, linkStrips, listenToTables} = geolls;
+  const {PageNames, Reporter, atlasNames, findTables, linkStrips, listenToTables} = geolls;
   const {restoreOrder, root, revealSchool, shareAddress, wholeForPrint} = geolls;
 
   const TYPING = /^(input|textarea|select)$/i;
@@ -30,6 +30,5 @@
     names.boxes[0].input.focus();
   });
 
-  followLegends();
   addEventListener("beforeprint", () => wholeForPrint(tables));
 })(globalThis.geolls);

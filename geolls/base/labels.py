@@ -1,0 +1,107 @@
+"""What every figure is called, once: a label is one fact, counted over one population, one way.
+
+Pages, tables of maps and profiles take their titles from here; a title that two figures would
+share says how they differ. A test reads every label from every output that has it and holds the
+numbers together, for all places.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final, NamedTuple
+
+from geolls.base.text import small
+
+__all__ = ["LABELS", "Label", "label", "seen_from"]
+
+
+class Label(NamedTuple):
+    """What a figure is called, and what it counts.
+
+    Attributes
+    ----------
+    title : str
+        On pages and maps; `{unit}` stands for the layer's word for one of its units.
+    column : str
+        Its column in tables.
+    population : str
+        What is counted.
+    basis : str
+        How: from where home is seen, by land or by schools, what is left out.
+    """
+
+    title: str
+    column: str
+    population: str
+    basis: str
+
+
+_SCHOOLS = "schools of the study's population"
+_TRUSTS = "trusts of two or more schools of the study's population"
+_OWN = "home is seen from the place itself"
+_AUTHORITY = "home is seen from the school's local authority"
+
+#: By key, in the order of reading.
+LABELS: Final[Mapping[str, Label]] = {
+    "schools": Label("Schools", "schools", _SCHOOLS, "a shared school counts by its share"),
+    "pupils": Label("Pupils", "pupils", f"pupils of {_SCHOOLS}", "a shared school by its share"),
+    "fsm_share": Label(
+        "Pupils eligible for free meals", "fsm_share", f"pupils of {_SCHOOLS}", "whole percents"
+    ),
+    "no_trust": Label("In no trust", "share_no_trust", _SCHOOLS, "at the day of the trust list"),
+    "in_trusts": Label(
+        "In trusts of two or more", "share_in_trusts", _SCHOOLS, "wherever the trust is at home"
+    ),
+    "trusts_home": Label("In trusts at home here", "share_trust_home_here", _SCHOOLS, _AUTHORITY),
+    "trusts_elsewhere": Label(
+        "In trusts based elsewhere", "share_trust_based_elsewhere", _SCHOOLS, _AUTHORITY
+    ),
+    "own_trusts_home": Label(
+        "In trusts at home in the same {unit}", "share_trust_home_here", _SCHOOLS, _OWN
+    ),
+    "own_trusts_elsewhere": Label(
+        "In trusts based in another {unit}", "share_trust_based_elsewhere", _SCHOOLS, _OWN
+    ),
+    "authority_trusts_elsewhere": Label(
+        "In trusts based in another authority", "based_elsewhere", _SCHOOLS, _AUTHORITY
+    ),
+    "trusts_at_work": Label("Trusts at work", "trusts", _TRUSTS, "by schools: with one here"),
+    "trusts_per_10000_pupils": Label(
+        "Trusts for every 10,000 pupils", "trusts_per_10000_pupils", _TRUSTS, "with a school here"
+    ),
+    "effective_maps": Label(
+        "Effective number of maps", "effective_maps", _SCHOOLS, "hubs, devolved areas and trusts"
+    ),
+}
+
+
+def label(key: str, unit: str = "") -> str:
+    """Return what a figure is called.
+
+    Parameters
+    ----------
+    key : str
+        A key of `LABELS`.
+    unit : str
+        Title of one unit of the layer, where the label names it.
+
+    Examples
+    --------
+    >>> label("own_trusts_elsewhere", "Region")
+    'In trusts based in another region'
+    """
+    return LABELS[key].title.format(unit=small(unit))
+
+
+def seen_from(key: str, layer: str) -> str:
+    """Return the label's key for a share whose home is seen from the units of a layer.
+
+    Examples
+    --------
+    >>> seen_from("trusts_home", "region"), seen_from("trusts_home", "local_authority")
+    ('own_trusts_home', 'trusts_home')
+    >>> seen_from("no_trust", "region")
+    'no_trust'
+    """
+    own = f"own_{key}"
+    return own if own in LABELS and layer != "local_authority" else key
