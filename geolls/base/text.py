@@ -30,6 +30,7 @@ __all__ = [
     "owner",
     "percent",
     "phase_words",
+    "plural",
     "rank_words",
     "roughly",
     "short_name",
@@ -276,6 +277,18 @@ def small(title: str) -> str:
     first, *rest = title.split(" ")
     proper = any(w[:1].isupper() for w in rest) or not first[1:].islower() or first in _PROPER
     return title if proper else title[:1].lower() + title[1:]
+
+
+def plural(title: str) -> str:
+    """Return the plural of a title.
+
+    Examples
+    --------
+    >>> plural("Local authority"), plural("Trust"), plural("Bay")
+    ('Local authorities', 'Trusts', 'Bays')
+    """
+    ends = title[-1:] == "y" and title[-2:-1] not in "aeiou"
+    return f"{title[:-1]}ies" if ends else f"{title}s"
 
 
 def a(title: str) -> str:

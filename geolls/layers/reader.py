@@ -20,7 +20,7 @@ from typing import Any, Final
 from geolls.base.archives import encoding_of
 from geolls.base.errors import InputFileError
 from geolls.base.schema import Toml, a_day, check, load, unknown
-from geolls.base.text import fold, suggest
+from geolls.base.text import fold, plural, suggest
 from geolls.layers.model import (
     CONFIDENCES,
     EXTENTS,
@@ -113,7 +113,7 @@ def read_layer(folder: Path, *, own: bool = False) -> tuple[Layer | None, list[P
         "title": title,
         "source": "",
         "unit_title": unit_title,
-        "unit_title_plural": f"{unit_title}s",
+        "unit_title_plural": plural(unit_title),
         "tiling": "partial" if kind in LAND else "overlapping",
     }
     layer = Layer(**worked_out | stated | {"kind": kind, "key": folder.name, "folder": folder})

@@ -18,7 +18,7 @@ import shapely
 
 from geolls.base.errors import MapError
 from geolls.base.shelves import shelf
-from geolls.base.text import DASH
+from geolls.base.text import DASH, plural
 from geolls.maps.styles import RAMP, line_style
 from geolls.maps.topology import Topology
 from geolls.study.gazetteer import Place
@@ -65,7 +65,7 @@ class LayerSpec:
         "no_evidence" where there is none), optional `share` (float 0..1), `confidence` ("high",
         "medium" or "low"). A block without a row has `no_evidence`.
     many : str
-        Plural for counts: "Teaching School Hubs"; default the title and an s.
+        Plural for counts: "Teaching School Hubs"; default the plural of the title.
     note : str
         One sentence about evidence and date, shown with a unit.
     line : str
@@ -84,7 +84,7 @@ class LayerSpec:
     @property
     def plural(self) -> str:
         """The layer's units in words."""
-        return self.many or f"{self.title}s"
+        return self.many or plural(self.title)
 
     @property
     def style(self) -> str:
@@ -373,6 +373,8 @@ class MapData:
         Optional: `block` (str or None; found by layer columns otherwise), `here` (bool: inside
         the place; default all), and one column per layer key with the school's `unit_code` where
         it may differ from its block's.
+    on_blocks : Series, optional
+        Index `block`: how many of the schools the map is about stand on it, drawn or not.
     trusts : DataFrame, optional
         One row per trust named by a school: index `trust_uid`, `trust_name` (str), `schools`
         (int, in England). Optional: `home` (str, name of its home authority), `home_easting`,
@@ -399,6 +401,7 @@ class MapData:
     layers: tuple[LayerSpec, ...]
     measures: tuple[Measure, ...] = ()
     schools: pd.DataFrame | None = None
+    on_blocks: pd.Series[int] | None = None
     trusts: pd.DataFrame | None = None
     place: Place | None = None
     trust: str | None = None

@@ -170,7 +170,7 @@ class Drawn:
         measure = next((m for m in self.measures if m.key == shade), None)
         if measure is None:
             both = _SWIPE if shade == "swipe" else _NOTHING
-            return Said("", _sentences(both, shows), means_not)
+            return Said("", _sentences(both, shows), means_not or _OVERLAP)
         layer = self.layer(measure.layer) or self.areas
         words = {"{unit}": small(layer.title), "{units}": small(layer.plural)}
         own = measure.shows
@@ -424,6 +424,7 @@ def _words(recipe: Recipe, data: MapData, layers: Mapping[str, LayerSpec]) -> di
 
 
 _NOTHING = "Nothing is shaded: lines say where the units of a layer end, marks are schools."
+_OVERLAP = "Lines that cross are not failure: they show which bodies must talk."
 _SWIPE = "The same land on both sides of the line: move it to see where they differ."
 _COVERAGE = (
     "How the land is covered: by one {title}, by several that share it along a line nobody "

@@ -271,7 +271,10 @@ def own_of(drawn: Drawn, schools: pd.DataFrame | None) -> bytes:
         "kinds": list(recipe.schools),
         "schools_on": recipe.schools_on,
     }
+    on = data.on_blocks if any(map(drawn.covering, dict(drawn.shades))) else None
+    blocks = list(data.topology.blocks)
     more = {
+        "on_blocks": None if on is None else on.reindex(blocks).fillna(0).astype(int).tolist(),
         "cities": CITIES if recipe.cities else None,
         "swipe": drawn.swipe,
         "place": place

@@ -138,9 +138,13 @@ def about(
     words = dict(whole.words or {}) | ({"place": place.name} if place else {})
     wanted = recipe.schools or recipe.schools_on or trust is not None
     schools = _schools(facts, place, trust) if wanted else None
+    block = facts.marks["block"]
+    if place is not None:
+        block = block.iloc[[m.row for m in facts.members[place.layer].get(place.unit_code, ())]]
     return replace(
         whole,
         schools=schools,
+        on_blocks=block.value_counts() if trust is None else None,
         trusts=None if schools is None else _trusts(facts, schools, url),
         place=place,
         trust=trust,

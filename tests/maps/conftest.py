@@ -96,12 +96,17 @@ def small(**changes: Any) -> MapData:
         (0.05, 0.1, 0.2, 0.3),
         n=pd.Series({"W1": 20, "X9": 30, "I2": 2}),
         england=0.11,
+        note="Elsewhere is not far from each {unit}.",
+        shows="The share of each {unit}'s schools.",
+        finding="{where}, {since} of schools or more are in trusts based elsewhere",
+        since=0.3,
     )
     values: dict[str, Any] = {
         "blocks": squares(),
         "layers": (council, hub),
         "measures": (share,),
         "schools": schools,
+        "on_blocks": schools["block"].value_counts(),
         "trusts": trusts,
         "dates": "n = 6 schools.",
         "attribution": "Source: four squares.",

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 import folium
+import pandas as pd
 import pytest
 
 from geolls.base.vocabulary import KINDS
+from geolls.maps.data import Measure
 from geolls.maps.page import cut, draw, shared_assets
 from geolls.maps.recipes import Recipe, load_recipe
 from geolls.study.gazetteer import Place
@@ -64,7 +66,7 @@ def test_the_legend_follows_the_shading(visit, recipe, data):
     legend = page.locator(".gl-legend")
     assert "In trusts based elsewhere" in legend.inner_text()
     assert "30% or more\n1 local authority" in legend.inner_text()
-    assert "too few schools\n1 local authority" in legend.inner_text()
+    assert "fewer than 10 schools\n1 local authority" in legend.inner_text()
     page.locator("input[value='coverage:maths_hub']").check()
     text = legend.inner_text()
     assert "Maths Hub coverage" in text
@@ -73,6 +75,64 @@ def test_the_legend_follows_the_shading(visit, recipe, data):
     assert "#~" in page.url and "shade=coverage:maths_hub" in page.url
     page.go_back()
     assert "In trusts based elsewhere" in legend.inner_text()
+
+
+def test_finding_caption_legend_and_table_follow_the_shading(visit, recipe, data):
+    many = Measure(
+        "trusts_at_work",
+        "Trusts at work",
+        "local_authority",
+        pd.Series({"W1": 1.0, "X9": 3.0, "I2": 2.0}),
+        (2.0, 3.0),
+        "count",
+        shows="Trusts in each {unit}.",
+        note="Many is no fault.",
+        finding="{where}, {since} trusts or more are at work",
+        since=2.0,
+    )
+    drawn_of = replace(data, measures=(*data.measures, many))
+    keys = ("trusts_elsewhere", "trusts_at_work", "coverage:maths_hub")
+    page = visit(draw(replace(recipe, measures=keys), drawn_of)).page
+
+    def says() -> list[str]:
+        parts = (".gl-finding", ".gl-legend-title", ".gl-shows", ".gl-means-not", "th.gl-now")
+        return page.eval_on_selector_all(
+            ", ".join(parts), "all => all.filter(n => !n.hidden).map(n => n.textContent.trim())"
+        )
+
+    elsewhere = [
+        "In 1 of 2 local authorities, 30% of schools or more are in trusts based elsewhere",
+        "In trusts based elsewhere England: 11%.",
+        "The share of each local authority's schools.",
+        "Elsewhere is not far from each local authority.",
+        "In trusts based elsewhere",
+    ]
+    assert says() == elsewhere
+    page.locator("input[value=trusts_at_work]").check()
+    assert says() == [
+        "In 2 of 3 local authorities, 2 trusts or more are at work",
+        "Trusts at work",
+        "Trusts in each local authority.",
+        "Many is no fault.",
+        "Trusts at work",
+    ]
+    assert page.locator(".gl-symbols .gl-symbol").count() == 3, "a count is no shade of the land"
+    assert drawn(page, ".gl-faces [class*=gl-f-r]") == 0
+    page.locator("input[value='coverage:maths_hub']").check()
+    assert says()[0] == "In 1 of 3 local authorities, one Maths Hub has all of the land"
+    assert says()[-1] == "Maths Hub"
+    page.locator(".gl-shades input[value='']").check()
+    finding, shows, *_ = page.eval_on_selector_all(
+        ".gl-finding, .gl-shows", "all => all.map(n => n.textContent)"
+    )
+    assert (finding, shows[:20]) == ("", "Nothing is shaded: l")
+    assert page.locator(".gl-finding").is_hidden()
+    assert page.locator("th.gl-now").count() == 0
+    for strange in ("constructor", "__proto__", "toString"):
+        page.goto(f"{page.url.split('#')[0]}#~shade={strange}")
+        assert page.locator(".gl-shades input:checked").get_attribute("value") == ""
+    page.goto(f"{page.url.split('#')[0]}#~shade=trusts_elsewhere")
+    assert says() == elsewhere
 
 
 def test_doubt_has_its_own_patterns(visit, recipe, data):

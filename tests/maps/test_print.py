@@ -95,9 +95,9 @@ def test_coverage_tells_one_shared_doubtful_unfound_and_uncovered_apart(recipe, 
     assert subpaths(low) == 1
     lines = said(root).split("\n")
     for title, count in (
-        ("one Maths Hub", "1 local authority, 1 schools"),
-        ("one, low confidence", "1 local authority, 1 schools"),
-        ("shared by several", "1 local authority, 1 schools"),
+        ("one Maths Hub", "1 local authority, 1 school"),
+        ("one, low confidence", "1 local authority, 1 school"),
+        ("shared by several", "1 local authority, 1 school"),
         ("none found in our lists", "1 local authority, 2 schools"),
         ("not covered", "1 local authority, 0 schools"),
     ):

@@ -8,9 +8,11 @@ import pytest
 
 from geolls.atlas.book import Book
 from geolls.base.errors import MapError, UsageError
+from geolls.base.labels import LABELS
+from geolls.maps.drawn import resolve
 from geolls.maps.page import draw
 from geolls.maps.payload import unpack
-from geolls.maps.recipes import Recipe
+from geolls.maps.recipes import Recipe, load_recipe, recipe_names
 from geolls.maps.scenes import scene_of
 from geolls.maps.shading import COLUMNS, SHADINGS, supported
 from geolls.study.facts import gather
@@ -69,12 +71,32 @@ def test_a_place_is_the_same_in_the_atlas(book: Book) -> None:
 def test_what_can_be_shaded_stands_in_one_table(book: Book) -> None:
     recipe = Recipe("r", "t", measures=tuple(k for k in COLUMNS if k != "fsm_share"))
     _, data = scene_of(book.study, recipe)
-    assert [m.title for m in data.measures] == [COLUMNS[m.key].title for m in data.measures]
+    assert [m.title for m in data.measures] == [LABELS[m.key].title for m in data.measures]
     with pytest.raises(MapError, match=r"no measure is called 'trusts_elsewher'.*trusts_elsewhere"):
         scene_of(book.study, Recipe("r", "t", measures=("trusts_elsewher",)))
     with pytest.raises(UsageError, match="no option"):
         scene_of(book.study, recipe, options={"layr": "maths_hub"})
     assert set(COLUMNS) < set(SHADINGS)
+
+
+# The demonstration has no lead schools to be far from.
+@pytest.mark.parametrize("name", [name for name in recipe_names() if name != "far_from_hub"])
+def test_a_map_says_what_it_shows_and_does_not_mean_however_it_is_shaded(
+    demonstration: Any, name: str
+) -> None:
+    recipe = load_recipe(name)
+    about: dict[str, Any] = {"place": demonstration.place("Leeds")}
+    if recipe.scope == "trust":
+        about = {"trust": demonstration.spread().nlargest(1, "schools")["trust_uid"].iloc[0]}
+    drawn = resolve(
+        *scene_of(demonstration, recipe, **({} if recipe.scope == "england" else about))
+    )
+    for shade in ("", *(key for key, _ in drawn.shades)):
+        said = drawn.said(shade)
+        assert bool(said.finding) == bool(shade), shade
+        assert said.shows, shade
+        assert said.means_not, shade
+        assert not set("{}") & set("".join(said)), said
 
 
 def test_an_atlas_leaves_out_what_no_study_can_give() -> None:

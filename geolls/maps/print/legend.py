@@ -104,7 +104,7 @@ def _coverage(drawn: Drawn, spec: LayerSpec) -> list[Key]:
         ["", "cross", "bare", "stripe", "hatch", "r2"],
         default="",
     )
-    schools, words = drawn.members, ""
+    on, words = drawn.data.on_blocks, ""
     out = []
     for name, title in (
         ("r2", f"one {spec.title}"),
@@ -113,9 +113,9 @@ def _coverage(drawn: Drawn, spec: LayerSpec) -> list[Key]:
         ("cross", "none found in our lists"),
         ("bare", "not covered"),
     ):
-        if schools is not None and "block" in schools:
+        if on is not None:
             blocks = np.array(drawn.data.topology.blocks)[kind == name]
-            count = int(schools["block"].isin(blocks).sum())
+            count = int(on.reindex(blocks).sum())
             words = f", {count:,} {'school' if count == 1 else 'schools'}"
         if n := np.unique(base_of[kind == name]).size:
             out.append(Key("fill", name, title, _many(n, base) + words))

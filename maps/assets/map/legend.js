@@ -135,17 +135,15 @@
     areasAndSchools(blocks) {
       const {areas} = this.app;
       const met = new Set(blocks.map((b) => areas.of[b]));
-      const schools = this.schoolsOn(new Set(blocks), met);
+      const schools = this.schoolsOn(blocks);
       const said = plural(met.size, plain(areas.title), plain(areas.many));
       return schools === null ? said : `${said}, ${plural(schools, "school", "schools")}`;
     }
 
-    /** The schools on some blocks; where the map knows them by area only, null unless the areas are whole. */
-    schoolsOn(blocks, met) {
-      const {areas, schools} = this.app;
-      if (schools) return schools.filter((s) => schools.here[s] && blocks.has(schools.block[s])).length;
-      const whole = areas.count && areas.of.every((u, b) => !met.has(u) || blocks.has(b));
-      return whole ? [...met].reduce((total, u) => total + (areas.count[u] || 0), 0) : null;
+    /** The schools on some blocks, of those that the map is about; null where it does not know. */
+    schoolsOn(blocks) {
+      const {on_blocks: on} = this.app.own;
+      return on ? blocks.reduce((total, b) => total + on[b], 0) : null;
     }
 
     // ---- nodes
