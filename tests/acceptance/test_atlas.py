@@ -28,8 +28,15 @@ PLACES = ["dfe_region"]
 
 
 def small() -> geolls.Study:
-    """A study of the 135 all-through schools: an atlas of thirty pages."""
-    return geolls.open_study(phase=["all_through"])
+    """A study of the 135 all-through schools and five layers: an atlas of twenty pages."""
+    layers = [
+        "local_authority",
+        "district",
+        "combined_authority",
+        "teaching_school_hub",
+        "dfe_region",
+    ]
+    return geolls.open_study(phase=["all_through"], layers=layers)
 
 
 def digests(out: Path) -> dict[str, str]:

@@ -18,8 +18,11 @@ import fuzz
 from double import Double
 from services import case
 
-# A study small enough to be written again and again: forty schools, four districts.
-LAYERS = ("--places", "dfe_region", "--places", "combined_authority")
+# A study small enough to be written again and again: forty schools, four districts, five layers.
+PLACES = ("--places", "dfe_region", "--places", "combined_authority")
+STUDY = """layers = [
+    "local_authority", "district", "combined_authority", "teaching_school_hub", "dfe_region"
+]"""
 
 
 @cache
@@ -27,13 +30,15 @@ def register() -> Path:
     """The register every atlas here is of."""
     place = Path(tempfile.mkdtemp(prefix="geolls-atlas-")) / "edubasealldata20220901.csv"
     place.write_bytes(fuzz.register_file())
+    place.with_name("study.toml").write_text(STUDY)
     return place
 
 
 def start(out: Path, *more: str, before: str = "", of: Path | None = None) -> subprocess.Popen[str]:
     """Start an atlas in a process of its own."""
     args = ["atlas", "--out", str(out), "--register", str(of or register()), "--jobs", "2", "-q"]
-    args += ["--as-of", "2022-09-01", "--data", str(register().parent), *LAYERS, *more]
+    args += ["--as-of", "2022-09-01", "--data", str(register().parent), *PLACES, *more]
+    args += ["--study", str(register().with_name("study.toml"))]
     code = (
         f"{before}\nimport sys; sys.argv[1:] = {args!r}\nfrom geolls.cli.main import main\nmain()"
     )
