@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 
@@ -230,6 +231,7 @@ def stated(study: Study) -> list[Finding]:
     return findings(study)
 
 
+@cache
 def rows_of(command: str) -> list[dict[str, str]]:
     fmt = "" if "--format csv" in command else " --format csv"
     with WRITE.one_study():
