@@ -278,6 +278,7 @@ _SHAPES = {
     "single_school_trust": '<rect x="-3.5" y="-3.5" width="7" height="7"/>',
     "trust_home_here": '<circle r="4.4"/>',
     "trust_based_elsewhere": '<path d="M0-5.6 5.6 0 0 5.6-5.6 0Z"/>',
+    "no_single_home": '<path d="M0-5 5 3.8H-5Z"/>',
     "status_unknown": '<path d="M-3.5-3.5 3.5 3.5M-3.5 3.5 3.5-3.5"/>',
 }
 

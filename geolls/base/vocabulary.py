@@ -10,6 +10,8 @@ __all__ = [
     "FAMILIES",
     "FAMILY_TITLES",
     "FEW",
+    "HOMELESS",
+    "HOME_STATUS",
     "KINDS",
     "KIND_LABELS",
     "KIND_MEANINGS",
@@ -17,6 +19,7 @@ __all__ = [
     "KIND_TITLES",
     "MAINSTREAM",
     "MINIMUM",
+    "OUTSIDE",
     "PATTERNS",
     "PHASES",
     "PHASE_SCHOOLS",
@@ -75,7 +78,8 @@ KIND_TITLES: Final[Mapping[str, str]] = {
     "single_school_trust": "Single-school trust",
     "trust_home_here": "Trust at home here",
     "trust_based_elsewhere": "Trust based elsewhere",
-    "status_unknown": "Trust not known",
+    "no_single_home": "Trust with no single home",
+    "status_unknown": "Not known",
 }
 KINDS: Final = tuple(KIND_TITLES)
 #: Those in a trust of two or more schools.
@@ -86,7 +90,8 @@ KIND_LABELS: Final[Mapping[str, str]] = {
     "single_school_trust": "In a single-school trust",
     "trust_home_here": "In a trust at home here",
     "trust_based_elsewhere": "In a trust based elsewhere",
-    "status_unknown": "Trust not known",
+    "no_single_home": "In a trust with no single home",
+    "status_unknown": "Trust, or its home, not known",
 }
 #: Within a sentence.
 KIND_PHRASES: Final[Mapping[str, str]] = {
@@ -94,16 +99,32 @@ KIND_PHRASES: Final[Mapping[str, str]] = {
     "single_school_trust": "in a single-school trust",
     "trust_home_here": "in a trust at home in its authority",
     "trust_based_elsewhere": "in a trust based elsewhere",
+    "no_single_home": "in a trust with no single home",
     "status_unknown": "not known",
 }
 #: What a figure of that kind counts.
 KIND_MEANINGS: Final[Mapping[str, str]] = {
     "no_trust": "schools in no trust",
     "single_school_trust": "schools that are the only one of their trust",
-    "trust_home_here": "schools in a trust with most of its schools here",
-    "trust_based_elsewhere": "schools in a trust with most of its schools elsewhere",
-    "status_unknown": "schools whose trust is not known",
+    "trust_home_here": "schools in a trust with more of its schools here than anywhere else",
+    "trust_based_elsewhere": "schools in a trust with more of its schools in another place",
+    "no_single_home": "schools in a trust with no one place that holds more than any other",
+    "status_unknown": "schools whose trust, or whether it is at home here, is not known",
 }
+
+# ---- where a trust is at home -------------------------------------------------------------------
+
+#: Whether a trust has a home, and where it is none of the units.
+HOME_STATUS: Final[Mapping[str, str]] = {
+    "home": "At home in a unit",
+    "outside": "At home outside every unit",
+    "no_single_home": "No single home",
+    "not_known": "Home not known",
+}
+#: The answers that are no home.
+HOMELESS: Final = ("no_single_home", "not_known")
+#: The name of a home outside every unit.
+OUTSIDE: Final = "Outside every unit"
 
 # ---- phases ------------------------------------------------------------------------------------
 

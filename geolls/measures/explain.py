@@ -217,13 +217,15 @@ class _Areas:
 
 
 def _home_share(areas: _Areas) -> _Parts:
-    order = areas.table.assign(s=areas.table["schools"].round(9), p=areas.table["pupils"].round(6))
-    order = order.sort_values(["s", "p", "unit_code"], ascending=[False, False, True])
-    claims = areas.claims
-    home = claims["share"] * claims["unit_code"].isin(order["unit_code"].head(1))
-    rows = claims[["urn", "unit_code", "unit_name"]].assign(part=home / (areas.inside or np.nan))
-    how = "Each school in the home area adds one part in all that have a unit."
-    return _Parts(rows, how, not areas.inside)
+    claims = areas.claims_of(areas.membership, reasons=True)
+    claims = claims[claims["unit_code"] != "not_located"]
+    place = claims["unit_code"].replace("not_applicable", "not_covered")
+    sums = claims["share"].groupby(place).sum().drop("no_evidence", errors="ignore").round(9)
+    largest = "" if sums.empty else sums.idxmax()
+    part = claims["share"] * (place == largest) / claims["urn"].nunique()
+    rows = claims[["urn", "unit_code", "unit_name"]].assign(part=part)
+    how = "Each school in the largest place, a unit or none, adds one part in all located schools."
+    return _Parts(rows, how, sums.empty)
 
 
 def _cross_pairs(areas: _Areas) -> _Parts:

@@ -14,7 +14,10 @@ __all__ = ["headlines", "oversight", "providers"]
 
 
 def oversight(
-    schools: pd.DataFrame, trust_home: pd.Series[Any], place: Membership
+    schools: pd.DataFrame,
+    trust_home: pd.Series[Any],
+    place: Membership,
+    trust_schools: pd.Series[Any] | None = None,
 ) -> pd.Series[Any]:
     """Say who runs each school, seen from its place.
 
@@ -23,37 +26,49 @@ def oversight(
     schools : pandas.DataFrame
         urn, trust_uid (missing: in no trust), status_unknown (bool; optional).
     trust_home : pandas.Series of str
-        Home unit of each trust in the place layer (home_<L> of the spread table), by trust_uid.
+        Where each trust is at home in the place layer, by trust_uid; see
+        `geolls.measures.home.home_of`. Blank is not known.
     place : Membership
         Which unit of the place layer has which school.
+    trust_schools : pandas.Series of int, optional
+        How many schools each trust runs, by trust_uid, those outside the table included; without
+        it those of the table count.
 
     Returns
     -------
     pandas.Series of str
         One of `vocabulary.KINDS` per school, indexed by urn: `no_trust`; `single_school_trust`
-        (the only school of its trust in the table); `trust_home_here` (most schools of its trust
-        are in this unit, or in one of the units that share the school); `trust_based_elsewhere`;
-        `status_unknown`. Blank for a school of a larger trust that has no unit in the layer.
+        (the only school of its trust); `trust_home_here` (its trust is at home in this unit);
+        `trust_based_elsewhere` (in another unit, or outside every unit); `no_single_home` (its
+        trust has none); `status_unknown` (its trust is not known, or its trust's home, or which
+        of several units it is in and one of them is that home). Blank for a school of a larger
+        trust that has no unit in the layer.
 
     Notes
     -----
-    Home is where most of a trust's schools are, not its office. Elsewhere is not far.
+    Home is where more of a trust's schools are than anywhere else, not its office. Elsewhere is
+    not far.
     """
     urn, trust = pd.Index(schools["urn"], name="urn"), schools["trust_uid"]
+    size = trust.map(trust.value_counts() if trust_schools is None else trust_schools)
+    home = trust.map(trust_home).set_axis(urn).astype(object).fillna("not_known")
     claims = place.frame("urn", reasons=False)
-    home = claims["urn"].map(trust.map(trust_home).set_axis(urn))
-    at_home = claims["unit_code"].to_numpy(dtype=object) == home.to_numpy(dtype=object)
+    at_home = claims["unit_code"].to_numpy(dtype=object) == claims["urn"].map(home).to_numpy()
+    in_home = pd.Series(at_home).groupby(claims["urn"].to_numpy()).mean().reindex(urn)
     words = np.select(
         [
             trust.isna() & _status_unknown(schools),
             trust.isna(),
-            trust.map(trust.value_counts()) <= 1,
-            urn.isin(claims.loc[at_home, "urn"]),
-            urn.isin(claims["urn"]),
+            size <= 1,
+            in_home.isna(),
+            home == "not_known",
+            home == "no_single_home",
+            in_home == 1,
+            in_home == 0,
         ],
-        ["status_unknown", "no_trust", "single_school_trust", "trust_home_here",
-         "trust_based_elsewhere"],
-        default="",
+        ["status_unknown", "no_trust", "single_school_trust", "", "status_unknown",
+         "no_single_home", "trust_home_here", "trust_based_elsewhere"],
+        default="status_unknown",
     )  # fmt: skip
     found = pd.Series(words, index=urn, name="kind").astype(object)
     return found.mask(found == "", None)

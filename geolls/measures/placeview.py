@@ -12,7 +12,7 @@ import pandas as pd
 from scipy.sparse import csr_array
 
 from geolls.base.arrays import Flags, Floats, Ints
-from geolls.base.vocabulary import BLANK_BELOW, KINDS
+from geolls.base.vocabulary import BLANK_BELOW, HOMELESS, KINDS
 from geolls.measures.distances import (
     by_body,
     count_within,
@@ -238,7 +238,7 @@ def hub_view(
     hubs : Membership
         Which hub has which school.
     trust_home : pandas.Series of str
-        Modal hub of each trust (home_<hub layer> of the spread table), by trust_uid.
+        Home hub of each trust, by trust_uid; see `geolls.measures.home.home_of`.
     layers : mapping of str to Membership
         The layers to count, e.g. local_authority and combined_authority.
 
@@ -247,16 +247,18 @@ def hub_view(
     pandas.DataFrame
         One row per phase (`all` first) and hub, sorted by code: phase, unit_code, unit_name,
         schools, pupils, trust_schools, trusts, units_<L> for every layer, trusts_based_elsewhere,
-        elsewhere_share (share of its trust schools whose trust has its modal hub elsewhere; blank
+        elsewhere_share (share of its trust schools whose trust has its home hub elsewhere; blank
         without trust schools).
 
     Notes
     -----
-    A trust of one school is at home where it is. Hubs met are not hubs worked with.
+    A trust of one school is at home where it is. A trust without a home, or whose home is not
+    known, is not based elsewhere. Hubs met are not hubs worked with.
     """
     table = schools.merge(hubs.frame("urn", reasons=False), on="urn")
     inside = table["trust_uid"].notna()
-    away = inside & (table["trust_uid"].map(trust_home) != table["unit_code"])
+    home = table["trust_uid"].map(trust_home)
+    away = inside & ~home.isin(HOMELESS) & home.notna() & (home != table["unit_code"])
     both = by_phase(table.assign(inside=inside, away=away))
     units = both.groupby(_UNIT, observed=True)
     pupils, gone = both["pupils"].fillna(0), both["trust_uid"].where(both["away"])

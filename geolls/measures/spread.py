@@ -25,6 +25,7 @@ from geolls.measures.distances import (
     pairs_within,
     spanning_tree,
 )
+from geolls.measures.home import homes
 from geolls.measures.membership import Membership, sums
 from geolls.measures.sensitivity import Moved, moved_rules
 
@@ -74,6 +75,9 @@ class SpreadOptions:
         width of a region, and twice that. `reach_sensitivity` shows what hangs on each.
     national_regions : int
         A national trust works in at least so many regions.
+    home_threshold : float
+        The least share of a trust's located schools that makes a place its home, 0 to 1. A
+        quarter: with less in its largest place a trust of four or more is everywhere and nowhere.
     authority_layer, region_layer : str
         The layers whose lines count for reach.
 
@@ -90,6 +94,7 @@ class SpreadOptions:
     regional_km: float = 100.0
     national_km: float = 200.0
     national_regions: int = 4
+    home_threshold: float = 0.25
     authority_layer: str = "local_authority"
     region_layer: str = "region"
 
@@ -102,6 +107,10 @@ class SpreadOptions:
         _rising("national_regions", (1, self.national_regions))
         if self.size_bands[0] != 1:
             raise UsageError("size_bands must begin with 1", where="spread")
+        if not 0 <= self.home_threshold <= 1:
+            raise UsageError(
+                f"home_threshold is a share from 0 to 1, not {self.home_threshold}", where="spread"
+            )
 
 
 def _rising(name: str, values: tuple[float, ...]) -> None:
@@ -209,10 +218,11 @@ def spread(
         (`multi_academy_trust_one_school` where it runs one school in every phase), schools, pupils
         (missing counts as none), schools_all, pupils_all (of every phase), size_band, located
         (schools with coordinates); for every layer L areas_L, areas_L_low, areas_L_high, home_L,
-        home_name_L, home_share_L, hhi_L, effective_areas_L, entropy_L (bits), cross_pairs_L,
-        cross_pairs_L_low, cross_pairs_L_high, no_unit_share_L; pair_km_mean, pair_km_median,
-        pair_km_max, standard_distance_km, nearest_sibling_km_median, longest_hop_km, hull_km2,
-        clusters, largest_cluster_share; reach; sample.
+        home_name_L, home_share_L, home_status_L (see `geolls.measures.home.homes`), hhi_L,
+        effective_areas_L, entropy_L (bits), cross_pairs_L, cross_pairs_L_low, cross_pairs_L_high,
+        no_unit_share_L; pair_km_mean, pair_km_median, pair_km_max, standard_distance_km,
+        nearest_sibling_km_median, longest_hop_km, hull_km2, clusters, largest_cluster_share;
+        reach; sample.
 
     Raises
     ------
@@ -222,12 +232,12 @@ def spread(
     Notes
     -----
     With q_g the share of area g among the schools that have a unit in L: hhi sum q^2, effective
-    areas 1/sum q^2, entropy sum q log2(1/q), home the g with most schools (ties: most pupils,
-    then code). A school that two units share counts half in each; cross_pairs =
-    1 - sum q_g (n q_g - 1)/(n - 1), the chance that two of its schools are in different areas,
-    takes each set of claimants as one area. The columns _low and _high hold the least and the most
-    over all ways of giving each shared school whole to one of its claimants; see `claimants`.
-    Schools without a unit are no area; no_unit_share is their share of all.
+    areas 1/sum q^2, entropy sum q log2(1/q). A school that two units share counts half in each;
+    cross_pairs = 1 - sum q_g (n q_g - 1)/(n - 1), the chance that two of its schools are in
+    different areas, takes each set of claimants as one area. The columns _low and _high hold the
+    least and the most over all ways of giving each shared school whole to one of its claimants;
+    see `claimants`. Schools without a unit are no area; no_unit_share is their share of all. For a
+    home "in no unit" is a place like any area.
 
     Distances are straight lines between the schools that have coordinates; standard distance
     sqrt(sum |x - mean|^2 / n); the longest hop is the longest edge of the minimum spanning tree;
@@ -254,7 +264,8 @@ def spread(
         "located": np.bincount(found.body[located(points)], minlength=len(found.size)),
     }
     items = pd.Index(found.schools["urn"].unique())
-    of_layers = [_areas(found, key, membership, items) for key, membership in layers.items()]
+    at_least = rules.home_threshold
+    of_layers = [_areas(found, key, members, items, at_least) for key, members in layers.items()]
     far = distances(points, found.body, len(found.size), rules.cluster_km)
     parts = [found.frame, pd.DataFrame(columns), *of_layers, pd.DataFrame(far)]
     frame = pd.concat(parts, axis=1)
@@ -409,23 +420,22 @@ _RANK = {word: at for at, word in enumerate(REACHES)}
 _THRESHOLDS = ("local_km", "sub_regional_km", "regional_km", "national_km", "national_regions")
 
 
-def _areas(found: Bodies, key: str, membership: Membership, urns: pd.Index) -> pd.DataFrame:
+def _areas(
+    found: Bodies, key: str, membership: Membership, urns: pd.Index, home_threshold: float
+) -> pd.DataFrame:
     """Return the columns of one layer, one row per body."""
     x, bodies = membership.over(urns), range(len(found.size))
     if (x.claims == 0).any():
         raise UsageError("a school is missing from the layer", where=key, fix="give it a reason")
     claims = _claims(found, x)
-    claims["heads"] = claims["share"] * claims["pupils"]
-    cells = claims.groupby(["body", "unit"])[["share", "heads"]].sum()
-    cells = cells[cells["share"] != 0].reset_index()
-    inside = cells.groupby("body")["share"].sum().reindex(bodies, fill_value=0.0)
-    q = cells["share"] / cells["body"].map(inside)
+    cells = claims[~x.outside[claims["unit"]]].groupby(["body", "unit"])["share"].sum()
+    cells = cells[cells != 0]
+    inside = cells.groupby("body").sum().reindex(bodies, fill_value=0.0)
+    q = cells / inside.reindex(cells.index, level="body")
     terms = pd.DataFrame({"areas": 1, "hhi": q * q, "entropy": -q * np.log2(q)})
-    of = terms.groupby(cells["body"]).sum().reindex(bodies)
-    # Home: most schools, then most pupils, then the first code.
-    order = cells.assign(q=q, share=cells["share"].round(9), heads=cells["heads"].round(6))
-    order = order.sort_values(["share", "heads", "unit"], ascending=[False, False, True])
-    home = order.drop_duplicates("body").set_index("body").reindex(bodies)
+    of = terms.groupby("body").sum().reindex(bodies)
+    home = homes(claims, x, len(found.size), home_threshold)
+    pairs = _claims(found, x.sets)
     rows = np.asarray(x.items.get_indexer(pd.Index(found.schools["urn"])), dtype=np.intp)
     met, apart = (f(found.body, rows, len(found.size), x) for f in (touched, pairs_apart))
     return pd.DataFrame(
@@ -433,13 +443,14 @@ def _areas(found: Bodies, key: str, membership: Membership, urns: pd.Index) -> p
             f"areas_{key}": of["areas"].fillna(0).astype(int),
             f"areas_{key}_low": met.low.astype(int),
             f"areas_{key}_high": met.high.astype(int),
-            f"home_{key}": home["unit"].astype(object).map(dict(enumerate(x.codes))),
-            f"home_name_{key}": home["unit"].astype(object).map(dict(enumerate(x.names))),
-            f"home_share_{key}": home["q"],
+            f"home_{key}": home["code"],
+            f"home_name_{key}": home["name"],
+            f"home_share_{key}": home["share"],
+            f"home_status_{key}": home["status"],
             f"hhi_{key}": of["hhi"],
             f"effective_areas_{key}": 1 / of["hhi"],
             f"entropy_{key}": of["entropy"],
-            f"cross_pairs_{key}": _cross_pairs(_claims(found, x.sets)),
+            f"cross_pairs_{key}": _cross_pairs(pairs[~x.sets.outside[pairs["unit"]]]),
             f"cross_pairs_{key}_low": apart.low,
             f"cross_pairs_{key}_high": apart.high,
             f"no_unit_share_{key}": (1 - inside / found.size).clip(lower=0),
@@ -449,10 +460,10 @@ def _areas(found: Bodies, key: str, membership: Membership, urns: pd.Index) -> p
 
 
 def _claims(found: Bodies, x: Membership) -> pd.DataFrame:
-    """Return one row per school and unit of a layer: body, pupils, unit (its place), share."""
+    """Return one row per school of a body and claim on it: body, school, unit (places), share."""
     claims = pd.DataFrame({"urn": x.items[x.item], "unit": x.unit, "share": x.share})
-    schools = found.schools[["urn"]].assign(body=found.body, pupils=np.nan_to_num(found.pupils))
-    return schools.merge(claims[~x.outside[x.unit]], on="urn")
+    schools = found.schools[["urn"]].assign(body=found.body, school=np.arange(len(found.body)))
+    return schools.merge(claims, on="urn")
 
 
 def _cross_pairs(claims: pd.DataFrame) -> pd.Series[float]:

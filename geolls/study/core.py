@@ -480,18 +480,22 @@ class Core:
         return self._spread[self._spread["trust_uid"].isin(at_work)].reset_index(drop=True)
 
     def trust_home(self, layer: str) -> pd.Series:
-        """Return the unit of a layer that most schools of each trust are in, by trust_uid."""
-        return self._spread.set_index("trust_uid")[f"home_{layer}"]
+        """Return where each trust is at home in a layer, by trust_uid; see `home.home_of`."""
+        from geolls.measures.home import home_of
+
+        return home_of(self._spread, layer)
 
     def kinds(self, layer: str) -> pd.Series:
         """Return who runs each school, seen from its unit of a layer, by URN; see `oversight`."""
         from geolls.measures.oversight import oversight
 
         key = self.layer(layer).key
-        return self.memo(
-            ("kinds", key),
-            lambda: oversight(self.schools, self.trust_home(key), self.membership(key)),
-        )
+
+        def build() -> pd.Series:
+            runs = self._spread.set_index("trust_uid")["schools_all"]
+            return oversight(self.schools, self.trust_home(key), self.membership(key), runs)
+
+        return self.memo(("kinds", key), build)
 
     def _as_place(self, place: Place | str) -> Place:
         return self.place(place) if isinstance(place, str) else place

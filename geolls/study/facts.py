@@ -543,8 +543,7 @@ def _schools(study: Core, home: str, trusts: pd.DataFrame) -> pd.DataFrame:
     names = frame["name"].astype(object)
     frame["name"] = names.where(names.notna(), "Name not given, URN " + frame["urn"].astype(object))
     frame["trust"] = frame["trust_uid"].where(frame["trust_uid"].isin(trusts.index))
-    placed = frame.index.isin(members_of(study, home)["urn"])
-    frame["kind"] = study.kinds(home).where(placed).fillna("no_trust")
+    frame["kind"] = study.kinds(home).fillna("status_unknown")
     return frame
 
 

@@ -44,11 +44,26 @@ EVIDENCE = 0.5
 
 
 class AtWork(NamedTuple):
-    """A trust with schools in a place: how many, and whether it is based there."""
+    """A trust with schools in a place.
+
+    Attributes
+    ----------
+    uid : str
+        The trust.
+    here : float
+        Its schools here; a shared one counts by its share.
+    kind : str
+        Where its home is, seen from here: one of `vocabulary.KINDS` from `trust_home_here` on.
+    """
 
     uid: str
     here: float
-    based: bool
+    kind: str
+
+    @property
+    def based(self) -> bool:
+        """Whether it is at home here."""
+        return self.kind == "trust_home_here"
 
 
 class Ground(NamedTuple):
@@ -235,13 +250,15 @@ def several(study: Core) -> pd.DataFrame:
 
 def at_work(study: Core, layer: str) -> dict[str, list[AtWork]]:
     """Return the trusts of two or more with a school in each unit, largest first."""
-    members = members_of(study, layer)
-    found = (
-        members.assign(based=members["kind"] == "trust_home_here")
-        .groupby(["unit_code", "trust"])
-        .agg(here=("share", "sum"), based=("based", "first"))
-        .reset_index()
-        .sort_values(["unit_code", "here", "trust"], ascending=[True, False, True])
+    here = members_of(study, layer).groupby(["unit_code", "trust"]).agg(here=("share", "sum"))
+    found = here.reset_index().sort_values(
+        ["unit_code", "here", "trust"], ascending=[True, False, True]
+    )
+    home = found["trust"].map(study.trust_home(layer)).fillna("not_known")
+    found["kind"] = np.select(
+        [home == "not_known", home == "no_single_home", home == found["unit_code"]],
+        ["status_unknown", "no_single_home", "trust_home_here"],
+        default="trust_based_elsewhere",
     )
     out: dict[str, list[AtWork]] = defaultdict(list)
     for unit, *trust in found.itertuples(index=False, name=None):

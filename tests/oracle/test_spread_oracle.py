@@ -161,8 +161,9 @@ def test_a_trust_by_hand():
     t = found.loc["T"]
     assert (t["schools"], t["pupils"], t["size_band"], t["located"]) == (4, 650, "2-5", 4)
     assert t["areas_local_authority"] == 2
-    # Two schools each: the tie goes to most pupils, B with 350 against 300.
-    assert (t["home_local_authority"], t["home_share_local_authority"]) == ("B", 0.5)
+    # Two schools each: a tie is no home, though B has more pupils.
+    assert pd.isna(t["home_local_authority"]) and t["home_share_local_authority"] == 0.5
+    assert t["home_status_local_authority"] == "no_single_home"
     assert t["hhi_local_authority"] == 0.5 and t["effective_areas_local_authority"] == 2
     assert t["entropy_local_authority"] == 1
     assert t["cross_pairs_local_authority"] == pytest.approx(4 / 6)
@@ -185,7 +186,7 @@ def test_a_trust_of_one_school_and_one_that_cannot_be_located_say_so():
 def test_schools_without_a_unit_are_no_area_and_stand_beside():
     u = spread(SCHOOLS, layers_of(SCHOOLS)).set_index("trust_uid").loc["U"]
     assert (u["areas_local_authority"], u["no_unit_share_local_authority"]) == (1, 0.5)
-    assert u["home_share_local_authority"] == 1 and u["effective_areas_local_authority"] == 1
+    assert u["home_share_local_authority"] == 0.5 and u["effective_areas_local_authority"] == 1
 
 
 def test_a_trust_with_no_unit_at_all_has_no_home():
@@ -202,18 +203,18 @@ def test_a_shared_school_is_half_in_each_and_its_set_is_one_area_for_pairs():
         columns=["item", "unit_code", "share"],
     ).assign(unit_name="hub")
     t = spread(SCHOOLS[SCHOOLS["trust_uid"] == "T"], {"hub": Membership.of(hubs)}).iloc[0]
-    assert t["areas_hub"] == 2 and t["home_hub"] == "H"
+
+    # With the first school in K it is a tie.
+    assert t["areas_hub"] == 2 and t["home_status_hub"] == "not_known"
     assert t["home_share_hub"] == 2.5 / 4
     assert t["hhi_hub"] == pytest.approx((2.5**2 + 1.5**2) / 16)
     # Sets: H+K, H, H, K: of 6 pairs one is in the same.
     assert t["cross_pairs_hub"] == pytest.approx(5 / 6)
 
 
-def test_a_tie_of_schools_and_pupils_goes_to_the_first_code():
+def test_pupils_that_are_not_known_count_as_none():
     table = SCHOOLS.assign(pupils=np.nan)
-    found = spread(table, layers_of(table)).set_index("trust_uid")
-    assert found.loc["T", "home_local_authority"] == "A"
-    assert found.loc["T", "pupils"] == 0
+    assert spread(table, layers_of(table)).set_index("trust_uid").loc["T", "pupils"] == 0
 
 
 def test_row_order_changes_nothing():
@@ -242,7 +243,8 @@ def test_the_columns_are_the_contract():
     found = spread(SCHOOLS, layers_of(SCHOOLS)).columns.tolist()
     first = ["trust_uid", "trust_name", "trust_type", "schools", "pupils"]
     assert found[:5] == first
-    per_layer = "areas home home_share hhi effective_areas entropy cross_pairs no_unit_share"
+    per_layer = "areas home home_name home_share home_status hhi effective_areas entropy"
+    per_layer += " cross_pairs no_unit_share"
     wanted = [f"{m}_{k}" for k in ("local_authority", "region") for m in per_layer.split()]
     wanted += ["size_band", "reach", "sample", *DISTANCES]
     assert not set(wanted) - set(found)

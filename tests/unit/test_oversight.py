@@ -31,7 +31,7 @@ def test_the_kinds_of_oversight_by_hand():
         *["trust_home_here"] * 3, "single_school_trust", "no_trust", "status_unknown",
         "trust_based_elsewhere", "trust_home_here", "trust_home_here", "no_trust",
     ]  # fmt: skip
-    assert set(found) <= set(KINDS) and found.index.tolist() == SCHOOLS["urn"].tolist()
+    assert set(found) < set(KINDS) and found.index.tolist() == SCHOOLS["urn"].tolist()
 
 
 def test_unknown_status_leaves_an_interval():
@@ -50,11 +50,28 @@ def test_a_school_of_a_trust_without_a_unit_is_blank_and_one_in_no_trust_is_not(
     assert found["4"] == "no_trust"
 
 
-def test_a_shared_school_is_at_home_in_either_unit():
+def test_whether_a_school_that_two_units_share_is_at_home_is_known_only_where_neither_is_home():
     table = AUTHORITY.frame()
     halves = pd.DataFrame({"item": "6", "unit_code": ["A", "B"], "unit_name": "x", "share": 0.5})
     both = Membership.of(pd.concat([table[table["item"] != "6"], halves]))
-    assert oversight(SCHOOLS, HOME, both)["6"] == "trust_home_here"
+    assert oversight(SCHOOLS, HOME, both)["6"] == "status_unknown"
+    assert oversight(SCHOOLS, HOME.replace("A", "C"), both)["6"] == "trust_based_elsewhere"
+    assert oversight(SCHOOLS, HOME.replace("A", "no_single_home"), both)["6"] == "no_single_home"
+
+
+def test_a_trust_without_a_home_is_neither_here_nor_elsewhere():
+    kinds = {"no_single_home": "no_single_home", "not_known": "status_unknown",
+             None: "status_unknown", "not_covered": "trust_based_elsewhere"}  # fmt: skip
+    for word, kind in kinds.items():
+        found = oversight(SCHOOLS, pd.Series({"S": word, "T": word, "U": "B"}), AUTHORITY)
+        assert found[list("0126")].tolist() == [kind] * 4
+        assert found["3"] == "single_school_trust" and found["7"] == "trust_home_here"
+
+
+def test_what_a_trust_runs_elsewhere_decides_whether_it_runs_one_school():
+    whole = pd.Series({"S": 2, "T": 1, "U": 2})
+    found = oversight(SCHOOLS, HOME, AUTHORITY, whole)
+    assert found["3"] == "trust_home_here" and found["0"] == "single_school_trust"
 
 
 def test_the_provider_of_a_maintained_school_is_its_authority():

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from geolls.base.vocabulary import KINDS
+from geolls.measures.home import home_of
 from geolls.measures.membership import Membership
 from geolls.measures.oversight import oversight, providers
 from geolls.measures.placeview import (
@@ -49,9 +50,9 @@ SCHOOLS = pd.DataFrame(
 )
 AUTHORITY = layer(SCHOOLS, "AAAAAABBBB")
 HUB = layer(SCHOOLS, ["H"] * 4 + ["K"] * 5 + ["no_evidence"])
-HOME = spread(SCHOOLS, {"la": AUTHORITY}).set_index("trust_uid")["home_la"]
+HOME = home_of(spread(SCHOOLS, {"la": AUTHORITY}), "la")
 KINDS_SEEN = oversight(SCHOOLS, HOME, AUTHORITY)
-HUB_HOME = spread(SCHOOLS, {"hub": HUB}).set_index("trust_uid")["home_hub"]
+HUB_HOME = home_of(spread(SCHOOLS, {"hub": HUB}), "hub")
 
 
 def test_a_place_by_hand():
@@ -62,7 +63,7 @@ def test_a_place_by_hand():
     assert a["effective_providers"] == pytest.approx(25 / 11)
     assert (a["top_trust_uid"], a["top_trust_name"], a["top_trust_share"]) == ("T", "Tee", 0.5)
     shares = [a[f"share_{k}"] for k in KINDS]
-    assert shares == pytest.approx([1 / 6, 1 / 6, 3 / 6, 0, 1 / 6]) and sum(
+    assert shares == pytest.approx([1 / 6, 1 / 6, 3 / 6, 0, 0, 1 / 6]) and sum(
         shares
     ) == pytest.approx(1)
     assert (a["share_band_1"], a["share_band_2-5"]) == pytest.approx((1 / 6, 1 / 2))

@@ -417,12 +417,13 @@ _MARKS = {
     "single_school_trust": _Mark(1.5, "square", "none", "none"),
     "trust_home_here": _Mark(2.0, "disc", "accent", "accent"),
     "trust_based_elsewhere": _Mark(2.6, "diamond", "elsewhere", ""),
+    "no_single_home": _Mark(2.4, "triangle", "nohome", ""),
     "status_unknown": _Mark(1.6, "cross", "ink3", "ink3"),
 }
 
 
 def schools(land: Land) -> list[str]:
-    """Draw each school as one of the five marks, the most common beneath."""
+    """Draw each school as the mark of its kind, the most common beneath."""
     table = land.schools
     size, many = min(1.15, 0.45 + 0.16 * land.view.scale * 1000), len(table) > MANY
     places = {kind: table.loc[table["kind"] == kind, ["px", "py"]].to_numpy() for kind in KINDS}
@@ -442,7 +443,7 @@ def marks(kind: str, xy: Floats, size: float, *, dots: bool = False) -> str:
     size : float
         Times the mark's own size.
     dots : bool
-        Whether all but the diamonds are drawn as dots.
+        Whether all but diamonds and triangles are drawn as dots.
     """
     if not len(xy):
         return ""
@@ -470,6 +471,7 @@ def _outline(shape: str, r: float) -> Any:
         "disc": disc,
         "square": (f"h{d}v{d}h-{d}z", -r, -r),
         "diamond": (f"l{q} {q}-{q} {q}-{q}-{q}z", 0.0, -r),
+        "triangle": (f"l{q} {number(1.75 * r, 2)}h-{d}z", 0.0, -r),
         "cross": (f"l{d} {d}m0-{d}l-{d} {d}m0-{d}", -r, -r),
     }[shape]
 

@@ -21,6 +21,12 @@
     pen.lineTo(x - r, y);
     pen.closePath();
   };
+  const triangle = (pen, x, y, r) => {
+    pen.moveTo(x, y - r);
+    pen.lineTo(x + r, y + 0.75 * r);
+    pen.lineTo(x - r, y + 0.75 * r);
+    pen.closePath();
+  };
   const cross = (pen, x, y, r) => {
     pen.moveTo(x - r, y - r);
     pen.lineTo(x + r, y + r);
@@ -37,6 +43,7 @@
       {shape: square, r: 2.5, fill: colour("--none")},
       {shape: circle, r: 3.5, fill: colour("--accent"), rim: land},
       {shape: diamond, r: 4.9, fill: colour("--elsewhere"), rim: land},
+      {shape: triangle, r: 4.3, fill: colour("--nohome"), rim: land},
       {shape: cross, r: 2.3, outline: colour("--ink3")},
     ];
   }
