@@ -97,7 +97,8 @@ class Book(Frame):
         ]  # fmt: skip
         trusts = [
             (trust["trust_name"], words.FOUND_TRUST(
-                n=int(trust["schools"]), home=trust["home_name_local_authority"]),
+                n=int(trust["schools"]), all=int(trust["schools_all"]),
+                word=self.study.population.word, home=trust["home_name_local_authority"]),
              self.path_of("trust", uid))
             for uid, trust in facts.trust_rows.items()
         ]  # fmt: skip
@@ -143,7 +144,7 @@ def _csv_tables(facts: Facts) -> dict[str, CsvTable]:
             for key in facts.places
         },
         "trusts.csv": CsvTable(
-            "trust with two or more schools: its spread", partial(_trusts, facts)
+            "trust with two or more schools of any phase: its spread", partial(_trusts, facts)
         ),
         "trusts_at_work.csv": CsvTable(
             "trust and place: how many of its schools are there", partial(_at_work, facts)

@@ -374,7 +374,7 @@ def _write_record(
         "counts": {
             **register.counts,
             "places": {k: len(book.facts.units[k]) for k in keys},
-            "trusts": len(book.facts.trusts),
+            "trusts": len(book.facts.several),
         },
         "versions": {
             "python": ".".join(platform.python_version_tuple()[:2]),

@@ -105,7 +105,7 @@ class CountryPages(Chapter):
     def _findings(self) -> list[dict[str, str]]:
         """Return up to four findings, one figure each, in fixed order."""
         facts, england, region = self.facts, self.facts.england, self.book.region_layer
-        trusts = facts.trusts
+        trusts = facts.several
         one = int((trusts["areas_local_authority"] == 1).sum())
         out: list[tuple[str, str, str]] = [(
             percent(england["share_trust_based_elsewhere"]),
@@ -227,22 +227,26 @@ class CountryPages(Chapter):
 
     def trusts(self, page: Page) -> Rendered:
         """Make the list of trusts."""
-        facts, table = self.facts, self.facts.trusts
+        facts, table, word = self.facts, self.facts.several, self.book.study.population.word
         counts = table["reach"].value_counts()
         home = "home_name_local_authority"
         lede = words.TRUSTS_LISTED(
             trusts=len(table),
             one=int((table["areas_local_authority"] == 1).sum()),
             spreads=[f"{count(int(counts.get(k, 0)))} are {v.lower()}" for k, v in REACHES.items()],
+            word=word,
+            more=len(facts.trusts) - len(table),
         )
         grid = Grid(
             id="trusts",
-            caption="All trusts with two or more schools",
+            caption="All trusts with two or more schools of any phase",
             columns=[
                 Column("trust", "Trust", lambda r: self.book.name(page, "trust", r["trust_uid"]),
                        "name"),
                 Column("trust_uid", "UID", itemgetter("trust_uid"), optional=True),
-                Column("schools", "Schools", itemgetter("schools"), "count"),
+                Column("schools", f"{word.capitalize()} schools", itemgetter("schools"), "count"),
+                Column("schools_all", "Schools of every phase", itemgetter("schools_all"),
+                       "count", optional=True),
                 Column("pupils", "Pupils", itemgetter("pupils"), "count", optional=True),
                 Column("home", "Home", lambda r: Two(str(r[home])), "two"),
                 Column("home_share", "Share at home",

@@ -273,9 +273,8 @@ class Frame:
 
     def note(self, n: float, limit: str = "") -> Markup:
         """Say n, the population, the date of each source, and one limit."""
-        return words.NOTE(
-            n=n, population=self.study.population.title, dates=self.dates, limit=limit
-        )
+        population = self.study.population.schools(n)
+        return words.NOTE(n=n, population=population, dates=self.dates, limit=limit)
 
     def kinds(self, unit: Any, n: float) -> list[dict[str, Any]]:
         """Return the kinds of school of a unit, in their fixed order."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache, cached_property
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from statistics import median
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 from markupsafe import Markup, escape
@@ -16,6 +16,7 @@ from geolls.atlas import words
 from geolls.atlas.charts import Axis, Strip, axis_of, marks_on_axis
 from geolls.atlas.frame import Chapter, Page, Rendered
 from geolls.atlas.grids import Column, Grid, Name, Two, mark
+from geolls.base.populations import POPULATIONS
 from geolls.base.text import DASH, band_words, count, km, number, phase_words, short_name
 from geolls.base.vocabulary import REACHES, REASONS
 
@@ -58,9 +59,10 @@ class TrustPages(Chapter):
             "far": self._far_grid(row),
             "same": len(self._of_size(size)),
             "band": band_words(size),
-            "schools_text": str(n),
+            "schools_text": words.SCHOOLS_OF(n=n, word=self.book.study.population.word),
             "strips": [bar for key in self._layers if (bar := self.strip(page, uid, key))],
             "schools": self._school_grid(page, uid),
+            "besides": words.BESIDES(others=len(facts.others.get(uid, ()))),
         }
         return book.render(
             "page_trust.html.jinja",
@@ -68,7 +70,7 @@ class TrustPages(Chapter):
             context,
             title=name,
             nav="trusts",
-            description=words.TRUST_PAGE(n=n, name=name),
+            description=words.TRUST_PAGE(word=self.book.study.population.word, name=name),
             crumbs=[
                 ("England", f"{page.root}index.html"),
                 ("Trusts", f"{page.root}trusts.html"),
@@ -79,15 +81,17 @@ class TrustPages(Chapter):
 
     def _what_it_is(self, uid: str, row: Mapping[str, Any]) -> Markup:
         phases = self.book.columns["phase"]
-        counts = Counter(phase_words(phases[r]).lower() for r in self.facts.rows_of_trust[uid])
-        ordered = sorted(counts.items(), key=lambda phase: (-phase[1], phase[0]))
+        counted = _by_phase(phases[r] for r in self.facts.rows_of_trust[uid])
         sort = str(row["trust_type"]).replace("_", "-", 1).replace("_", " ")
         return words.WHAT_A_TRUST_IS(
             sort=sort[:1].upper() + sort[1:],
             uid=uid,
             n=int(row["schools"]),
-            phases=", ".join(f"{n} {phase}" for phase, n in ordered),
+            word=self.book.study.population.word,
+            phases=", ".join(counted),
             pupils=round(float(row["pupils"])),
+            all=int(row["schools_all"]),
+            pupils_all=round(float(row["pupils_all"])),
             reach=REACHES.get(row["reach"], "").lower(),
         )
 
@@ -98,10 +102,18 @@ class TrustPages(Chapter):
         counts = sorted(self._counts(uid, "local_authority").values(), reverse=True)
         far = [km for km, _ in facts.from_home.get(uid, [])]
         yard = facts.yardstick.get(uid, [])
+        n, word = int(row["schools"]), self.book.study.population.word
+        besides = _by_phase(school["phase"] for school in facts.others.get(uid, ()))
         return words.paragraph(
             words.TRUST_RUNS(
                 name=row["trust_name"],
-                n=int(row["schools"]),
+                n=n,
+                word=word,
+                all=int(row["schools_all"]),
+                parts=[f"{n} {word}", *besides],
+            ),
+            words.TRUST_WHERE(
+                n=n,
                 areas=areas,
                 regions=len(self._counts(uid, region)) if region else 0,
             ),
@@ -227,34 +239,63 @@ class TrustPages(Chapter):
             href = book.path_of("local_authority", code)
             return Name(name, page.root + href if href else "")
 
-        def school(row: int) -> Name:
-            return Name(names[row], "", str(facts.kinds[row]), f"s{urn[row]}")
+        def counted(row: int) -> _School:
+            name = Name(names[row], "", str(facts.kinds[row]), f"s{urn[row]}")
+            hub = short_name(book.area_name("teaching_school_hub", urn[row]))
+            known = urn[row], phase_words(table["phase"][row]), table["pupils"][row]
+            return _School(name, *known, authority(row), hub, distance.get(row), "yes")
 
-        hub = Column(
-            "teaching_school_hub",
-            "Teaching School Hub",
-            lambda row: short_name(book.area_name("teaching_school_hub", urn[row])),
-            optional=True,
-        )
+        def besides(school: Mapping[str, Any]) -> _School:
+            name = Name(str(school["name"] or DASH), anchor=f"s{school['urn']}")
+            known = school["urn"], phase_words(school["phase"]), school["pupils"]
+            return _School(name, *known, Name(school["la_name"] or DASH), DASH, None, _NOT_COUNTED)
+
+        others = facts.others.get(uid, ())
+        own = sorted(facts.rows_of_trust[uid], key=lambda r: (-distance.get(r, -1.0), names[r]))
         columns = [
-            Column("school", "School", school, "name"),
-            Column("urn", "URN", lambda row: urn[row], optional=True),
-            Column("phase", "Phase", lambda row: phase_words(table["phase"][row]), optional=True),
-            Column("pupils", "Pupils", lambda row: table["pupils"][row], "count"),
-            Column("local_authority", "Local authority", authority, "name"),
-            *([hub] if hub.key in facts.strips else []),
-            Column("km_from_home", "From home", distance.get, "km"),
+            Column("school", "School", attrgetter("name"), "name"),
+            Column("urn", "URN", attrgetter("urn"), optional=True),
+            Column("phase", "Phase", attrgetter("phase"), optional=True),
+            Column("pupils", "Pupils", attrgetter("pupils"), "count"),
+            Column("local_authority", "Local authority", attrgetter("authority"), "name"),
+            Column("teaching_school_hub", "Teaching School Hub", attrgetter("hub"), optional=True),
+            Column("km_from_home", "From home", attrgetter("km"), "km"),
+            Column("counted", "Counted here", attrgetter("counted")),
         ]
+        known = {"teaching_school_hub": "teaching_school_hub" in facts.strips, "counted": others}
         return Grid(
             id="schools",
             caption="Schools of this trust",
-            columns=columns,
-            rows=sorted(facts.rows_of_trust[uid], key=lambda r: (-distance.get(r, -1.0), names[r])),
+            columns=[c for c in columns if known.get(c.key, True)],
+            rows=[*map(counted, own), *map(besides, others)],
             shown=12,
             sort="-km_from_home",
             noun="schools",
             **book.reported,
         )
+
+
+class _School(NamedTuple):
+    """A school of a trust as a row of its page."""
+
+    name: Name
+    urn: str
+    phase: str
+    pupils: float | None
+    authority: Name
+    hub: str
+    km: float | None
+    counted: str
+
+
+_NOT_COUNTED = "not counted here"
+
+
+def _by_phase(phases: Iterable[str]) -> list[str]:
+    """Count schools by phase, the most first: "10 special", "2 nursery"."""
+    counts = Counter(POPULATIONS[phase].word for phase in phases)
+    ordered = sorted(counts.items(), key=lambda phase: (-phase[1], phase[0]))
+    return [f"{n} {word}" for word, n in ordered]
 
 
 def _tick_line(axis: Axis, value: float) -> Markup:

@@ -202,9 +202,15 @@ REASON = Saying(
     Form("not applicable", always, REASON_NAMES["not_applicable"]),
 )
 SCHOOLS = one("so many schools", "{n:count} {n:school|schools}")
+SCHOOLS_OF = one("so many schools of a population", "{n:count} {word} {n:school|schools}")
 
 FOUND_PLACE = one("a place that a search found", "{title}, {n:count} schools")
-FOUND_TRUST = one("a trust that a search found", "Trust, {n} schools, home {home}")
+FOUND_TRUST = Saying(
+    "a trust that a search found",
+    Form("of other phases too", lambda f: f.all > f.n,
+         "Trust, {all} schools, {n} of them {word}, home {home}"),
+    Form("all count", always, "Trust, {n} {word} schools, home {home}"),
+)
 
 # ---- a place -----------------------------------------------------------------------------------
 
@@ -424,27 +430,41 @@ SMALL_AREAS = "exact for later authorities except small line moves"
 
 TRUST_PAGE = one(
     "a trust's page",
-    "Where the {n} schools of {name} are, how far from home, and which maps they fall on.",
+    "Where the {word} schools of {name} are, how far from home, and which maps they fall on.",
 )
 WHAT_A_TRUST_IS = Saying(
     "what a trust is",
-    Form("sort and size", always, "{sort} · UID {uid} · {n} schools: {phases} · {pupils:count} "
-         "pupils"),
+    Form("sort and size", always, "{sort} · UID {uid} · {n} {word} {n:school|schools}: {phases} · "
+         "{pupils:count} pupils"),
+    Form("of other phases too", lambda f: f.all > f.n,
+         "{all} schools in all, {pupils_all:count} pupils"),
     Form("spread", lambda f: f.reach, "spread: {reach}"),
     join=" · ",
 )
 TRUST_RUNS = Saying(
-    "how many schools a trust runs, and where",
+    "how many schools a trust runs, and which of them count",
+    Form("one counts", lambda f: f.all > f.n == 1,
+         "{name} runs <b>{all:count} schools: {parts:joined}</b>; on this page the {word} one "
+         "counts,"),
+    Form("some count", lambda f: f.all > f.n,
+         "{name} runs <b>{all:count} schools: {parts:joined}</b>; on this page the {n:count} "
+         "{word} ones count,"),
+    Form("all count", always, "{name} runs <b>{n:count} {word} schools</b>,"),
+)
+TRUST_WHERE = Saying(
+    "where the schools of a trust are",
+    Form("one school", lambda f: f.n == 1, "in one local authority."),
     Form("one authority, several regions", lambda f: f.areas == 1 and f.regions > 1,
-         "{name} runs <b>{n} schools, all in one local authority</b> and {regions:words} DfE "
-         "regions."),
-    Form("one authority", lambda f: f.areas == 1,
-         "{name} runs <b>{n} schools, all in one local authority</b>."),
+         "<b>all in one local authority</b> and {regions:words} DfE regions."),
+    Form("one authority", lambda f: f.areas == 1, "<b>all in one local authority</b>."),
     Form("several regions", lambda f: f.regions > 1,
-         "{name} runs <b>{n} schools in {areas:words} local authorities</b> and {regions:words} "
-         "DfE regions."),
-    Form("one region", always,
-         "{name} runs <b>{n} schools in {areas:words} local authorities</b>."),
+         "<b>in {areas:words} local authorities</b> and {regions:words} DfE regions."),
+    Form("one region", always, "<b>in {areas:words} local authorities</b>."),
+)
+BESIDES = Saying(
+    "the schools of a trust that do not count, above the table of its schools",
+    Form("none", lambda f: not f.others, ""),
+    Form("some", always, ", then the {others:count} of other phases, not counted here"),
 )
 TRUST_HOME = Saying(
     "where a trust is at home",
@@ -526,10 +546,15 @@ NO_HUB_FOUND = one(
 )
 INDEX_NOTE = one("the schools that count, on the index",
                  "{population}, <b>n = {n:count}</b>. {dates}")
-TRUSTS_LISTED = one(
+TRUSTS_LISTED = Saying(
     "all trusts",
-    "<b>{trusts:count} trusts</b> run two or more schools. <b>{one:count}</b> keep to one "
-    "authority; by spread, {spreads:joined}.",
+    Form("two or more", always,
+         "<b>{trusts:count} trusts</b> run two or more {word} schools. <b>{one:count}</b> keep to "
+         "one authority; by spread, {spreads:joined}."),
+    Form("one, and others", lambda f: f.more,
+         "{more:count} more {more:runs|run} one {word} school and others of other phases: "
+         "listed, and counted in no figure."),
+    join=" ",
 )
 MAPS_LISTED = (
     "Each map opens without a network, says what it shows and what it does not mean, and "

@@ -38,6 +38,10 @@ class Population(NamedTuple):
             return "state-funded schools of every phase"
         return f"state-funded {self.word} schools"
 
+    def schools(self, n: float) -> str:
+        """Return the words after a number of them: of one, "state-funded mainstream school"."""
+        return self.title.replace("schools", "school") if n == 1 else self.title
+
 
 _WORDS: Final[Mapping[str, str]] = {
     "nursery": "nursery",

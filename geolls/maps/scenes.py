@@ -261,7 +261,7 @@ def _trusts(facts: Facts, schools: pd.DataFrame, url: Urls | None) -> pd.DataFra
 
 def _all_trusts(facts: Facts) -> pd.DataFrame:
     """Return every trust a map may name, with one line of its measures."""
-    register = facts.schools.dropna(subset=["trust_uid"])
+    register, word = facts.schools.dropna(subset=["trust_uid"]), facts.study.population.word
     out = register.groupby("trust_uid").agg(
         trust_name=("trust_name", "first"), schools=("trust_uid", "size")
     )
@@ -270,12 +270,15 @@ def _all_trusts(facts: Facts) -> pd.DataFrame:
     out["home"] = table.get("home_name_local_authority", blank)
     out[["home_easting", "home_northing"]] = table[["home_easting", "home_northing"]]
     areas = table.get("areas_local_authority", blank).astype(float).fillna(0)
+    every = table["schools_all"].fillna(0).astype(int)
     out["text"] = [
         ""
         if widest != widest
-        else f"{n} schools in {met:.0f} authorit{'y' if met == 1 else 'ies'}, "
-        f"at most {widest:,.0f} km apart"
-        for n, met, widest in zip(out["schools"], areas, table["pair_km_max"], strict=True)
+        else f"{n} {word} schools in {met:.0f} authorit{'y' if met == 1 else 'ies'}, "
+        f"at most {widest:,.0f} km apart" + (f"; {whole} schools in all" if whole > n else "")
+        for n, whole, met, widest in zip(
+            out["schools"], every, areas, table["pair_km_max"], strict=True
+        )
     ]
     return out
 
@@ -288,7 +291,8 @@ def _dated_note(study: Core, schools: pd.DataFrame | None) -> str:
     source, counted = study.register.source, study.schools if schools is None else schools
     n = int(counted["here"].sum()) if "here" in counted else len(counted)
     return (
-        f"n = {n:,} {study.population.title}. {source['label']}; layers as of {day(study.as_of)}."
+        f"n = {n:,} {study.population.schools(n)}. {source['label']}; "
+        f"layers as of {day(study.as_of)}."
     )
 
 

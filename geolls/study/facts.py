@@ -29,7 +29,7 @@ from geolls.study.units import (
     drawn_layers,
     grounds_of,
     members_of,
-    several,
+    trusts_of_several,
     units_of,
 )
 
@@ -118,8 +118,8 @@ class Facts:
     thin : tuple of str
         Area layers whose list names fewer than half of the schools: not drawn.
     schools : pandas.DataFrame
-        One row per school: the register's columns, `trust` (UID where the trust has two or more
-        schools here), `kind` (from its own authority).
+        One row per school: the register's columns, `trust` (UID where the trust runs two or more
+        schools of any phase), `kind` (from its own authority).
     units : dict of str to pandas.DataFrame
         For each layer, one row per unit; see `units_of`.
     pairs : dict
@@ -128,8 +128,8 @@ class Facts:
         (layer, layer) to unit_code to unit_code to the weight that several units of the second
         layer share along a line that is not known; pairs without any are left out.
     trusts : pandas.DataFrame
-        One row per trust with two or more schools, index trust_uid: `geolls.measures.spread` and
-        `home_point`, distances to it, and the yardstick's.
+        One row per trust that runs two or more schools of any phase, index trust_uid:
+        `geolls.measures.spread` and `home_point`, distances to it, and the yardstick's.
     at_work : dict
         Layer to unit_code to the trusts with a school there, largest first.
     england : dict
@@ -164,6 +164,18 @@ class Facts:
     def trust_rows(self) -> Mapping[str, dict[str, Any]]:
         """Trust to its row of `trusts`."""
         return _rows(self.trusts)
+
+    @cached_property
+    def several(self) -> pd.DataFrame:
+        """The trusts of two or more schools that count: counts of trusts are of these."""
+        return self.trusts[self.trusts["schools"] >= 2]
+
+    @cached_property
+    def others(self) -> Mapping[str, list[dict[str, Any]]]:
+        """Trust to its state-funded schools of phases that do not count."""
+        table = self.study.register.others.dropna(subset="trust_uid").sort_values("name")
+        rows = table.astype(object).where(table.notna(), None).to_dict("records")
+        return _by((str(row["trust_uid"]), {str(k): v for k, v in row.items()}) for row in rows)
 
     @cached_property
     def kinds(self) -> npt.NDArray[np.object_]:
@@ -515,7 +527,7 @@ def gather(study: Core, places: Sequence[str]) -> Facts:
     strips += [key for key in places if key not in strips]  # what has a page has a bar
     home = "local_authority" if "local_authority" in study.layers else next(iter(places))
     counted = dict.fromkeys([*places, home, *(k for k in ("district",) if k in strips)])
-    trusts = several(study)
+    trusts = trusts_of_several(study)
     schools = _schools(study, home, trusts)
     trusts, from_home, yardstick = _from_home(study, home, trusts)
     hubs = trusts.get("areas_teaching_school_hub", pd.Series(np.nan, index=trusts.index))
@@ -531,14 +543,14 @@ def gather(study: Core, places: Sequence[str]) -> Facts:
         trusts=trusts.assign(hubs=hubs.astype(float)),
         at_work={k: at_work(study, k) for k in counted},
         members={k: _members(study, k) for k in places},
-        england=_england(schools, trusts),
+        england=_england(schools, trusts[trusts["schools"] >= 2]),
         from_home=from_home,
         yardstick=yardstick,
     )
 
 
 def _schools(study: Core, home: str, trusts: pd.DataFrame) -> pd.DataFrame:
-    """Return the schools by URN: their names, their trust of two or more, their kind at home."""
+    """Return the schools by URN: their names, their larger trust, their kind at home."""
     frame = study.schools.set_index("urn", drop=False)
     names = frame["name"].astype(object)
     frame["name"] = names.where(names.notna(), "Name not given, URN " + frame["urn"].astype(object))

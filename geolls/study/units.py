@@ -32,6 +32,7 @@ __all__ = [
     "members_of",
     "neighbours",
     "several",
+    "trusts_of_several",
     "units_of",
     "view_of",
 ]
@@ -243,9 +244,15 @@ _WAYS = ("one", "low", "shared", "none", "not_covered", "not_located")
 
 
 def several(study: Core) -> pd.DataFrame:
-    """Return the trusts of two or more schools, index trust_uid."""
-    table = study.spread().set_index("trust_uid", drop=False)
+    """Return the trusts of two or more schools that count, index trust_uid."""
+    table = trusts_of_several(study)
     return table[table["schools"] >= 2].copy()
+
+
+def trusts_of_several(study: Core) -> pd.DataFrame:
+    """Return the trusts of two or more schools of any phase, one of which counts at least."""
+    table = study.spread().set_index("trust_uid", drop=False)
+    return table[table["schools_all"] >= 2].copy()
 
 
 def at_work(study: Core, layer: str) -> dict[str, list[AtWork]]:
