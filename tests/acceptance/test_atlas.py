@@ -238,7 +238,7 @@ def test_a_seeded_sample_of_the_real_atlas_is_sound(real_study: Any, tmp_path: P
     assert shares == pytest.approx(1.0)
     # A trust's page says what the table of spread measures.
     bars = TrustPages(book)
-    for uid in random.Random(7).sample(list(book.facts.trusts.index), 40):
+    for uid in random.Random(7).sample(list(book.facts.several.index), 40):
         row = book.facts.trust_rows[uid]
         page = next(p for p in book.pages if p.kind == "trust" and p.key == (uid,))
         for key in ("local_authority", "combined_authority", "teaching_school_hub"):
