@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from geolls.base.errors import UsageError
-from geolls.base.vocabulary import MINIMUM, WEIGHTS, By
+from geolls.base.vocabulary import WEIGHTS, By
 from geolls.cli.group import PATH, command
 from geolls.cli.options import (
     BY_SCHOOLS,
@@ -27,8 +26,6 @@ from geolls.cli.options import (
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    import pandas as pd
 
     from geolls.api import Study
     from geolls.study.gazetteer import Place
@@ -95,8 +92,8 @@ def overlap(
 
         whole, frame = frame["weight"].sum(), inside(frame)
         gone = whole - frame["weight"].sum()
-        click.echo(f"--inside-only dropped {dropped_words(gone, whole, by)}", err=True)
-    frame = publishable(frame, by, options, ("left_code", "right_code"))
+        click.echo(f"--inside-only dropped {gone:,.6g} of {whole:,.6g}", err=True)
+    say_withheld(by, options)
     emit(frame, options, **about(study, f"{left} over {right} by {by}", by))
 
 
@@ -133,6 +130,7 @@ def mismatch(
     if (left is None) != (right is None):
         raise UsageError("mismatch takes two layers, or none for every pair")
     frame = study.mismatch(left, right, by=by, inside_only=inside_only)
+    say_withheld(by, options)
     if nulls and left and right:
         import pandas as pd
 
@@ -149,8 +147,6 @@ def mismatch(
                 jobs=os.cpu_count() or 1,
                 progress=progress,
             )
-        if WEIGHTS[by].suppressed:  # more decimals would tell the number of a small district
-            rows["value"] = rows["value"].round(2)
         frame = pd.concat([frame, rows], ignore_index=True)
     emit(frame, options, **about(study, f"Mismatch by {by}", by))
 
@@ -173,7 +169,8 @@ def coverage(study: Study, layer: str, by: Any, place: Place | None, **options: 
     geolls coverage teaching_school_hub --by area
     geolls coverage maths_hub --by schools --place "region:West Midlands"
     """
-    frame = publishable(study.coverage(layer, by=by, place=place), by, options)
+    frame = study.coverage(layer, by=by, place=place)
+    say_withheld(by, options)
     title = f"Coverage of {layer}{f' in {place.name}' if place else ''} by {by}"
     emit(frame, options, **about(study, title, by))
 
@@ -320,25 +317,9 @@ def explain(
     emit(found.rows, options, **about(study, f"Behind {measure} of {name}"))
 
 
-def publishable(
-    frame: pd.DataFrame, by: By, options: dict[str, Any], lines: Sequence[str] = ()
-) -> pd.DataFrame:
-    """Leave out small numbers of pupils eligible for free meals, and say so."""
-    if not WEIGHTS[by].suppressed:
-        return frame
-    from geolls.measures.disclosure import without_small_counts
+def say_withheld(by: By, options: dict[str, Any]) -> None:
+    """Say what is withheld of a weight that is told with care."""
+    if WEIGHTS[by].suppressed:
+        from geolls.measures.disclosure import SAID
 
-    found = without_small_counts(frame, lines)
-    gone = int(found["weight"].isna().sum() - frame["weight"].isna().sum())
-    if gone:
-        note(options, f"{gone} numbers left blank: under 10 pupils, or they would give one away")
-    return found
-
-
-def dropped_words(gone: float, whole: float, by: By) -> str:
-    """Say what was left out of a table; not where few pupils eligible for meals are on a side."""
-    from geolls.measures.disclosure import small, untold
-
-    if untold(by) and (small(gone) or small(whole - gone)):
-        return f"some of {whole:,.6g}: how many would tell a number of pupils under {MINIMUM}"
-    return f"{gone:,.6g} of {whole:,.6g}"
+        note(options, SAID)

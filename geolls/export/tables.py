@@ -16,7 +16,6 @@ from geolls.base.vocabulary import WEIGHTS, By
 from geolls.export.dictionary import TableText, load_dictionary
 from geolls.layers.evidence import evidence
 from geolls.layers.model import TIERS
-from geolls.measures.disclosure import suppress
 from geolls.study.units import units_of
 
 __all__ = ["BUILDERS", "MAIN_LAYERS", "tables"]
@@ -29,9 +28,6 @@ MAIN_LAYERS = (
     "teaching_school_hub",
     "maths_hub",
 )
-# Pupils eligible for free meals are left out of tables of pairs: small numbers could be worked
-# out there from the totals of rows and columns.
-OVERLAP_WEIGHTS = [by for by, weight in WEIGHTS.items() if not weight.suppressed]
 
 
 def tables(study: Study, keys: Sequence[str] = ()) -> Iterator[tuple[TableText, pd.DataFrame]]:
@@ -52,8 +48,7 @@ def tables(study: Study, keys: Sequence[str] = ()) -> Iterator[tuple[TableText, 
 
     Notes
     -----
-    Numbers of pupils eligible for free meals under 10 are blank, and so are as many others of the
-    same authority as it takes that no total of the authority gives them away.
+    Small numbers of pupils eligible for free meals are blank; see `measures.disclosure`.
     """
     for text in load_dictionary().tables.values():
         if not keys or text.key in keys:
@@ -167,16 +162,15 @@ def _overlap(study: Study) -> pd.DataFrame:
     parts = [
         study.overlap(left, right, by).assign(left=left, right=right, by=by)
         for left, right in combinations(keys, 2)
-        for by in OVERLAP_WEIGHTS
+        for by in WEIGHTS
     ]
     columns = [c.name for c in load_dictionary().tables["overlap"].columns]
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
 
 
 def _schools(study: Study) -> pd.DataFrame:
-    found = suppress(study.schools, "fsm_pupils", by="la_code")
     placed = study.placement.schools.set_index("urn")
-    return found.join(placed[["block", "located_by", "distance_m"]], on="urn")
+    return study.schools.join(placed[["block", "located_by", "distance_m"]], on="urn")
 
 
 BUILDERS: Mapping[str, Callable[[Study], pd.DataFrame]] = {

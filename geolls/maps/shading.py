@@ -16,7 +16,6 @@ from geolls.base.text import suggest
 from geolls.base.vocabulary import FEW, PATTERNS, SEVERAL
 from geolls.maps.data import FormatName, Measure, breaks_of
 from geolls.maps.recipes import Recipe
-from geolls.measures.disclosure import small, untold
 from geolls.measures.membership import is_reason
 from geolls.measures.mismatch import compare_units
 from geolls.study.analyses import site_distances
@@ -198,12 +197,8 @@ _MIXED = 0.1  # of the mixture of the whole country
 
 def _inhomogeneity(asked: Asked) -> Measure:
     """Say how mixed each unit is between those of another layer."""
-    (left, right, by, table), study = _against(asked), asked.study
+    (left, right, _, table), study = _against(asked), asked.study
     values = table["inhomogeneity"].astype(float)
-    if untold(by):
-        # A reader who knows the other numbers of a unit would have the small one.
-        cells = study.overlap(left, right, by)
-        values = values.mask(values.index.isin(cells.loc[small(cells["weight"]), "left_code"]))
     return Measure(
         key=asked.key,
         title=f"Mixed between {study.layers[right].unit_title_plural}",

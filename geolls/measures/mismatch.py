@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import combinations, permutations
 from typing import Any, NamedTuple
@@ -40,7 +40,6 @@ __all__ = [
 ]
 
 Rows = list[tuple[str, float, str]]
-Change = Callable[[Floats], Floats]
 
 MEASURES = (
     "homogeneity",
@@ -67,12 +66,6 @@ MEASURES = (
     "best_jaccard",
 )
 WITHOUT = "_without_no_evidence"
-# A measure of a table with small numbers is told to these decimals, where they are no more than
-# this of the whole and it reads the same with the least and with the most they can be.
-DECIMALS = 2
-MOST_SMALL = 0.005
-ROUNDED = "two decimals: more would tell a small number"
-HIDDEN = "blank: it would tell a small number"
 
 
 def measures(weights: npt.ArrayLike) -> dict[str, float]:
@@ -253,7 +246,6 @@ def compare(
     inside_only: bool = False,
     min_weight: float = 0.0,
     min_share: float = 0.0,
-    untold: float = 0.0,
 ) -> pd.DataFrame:
     """Measure how two layers disagree, with and without the land we have no list for.
 
@@ -268,8 +260,6 @@ def compare(
     min_weight, min_share : float, optional
         The sliver rule: pairs of units that share less weight, or less of both their sides, are
         dropped.
-    untold : float, optional
-        Two units may share a weight under this, as fewer than 10 pupils, that must not be told.
 
     Returns
     -------
@@ -290,16 +280,11 @@ def compare(
     A shared item is split between its claimants, but the count measures, and a layer against
     itself, treat each distinct set of claimants as one unit. The count measures are NaN unless
     every item has a whole weight. The note of `mapcurves` names the side whose value it is.
-
-    Who knows all numbers but the small ones could solve a measure for them. Where there are any
-    above 0 and under `untold`, a measure is given to two decimals, and only if it reads the same
-    with 1 and with `untold` - 1 in all their places; it is blank otherwise, and where they could
-    be more than 1 in 200 of the whole. The note says so.
     """
     x = left.weighed_over(weight.index, "left")
     y = x if left.equals(right) else right.weighed_over(weight.index, "right")
     rule = _Rule(inside_only, min_weight, min_share)
-    rows, _ = _both_ways(x, y, weights_of(weight), rule, untold)
+    rows, _ = _both_ways(x, y, weights_of(weight), rule)
     return pd.DataFrame(rows, columns=["measure", "value", "note"])
 
 
@@ -310,7 +295,6 @@ def pairwise(
     inside_only: bool = False,
     min_weight: float = 0.0,
     min_share: float = 0.0,
-    untold: float = 0.0,
 ) -> pd.DataFrame:
     """Compare every ordered pair of layers.
 
@@ -320,7 +304,7 @@ def pairwise(
         Layer key to membership, all over the same items.
     weight : pandas.Series of float
         Weight of each item, indexed by item.
-    inside_only, min_weight, min_share, untold
+    inside_only, min_weight, min_share
         As `compare`.
 
     Returns
@@ -339,7 +323,7 @@ def pairwise(
     rule = _Rule(inside_only, min_weight, min_share)
     found: dict[tuple[str, str], Rows] = {}
     for a, b in combinations(layers, 2):
-        found[a, b], found[b, a] = _both_ways(layers[a], layers[b], values, rule, untold)
+        found[a, b], found[b, a] = _both_ways(layers[a], layers[b], values, rule)
     rows = [(*pair, *row) for pair in permutations(layers, 2) for row in found[pair]]
     return pd.DataFrame(rows, columns=["left", "right", "measure", "value", "note"])
 
@@ -457,53 +441,20 @@ class _Table(NamedTuple):
         return _Table(self.kept.T, self.known.T)
 
 
-def _both_ways(
-    x: Membership, y: Membership, weight: Floats, rule: _Rule, untold: float
-) -> tuple[Rows, Rows]:
-    """Report one pair of layers both ways round, and tell no small number."""
-
-    def small(table: Floats) -> Flags:
-        return (table > 0) & (table < untold)
-
-    def report(number: float | None = None) -> tuple[Rows, Rows]:
-        def change(table: Floats) -> Floats:
-            return table if number is None else np.where(small(table), number, table)
-
-        sets, dropped = _table(x.sets, y.sets, weight, rule, change)
-        split = sets
-        if x is not y and (x.sets is not x or y.sets is not y):
-            split, dropped = _table(x, y, weight, rule, change)
-        there = _report(split, sets, {})
-        back = _report(split.T, sets.T, {name: value for name, value, _ in there})
-        return there + dropped, back + dropped
-
-    found = report()
-    pairs = ((x, y), (x.sets, y.sets))
-    many = max(int(small(cross(a, b, weight)).sum()) for a, b in pairs) if untold else 0
-    if not many:
-        return found
-    hidden = many * untold > MOST_SMALL * float(weight.sum())
-    others = [] if hidden else [report(number) for number in (1.0, untold - 1)]
-    there, back = (_untelling(found[way], [other[way] for other in others]) for way in (0, 1))
-    return there, back
+def _both_ways(x: Membership, y: Membership, weight: Floats, rule: _Rule) -> tuple[Rows, Rows]:
+    """Report one pair of layers both ways round."""
+    sets, dropped = _table(x.sets, y.sets, weight, rule)
+    split = sets
+    if x is not y and (x.sets is not x or y.sets is not y):
+        split, dropped = _table(x, y, weight, rule)
+    there = _report(split, sets, {})
+    back = _report(split.T, sets.T, {name: value for name, value, _ in there})
+    return there + dropped, back + dropped
 
 
-def _untelling(rows: Rows, others: Sequence[Rows]) -> Rows:
-    """Give each measure to few decimals if it reads like all others; blank it if there are none."""
-    out: Rows = []
-    for at, (name, value, note) in enumerate(rows):
-        read = round(value, DECIMALS)
-        alike = bool(others) and all(round(other[at][1], DECIMALS) == read for other in others)
-        said = "" if np.isnan(value) or (alike and read == value) else ROUNDED if alike else HIDDEN
-        out.append((name, read if alike else float("nan"), "; ".join(filter(None, (note, said)))))
-    return out
-
-
-def _table(
-    x: Membership, y: Membership, weight: Floats, rule: _Rule, change: Change
-) -> tuple[_Table, Rows]:
+def _table(x: Membership, y: Membership, weight: Floats, rule: _Rule) -> tuple[_Table, Rows]:
     """Return the weights of a pair of layers, and how much of them was left out."""
-    full = change(cross(x, y, weight))
+    full = cross(x, y, weight)
     total, none = float(full.sum()), _named(x, y, "no_evidence")
     outside = np.logical_or.outer(x.outside, y.outside)
     part = np.where(outside, 0.0, full) if rule.inside_only else full

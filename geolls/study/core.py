@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from datetime import date
 from functools import cached_property, wraps
 from pathlib import Path
@@ -23,6 +23,7 @@ from geolls.layers.catalogue import Catalogue, load_catalogue
 from geolls.layers.evidence import date_note, hold_dates
 from geolls.layers.expand import BlockClaim, expand
 from geolls.layers.model import Layer
+from geolls.measures.disclosure import counted, told, withheld
 from geolls.measures.membership import Membership
 from geolls.measures.overlap import overlap
 from geolls.study import assignment as assigning
@@ -150,10 +151,13 @@ class Core:
             s.register, s.links, as_of=s.as_of, phases=s.phases or None, cache_dir=self.data
         )
 
-    @property
+    @cached_property
     def schools(self) -> pd.DataFrame:
-        """One row per school that counts; columns as `SCHOOL_COLUMNS` of the register."""
-        return self.register.schools
+        """One row per school that counts; columns as `SCHOOL_COLUMNS` of the register.
+
+        Small numbers of pupils eligible for free meals are blank: see `measures.disclosure`.
+        """
+        return withheld(self.register.schools)
 
     @cached_property
     def everywhere(self) -> pd.DataFrame:
@@ -325,11 +329,16 @@ class Core:
         return self.memo(("membership", key, item), build)
 
     def weights(self, by: By = "schools") -> pd.Series:
-        """Return the weight of each item; schools whose pupils are not known weigh 0."""
+        """Return the weight of each item; schools whose pupils are not known weigh 0.
+
+        Of eligible pupils, as sums count them: see `measures.disclosure.counted`.
+        """
         weight = self._weight(by)
         table = self.block_weights if weight.item == "block" else self.schools.set_index("urn")
-        values = 1.0 if weight.column is None else table[weight.column].fillna(0.0)
-        return pd.Series(values, index=table.index, dtype=float, name=by)
+        if weight.suppressed:
+            table = table.assign(**{str(weight.column): counted(self.schools).to_numpy()})
+        values = 1.0 if weight.column is None else table[weight.column]
+        return pd.Series(values, index=table.index, dtype=float, name=by).fillna(0.0)
 
     def _weight(self, by: By) -> Weight:
         if by not in WEIGHTS:
@@ -388,11 +397,28 @@ class Core:
     ) -> pd.DataFrame:
         """Return one row per pair of units of two layers that meet; see `geolls.measures.overlap`.
 
-        With a place only what lies there is counted, and shares are of that.
+        With a place only what lies there is counted, and shares are of that. Small numbers of
+        eligible pupils are blank; see `measures.disclosure`.
         """
         weights = self._weights_in(place, by)
         x, y = (self.membership(k, by).over(weights.index) for k in (left, right))
-        return overlap(x, y, weights)
+        return self._told(lambda weight: overlap(x, y, weight), weights, by, [left, right], place)
+
+    def _told(
+        self,
+        measure: Callable[[pd.Series], pd.DataFrame],
+        weights: pd.Series,
+        by: By,
+        layers: Sequence[str],
+        place: Place | str | None,
+    ) -> pd.DataFrame:
+        """Count a weight by a measure; of one that is told with care, only what may be told."""
+        if not self._weight(by).suppressed:
+            return measure(weights)
+        hidden = self.schools.set_index("urn")["fsm_pupils_suppressed"].reindex(weights.index)
+        keys = [*layers, *([self._as_place(place).layer] if place else ())]
+        own = any(self.layer(key).family == "user" for key in keys)
+        return told(measure, weights, hidden, own=own)
 
     def _weights_in(self, place: Place | str | None, by: By) -> pd.Series:
         """Return the weight of each item, or of each item of a place by the place's share of it."""
@@ -413,20 +439,18 @@ class Core:
     ) -> pd.DataFrame:
         """Return one row per pair of layers and measure: left, right, by, measure, value, note.
 
-        Without names, every pair of area layers both ways round; see `mismatch`. Counted in
-        pupils eligible for free meals, no measure tells a number of them under 10.
+        Without names, every pair of area layers both ways round; see `mismatch`.
         """
-        from geolls.measures import disclosure
         from geolls.measures.mismatch import compare, pairwise
 
-        weight, untold = self.weights(by), disclosure.untold(by)
+        weight = self.weights(by)
         if left and right:
             x, y = (self.membership(k, by) for k in (left, right))
-            found = compare(x, y, weight, inside_only=inside_only, untold=untold)
+            found = compare(x, y, weight, inside_only=inside_only)
             found = found.assign(left=self.layer(left).key, right=self.layer(right).key)
         else:
             layers = {k: self.membership(k, by) for k in self.area_layers}
-            found = pairwise(layers, weight, inside_only=inside_only, untold=untold)
+            found = pairwise(layers, weight, inside_only=inside_only)
         return found.assign(by=by)[["left", "right", "by", "measure", "value", "note"]]
 
     def coverage(
@@ -434,7 +458,8 @@ class Core:
     ) -> pd.DataFrame:
         """Return what each unit covers alone, what is shared, and what nobody covers and why.
 
-        With a place only what lies there is counted, and shares are of that.
+        With a place only what lies there is counted, and shares are of that. Small numbers of
+        eligible pupils are blank; see `measures.disclosure`.
         """
         from geolls.measures.coverage import coverage
 
@@ -443,7 +468,8 @@ class Core:
             placed = self.placement.schools.set_index("urn")["block"].dropna()
             names = {str(urn): self.block_names[str(block)] for urn, block in placed.items()}
         weights = self._weights_in(place, by)
-        return coverage(self.membership(name, by).over(weights.index), weights, names)
+        who = self.membership(name, by).over(weights.index)
+        return self._told(lambda weight: coverage(who, weight, names), weights, by, [name], place)
 
     @cached_property
     def spread_options(self) -> SpreadOptions:

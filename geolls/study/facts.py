@@ -16,8 +16,9 @@ import pandas as pd
 
 from geolls.base.interval import Interval
 from geolls.base.text import worst_of
-from geolls.base.vocabulary import KINDS, RANKED, REASONS, WHOLE_PERCENT
+from geolls.base.vocabulary import KINDS, RANKED, REASONS
 from geolls.layers.model import Layer
+from geolls.measures.disclosure import counted, meal_share
 from geolls.measures.membership import is_reason
 from geolls.measures.spread import distances
 from geolls.measures.yardstick import home_points, km_from_home, made_up_trusts
@@ -614,13 +615,14 @@ def _england(schools: pd.DataFrame, trusts: pd.DataFrame) -> dict[str, float]:
     n, nan = len(schools), float("nan")
     counts = schools["kind"].value_counts()
     kinds = {kind: float(counts.get(kind, 0)) for kind in KINDS}
-    pupils, meals = (float(schools[c].sum()) for c in ("pupils", "fsm_pupils"))
+    pupils, meals = float(schools["pupils"].sum()), float(counted(schools).sum())
+    of_all = (pd.Series([float(x)]) for x in (meals, pupils, n))
     return {
         "schools": float(n),
         **kinds,
         **{f"share_{kind}": number / n if n else nan for kind, number in kinds.items()},
         "pupils": pupils,
-        "fsm_share": round(meals / pupils, WHOLE_PERCENT) if pupils and meals else nan,
+        "fsm_share": float(meal_share(*of_all).iloc[0]),
         "trusts": float(len(trusts)),
         "not_located": float(schools["easting"].isna().sum()),
     }

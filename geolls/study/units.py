@@ -14,7 +14,7 @@ from geolls.base.arrays import Floats
 from geolls.base.interval import Interval
 from geolls.base.vocabulary import KINDS
 from geolls.land.blocks import adjacency
-from geolls.measures.disclosure import meal_share
+from geolls.measures.disclosure import counted, meal_share
 from geolls.measures.membership import Membership, is_reason
 from geolls.measures.mismatch import effective_maps, tuples
 from geolls.measures.placeview import interfaces, place_view
@@ -192,7 +192,7 @@ def members_of(study: Core, layer: str) -> pd.DataFrame:
         row=row,
         kind=study.kinds(layer).to_numpy()[row],
         trust=schools["trust_uid"].where(larger).to_numpy(),
-        fsm_pupils=schools["fsm_pupils"].to_numpy(),
+        fsm_pupils=counted(study.schools).to_numpy()[row],
     )
 
 

@@ -9,7 +9,6 @@ import shapely
 
 import geolls
 from geolls.land import blocks
-from geolls.maps.scenes import scene_of
 from geolls.measures import mismatch
 from geolls.measures.communities import home_fit
 from geolls.measures.coverage import coverage
@@ -225,14 +224,3 @@ def test_official_polygons_of_others_give_the_same_overlap(real_data):
     both = pd.concat([theirs.rename("theirs"), ours["share_of_left"]], axis=1).fillna(0.0)
     assert (ours["share_of_left"] == 1).all() and len(ours) > 70
     assert (both["theirs"] - both["share_of_left"]).abs().max() < 0.06
-
-
-@pytest.mark.real_data
-def test_no_unit_of_a_map_is_shaded_by_a_small_number_of_eligible_pupils(study):
-    cells = study.overlap("local_authority", "maths_hub", "fsm_pupils")
-    small = set(cells.loc[(cells["weight"] > 0) & (cells["weight"] < 10), "left_code"])
-    options = {"left": "local_authority", "right": "maths_hub", "by": "fsm_pupils"}
-    _, data = scene_of(study, "mismatch", options=options)
-    shaded = next(m.values for m in data.measures if m.key == "inhomogeneity")
-    assert small and shaded[list(small)].isna().all()
-    assert shaded.drop(small).notna().sum() > 140

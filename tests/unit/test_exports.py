@@ -110,18 +110,16 @@ def test_no_column_is_personal_and_a_personal_column_of_a_register_stays_behind(
 def test_counts_under_ten_cannot_be_read_or_worked_out_in_any_file(
     study: Study, folder: Path
 ) -> None:
-    true = study.schools.set_index("urn")[["la_code", "fsm_pupils"]]
+    true = study.register.schools.set_index("urn")["fsm_pupils"]
     shown = pd.DataFrame(rows(folder / "schools.csv")).set_index("urn")
     values = pd.to_numeric(shown["fsm_pupils"])
-    assert (true["fsm_pupils"] < 10).any()
-    assert not (values < 10).any()
-    hidden = true[values.isna() & true["fsm_pupils"].notna()]
-    assert set(shown.loc[hidden.index, "fsm_pupils_suppressed"]) == {"True"}
-    for _, group in hidden.groupby("la_code"):  # an authority's total is public
-        alone = len(true[true["la_code"] == group["la_code"].iloc[0]]) == 1
-        assert alone or (len(group) > 1 and group["fsm_pupils"].sum() >= 10)
-    overlaps = {row["by"] for row in rows(folder / "overlap.csv")}
-    assert overlaps == {"area", "schools", "pupils", "neighbourhoods"}
+    small = true.between(1, 9)
+    assert small.any() and not values.between(1, 9).any()
+    assert set(shown.loc[small, "fsm_pupils_suppressed"]) == {"True"}
+    assert (values == true)[~small & true.notna()].all()  # and all others are exact
+    overlaps = pd.DataFrame(rows(folder / "overlap.csv"))
+    assert set(overlaps["by"]) == set(WEIGHTS)
+    assert not pd.to_numeric(overlaps.query("by == 'fsm_pupils'")["weight"]).between(0.1, 9).any()
 
 
 def test_commands_print_no_small_number_of_pupils(capfd: pytest.CaptureFixture[str]) -> None:
@@ -140,7 +138,7 @@ def test_commands_print_no_small_number_of_pupils(capfd: pytest.CaptureFixture[s
         table = list(csv.DictReader(io.StringIO(shown.out)))
         assert "left blank" in shown.err
         assert any(not row["weight"] for row in table)
-        assert not any(row["weight"] and float(row["weight"]) < 10 for row in table)
+        assert not any(row["weight"] and 0 < float(row["weight"]) < 10 for row in table)
 
 
 def test_csv_is_safe_in_a_spreadsheet_and_parquet_keeps_the_name(folder: Path) -> None:
@@ -327,7 +325,7 @@ def test_the_real_register_leaves_no_small_count_and_no_path(
     export(study, tmp_path, formats=["csv"])
     shown = pd.DataFrame(rows(tmp_path / "schools.csv"))
     counts = pd.to_numeric(shown["fsm_pupils"])
-    assert not (counts < 10).any()
-    assert (shown["fsm_pupils_suppressed"] == "True").sum() > 1000
+    assert not counts.between(1, 9).any() and (counts == 0).any()
+    assert (shown["fsm_pupils_suppressed"] == "True").sum() == counts.isna().sum() > 1000
     for path in tmp_path.iterdir():
         assert str(real_data).encode() not in path.read_bytes(), path.name
