@@ -20,6 +20,7 @@ from xlsxwriter import Workbook
 from geolls.api import Study
 from geolls.base.files import safe_cell, writing
 from geolls.export.dictionary import TableText
+from geolls.measures.disclosure import SAID
 
 __all__ = ["MOST_ROWS", "write_workbook"]
 
@@ -31,8 +32,7 @@ NOTES = (
     ("Missing values", f"{MISSING} stands for no value: not known, or it does not exist."),
     (
         "Suppression",
-        f"{SUPPRESSED} stands for a number of pupils eligible for free meals that is under 10, or "
-        "that would reveal one that is.",
+        f"{SUPPRESSED} stands for a number of pupils eligible for free meals that is withheld. {SAID}",
     ),
     (
         "Reasons",

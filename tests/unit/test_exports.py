@@ -18,6 +18,7 @@ import pytest
 
 from geolls.api import Study, open_study
 from geolls.base.errors import UsageError
+from geolls.base.vocabulary import WEIGHTS
 from geolls.export.dictionary import TYPES, load_dictionary
 from geolls.export.everything import FORMATS, export
 from geolls.export.tables import tables
