@@ -158,7 +158,8 @@ def told(
     Returns
     -------
     pandas.DataFrame
-        The table of the measure. Weight and shares are blank where the schools that are not
+        The table of the measure; weight_low and weight_high are the least and the most that the
+        true numbers can be, with withheld schools from 0 to 9. All are blank where the schools that are not
         withheld have fewer than ten eligible pupils between them, unless no school has any: a
         stand-in alone is no number to print, nor is a part of a school on shared land.
     """
@@ -167,17 +168,22 @@ def told(
     told_of = [str(c) for c in every if c not in keys]
     names = every[keys]
     found = names.merge(measure(eligible), on=keys, how="left")
-    dark, open_ = (
-        names.merge(measure(weight), on=keys, how="left")["weight"].fillna(0.0)
-        for weight in (hidden.astype(float), eligible.mask(hidden, 0.0))
+    dark, least, most = (
+        names.merge(measure(weight), on=keys, how="left").fillna(0.0)
+        for weight in (hidden.astype(float), *(eligible.mask(hidden, n) for n in (0, MINIMUM - 1)))
     )
-    listed = found["weight"].notna() | (dark > 0)
-    enough = (open_ >= MINIMUM) | ((open_ + dark) == 0)
+    listed = found["weight"].notna() | (dark["weight"] > 0)
+    enough = (least["weight"] >= MINIMUM) | ((least["weight"] + dark["weight"]) == 0)
+    ends = {c: end[c] for c, end in (("weight_low", least), ("weight_high", most)) if c in every}
+    found = found.assign(**ends)
     if own:
         enough &= every["weight"] >= BLANK_BELOW
         shares = [c for c in told_of if c.startswith("share")]
         found[shares] = found[shares].round(WHOLE_PERCENT)
         found["weight"] = of_a_set(found["weight"], every["weight"])
+        for column in ends:  # outwards, so that the truth stays between them
+            outwards = np.floor if column.endswith("low") else np.ceil
+            found[column] = outwards(found[column] / MINIMUM) * MINIMUM
     found[told_of] = found[told_of].where(enough, axis=0)
     return found[listed].reset_index(drop=True)
 
