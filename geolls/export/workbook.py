@@ -32,7 +32,7 @@ NOTES = (
     ("Missing values", f"{MISSING} stands for no value: not known, or it does not exist."),
     (
         "Suppression",
-        f"{SUPPRESSED} stands for a number of pupils eligible for free meals that is withheld. {SAID}",
+        f"{SUPPRESSED} stands for a number of pupils that is withheld. {SAID}",
     ),
     (
         "Reasons",

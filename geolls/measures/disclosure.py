@@ -159,9 +159,9 @@ def told(
     -------
     pandas.DataFrame
         The table of the measure; weight_low and weight_high are the least and the most that the
-        true numbers can be, with withheld schools from 0 to 9. All are blank where the schools that are not
-        withheld have fewer than ten eligible pupils between them, unless no school has any: a
-        stand-in alone is no number to print, nor is a part of a school on shared land.
+        true number can be, with withheld schools from 0 to 9. All are blank where the schools that
+        are not withheld have fewer than ten eligible pupils between them, unless no school has
+        any: a stand-in alone is no number to print, nor is a part of a school on shared land.
     """
     every = measure(pd.Series(1.0, index=eligible.index))
     keys = [str(c) for c in every if str(c).endswith(("_code", "_name"))]
