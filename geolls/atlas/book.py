@@ -195,12 +195,22 @@ def _trusts(facts: Facts) -> pd.DataFrame:
 def _at_work(facts: Facts) -> pd.DataFrame:
     names = facts.trusts["trust_name"]
     rows = [
-        (key, code, facts.unit_rows[key][code]["name"], uid, names[uid], here, based)
+        (
+            key,
+            code,
+            facts.unit_rows[key][code]["name"],
+            t.uid,
+            names[t.uid],
+            t.here,
+            t.based,
+            *t.ends,
+        )
         for key in facts.places
         for code, found in sorted(facts.at_work[key].items())
-        for uid, here, based in found
+        for t in found
     ]
     columns = ["layer", "unit_code", "unit_name", "trust_uid", "trust_name", "schools", "at_home"]
+    columns += ["schools_low", "schools_high"]
     return pd.DataFrame(rows, columns=columns)
 
 

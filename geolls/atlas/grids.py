@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from markupsafe import Markup
 
 from geolls.atlas.charts import width_class
+from geolls.base.interval import bounds, span
 from geolls.base.text import DASH, count, km, number, percent
 from geolls.maps.payload import pack
 
@@ -327,6 +328,21 @@ def _unmarked(value: float) -> str | None:
     return f"{value:g}" if value < 1e6 else str(value)
 
 
+def _ends(say: Callable[[float], str]) -> Callable[[Any], str]:
+    """Write a number, or both ends of one that is known between two."""
+    return lambda value: span(value, say)
+
+
+def _most(raw: Callable[[float], str | None]) -> Callable[[Any], str | None]:
+    """Sort what is known between two by the most that it can be; it says both in words."""
+
+    def found(value: Any) -> str | None:
+        ends = bounds(value)
+        return raw(ends.high) if ends.certain else f"{ends.high:g}"
+
+    return found
+
+
 def _short(value: float) -> str:
     return f"{value:.4g}"
 
@@ -351,7 +367,7 @@ class Kind:
 
     def cell(self, value: Any) -> tuple[str, str | None]:
         """Return the markup and the raw value of a cell; a dash where the value is missing."""
-        amount = getattr(value, "share", value)
+        amount = getattr(value, "share", getattr(value, "high", value))
         missing = amount is None or amount != amount
         return (DASH, "") if missing else (self.say(value), self.raw(value))
 
@@ -360,9 +376,9 @@ KINDS = {
     "text": Kind(lambda value: escape(str(value))),
     "name": Kind(_name),
     "two": Kind(_two),
-    "count": Kind(lambda value: count(float(value)), _unmarked, right=True),
+    "count": Kind(_ends(lambda value: count(float(value))), _most(_unmarked), right=True),
     "number": Kind(number, _short, right=True),
-    "percent": Kind(percent, _short, right=True),
+    "percent": Kind(_ends(percent), _most(_short), right=True),
     "fine_percent": Kind(_fine_percent, _short, right=True),
     "km": Kind(km, _short, right=True),
     "bar": Kind(_bar, lambda value: _short(value.share)),

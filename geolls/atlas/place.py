@@ -14,6 +14,7 @@ from geolls.atlas.charts import Axis, Piece, Strip, axis_of
 from geolls.atlas.frame import KEPT, LONG, Chapter, Page, Rendered
 from geolls.atlas.grids import Bar, Column, Grid, Name, Report, Two, confidence
 from geolls.atlas.plates import LARGE
+from geolls.base.interval import Interval, span
 from geolls.base.text import (
     DASH,
     count,
@@ -304,13 +305,13 @@ class PlacePages(Chapter):
         pieces = [
             Piece(
                 "",
-                n,
-                n / total,
-                n / float(schools[uid]),
-                "trust_home_here" if based else "trust_based_elsewhere",
-                count(n) if few and n / total > 0.018 else "",
+                trust.here,
+                trust.here / total,
+                trust.here / float(schools[trust.uid]),
+                "trust_home_here" if trust.based else "trust_based_elsewhere",
+                span(trust.ends, count) if few and trust.here / total > 0.018 else "",
             )
-            for uid, n, based in here.trusts[:_BOXES]
+            for trust in here.trusts[:_BOXES]
         ]
         about = words.TRUST_BOXES(trusts=len(here.trusts), drawn=_BOXES, times=here.n / total)
         return {"total": count(total), "about": about, "pieces": pieces}
@@ -336,7 +337,8 @@ class PlacePages(Chapter):
             caption=f"Trusts of two or more schools at work in this {small(here.layer.unit_title)}",
             columns=[
                 Column("trust", "Trust", name, "name"),
-                Column("schools_here", "Schools here", itemgetter("here"), "count"),
+                Column("schools_here", "Schools here", lambda r: Interval(r["low"], r["high"]),
+                       "count"),
                 Column("share_of_place", "Share of place", lambda r: r["here"] / here.n,
                        "fine_percent", optional=True),
                 Column("schools_in_england", "Schools in England", itemgetter("schools"),

@@ -19,6 +19,7 @@ from geolls.atlas.frame import Frame, templates
 from geolls.atlas.grids import mark
 from geolls.atlas.place import lede, what_it_is
 from geolls.base.errors import UsageError
+from geolls.base.interval import span
 from geolls.base.text import count, joined, number, percent, short_name, when
 from geolls.base.vocabulary import FEW, KINDS, PATTERNS, RANKED
 from geolls.layers.model import Layer
@@ -291,12 +292,12 @@ def _trusts(subject: _Subject) -> tuple[Table, list[Markup], list[Markup]]:
         ("Trust", "Schools here", "In England", "Most of its schools in"),
         tuple(
             (
-                str(known[uid]["trust_name"]),
-                count(n),
-                count(known[uid]["schools"]),
-                "here" if based else home(uid),
+                str(known[trust.uid]["trust_name"]),
+                span(trust.ends, count),
+                count(known[trust.uid]["schools"]),
+                "here" if trust.based else home(trust.uid),
             )
-            for uid, n, based in found[:TRUSTS]
+            for trust in found[:TRUSTS]
         ),
         frozenset({1, 2}),
         tuple("trust_home_here" if t.based else "trust_based_elsewhere" for t in found[:TRUSTS]),

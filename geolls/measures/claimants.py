@@ -22,7 +22,7 @@ from geolls.base.arrays import Flags, Floats, Ints
 from geolls.base.interval import Interval
 from geolls.measures.membership import Membership
 
-__all__ = ["ENUMERATED", "Ends", "apart", "fewest", "pairs_apart", "top", "touched"]
+__all__ = ["ENUMERATED", "Ends", "apart", "fewest", "pairs_apart", "touched"]
 
 ENUMERATED = 2**12
 """So many ways at most are tried one by one; beyond, a bound that no way can pass is given."""
@@ -44,6 +44,7 @@ def touched(
     x: Membership,
     *,
     sure: Flags | None = None,
+    counted: Flags | None = None,
     divisible: bool = False,
 ) -> Ends:
     """Count the units that each body touches: the fewest and the most that can be.
@@ -57,10 +58,12 @@ def touched(
     number : int
         How many bodies.
     x : Membership
-        Which units claim it; reasons are no unit.
+        Which units claim it.
     sure : numpy.ndarray of bool, optional
         Whether the body is sure to have it; by default it is. One that it may have is left out of
         the fewest and counted in the most.
+    counted : numpy.ndarray of bool, optional
+        Which of `x.codes` count as units; all but the reasons by default.
     divisible : bool, optional
         Whether an item can be divided among its claimants, as land can and a school cannot.
 
@@ -86,8 +89,12 @@ def touched(
     ([1.0], [2.0])
     """
     certain = np.ones(len(body), dtype=bool) if sure is None else sure
+    units = ~x.outside if counted is None else counted
     claim, entry = x.on(rows)
-    real = (x.high[claim] > 0) & ~x.outside[x.unit[claim]]
+    may = x.high[claim] > 0
+    # A school that may be in no unit at all, or not of the body, need not be met.
+    must = certain & (np.bincount(entry[may & ~units[x.unit[claim]]], minlength=len(rows)) == 0)
+    real = may & units[x.unit[claim]]
     claim, entry = claim[real], entry[real]
     table = pd.DataFrame(
         {
@@ -95,8 +102,7 @@ def touched(
             "body": body[entry],
             "unit": x.unit[claim],
             "fixed": (x.low[claim] > 0) & certain[entry],
-            # A school that may be in no unit at all, or not of the body, need not be met.
-            "must": certain[entry] & ~x.optional[rows[entry]],
+            "must": must[entry],
         }
     )
     fixed = table[table["fixed"]].drop_duplicates(["body", "unit"])
@@ -313,27 +319,3 @@ def _chain(
                 target = move[1]
             return moves[::-1]
     return []
-
-
-def top(sets: Iterable[frozenset[int]]) -> int | None:
-    """Return the unit with more of the schools than any other, however shared ones are given.
-
-    None where it is not sure: with each of the schools that it may have given away, and every
-    school that another may have given to that one, it must still have more.
-
-    Examples
-    --------
-    >>> top([frozenset({1}), frozenset({1}), frozenset({1, 2})])
-    1
-    >>> top([frozenset({1}), frozenset({1, 2})]) is None
-    True
-    """
-    sure: Counter[int] = Counter()
-    may: Counter[int] = Counter()
-    for one in sets:
-        may.update(one)
-        sure.update(one if len(one) == 1 else ())
-    for unit, n in sure.items():
-        if all(n > most for other, most in may.items() if other != unit):
-            return unit
-    return None

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from geolls.base.vocabulary import KINDS
+from geolls.base.vocabulary import HOMELESS, KINDS
 from geolls.measures.membership import Membership
 
-__all__ = ["headlines", "oversight", "providers"]
+__all__ = ["headlines", "oversight", "providers", "seen_from"]
 
 
 def oversight(
@@ -72,6 +72,38 @@ def oversight(
     )  # fmt: skip
     found = pd.Series(words, index=urn, name="kind").astype(object)
     return found.mask(found == "", None)
+
+
+def seen_from(
+    claims: pd.DataFrame, kinds: pd.Series[Any], trust_home: pd.Series[Any], trust: pd.Series[Any]
+) -> pd.Series[Any]:
+    """Say who runs each school as each of the units sees it that list its land.
+
+    Parameters
+    ----------
+    claims : pandas.DataFrame
+        One row per school and unit: urn, unit_code.
+    kinds, trust_home : pandas.Series of str
+        As `oversight` returns it and takes it.
+    trust : pandas.Series of str
+        The trust of each school, by urn.
+
+    Returns
+    -------
+    pandas.Series of str
+        One of `vocabulary.KINDS` per row. A school that two units list, one of them its trust's
+        home, is in a trust at home here if it is in that unit, and in one based elsewhere if it
+        is in the other.
+    """
+    kind = claims["urn"].map(kinds).astype(object)
+    home = claims["urn"].map(trust).map(trust_home).astype(object)
+    seen = kind.isin(_BY_HOME) & home.notna() & ~home.isin(HOMELESS)
+    here = home == claims["unit_code"].astype(object)
+    words = np.where(here, "trust_home_here", "trust_based_elsewhere")
+    return kind.mask(seen, pd.Series(words, index=kind.index, dtype=object))
+
+
+_BY_HOME = {"trust_home_here", "trust_based_elsewhere", "status_unknown"}
 
 
 def headlines(kinds: pd.Series[Any]) -> pd.DataFrame:

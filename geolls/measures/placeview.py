@@ -13,6 +13,7 @@ from scipy.sparse import csr_array
 
 from geolls.base.arrays import Flags, Floats, Ints
 from geolls.base.vocabulary import BLANK_BELOW, HOMELESS, KINDS
+from geolls.measures.claimants import touched
 from geolls.measures.distances import (
     by_body,
     count_within,
@@ -22,8 +23,8 @@ from geolls.measures.distances import (
     nearest_sibling,
     pairs_within,
 )
-from geolls.measures.membership import Membership
-from geolls.measures.oversight import providers
+from geolls.measures.membership import Membership, sums
+from geolls.measures.oversight import providers, seen_from
 from geolls.measures.spread import SpreadOptions, band_names, by_phase, size_band
 
 __all__ = [
@@ -31,6 +32,7 @@ __all__ = [
     "described",
     "hub_view",
     "interfaces",
+    "place_ends",
     "place_view",
     "school_view",
     "trust_view",
@@ -91,6 +93,7 @@ def place_view(
     layers: Mapping[str, Membership] | None = None,
     *,
     nearby: pd.DataFrame | None = None,
+    trust_home: pd.Series[Any] | None = None,
     options: PlaceOptions | None = None,
     bands: SpreadOptions | None = None,
 ) -> pd.DataFrame:
@@ -108,6 +111,9 @@ def place_view(
         All area layers, for `interfaces`.
     nearby : pandas.DataFrame, optional
         The table of `school_view`, for the columns on only schools and local choice.
+    trust_home : pandas.Series of str, optional
+        Where each trust is at home in the place layer, by trust_uid: a school that several areas
+        list is then of the kind that each of them sees; see `oversight.seen_from`.
     options : PlaceOptions, optional
         What is too few.
     bands : SpreadOptions, optional
@@ -135,7 +141,11 @@ def place_view(
     table = described(schools, kinds, sizes)
     if nearby is not None:
         table = table.merge(nearby[["urn", "only_school_of_trust", "single_provider"]], on="urn")
-    both = by_phase(table.merge(place.frame("urn", reasons=False), on="urn"))
+    table = table.merge(place.frame("urn", reasons=False), on="urn")
+    if trust_home is not None:
+        trust = schools.set_index("urn")["trust_uid"]
+        table["kind"] = seen_from(table, kinds, trust_home, trust)
+    both = by_phase(table)
     bands_ = band_names(sizes.size_bands)
     counted: dict[str, Any] = {
         "schools": 1.0,
@@ -148,8 +158,8 @@ def place_view(
         counted["only_schools"] = both["only_school_of_trust"].fillna(False).astype(bool)
         counted["known"] = both["pupils"].where(known, 0).fillna(0)
         counted["one"] = counted["known"] * both["single_provider"].where(known, False).astype(bool)
-    sums = _sums(both, counted)
-    frame = sums[["schools", "pupils"]].copy()
+    totals = _sums(both, counted)
+    frame = totals[["schools", "pupils"]].copy()
     frame.insert(0, "unit_name", both.groupby(_UNIT, observed=True)["unit_name"].first())
     trusts = _bodies(both, "trust_uid")
     frame["trusts"] = trusts.groupby(_UNIT, observed=True).size().reindex(frame.index, fill_value=0)
@@ -164,19 +174,103 @@ def place_view(
     frame["top_trust_name"] = frame["top_trust_uid"].map(named)
     enough = frame["schools"].where(frame["schools"] >= rules.few)
     frame["top_trust_share"] = top["schools"].fillna(0) / enough
-    shares = sums[[*KINDS, *(f"band_{band}" for band in bands_)]].div(enough, axis=0)
+    shares = totals[[*KINDS, *(f"band_{band}" for band in bands_)]].div(enough, axis=0)
     frame = frame.join(shares.add_prefix("share_"))
     some = frame["pupils"].mask(frame["pupils"] == 0)
     frame["trusts_per_10000_pupils"] = frame["trusts"] / some * 10_000
     if nearby is not None:
-        frame["only_schools"] = sums["only_schools"]
-        frame["only_school_share"] = sums["only_schools"] / enough
-        part = sums["one"] / sums["known"].mask(sums["known"] == 0)
+        frame["only_schools"] = totals["only_schools"]
+        frame["only_school_share"] = totals["only_schools"] / enough
+        part = totals["one"] / totals["known"].mask(totals["known"] == 0)
         frame["single_provider_pupil_share"] = part.where(enough.notna())
-    frame = frame.join(sums[list(KINDS)])
+    frame = frame.join(totals[list(KINDS)])
     if layers is not None:
         frame["interfaces"] = interfaces(both, layers, _UNIT)
     return frame.reset_index().astype({"phase": "str"})
+
+
+def place_ends(
+    schools: pd.DataFrame,
+    place: Membership,
+    kinds: pd.Series[Any],
+    trust_home: pd.Series[Any],
+    layers: Mapping[str, Membership] | None = None,
+) -> pd.DataFrame:
+    """Say what every area has at least and at most: schools, kinds, trusts, units met.
+
+    Parameters
+    ----------
+    schools : pandas.DataFrame
+        One row per school: urn, trust_uid, pupils.
+    place : Membership
+        Which unit of the place layer has which school.
+    kinds, trust_home : pandas.Series of str
+        As for `oversight.seen_from`.
+    layers : mapping of str to Membership, optional
+        The layers whose units are counted.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per unit, sorted by code, index unit_code. With the endings _low and _high:
+        schools, pupils; <kind> and share_<kind> for every one of `KINDS`; trusts (those of two or
+        more schools in the table, with a school here); units_<L> for every layer.
+
+    Notes
+    -----
+    At least are those that no other unit of the layer lists too, at most all that it lists. A
+    school of unknown status may be of any kind; one whose trust is known, of any kind that a trust
+    of several schools has. Nobody knows whether one of unknown status is left once all is known.
+    A share is least with none of the doubtful schools of the kind and all of the others, and most
+    with all of them and none of the others.
+    """
+    of_trust = schools["trust_uid"]
+    several = of_trust.where(of_trust.map(of_trust.value_counts()) > 1)
+    table = place.frame("urn", reasons=False).reset_index(drop=True)
+    at = pd.Index(schools["urn"]).get_indexer(pd.Index(table["urn"]))
+    table = table.assign(at=at)[at >= 0]
+    at = table["at"].to_numpy()
+    trust = of_trust.set_axis(pd.Index(schools["urn"]))
+    table["kind"] = seen_from(table, kinds, trust_home, trust)
+    table["trust"] = several.to_numpy()[at]
+    body, codes = pd.factorize(table["unit_code"], sort=True)
+    low, high = (table[c].to_numpy(dtype=float) for c in ("share_low", "share_high"))
+
+    def ends(values: Any, others: Any = None) -> tuple[Floats, Floats]:
+        """Add up what is so for sure, and what is or may be so."""
+        most = values if others is None else others
+        return sums(body, low * values, len(codes)), sums(body, high * most, len(codes))
+
+    found = {"schools": ends(1.0), "pupils": ends(schools["pupils"].fillna(0.0).to_numpy()[at])}
+    unknown = (table["kind"] == "status_unknown").to_numpy()
+    for kind in KINDS:
+        so = (table["kind"] == kind).to_numpy()
+        may = so | (unknown & (of_trust.isna().to_numpy()[at] | np.isin(kind, _OF_SEVERAL)))
+        sure = so & (kind != "status_unknown")
+        least, most = found[kind] = ends(sure, may)
+        rest_least, rest_most = ends(~may, ~sure)
+        # With no other school at all it is all of them; without one of its own it is none.
+        found[f"share_{kind}"] = 1 - _part(rest_most, least), _part(most, rest_least)
+    surely, maybe = (
+        table[part > 0].groupby("unit_code")["trust"].nunique() for part in (low, high)
+    )
+    found["trusts"] = tuple(c.reindex(codes, fill_value=0).to_numpy() for c in (surely, maybe))
+    for key, membership in (layers or {}).items():
+        rows = np.asarray(membership.items.get_indexer(pd.Index(table["urn"])), dtype=np.intp)
+        found[f"units_{key}"] = touched(
+            np.asarray(body, dtype=np.intp), rows, len(codes), membership, sure=low > 0
+        )
+    columns = {f"{name}_low": low for name, (low, _) in found.items()}
+    columns |= {f"{name}_high": high for name, (_, high) in found.items()}
+    return pd.DataFrame(columns, index=pd.Index(codes, name="unit_code"))
+
+
+# The kinds that a school of a trust of several can be of.
+_OF_SEVERAL = [k for k in KINDS if k not in {"no_trust", "single_school_trust"}]
+
+
+def _part(some: Floats, rest: Floats) -> Floats:
+    return np.asarray(some / np.where(some > 0, some + rest, 1.0), dtype=float)
 
 
 def _sums(both: pd.DataFrame, values: Mapping[str, Any]) -> pd.DataFrame:

@@ -12,12 +12,13 @@ import pandas as pd
 
 from geolls.base.arrays import Floats
 from geolls.base.interval import Interval
-from geolls.base.vocabulary import KINDS
+from geolls.base.vocabulary import BLANK_BELOW, KINDS
 from geolls.land.blocks import adjacency
 from geolls.measures.disclosure import counted, meal_share
 from geolls.measures.membership import Membership, is_reason
 from geolls.measures.mismatch import effective_maps, tuples
-from geolls.measures.placeview import interfaces, place_view
+from geolls.measures.oversight import seen_from
+from geolls.measures.placeview import interfaces, place_ends, place_view
 from geolls.study.core import Core, remembered
 
 __all__ = [
@@ -55,16 +56,25 @@ class AtWork(NamedTuple):
         Its schools here; a shared one counts by its share.
     kind : str
         Where its home is, seen from here: one of `vocabulary.KINDS` from `trust_home_here` on.
+    low, high : float
+        The fewest and the most schools that it can have here.
     """
 
     uid: str
     here: float
     kind: str
+    low: float
+    high: float
 
     @property
     def based(self) -> bool:
         """Whether it is at home here."""
         return self.kind == "trust_home_here"
+
+    @property
+    def ends(self) -> Interval:
+        """The fewest and the most."""
+        return Interval(self.low, self.high)
 
 
 class Ground(NamedTuple):
@@ -96,7 +106,8 @@ def drawn_layers(study: Core) -> tuple[list[str], list[str]]:
 def view_of(study: Core, layer: str) -> pd.DataFrame:
     """Return who works in each unit of a layer, by phase; see `placeview.place_view`."""
     kinds, bands = study.kinds(layer), study.spread_options
-    return place_view(study.schools, study.membership(layer), kinds, bands=bands)
+    home = study.trust_home(layer)
+    return place_view(study.schools, study.membership(layer), kinds, trust_home=home, bands=bands)
 
 
 @remembered
@@ -117,7 +128,8 @@ def units_of(study: Core, layer: str) -> pd.DataFrame:
         schools of each of `vocabulary.KINDS`; trusts (of two or more schools, with a school here),
         trusts_per_10000_pupils; effective_providers, share_<kind>, share_band_<band> (schools in
         trusts of that size), top_trust_name, top_trust_share, both again with the endings _primary
-        and _secondary, as `placeview.place_view`; fsm_share (of pupils, in whole percents);
+        and _secondary, as `placeview.place_view`; with the endings _low and _high what is told by
+        `placeview.place_ends`; fsm_share (of pupils, in whole percents);
         area_km2, schools_per_100km2; units_<L> met, for the layers of `MET`; effective_maps.
         Shares of few schools or few eligible pupils are blank; see `measures.disclosure`.
 
@@ -148,10 +160,17 @@ def units_of(study: Core, layer: str) -> pd.DataFrame:
     frame["area_km2"] = area.groupby(land["unit_code"]).sum() / 1e6
     frame["schools_per_100km2"] = frame["schools"] / frame["area_km2"] * 100
     claims = study.membership(layer).frame("urn", reasons=False)
-    for key in MET:
-        if key in study.area_layers and key != layer:
-            met = interfaces(claims, {key: study.membership(key)})
-            frame[f"units_{key}"] = met.reindex(frame.index).fillna(0).astype(int)
+    others = {k: study.membership(k) for k in MET if k in study.area_layers and k != layer}
+    for key, other in others.items():
+        met = interfaces(claims, {key: other})
+        frame[f"units_{key}"] = met.reindex(frame.index).fillna(0).astype(int)
+    kinds, home = study.kinds(layer), study.trust_home(layer)
+    ends = place_ends(study.schools, study.membership(layer), kinds, home, others)
+    few = frame["schools"] < BLANK_BELOW
+    for column in map(str, ends):
+        end = ends[column].reindex(frame.index)
+        share = column.startswith("share_")
+        frame[column] = end.mask(few) if share else end.fillna(0.0)
     maps = effective_maps(_tuples(study), study.membership(layer)).set_index("unit_code")
     frame["effective_maps"] = maps["effective_maps"]
     return frame
@@ -182,15 +201,18 @@ def _tuples(study: Core) -> pd.Series[int]:
 
 @remembered
 def members_of(study: Core, layer: str) -> pd.DataFrame:
-    """Return one row per school and unit: unit_code, share, row, kind, trust (of two or more)."""
-    claims = study.assigned(layer)[["urn", "unit_code", "share"]]
-    claims = claims[~is_reason(claims["unit_code"])]
+    """Return one row per school and unit: who has it, as `Membership.frame`, and who runs it.
+
+    With row (of the school), kind (as that unit sees it), trust (of two or more), fsm_pupils.
+    """
+    claims = study.membership(layer).frame("urn", reasons=False)
     row = pd.Index(study.schools["urn"]).get_indexer(pd.Index(claims["urn"]))
     schools = study.schools.iloc[row]
     larger = schools["trust_uid"].isin(several(study).index)
+    uid = study.schools.set_index("urn")["trust_uid"]
     return claims.assign(
         row=row,
-        kind=study.kinds(layer).to_numpy()[row],
+        kind=seen_from(claims, study.kinds(layer), study.trust_home(layer), uid).to_numpy(),
         trust=schools["trust_uid"].where(larger).to_numpy(),
         fsm_pupils=counted(study.schools).to_numpy()[row],
     )
@@ -257,7 +279,11 @@ def trusts_of_several(study: Core) -> pd.DataFrame:
 
 def at_work(study: Core, layer: str) -> dict[str, list[AtWork]]:
     """Return the trusts of two or more with a school in each unit, largest first."""
-    here = members_of(study, layer).groupby(["unit_code", "trust"]).agg(here=("share", "sum"))
+    here = (
+        members_of(study, layer)
+        .groupby(["unit_code", "trust"])
+        .agg(here=("share", "sum"), low=("share_low", "sum"), high=("share_high", "sum"))
+    )
     found = here.reset_index().sort_values(
         ["unit_code", "here", "trust"], ascending=[True, False, True]
     )
@@ -268,7 +294,8 @@ def at_work(study: Core, layer: str) -> dict[str, list[AtWork]]:
         default="trust_based_elsewhere",
     )
     out: dict[str, list[AtWork]] = defaultdict(list)
-    for unit, *trust in found.itertuples(index=False, name=None):
+    columns = ["unit_code", "trust", "here", "kind", "low", "high"]
+    for unit, *trust in found[columns].itertuples(index=False, name=None):
         out[unit].append(AtWork(*trust))
     return dict(out)
 
@@ -331,9 +358,7 @@ class _Claimed(NamedTuple):
 def _claimed(study: Core, layer: str) -> _Claimed:
     land = study.membership(layer, "area")
     table = np.zeros((3, len(land.codes), len(land.items)))
-    known = land.stated | (land.claims[land.item] == 1)
-    ends = (land.share, np.where(known, land.share, 0.0), np.where(known, land.share, 1.0))
-    for to, share in zip(table, ends, strict=True):
+    for to, share in zip(table, (land.share, land.low, land.high), strict=True):
         to[land.unit, land.item] = share
     kept = ~land.outside
     return _Claimed(tuple(c for c, k in zip(land.codes, kept, strict=True) if k), *table[:, kept])

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geolls.measures.claimants import apart, fewest, pairs_apart, top, touched
+from geolls.measures.claimants import apart, fewest, pairs_apart, touched
 from geolls.measures.membership import Membership
 
 SETS = st.lists(st.frozensets(st.integers(0, 4), min_size=1, max_size=3), min_size=1, max_size=6)
@@ -77,16 +77,6 @@ def test_pairs_in_different_areas_are_the_fewest_and_the_most_of_all_ways(
     ends = pairs_apart(*one_body(sets))
     assert (ends.low[0], ends.high[0]) == pytest.approx((min(ways), max(ways)))
     assert apart(sets) == pytest.approx((min(ways), max(ways)))
-
-
-@given(SETS)
-def test_the_top_unit_is_told_only_where_every_way_agrees(sets: list[frozenset[int]]) -> None:
-    first = set()
-    for way in every_way(sets):
-        most = max(way.count(u) for u in way)
-        tops = [u for u in set(way) if way.count(u) == most]
-        first.add(tops[0] if len(tops) == 1 else None)
-    assert top(sets) == (first.pop() if len(first) == 1 else None)
 
 
 def test_many_sets_get_bounds_that_no_way_passes() -> None:

@@ -1,0 +1,91 @@
+"""What an area has at least and at most is what trying every way finds."""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from geolls.base.vocabulary import KINDS
+from geolls.measures.membership import Membership
+from geolls.measures.placeview import place_ends
+
+# Two hubs list the land of s3, s4 and s5; nobody knows who runs s2 and s5.
+SCHOOLS = pd.DataFrame(
+    {
+        "urn": ["s1", "s2", "s3", "s4", "s5"],
+        "trust_uid": ["t", None, "t", "t", None],
+        "pupils": [100.0, 200.0, 300.0, 400.0, None],
+    }
+)
+HUBS = {"s1": ["H1"], "s2": ["H1"], "s3": ["H1", "H2"], "s4": ["H1", "H2"], "s5": ["H1", "H2"]}
+OTHER = {"s1": ["A"], "s2": ["A", "B"], "s3": ["A", "B"], "s4": ["B"], "s5": ["B"]}
+KIND = pd.Series(
+    {"s1": "trust_home_here", "s2": "status_unknown", "s3": "trust_home_here",
+     "s4": "trust_home_here", "s5": "no_trust"}
+)  # fmt: skip
+HOME = pd.Series({"t": "H1"})
+
+
+def layer(claims: dict[str, list[str]]) -> Membership:
+    rows = [(urn, unit, unit, 1 / len(units)) for urn, units in claims.items() for unit in units]
+    columns = ["urn", "unit_code", "unit_name", "share"]
+    return Membership.of(pd.DataFrame(rows, columns=columns), pd.Index(SCHOOLS["urn"]), item="urn")
+
+
+def every_way() -> list[dict[str, dict[str, Any]]]:
+    """Give every school whole to one unit, and every one of unknown status a kind."""
+    out = []
+    for hubs in product(*HUBS.values()):
+        for others in product(*OTHER.values()):
+            for kind in (k for k in KINDS if k != "status_unknown"):
+                found = {}
+                for hub in ("H1", "H2"):
+                    mine = [i for i, h in enumerate(hubs) if h == hub]
+                    kinds = []
+                    for i in mine:
+                        said = KIND.iloc[i]
+                        if said == "trust_home_here" and hub != "H1":
+                            said = "trust_based_elsewhere"
+                        kinds.append(kind if said == "status_unknown" else said)
+                    found[hub] = {
+                        "schools": len(mine),
+                        "pupils": SCHOOLS["pupils"].fillna(0).iloc[mine].sum(),
+                        "trusts": SCHOOLS["trust_uid"].iloc[mine].nunique(),
+                        "units_other": len({others[i] for i in mine}),
+                        **{k: kinds.count(k) for k in KINDS},
+                        **{
+                            f"share_{k}": kinds.count(k) / len(mine)
+                            for k in KINDS
+                            if mine and k != "status_unknown"
+                        },
+                    }
+                out.append(found)
+    return out
+
+
+def test_both_ends_are_what_trying_every_way_finds() -> None:
+    found = place_ends(SCHOOLS, layer(HUBS), KIND, HOME, {"other": layer(OTHER)})
+    ways = every_way()
+    for hub in ("H1", "H2"):
+        for what in sorted({key for way in ways for key in way[hub]} - {"status_unknown"}):
+            values = [way[hub][what] for way in ways if what in way[hub]]
+            ends = found.loc[hub, [f"{what}_low", f"{what}_high"]].tolist()
+            assert ends == pytest.approx([min(values), max(values)]), (hub, what)
+    assert found.loc["H1", ["schools_low", "schools_high"]].tolist() == [2, 5]
+    assert found.loc["H1", ["status_unknown_low", "status_unknown_high"]].tolist() == [0, 1]
+
+
+def test_a_school_listed_by_two_hubs_is_at_home_in_one_and_elsewhere_in_the_other() -> None:
+    found = place_ends(SCHOOLS, layer(HUBS), KIND, HOME)
+    assert found.loc["H2", "trust_home_here_high"] == 0
+    assert found.loc["H2", "trust_based_elsewhere_high"] == 2
+
+
+def test_without_shared_land_both_ends_are_the_number() -> None:
+    alone = layer({urn: units[:1] for urn, units in HUBS.items()})
+    found = place_ends(SCHOOLS, alone, KIND.replace("status_unknown", "no_trust"), HOME)
+    for name in ("schools", "pupils", "trusts", *KINDS):
+        assert (found[f"{name}_low"] == found[f"{name}_high"]).all()
