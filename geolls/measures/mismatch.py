@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations, permutations
 from typing import Any, NamedTuple
@@ -13,6 +13,7 @@ import pandas as pd
 
 from geolls.base.arrays import Flags, Floats
 from geolls.base.errors import UsageError
+from geolls.base.vocabulary import REASONS
 from geolls.measures.chance import (
     COUNT_MEASURES,
     count_measures,
@@ -22,6 +23,7 @@ from geolls.measures.chance import (
     ratio,
     split_pairs,
 )
+from geolls.measures.claimants import Ends, touched
 from geolls.measures.membership import Membership, sums
 from geolls.measures.overlap import cross, weights_of
 
@@ -246,6 +248,7 @@ def compare(
     inside_only: bool = False,
     min_weight: float = 0.0,
     min_share: float = 0.0,
+    divisible: bool = False,
 ) -> pd.DataFrame:
     """Measure how two layers disagree, with and without the land we have no list for.
 
@@ -260,6 +263,9 @@ def compare(
     min_weight, min_share : float, optional
         The sliver rule: pairs of units that share less weight, or less of both their sides, are
         dropped.
+    divisible : bool, optional
+        Whether an item that several units list can be divided among them, as land can and a
+        school cannot.
 
     Returns
     -------
@@ -268,7 +274,8 @@ def compare(
         `MEASURES`; then the same with `_without_no_evidence` behind the name, everything dropped
         for which either layer lacks a list; then what was dropped as a share of the whole
         weight: `no_evidence_share`, `outside_share` (dropped only with `inside_only`),
-        `sliver_share`, and the number of pairs dropped, `slivers`.
+        `sliver_share`, and the number of pairs dropped, `slivers`; then `splits`, `multi_splits`
+        and `intersections` with `_low` and `_high` behind the name: the fewest and the most.
 
     Raises
     ------
@@ -280,11 +287,16 @@ def compare(
     A shared item is split between its claimants, but the count measures, and a layer against
     itself, treat each distinct set of claimants as one unit. The count measures are NaN unless
     every item has a whole weight. The note of `mapcurves` names the side whose value it is.
+
+    `splits` counts an item in every unit that lists it. The fewest and the most are over all ways
+    of giving it to one of them, by `claimants.touched`: exact where the units of `left` share
+    nothing; where they do, no way passes them. With a sliver rule they are not told.
     """
     x = left.weighed_over(weight.index, "left")
     y = x if left.equals(right) else right.weighed_over(weight.index, "right")
     rule = _Rule(inside_only, min_weight, min_share)
     rows, _ = _both_ways(x, y, weights_of(weight), rule)
+    rows = _with_ends(rows, x, y, weights_of(weight), rule, divisible)
     return pd.DataFrame(rows, columns=["measure", "value", "note"])
 
 
@@ -295,6 +307,7 @@ def pairwise(
     inside_only: bool = False,
     min_weight: float = 0.0,
     min_share: float = 0.0,
+    divisible: bool = False,
 ) -> pd.DataFrame:
     """Compare every ordered pair of layers.
 
@@ -304,7 +317,7 @@ def pairwise(
         Layer key to membership, all over the same items.
     weight : pandas.Series of float
         Weight of each item, indexed by item.
-    inside_only, min_weight, min_share
+    inside_only, min_weight, min_share, divisible
         As `compare`.
 
     Returns
@@ -324,6 +337,10 @@ def pairwise(
     found: dict[tuple[str, str], Rows] = {}
     for a, b in combinations(layers, 2):
         found[a, b], found[b, a] = _both_ways(layers[a], layers[b], values, rule)
+        for one, other in ((a, b), (b, a)):
+            said = found[one, other]
+            x, y = layers[one], layers[other]
+            found[one, other] = _with_ends(said, x, y, values, rule, divisible)
     rows = [(*pair, *row) for pair in permutations(layers, 2) for row in found[pair]]
     return pd.DataFrame(rows, columns=["left", "right", "measure", "value", "note"])
 
@@ -427,6 +444,55 @@ class _Rule:
         """Return which pairs are slivers."""
         most = np.maximum(ratio(full, full.sum(axis=1)[:, None]), ratio(full, full.sum(axis=0)))
         return (full > 0) & ((full < self.min_weight) | (most < self.min_share))
+
+
+CONVENTION = "an item that several units list is counted in each of them"
+_ENDS = {"low": "the fewest that can be", "high": "the most that can be"}
+_SPLITS: dict[str, Callable[[Floats], float]] = {
+    "splits": lambda met: float((met >= 2).sum()),
+    "multi_splits": lambda met: float((met >= 3).sum()),
+    "intersections": lambda met: float(met.sum()),
+}
+
+
+def _with_ends(
+    rows: Rows, x: Membership, y: Membership, values: Floats, rule: _Rule, divisible: bool
+) -> Rows:
+    """Add the fewest and the most splits that can be, where lines between units are not known."""
+    blank = rule.min_weight > 0 or rule.min_share > 0
+    ends: Rows = []
+    doubted: set[str] = set()
+    for ending, reason in (("", ()), (WITHOUT, ("no_evidence",))):
+        met = _met(x, y, values, REASONS if rule.inside_only else reason, divisible)
+        for name, number in _SPLITS.items():
+            least, most = number(met.low), number(met.high)
+            doubted |= {name + ending} if least < most else set()
+            for (end, note), value in zip(_ENDS.items(), (least, most), strict=True):
+                ends.append((f"{name}{ending}_{end}", np.nan if blank else value, note))
+    noted = [
+        (name, value, "; ".join(filter(None, (note, CONVENTION * (name in doubted)))))
+        for name, value, note in rows
+    ]
+    return noted + ends
+
+
+def _met(
+    x: Membership, y: Membership, values: Floats, dropped: Sequence[str], divisible: bool
+) -> Ends:
+    """Count the units of `y`, reasons but the dropped included, that each unit of `x` meets."""
+    if x is y:
+        x = y = x.sets
+    there, here = (~np.isin(m.codes, dropped) for m in (x, y))
+    claims = there[x.unit] & (x.high > 0) & (values[x.item] > 0)
+    return touched(
+        x.unit[claims],
+        x.item[claims],
+        len(x.codes),
+        y,
+        sure=x.low[claims] > 0,
+        counted=here,
+        divisible=divisible,
+    )
 
 
 class _Table(NamedTuple):

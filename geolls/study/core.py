@@ -444,13 +444,17 @@ class Core:
         from geolls.measures.mismatch import compare, pairwise
 
         weight = self.weights(by)
+        rules: dict[str, Any] = {
+            "inside_only": inside_only,
+            "divisible": self._weight(by).item == "block",
+        }
         if left and right:
             x, y = (self.membership(k, by) for k in (left, right))
-            found = compare(x, y, weight, inside_only=inside_only)
+            found = compare(x, y, weight, **rules)
             found = found.assign(left=self.layer(left).key, right=self.layer(right).key)
         else:
             layers = {k: self.membership(k, by) for k in self.area_layers}
-            found = pairwise(layers, weight, inside_only=inside_only)
+            found = pairwise(layers, weight, **rules)
         return found.assign(by=by)[["left", "right", "by", "measure", "value", "note"]]
 
     def coverage(

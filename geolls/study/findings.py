@@ -8,6 +8,7 @@ from itertools import combinations
 
 import pandas as pd
 
+from geolls.base.interval import Interval, between, span
 from geolls.base.vocabulary import PATTERNS
 from geolls.measures.membership import is_reason
 from geolls.study.core import Core
@@ -36,12 +37,18 @@ class Finding:
     command : str
         The `geolls` command whose output holds the number; options that name the study are left
         out.
+    low, high : float, optional
+        The least and the most that it can be, where several units list land along a line that is
+        not known; `value` then counts a school in each of them, by convention. Blank where there
+        is no doubt of that kind.
     """
 
     key: str
     value: float
     text: str
     command: str
+    low: float | None = None
+    high: float | None = None
 
 
 def findings(study: Core) -> list[Finding]:
@@ -81,6 +88,28 @@ def _inside_a_sentence(title: str) -> str:
     """Return a title in small letters where it is a common noun: "regions", but "Maths Hubs"."""
     common = title.startswith(("District", "Region", "Local ", "Combined "))
     return title[:1].lower() + title[1:] if common else title
+
+
+def _of(ends: Interval, whole: int) -> str:
+    """Say a number of a whole, at the beginning of a sentence: "Between 417 and 450 of 1,091"."""
+    said = between(ends, lambda n: f"{n:,.0f}")
+    return f"{said[:1].upper()}{said[1:]} of {whole:,}"
+
+
+def _shares(ends: Interval, whole: int) -> str:
+    return f"({span(ends.out_of(whole), lambda share: f'{share:.1%}')})"
+
+
+def _doubt(ends: Interval, title: str) -> str:
+    """Say why a number is known between two only."""
+    why = (
+        f" It is not known more exactly: several {title} list the same land, with no line between."
+    )
+    return "" if ends.certain else why
+
+
+def _open(ends: Interval) -> tuple[float, ...]:
+    return () if ends.certain else ends
 
 
 def _maps(study: Core) -> Iterator[Finding]:
@@ -135,12 +164,15 @@ def _authorities(study: Core) -> Iterator[Finding]:
             ("schools", "have schools (by the authority that maintains them) in two or more"),
         ):
             rows = study.mismatch("local_authority", hub, by=by, inside_only=True)  # type: ignore[arg-type]
-            cut = int(rows.set_index("measure")["value"]["splits"])
+            found = rows.set_index("measure")["value"]
+            ends = Interval(found["splits_low"], found["splits_high"])
             yield Finding(
                 f"authorities_cut_by_{hub}_{by}",
-                cut,
-                f"{cut} of {number} local authorities ({cut / number:.1%}) {words} {title}.",
+                found["splits"],
+                f"{_of(ends, number)} local authorities {_shares(ends, number)} {words} {title}."
+                f"{_doubt(ends, title)}",
                 f"geolls mismatch local_authority {hub} --by {by} --inside-only",
+                *_open(ends),
             )
 
 
@@ -153,13 +185,18 @@ def _trusts(study: Core) -> Iterator[Finding]:
         if key not in study.area_layers:
             continue
         title = _inside_a_sentence(study.layers[key].unit_title)
-        across = int((several[f"areas_{key}"] >= 2).sum())
+        across, low, high = (
+            int((several[f"areas_{key}{end}"] >= 2).sum()) for end in ("", "_low", "_high")
+        )
+        ends = Interval(low, high)
         yield Finding(
             f"trusts_across_{key}",
             across,
-            f"{across:,} of {len(several):,} trusts with two or more schools "
-            f"({across / len(several):.1%}) have schools in more than one {title}.",
+            f"{_of(ends, len(several))} trusts with two or more schools "
+            f"{_shares(ends, len(several))} have schools in more than one {title}."
+            f"{_doubt(ends, _several(study, key))}",
             "geolls spread --format csv",
+            *_open(ends),
         )
     if "region" in study.area_layers:
         small = several[several["schools"] < 12]

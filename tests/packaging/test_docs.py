@@ -240,7 +240,7 @@ def rows_of(command: str) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO("\n".join(lines))))
 
 
-def from_command(finding: Finding) -> float:
+def from_command(finding: Finding, end: str = "") -> float:
     """Find a finding's number in what its command prints, by simple means."""
     rows = rows_of(finding.command)
     key = finding.key
@@ -250,11 +250,11 @@ def from_command(finding: Finding) -> float:
             return value["v_measure"]
         if key == "farthest_from_nesting":
             return 1 - max(value["homogeneity"], value["completeness"])
-        return value["splits"]
+        return value[f"splits{end}"]
     if finding.command.startswith("geolls spread"):
         several = [r for r in rows if int(r["schools"]) >= 2]
         if key.startswith("trusts_across_"):
-            column = f"areas_{key.removeprefix('trusts_across_')}"
+            column = f"areas_{key.removeprefix('trusts_across_')}{end}"
             return sum(int(r[column]) >= 2 for r in several)
         if key == "small_and_medium_trusts_in_one_region":
             small = [r for r in several if int(r["schools"]) <= 11]
@@ -276,6 +276,9 @@ def test_every_finding_is_what_its_command_prints(stated: list[Finding]) -> None
     assert len({f.key for f in stated}) == len(stated)
     for finding in stated:
         assert math.isclose(from_command(finding), finding.value, abs_tol=2e-4), finding
+        for end in ("low", "high"):
+            if (told := getattr(finding, end)) is not None:
+                assert from_command(finding, f"_{end}") == told, finding
 
 
 def test_findings_are_left_out_where_a_study_lacks_their_layers() -> None:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from geolls.measures.claimants import apart, fewest, pairs_apart, touched
 from geolls.measures.membership import Membership
+from geolls.measures.mismatch import CONVENTION, compare
 
 SETS = st.lists(st.frozensets(st.integers(0, 4), min_size=1, max_size=3), min_size=1, max_size=6)
 
@@ -95,3 +96,32 @@ def test_bodies_are_counted_apart_and_land_can_be_divided() -> None:
     land = touched(np.array([0]), np.array([0]), 1, layer(sets), divisible=True)
     assert (land.low[0], land.high[0]) == (1, 2)
     assert touched(np.array([0]), np.array([0]), 1, layer(sets)).high[0] == 1
+
+
+@given(SETS, st.data())
+def test_splits_are_the_fewest_and_the_most_of_all_ways(
+    sets: list[frozenset[int]], data: st.DataObject
+) -> None:
+    home = [data.draw(st.sampled_from(["P", "Q"])) for _ in sets]
+    places, hubs = Membership.whole(pd.RangeIndex(len(sets)), home), layer(sets)
+    weight = pd.Series(1.0, index=pd.RangeIndex(len(sets)))
+    found = compare(places, hubs, weight).set_index("measure")["value"]
+    met = [
+        [len({u for u, p in zip(way, home, strict=True) if p == place}) for place in set(home)]
+        for way in every_way(sets)
+    ]
+    for name, number in (("splits", 2), ("multi_splits", 3)):
+        ways = [sum(n >= number for n in way) for way in met]
+        assert (found[f"{name}_low"], found[f"{name}_high"]) == (min(ways), max(ways))
+    assert found["intersections_low"] == min(map(sum, met))
+    assert found["intersections_high"] == max(map(sum, met))
+
+
+def test_what_counts_by_convention_is_labelled_so() -> None:
+    weight = pd.Series(1.0, index=pd.RangeIndex(2))
+    notes = {}
+    for at, sets in enumerate(([frozenset({0, 1})] * 2, [frozenset({0})] * 2)):
+        places = Membership.whole(weight.index, ["P", "P"])
+        rows = compare(places, layer(sets), weight).set_index("measure")
+        notes[at] = rows.loc["splits", "note"]
+    assert notes == {0: CONVENTION, 1: ""}
