@@ -186,6 +186,7 @@ class Frame:
             schools=about["schools_month"],
             trusts=about["links_month"],
             day=self.study.as_of,
+            unchecked=self.study.unchecked,
         )
 
     def render(
@@ -275,6 +276,20 @@ class Frame:
         """Say n, the population, the date of each source, and one limit."""
         population = self.study.population.schools(n)
         return words.NOTE(n=n, population=population, dates=self.dates, limit=limit)
+
+    def to_come(self, layer: str, code: str) -> Markup:
+        """Say when a unit begins, and by what, where it is an area that is still to come."""
+        area, names = self.study.to_come(layer, code), self.study.block_names
+        if area is None:
+            return Markup()
+        return words.TO_COME(
+            name=area.name,
+            status=area.status,
+            begins=area.valid_from,
+            source=area.source,
+            confidence=area.confidence,
+            shared=[names[block] for block in area.shared],
+        )
 
     def kinds(self, unit: Any, n: float) -> list[dict[str, Any]]:
         """Return the kinds of school of a unit, in their fixed order."""

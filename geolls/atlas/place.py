@@ -141,7 +141,9 @@ class PlacePages(Chapter):
             "short": short_name(here.name),
             "kind": what_it_is(here),
             "lede": lede(here, book.study.population.title, book.hub_layers),
-            "note": book.note(here.n, words.NEUTRAL),
+            "note": book.note(
+                here.n, words.paragraph(words.NEUTRAL, book.to_come(here.key, here.code))
+            ),
             "glance": self._glance(here),
             "glance_note": words.MIDDLE_ONE(ranked=ranked, others=others),
             "ranked": ranked,

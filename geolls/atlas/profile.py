@@ -183,7 +183,7 @@ def profile(study: Study, place: Place) -> Profile:
         kind=what_it_is(here),
         banner=about["demonstration"],
         lede=lede(here, book.study.population.title, book.hub_layers),
-        note=book.note(here.n, words.NEUTRAL),
+        note=book.note(here.n, words.paragraph(words.NEUTRAL, book.to_come(here.key, here.code))),
         sections=tuple(filter(None, (section(subject) for section in sections))),
         caveats=tuple(_caveats(subject)),
         sources=tuple(_sources(subject)),
@@ -487,6 +487,8 @@ def _caveats(subject: _Subject) -> Iterator[Markup]:
         links=not about["demonstration"] and about["links_month"],
         unknown=float(here.unit["status_unknown"]),
     )
+    if note := subject.book.study.date_note(here.key):
+        yield from words.LAYER_CAVEATS.each(title=here.layer.title, caption="", note=note)
     for key, cover in others.items():
         yield from words.LAYER_CAVEATS.each(
             title=cover.layer.title,

@@ -178,6 +178,16 @@ _FORMATTER = _Formatter()
 # ---- on every page -----------------------------------------------------------------------------
 
 NEUTRAL = "These numbers say who works where. They do not say how well."
+TO_COME = Saying(
+    "an area that is still to come",
+    Form("order", lambda f: f.status == "order", "{name} begins on {begins:day} by the {source}."),
+    Form("decided", lambda f: f.status and f.status != "order",
+         "{name} is decided for {begins:day}, the Order not seen; confidence {confidence}."),
+    Form("line", lambda f: f.shared,
+         "Of {shared:joined} it has only a part, along a line not to hand: schools there count in "
+         "equal shares with each claimant."),
+    join=" ",
+)
 NOTE = one("n, the population, the dates and one limit",
            "<b>n = {n:count}</b> {population}. {dates} {limit}")
 DATES = Saying(
@@ -185,7 +195,9 @@ DATES = Saying(
     Form("made-up schools", lambda f: f.demonstration, "Schools generated for {day:day}"),
     Form("schools", lambda f: f.schools and not f.demonstration, "Schools {schools}"),
     Form("trusts", lambda f: f.trusts and not f.demonstration, "trusts {trusts}"),
-    Form("areas", always, "areas and hubs as of {day:day}."),
+    Form("areas", lambda f: not f.unchecked, "areas and hubs as of {day:day}."),
+    Form("areas after the check", lambda f: f.unchecked,
+         "areas and hubs as of {day:day}; {unchecked}."),
     join=", ",
 )
 EFFECTIVE = one(

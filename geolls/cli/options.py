@@ -153,7 +153,7 @@ def say_unchecked(layers: Iterable[Layer], on: date, options: dict[str, Any]) ->
     from geolls.layers.evidence import unchecked
 
     if said := unchecked(layers, on):
-        note(options, said)
+        note(options, f"As of {on}: {said}")
 
 
 def _blocks(options: dict[str, Any]) -> Path | None:

@@ -138,12 +138,12 @@ _OGL = {
 
 def _datapackage(study: Study, written: Sequence[Path]) -> dict[str, Any]:
     """Describe what was written, as a Frictionless data package."""
-    words = [study.register.label, f"as of {study.as_of}", study.attribution]
+    words = [study.register.label, f"as of {study.as_of}", study.unchecked, study.attribution]
     return {
         "$schema": "https://datapackage.org/profiles/2.0/datapackage.json",
         "name": f"geolls-{study.fingerprint}",
         "title": study.settings.title,
-        "description": ". ".join(w.rstrip(".") for w in words) + ".",
+        "description": ". ".join(w.rstrip(".") for w in words if w) + ".",
         "version": __version__,
         "licenses": [_OGL],
         "sources": [

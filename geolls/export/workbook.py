@@ -142,6 +142,7 @@ def _cover(
     about = [
         f"Tables of a geolls study as of {study.as_of}: where the maps of England's school system "
         "disagree.",
+        *([f"{study.unchecked.capitalize()}."] if study.unchecked else []),
         f"Schools: {study.register.label}.",
         f"Fingerprint of the study: {study.fingerprint}. It changes with anything that decides a "
         "number.",

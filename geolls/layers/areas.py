@@ -224,6 +224,11 @@ class Areas:
         code = la_code.strip()
         return next((a for a in self.rows if a.la_code == code != "" and a.active(on)), None)
 
+    def successors(self, la_code: str, on: date) -> list[Area]:
+        """Return who has the land, on a day, of the authority that last had a DfE code by then."""
+        gone = [a for a in self.rows if a.la_code == la_code.strip() != "" and a.last < on]
+        return self.holders(max(gone, key=lambda a: a.last), on) if gone else []
+
     def vintage(self, codes: Iterable[str]) -> date:
         """Return the latest day on which all, or the most, of these district codes stood.
 
@@ -326,8 +331,9 @@ def load_areas() -> Areas:
 
 def now_in(area: Area, holders: Sequence[Area]) -> str:
     """Say when an area ended and who has its land: "ended 2027-03-31; now in West Surrey"."""
-    *names, last = (holder.name for holder in holders)
-    return f"ended {area.valid_to}; now in {' and '.join(filter(None, [', '.join(names), last]))}"
+    *names, last = ("", *(holder.name for holder in holders))[-len(holders) or -1 :]
+    heirs = " and ".join(filter(None, [", ".join(names), last]))
+    return f"ended {area.valid_to}; now in {heirs}" if heirs else f"ended {area.valid_to}"
 
 
 def _part_of(area: Area, part: str) -> Area:

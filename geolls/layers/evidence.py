@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -176,12 +176,11 @@ def hold_dates(layers: Iterable[Layer], on: date, areas: Areas) -> None:
 
 
 def unchecked(layers: Iterable[Layer], on: date) -> str | None:
-    """Say which tables of areas were not checked for a day, in one sentence; None when all were."""
-    late: dict[date, list[str]] = defaultdict(list)
-    for layer in layers:
-        if layer.active(on) and layer.checked_until and on > layer.checked_until:
-            late[layer.checked_until].append(layer.key)
-    if not late:
+    """Say until when tables of areas were checked, where a day is later; None where none is.
+
+    Of several such days the first is said.
+    """
+    days = [layer.checked_until for layer in layers if layer.active(on) and layer.checked_until]
+    if not days or on <= min(days):
         return None
-    said = (f"{', '.join(keys)} until {in_words(day)}" for day, keys in sorted(late.items()))
-    return f"Areas are checked: {'; '.join(said)}. For {in_words(on)} more may have changed"
+    return f"areas were checked until {in_words(min(days))}, more may have changed since"

@@ -290,10 +290,8 @@ def _dated_note(study: Core, schools: pd.DataFrame | None) -> str:
     """Say n, the population and the date of each source, on one line."""
     source, counted = study.register.source, study.schools if schools is None else schools
     n = int(counted["here"].sum()) if "here" in counted else len(counted)
-    return (
-        f"n = {n:,} {study.population.schools(n)}. {source['label']}; "
-        f"layers as of {day(study.as_of)}."
-    )
+    dates = "; ".join(filter(None, [f"layers as of {day(study.as_of)}", study.unchecked]))
+    return f"n = {n:,} {study.population.schools(n)}. {source['label']}; {dates}."
 
 
 def _words(study: Core, recipe: Recipe) -> dict[str, str]:

@@ -17,7 +17,7 @@ import pandas as pd
 
 from geolls.base.errors import UnknownNameError
 from geolls.base.vocabulary import REASON_NAMES
-from geolls.layers.areas import Areas
+from geolls.layers.areas import Area, Areas
 from geolls.layers.expand import BlockClaim
 from geolls.layers.model import Layer
 
@@ -267,12 +267,14 @@ def assign_authority(
     areas : Areas
         The succession table.
     on : datetime.date
-        The study's day; a DfE code that is not in use then leaves the decision to the block.
+        The study's day; a DfE code that is not in use then leaves the decision to the block, and
+        so does one whose authority has only a part of the school's block, along a line not to hand.
+        A school outside the land of an authority that has ended goes to all who succeeded it.
 
     Returns
     -------
     pandas.DataFrame
-        One row per school, columns `ASSIGNMENT_COLUMNS`.
+        One row per school, or per claimant where it is shared; columns `ASSIGNMENT_COLUMNS`.
     """
     found = assign_area_layer(key, land, placement)
     codes = found["urn"].map(schools.set_index("urn")["la_code"])
@@ -281,7 +283,48 @@ def assign_authority(
     columns = ["unit_code", "unit_name", "share", "assigned_by"]
     decided = pd.DataFrame(rows, columns=["la_code", *columns]).set_index("la_code")
     decided = decided.reindex(codes).set_axis(found.index)
-    return found.assign(**{c: decided[c].astype(found[c].dtype).fillna(found[c]) for c in columns})
+    # Where the authority will have only a part of the school's block, its code tells nothing.
+    block = found["urn"].map(placement.schools.set_index("urn")["block"])
+    parted = {(code, b) for code, a in known.items() if a for b in a.shared}
+    unsure = [
+        isinstance(b, str) and (code, b.partition("/")[0]) in parted
+        for code, b in zip(codes, block, strict=True)
+    ]
+    decided[unsure] = None
+    kept = ~found["urn"].duplicated() | decided["unit_code"].isna()
+    found, decided = found[kept], decided[kept]
+    found = found.assign(**{c: decided[c].astype(found[c].dtype).fillna(found[c]) for c in columns})
+    return _with_successors(found, codes[kept], known, areas, on)
+
+
+def _with_successors(
+    found: pd.DataFrame,
+    codes: pd.Series,
+    known: Mapping[str, Area | None],
+    areas: Areas,
+    on: date,
+) -> pd.DataFrame:
+    """Give a school to all who succeeded the authority that kept it, where its land is elsewhere.
+
+    When Surrey ends, no land can tell which of the two will keep its school in Sutton.
+    """
+    rows = [
+        (code, heir.code, heir.name, 1 / len(several))
+        for code in (code for code, a in known.items() if a is None)
+        for several in [areas.successors(code, on)]
+        for heir in several
+    ]
+    heirs = pd.DataFrame(rows, columns=["la_code", "unit_code", "unit_name", "share"])
+    gone = pd.MultiIndex.from_frame(heirs[["la_code", "unit_code"]])
+    there = pd.MultiIndex.from_arrays([codes, found["unit_code"]])
+    astray = codes.isin(heirs["la_code"]).to_numpy() & ~there.isin(gone)
+    apart = found[astray].drop(columns=["unit_code", "unit_name", "share"])
+    apart = apart.assign(la_code=codes[astray]).drop_duplicates("urn").merge(heirs, on="la_code")
+    both = pd.concat([found[~astray], apart[found.columns]]) if astray.any() else found
+    order = pd.Index(found["urn"].unique())
+    ranked = order.get_indexer(pd.Index(both["urn"])).argsort(kind="stable")
+    kept: pd.DataFrame = both.iloc[ranked].reset_index(drop=True)
+    return kept
 
 
 def assign_school_layer(

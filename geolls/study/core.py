@@ -18,9 +18,9 @@ from geolls.base.schema import a_date, options
 from geolls.base.text import fold, suggest
 from geolls.base.vocabulary import WEIGHTS, By, Weight
 from geolls.land.blocks import block_weights, dissolve, load_blocks, load_display
-from geolls.layers.areas import Areas, load_areas
+from geolls.layers.areas import Area, Areas, load_areas
 from geolls.layers.catalogue import Catalogue, load_catalogue
-from geolls.layers.evidence import date_note, hold_dates
+from geolls.layers.evidence import date_note, hold_dates, unchecked
 from geolls.layers.expand import BlockClaim, expand
 from geolls.layers.model import Layer
 from geolls.measures.disclosure import counted, told, withheld
@@ -205,6 +205,17 @@ class Core:
         """Say in words that a layer's evidence is of another date than the study, or None."""
         return date_note(self.catalogue.get(name), self.as_of, self.areas)
 
+    @cached_property
+    def unchecked(self) -> str:
+        """Until when the tables of areas were checked, in words, where the day is later."""
+        return unchecked(self.layers.values(), self.as_of) or ""
+
+    def to_come(self, name: str, unit_code: str) -> Area | None:
+        """Return the row of areas.csv of a unit that is still to come; None for what stands."""
+        tier = self.layer(name).tier
+        alive = self.areas.alive(tier, self.as_of) if tier else []
+        return next((a for a in alive if a.code == unit_code and a.status), None)
+
     # -- land ------------------------------------------------------------------------------
 
     @cached_property
@@ -352,7 +363,7 @@ class Core:
     @cached_property
     def _gazetteer(self) -> Gazetteer:
         land = {key: self.membership(key, "area") for key in self.area_layers}
-        return Gazetteer(self.area_layers, land, self.as_of)
+        return Gazetteer(self.area_layers, land, self.as_of, self.areas)
 
     def place(self, text: str) -> Place:
         """Find a place by name or code, as `Leeds`, `E08000035` or `region:North East`.
@@ -589,6 +600,7 @@ class Core:
             ("title", s.title),
             ("fingerprint", self.fingerprint),
             ("as_of", self.as_of.isoformat()),
+            ("dates", self.unchecked),
             ("register", source["label"]),
             ("register_file", str(s.register or "")),
             ("links_file", str(s.links or "")),
@@ -605,6 +617,9 @@ class Core:
 
     @cached_property
     def attribution(self) -> str:
-        """The statement every output carries."""
-        text = ATTRIBUTION.format(year=max(self.as_of.year, 2026))
+        """The statement every output carries, with the year of the data: never one to come."""
+        days = [v.checked_until for v in self.catalogue.layers.values() if v.tier]
+        if not self.register.demonstration:
+            days.append(self.register.source.get("vintage_schools"))
+        text = ATTRIBUTION.format(year=max(day.year for day in days if isinstance(day, date)))
         return f"{text} Blocks: {self.finer.label}." if self.finer else text

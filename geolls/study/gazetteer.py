@@ -9,6 +9,7 @@ from datetime import date
 
 from geolls.base.errors import UnknownNameError
 from geolls.base.text import fold, suggest
+from geolls.layers.areas import Areas, now_in
 from geolls.layers.model import Layer
 from geolls.measures.membership import Membership
 
@@ -51,12 +52,18 @@ class Gazetteer:
         Which unit of each has which block.
     on : datetime.date
         The day, for messages.
+    areas : Areas
+        The succession table, for what became of an area that has ended.
     """
 
     def __init__(
-        self, layers: Mapping[str, Layer], land: Mapping[str, Membership], on: date
+        self,
+        layers: Mapping[str, Layer],
+        land: Mapping[str, Membership],
+        on: date,
+        areas: Areas,
     ) -> None:
-        self.on = on
+        self.on, self.areas = on, areas
         self.places: dict[str, list[Place]] = {}
         self._by_name: dict[str, list[Place]] = defaultdict(list)
         for key, layer in layers.items():
@@ -85,10 +92,27 @@ class Gazetteer:
         Raises
         ------
         UnknownNameError
-            When nothing has that name, or several units that are not the same land do.
+            When nothing has that name, or several units that are not the same land do; of an area
+            that has ended, or has not begun, it says so, and what has its land on the day.
         """
         hits = [p for p in self._by_name.get(fold(text), ()) if layer in (None, p.layer)]
         if not hits:
+            for area in self.areas.ended(text, self.on):
+                heirs = self.areas.holders(area, self.on)
+                if layer in (None, area.tier):
+                    raise UnknownNameError(
+                        f"{area.name} {now_in(area, heirs)}",
+                        where="--place",
+                        fix=f"ask for {' or '.join(heir.name for heir in heirs)}",
+                    )
+            for area in self.areas.named(text):
+                if area.first > self.on and layer in (None, area.tier):
+                    before = self.areas.holders(area, self.on)
+                    raise UnknownNameError(
+                        f"{area.name} begins {area.valid_from}, after {self.on}",
+                        where="--place",
+                        fix=f"ask for {' or '.join(a.name for a in before)}, or another day",
+                    )
             names = {p.name for k, ps in self.places.items() if layer in (None, k) for p in ps}
             raise UnknownNameError(
                 f"no place called {text.strip()!r} on {self.on}",

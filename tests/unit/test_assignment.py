@@ -10,10 +10,17 @@ import pytest
 
 from geolls.layers.areas import load_areas
 from geolls.layers.catalogue import load_catalogue
-from geolls.layers.expand import BlockClaim
-from geolls.study.assignment import assign_school_layer, land_of, school_units
+from geolls.layers.expand import BlockClaim, expand
+from geolls.study.assignment import (
+    Placement,
+    assign_authority,
+    assign_school_layer,
+    land_of,
+    school_units,
+)
 
 DAY = date(2022, 9, 1)
+BLOCKS = {b for a in load_areas().alive("district", DAY) for b in a.blocks}
 
 
 def schools(**columns: list[object]) -> pd.DataFrame:
@@ -78,3 +85,39 @@ def test_what_a_lone_stated_share_leaves_stands_under_its_reason() -> None:
     assert by_item.tolist() == [1.0, 1.0]
     left = table[table["unit_code"] == "no_evidence"].set_index("block")["share"]
     assert left.to_dict() == {"E1": 0.75, "E2": 1.0}
+
+
+def test_the_code_of_an_authority_decides_but_where_it_will_have_only_a_part() -> None:
+    """Schools in Exeter, Teignbridge (two), Guildford, Sutton and nowhere, by their DfE codes."""
+    day, areas = date(2028, 4, 1), load_areas()
+    places = ["E07000041", "E07000045", "E07000209", "E07000045", "E09000029", None]
+    table = pd.DataFrame({"urn": list("123456"),
+                          "la_code": ["878", "878", "936", "879", "936", "880"]})  # fmt: skip
+    placed = pd.DataFrame({"urn": list("123456"), "block": places, "located_by": "code",
+                           "distance_m": 0.0})  # fmt: skip
+    authority = load_catalogue().get("local_authority")
+    land = land_of(expand(authority, day, areas), sorted(BLOCKS), complete=True)
+    found = assign_authority(
+        "local_authority", land, Placement(placed, placed[:0], day), table, areas, day
+    )
+    assert [(r.urn, r.unit_name, r.share, r.assigned_by) for r in found.itertuples()] == [
+        ("1", "Devon", 1.0, "code"),
+        ("2", "Devon", 0.5, "code"),
+        ("2", "Torbay (enlarged)", 0.5, "code"),
+        ("3", "West Surrey", 1.0, "code"),  # Surrey has ended: the land decides
+        ("4", "Plymouth", 1.0, "code"),  # maintained from elsewhere, whatever the line
+        ("5", "East Surrey", 0.5, "code"),  # in Sutton: one of the two that succeed Surrey
+        ("5", "West Surrey", 0.5, "code"),
+        ("6", "Torbay (enlarged)", 1.0, "code"),  # nobody knows where, but there is one successor
+    ]
+
+
+def test_before_its_last_day_an_authority_keeps_its_schools() -> None:
+    day, areas = date(2027, 3, 31), load_areas()
+    table = pd.DataFrame({"urn": ["1"], "la_code": ["936"]})
+    placed = pd.DataFrame({"urn": ["1"], "block": ["E07000209"], "located_by": "code",
+                           "distance_m": 0.0})  # fmt: skip
+    land = land_of(expand(load_catalogue().get("local_authority"), day, areas), sorted(BLOCKS),
+                   complete=True)  # fmt: skip
+    found = assign_authority("la", land, Placement(placed, placed[:0], day), table, areas, day)
+    assert found["unit_name"].tolist() == ["Surrey"]

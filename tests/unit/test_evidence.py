@@ -55,7 +55,7 @@ def test_a_day_after_the_check_is_said_and_refused_by_the_strict(folder, load):
         date_note(layer, after, AREAS) or ""
     )
     assert unchecked([layer], after) == (
-        "Areas are checked: localities until 30 June 2022. For 1 July 2022 more may have changed"
+        "areas were checked until 30 June 2022, more may have changed since"
     )
     with pytest.raises(UnknownNameError, match=r"--strict-dates: .*checked until 30 June 2022"):
         hold_dates([layer], after, AREAS)

@@ -7,6 +7,7 @@ import pytest
 
 import geolls
 from geolls.base.errors import UnknownNameError
+from geolls.layers.areas import load_areas
 from geolls.layers.model import Alias, Layer, Unit
 from geolls.measures.membership import Membership
 from geolls.study.gazetteer import Gazetteer
@@ -25,7 +26,7 @@ def gazetteer() -> Gazetteer:
         "combined_authority": ["Leeds", "Leeds", "not_covered"],
     }
     land = {key: Membership.whole(BLOCKS, named[key]) for key in keys}
-    return Gazetteer({k: study.layers[k] for k in keys}, land, date(2022, 9, 1))
+    return Gazetteer({k: study.layers[k] for k in keys}, land, date(2022, 9, 1), study.areas)
 
 
 def test_a_council_is_read_before_the_districts_of_its_name(gazetteer: Gazetteer) -> None:
@@ -57,7 +58,7 @@ def test_a_name_of_places_that_are_no_council_is_asked_back() -> None:
         "region": Membership.whole(BLOCKS, ["North", "North", "South"]),
         "combined_authority": Membership.whole(BLOCKS, ["North", "West", "West"]),
     }
-    found = Gazetteer({k: study.layers[k] for k in keys}, land, study.as_of)
+    found = Gazetteer({k: study.layers[k] for k in keys}, land, study.as_of, study.areas)
     with pytest.raises(UnknownNameError, match="name of 2 different places") as error:
         found.find("north")
     assert error.value.fix == 'say which: "combined_authority:North", "region:North"'
@@ -71,7 +72,7 @@ def test_a_code_that_was_used_again_is_that_of_the_unit_seen_under_it_nearest_to
     layers = {"hub": Layer("Hub", "made up", units=units)}
     land = {"hub": Membership.whole(BLOCKS, ["old", "new", "new"])}
     for day, meant in (("2020-01-01", "old"), ("2022-10-01", "old"), ("2022-10-03", "new")):
-        found = Gazetteer(layers, land, date.fromisoformat(day))
+        found = Gazetteer(layers, land, date.fromisoformat(day), load_areas())
         assert found.find("ee1").unit_code == meant, day
         assert found.find("ours").unit_code == "old"
         assert found.find("old").unit_code == "old"
@@ -79,3 +80,32 @@ def test_a_code_that_was_used_again_is_that_of_the_unit_seen_under_it_nearest_to
 
 def test_places_are_listed_by_name(gazetteer: Gazetteer) -> None:
     assert [p.name for p in gazetteer.places["local_authority"]] == ["Leeds", "North", "York"]
+
+
+@pytest.mark.parametrize(
+    ("name", "day", "words"),
+    [
+        (
+            "Guildford",
+            "2027-04-01",
+            "Guildford ended 2027-03-31; now in West Surrey; ask for W",
+        ),
+        (
+            "E10000030",
+            "2027-04-01",
+            "Surrey ended 2027-03-31; now in East Surrey and West Surr",
+        ),
+        ("Allerdale", "2023-04-01", "Allerdale ended 2023-03-31; now in Cumberland"),
+        (
+            "West Surrey",
+            "2027-03-31",
+            "West Surrey begins 2027-04-01, after 2027-03-31; ask",
+        ),
+    ],
+)
+def test_a_place_that_has_ended_or_not_begun_is_told_with_who_has_its_land(
+    name: str, day: str, words: str
+) -> None:
+    with pytest.raises(UnknownNameError) as fault:
+        Gazetteer({}, {}, date.fromisoformat(day), load_areas()).find(name)
+    assert words in str(fault.value)
