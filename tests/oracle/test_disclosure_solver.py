@@ -1,0 +1,350 @@
+"""Solve everything that one study prints of eligible pupils: no number of 1 to 9 comes out.
+
+The solver is a reader who believes every number. Of schools whose number is blank it knows which
+units they are in; each printed sum is an equation, and what the equations settle is read off. It
+finds hundreds of small numbers where only small cells are blank, so that it can find them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import scipy.sparse as sparse
+from scipy.optimize import linprog
+
+import geolls
+from geolls.api import Study, open_study
+from geolls.base.vocabulary import MINIMUM
+from geolls.cli.main import cli, main
+from geolls.export.tables import BUILDERS, tables
+from geolls.measures.coverage import SHARED, coverage
+from geolls.measures.disclosure import counted
+from geolls.measures.overlap import overlap
+from geolls.study.analyses import ANALYSES
+from geolls.study.core import Core
+
+Equation = tuple[dict[str, float], float]
+LAYERS = ("multi_academy_trust", "federation", "district", "teaching_school_hub")
+
+
+def small(count: Any) -> Any:
+    """Say whether a number of pupils is one that may not be told: 1 to 9."""
+    return (count > 0.5) & (count < MINIMUM - 0.5)
+
+
+# ---- the solver --------------------------------------------------------------------------------
+
+
+def equations(
+    shown: pd.Series[float], cells: pd.DataFrame, table: pd.DataFrame, keys: list[str]
+) -> Iterator[Equation]:
+    """Make an equation of every printed weight of a table: blank schools = weight - all others.
+
+    `cells` has a row for each school in each cell: the keys, urn, share.
+    """
+    count = cells["urn"].map(shown)
+    known = (cells["share"] * count).groupby([cells[k] for k in keys]).sum()
+    blank: dict[Any, dict[str, float]] = defaultdict(dict)
+    rows = cells[count.isna()]
+    for urn, share, *key in zip(rows["urn"], rows["share"], *(rows[k] for k in keys), strict=True):
+        blank[tuple(key)][urn] = share
+    printed = table.dropna(subset=["weight"]).set_index(keys)["weight"]
+    for at, weight in printed.items():
+        if unknown := blank.get(at if isinstance(at, tuple) else (at,)):
+            yield unknown, float(weight) - float(known.get(at, 0.0))
+
+
+def solve(found: Sequence[Equation]) -> dict[str, float]:
+    """Return every unknown that the equations settle, with its value."""
+    names = sorted({urn for unknown, _ in found for urn in unknown})
+    at = {urn: i for i, urn in enumerate(names)}
+    row = [i for i, (unknown, _) in enumerate(found) for _ in unknown]
+    column = [at[urn] for unknown, _ in found for urn in unknown]
+    share = [s for unknown, _ in found for s in unknown.values()]
+    full = sparse.csr_array((share, (row, column)), shape=(len(found), len(names)))
+    right = np.array([value for _, value in found])
+    # Unknowns that no equation joins are solved apart: small systems are fast.
+    _, group = sparse.csgraph.connected_components(full.T @ full)
+    out = {}
+    for number in np.unique(group):
+        mine = np.flatnonzero(group == number)
+        part = full[:, mine]
+        rows = np.flatnonzero(np.diff(part.tocsr().indptr))
+        part = part[rows].toarray()
+        size, way = np.linalg.eigh(part.T @ part)
+        kept = size > 1e-9 * max(size.max(), 1.0)
+        # Settled is what does not move along any direction that all equations allow.
+        settled = np.abs(way[:, ~kept]).max(axis=1, initial=0.0) < 1e-6
+        value = way[:, kept] @ ((way[:, kept].T @ (part.T @ right[rows])) / size[kept])
+        out |= {names[m]: float(v) for m, v, s in zip(mine, value, settled, strict=True) if s}
+    return out
+
+
+def test_the_solver_solves() -> None:
+    found = solve([({"a": 1, "b": 1}, 7), ({"b": 1, "c": 1}, 5), ({"a": 1, "c": 1}, 6)])
+    assert found == pytest.approx({"a": 4, "b": 3, "c": 2})
+    assert solve([({"a": 1, "b": 1}, 7), ({"c": 0.5}, 2), ({"d": 1, "e": 1}, 3)]) == {"c": 4}
+
+
+# ---- everything that a study prints ------------------------------------------------------------
+
+Printed = tuple["pd.Series[float]", dict[tuple[str, ...], pd.DataFrame]]
+
+
+def printed_by(study: Core, layers: Sequence[str]) -> Printed:
+    """Return what a study prints: schools' own numbers, the coverage of layers, their overlaps."""
+    shown = study.schools.set_index("urn")["fsm_pupils"]
+    told = {(key,): study.coverage(key, "fsm_pupils") for key in layers}
+    told |= {(a, b): study.overlap(a, b, "fsm_pupils") for a, b in combinations(layers, 2)}
+    return shown, told
+
+
+def only_small_cells_blank(study: Core, layers: Sequence[str]) -> Printed:
+    """Return the same as it would be if each table for itself left out small numbers."""
+    true = study.register.schools.set_index("urn")["fsm_pupils"]
+    weight, who = true.fillna(0.0), {key: study.membership(key) for key in layers}
+    told = {(key,): coverage(who[key], weight) for key in layers}
+    told |= {(a, b): overlap(who[a], who[b], weight) for a, b in combinations(layers, 2)}
+    blank = {key: t.assign(weight=t["weight"].mask(small(t["weight"]))) for key, t in told.items()}
+    return true.mask(small(true)), blank
+
+
+def all_equations(study: Core, printed: Printed) -> list[Equation]:
+    """Make the equations of everything printed."""
+    shown, told = printed
+    found: list[Equation] = []
+    for key, table in told.items():
+        one, *more = (study.assigned(k)[["urn", "unit_code", "share"]] for k in key)
+        if more:
+            cells = one.merge(more[0], on="urn", suffixes=("_left", "_right"))
+            cells["share"] = cells["share_left"] * cells["share_right"]
+            cells = cells.rename(
+                columns={"unit_code_left": "left_code", "unit_code_right": "right_code"}
+            )
+            keys = ["left_code", "right_code"]
+        else:  # coverage: what a unit has alone
+            cells, keys = one[one.groupby("urn")["urn"].transform("size") == 1], ["unit_code"]
+            table = table[table["unit_code"] != SHARED]
+        found += equations(shown, cells, table, keys)
+    return found
+
+
+def recovered(study: Core, printed: Printed) -> int:
+    """Count the small numbers that the solver reads off as they are."""
+    true = study.register.schools.set_index("urn")["fsm_pupils"]
+    found = pd.Series(solve(all_equations(study, printed)), dtype=float)
+    right = (found - true.reindex(found.index)).abs() < 0.4
+    return int((right & small(true.reindex(found.index))).sum())
+
+
+@pytest.fixture(scope="module")
+def few() -> Study:
+    """Every sixtieth school of the demonstration: 1 to 9 eligible in every third, few layers."""
+    study = open_study(layers=[*LAYERS, "local_authority", "region"])
+    register = replace(study.register, schools=study.register.schools.iloc[::60])
+    thin = Study(study.settings, register=register)
+    return with_counts(thin, lambda count, n: np.where(n % 3 == 0, 1.0 + n % 9, count))
+
+
+def with_counts(study: Study, change: Callable[[Any, Any], Any]) -> Study:
+    """Return the study with other numbers of eligible pupils, each of a number of its own."""
+    schools = study.register.schools
+    number = np.arange(len(schools))
+    count = change(schools["fsm_pupils"].to_numpy(dtype=float), number)
+    changed = schools.assign(fsm_pupils=np.minimum(count, schools["pupils"]))
+    return Study(study.settings, register=replace(study.register, schools=changed))
+
+
+def test_nothing_comes_out_of_the_demonstration(few: Study) -> None:
+    assert recovered(few, only_small_cells_blank(few, LAYERS)) > 5
+    assert recovered(few, printed_by(few, LAYERS)) == 0
+
+
+@pytest.mark.real_data
+def test_nothing_comes_out_of_the_real_register(real_study: Study) -> None:
+    assert recovered(real_study, printed_by(real_study, LAYERS)) == 0
+
+
+@pytest.mark.real_data
+def test_every_number_follows_from_the_exported_schools_and_the_truth_lies_between_its_ends(
+    real_study: Study,
+) -> None:
+    """Who has the exported table of schools can compute the sums: they tell nothing more."""
+    text = {t.key: t for t, _ in tables(real_study, ["schools"])}
+    assert {"fsm_pupils", "fsm_pupils_suppressed"} <= {
+        c.name for c in text["schools"].expand(real_study.area_layers)
+    }
+    exported = next(frame for _, frame in tables(real_study, ["schools"]))
+    weight = counted(exported).set_axis(exported["urn"]).fillna(0.0)
+    pd.testing.assert_series_equal(
+        weight, real_study.weights("fsm_pupils"), check_names=False, check_index_type=False
+    )
+    true = real_study.register.schools.set_index("urn")["fsm_pupils"].fillna(0.0)
+    for a, b in (("local_authority", "teaching_school_hub"), ("federation", "district")):
+        who = [real_study.membership(key) for key in (a, b)]
+        keys = ["left_code", "right_code"]
+        both = real_study.overlap(a, b, "fsm_pupils").merge(
+            overlap(*who, true)[[*keys, "weight"]], on=keys, how="left", suffixes=("", "_true")
+        )
+        both = both.dropna(subset=["weight"])
+        assert (both["weight_low"] <= both["weight_true"] + 1e-6).all()
+        assert (both["weight_true"] <= both["weight_high"] + 1e-6).all()
+
+
+def test_whoever_reads_the_ends_of_sums_still_has_one_to_nine_of_every_school(few: Study) -> None:
+    """Bounds instead of equations: by linear programming each school can be 1, and can be 9."""
+    shown = few.schools.set_index("urn")["fsm_pupils"]
+    told = {(a, b): few.overlap(a, b, "fsm_pupils") for a, b in combinations(LAYERS, 2)}
+    sums: dict[str, list[Equation]] = {}
+    for end in ("weight_low", "weight_high"):
+        ends = {k: t.assign(weight=t[end]) for k, t in told.items()}
+        sums[end] = all_equations(few, (shown, ends))
+    names = sorted({urn for unknown, _ in sums["weight_low"] for urn in unknown})
+    whole = [  # shared schools have ends of their own: only schools that one unit has
+        (low, high)
+        for low, high in zip(sums["weight_low"], sums["weight_high"], strict=True)
+        if set(low[0].values()) == {1.0}
+    ]
+    assert len(whole) > 10
+    rows = np.array([[low[0].get(urn, 0.0) for urn in names] for low, _ in whole])
+    least, most = (np.array([pair[i][1] for pair in whole]) for i in (0, 1))
+    met = [i for i in range(len(names)) if rows[:, i].any()]
+    for i in met[:12]:
+        for sign, end in ((1.0, 1.0), (-1.0, 9.0)):
+            goal = np.zeros(len(names))
+            goal[i] = sign
+            found = linprog(
+                goal,
+                A_ub=np.vstack([rows, -rows]),
+                b_ub=np.concatenate([most, -least]),
+                bounds=(1, 9),
+                method="highs",
+            )
+            assert found.x[i] == pytest.approx(end), names[i]
+
+
+def test_a_total_rounded_to_ten_would_be_moved_over_an_edge_and_a_stand_in_is_not() -> None:
+    """Why totals are not rounded instead: other schools of a set are the reader's ruler."""
+    for true in range(1, MINIMUM):
+        rulers = range(MINIMUM, 2 * MINIMUM)  # ten schools whose numbers are exact
+        rounded = {r: MINIMUM * ((r + true + 5) // MINIMUM) for r in rulers}
+        fits = [x for x in range(1, MINIMUM) if all(
+            MINIMUM * ((r + x + 5) // MINIMUM) == v for r, v in rounded.items()
+        )]  # fmt: skip
+        assert fits == [true]
+        table = pd.DataFrame({"urn": ["a"], "fsm_pupils": [float(true)], "phase": "primary"})
+        assert counted(geolls.measures.disclosure.withheld(table)).tolist() == [10.0]
+
+
+# ---- nothing else prints them ------------------------------------------------------------------
+
+#: What commands are given; one that is not here prints no table of a study's schools.
+ASKED: dict[str, list[str]] = {
+    "assign": ["assign"],
+    "overlap": [
+        "overlap local_authority teaching_school_hub --by fsm_pupils",
+        "overlap federation district --by fsm_pupils --inside-only",
+        "overlap district region --by fsm_pupils --place Leeds",
+        "overlap local_authority region --by pupils",
+    ],
+    "mismatch": [
+        "mismatch region teaching_school_hub --by fsm_pupils",
+        "mismatch --by fsm_pupils",
+        "mismatch region local_authority",
+    ],
+    "coverage": ["coverage multi_academy_trust --by fsm_pupils", "coverage region --by schools"],
+    "spread": ["spread"],
+    "schools": ["schools --place Leeds"],
+    "compare": ["compare Leeds Bradford", "compare region:London Leeds"],
+    "table": [
+        f"table {name}"
+        for name in ANALYSES
+        # The slow ones look at places and trusts only.
+        if name not in {"map_fit", "spread_by_phase", "trust_communities", "trust_yardstick"}
+    ],
+    "typology": ["typology"],
+    "explain": ["explain schools --place Leeds", "explain trusts --place Leeds"],
+    "findings": ["findings --format csv"],
+}
+ELSEWHERE = {"layers", "check", "where", "fetch", "changes", "profile", "map", "atlas", "export"}
+ELSEWHERE |= {"study"}
+#: The outputs that eligible pupils enter: what is said of them is said by `measures.disclosure`.
+GUARDED = {
+    *ASKED["overlap"][:3],
+    *ASKED["mismatch"][:2],
+    ASKED["coverage"][0],
+    *ASKED["compare"],
+    "table equity_gap",
+    "table equity_fifths",
+    *(f"export {name}" for name in ("schools", "overlap", "mismatch")),
+}
+
+
+@pytest.fixture
+def outputs(
+    monkeypatch: pytest.MonkeyPatch, capsysbinary: pytest.CaptureFixture[bytes]
+) -> Callable[[Study], dict[str, bytes]]:
+    def of(study: Study) -> dict[str, bytes]:
+        monkeypatch.setattr("geolls.api.open_study", lambda *_, **__: study)
+        said = {}
+        for words in (words for each in ASKED.values() for words in each):
+            with pytest.raises(SystemExit) as end:
+                main([*words.split(), *([] if "--format" in words else ["--format", "csv"])])
+            out, err = capsysbinary.readouterr()
+            # Of lead schools the demonstration has none: what is said of that is compared too.
+            assert end.value.code in {0, None, 12}, (words, err)
+            said[words] = out + err
+        for text, frame in tables(study, [k for k in BUILDERS if k != "dictionary"]):
+            said[f"export {text.key}"] = frame.to_csv().encode()
+        return said
+
+    return of
+
+
+def test_what_a_study_says_hangs_on_no_small_number_and_only_guarded_tables_on_large_ones(
+    few: Study, outputs: Callable[[Study], dict[str, bytes]]
+) -> None:
+    assert set(ASKED) | ELSEWHERE == set(cli.commands)  # a new command must say which it is
+    other = with_counts(few, lambda c, n: np.where(small(c), 1 + (c + n) % 9, c))
+    before, after = (s.register.schools["fsm_pupils"] for s in (few, other))
+    assert (before != after).sum() > 10 and (small(before) == small(after)).all()
+    said = outputs(few)
+    assert said == outputs(other)
+    larger = with_counts(few, lambda c, _: np.where(c >= 2 * MINIMUM, c // 2, c))
+    changed = {words for words, text in outputs(larger).items() if text != said[words]}
+    assert changed == GUARDED
+
+
+def test_one_room_opens_the_door() -> None:
+    """Pages and maps read the schools of a study: no other room looks into the register's own."""
+    house = Path(geolls.__file__).parent
+    look = re.compile(r"register\.schools\b|\bread_register\(|demonstration_register\(")
+    found = {
+        path.relative_to(house).as_posix()
+        for path in house.rglob("*.py")
+        if path.parent.name != "register" and look.search(path.read_text(encoding="utf-8"))
+    }
+    assert found == {"study/core.py", "cli/checking.py"}  # checking tells faults of files only
+
+
+def test_one_table_or_all_and_any_order_give_the_same_numbers(few: Study) -> None:
+    fewer = open_study(layers=["region", "district"])
+    one = Study(fewer.settings, register=few.register)
+    pd.testing.assert_frame_equal(
+        one.overlap("district", "region", "fsm_pupils"),
+        few.overlap("district", "region", "fsm_pupils"),
+    )
+    mixed = few.register.schools.sample(frac=1, random_state=1)
+    other = Study(few.settings, register=replace(few.register, schools=mixed))
+    pd.testing.assert_series_equal(
+        few.weights("fsm_pupils").sort_index(), other.weights("fsm_pupils").sort_index()
+    )
