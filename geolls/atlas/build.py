@@ -349,6 +349,7 @@ def _write_record(
     package = {
         "name": "geolls-atlas",
         "title": f"geolls atlas, {study.settings.title}, as of {study.as_of}",
+        "description": f"Counted: {study.population.title}. {register.label}.",
         "licenses": [{"name": "OGL-UK-3.0", "title": "Open Government Licence v3.0"}],
         "resources": [
             {"name": n.removesuffix(".csv"), "path": n, "title": f"One row per {table.row}"}
@@ -362,6 +363,7 @@ def _write_record(
         "geolls": __version__,
         "study": study.settings.title,
         "as_of": study.as_of.isoformat(),
+        "population": {"name": study.population.name, "title": study.population.title},
         "fingerprint": study.fingerprint,
         "demonstration": register.label if register.demonstration else False,
         "inputs": register.source,

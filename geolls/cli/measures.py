@@ -18,6 +18,7 @@ from geolls.cli.options import (
     about,
     emit,
     note,
+    note_besides,
     place_of,
     progress_bar,
     study_command,
@@ -199,6 +200,8 @@ def schools(study: Study, place: Place, trust: str | None, **options: Any) -> No
     geolls schools --place Leeds
     geolls schools --place "region:North East" --format csv
     """
+    if trust is not None:
+        note_besides(study, trust, options)
     emit(study.schools_in(place, trust), options, **about(study, f"Schools of {place.name}"))
 
 
@@ -290,7 +293,7 @@ def changes(
         }
     )
     frame = before.changes(after, successions=successions)
-    emit(frame, options, title=f"Changes from {first} to {last}", study=before)
+    emit(frame, options, title=f"Changes from {first} to {last}", study=before, counted=True)
 
 
 @study_command(
@@ -313,6 +316,8 @@ def explain(
         raise UsageError("explain takes --place or --trust, not both")
     found = study.explain(measure, place=place, trust=trust)
     name = place.name if place else study.trust(trust or "")["trust_name"]
+    if trust is not None:
+        note_besides(study, trust, options)
     note(options, f"{measure} of {name} = {found.value:,.6g}. {found.how}")
     emit(found.rows, options, **about(study, f"Behind {measure} of {name}"))
 

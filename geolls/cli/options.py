@@ -180,6 +180,15 @@ def note(options: dict[str, Any], text: str) -> None:
         click.echo(text, err=True)
 
 
+def note_besides(study: Study, trust: str, options: dict[str, Any]) -> None:
+    """Say on standard error what a trust runs besides the schools that count."""
+    row = study.trust(trust)
+    n, every, word = int(row["schools"]), int(row["schools_all"]), study.population.word
+    if every > n:
+        text = f"{row['trust_name']} runs {every:,} schools in every phase"
+        note(options, f"{text}; the {n:,} {word} {'one counts' if n == 1 else 'ones count'} here")
+
+
 def on_screen(options: dict[str, Any]) -> bool:
     """Tell whether a command answers a person in words, not a program in csv or a file."""
     return (options["fmt"] or "table") == "table" and not options["output"]
@@ -192,10 +201,13 @@ def emit(
     study: Study | None = None,
     title: str = "",
     said: str = "",
+    counted: bool = False,
 ) -> None:
     """Print a table, or write it to the file that -o names; demonstration schools are named so.
 
     A person who asks for neither a format nor a file is told what is `said`, where there is any.
+    Where schools are `counted` the table says which: over it, or where it is for a program, which
+    wants nothing but rows, on standard error.
     """
     if said and on_screen(options):
         click.echo(said)
@@ -203,6 +215,12 @@ def emit(
     from geolls.export.render import Table, format_of, render, write_table
 
     fmt, output = options["fmt"], options["output"]
+    if study is not None and counted:
+        which = f"Counted: {len(study.schools):,} {study.population.schools(len(study.schools))}"
+        if on_screen(options):
+            title = f"{title}\n{which}"
+        else:
+            note(options, which)
     if study is not None and study.register.demonstration:
         label = study.register.source["label"]
         title = f"{title}\n{label}" if title else label
@@ -234,7 +252,8 @@ def about(study: Study, text: str, by: By = "schools") -> dict[str, Any]:
     """Return the title of a table and, where schools count in it, the study for its label."""
     land = WEIGHTS[by].item == "block"
     blocks = f", blocks: {study.finer.label}" if study.finer else ""
-    return {"title": f"{text}, as of {study.as_of}{blocks}", "study": None if land else study}
+    title = f"{text}, as of {study.as_of}{blocks}"
+    return {"title": title, "study": None if land else study, "counted": not land}
 
 
 def day_of(options: dict[str, Any]) -> date:

@@ -188,8 +188,10 @@ def findings(study: Study, **options: Any) -> None:
 
     rows = [dataclasses.asdict(f) for f in state(study)]
     said = [f"- {row['text']}\n  {row['command']}" for row in rows]
-    heading = f"{study.register.label}, {study.as_of}\n"
-    emit(rows, options, study=study, said="\n".join((heading, *said)))
+    n = len(study.schools)
+    counted = f"{n:,} {study.population.schools(n)}"
+    heading = f"{study.register.label}, {study.as_of}. Counted: {counted}\n"
+    emit(rows, options, study=study, said="\n".join((heading, *said)), counted=True)
 
 
 def _given(pairs: tuple[str, ...]) -> dict[str, str | float]:

@@ -138,7 +138,8 @@ _OGL = {
 
 def _datapackage(study: Study, written: Sequence[Path]) -> dict[str, Any]:
     """Describe what was written, as a Frictionless data package."""
-    words = [study.register.label, f"as of {study.as_of}", study.unchecked, study.attribution]
+    counted, day = f"Counted: {study.population.title}", f"as of {study.as_of}"
+    words = [study.register.label, day, counted, study.unchecked, study.attribution]
     return {
         "$schema": "https://datapackage.org/profiles/2.0/datapackage.json",
         "name": f"geolls-{study.fingerprint}",
@@ -160,6 +161,8 @@ def _datapackage(study: Study, written: Sequence[Path]) -> dict[str, Any]:
             "study": study.settings.title,
             "fingerprint": study.fingerprint,
             "as_of": study.as_of.isoformat(),
+            "population": study.population.name,
+            "phases": list(study.population.phases),
             "demonstration": study.register.demonstration,
             "register": study.register.label,
             "geolls_version": __version__,

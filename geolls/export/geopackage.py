@@ -47,7 +47,7 @@ def write_geopackage(
     study: Study, shapes: Mapping[str, GeoDataFrame], schools: pd.DataFrame, path: Path
 ) -> Path:
     """Write the units of each layer of land, and the schools, as one GeoPackage with styles."""
-    label = study.register.label
+    label = f"{study.population.title}, {study.register.label}"
     with writing(path) as part, _dated(f"{study.as_of}T00:00:00.000Z"):
         styles = []
         for number, (key, shape) in enumerate(shapes.items()):
@@ -62,7 +62,7 @@ def write_geopackage(
             geometry=points_from_xy(located["easting"], located["northing"]),
             crs=27700,
         )
-        about = f"{label}, as of {study.as_of}; schools without coordinates are left out."
+        about = f"Schools: {label}, as of {study.as_of}; those without coordinates are left out."
         _add_layer(points, part, "schools", "Schools", about, append=bool(shapes))
         styles.append(("schools", "Schools", _qml("marker", _DOT)))
         pyogrio.write_dataframe(

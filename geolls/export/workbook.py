@@ -143,7 +143,8 @@ def _cover(
         f"Tables of a geolls study as of {study.as_of}: where the maps of England's school system "
         "disagree.",
         *([f"{study.unchecked.capitalize()}."] if study.unchecked else []),
-        f"Schools: {study.register.label}.",
+        f"Schools: {study.register.label}. Counted: {len(study.schools):,} "
+        f"{study.population.schools(len(study.schools))}.",
         f"Fingerprint of the study: {study.fingerprint}. It changes with anything that decides a "
         "number.",
         "The sheet Contents lists the tables, Notes says how to read them, dictionary what every "

@@ -557,6 +557,18 @@ class Core:
         if len(hit) == 1:
             return hit.iloc[0]
         if hit.empty:
+            others = self.register.others
+            named = (others["trust_uid"] == text.strip()) | (
+                others["trust_name"].fillna("").map(fold) == fold(text)
+            )
+            if fold(text) and named.any():
+                name, n = others.loc[named, "trust_name"].iloc[0], int(named.sum())
+                raise UnknownNameError(
+                    f"{name}: {n} of its schools are known, none of them among those that count, "
+                    f"{self.population.title}",
+                    where="--trust",
+                    fix="count every phase with --phase all",
+                )
             raise UnknownNameError(
                 f"no trust is called {text.strip()!r}",
                 where="--trust",

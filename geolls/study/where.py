@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from geolls.base.errors import UnknownNameError
+from geolls.base.populations import POPULATIONS
 from geolls.base.shelves import shelf
 from geolls.base.text import fold, suggest
 from geolls.land.locate import PointIndex, locate, to_bng
@@ -223,8 +224,19 @@ def _of_polygons(match: Match, layer: Layer, study: Core) -> list[Answer]:
 
 def _of_school(match: Match, study: Core) -> list[Answer]:
     """Return the trusts, federations and dioceses of a school."""
+    from geolls.study.assignment import assign_school_layer, school_units
+
     columns = ["unit_code", "unit_name", "share"]
-    tables = {k: study.assigned(k) for k, v in study.layers.items() if v.kind == "schools"}
+    layers = {k: v for k, v in study.layers.items() if v.kind == "schools"}
+    if (study.schools["urn"] == match.urn).any():
+        tables = {key: study.assigned(key) for key in layers}
+    else:  # a school of a phase that the study does not count
+        every = study.everywhere
+        found = {k: school_units(v, every, study.as_of) for k, v in layers.items()}
+        tables = {
+            key: assign_school_layer(key, units, every, otherwise=otherwise)
+            for key, (units, otherwise) in found.items()
+        }
     return [
         Answer(match.label, key, *row)
         for key, table in tables.items()
@@ -321,12 +333,13 @@ def _postcode(said: re.Match[str], ground: Ground) -> list[Match]:
     study = ground.open_study()
     outward, inward = said[1], said[2] or ""
     asked = f"{outward} {inward}".strip()
-    postcodes = study.schools["postcode"].fillna("")
+    schools = _placed(study)
+    postcodes = schools["postcode"].fillna("")
     for near in (f"{outward} {inward}", f"{outward} {inward[:1]}", f"{outward} "):
         begins = postcodes.str.startswith(near)
         if begins.any():
             by = "" if near.strip() == asked else f"not in the register; by {near.strip()}: "
-            blocks = Counter(match.blocks for match in _as_matches(_placed(study)[begins]))
+            blocks = Counter(match.blocks for match in _as_matches(schools[begins]))
             return [
                 Match(f"{asked} ({by}{n} school{'s' * (n > 1)} of the register)", held)
                 for held, n in blocks.most_common()
@@ -428,8 +441,22 @@ def _school_names(name: str, ground: Ground) -> list[Match]:
 
 
 def _placed(study: Core) -> pd.DataFrame:
-    """Return the study's schools with the block of each."""
-    return study.schools.assign(block=study.placement.schools["block"].to_numpy())
+    """Return the schools of every phase, with the block of each, and why it does not count."""
+    import pandas as pd
+
+    from geolls.study.assignment import place_schools
+
+    own = study.schools.assign(block=study.placement.schools["block"].to_numpy(), left_out="")
+    others = study.register.others
+    if others.empty:
+        return own
+    block = place_schools(others, study.blocks, study.areas).schools["block"].to_numpy()
+    said = {
+        phase: f"; {POPULATIONS[phase].word}, not counted among {study.population.title}"
+        for phase in others["phase"].unique()
+    }
+    others = others.assign(block=block, left_out=others["phase"].map(said))
+    return pd.concat([own, others], ignore_index=True)
 
 
 def _which(study: Core) -> str:
@@ -438,14 +465,15 @@ def _which(study: Core) -> str:
 
 def _as_matches(schools: pd.DataFrame) -> list[Match]:
     columns = zip(
-        *(schools[c] for c in ("name", "urn", "block", "easting", "northing")), strict=True
+        *(schools[c] for c in ("name", "urn", "left_out", "block", "easting", "northing")),
+        strict=True,
     )
     return [
         Match(
-            f"{name} (URN {urn})",
+            f"{name} (URN {urn}{left_out})",
             (block.partition("/")[0],) if isinstance(block, str) else (),
             urn,
             (easting, northing) if easting == easting else None,
         )
-        for name, urn, block, easting, northing in columns
+        for name, urn, left_out, block, easting, northing in columns
     ]

@@ -33,7 +33,7 @@ def study(**changes: Any) -> Any:
     return SimpleNamespace(
         schools=schools,
         placement=SimpleNamespace(schools=placed),
-        register=SimpleNamespace(demonstration=False),
+        register=SimpleNamespace(demonstration=False, others=schools.iloc[:0]),
     )
 
 
