@@ -75,7 +75,7 @@ def test_a_register_is_read_the_same_however_it_was_saved(
     code, out, err = schools(capsys, "register.csv")
     assert code == 0, err
     assert f"E08000035,Leeds,{ROWS},1" in out
-    assert err == ""
+    assert err == f"Counted: {ROWS} state-funded mainstream schools\n"
 
 
 @pytest.mark.parametrize(
