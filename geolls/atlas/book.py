@@ -88,7 +88,7 @@ class Book(Frame):
 
         Places and trusts carry their page; a school its authority's page and its row there.
         """
-        facts, columns, home = self.facts, self.columns, self.facts.places[0]
+        facts, columns, home = self.facts, self.columns, self.facts.first
         places = [
             (unit["name"], words.FOUND_PLACE(title=facts.layer(key).unit_title, n=unit["schools"]),
              self.path_of(key, code))
@@ -131,7 +131,7 @@ class Book(Frame):
 
 def _csv_tables(facts: Facts) -> dict[str, CsvTable]:
     """Return the tables of an atlas by the names of their files, in the order of its data page."""
-    study, home = facts.study, facts.places[0]
+    study, home = facts.study, facts.first
 
     def word(key: str) -> str:
         return small(facts.layer(key).unit_title)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 import multiprocessing
+import os
 import platform
+import traceback
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -229,6 +231,8 @@ class Press:
         except (GeollsError, OSError) as error:
             return Done(name, error=str(error))
         except Exception as error:  # a bug on one page must not cost the reader all others
+            if os.environ.get("GEOLLS_DEBUG"):
+                traceback.print_exc()
             return Done(name, error=f"{type(error).__name__}: {error}")
 
     def _put(self, files: Mapping[str, bytes]) -> tuple[tuple[str, str, int], ...]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from operator import itemgetter
 from typing import Any
 
-import numpy as np
 import pandas as pd
 from markupsafe import Markup
 
@@ -15,11 +15,12 @@ from geolls.atlas import words
 from geolls.atlas.frame import Chapter, Page, Rendered
 from geolls.atlas.grids import Bar, Column, Grid, Name, Report, Two
 from geolls.base.files import safe_name
+from geolls.base.interval import Interval, bounds, span
+from geolls.base.labels import LABELS, label, seen_from
 from geolls.base.text import DASH, count, percent, small, web
 from geolls.base.vocabulary import FEW, RANKED, REACHES
 from geolls.maps.scenes import numbers
-from geolls.measures.membership import is_reason
-from geolls.study.facts import Facts
+from geolls.study.units import across, covered, divided, grounds_of, met_on, units_of, within_one
 
 __all__ = ["CountryPages"]
 
@@ -29,16 +30,10 @@ _SWATCHES = {
     "low": '<rect class="sw-one"/><rect fill="url(#p-low)"/>',
     "shared": '<rect fill="url(#p-two)"/>',
     "none": '<rect fill="url(#p-cross)"/>',
+    "not_covered": "",
     "not_located": "",
 }
-# How a layer covers a school: the words in the table of a coverage map.
-_COVERED = {
-    "one": ("One {}", "One hub names the area"),
-    "low": ("One hub, low confidence", "Inferred; no list names it"),
-    "shared": ("Shared by several hubs", "Each serves part; the line is not published"),
-    "none": ("No hub found", "In none of the lists we hold"),
-    "not_located": ("Not placed", "Schools with neither code nor point"),
-}
+_SEVERAL = "trusts with two or more schools of any phase"
 _TOP = 0.6  # the share that fills a bar of the table of places
 
 
@@ -52,28 +47,32 @@ class CountryPages(Chapter):
 
     def index(self, page: Page) -> Rendered:
         """Make the index: England at a glance, the national map, every place."""
-        book, facts, england = self.book, self.facts, self.facts.england
-        key, region = facts.places[0], book.region_layer
+        book, facts, england = self.book, self.facts, self.facts.england_seen
+        key, region = facts.first, book.region_layer
         made = self.plates.index(page)
         title = book.study.population.title
         population = title[:1].upper() + title[1:]
         context = {
             "examples": self._examples(),
             "note": words.INDEX_NOTE(population=population, n=england["schools"], dates=book.dates),
-            "lost": count(england["not_located"]),
+            "lost": words.NOT_ON_A_MAP(lost=int(england["not_located"])),
+            "sorted_by": small(self._called("trusts_elsewhere", key)),
             "few": FEW,
             "kinds": book.kinds(england, england["schools"]),
             "findings": self._findings(),
-            "regions_title": words.START_FROM(title=region and facts.layer(region).unit_title),
+            "regions_title": words.START_FROM(title=region and self.book.word(region)),
             "regions": self._regions_grid(page),
-            "all_title": f"All {len(facts.units[key])} {book.words(key)}",
+            "all_title": words.ALL_OF(
+                n=len(facts.units[key]), place=self._many(1, key), places=self._many(0, key)
+            ),
             "places": self._places_grid(page, key),
             "others": [
                 (
-                    f"{len(facts.units[other])} {facts.layer(other).unit_title_plural}",
+                    self._counted(len(facts.units[other]), other),
                     book.links(page, other, list(facts.units[other]["name"].items())),
                 )
-                for other in facts.places[1:]
+                for other in facts.places
+                if other != key
             ],
         }
         return book.render(
@@ -89,7 +88,7 @@ class CountryPages(Chapter):
 
     def _examples(self) -> list[tuple[str, str]]:
         """Return name and page of the largest place and trust; Lancashire where there is one."""
-        home = self.facts.places[0]
+        home = self.facts.first
         units, trusts = (
             table.sort_values("schools", ascending=False, kind="stable")
             for table in (self.facts.units[home], self.facts.trusts)
@@ -102,73 +101,120 @@ class CountryPages(Chapter):
             for code, name in found.items()
         ]
 
+    def _called(self, name: str, key: str) -> str:
+        """Return what a figure of the units of a layer is called."""
+        return label(seen_from(name, key), self.facts.layer(key).unit_title)
+
+    def _many(self, n: float | Interval, key: str) -> str:
+        """Return the word for so many units of a layer, as within a sentence."""
+        layer = self.facts.layer(key)
+        return small(layer.unit_title if bounds(n).high == 1 else layer.unit_title_plural)
+
+    def _counted(self, n: float | Interval, key: str) -> str:
+        return f"{span(n, count)} {self._many(n, key)}"
+
     def _findings(self) -> list[dict[str, str]]:
         """Return up to four findings, one figure each, in fixed order."""
-        facts, england, region = self.facts, self.facts.england, self.book.region_layer
-        trusts = facts.several
-        one = int((trusts["areas_local_authority"] == 1).sum())
-        out: list[tuple[str, str, str]] = [(
-            percent(england["share_trust_based_elsewhere"]),
-            words.BASED_ELSEWHERE_TITLE,
-            words.BASED_ELSEWHERE(
-                away=england["trust_based_elsewhere"], n=england["schools"], one=one,
-                trusts=len(trusts), share=one / max(len(trusts), 1),
-            ),
-        )]  # fmt: skip
-        for key in self.book.hub_layers[:1]:
-            met = facts.met_by(key)
-            out.append((
-                count(sum(len(cover.land) > 1 for cover in facts.covers(key).values())),
-                words.HUBS_SPLIT_TITLE(titles=facts.layer(key).unit_title_plural),
-                words.HUBS_SPLIT(
-                    several=sum(n > 1 for n in met.values()), hubs=len(met),
-                    middle=float(facts.units[key]["trusts"].median())
-                    if key in facts.units else None,
-                ),
-            ))  # fmt: skip
-        if region:
-            across = int((trusts[f"areas_{region}"] > 1).sum())
-            text = words.ACROSS_REGIONS(trusts=len(trusts), share=across / max(len(trusts), 1))
-            title = words.ACROSS_REGIONS_TITLE(title=facts.layer(region).unit_title)
-            out.append((count(across), title, text))
-        for key in self.book.hub_layers:
-            # An authority counts where most of its schools have no hub.
-            gaps = [
-                met.weight
-                for cover in facts.covers(key).values()
-                for met in cover.rows
-                if met.code == "no_evidence" and met.of_place >= 0.5
-            ]
-            if gaps:
-                title = words.NO_HUB_FOUND_TITLE(title=facts.layer(key).unit_title)
-                out.append((count(len(gaps)), title, words.NO_HUB_FOUND(n=sum(gaps))))
-                break
-        return [dict(zip(("figure", "title", "text"), found, strict=True)) for found in out[:4]]
+        made = (self._elsewhere(), self._divided(), self._across(), self._without())
+        found = [finding for finding in made if finding]
+        return [dict(zip(("figure", "title", "text"), f, strict=True)) for f in found]
 
-    def _regions_grid(self, page: Page) -> Grid:
-        key = self.book.region_layer or self.facts.places[-1]
-        away = self.facts.based_in_another_authority(key)
+    def _elsewhere(self) -> tuple[str, ...]:
+        facts, england, key = self.facts, self.facts.england_seen, self.facts.first
+        one, n = within_one(facts.several, key), len(facts.several)
+        return (
+            percent(england["share_trust_based_elsewhere"]),
+            words.BASED_ELSEWHERE_TITLE(label=self._called("trusts_elsewhere", key)),
+            words.BASED_ELSEWHERE(
+                away=england["trust_based_elsewhere"],
+                n=england["schools"],
+                unit=self.book.word(key),
+                one=one,
+                trusts=n,
+                share=one.out_of(n),
+            ),
+        )
+
+    def _divided(self) -> tuple[str, ...]:
+        """Say how many places have land of several hubs, of the first layer that has hubs."""
+        key, home = next(iter(self.book.hub_layers), ""), self.facts.first
+        if not key or key == home:
+            return ()
+        n, layer = divided(self.study, home, key), self.facts.layer(key)
+        title = words.DIVIDED_TITLE(
+            n=n.high, place=self._many(1, home), places=self._many(0, home), title=layer.unit_title
+        )
+        text = words.DIVIDED(
+            several=divided(self.study, key, home),
+            hubs=len(units_of(self.study, key)),
+            titles=layer.unit_title_plural,
+            unit=self.book.word(home),
+            middle=float(units_of(self.study, key)["trusts"].median()),
+        )
+        return span(n, count), title, text
+
+    def _across(self) -> tuple[str, ...]:
+        key, trusts = self.book.region_layer, self.facts.several
+        if not key:
+            return ()
+        n = across(trusts, key)
+        title = words.ACROSS_REGIONS_TITLE(n=n, title=self.book.word(key))
+        text = words.ACROSS_REGIONS(trusts=len(trusts), share=n.out_of(len(trusts)), key=key)
+        return span(n, count), title, text
+
+    def _without(self) -> tuple[str, ...]:
+        """Say how many places have no hub that we found, of the first layer with such a gap."""
+        home = self.facts.first
+        for key in self.book.hub_layers:
+            known = covered(self.study, key, home)
+            n, schools = (int(known[column].get("none", 0)) for column in ("whole", "schools"))
+            if key == home or not n:
+                continue
+            title = words.NO_HUB_FOUND_TITLE(
+                n=n,
+                place=self._many(1, home),
+                places=self._many(0, home),
+                title=self.facts.layer(key).unit_title,
+            )
+            return count(n), title, words.NO_HUB_FOUND(n=schools)
+        return ()
+
+    def _regions_grid(self, page: Page) -> Grid | None:
+        """Return the table of regions; none where they are all there is, or have no page."""
+        key = self.book.region_layer
+        if key in ("", self.facts.first):
+            return None
+        units = self.facts.unit_rows[key]
+        if "local_authority" in self.facts.places:
+            name, away = "authority_trusts_elsewhere", self.facts.based_in_another_authority(key)
+        else:
+            name = seen_from("trusts_elsewhere", key)
+            away = {code: unit["share_trust_based_elsewhere"] for code, unit in units.items()}
         rows = [
             (self.book.name(page, key, code), float(unit["schools"]), away.get(code, float("nan")))
-            for code, unit in self.facts.unit_rows[key].items()
+            for code, unit in units.items()
         ]
+        layer = self.facts.layer(key)
         return Grid(
             id="regions",
-            caption="Regions: schools, and the share in trusts based in another authority",
+            caption=f"{layer.unit_title_plural}: schools, and the share in trusts based elsewhere",
             columns=[
-                Column("region", self.facts.layer(key).unit_title, itemgetter(0), "name"),
-                Column("schools", "Schools", itemgetter(1), "count"),
-                Column("based_elsewhere", "Based elsewhere", itemgetter(2), "percent"),
+                Column("region", layer.unit_title, itemgetter(0), "name"),
+                Column("schools", label("schools"), itemgetter(1), "count"),
+                Column(LABELS[name].column, label(name, layer.unit_title), itemgetter(2),
+                       "percent"),
             ],
             rows=sorted(rows, key=lambda row: -(row[2] if row[2] == row[2] else -1)),
             sortable=False,
-        )
+        )  # fmt: skip
 
     def _places_grid(self, page: Page, key: str) -> Grid:
         """Return the table of all places; shares are left out where there are few schools."""
-        facts, book, england = self.facts, self.book, self.facts.england
-        region, hub = book.region_layer, next(iter(book.hub_layers), "")
-        layer = facts.layer(key)
+        facts, book, england = self.facts, self.book, self.facts.england_seen
+        region, layer = book.region_layer, facts.layer(key)
+        inside = region not in ("", key)
+        hub = next((k for k in book.hub_layers if k != key), "")
+        land = grounds_of(self.study, key, hub) if hub else {}
 
         def share(column: str) -> Any:
             return lambda unit: unit[column] if unit["schools"] >= FEW else None
@@ -181,8 +227,14 @@ class CountryPages(Chapter):
         def met(unit: Mapping[str, Any], other: str) -> list[str]:
             return [met.name for met in facts.cover(key, unit["code"], other).units]
 
+        def hubs(unit: Mapping[str, Any]) -> Interval:
+            return met_on(land[unit["code"]], self.study.settings.divide_share)
+
+        def called(name: str) -> str:
+            return self._called(name, key)
+
         def parents(unit: Mapping[str, Any]) -> str:
-            return (region and ", ".join(met(unit, region)[:2])) or DASH
+            return ", ".join(met(unit, region)) or DASH
 
         rows = [{**unit, "code": code} for code, unit in facts.unit_rows[key].items()]
         return Grid(
@@ -191,18 +243,19 @@ class CountryPages(Chapter):
             columns=[
                 Column("place", layer.unit_title, lambda unit: book.name(page, key, unit["code"]),
                        "name"),
-                Column("region", facts.layer(region).unit_title if region else "Region", parents,
-                       optional=True),
-                Column("schools", "Schools", itemgetter("schools"), "count"),
-                Column("based_elsewhere", "In trusts based elsewhere", bar, "bar"),
-                Column("at_home_here", "In trusts at home here", share("share_trust_home_here"),
+                *([Column("region", facts.layer(region).unit_title, parents, optional=True)]
+                  if inside else []),
+                Column("schools", label("schools"), itemgetter("schools"), "count"),
+                Column("based_elsewhere", called("trusts_elsewhere"), bar, "bar"),
+                Column("at_home_here", called("trusts_home"), share("share_trust_home_here"),
                        "percent", optional=True),
-                Column("no_trust", "In no trust", share("share_no_trust"), "percent",
+                Column("no_trust", label("no_trust"), share("share_no_trust"), "percent",
                        optional=True),
-                Column("trusts", "Trusts at work", itemgetter("trusts"), "count", optional=True),
-                Column("hubs", facts.layer(hub).unit_title_plural if hub else "Hubs",
-                       lambda unit: len(met(unit, hub)) if hub else None, "count", optional=True),
-                Column("effective_maps", "Effective number of maps", share("effective_maps"),
+                Column("trusts", label("trusts_at_work"), itemgetter("trusts"), "count",
+                       optional=True),
+                *([Column("hubs", f"{facts.layer(hub).unit_title_plural}, by land", hubs, "count",
+                          optional=True)] if hub else []),
+                Column("effective_maps", label("effective_maps"), share("effective_maps"),
                        "number", optional=True),
             ],
             rows=sorted(rows, key=lambda u: (away(u) is None, -(away(u) or 0.0), str(u["name"]))),
@@ -210,13 +263,13 @@ class CountryPages(Chapter):
             sort="-based_elsewhere",
             total=[
                 Name("England"),
-                "",
+                *([""] if inside else []),
                 england["schools"],
                 Bar(england["share_trust_based_elsewhere"], "grey", _TOP),
                 england["share_trust_home_here"],
                 england["share_no_trust"],
                 england["trusts"],
-                len(facts.units[hub]) if hub in facts.units else None,
+                *([len(units_of(self.study, hub))] if hub else []),
                 None,
             ],
             noun=small(layer.unit_title_plural),
@@ -227,37 +280,44 @@ class CountryPages(Chapter):
 
     def trusts(self, page: Page) -> Rendered:
         """Make the list of trusts."""
-        facts, table, word = self.facts, self.facts.several, self.book.study.population.word
+        book, facts, table = self.book, self.facts, self.facts.several
+        population = self.study.population
         counts = table["reach"].value_counts()
-        home = "home_name_local_authority"
+        key = facts.first
+        home, layer = f"home_name_{key}", facts.layer(key)
         lede = words.TRUSTS_LISTED(
             trusts=len(table),
-            one=int((table["areas_local_authority"] == 1).sum()),
-            spreads=[f"{count(int(counts.get(k, 0)))} are {v.lower()}" for k, v in REACHES.items()],
-            word=word,
+            one=within_one(table, key),
+            word=population.word,
             more=len(facts.trusts) - len(table),
+            unit=self.book.word(key),
+            spreads=[
+                words.SPREAD_COUNT(n=int(counts.get(k, 0)), reach=v) for k, v in REACHES.items()
+            ],
         )
         grid = Grid(
             id="trusts",
-            caption="All trusts with two or more schools of any phase",
+            caption=f"All {_SEVERAL}",
             columns=[
-                Column("trust", "Trust", lambda r: self.book.name(page, "trust", r["trust_uid"]),
+                Column("trust", "Trust", lambda r: book.name(page, "trust", r["trust_uid"]),
                        "name"),
                 Column("trust_uid", "UID", itemgetter("trust_uid"), optional=True),
-                Column("schools", f"{word.capitalize()} schools", itemgetter("schools"), "count"),
-                Column("schools_all", "Schools of every phase", itemgetter("schools_all"),
-                       "count", optional=True),
-                Column("pupils", "Pupils", itemgetter("pupils"), "count", optional=True),
-                Column("home", "Home", lambda r: Two(str(r[home])), "two"),
-                Column("home_share", "Share at home",
-                       lambda r: Bar(r["home_share_local_authority"]), "bar", optional=True),
-                Column("local_authorities", "Authorities", itemgetter("areas_local_authority"),
-                       "count", optional=True),
-                Column("teaching_school_hubs", "Hubs met", itemgetter("hubs"), "count",
+                Column("schools", label("trust_schools", population=population.word),
+                       itemgetter("schools"), "count"),
+                Column("schools_all", label("schools_all"), itemgetter("schools_all"), "count",
                        optional=True),
-                Column("widest_km", "Widest apart", itemgetter("pair_km_max"), "km",
+                Column("pupils", label("pupils"), itemgetter("pupils"), "count", optional=True),
+                Column("home", label("home"), lambda r: Two(words.HOME_LISTED(
+                    name=r[home] if isinstance(r[home], str) else "",
+                    status=r.get(f"home_status_{key}"), unit=book.word(key))), "two"),
+                Column("home_share", label("home_share", layer.unit_title),
+                       lambda r: Bar(r[f"home_share_{key}"]), "bar", optional=True),
+                *(Column(f"areas_{k}", self.facts.layer(k).unit_title_plural,
+                         partial(_ends, f"areas_{k}"), "count", optional=True)
+                  for k in (key, *self.book.hub_layers[:1])),
+                Column("widest_km", label("widest"), itemgetter("pair_km_max"), "km",
                        optional=True),
-                Column("spread", "Spread", lambda r: REACHES.get(r["reach"]), "pill",
+                Column("spread", label("reach"), lambda r: REACHES.get(r["reach"]), "pill",
                        optional=True),
             ],
             rows=sorted(
@@ -270,7 +330,7 @@ class CountryPages(Chapter):
         )  # fmt: skip
         return self._list(
             page,
-            "Trusts with two or more schools",
+            _SEVERAL[:1].upper() + _SEVERAL[1:],
             lede,
             title="All of them",
             sub="Largest first.",
@@ -355,11 +415,11 @@ class CountryPages(Chapter):
     # -- maps --------------------------------------------------------------------------------
 
     def _map_page(self, page: Page, title: str, about: str, made: Any, **context: Any) -> Rendered:
-        defaults: dict[str, Any] = {"switch": [], "cover": [], "grid": None}
+        nothing = ("switch", "cover", "cover_head", "grid", "grid_title")
         return self.book.render(
             "page_map.html.jinja",
             page,
-            {**defaults, "name": title, **context},
+            {**dict.fromkeys(nothing), "name": title, **context},
             title=title,
             nav="maps",
             description=about,
@@ -385,22 +445,26 @@ class CountryPages(Chapter):
     def coverage(self, page: Page) -> Rendered:
         """Make the page on who has a hub, who shares one, and for whom none was found."""
         (key,) = page.key
-        book, facts, home = self.book, self.facts, self.facts.places[0]
-        layer = facts.layer(key)
-        title = layer.unit_title
-        cover = _covered(facts, key)
-        total = sum(n for n, _ in cover.values()) or 1.0
-        shared, shared_areas = cover.get("shared", (0.0, 0))
-        none, none_areas = cover["none"]
+        book, facts, home = self.book, self.facts, self.facts.first
+        layer, known = facts.layer(key), covered(self.study, key, home)
+        title, total = layer.unit_title, float(known["schools"].sum()) or 1.0
         grid = self._hub_grid(page, key)
+
+        def schools(way: str) -> int:
+            return int(known["schools"].get(way, 0))
+
+        def places(way: str) -> str:
+            """Say in how many places there is such land; of a layer seen from itself, of whose."""
+            return self._counted(int(known["parts"].get(way, 0)), home)
+
         lede = words.COVERAGE(
             title=title,
-            sure=cover["one"][0] / total,
-            low=cover.get("low", (0.0, 0))[0] / total,
-            shared=shared,
-            shared_areas=shared_areas,
-            none=none,
-            none_areas=none_areas,
+            sure=schools("one") / total,
+            low=schools("low") / total,
+            shared=schools("shared"),
+            shared_places=places("shared"),
+            none=schools("none"),
+            none_places=places("none"),
         )
         return self._map_page(
             page,
@@ -408,7 +472,9 @@ class CountryPages(Chapter):
             words.COVERAGE_PAGE(title=title),
             self.plates.coverage(key, page),
             kind=words.COVERAGE_KIND(
-                hubs=len(grid.rows), homes=len(facts.units[home]), places=book.words(home)
+                hubs=len(grid.rows),
+                titles=layer.unit_title_plural,
+                places="" if key == home else self._counted(len(facts.units[home]), home),
             ),
             lede=lede,
             note=book.note(facts.england["schools"], words.COVERAGE_LIMIT(caption=layer.caption)),
@@ -416,37 +482,45 @@ class CountryPages(Chapter):
                 (facts.layer(k).title, f"{page.root}maps/{k}_coverage.html", k == key)
                 for k in book.hub_layers
             ],
+            cover_head=words.SUCH_LAND(places=facts.layer(home).unit_title_plural),
             cover=[
                 {
                     "swatch": Markup(
-                        f'<svg class="swatch" aria-hidden="true">{_SWATCHES[kind]}</svg>'
+                        f'<svg class="swatch" aria-hidden="true">{_SWATCHES[way]}</svg>'
                     ),
-                    "title": _COVERED[kind][0].format(title),
-                    "text": _COVERED[kind][1],
-                    "authorities": count(areas) if areas else DASH,
-                    "schools": count(n),
-                    "share": percent(n / total),
+                    "title": words.COVERED[way][0].format(title),
+                    "text": words.COVERED[way][1],
+                    "places": count(row["parts"]) if way != "not_located" else DASH,
+                    "schools": count(row["schools"]),
+                    "share": percent(row["schools"] / total),
                 }
-                for kind, (n, areas) in cover.items()
+                for way, row in _rows(known)
             ],
+            grid_title=words.NORTH_TO_SOUTH(
+                n=len(grid.rows), title=title, titles=layer.unit_title_plural
+            ),
             grid=grid,
         )
 
     def _hub_grid(self, page: Page, key: str) -> Grid:
         facts, book = self.facts, self.book
-        layer, number, met = facts.layer(key), numbers(self.study, key), facts.met_by(key)
+        layer, number, home = facts.layer(key), numbers(self.study, key), facts.first
+        met = grounds_of(self.study, key, home) if key != home else {}
         known = facts.confidence.get(key, {})
         source, shared = web(layer.source_url), Counter[str]()
-        for parts in facts.shared.get((facts.places[0], key), {}).values():
+        for parts in facts.shared.get((home, key), {}).values():
             shared.update(parts)
 
         def part(row: Mapping[str, Any]) -> float | None:
             return (row["schools"] and shared[row["code"]] / row["schools"]) or None
 
+        def within(row: Mapping[str, Any]) -> Interval:
+            return met_on(met[row["code"]], self.study.settings.divide_share)
+
         def name(row: Mapping[str, Any]) -> Name:
             return book.name(page, key, row["code"])._replace(anchor=f"u-{safe_name(row['code'])}")
 
-        units = facts.unit_rows.get(key, {}).items()
+        units = _rows(units_of(self.study, key))
         rows = [{**unit, "code": code, "number": number[code]} for code, unit in units]
         return Grid(
             id="hubs",
@@ -454,12 +528,12 @@ class CountryPages(Chapter):
             columns=[
                 Column("number", "No.", itemgetter("number"), "count"),
                 Column("hub", layer.unit_title, name, "name"),
-                Column("authorities", "Authorities", lambda r: met.get(r["code"], 0), "count",
-                       optional=True),
-                Column("schools", "Schools", itemgetter("schools"), "count"),
-                Column("shared", "Shared", part, "percent", optional=True),
-                Column("trusts_met", "Trusts met", itemgetter("trusts"), "count"),
-                Column("confidence", "Confidence", lambda r: known.get(r["code"], ""),
+                *([Column(home, f"{facts.layer(home).unit_title_plural}, by land", within, "count",
+                          optional=True)] if met else []),
+                Column("schools", label("schools"), itemgetter("schools"), "count"),
+                Column("shared", label("on_shared_land"), part, "percent", optional=True),
+                Column("trusts", label("trusts_at_work"), itemgetter("trusts"), "count"),
+                Column("confidence", label("confidence"), lambda r: known.get(r["code"], ""),
                        "confidence", optional=True),
             ],
             rows=sorted(rows, key=itemgetter("number")),
@@ -469,35 +543,12 @@ class CountryPages(Chapter):
         )  # fmt: skip
 
 
-def _covered(facts: Facts, key: str) -> dict[str, tuple[float, int]]:
-    """Count schools and authorities by how a layer of hubs covers them.
+def _rows(table: pd.DataFrame) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield the rows of a table with their index."""
+    for key, row in table.to_dict("index").items():
+        yield str(key), {str(column): value for column, value in row.items()}
 
-    A shared school counts in parts; an authority once, where most of its schools are.
-    """
-    study = facts.study
-    table, claims = study.assigned(key), study.land(key)
-    block = study.placement.schools.set_index("urn")["block"].reindex(table["urn"])
-    here = pd.MultiIndex.from_arrays([block.astype(object), table["unit_code"].astype(object)])
-    low = claims[claims["confidence"] == "low"]
-    weak = pd.MultiIndex.from_arrays([low["block"].astype(object), low["unit_code"].astype(object)])
-    kind = np.select(
-        [
-            table["unit_code"] == "not_located",
-            is_reason(table["unit_code"]),
-            table["share"] < 1,
-            here.isin(weak),
-        ],
-        ["not_located", "none", "shared", "low"],
-        default="one",
-    )
-    home = study.assigned(facts.places[0]).set_index("urn")["unit_code"]
-    area = home.reindex(table["urn"]).to_numpy()
-    frame = pd.DataFrame({"kind": kind, "n": table["share"].to_numpy(), "area": area})
-    schools = frame.groupby("kind")["n"].sum()
-    most = frame.groupby(["area", "kind"])["n"].sum().sort_values(kind="stable")
-    areas = most.reset_index().drop_duplicates("area", keep="last")["kind"].value_counts()
-    return {
-        kind: (float(schools.get(kind, 0.0)), int(areas.get(kind, 0)))
-        for kind in _COVERED
-        if kind in schools or kind in ("one", "none")
-    }
+
+def _ends(column: str, row: Mapping[str, Any]) -> Interval:
+    """Return the least and the most of a count of areas."""
+    return Interval(*(row[f"{column}_{end}"] for end in Interval._fields))

@@ -298,7 +298,7 @@ class Frame:
             {
                 "key": kind,
                 "title": KIND_TITLES[kind],
-                "words": KIND_PHRASES[kind],
+                "words": KIND_PHRASES[kind].format(unit=self.word(self.facts.first)),
                 "count": float(unit[kind]),
                 "number": count(unit[kind]),
                 "percent": percent(share, n),
@@ -332,10 +332,10 @@ class Frame:
 
     def name(self, page: Page, layer: str, code: str) -> Name:
         """Return the name of a unit or trust, a link where it has a page."""
-        trust = layer == "trust"
-        row = self.facts.trust_rows[code] if trust else self.facts.unit_rows[layer][code]
-        title = str(row["trust_name" if trust else "name"])
-        return Name(title, page.root + self.path_of(layer, code))
+        facts, path = self.facts, self.path_of(layer, code)
+        trust = facts.trust_rows[code]["trust_name"] if layer == "trust" else None
+        title = str(facts.names(layer)[code] if trust is None else trust)
+        return Name(title, page.root + path if path else "")
 
     def links(self, page: Page, layer: str, rows: Iterable[tuple[Any, ...]]) -> Markup:
         """Return links to units, given as rows that begin with code and name, by name."""

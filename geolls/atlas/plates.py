@@ -15,7 +15,7 @@ from geolls.maps.data import Callout, MapData
 from geolls.maps.page import Parts, cut
 from geolls.maps.recipes import Recipe, load_recipe, recipe_names
 from geolls.maps.scenes import about, country
-from geolls.maps.shading import supported
+from geolls.maps.shading import measure_of, supported
 from geolls.study.facts import Facts
 from geolls.study.gazetteer import Place as MapPlace
 
@@ -49,13 +49,15 @@ class Plates:
 
     def _given(self, name: str, **options: str) -> Recipe:
         """Return a recipe, its maps of authorities drawn of what the atlas has pages of."""
-        recipe, first = load_recipe(name), self.facts.places[0]
-        if "local_authority" in self.facts.places or recipe.scope != "england":
-            return recipe.given(**options)
-        if recipe.options.get("left") == "local_authority":
-            options = {"left": first, **options}
-        areas = first if recipe.areas == "local_authority" else recipe.areas
-        return replace(recipe, areas=areas).given(**options)
+        recipe, first = load_recipe(name), self.facts.first
+        if recipe.scope == "england" and first != "local_authority":
+            if recipe.options.get("left") == "local_authority":
+                options = {"left": first, **options}
+            if recipe.areas == "local_authority":
+                recipe = replace(recipe, areas=first)
+        recipe = recipe.given(**options)
+        known = self.facts.units
+        return recipe if recipe.areas in known else replace(recipe, areas=first)
 
     @cached_property
     def national(self) -> list[str]:
@@ -63,21 +65,30 @@ class Plates:
         return [
             name
             for name, recipe in self.recipes.items()
-            if name not in _OWN and recipe.scope == "england" and self._possible(name, recipe)
+            if name not in _OWN and recipe.scope == "england" and self._possible(recipe)
         ]
 
-    def _possible(self, name: str, recipe: Recipe) -> bool:
-        try:
-            self._whole(name, "../")
-        except GeollsError:
-            return False
-        return recipe.areas in self.facts.strips and bool(recipe.shade)
+    def _possible(self, recipe: Recipe) -> bool:
+        return recipe.areas in self.facts.strips and self._able(recipe, recipe.shade)
 
     @cache  # noqa: B019  (a book lives as long as its process)
     def _whole(self, name: str, root: str, layer: str = "") -> tuple[Recipe, MapData]:
         """Return a recipe and what its maps show of the whole country, links relative to a page."""
         recipe = supported(self._given(name, layer=layer)) if layer else self.recipes[name]
+        able = tuple(
+            m for m in recipe.measures if m.startswith("coverage:") or self._able(recipe, m)
+        )
+        shade = recipe.shade if recipe.shade in able else next(iter(able), "") * bool(recipe.shade)
+        recipe = replace(recipe, measures=able, shade=shade)
         return recipe, country(self.facts, recipe, url=self._urls(root))
+
+    def _able(self, recipe: Recipe, measure: str) -> bool:
+        """Tell whether the study has what a measure needs: another layer, authorities, sites."""
+        try:
+            measure_of(self.facts, recipe, measure)
+        except GeollsError:
+            return False
+        return True
 
     def _urls(self, root: str) -> Callable[[str, str], str | None]:
         return lambda kind, code: f"{root}{path}" if (path := self.path_of(kind, code)) else None
@@ -136,7 +147,7 @@ class Plates:
 
     def _callouts(self) -> tuple[Callout, ...]:
         """Point at four that stand out, by the same rules each time."""
-        key = self.facts.places[0]
+        key = self.facts.first
         rows = {c: r for c, r in self.facts.unit_rows[key].items() if r["schools"] >= RANKED}
         if len(rows) < 10:
             return ()

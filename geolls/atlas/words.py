@@ -36,6 +36,7 @@ from geolls.base.text import (
 from geolls.base.vocabulary import FEW, RANKED, REASON_NAMES
 
 __all__ = [
+    "COVERED",
     "FORMATS",
     "REGISTER",
     "REPORT",
@@ -143,6 +144,8 @@ FORMATS: dict[str, Callable[[Any], object]] = {
     "a small": lambda title: a(small(title)),
     "band": band_words,
     "between": lambda n: between(n, count),
+    "Between": lambda n: (said := between(n, count))[:1].upper() + said[1:],
+    "Between percent": lambda n: (said := between(n, percent))[:1].upper() + said[1:],
     "between percent": lambda share: between(share, percent),
     "count": lambda n: span(n, count),
     "day": day,
@@ -526,48 +529,92 @@ START_FROM = Saying(
     Form("regions", lambda f: f.title, "Start from a {title}"),
     Form("no regions", always, "Start from a place"),
 )
-BASED_ELSEWHERE_TITLE = "of schools are in a trust based elsewhere"
-HUBS_SPLIT_TITLE = one("authorities split between hubs, as a title",
-                       "authorities are split between {titles}")
-ACROSS_REGIONS_TITLE = one("trusts across regions, as a title",
-                           "trusts work in more than one {title}")
-NO_HUB_FOUND_TITLE = one("authorities without a hub, as a title",
-                         "authorities where we found no {title}")
-BASED_ELSEWHERE = one(
-    "schools in trusts based elsewhere",
-    "{away:count} of {n:count} schools are in a trust that has more of its schools in another "
-    "authority. Yet {one:count} of {trusts:count} trusts of two or more schools "
-    "({share:percent}) keep to one authority.",
+BASED_ELSEWHERE_TITLE = one("schools in trusts based elsewhere, as a title",
+                            "of schools are {label:small}")
+DIVIDED_TITLE = Saying(
+    "places divided between hubs, as a title",
+    Form("one", lambda f: f.n == 1, "{place} has land of more than one {title}"),
+    Form("several", always, "{places} have land of more than one {title}"),
 )
-HUBS_SPLIT = Saying(
-    "authorities split between hubs",
-    Form("hubs", always,
-         "And {several:count} of {hubs:count} hubs serve more than one authority."),
-    Form("middle hub", lambda f: f.middle is not None,
-         "The middle hub meets {middle:count} trusts."),
+ACROSS_REGIONS_TITLE = one("trusts across regions, as a title",
+                           "{n:trust has|trusts have} schools in more than one {title}")
+NO_HUB_FOUND_TITLE = Saying(
+    "places without a hub, as a title",
+    Form("one", lambda f: f.n == 1, "{place} where we found no {title}"),
+    Form("several", always, "{places} where we found no {title}"),
+)
+BASED_ELSEWHERE = Saying(
+    "schools in trusts based elsewhere",
+    Form("schools", always,
+         "{away:count} of {n:count} {n:school is|schools are} in a trust at home in another "
+         "{unit}."),
+    Form("trusts", lambda f: f.trusts > 0,
+         "{one:Between} of {trusts:count} {trusts:trust|trusts} of two or more schools "
+         "({share:percent}) {one:keeps|keep} to one {unit}."),
     join=" ",
 )
-ACROSS_REGIONS = one(
+DIVIDED = Saying(
+    "places divided between hubs",
+    Form("hubs", lambda f: f.hubs > 0,
+         "{several:Between} of {hubs:count} {titles} {several:has|have} land in more than one "
+         "{unit}."),
+    Form("middle hub", lambda f: f.middle is not None,
+         "In the middle one {middle:count} {middle:trust is|trusts are} at work."),
+    join=" ",
+)
+ACROSS_REGIONS = Saying(
     "trusts across regions",
-    "{share:percent} of the {trusts:count} trusts with two or more schools. Each works with more "
-    "than one regional director.",
+    Form("share", lambda f: f.trusts > 0,
+         "{share:Between percent} of the {trusts:count} {trusts:trust|trusts} of two or more "
+         "schools."),
+    Form("directors", lambda f: f.trusts > 0 and f.key == "dfe_region",
+         "Each of these deals with more than one regional director."),
+    join=" ",
 )
 NO_HUB_FOUND = one(
-    "authorities without a hub",
-    "{n:count} schools. A gap in the published lists, not proof that nobody serves them.",
+    "places without a hub",
+    "{n:count} {n:school stands|schools stand} on land that none of our lists names: a gap in "
+    "our lists, not proof that nobody serves {n:it|them}.",
+)
+NOT_ON_A_MAP = Saying(
+    "schools that no map can draw",
+    Form("none", lambda f: f.lost == 0, ""),
+    Form("some", always,
+         "{lost:count} {lost:school|schools} without a location {lost:is|are} not drawn."),
+)
+ALL_OF = Saying(
+    "all places, as a title",
+    Form("one", lambda f: f.n == 1, "The one {place}"),
+    Form("several", always, "All {n:count} {places}"),
+)
+HOME_LISTED = Saying(
+    "the home of a trust, in a list",
+    Form("outside", lambda f: f.status == "outside", "outside every {unit}"),
+    Form("not known", lambda f: f.status == "not_known", "not known"),
+    Form("none", lambda f: not f.name, "no single home"),
+    Form("home", always, "{name}"),
+)
+SUCH_LAND = one("places with some such land, as the head of a column", "{places}, all or in part")
+NORTH_TO_SOUTH = Saying(
+    "the units of a layer, as a title",
+    Form("one", lambda f: f.n == 1, "The one {title}"),
+    Form("several", always, "The {n:count} {titles}, north to south"),
 )
 INDEX_NOTE = one("the schools that count, on the index",
                  "{population}, <b>n = {n:count}</b>. {dates}")
 TRUSTS_LISTED = Saying(
     "all trusts",
-    Form("two or more", always,
-         "<b>{trusts:count} trusts</b> run two or more {word} schools. <b>{one:count}</b> keep to "
-         "one authority; by spread, {spreads:joined}."),
-    Form("one, and others", lambda f: f.more,
+    Form("none", lambda f: f.trusts == 0, "No trust runs two or more {word} schools."),
+    Form("how many", lambda f: f.trusts > 0,
+         "<b>{trusts:count} {trusts:trust|trusts}</b> {trusts:runs|run} two or more {word} "
+         "schools. <b>{one:Between}</b> {one:keeps|keep} to one {unit}."),
+    Form("spread", lambda f: f.trusts > 0, "By spread, {spreads:joined}."),
+    Form("one, and others", lambda f: f.more > 0,
          "{more:count} more {more:runs|run} one {word} school and others of other phases: "
          "listed, and counted in no figure."),
     join=" ",
 )
+SPREAD_COUNT = one("trusts of one spread", "{n:count} {n:is|are} {reach:lower first}")
 MAPS_LISTED = (
     "Each map opens without a network, says what it shows and what it does not mean, and "
     "has a table with the same numbers."
@@ -580,26 +627,38 @@ WHO_HAS = one("a map of coverage, as a title", "Who has {title:a}")
 WHO_HAS_SHOWS = one("what a map of coverage shows",
                     "One {title}, several, or none found, area by area")
 COVERAGE_PAGE = one("a page on coverage", "Which land has {title:a}, and how that is known.")
-COVERAGE_KIND = one("what a coverage map is counted in",
-                    "{hubs} hubs over {homes} {places} · counted in schools")
-COVERAGE_LIMIT = one("the limit of coverage",
-                     "\u201cNo hub found\u201d is a gap in our lists. {caption}")
+COVERAGE_KIND = Saying(
+    "what a coverage map is counted in",
+    Form("over itself", lambda f: not f.places, "{hubs:count} {titles} · counted in schools"),
+    Form("over places", always, "{hubs:count} {titles} over {places} · counted in schools"),
+)
+COVERAGE_LIMIT = one(
+    "the limit of coverage",
+    "None found is a gap in our lists, not proof that nobody serves the area. {caption}",
+)
 COVERAGE = Saying(
     "who has a hub",
-    Form("inferred", lambda f: f.low,
-         "Published lists name one {title} for <b>{sure:percent} of schools</b>, and we infer one "
-         "for another {low:percent}."),
-    Form("published", lambda f: not f.low,
-         "Published lists name one {title} for <b>{sure:percent} of schools</b>."),
-    Form("shared", lambda f: f.shared,
-         "<b>{shared:count} schools</b> are in {shared_areas:words} "
-         "{shared_areas:authority|authorities} that two hubs share, along lines nobody has "
-         "published."),
-    Form("none", lambda f: f.none,
-         "For <b>{none_areas:words} {none_areas:authority|authorities}, {none:count} "
-         "schools</b>, we found no hub at all."),
+    Form("one, some in doubt", lambda f: f.low > 0,
+         "The lists we hold name one {title} for the land of <b>{sure:percent} of schools</b>, and "
+         "for another {low:percent} one on evidence of low confidence."),
+    Form("one", lambda f: f.low == 0,
+         "The lists we hold name one {title} for the land of <b>{sure:percent} of schools</b>."),
+    Form("shared", lambda f: f.shared > 0,
+         "<b>{shared:count} {shared:school stands|schools stand}</b>, in {shared_places}, on land "
+         "that several are listed for, along lines nobody has published."),
+    Form("none", lambda f: f.none > 0,
+         "For <b>{none:count} {none:school|schools}</b>, in {none_places}, we found none."),
     join=" ",
 )
+COVERED = {
+    "one": ("One {}", "One is listed for the land"),
+    "low": ("One, low confidence", "Listed on evidence of low confidence"),
+    "shared": ("Shared by several", "Several are listed; the line is not published"),
+    "none": ("None found in our lists", "In none of the lists we hold"),
+    "not_covered": ("Not covered", "In none, by a list that is whole"),
+    "not_located": ("Not located", "Schools with neither code nor point"),
+}
+"""Ways in which land is covered: titles and what they mean."""
 
 # ---- a profile ---------------------------------------------------------------------------------
 

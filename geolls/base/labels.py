@@ -21,7 +21,8 @@ class Label(NamedTuple):
     Attributes
     ----------
     title : str
-        On pages and maps; `{unit}` stands for the layer's word for one of its units.
+        On pages and maps; `{unit}` stands for the layer's word for one of its units,
+        `{population}` for that of the population.
     column : str
         Its column in tables.
     population : str
@@ -69,13 +70,27 @@ LABELS: Final[Mapping[str, Label]] = {
     "trusts_per_10000_pupils": Label(
         "Trusts for every 10,000 pupils", "trusts_per_10000_pupils", _TRUSTS, "with a school here"
     ),
+    "trust_schools": Label(
+        "{population} schools", "schools", "schools of a trust in the study's population", "whole"
+    ),
+    "schools_all": Label(
+        "Schools of every phase", "schools_all", "state-funded schools of a trust", "whole"
+    ),
+    "home": Label("Home", "home_name_<layer>", _TRUSTS, _AUTHORITY),
+    "home_share": Label(
+        "Largest share in one {unit}", "home_share_<layer>", _TRUSTS, "of its located schools"
+    ),
+    "widest": Label("Widest apart", "pair_km_max", _TRUSTS, "straight lines between its schools"),
+    "reach": Label("Spread", "reach", _TRUSTS, "by distance, authorities and regions"),
+    "on_shared_land": Label("On shared land", "shared", _SCHOOLS, "land that others list too"),
+    "confidence": Label("Confidence", "confidence", "records of a unit's land", "the weakest"),
     "effective_maps": Label(
         "Effective number of maps", "effective_maps", _SCHOOLS, "hubs, devolved areas and trusts"
     ),
 }
 
 
-def label(key: str, unit: str = "") -> str:
+def label(key: str, unit: str = "", population: str = "") -> str:
     """Return what a figure is called.
 
     Parameters
@@ -84,13 +99,15 @@ def label(key: str, unit: str = "") -> str:
         A key of `LABELS`.
     unit : str
         Title of one unit of the layer, where the label names it.
+    population : str
+        The word for the study's population, where the label names it.
 
     Examples
     --------
     >>> label("own_trusts_elsewhere", "Region")
     'In trusts based in another region'
     """
-    return LABELS[key].title.format(unit=small(unit))
+    return LABELS[key].title.format(unit=small(unit), population=population.capitalize())
 
 
 def seen_from(key: str, layer: str) -> str:

@@ -30,7 +30,6 @@ __all__ = [
     "REASON_NAMES",
     "REASON_NUMBERS",
     "REASON_PHRASES",
-    "SEVERAL",
     "WEIGHTS",
     "WHOLE_PERCENT",
     "By",
@@ -82,8 +81,6 @@ KIND_TITLES: Final[Mapping[str, str]] = {
     "status_unknown": "Not known",
 }
 KINDS: Final = tuple(KIND_TITLES)
-#: Those in a trust of two or more schools.
-SEVERAL: Final = ("trust_home_here", "trust_based_elsewhere")
 #: Said of one school on a map.
 KIND_LABELS: Final[Mapping[str, str]] = {
     "no_trust": "In no trust",
@@ -93,11 +90,11 @@ KIND_LABELS: Final[Mapping[str, str]] = {
     "no_single_home": "In a trust with no single home",
     "status_unknown": "Trust, or its home, not known",
 }
-#: Within a sentence.
+#: Within a sentence; `{unit}` is the layer that home is seen from.
 KIND_PHRASES: Final[Mapping[str, str]] = {
     "no_trust": "in no trust",
     "single_school_trust": "in a single-school trust",
-    "trust_home_here": "in a trust at home in its authority",
+    "trust_home_here": "in a trust at home in its {unit}",
     "trust_based_elsewhere": "in a trust based elsewhere",
     "no_single_home": "in a trust with no single home",
     "status_unknown": "not known",

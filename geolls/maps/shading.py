@@ -13,7 +13,7 @@ from geolls.base.errors import MapError
 from geolls.base.labels import label, seen_from
 from geolls.base.text import small as lower_first
 from geolls.base.text import suggest
-from geolls.base.vocabulary import FEW, PATTERNS, SEVERAL
+from geolls.base.vocabulary import FEW, PATTERNS
 from geolls.maps.data import FormatName, Measure, breaks_of
 from geolls.maps.recipes import Recipe
 from geolls.measures.membership import is_reason
@@ -22,6 +22,7 @@ from geolls.study.analyses import site_distances
 from geolls.study.core import Core
 from geolls.study.facts import Facts
 from geolls.study.typology import typology
+from geolls.study.units import members_of
 
 __all__ = ["COLUMNS", "SHADINGS", "Asked", "Column", "measure_of", "supported"]
 
@@ -75,8 +76,6 @@ class Column:
         What it is, and what it does not mean.
     finding, since
         What heads the map, and from which value it is true.
-    kinds : tuple of str
-        Kinds of schools whose share it is, where the table has no column of their sum.
     middle : bool
         Whether a unit is compared with the middle one, not with England.
     """
@@ -87,19 +86,16 @@ class Column:
     note: str
     finding: str
     since: float
-    kinds: tuple[str, ...] = ()
     middle: bool = False
 
     def __call__(self, asked: Asked) -> Measure:
         """Read the column."""
         units, england = asked.units, asked.facts.england
         whole: float | None
-        if self.kinds:
-            share = units[list(self.kinds)].sum(axis=1) / units["schools"]
-            values = share.where(units["share_no_trust"].notna())
-            whole = sum(england[k] for k in self.kinds) / england["schools"]
-        else:
+        if self.column in units:
             values, whole = units[self.column].astype(float), england.get(self.column)
+        else:
+            values, whole = _in_trusts(asked)
         unit = asked.study.layers[asked.layer].unit_title
         title = label(seen_from(asked.key, asked.layer), unit)
         middle = self.middle or whole is None
@@ -119,6 +115,15 @@ class Column:
             finding=self.finding.replace("{label}", lower_first(title)),
             since=self.since,
         )
+
+
+def _in_trusts(asked: Asked) -> tuple[pd.Series[float], float]:
+    """Return the share of each unit's schools, and of England's, in trusts of two or more."""
+    units, members = asked.units, members_of(asked.study, asked.layer)
+    inside = members["share"].where(members["trust"].notna(), 0.0).groupby(members["unit_code"])
+    share = inside.sum().reindex(units.index) / units["schools"]
+    whole = asked.facts.schools["trust"].notna().mean()
+    return share.where(units["share_no_trust"].notna()), float(whole)
 
 
 def _units_of(asked: Asked) -> Measure:
@@ -379,7 +384,6 @@ COLUMNS: Mapping[str, Column] = {
         "Schools that are the only one of their trust are not counted.",
         _OF_SCHOOLS,
         0.5,
-        kinds=SEVERAL,
     ),
     "effective_maps": Column(
         "effective_maps",
@@ -473,7 +477,8 @@ def measure_of(facts: Facts, recipe: Recipe, key: str) -> Measure:
     asked, entry = Asked(facts, recipe, key), _entry(key)
     if entry is None:
         raise asked.unknown()
-    return entry(asked)
+    known = ("shading", key, recipe.areas, tuple(sorted(recipe.options.items())))
+    return facts.study.memo(known, lambda: entry(asked))
 
 
 def supported(recipe: Recipe) -> Recipe:

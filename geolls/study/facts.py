@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -266,16 +266,22 @@ class Facts:
         land = self.study.membership(key, "area")
         return dict(zip(land.codes, land.names, strict=True))
 
-    @cache  # noqa: B019
-    def covers(self, key: str) -> Mapping[str, Cover]:
-        """Return how a layer covers each unit of the first layer of places."""
-        home = self.places[0]
-        return {code: self.cover(home, code, key) for code in self.pairs[home, key]}
+    @property
+    def first(self) -> str:
+        """The layer that pages about England count: authorities, or the first that has pages."""
+        return "local_authority" if "local_authority" in self.places else self.places[0]
 
-    @cache  # noqa: B019
-    def met_by(self, key: str) -> Mapping[str, int]:
-        """Count the units of the first layer of places that each unit of a layer has land in."""
-        return Counter(unit.code for cover in self.covers(key).values() for unit in cover.land)
+    @cached_property
+    def england_seen(self) -> Mapping[str, float]:
+        """The figures of England, home seen from the units of the first layer.
+
+        Of a layer that leaves schools out, only those in its units have a home to be seen from.
+        """
+        if self.first == "local_authority":
+            return self.england
+        here = members_of(self.study, self.first)
+        schools = self.schools.iloc[here["row"]].assign(kind=here["kind"].to_numpy())
+        return _england(schools[~schools.index.duplicated()], self.trusts)
 
     def based_in_another_authority(self, key: str) -> Mapping[str, float]:
         """Share of each unit's schools whose trust is based in another authority than theirs."""

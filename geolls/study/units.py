@@ -12,8 +12,9 @@ import pandas as pd
 
 from geolls.base.arrays import Floats
 from geolls.base.interval import Interval
-from geolls.base.vocabulary import BLANK_BELOW, KINDS
+from geolls.base.vocabulary import BLANK_BELOW, KINDS, REASONS
 from geolls.land.blocks import adjacency
+from geolls.measures.claimants import fewest
 from geolls.measures.disclosure import counted, meal_share
 from geolls.measures.membership import Membership, is_reason
 from geolls.measures.mismatch import effective_maps, tuples
@@ -25,17 +26,21 @@ __all__ = [
     "MET",
     "AtWork",
     "Ground",
+    "across",
     "at_work",
     "body_layers",
     "covered",
+    "divided",
     "drawn_layers",
     "grounds_of",
     "members_of",
+    "met_on",
     "neighbours",
     "several",
     "trusts_of_several",
     "units_of",
     "view_of",
+    "within_one",
 ]
 
 # The layers whose units a place is counted to meet.
@@ -216,6 +221,48 @@ def members_of(study: Core, layer: str) -> pd.DataFrame:
         trust=schools["trust_uid"].where(larger).to_numpy(),
         fsm_pupils=counted(study.schools).to_numpy()[row],
     )
+
+
+def met_on(ground: Ground, least: float = 0.0) -> Interval:
+    """Count the units that have land in a place: at least, at most.
+
+    Parameters
+    ----------
+    ground : Ground
+        Whose its land is.
+    least : float
+        Who is listed for no more than this part of the land is left out.
+
+    Notes
+    -----
+    Land that several are listed for is of one of them at least, nobody knows of which: the least
+    is the smallest set of units with one of every list, the most all that are listed.
+    """
+    kept = [frozenset(whose) for whose, part in ground.lists.items() if part > least]
+    lists = [whose for whose in kept if whose.isdisjoint(REASONS)]
+    number = {code: i for i, code in enumerate(sorted(frozenset().union(*lists)))}
+    sets = [frozenset(number[code] for code in whose) for whose in lists]
+    return Interval(fewest(sets) if sets else 0, len(number))
+
+
+@remembered
+def divided(study: Core, places: str, layer: str) -> Interval:
+    """Count the units of a layer that have land of several units of another: at least, at most."""
+    least = study.settings.divide_share
+    met = [met_on(ground, least) for ground in grounds_of(study, places, layer).values()]
+    return Interval(sum(n.low > 1 for n in met), sum(n.high > 1 for n in met))
+
+
+def across(trusts: pd.DataFrame, layer: str) -> Interval:
+    """Count the trusts with schools in two or more units of a layer: at least, at most."""
+    low, high = (trusts[f"areas_{layer}_{end}"] for end in Interval._fields)
+    return Interval(int((low > 1).sum()), int((high > 1).sum()))
+
+
+def within_one(trusts: pd.DataFrame, layer: str) -> Interval:
+    """Count the trusts with all their schools in one unit of a layer: at least, at most."""
+    low, high = (trusts[f"areas_{layer}_{end}"] for end in Interval._fields)
+    return Interval(int((high == 1).sum()), int((low == 1).sum()))
 
 
 @remembered
