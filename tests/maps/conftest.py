@@ -162,7 +162,7 @@ def england() -> MapData:
     at = blocks.geometry.representative_point().reindex(block)
     words = ["Saint", "Mary", "Oak", "Church", "Hill", "Park", "North", "West", "Lady", "High"]
     names = [" ".join(rng.choice(words, 3)) + f" {i % 977} School" for i in range(n)]
-    kind = rng.choice(KINDS, n, p=[0.5, 0.05, 0.3, 0.1, 0.05])
+    kind = rng.choice(KINDS, n, p=[0.5, 0.05, 0.3, 0.1, 0.02, 0.03])
     trust = np.where(kind == "no_trust", None, rng.integers(1000, 2200, n).astype(str))
     schools = pd.DataFrame(
         {

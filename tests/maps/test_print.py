@@ -79,7 +79,7 @@ def test_the_legend_counts_each_class_as_the_data_does(recipe, data):
     lines = said(page(recipe, data)).split("\n")
     for title, count in (
         ("under 5%", "1 local authority"),
-        ("5 to 9%", "0 local authoritys"),
+        ("5 to 9%", "0 local authorities"),
         ("30% or more", "1 local authority"),
         ("fewer than 10 schools", "1 local authority"),
     ):
@@ -132,10 +132,10 @@ def test_more_schools_than_the_land_can_bear_are_dots_of_the_same_number(recipe,
 
 def test_title_question_captions_dates_and_sources_are_all_printed_in_full(recipe, data):
     words = " ".join(["A sentence long enough to need more than one line of print"] * 6)
-    full = replace(recipe, title=words, question=words, shows=words, means_not=words)
+    full = replace(recipe, title=words, question=words, shows=words, means_not=words, shade="")
     text = said(page(full, replace(data, dates=words, attribution=words)))
     assert " ".join(text.split()).count(words) == 6
-    assert "What this shows. A sentence" in text.replace("\n", " ")
+    assert "What this shows. Nothing is shaded: lines" in text.replace("\n", " ")
     assert "What it does not mean. A sentence" in text.replace("\n", " ")
 
 
