@@ -16,7 +16,7 @@ from geolls.atlas.frame import Chapter, Page, Rendered
 from geolls.atlas.grids import Bar, Column, Grid, Name, Report, Two
 from geolls.base.files import safe_name
 from geolls.base.interval import Interval, bounds, span
-from geolls.base.labels import LABELS, label, seen_from
+from geolls.base.labels import LABELS, label, seen_from, within
 from geolls.base.text import DASH, count, percent, small, web
 from geolls.base.vocabulary import FEW, RANKED, REACHES
 from geolls.maps.scenes import numbers
@@ -56,7 +56,7 @@ class CountryPages(Chapter):
             "examples": self._examples(),
             "note": words.INDEX_NOTE(population=population, n=england["schools"], dates=book.dates),
             "lost": words.NOT_ON_A_MAP(lost=int(england["not_located"])),
-            "sorted_by": small(self._called("trusts_elsewhere", key)),
+            "sorted_by": within(self._called("trusts_elsewhere", key)),
             "few": FEW,
             "kinds": book.kinds(england, england["schools"]),
             "findings": self._findings(),
@@ -191,7 +191,7 @@ class CountryPages(Chapter):
             name = seen_from("trusts_elsewhere", key)
             away = {code: unit["share_trust_based_elsewhere"] for code, unit in units.items()}
         rows = [
-            (self.book.name(page, key, code), float(unit["schools"]), away.get(code, float("nan")))
+            (self.book.name(page, key, code), _ends("schools", unit), away.get(code, float("nan")))
             for code, unit in units.items()
         ]
         layer = self.facts.layer(key)
@@ -217,12 +217,20 @@ class CountryPages(Chapter):
         land = grounds_of(self.study, key, hub) if hub else {}
 
         def share(column: str) -> Any:
-            return lambda unit: unit[column] if unit["schools"] >= FEW else None
+            return lambda unit: None if few(unit) else _ends(column, unit)
 
-        away = share("share_trust_based_elsewhere")
+        away = "share_trust_based_elsewhere"
+        # A bar is one length: where shares are known between two, they are written.
+        sure = facts.units[key][f"{away}_low"].equals(facts.units[key][f"{away}_high"])
+
+        def few(unit: Mapping[str, Any]) -> bool:
+            return not unit["schools"] >= FEW
+
+        def maps(unit: Mapping[str, Any]) -> float | None:
+            return None if few(unit) else unit["effective_maps"]
 
         def bar(unit: Mapping[str, Any]) -> Bar | None:
-            return None if away(unit) is None else Bar(away(unit), "", _TOP)
+            return None if few(unit) else Bar(unit[away], "", _TOP)
 
         def met(unit: Mapping[str, Any], other: str) -> list[str]:
             return [met.name for met in facts.cover(key, unit["code"], other).units]
@@ -245,27 +253,30 @@ class CountryPages(Chapter):
                        "name"),
                 *([Column("region", facts.layer(region).unit_title, parents, optional=True)]
                   if inside else []),
-                Column("schools", label("schools"), itemgetter("schools"), "count"),
-                Column("based_elsewhere", called("trusts_elsewhere"), bar, "bar"),
+                Column("schools", label("schools"), partial(_ends, "schools"), "count"),
+                Column("based_elsewhere", called("trusts_elsewhere"), bar if sure else share(away),
+                       "bar" if sure else "percent"),
                 Column("at_home_here", called("trusts_home"), share("share_trust_home_here"),
                        "percent", optional=True),
                 Column("no_trust", label("no_trust"), share("share_no_trust"), "percent",
                        optional=True),
-                Column("trusts", label("trusts_at_work"), itemgetter("trusts"), "count",
+                Column("trusts", label("trusts_at_work"), partial(_ends, "trusts"), "count",
                        optional=True),
                 *([Column("hubs", f"{facts.layer(hub).unit_title_plural}, by land", hubs, "count",
                           optional=True)] if hub else []),
-                Column("effective_maps", label("effective_maps"), share("effective_maps"),
+                Column("effective_maps", label("effective_maps"), maps,
                        "number", optional=True),
             ],
-            rows=sorted(rows, key=lambda u: (away(u) is None, -(away(u) or 0.0), str(u["name"]))),
+            rows=sorted(rows, key=lambda u: (
+                few(u), 0.0 if few(u) else -u[away], str(u["name"])
+            )),
             shown=12,
             sort="-based_elsewhere",
             total=[
                 Name("England"),
                 *([""] if inside else []),
                 england["schools"],
-                Bar(england["share_trust_based_elsewhere"], "grey", _TOP),
+                Bar(england[away], "grey", _TOP) if sure else england[away],
                 england["share_trust_home_here"],
                 england["share_no_trust"],
                 england["trusts"],
@@ -514,7 +525,7 @@ class CountryPages(Chapter):
         def part(row: Mapping[str, Any]) -> float | None:
             return (row["schools"] and shared[row["code"]] / row["schools"]) or None
 
-        def within(row: Mapping[str, Any]) -> Interval:
+        def land_in(row: Mapping[str, Any]) -> Interval:
             return met_on(met[row["code"]], self.study.settings.divide_share)
 
         def name(row: Mapping[str, Any]) -> Name:
@@ -528,11 +539,11 @@ class CountryPages(Chapter):
             columns=[
                 Column("number", "No.", itemgetter("number"), "count"),
                 Column("hub", layer.unit_title, name, "name"),
-                *([Column(home, f"{facts.layer(home).unit_title_plural}, by land", within, "count",
+                *([Column(home, f"{facts.layer(home).unit_title_plural}, by land", land_in, "count",
                           optional=True)] if met else []),
-                Column("schools", label("schools"), itemgetter("schools"), "count"),
+                Column("schools", label("schools"), partial(_ends, "schools"), "count"),
                 Column("shared", label("on_shared_land"), part, "percent", optional=True),
-                Column("trusts", label("trusts_at_work"), itemgetter("trusts"), "count"),
+                Column("trusts", label("trusts_at_work"), partial(_ends, "trusts"), "count"),
                 Column("confidence", label("confidence"), lambda r: known.get(r["code"], ""),
                        "confidence", optional=True),
             ],
@@ -550,5 +561,5 @@ def _rows(table: pd.DataFrame) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def _ends(column: str, row: Mapping[str, Any]) -> Interval:
-    """Return the least and the most of a count of areas."""
+    """Return the least and the most of a figure."""
     return Interval(*(row[f"{column}_{end}"] for end in Interval._fields))

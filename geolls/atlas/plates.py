@@ -8,8 +8,8 @@ from functools import cache, cached_property
 from typing import Any, Literal
 
 from geolls.base.errors import GeollsError
-from geolls.base.labels import label, seen_from
-from geolls.base.text import percent, small
+from geolls.base.labels import label, seen_from, within
+from geolls.base.text import percent
 from geolls.base.vocabulary import RANKED
 from geolls.maps.data import Callout, MapData
 from geolls.maps.page import Parts, cut
@@ -156,7 +156,7 @@ class Plates:
             return sorted(rows, key=lambda c: (-rows[c][column], c))[nth]
 
         def called(name: str) -> str:
-            return small(label(seen_from(name, key), self.facts.layer(key).unit_title))
+            return within(label(seen_from(name, key), self.facts.layer(key).unit_title))
 
         away = "share_trust_based_elsewhere"
         top, second = largest(away), largest(away, 1)

@@ -530,7 +530,7 @@ START_FROM = Saying(
     Form("no regions", always, "Start from a place"),
 )
 BASED_ELSEWHERE_TITLE = one("schools in trusts based elsewhere, as a title",
-                            "of schools are {label:small}")
+                            "of schools are {label:lower first}")
 DIVIDED_TITLE = Saying(
     "places divided between hubs, as a title",
     Form("one", lambda f: f.n == 1, "{place} has land of more than one {title}"),

@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 
 from geolls.base.text import small
 
-__all__ = ["LABELS", "Label", "label", "seen_from"]
+__all__ = ["LABELS", "Label", "label", "seen_from", "within"]
 
 
 class Label(NamedTuple):
@@ -108,6 +108,17 @@ def label(key: str, unit: str = "", population: str = "") -> str:
     'In trusts based in another region'
     """
     return LABELS[key].title.format(unit=small(unit), population=population.capitalize())
+
+
+def within(title: str) -> str:
+    """Return a label as it stands within a sentence.
+
+    Examples
+    --------
+    >>> within("In trusts based in another Maths Hub")
+    'in trusts based in another Maths Hub'
+    """
+    return title[:1].lower() + title[1:]
 
 
 def seen_from(key: str, layer: str) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from geolls.base.errors import MapError
-from geolls.base.labels import label, seen_from
+from geolls.base.labels import label, seen_from, within
 from geolls.base.text import small as lower_first
 from geolls.base.text import suggest
 from geolls.base.vocabulary import FEW, PATTERNS
@@ -112,7 +112,7 @@ class Column:
             england_title=asked.middle() if middle else "England",
             note=self.note,
             shows=self.shows,
-            finding=self.finding.replace("{label}", lower_first(title)),
+            finding=self.finding.replace("{label}", within(title)),
             since=self.since,
         )
 
