@@ -20,7 +20,7 @@ from xlsxwriter import Workbook
 from geolls.api import Study
 from geolls.base.files import safe_cell, writing
 from geolls.export.dictionary import TableText
-from geolls.measures.disclosure import SAID
+from geolls.measures.disclosure import SAID, left_blank
 
 __all__ = ["MOST_ROWS", "write_workbook"]
 
@@ -195,11 +195,9 @@ def _sheet(book: Any, pen: Any, text: TableText, frame: pd.DataFrame) -> None:
     columns = [str(c) for c in frame.columns]
     _table(sheet, pen, head, text.key, columns, len(frame))
     for at, name in enumerate(columns):
-        hidden = frame.get(f"{name}_suppressed")
-        flags = [False] * len(frame) if hidden is None else hidden.tolist()
         longest = len(name)
         for row, (value, secret) in enumerate(
-            zip(frame[name].tolist(), flags, strict=True), start=head + 1
+            zip(frame[name].tolist(), left_blank(frame, name), strict=True), start=head + 1
         ):
             longest = max(longest, _write(sheet, row, at, value, secret, pen))
         sheet.set_column(at, at, min(max(longest + 2, 10), 60))

@@ -33,12 +33,13 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from geolls.base.vocabulary import BLANK_BELOW, MINIMUM, WHOLE_PERCENT
+from geolls.base.vocabulary import BLANK_BELOW, MINIMUM, WEIGHTS, WHOLE_PERCENT
 
 __all__ = [
     "SAID",
     "STAND_INS",
     "counted",
+    "left_blank",
     "meal_share",
     "of_a_set",
     "told",
@@ -158,8 +159,8 @@ def told(
     Returns
     -------
     pandas.DataFrame
-        The table of the measure; weight_low and weight_high are the least and the most that the
-        true number can be, with withheld schools from 0 to 9. All are blank where the schools that
+        The table of the measure; the true number lies between weight_low and weight_high, and so
+        does weight, with withheld schools from 0 to 10. All are blank where the schools that
         are not withheld have fewer than ten eligible pupils between them, unless no school has
         any: a stand-in alone is no number to print, nor is a part of a school on shared land.
     """
@@ -170,7 +171,7 @@ def told(
     found = names.merge(measure(eligible), on=keys, how="left")
     dark, least, most = (
         names.merge(measure(weight), on=keys, how="left").fillna(0.0)
-        for weight in (hidden.astype(float), *(eligible.mask(hidden, n) for n in (0, MINIMUM - 1)))
+        for weight in (hidden.astype(float), *(eligible.mask(hidden, n) for n in (0, MINIMUM)))
     )
     listed = found["weight"].notna() | (dark["weight"] > 0)
     enough = (least["weight"] >= MINIMUM) | ((least["weight"] + dark["weight"]) == 0)
@@ -186,6 +187,15 @@ def told(
             found[column] = outwards(found[column] / MINIMUM) * MINIMUM
     found[told_of] = found[told_of].where(enough, axis=0)
     return found[listed].reset_index(drop=True)
+
+
+def left_blank(frame: pd.DataFrame, column: str) -> list[bool]:
+    """Tell of each cell of a column whether, if it is blank, that is because it is withheld."""
+    if f"{column}_suppressed" in frame:
+        return [bool(flag) for flag in frame[f"{column}_suppressed"]]
+    if "by" in frame and column.startswith(("weight", "share")):
+        return [WEIGHTS[by].suppressed for by in frame["by"]]
+    return [False] * len(frame)
 
 
 def of_a_set(eligible: pd.Series[float], schools: pd.Series[float]) -> pd.Series[float]:
