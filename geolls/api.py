@@ -109,8 +109,10 @@ class Study(Core):
         -------
         pandas.DataFrame
             One row per change: what (`layer`, `area`, `claim`, `school`, `move`), layer, change,
-            code, name, from_code, from_name, to_code, to_name, share (of the unit or block), cause
-            (of a school's move: `line`, `site`, `trust`, `line and trust`, `site and trust`).
+            code, name, from_code, from_name, to_code, to_name, share (of the unit or block), cause:
+            `line` (land changed hands), `renamed` (the same land under a new code), `operator` (a
+            new body on the same land), `trust`, `school` (it opened, closed, moved or changed its
+            number); of a move also two, as in "line and trust".
         """
         return changes(self, after, successions)
 

@@ -274,12 +274,17 @@ def changes(
     successions: Path | None,
     **options: Any,
 ) -> None:
-    r"""Say what moved between two days.
+    r"""Say what moved between two days, and by what cause.
+
+    Causes: line (land changed hands), renamed (the same land under a new code), operator (a new
+    body on the same land), trust, school (it opened, closed, moved or changed its number); of a
+    school's move also two, as in "line and trust".
 
     \b
     geolls changes --from 2022-09-01 --to 2024-09-01
     """
     from geolls.base.schema import a_date
+    from geolls.study.changes import in_areas
 
     if a_date(last, where="--to") < a_date(first, where="--from"):
         raise UsageError(f"{last} is before {first}", where="--to", fix="give the later day last")
@@ -293,6 +298,8 @@ def changes(
         }
     )
     frame = before.changes(after, successions=successions)
+    if counted := in_areas(frame):
+        note(options, f"By distinct area: {counted}")
     emit(frame, options, title=f"Changes from {first} to {last}", study=before, counted=True)
 
 

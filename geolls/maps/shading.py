@@ -19,6 +19,7 @@ from geolls.maps.recipes import Recipe
 from geolls.measures.membership import is_reason
 from geolls.measures.mismatch import compare_units
 from geolls.study.analyses import site_distances
+from geolls.study.changes import days_of
 from geolls.study.core import Core
 from geolls.study.facts import Facts
 from geolls.study.typology import typology
@@ -295,28 +296,33 @@ def _changed(asked: Asked) -> Measure:
     """Say for each unit whether its land has the same unit of a layer on both days."""
     study, options = asked.study, asked.recipe.options
     key = study.layer(str(options.get("layer", asked.layer))).key
-    days = [study.at(str(options.get(side, study.as_of))) for side in ("from", "to")]
-    if any(key not in then.layers for then in days):
+    old, new = (study.at(str(options.get(side, study.as_of))) for side in ("from", "to"))
+    if key not in old.layers or key not in new.layers:
         raise MapError(f"{key} is not alive on both days", where=asked.recipe.key)
-    codes = (then.land(key).groupby("block")["unit_code"] for then in days)
-    old, new = (of_block.agg(lambda claimed: "+".join(sorted(claimed))) for of_block in codes)
-    moved, of = old != new.reindex(old.index), lower_first(study.catalogue.get(key).unit_title)
+    lands, of = days_of(old, new, key), lower_first(study.catalogue.get(key).unit_title)
+    kept = "Same land, new code" if lands.same_land == "renamed" else f"Same land, new {of}"
     table = study.land(asked.layer)
     mine = table[~is_reason(table["unit_code"])]
-    share = mine["block"].map(moved).astype(float).groupby(mine["unit_code"]).mean()
-    words = np.select([share == 0, share == 1], ["Unchanged", "Changed"], "Changed in part")
+    cause = mine["block"].map(lands.of_blocks).fillna("")
+    line, same = (
+        (cause == word).groupby(mine["unit_code"]).mean() for word in ("line", lands.same_land)
+    )
+    words = np.select(
+        [line == 1, line > 0, same > 0], ["Changed", "Changed in part", kept], "Unchanged"
+    )
     return Measure(
         key=asked.key,
         title="Changed between the two days",
         layer=asked.layer,
-        values=pd.Series(words, index=share.index),
+        values=pd.Series(words, index=line.index),
         format="words",
-        classes=("Unchanged", "Changed in part", "Changed"),
-        fills=("r1", "r3", "r5"),
+        classes=("Unchanged", kept, "Changed in part", "Changed"),
+        fills=("r1", "r2", "r3", "r5"),
         shows=f"Whether the land of each {{unit}} is in another {of} on the second day than on the "
-        "first.",
-        note="A new code counts as a change, a new name alone does not.",
-        finding=f"{{where}}, land is in another {of} on the second day",
+        "first: by a line that moved, or as the same land under another.",
+        note="Where a unit has all the land of another and nothing else, no line moved. A new name "
+        "alone does not count.",
+        finding=f"{{where}}, a line of the {of} moved",
         told=("Changed in part", "Changed"),
     )
 

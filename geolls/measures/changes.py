@@ -1,9 +1,16 @@
-"""Say what changed between two dates: areas, claims, schools; and which cause moved a school."""
+"""Say what changed between two dates: areas, claims, schools; and which cause moved a school.
+
+Causes are kept apart by the land of units. A unit whose land another has on the later date, all of
+it and nothing else, passed it on: official areas are then `renamed` (a new code), a body has a new
+`operator`. Where land itself changed hands a `line` moved. What the land does not explain the
+`school` did itself.
+"""
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -14,10 +21,94 @@ from geolls.measures.chance import ratio
 from geolls.measures.membership import Membership, is_reason
 from geolls.measures.overlap import weights_of
 
-__all__ = ["area_changes", "claim_changes", "heirs", "school_changes", "school_moves"]
+__all__ = [
+    "Days",
+    "area_changes",
+    "claim_changes",
+    "heirs",
+    "school_changes",
+    "school_moves",
+]
 
 # Shares that differ by less are the same claim, counted in another order.
 _SAME = 1e-9
+
+
+class Days:
+    """The land of a layer on two dates, and which of its units passed theirs on as it was.
+
+    Parameters
+    ----------
+    before, after : Membership
+        Who had the same items (blocks) on two dates.
+    same_land : {"renamed", "operator"}
+        What it is called that another unit has all the land of one, and nothing else: official
+        areas are renamed, bodies have a new operator.
+    """
+
+    def __init__(self, before: Membership, after: Membership, same_land: str = "renamed") -> None:
+        self.before, self.after, self.same_land = before, after, same_land
+
+    def cause(self, was: Iterable[str], now: Iterable[str]) -> str:
+        """Return how what had some claimants came to have others.
+
+        Parameters
+        ----------
+        was, now : iterable of str
+            The claimants of one block, or school, on the two dates.
+
+        Returns
+        -------
+        str
+            Blank where they are the same; `same_land` where each that left passed its land, as it
+            was, to one that came; else `line`.
+        """
+        left, came = set(was) - set(now), set(now) - set(was)
+        if not (left or came):
+            return ""
+        old = Counter(self._land_before.get(code, code) for code in left)
+        new = Counter(self._land_after.get(code, code) for code in came)
+        return self.same_land if old == new else "line"
+
+    @cached_property
+    def of_blocks(self) -> dict[str, str]:
+        """The cause by which each block is in another unit, or in another share; blank in none."""
+        old, new = _holders(self.before), _holders(self.after)
+        return {
+            block: self.cause(held, new[block]) or ("line" if held != new[block] else "")
+            for block, held in old.items()
+        }
+
+    def stands(self, codes: Iterable[str]) -> bool:
+        """Tell whether all these units stand on both dates."""
+        return set(codes) <= set(self.before.codes) & set(self.after.codes)
+
+    @cached_property
+    def _land_before(self) -> Mapping[str, object]:
+        return _lands(self.before)
+
+    @cached_property
+    def _land_after(self) -> Mapping[str, object]:
+        return _lands(self.after)
+
+
+def _holders(membership: Membership) -> dict[str, dict[str, float]]:
+    """Return each item's claimants and their shares."""
+    held: dict[str, dict[str, float]] = {str(item): {} for item in membership.items}
+    codes, items = membership.codes, membership.items
+    for at, unit, share in zip(membership.item, membership.unit, membership.share, strict=True):
+        held[str(items[at])][codes[unit]] = round(float(share), 9)
+    return held
+
+
+def _lands(membership: Membership) -> dict[str, object]:
+    """Return the land of each unit, as what can be compared: its items and its share of each."""
+    lands: dict[str, set[tuple[str, float]]] = defaultdict(set)
+    for item, held in _holders(membership).items():
+        for code, share in held.items():
+            lands[code].add((item, share))
+    # Land without a unit is never the same land as a unit's.
+    return {c: frozenset(land) for c, land in lands.items() if not is_reason([c])[0]}
 
 
 def area_changes(before: Membership, after: Membership, weight: pd.Series[float]) -> pd.DataFrame:
@@ -233,7 +324,7 @@ def school_changes(
 
 def school_moves(
     pairs: pd.DataFrame,
-    layers: Mapping[str, tuple[Membership, Membership]],
+    layers: Mapping[str, tuple[Membership, Membership, Days]],
     blocks: tuple[pd.Series, pd.Series],
 ) -> pd.DataFrame:
     """Say which schools moved to another unit or trust, and which cause moved each.
@@ -242,8 +333,8 @@ def school_moves(
     ----------
     pairs : pandas.DataFrame
         The table of `school_changes`.
-    layers : mapping of str to (Membership, Membership)
-        Key to who had the schools on the two dates.
+    layers : mapping of str to (Membership, Membership, Days)
+        Key to who had the schools on the two dates, and the land of its units.
     blocks : (pandas.Series, pandas.Series)
         Block of each school on the two dates, indexed by urn.
 
@@ -252,48 +343,89 @@ def school_moves(
     pandas.DataFrame
         One row per pair of schools and layer where either changed, sorted: urn_before, urn_after,
         name_after, layer, unit_before, unit_after, unit_name_before, unit_name_after (a set of
-        claimants as "A + B"), line_moved, site_moved, trust_before, trust_after, trust_changed
-        (bool), cause.
+        claimants as "A + B"), unit_cause (`line`, `renamed`, `operator`, `school`, or blank),
+        line_moved (bool: the unit's cause is a line), site_moved (bool: it is the school, which
+        stands in another block), trust_before, trust_after, trust_changed (bool), cause.
 
     Notes
     -----
-    The causes are kept apart. A line moved where the school's unit changed and its block did not;
-    its site moved where both did. A trust changed by itself, whatever the unit. cause is `line`,
-    `site`, `trust`, `line and trust` or `site and trust`. A trust that changed with no unit
-    stands under every layer with the unit it kept, so that the rows of one layer add up by cause.
+    Why a school's unit is another one, the first that holds:
+
+    1. the unit passed its land on as it was: `renamed` or `operator`, as `Days` says;
+    2. the school stands in the block where it stood, and the block's claimants changed, or the
+       unit ended or began: `line`;
+    3. all else is the school's: it moved, or has another number, or the register gives it to
+       another authority on the same land: `school`.
+
+    A trust changed by itself, whatever the unit. cause is the unit's, `trust`, or both as in
+    "line and trust". A trust that changed with no unit stands under every layer with the unit it
+    kept, so that the rows of one layer add up by cause.
     """
     paired = pairs[pairs["urn_before"].notna() & pairs["urn_after"].notna()]
     here, there = (paired[f"urn_{s}"].map(b) for s, b in zip(("before", "after"), blocks,
                                                              strict=True))  # fmt: skip
     same_block = (here == there) | (here.isna() & there.isna())
     parts = []
-    for key, (before, after) in layers.items():
-        rows = paired.assign(layer=key)
+    for key, (before, after, days) in layers.items():
+        rows = paired.assign(layer=key, same_block=same_block, block=there)
         for side, membership in (("before", before), ("after", after)):
             claimants = _claimants(membership).add_suffix(f"_{side}")
             rows = rows.join(claimants, on=f"urn_{side}")
         differs = (rows["unit_before"] != rows["unit_after"]) & ~(
             rows["unit_before"].isna() & rows["unit_after"].isna()
         )
-        rows["line_moved"] = differs & same_block
-        rows["site_moved"] = differs & ~same_block
+        rows["unit_cause"] = ""
+        rows.loc[differs, "unit_cause"] = _unit_causes(rows[differs], before, after, days)
         rows["trust_changed"] = rows["trust_changed"].astype(bool)
         parts.append(rows[differs | rows["trust_changed"]])
     frame = pd.concat(parts, ignore_index=True) if parts else paired.iloc[:0].assign(layer="")
-    line, site, trust = (
-        frame.get(c, pd.Series(False, index=frame.index)).astype(bool)
-        for c in ("line_moved", "site_moved", "trust_changed")
-    )
+    frame = frame.reindex(columns=[*frame.columns.union(_MADE, sort=False)])
+    of_unit, trust = frame["unit_cause"].fillna("").astype(str), frame["trust_changed"].astype(bool)
+    frame["line_moved"] = of_unit == "line"
+    frame["site_moved"] = (of_unit == "school") & ~frame["same_block"].astype(bool)
     frame["cause"] = np.select(
-        [line & trust, site & trust, line, site],
-        ["line and trust", "site and trust", "line", "site"],
-        default="trust",
+        [(of_unit != "") & trust, of_unit != ""], [of_unit + " and trust", of_unit], default="trust"
     )
     columns = ["urn_before", "urn_after", "name_after", "layer", "unit_before", "unit_after",
-               "unit_name_before", "unit_name_after", "line_moved", "site_moved", "trust_before",
-               "trust_after", "trust_changed", "cause"]  # fmt: skip
+               "unit_name_before", "unit_name_after", "unit_cause", "line_moved", "site_moved",
+               "trust_before", "trust_after", "trust_changed", "cause"]  # fmt: skip
     frame = frame.reindex(columns=columns)
     return frame.sort_values(["layer", "urn_before", "urn_after"], ignore_index=True)
+
+
+# Columns of the moves that no row brings where nothing changed.
+_MADE = ["unit_cause", "same_block", "trust_changed"]
+
+
+def _unit_causes(
+    rows: pd.DataFrame, before: Membership, after: Membership, days: Days
+) -> list[str]:
+    """Return why each of these schools is in another unit; see `school_moves`."""
+    old, new = _sets(before), _sets(after)
+    found: dict[tuple[object, object], tuple[str, bool]] = {}
+    causes = []
+    for was, now, same_block, block in zip(
+        *(rows[c] for c in ("unit_before", "unit_after", "same_block", "block")), strict=True
+    ):
+        if (was, now) not in found:
+            left, came = old.get(str(was), frozenset()), new.get(str(now), frozenset())
+            units = [c for c in left ^ came if not is_reason([c])[0]]
+            found[was, now] = days.cause(left, came), days.stands(units)
+        cause, both_stand = found[was, now]
+        moved = same_block and (days.of_blocks.get(str(block)) == "line" or not both_stand)
+        causes.append(cause if cause not in ("", "line") else "line" if moved else "school")
+    return causes
+
+
+def _sets(membership: Membership) -> dict[str, frozenset[str]]:
+    """Return the claimants that each text of `_claimants` names."""
+    alone = set(membership.codes)
+    return {
+        code if code in alone else code.replace("+", " + "): frozenset(
+            [code] if code in alone else code.split("+")
+        )
+        for code in membership.sets.codes
+    }
 
 
 def _claimants(membership: Membership) -> pd.DataFrame:

@@ -7,10 +7,16 @@ from pathlib import Path
 
 import pandas as pd
 
-from geolls.measures.changes import area_changes, claim_changes, school_changes, school_moves
+from geolls.measures.changes import (
+    Days,
+    area_changes,
+    claim_changes,
+    school_changes,
+    school_moves,
+)
 from geolls.study.core import Core
 
-__all__ = ["changes"]
+__all__ = ["changes", "days_of", "in_areas"]
 
 COLUMNS = [
     *("what", "layer", "change", "code", "name", "from_code", "from_name", "to_code", "to_name"),
@@ -28,6 +34,22 @@ def changes(before: Core, after: Core, successions: str | Path | None = None) ->
     return table.reindex(columns=COLUMNS)
 
 
+def days_of(before: Core, after: Core, key: str) -> Days:
+    """Return the land of a layer on two days; official areas are renamed, others change hands."""
+    word = "renamed" if before.catalogue.layers[key].tier else "operator"
+    return Days(before.membership(key, "area"), after.membership(key, "area"), word)
+
+
+def in_areas(table: pd.DataFrame) -> str:
+    """Count distinct areas of a table of changes in words: "local_authority 2 began, 1 ended"."""
+    areas = table[table["what"] == "area"].drop_duplicates(["layer", "change", "code"])
+    counts: dict[str, list[str]] = {}
+    for layer, mine in areas.groupby("layer", sort=False):
+        told = mine["change"].value_counts(sort=False)
+        counts[str(layer)] = [f"{n} {str(c).replace('_', ' ')}" for c, n in told.items()]
+    return "; ".join(f"{layer} {', '.join(told)}" for layer, told in counts.items())
+
+
 def _of_layers(before: Core, after: Core) -> Iterator[pd.DataFrame]:
     weight = before.weights("area")
     for key in {**before.area_layers, **after.area_layers}:
@@ -36,7 +58,8 @@ def _of_layers(before: Core, after: Core) -> Iterator[pd.DataFrame]:
             title = before.catalogue.layers[key].title
             yield pd.DataFrame([{"what": "layer", "layer": key, "change": word, "name": title}])
             continue
-        old, new = before.membership(key, "area"), after.membership(key, "area")
+        days = days_of(before, after, key)
+        old, new = days.before, days.after
         if before.layers[key].tier is None:
             found = claim_changes(old, new)
             lost = found["share_after"] < found["share_before"]
@@ -52,6 +75,7 @@ def _of_layers(before: Core, after: Core) -> Iterator[pd.DataFrame]:
                     "to_code": found["unit_code"].where(~lost),
                     "to_name": found["unit_name"].where(~lost),
                     "share": (found["share_after"] - found["share_before"]).abs(),
+                    "cause": found["item"].map(days.of_blocks),
                 }
             )
             continue
@@ -69,6 +93,15 @@ def _of_layers(before: Core, after: Core) -> Iterator[pd.DataFrame]:
                 "to_code": found["unit_code"].where(came, found["other_code"]),
                 "to_name": found["unit_name"].where(came, found["other_name"]),
                 "share": found["share"],
+                "cause": [
+                    "line" if change.endswith("_land") else days.cause([code], [other]) or "renamed"
+                    for change, code, other in zip(
+                        found["change"],
+                        found["unit_code"].where(~came, found["other_code"]),
+                        found["other_code"].where(~came, found["unit_code"]),
+                        strict=True,
+                    )
+                ],
             }
         )
 
@@ -86,19 +119,20 @@ def _of_schools(before: Core, after: Core, links: pd.DataFrame | None) -> Iterat
             "from_name": found["name_before"],
             "to_code": found["urn_after"],
             "to_name": found["name_after"],
+            "cause": "school",
         }
     )
     both = [k for k in before.area_layers if k in after.area_layers]
     moves = school_moves(
         pairs,
-        {k: (before.membership(k), after.membership(k)) for k in both},
+        {k: (before.membership(k), after.membership(k), days_of(before, after, k)) for k in both},
         (
             before.placement.schools.set_index("urn")["block"],
             after.placement.schools.set_index("urn")["block"],
         ),
     )
     # A trust that changed with no unit stands under every layer: once is enough here.
-    unit = moves[moves["line_moved"] | moves["site_moved"]]
+    unit = moves[moves["unit_cause"] != ""]
     yield pd.DataFrame(
         {
             "what": "move",

@@ -1,12 +1,15 @@
-"""What changed, and why: lines, sites and trusts kept apart."""
+"""What changed, and why: lines, new codes, new operators, trusts and schools kept apart."""
 
 from dataclasses import replace
 
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from geolls.base.errors import UsageError
 from geolls.measures.changes import (
+    Days,
     area_changes,
     claim_changes,
     heirs,
@@ -165,34 +168,118 @@ def test_schools_kept_converted_closed_and_opened():
     assert bare["change"].value_counts().to_dict() == {"kept": 2, "closed": 2, "opened": 2}
 
 
-def test_line_site_and_trust_stay_three_causes():
-    pairs = school_changes(BEFORE, AFTER, LINKS)
-    was = membership(**{"1": "P", "2": "P", "3": "P", "4": "P"})
-    now = membership(**{"9": "Q", "2": "Q", "3": "P", "8": "P"})
-    same = (pd.Series({"1": "x", "2": "x", "3": "x"}), pd.Series({"9": "x", "2": "y", "3": "x"}))
-    found = school_moves(pairs, {"hub": (was, now)}, same)
-    columns = ("urn_before", "unit_before", "unit_after", "line_moved", "site_moved",
-               "trust_changed", "cause")  # fmt: skip
-    assert rows(found, *columns) == [
-        ("1", "P", "Q", True, False, True, "line and trust"),
-        ("2", "P", "Q", False, True, False, "site"),
-        ("3", "P", "P", False, False, True, "trust"),
-    ]
+# ---- causes: four squares a, b, c, d, with school 2 in a, 3 in b, 9 (once 1) in c ----------------
+
+
+def moves(was, now, land_was, land_now, *, before=BEFORE, after=AFTER, to=None, word="renamed"):
+    """Return the moves of the schools, by the number each has now: the unit's cause and both."""
+    there = {"1": "c", "9": "c", "2": "a", "3": "b", "4": "d", "8": "d"}
+    days = Days(membership(**land_was), membership(**land_now), word)
+    layers = {"hub": (membership(**was), membership(**now), days)}
+    blocks = (pd.Series(there), pd.Series(there | (to or {})))
+    found = school_moves(school_changes(before, after, LINKS), layers, blocks)
+    return {r.urn_after: (r.unit_cause, r.cause) for r in found.itertuples()}
+
+
+LAND = {"a": "P", "b": "P", "c": "Q", "d": "Q"}
+HERE = {"1": "Q", "2": "P", "3": "P", "4": "Q"}
+
+
+@pytest.mark.parametrize("word", ["renamed", "operator"])
+def test_the_same_land_under_a_new_code_is_no_line(word):
+    land = {"a": "P2", "b": "P2", "c": "Q", "d": "Q"}
+    now = {"9": "Q", "2": "P2", "3": "P2", "8": "Q"}
+    assert moves(HERE, now, LAND, land, word=word) == {
+        "2": (word, word),
+        "3": (word, f"{word} and trust"),
+        "9": ("", "trust"),
+    }
+
+
+def test_land_that_changes_hands_is_a_line_though_the_code_is_new_as_well():
+    land = {"a": "P2", "b": "Q", "c": "Q", "d": "Q"}  # P ends: a to a new unit, b to Q
+    now = {"9": "Q", "2": "P2", "3": "Q", "8": "Q"}
+    assert moves(HERE, now, LAND, land) == {
+        "2": ("line", "line"), "3": ("line", "line and trust"), "9": ("", "trust"),
+    }  # fmt: skip
+
+
+def test_what_the_land_does_not_explain_the_school_did_itself():
+    # School 2 moved from square a to c; 9 is now maintained by P, on land that is Q's still.
+    now = {"9": "P", "2": "Q", "3": "P", "8": "Q"}
+    assert moves(HERE, now, LAND, LAND, to={"2": "c"}) == {
+        "2": ("school", "school"), "3": ("", "trust"), "9": ("school", "school and trust"),
+    }  # fmt: skip
+
+
+def test_a_school_that_moved_where_its_unit_was_renamed_keeps_its_land():
+    land = {"a": "P2", "b": "P2", "c": "Q", "d": "Q"}
+    now = {"9": "Q", "2": "P2", "3": "P2", "8": "Q"}
+    assert moves(HERE, now, LAND, land, to={"2": "b"})["2"] == ("renamed", "renamed")
+
+
+def test_a_school_without_a_block_follows_what_became_of_its_authority():
+    split = {"a": "P1", "b": "P2", "c": "Q", "d": "Q"}
+    now = {"9": "Q", "2": ("P1", "P2"), "3": "P2", "8": "Q"}
+    nowhere = {"2": None}
+    there = {"1": "c", "9": "c", "2": None, "3": "b", "4": "d", "8": "d"}
+    days = Days(membership(**LAND), membership(**split))
+    found = school_moves(
+        school_changes(BEFORE, AFTER, LINKS),
+        {"la": (membership(**HERE), membership(**now), days)},
+        (pd.Series(there), pd.Series(there | nowhere)),
+    ).set_index("urn_after")
+    assert found.loc["2", "cause"] == "line"
+
+
+def test_one_of_two_that_share_land_hands_over_to_another_operator():
+    was, now = {"a": ("P", "Q"), "b": "Q", "c": "R"}, {"a": ("S", "Q"), "b": "Q", "c": "R"}
+    days = Days(membership(**was), membership(**now), "operator")
+    assert days.of_blocks == {"a": "operator", "b": "", "c": ""}
+    assert days.cause("PQ", "QS") == "operator"
+    assert days.cause("PQ", "Q") == days.cause("P", "R") == "line"
+    assert days.cause("PQ", "QP") == ""
+    # A line that moves inside a shared square is a line: the shares are others.
+    parted = pd.DataFrame(
+        {"item": ["a", "a"], "unit_code": ["P", "Q"], "unit_name": "", "share": [0.3, 0.7]}
+    )
+    moved = Days(membership(a=("P", "Q")), Membership.of(parted))
+    assert moved.of_blocks == {"a": "line"}
+
+
+def test_land_without_a_unit_is_no_operator():
+    was, now = {"a": "not_covered", "b": "P"}, {"a": "N", "b": "P"}
+    assert Days(membership(**was), membership(**now)).of_blocks == {"a": "line", "b": ""}
+
+
+@given(st.lists(st.sampled_from("PQR"), min_size=4, max_size=4), st.data())
+def test_a_new_code_for_all_units_is_never_a_line_and_causes_run_both_ways(codes, data):
+    was = dict(zip("abcd", codes, strict=True))
+    renamed = {block: f"{code}2" for block, code in was.items()}
+    assert set(Days(membership(**was), membership(**renamed)).of_blocks.values()) == {"renamed"}
+    now = dict(zip("abcd", data.draw(st.permutations(codes)), strict=True))
+    there = Days(membership(**was), membership(**now)).of_blocks
+    back = Days(membership(**now), membership(**was)).of_blocks
+    assert there == back
+    assert {b for b, cause in there.items() if cause} == {b for b in was if was[b] != now[b]}
 
 
 def test_a_set_of_claimants_is_one_unit_of_a_school():
     pairs = school_changes(BEFORE, AFTER)
     shared = membership(**{"2": ("P", "Q"), "3": "P"})
     blocks = (pd.Series({"2": "x", "3": "x"}),) * 2
-    assert "2" not in set(school_moves(pairs, {"h": (shared, shared)}, blocks)["urn_before"])
+    land = Days(membership(x=("P", "Q")), membership(x="P"))
+    still = school_moves(pairs, {"h": (shared, shared, land)}, blocks)
+    assert "2" not in set(still["urn_before"])
     alone = membership(**{"2": "P", "3": "P"})
-    moved = school_moves(pairs, {"h": (shared, alone)}, blocks).set_index("urn_before")
+    moved = school_moves(pairs, {"h": (shared, alone, land)}, blocks).set_index("urn_before")
     assert moved.loc["2", ["unit_before", "unit_after", "cause"]].tolist() == ["P + Q", "P", "line"]
 
 
 def test_nothing_changed_gives_no_rows_with_every_column():
     pairs = school_changes(BEFORE, BEFORE)
     here = membership(**dict.fromkeys("1234", "P"))
-    none = school_moves(pairs, {"h": (here, here)}, (pd.Series(dtype=object),) * 2)
+    land = Days(membership(x="P"), membership(x="P"))
+    none = school_moves(pairs, {"h": (here, here, land)}, (pd.Series(dtype=object),) * 2)
     assert not len(none) and "cause" in none.columns
     assert not len(school_moves(pairs, {}, (pd.Series(dtype=object),) * 2))

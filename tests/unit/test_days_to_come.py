@@ -12,6 +12,7 @@ from geolls.base.errors import UnknownNameError
 from geolls.export.tables import tables
 from geolls.maps.scenes import scene_of
 from geolls.measures.membership import is_reason
+from geolls.study.changes import in_areas
 from geolls.study.comparing import layer_facts
 
 SAID = "areas were checked until 15 September 2026, more may have changed since"
@@ -75,6 +76,8 @@ def test_by_distinct_area_two_authorities_begin_and_a_county_and_eleven_district
     assert areas["local_authority", "ended"] == {"Surrey"}
     assert areas["district", "began"] == {"West Surrey", "East Surrey"}
     assert len(areas["district", "ended"]) == 11
+    assert in_areas(table) == ("local_authority 2 began, 1 ended; district 2 began, 11 ended")
+    assert set(table.loc[table["what"] == "move", "cause"]) == {"line"}
     assert set(areas.index) == {(k, c) for k in ("local_authority", "district")
                                 for c in ("began", "ended")}  # fmt: skip
 
