@@ -9,6 +9,7 @@ from statistics import median
 from typing import Any
 
 from geolls.atlas import words
+from geolls.base.interval import Interval, bounds, span
 from geolls.base.text import count
 
 __all__ = [
@@ -38,7 +39,8 @@ class Piece:
     name : str
         The unit.
     count : float
-        How many of this place's schools it has.
+        How many of this place's schools it has; one on land that several units list counts in
+        equal parts.
     share : float
         The same as a share of the place, 0..1: the width.
     fill : float or None
@@ -51,6 +53,8 @@ class Piece:
         The unit's page; empty for none.
     code : str
         The unit's code, for pointing at it on the map; empty for none.
+    ends : Interval, optional
+        The fewest and the most that it can have; `count` by default.
     """
 
     name: str
@@ -61,6 +65,18 @@ class Piece:
     note: str = ""
     href: str = ""
     code: str = ""
+    ends: Interval | None = None
+
+    @property
+    def known(self) -> Interval:
+        """The fewest and the most schools that it can have."""
+        return self.ends or bounds(self.count)
+
+    @property
+    def doubt(self) -> float:
+        """How much of its width stands for schools that another unit may have, in per cent."""
+        part = 1 - self.known.low / self.count if self.count > 0 else 0.0
+        return round(100 * max(0.0, min(1.0, part)), 1)
 
     @property
     def width(self) -> str:
@@ -139,7 +155,9 @@ def _fits(name: str, share: float) -> bool:
 NO_UNIT = ("none", "no_evidence")  # looks of what is in no unit
 
 
-def labels_of(pieces: Sequence[Piece], lines: Sequence[tuple[str, ...]]) -> tuple[Label, ...]:
+def labels_of(
+    pieces: Sequence[Piece], lines: Sequence[tuple[str, ...]], *, whole: float | None = None
+) -> tuple[Label, ...]:
     """Name the pieces whose names fit; the others together become "5 more".
 
     Parameters
@@ -148,6 +166,8 @@ def labels_of(pieces: Sequence[Piece], lines: Sequence[tuple[str, ...]]) -> tupl
         From left to right, units before what is in none.
     lines : sequence of tuple of str
         What stands under each name; the first line is the count.
+    whole : float, optional
+        How many schools the pieces have together, where that is known.
 
     Returns
     -------
@@ -158,7 +178,7 @@ def labels_of(pieces: Sequence[Piece], lines: Sequence[tuple[str, ...]]) -> tupl
     if len(pieces) == 1:
         p = pieces[0]
         return (Label(p.width, p.name, lines[0], p.href),)
-    whole = [Label(p.width, p.name, line, p.href) for p, line in zip(pieces, lines, strict=True)]
+    every = [Label(p.width, p.name, line, p.href) for p, line in zip(pieces, lines, strict=True)]
     units = sum(p.look not in NO_UNIT for p in pieces)
     named = 0
     while named < min(units, MOST_LABELS) and _fits(pieces[named].name, pieces[named].share):
@@ -168,13 +188,24 @@ def labels_of(pieces: Sequence[Piece], lines: Sequence[tuple[str, ...]]) -> tupl
         named, rest = units, []
     narrow = [p for p in none if p.share * STRIP_PX <= 60]
     said: list[str] = [words.MORE(n=len(rest), named=named)] if rest else []
-    said += [f"{count(p.count)} {p.name}" for p in narrow]
-    out = whole[:named]
+    said += [f"{span(p.known, count)} {p.name}" for p in narrow]
+    out = every[:named]
     if said:
         share = sum(p.share for p in (*rest, *narrow))
-        total = (count(sum(p.count for p in rest)),) if rest else ()
+        total = (span(_together(rest, pieces, whole), count),) if rest else ()
         out.append(Label(width_class("w", share), "; ".join(said), total, "", named > 0))
-    return (*out, *(label for p, label in zip(none, whole[units:], strict=True) if p not in narrow))
+    return (*out, *(label for p, label in zip(none, every[units:], strict=True) if p not in narrow))
+
+
+def _together(some: Sequence[Piece], pieces: Sequence[Piece], whole: float | None) -> Interval:
+    """Return how many schools some pieces can have together, all of them having the whole."""
+    mine, others = (
+        [sum(p.known[end] for p in part) for end in (0, 1)]
+        for part in (some, [p for p in pieces if p not in some])
+    )
+    if whole is None:
+        return Interval(*mine)
+    return Interval(max(mine[0], whole - others[1]), min(mine[1], whole - others[0]))
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from geolls.atlas.grids import Grid, Name, Report, confidence, mark, shape
 from geolls.atlas.plates import Plates
 from geolls.atlas.words import REGISTER, REPORT
 from geolls.base.files import safe_name
+from geolls.base.interval import Interval, bounds, span
 from geolls.base.shelves import shelf
 from geolls.base.text import (
     DASH,
@@ -272,9 +273,9 @@ class Frame:
         """The layer of regions that have pages; empty where none has."""
         return next((k for k in ("dfe_region", "region") if k in self.facts.places), "")
 
-    def note(self, n: float, limit: str = "") -> Markup:
+    def note(self, n: float | Interval, limit: str = "") -> Markup:
         """Say n, the population, the date of each source, and one limit."""
-        population = self.study.population.schools(n)
+        population = self.study.population.schools(bounds(n).high)
         return words.NOTE(n=n, population=population, dates=self.dates, limit=limit)
 
     def to_come(self, layer: str, code: str) -> Markup:
@@ -292,7 +293,15 @@ class Frame:
         )
 
     def kinds(self, unit: Any, n: float) -> list[dict[str, Any]]:
-        """Return the kinds of school of a unit, in their fixed order."""
+        """Return the kinds of school of a unit, in their fixed order.
+
+        Where the unit shares its land each is known between two.
+        """
+        shared = unit.get("schools_low", n) < unit.get("schools_high", n)
+
+        def known(kind: str) -> Interval:
+            return Interval(*(float(unit[f"{kind}{end * shared}"]) for end in ("_low", "_high")))
+
         shares = {kind: float(unit[kind]) / n if n else 0.0 for kind in KINDS}
         return [
             {
@@ -300,9 +309,10 @@ class Frame:
                 "title": KIND_TITLES[kind],
                 "words": KIND_PHRASES[kind].format(unit=self.word(self.facts.first)),
                 "count": float(unit[kind]),
-                "number": count(unit[kind]),
+                "number": span(known(kind), count),
                 "percent": percent(share, n),
-                "text": count(unit[kind]) + (f", {percent(share)}" if n >= FEW else ""),
+                "text": span(known(kind), count)
+                + (f", {span(known(f'share_{kind}') if shared else share, percent)}" * (n >= FEW)),
                 "width": width_class("w", share),
                 "mark": Markup(mark(kind)),
             }
@@ -347,9 +357,15 @@ class Frame:
         )
 
     def strip(
-        self, layer: Layer, pieces: Sequence[Piece], lines: Sequence[tuple[str, ...]], **more: Any
+        self,
+        layer: Layer,
+        pieces: Sequence[Piece],
+        lines: Sequence[tuple[str, ...]],
+        *,
+        whole: float | None,
+        **more: Any,
     ) -> Strip:
-        """Return the bar of a layer; `more` are fields of `Strip`."""
+        """Return the bar of a layer; `whole` as `labels_of`, `more` are fields of `Strip`."""
         fill, line = LOOKS.get(layer.key) or LOOKS.get(layer.family, _OTHER)
         return Strip(
             key=layer.key,
@@ -357,7 +373,7 @@ class Frame:
             fill=fill,
             line=line,
             pieces=tuple(pieces),
-            labels=labels_of(pieces, lines),
+            labels=labels_of(pieces, lines, whole=whole),
             **more,
         )
 
@@ -371,18 +387,19 @@ class Frame:
         of: float,
         *,
         fill: float = 1.0,
-        shared: bool = False,
+        ends: Interval | None = None,
         link: bool = True,
     ) -> Piece:
         """Return the piece of a bar for a unit of a layer, or for what is in none of its units.
 
-        `n` of `of` schools; `fill` how much of the unit lies here; `shared` where the line between
-        it and others is not known; `link` whether it leads to the unit's page.
+        `n` of `of` schools; `fill` how much of the unit lies here; `ends` the fewest and the most
+        schools where a line is not known; `link` whether it leads to the unit's page.
         """
         reason = code in REASONS
         href = self.path_of(layer.key, code) if link and not reason else ""
         look = "no_evidence" if code == "no_evidence" else "none" if reason else ""
         said = words.REASON(reason=code, title=layer.unit_title).unescape()
+        shared = not reason and ends is not None and ends.low == 0 < ends.high > n
         return Piece(
             said if reason else short_name(name),
             n,
@@ -391,6 +408,7 @@ class Frame:
             look or "shared" * shared,
             href=page.root + href if href else "",
             code="" if reason else code,
+            ends=ends,
         )
 
     def word(self, key: str) -> str:

@@ -14,7 +14,7 @@ from geolls.atlas.charts import Axis, Piece, Strip, axis_of
 from geolls.atlas.frame import KEPT, LONG, Chapter, Page, Rendered
 from geolls.atlas.grids import Bar, Column, Grid, Name, Report, Two, confidence
 from geolls.atlas.plates import LARGE
-from geolls.base.interval import Interval, span
+from geolls.base.interval import Interval, bounds, span
 from geolls.base.text import (
     DASH,
     count,
@@ -32,7 +32,7 @@ from geolls.base.text import (
 )
 from geolls.base.vocabulary import FAMILY_TITLES, FEW, KIND_TITLES, KINDS, RANKED, REACHES, REASONS
 from geolls.maps.page import Parts
-from geolls.study.facts import Here, Member
+from geolls.study.facts import Cover, Here, Member
 from geolls.study.units import neighbours
 
 __all__ = ["PlacePages", "lede", "what_it_is"]
@@ -75,16 +75,19 @@ def lede(here: Here, population: str, hubs: Sequence[str]) -> Markup:
     outside = float(unit["no_trust"])
     several = float(unit["trust_home_here"] + unit["trust_based_elsewhere"])
     lead = outside >= several
-    part = outside if lead else several
+    part: float | Interval = outside if lead else several
     kinds = ("no_trust",) if lead else ("trust_home_here", "trust_based_elsewhere")
+    if not here.schools.certain:
+        part = here.known("no_trust") if lead else here.in_trusts
     first = words.WHO_RUNS(
         n=here.n,
+        schools=here.schools,
         population=population,
         place=here.name,
         name=short_name(here.name),
         part=part,
         run="are in no trust" if lead else "are in a trust of two or more schools",
-        share=part / here.n if here.n else 0.0,
+        share=here.share_of(part),
         england=sum(england[f"share_{kind}"] for kind in kinds),
         rank=here.rank("share_no_trust") if lead else None,
         others=small(layer.unit_title_plural),
@@ -92,7 +95,12 @@ def lede(here: Here, population: str, hubs: Sequence[str]) -> Markup:
     if not here.n:
         return first
     away = sum(not trust.based for trust in here.trusts)
-    second = words.TRUSTS_HERE(trusts=len(here.trusts), away=away, unit=small(layer.unit_title))
+    second = words.TRUSTS_HERE(
+        trusts=len(here.trusts),
+        sure=bounds(here.known("trusts")),
+        away=away,
+        unit=small(layer.unit_title),
+    )
     return words.paragraph(first, second, *(_hubs(here, key) for key in hubs))
 
 
@@ -127,6 +135,11 @@ def _hubs(here: Here, key: str) -> Markup:
     return words.paragraph(said, missing)
 
 
+def _some(ends: Interval) -> Interval | None:
+    """Return nothing for a number that is 0 for sure."""
+    return ends if ends.high else None
+
+
 class PlacePages(Chapter):
     """Make the pages about a place: which maps cover it, who works there, who falls between."""
 
@@ -136,20 +149,22 @@ class PlacePages(Chapter):
         here = Here(facts, *page.key)
         made = self.plates.place(here.key, here.code, page)
         ranked, others = len(facts.ranked(here.key)), book.words(here.key)
+        strips = self._strips(page, here)
         context = {
             "name": here.name,
             "short": short_name(here.name),
             "kind": what_it_is(here),
             "lede": lede(here, book.study.population.title, book.hub_layers),
             "note": book.note(
-                here.n, words.paragraph(words.NEUTRAL, book.to_come(here.key, here.code))
+                here.schools, words.paragraph(words.NEUTRAL, book.to_come(here.key, here.code))
             ),
             "glance": self._glance(here),
             "glance_note": words.MIDDLE_ONE(ranked=ranked, others=others),
             "ranked": ranked,
             "rank_from": RANKED,
-            "strips": self._strips(page, here),
-            "schools_text": count(here.n),
+            "strips": strips,
+            "doubt": any(p.doubt for _, bars in strips for bar in bars for p in bar.pieces),
+            "schools_text": span(here.schools, count),
             "kinds": book.kinds(here.unit, here.n),
             "trust_strip": self._trust_strip(here),
             "trusts": self._trust_grid(page, here) if here.trusts else None,
@@ -203,13 +218,18 @@ class PlacePages(Chapter):
         for kind, text in titles.items():
             share, few = f"share_{kind}", here.n < FEW
             whole = here.key == "local_authority" or kind == "no_trust"
-            value = f"{count(unit[kind])} of {count(here.n)}" if few else percent(unit[share])
+            value = (
+                f"{span(here.known(kind), count)} of {span(here.schools, count)}"
+                if few
+                else span(here.known(share), percent)
+            )
             middle = f"{percent(facts.middle(here.key, share))}*"
             rows.append((text, value, percent(england[share]) if whole else middle))
         for column in ("trusts", "effective_maps"):
             text, say, _ = _COMPARED[column]
             middle = f"{say(facts.middle(here.key, column))}*"
-            rows.append((text, say(float(unit[column])), middle))
+            figure = here.known(column) if column == "trusts" else float(unit[column])
+            rows.append((text, span(figure, say), middle))
         meals = percent(unit["fsm_share"], here.n), percent(england["fsm_share"])
         return [*rows, ("Pupils eligible for free meals", *meals)]
 
@@ -249,7 +269,7 @@ class PlacePages(Chapter):
                 met.weight,
                 total,
                 fill=1.0 if whole else met.of_unit,
-                shared=parted,
+                ends=met.ends,
                 link=not ours,
             )
             second = words.OF_ITS_UNIT(
@@ -259,13 +279,13 @@ class PlacePages(Chapter):
                 key=key,
                 whole=whole,
                 of_unit=met.of_unit,
-                schools=met.weight / met.of_unit if met.of_unit else 0.0,
+                schools=self.facts.total(key, met.code),
                 word=last_word(layer.unit_title),
             )
             first = words.PIECE(
                 pieces=len(rows),
                 of_its_unit=bool(second),
-                n=met.weight,
+                n=met.ends,
                 of_place=met.of_place,
                 total=total,
             )
@@ -273,7 +293,9 @@ class PlacePages(Chapter):
             lines.append((first, second) if second else (first,))
         shared = sum(map(cover.is_parted, cover.units))
         counts = {"units": len(cover.units), "parted": shared}
-        strays = sum(met.weight for met in cover.strays)
+        strays = Interval(
+            sum(met.low for met in cover.strays), sum(met.high for met in cover.strays)
+        )
         more = words.MORE_UNITS(**counts, effective=cover.effective, strays=strays)
         known = layer.family not in {"councils", "devolution"}
         parted = shared == len(cover.units)
@@ -281,6 +303,7 @@ class PlacePages(Chapter):
             layer,
             pieces,
             lines,
+            whole=total if here.schools.certain else None,
             about=words.UNITS_HERE(itself=ours, more=more, **counts),
             confidence=self._confidence(here, key, parted) if known else "",
         )
@@ -302,6 +325,7 @@ class PlacePages(Chapter):
         if not here.trusts:
             return None
         total = sum(trust.here for trust in here.trusts)
+        known = here.in_trusts
         schools = self.facts.trusts["schools"]
         few = len(here.trusts) <= 32
         pieces = [
@@ -316,12 +340,14 @@ class PlacePages(Chapter):
             for trust in here.trusts[:_BOXES]
         ]
         about = words.TRUST_BOXES(trusts=len(here.trusts), drawn=_BOXES, times=here.n / total)
-        return {"total": count(total), "about": about, "pieces": pieces}
+        return {"total": span(known, count), "about": about, "pieces": pieces}
 
     # -- tables ------------------------------------------------------------------------------
 
     def _trust_grid(self, page: Page, here: Here) -> Grid:
-        rows = [{**self.facts.trust_rows[t.uid], **t._asdict()} for t in here.trusts]
+        rows = [
+            {**self.facts.trust_rows[t.uid], **t._asdict(), "based": t.based} for t in here.trusts
+        ]
 
         def name(row: Mapping[str, Any]) -> Name:
             kind = "trust_home_here" if row["based"] else "trust_based_elsewhere"
@@ -341,7 +367,8 @@ class PlacePages(Chapter):
                 Column("trust", "Trust", name, "name"),
                 Column("schools_here", "Schools here", lambda r: Interval(r["low"], r["high"]),
                        "count"),
-                Column("share_of_place", "Share of place", lambda r: r["here"] / here.n,
+                Column("share_of_place", "Share of place",
+                       lambda r: r["here"] / here.n if here.schools.certain else None,
                        "fine_percent", optional=True),
                 Column("schools_in_england", "Schools in England", itemgetter("schools"),
                        "count"),
@@ -528,13 +555,13 @@ class PlacePages(Chapter):
             have = words.HAVE_A_UNIT(
                 partial=layer.tiling == "partial",
                 units=len(cover.units),
-                inside=sum(met.weight for met in cover.units),
-                n=here.n,
+                inside=self._inside(here, cover),
+                n=here.schools,
                 title=layer.unit_title,
                 day=self.study.as_of,
             )
             known = words.HOW_KNOWN(
-                gap=cover.without("no_evidence"),
+                gap=_some(cover.lacking("no_evidence")),
                 both=cover.both,
                 titles=layer.unit_title_plural,
                 note=self.study.date_note(key),
@@ -547,7 +574,7 @@ class PlacePages(Chapter):
             when=about["links_month"] or day(self.study.as_of),
             dated=about["links_month"] and not demonstration,
             schools=about["schools_month"],
-            unknown=float(here.unit["status_unknown"]),
+            unknown=_some(bounds(here.known("status_unknown"))),
         )
         out.append(("Trusts", "high" if demonstration else "medium", text))
         if facts.thin:
@@ -557,6 +584,11 @@ class PlacePages(Chapter):
             {"title": title, "confidence": Markup(confidence(word)) if word else "", "text": text}
             for title, word, text in out
         ]
+
+    def _inside(self, here: Here, cover: Cover) -> Interval:
+        """Return how many of its schools have a unit of a layer."""
+        out = cover.lacking(*REASONS)
+        return Interval(here.schools.low - out.low, here.schools.high - out.high)
 
     def _neighbours(self, page: Page, here: Here) -> list[tuple[str, Markup]]:
         """Return links to the units this place lies in or meets, and to those next to it."""

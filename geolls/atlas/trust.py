@@ -16,6 +16,7 @@ from geolls.atlas import words
 from geolls.atlas.charts import Axis, Strip, axis_of, marks_on_axis
 from geolls.atlas.frame import Chapter, Page, Rendered
 from geolls.atlas.grids import Column, Grid, Name, Two, mark
+from geolls.base.interval import span
 from geolls.base.populations import POPULATIONS
 from geolls.base.text import DASH, band_words, count, km, number, phase_words, short_name
 from geolls.base.vocabulary import REACHES, REASONS
@@ -42,6 +43,7 @@ class TrustPages(Chapter):
         name, n, size = str(row["trust_name"]), int(row["schools"]), str(row["size_band"])
         at_home = sum(facts.kinds[r] == "trust_home_here" for r in facts.rows_of_trust[uid])
         located, yard = len(facts.from_home.get(uid, [])), len(facts.yardstick.get(uid, []))
+        strips = [bar for key in self._layers if (bar := self.strip(page, uid, key))]
         context = {
             "name": name,
             "kind": self._what_it_is(uid, row),
@@ -60,7 +62,8 @@ class TrustPages(Chapter):
             "same": len(self._of_size(size)),
             "band": band_words(size),
             "schools_text": words.SCHOOLS_OF(n=n, word=self.book.study.population.word),
-            "strips": [bar for key in self._layers if (bar := self.strip(page, uid, key))],
+            "strips": strips,
+            "doubt": any(piece.doubt for bar in strips for piece in bar.pieces),
             "schools": self._school_grid(page, uid),
             "besides": words.BESIDES(others=len(facts.others.get(uid, ()))),
         }
@@ -162,7 +165,10 @@ class TrustPages(Chapter):
         if not inside:
             return None
         total = sum(n for *_, n in ordered)
-        pieces = [self.book.piece(page, layer, *unit, total) for unit in ordered]
+        ends = self.facts.ends_of_trust(uid, key)
+        pieces = [
+            self.book.piece(page, layer, *unit, total, ends=ends[unit[0]]) for unit in ordered
+        ]
         whole = sum(inside)
         pairs = sum(n * (n - 1) for n in inside) / (whole * (whole - 1)) if whole > 1 else None
         about = words.TRUST_UNITS(
@@ -170,8 +176,8 @@ class TrustPages(Chapter):
             effective=1 / sum((n / whole) ** 2 for n in inside),
             together=float("nan") if pairs is None else max(pairs, 0.0),
         )
-        lines = [(count(n),) for *_, n in ordered]
-        return self.book.strip(layer, pieces, lines, about=about, faint_after=1)
+        lines = [(span(ends[code], count),) for code, *_ in ordered]
+        return self.book.strip(layer, pieces, lines, whole=total, about=about, faint_after=1)
 
     def _marks(self, uid: str) -> dict[str, Any]:
         own, yard = self.facts.from_home[uid], self.facts.yardstick.get(uid, [])

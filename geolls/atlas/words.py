@@ -247,6 +247,10 @@ WHAT_IT_IS = Saying(
 WHO_RUNS = Saying(
     "who runs the schools of a place",
     Form("no school", lambda f: f.n == 0, "No {population} stand in {place}."),
+    Form("shared land", lambda f: not f.schools.certain,
+         "Schools that are or may be {name:owner} number {schools:between}, for it shares land "
+         "along a line nobody has published; <b>{part:between}</b> of them {run} "
+         "({share:between percent}; England {england:percent})."),
     Form("few schools", lambda f: f.n < FEW,
          "<b>{part:count}</b> of {n:count} schools in {name} {run}."),
     Form("at one end of all", lambda f: f.rank and f.rank[1] >= 20
@@ -259,6 +263,9 @@ WHO_RUNS = Saying(
 )
 TRUSTS_HERE = Saying(
     "the trusts at work in a place",
+    Form("shared land", lambda f: not f.sure.certain,
+         "<b>{sure:between} trusts of two or more schools</b> work here, of which up to "
+         "<b>{away:words} {away:is|are} based elsewhere</b>."),
     Form("none", lambda f: f.trusts == 0, "No trust of two or more schools works here."),
     Form("one, at home", lambda f: f.trusts == 1 and not f.away,
          "<b>One trust of two or more schools</b> works here and is at home here."),
@@ -355,15 +362,16 @@ PIECE = Saying(
     Form("only piece of a unit", lambda f: f.pieces == 1 and f.of_its_unit,
          "{n:count} {n:school|schools}, {of_place:percent} of the place;"),
     Form("only piece", lambda f: f.pieces == 1, "{n:count} {n:school|schools}"),
-    Form("few pieces", lambda f: f.pieces <= 4 and f.total >= FEW,
+    Form("few pieces", lambda f: f.pieces <= 4 and f.total >= FEW and f.n.certain,
          "{n:count}, {of_place:percent}"),
     Form("many pieces", always, "{n:count}"),
 )
 OF_ITS_UNIT = Saying(
     "how much of its unit, under a piece of a bar",
-    Form("shared", lambda f: f.parted, "shared, by convention in equal parts"),
+    Form("shared", lambda f: f.parted, "on land that several list: each school is in one of them"),
     Form("no room", lambda f: f.reason or f.pieces > 6 or f.key == "district", ""),
     Form("all", lambda f: f.whole, "all of its {schools:count} are here"),
+    Form("not known", lambda f: not f.schools.certain, "of the {word:owner} {schools:count}"),
     Form("a part", always, "{of_unit:percent} of the {word:owner} {schools:count}"),
 )
 UNITS_HERE = Saying(
@@ -379,7 +387,7 @@ MORE_UNITS = Saying(
     Form("several", lambda f: f.units > 1, ", effective {effective:.1f}"),
     Form("some share", lambda f: f.parted,
          "; {parted:words} {parted:shares|share} land"),
-    Form("strays", lambda f: f.strays,
+    Form("strays", lambda f: f.strays.high,
          "; {strays:count} {strays:school stands|schools stand} over the line"),
     join="",
 )
@@ -406,7 +414,7 @@ HAVE_A_UNIT = Saying(
     "how many schools have a unit",
     Form("no unit", lambda f: f.partial and not f.units,
          "No {title:small} covers this place on {day:day}."),
-    Form("all", lambda f: f.inside == f.n > 1,
+    Form("all", lambda f: f.inside == f.n and f.n.low > 1,
          "All {n:count} schools have {title:a small}, placed by district code."),
     Form("some", always, "{inside:count} of {n:count} schools have {title:a small}."),
 )
@@ -414,8 +422,8 @@ HOW_KNOWN = Saying(
     "how well a layer is known here",
     Form("gap", lambda f: f.gap, "For {gap:count} we found none: our list has a gap."),
     Form("shared land", lambda f: f.both,
-         "{both:count} are on land that several {titles} share; the line is not published, so "
-         "each is counted in equal parts."),
+         "{both:count} are on land that several {titles} list, with no line between: each is in "
+         "one of them, and nobody has said in which."),
     Form("dates", lambda f: f.note, "{note}."),
     Form("caption", lambda f: f.caption, "{caption}"),
     join=" ",

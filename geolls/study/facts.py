@@ -145,6 +145,7 @@ class Facts:
     units: Mapping[str, pd.DataFrame]
     pairs: Mapping[tuple[str, str], Mapping[str, list[Met]]]
     shared: Mapping[tuple[str, str], Mapping[str, Mapping[str, float]]]
+    listed: Mapping[tuple[str, str], Mapping[str, float]]
     trusts: pd.DataFrame
     at_work: Mapping[str, Mapping[str, list[AtWork]]]
     members: Mapping[str, Mapping[str, list[Member]]]
@@ -258,7 +259,8 @@ class Facts:
         ground = itself if place == key else grounds_of(self.study, place, key)[code]
         share = self.study.settings.divide_share
         rows = self.pairs[place, key].get(code, [])
-        return Cover(self.layer(key), rows, shared, ground, self.names(key), share)
+        listed = self.listed.get((place, key), {}).get(code, 0.0)
+        return Cover(self.layer(key), rows, shared, listed, ground, self.names(key), share)
 
     @cache  # noqa: B019
     def names(self, key: str) -> Mapping[str, str]:
@@ -270,6 +272,20 @@ class Facts:
     def first(self) -> str:
         """The layer that pages about England count: authorities, or the first that has pages."""
         return "local_authority" if "local_authority" in self.places else self.places[0]
+
+    @cached_property
+    def _totals(self) -> dict[str, dict[str, Interval]]:
+        out = {}
+        for key in self.strips:
+            x = self.study.membership(key)
+            one = np.ones(len(x.items))
+            ends = map(Interval, *(x.weigh_by(part, one).tolist() for part in (x.low, x.high)))
+            out[key] = dict(zip(x.codes, ends, strict=True))
+        return out
+
+    def total(self, key: str, code: str) -> Interval:
+        """Return how many schools a unit of a layer has, or are in none for a reason."""
+        return self._totals[key].get(code, Interval(0.0, 0.0))
 
     @cached_property
     def england_seen(self) -> Mapping[str, float]:
@@ -289,6 +305,18 @@ class Facts:
         away = table["share"] * (self.kinds[table["row"]] == "trust_based_elsewhere")
         sums = table.assign(away=away).groupby("unit_code")[["away", "share"]].sum()
         return {str(k): float(v) for k, v in (sums["away"] / sums["share"]).items()}
+
+    def ends_of_trust(self, uid: str, key: str) -> dict[str, Interval]:
+        """Return the fewest and the most schools of a trust in each unit of a layer, by code."""
+        low: dict[str, float] = defaultdict(float)
+        high: dict[str, float] = defaultdict(float)
+        of = self.unit_of.get(key, {})
+        for row in self.rows_of_trust[uid]:
+            claims = of.get(self.urns[row], ())
+            for claim in claims:
+                low[claim.code] += len(claims) == 1
+                high[claim.code] += 1
+        return {code: Interval(low[code], high[code]) for code in high}
 
     def units_of_trust(self, uid: str, key: str) -> dict[tuple[str, str], float]:
         """Count the schools of a trust by unit (code and name) of a layer, reasons included."""
@@ -312,6 +340,8 @@ class Cover:
         What the place meets of it, largest first.
     shared : mapping of str to float
         Unit to the weight that lies on land it shares with others of its layer.
+    listed : float
+        Schools of the place on land that several units list.
     ground : Ground
         Whose the land of the place is in the layer.
     names : mapping of str to str
@@ -329,6 +359,7 @@ class Cover:
     layer: Layer
     rows: Sequence[Met]
     shared: Mapping[str, float]
+    listed: float
     ground: Ground
     names: Mapping[str, str]
     least: float
@@ -409,14 +440,19 @@ class Cover:
         """Tell whether most of what the place has of a unit is on land that others list too."""
         return self.shared.get(met.code, 0.0) > 0.5 * met.weight
 
+    def lacking(self, *reasons: str) -> Interval:
+        """Return how many schools are in no unit for one of some reasons: the fewest, the most."""
+        found = [met.ends for met in self.rows if met.code in reasons]
+        return Interval(sum(low for low, _ in found), sum(high for _, high in found))
+
     def without(self, *reasons: str) -> float:
         """Return the weight that is in no unit for one of some reasons."""
         return float(sum(met.weight for met in self.rows if met.code in reasons))
 
     @property
     def both(self) -> float:
-        """The weight on land that several units list."""
-        return float(sum(self.shared.values()))
+        """How many schools that it has, or may have, are on land that several units list."""
+        return self.listed
 
     @property
     def effective(self) -> float:
@@ -452,6 +488,31 @@ class Here:
     def n(self) -> float:
         """Its schools; a shared one counts by its share."""
         return float(self.unit["schools"])
+
+    @cached_property
+    def schools(self) -> Interval:
+        """The fewest and the most schools that it can have."""
+        return Interval(float(self.unit["schools_low"]), float(self.unit["schools_high"]))
+
+    @cached_property
+    def in_trusts(self) -> Interval:
+        """The fewest and the most of its schools in trusts of two or more."""
+        ends = [trust.ends for trust in self.trusts]
+        return Interval(sum(low for low, _ in ends), sum(high for _, high in ends))
+
+    def share_of(self, part: float | Interval) -> float | Interval:
+        """Return some of its schools as a share: least with none in doubt and all of the others."""
+        if not isinstance(part, Interval):
+            return part / self.n if self.n else 0.0
+        others = Interval(self.schools.low - part.low, self.schools.high - part.high)
+        low = part.low / max(part.low + others.high, 1.0)
+        return Interval(low, part.high / max(part.high + others.low, 1.0))
+
+    def known(self, column: str) -> float | Interval:
+        """Return a figure as far as it is known: both ends where the place shares its land."""
+        if self.schools.certain:
+            return float(self.unit[column])
+        return Interval(*(float(self.unit[f"{column}_{end}"]) for end in ("low", "high")))
 
     @cached_property
     def covers(self) -> Mapping[str, Cover]:
@@ -547,6 +608,7 @@ def gather(study: Core, places: Sequence[str]) -> Facts:
         units={k: units_of(study, k) for k in counted},
         pairs=_pairs(study, places, strips),
         shared=_shared(study, places, strips),
+        listed=_listed(study, places, strips),
         trusts=trusts.assign(hubs=hubs.astype(float)),
         at_work={k: at_work(study, k) for k in counted},
         members={k: _members(study, k) for k in places},
@@ -614,6 +676,21 @@ def _shared(
             sums = both.groupby(["unit_code_left", "unit_code"])["weight"].sum()
             by_place = _by((place, met) for place, *met in _each(sums.reset_index()))
             out[left, right] = {place: dict(met) for place, met in by_place.items()}
+    return out
+
+
+def _listed(
+    study: Core, places: Sequence[str], strips: Sequence[str]
+) -> dict[tuple[str, str], dict[str, float]]:
+    """Count the schools that each place has, or may have, on land that several units list."""
+    out: dict[tuple[str, str], dict[str, float]] = {}
+    for right in strips:
+        claims = study.membership(right)
+        several = claims.items[(claims.claims > 1) & ~claims.optional]
+        for left in places if len(several) else ():
+            mine = study.membership(left).frame("urn", reasons=False)
+            found = mine[mine["urn"].isin(several)].groupby("unit_code").size()
+            out[left, right] = {str(code): float(n) for code, n in found.items()}
     return out
 
 

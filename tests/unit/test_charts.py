@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from geolls.atlas.charts import Piece, axis_of, labels_of, marks_on_axis, round_up, strip_style
+from geolls.base.interval import Interval
 
 
 def pieces(*shares: float) -> list[Piece]:
@@ -16,7 +17,7 @@ def pieces(*shares: float) -> list[Piece]:
 
 def test_pieces_whose_names_do_not_fit_become_so_many_more() -> None:
     found = pieces(0.6, 0.3, 0.04, 0.03, 0.03)
-    labels = labels_of(found, [(f"{p.count:g}",) for p in found])
+    labels = labels_of(found, [(f"{p.count:g}",) for p in found], whole=100.0)
     assert [label.name for label in labels] == ["Northumberland 0", "Northumberland 1", "3 more"]
     assert labels[-1].lines == ("10",)
     assert labels[-1].more
@@ -59,3 +60,14 @@ def test_each_school_has_a_mark_of_its_own() -> None:
     assert len({(x, y) for x, y, _ in found["own"]}) == 8
     assert len({(x, y) for x, y in found["yard"]}) == 3
     assert all(found["left"] <= x <= found["right"] for x, _, _ in found["own"])
+
+
+def test_the_doubtful_part_of_a_piece_is_told_and_what_the_rest_can_have_together() -> None:
+    shared = Piece("A", 3.5, 0.7, ends=Interval(2, 5))
+    assert (shared.doubt, shared.known) == (42.9, Interval(2, 5))
+    assert Piece("B", 2, 0.4).doubt == 0
+    # Five schools: A and B both list three of them; three tiny units have one each of others.
+    tiny = [Piece(f"A very long name that does not fit {i}", 1, 0.01) for i in range(3)]
+    found = [Piece("A", 1.5, 0.5, ends=Interval(0, 3)), Piece("B", 1.5, 0.4, ends=Interval(0, 3))]
+    labels = labels_of([*found, *tiny], [("0 to 3",)] * 2 + [("1",)] * 3, whole=6.0)
+    assert labels[-1].lines == ("3",)
