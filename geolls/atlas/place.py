@@ -96,8 +96,7 @@ def lede(here: Here, population: str, hubs: Sequence[str]) -> Markup:
         return first
     away = sum(not trust.based for trust in here.trusts)
     second = words.TRUSTS_HERE(
-        trusts=len(here.trusts),
-        sure=bounds(here.known("trusts")),
+        trusts=len(here.trusts) if here.schools.certain else here.known("trusts"),
         away=away,
         unit=small(layer.unit_title),
     )

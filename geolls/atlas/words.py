@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 from markupsafe import Markup, escape
 
-from geolls.base.interval import Interval, between, span
+from geolls.base.interval import Interval, between, bounds, span
 from geolls.base.text import (
     a,
     band_words,
@@ -247,7 +247,7 @@ WHAT_IT_IS = Saying(
 WHO_RUNS = Saying(
     "who runs the schools of a place",
     Form("no school", lambda f: f.n == 0, "No {population} stand in {place}."),
-    Form("shared land", lambda f: not f.schools.certain,
+    Form("shared land", lambda f: isinstance(f.part, Interval),
          "Schools that are or may be {name:owner} number {schools:between}, for it shares land "
          "along a line nobody has published; <b>{part:between}</b> of them {run} "
          "({share:between percent}; England {england:percent})."),
@@ -263,8 +263,8 @@ WHO_RUNS = Saying(
 )
 TRUSTS_HERE = Saying(
     "the trusts at work in a place",
-    Form("shared land", lambda f: not f.sure.certain,
-         "<b>{sure:between} trusts of two or more schools</b> work here, of which up to "
+    Form("shared land", lambda f: isinstance(f.trusts, Interval),
+         "<b>{trusts:between} trusts of two or more schools</b> work here, of which up to "
          "<b>{away:words} {away:is|are} based elsewhere</b>."),
     Form("none", lambda f: f.trusts == 0, "No trust of two or more schools works here."),
     Form("one, at home", lambda f: f.trusts == 1 and not f.away,
@@ -362,7 +362,7 @@ PIECE = Saying(
     Form("only piece of a unit", lambda f: f.pieces == 1 and f.of_its_unit,
          "{n:count} {n:school|schools}, {of_place:percent} of the place;"),
     Form("only piece", lambda f: f.pieces == 1, "{n:count} {n:school|schools}"),
-    Form("few pieces", lambda f: f.pieces <= 4 and f.total >= FEW and f.n.certain,
+    Form("few pieces", lambda f: f.pieces <= 4 and f.total >= FEW and bounds(f.n).certain,
          "{n:count}, {of_place:percent}"),
     Form("many pieces", always, "{n:count}"),
 )
@@ -371,7 +371,7 @@ OF_ITS_UNIT = Saying(
     Form("shared", lambda f: f.parted, "on land that several list: each school is in one of them"),
     Form("no room", lambda f: f.reason or f.pieces > 6 or f.key == "district", ""),
     Form("all", lambda f: f.whole, "all of its {schools:count} are here"),
-    Form("not known", lambda f: not f.schools.certain, "of the {word:owner} {schools:count}"),
+    Form("not known", lambda f: not bounds(f.schools).certain, "of the {word:owner} {schools:count}"),
     Form("a part", always, "{of_unit:percent} of the {word:owner} {schools:count}"),
 )
 UNITS_HERE = Saying(
@@ -387,7 +387,7 @@ MORE_UNITS = Saying(
     Form("several", lambda f: f.units > 1, ", effective {effective:.1f}"),
     Form("some share", lambda f: f.parted,
          "; {parted:words} {parted:shares|share} land"),
-    Form("strays", lambda f: f.strays.high,
+    Form("strays", lambda f: bounds(f.strays).high,
          "; {strays:count} {strays:school stands|schools stand} over the line"),
     join="",
 )
@@ -414,7 +414,7 @@ HAVE_A_UNIT = Saying(
     "how many schools have a unit",
     Form("no unit", lambda f: f.partial and not f.units,
          "No {title:small} covers this place on {day:day}."),
-    Form("all", lambda f: f.inside == f.n and f.n.low > 1,
+    Form("all", lambda f: f.inside == f.n and bounds(f.n).low > 1,
          "All {n:count} schools have {title:a small}, placed by district code."),
     Form("some", always, "{inside:count} of {n:count} schools have {title:a small}."),
 )
