@@ -371,7 +371,8 @@ OF_ITS_UNIT = Saying(
     Form("shared", lambda f: f.parted, "on land that several list: each school is in one of them"),
     Form("no room", lambda f: f.reason or f.pieces > 6 or f.key == "district", ""),
     Form("all", lambda f: f.whole, "all of its {schools:count} are here"),
-    Form("not known", lambda f: not bounds(f.schools).certain, "of the {word:owner} {schools:count}"),
+    Form("not known", lambda f: not bounds(f.schools).certain,
+         "of the {word:owner} {schools:count}"),
     Form("a part", always, "{of_unit:percent} of the {word:owner} {schools:count}"),
 )
 UNITS_HERE = Saying(
@@ -387,7 +388,7 @@ MORE_UNITS = Saying(
     Form("several", lambda f: f.units > 1, ", effective {effective:.1f}"),
     Form("some share", lambda f: f.parted,
          "; {parted:words} {parted:shares|share} land"),
-    Form("strays", lambda f: bounds(f.strays).high,
+    Form("strays", lambda f: bounds(f.strays).high > 0,
          "; {strays:count} {strays:school stands|schools stand} over the line"),
     join="",
 )
