@@ -26,8 +26,8 @@ def page(study: Study) -> str:
         "Written by `python tools/write_findings.py REGISTER LINKS`; a test writes it again and "
         "compares. What the measures mean, and do not, is in the [method notes](methods.md).",
         "",
-        f"Schools: {study.register.label}. Day: {study.as_of}. State-funded mainstream schools of "
-        f"ages 5 to 16: {len(study.schools):,}. Known defects of the files are in the "
+        f"Schools: {study.register.label}. Day: {study.as_of}. Counted: {len(study.schools):,} "
+        f"{study.population.title}, ages 5 to 16. Known defects of the files are in the "
         "[data notes](data-notes.md).",
         "",
         "To see a number, run its command with the same study:",

@@ -158,10 +158,10 @@ def _authorities(study: Core) -> Iterator[Finding]:
         if not {hub, "local_authority"} <= set(study.area_layers):
             continue
         title = _several(study, hub)
-        number = len(study.places("local_authority"))
+        number, word = len(study.places("local_authority")), study.population.word
         for by, words in (
             ("area", "have land in two or more"),
-            ("schools", "have schools (by the authority that maintains them) in two or more"),
+            ("schools", f"have {word} schools (by who maintains them) in two or more"),
         ):
             rows = study.mismatch("local_authority", hub, by=by, inside_only=True)  # type: ignore[arg-type]
             found = rows.set_index("measure")["value"]
@@ -177,7 +177,7 @@ def _authorities(study: Core) -> Iterator[Finding]:
 
 
 def _trusts(study: Core) -> Iterator[Finding]:
-    trusts = study.spread()
+    trusts, word = study.spread(), study.population.word
     several = trusts[trusts["schools"] >= 2]
     if several.empty:
         return
@@ -192,8 +192,8 @@ def _trusts(study: Core) -> Iterator[Finding]:
         yield Finding(
             f"trusts_across_{key}",
             across,
-            f"{_of(ends, len(several))} trusts with two or more schools "
-            f"{_shares(ends, len(several))} have schools in more than one {title}."
+            f"{_of(ends, len(several))} trusts with two or more {word} schools "
+            f"{_shares(ends, len(several))} have them in more than one {title}."
             f"{_doubt(ends, _several(study, key))}",
             "geolls spread --format csv",
             *_open(ends),
@@ -204,7 +204,8 @@ def _trusts(study: Core) -> Iterator[Finding]:
         yield Finding(
             "small_and_medium_trusts_in_one_region",
             one,
-            f"{one:.1%} of the {len(small):,} trusts with 2 to 11 schools work within one region.",
+            f"{one:.1%} of the {len(small):,} trusts with 2 to 11 {word} schools have them within "
+            "one region.",
             "geolls spread --format csv",
         )
     local = float((several["reach"] == "local").mean())
@@ -212,7 +213,7 @@ def _trusts(study: Core) -> Iterator[Finding]:
     yield Finding(
         "local_trusts",
         local,
-        f"{local:.1%} of trusts with two or more schools are local: no two of their schools "
+        f"{local:.1%} of trusts with two or more {word} schools are local: no two of these "
         f"are more than {rule.local_km:g} km apart, or more than {rule.sub_regional_km:g} km if "
         "all are in one authority.",
         "geolls spread --format csv",
@@ -236,7 +237,7 @@ def _schools(study: Core) -> Iterator[Finding]:
     yield Finding(
         "schools_in_trusts",
         several + single,
-        f"{several:.1%} of {len(schools):,} schools are in multi-academy trusts, "
+        f"{several:.1%} of {len(schools):,} {study.population.title} are in multi-academy trusts, "
         f"{single:.1%} in single-academy trusts.{bounds}",
         "geolls layers --long",
     )
@@ -270,7 +271,7 @@ def _gaps(study: Core) -> Iterator[Finding]:
         yield Finding(
             f"schools_{reason}_{key}",
             share,
-            f"{share:.1%} of schools {words}.",
+            f"{share:.1%} of {study.population.word} schools {words}.",
             f"geolls coverage {key} --by schools",
         )
     if "teaching_school_hub" in study.area_layers:
@@ -280,7 +281,7 @@ def _gaps(study: Core) -> Iterator[Finding]:
         yield Finding(
             "schools_listed_by_two_hubs",
             shared,
-            f"{shared:,} schools are listed by two Teaching School Hubs between which no source "
-            "draws the line.",
+            f"{shared:,} {study.population.word} schools are listed by two Teaching School Hubs "
+            "between which no source draws the line.",
             "geolls coverage teaching_school_hub --by schools",
         )

@@ -1,0 +1,103 @@
+"""Studies of few schools, or of every phase: their pages, maps and sentences hold as well."""
+
+from __future__ import annotations
+
+import html
+import re
+from typing import Any
+
+import pytest
+
+from geolls import open_study
+from geolls.api import Study
+from geolls.atlas.book import Book
+from geolls.base.errors import UsageError
+from geolls.base.populations import population_of
+from geolls.study.facts import facts_of
+from geolls.study.findings import findings
+from geolls.study.typology import typology
+
+# Enough for a bar, a hub and a region; the others would be more of the same.
+LAYERS = ["local_authority", "dfe_region", "teaching_school_hub"]
+
+
+@pytest.fixture(scope="module", params=["special", "nursery", "all"])
+def study(request: pytest.FixtureRequest) -> Study:
+    return open_study(phase=request.param, as_of="2022-09-01", layers=LAYERS)
+
+
+@pytest.fixture(scope="module")
+def book(study: Study) -> Book:
+    return Book(facts_of(study, ("local_authority", "dfe_region")))
+
+
+def text_of(page: bytes) -> str:
+    bare = re.sub(r"<(script|style)\b.*?</\1>", " ", page.decode(), flags=re.DOTALL)
+    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", bare)).split())
+
+
+def some(book: Book) -> list[str]:
+    """Every page of England, and the first places and trusts."""
+    pages: dict[Any, list[str]] = {}
+    for page in book.pages:
+        few = (page.kind, page.key[:1]) if page.kind == "place" else page.kind
+        pages.setdefault(few, []).append(page.path)
+    # The Isles of Scilly and Rutland have no nursery school and few of any other.
+    named = [book.path_of("local_authority", code) for code in ("E06000053", "E06000017")]
+    return [*dict.fromkeys([p for paths in pages.values() for p in paths[:3]] + named)]
+
+
+def test_every_page_of_a_small_study_is_made_and_names_its_population(
+    study: Study, book: Book
+) -> None:
+    title = study.population.title
+    for path in some(book):
+        (page,) = (data for name, data in book.make(path).items() if name == path)
+        said = text_of(page)
+        assert title in said, path
+        assert not re.search(r"\b(nan|None)\b", said), (path, said)
+        others = {population_of(p).title for p in ("mainstream", "special", "all")} - {title}
+        assert not [t for t in others if t in said], path
+
+
+def test_findings_name_the_population(study: Study) -> None:
+    found = {f.key: f for f in findings(study)}
+    word, title = study.population.word, study.population.title
+    assert f"{len(study.schools):,} {title}" in found["schools_in_trusts"].text
+    several = study.spread().query("schools >= 2")
+    across = found.get("trusts_across_local_authority")
+    assert (across is None) == several.empty
+    if across is not None:
+        assert f"of {len(several):,} trusts with two or more {word} schools" in across.text
+    assert ("authorities_by_pattern" in found) == ("primary" in study.population.phases)
+
+
+def test_there_are_no_patterns_where_there_are_no_primary_schools(study: Study) -> None:
+    if "primary" in study.population.phases:
+        assert len(typology(study)) > 140
+        return
+    with pytest.raises(UsageError, match="has no primary schools"):
+        typology(study)
+
+
+def test_a_trust_of_one_school_that_counts_has_a_page_with_both_counts() -> None:
+    """By hand: of every trust the demonstration's own table of all phases says the same."""
+    study = open_study(phase="special", as_of="2022-09-01", layers=LAYERS)
+    book = Book(facts_of(study, ("local_authority", "dfe_region")))
+    runs = study.everywhere.groupby("trust_uid")["phase"].value_counts().unstack(fill_value=0)
+    with_page = runs[(runs.sum(axis=1) >= 2) & (runs["special"] >= 1)]
+    assert set(book.facts.trust_rows) == set(with_page.index)
+    alone = with_page[(with_page["special"] == 1) & (with_page["primary"] >= 2)]
+    uid, row = str(alone.index[0]), alone.iloc[0]
+    said = text_of(book.make(book.path_of("trust", uid))[book.path_of("trust", uid)])
+    assert f"runs {row.sum()} schools: 1 special" in said
+    assert f"{row['primary']} primary" in said
+    assert said.count("not counted here") == row.sum() - 1 + 1  # the others, and the line on them
+    assert book.path_of("trust", uid) in book.search_index()
+    kinds = study.kinds("local_authority")
+    urn = study.schools.set_index("trust_uid").loc[uid, "urn"]
+    assert kinds[urn] == "trust_home_here"
+    # Its school's authority links to it.
+    code = study.membership("local_authority").frame("urn").set_index("urn").loc[urn, "unit_code"]
+    place = book.path_of("local_authority", code)
+    assert f'href="../../{book.path_of("trust", uid)}"' in book.make(place)[place].decode()
