@@ -72,7 +72,8 @@ def layers(long: bool, **options: Any) -> None:
                 if made_here:
                     row["units"] = int((inside["unit_code"] != "shared").sum())
         rows.append(row)
-    emit(rows, options, title=f"Layers on {on}", study=study)
+    counted = study is not None
+    emit(rows, options, title=f"Layers on {on}", study=study, counted=counted)
 
 
 @command(click.argument("files", nargs=-1, type=PATH), *OUTPUT)

@@ -121,7 +121,7 @@ class Core:
     def __repr__(self) -> str:
         """Name the study, its day and its schools."""
         name, title, n = type(self).__name__, self.settings.title, len(self.schools)
-        return f"<{name} {title!r} as of {self.as_of} with {n} schools>"
+        return f"<{name} {title!r} as of {self.as_of} with {n} {self.population.schools(n)}>"
 
     # -- what there is ---------------------------------------------------------------------
 
