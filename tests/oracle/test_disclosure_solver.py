@@ -26,6 +26,9 @@ from geolls.api import Study, open_study
 from geolls.base.vocabulary import MINIMUM
 from geolls.cli.main import cli, main
 from geolls.export.tables import BUILDERS, tables
+from geolls.maps.recipes import Recipe
+from geolls.maps.scenes import scene_of
+from geolls.maps.shading import COLUMNS
 from geolls.measures.coverage import SHARED, coverage
 from geolls.measures.disclosure import counted
 from geolls.measures.overlap import overlap
@@ -274,16 +277,21 @@ ASKED: dict[str, list[str]] = {
     ],
     "typology": ["typology"],
     "explain": ["explain schools --place Leeds", "explain trusts --place Leeds"],
-    "findings": ["findings --format csv"],
+    "findings": ["findings"],
+    "profile": ["profile region:London"],
 }
-ELSEWHERE = {"layers", "check", "where", "fetch", "changes", "profile", "map", "atlas", "export"}
-ELSEWHERE |= {"study"}
+# The tables of an export, and what maps are shaded by, are asked below; pages of an atlas are made
+# of the same facts as profiles and maps.
+ELSEWHERE = {"layers", "check", "where", "fetch", "changes", "map", "atlas", "export", "study"}
 #: The outputs that eligible pupils enter: what is said of them is said by `measures.disclosure`.
 GUARDED = {
     *ASKED["overlap"][:3],
     *ASKED["mismatch"][:2],
     ASKED["coverage"][0],
     *ASKED["compare"],
+    *ASKED["profile"],
+    "map of every figure",
+    "map of a mismatch",
     "table equity_gap",
     "table equity_fifths",
     *(f"export {name}" for name in ("schools", "overlap", "mismatch")),
@@ -293,26 +301,33 @@ GUARDED = {
 @pytest.fixture
 def outputs(
     monkeypatch: pytest.MonkeyPatch, capsysbinary: pytest.CaptureFixture[bytes]
-) -> Callable[[Study], dict[str, bytes]]:
-    def of(study: Study) -> dict[str, bytes]:
+) -> Callable[[Study], dict[str, Any]]:
+    def of(study: Study) -> dict[str, Any]:
         monkeypatch.setattr("geolls.api.open_study", lambda *_, **__: study)
         said = {}
         for words in (words for each in ASKED.values() for words in each):
             with pytest.raises(SystemExit) as end:
-                main([*words.split(), *([] if "--format" in words else ["--format", "csv"])])
+                main([*words.split(), *([] if "profile" in words else ["--format", "csv"])])
             out, err = capsysbinary.readouterr()
             # Of lead schools the demonstration has none: what is said of that is compared too.
             assert end.value.code in {0, None, 12}, (words, err)
             said[words] = out + err
         for text, frame in tables(study, [k for k in BUILDERS if k != "dictionary"]):
             said[f"export {text.key}"] = frame.to_csv().encode()
+        maps = {
+            "every figure": (Recipe("r", "t", measures=tuple(COLUMNS)), None),
+            "a mismatch": ("mismatch", {"left": "region", "by": "fsm_pupils"}),
+        }
+        for name, (recipe, options) in maps.items():
+            _, drawn = scene_of(study, recipe, options=options)
+            said[f"map of {name}"] = repr([(m.key, m.values.to_dict()) for m in drawn.measures])
         return said
 
     return of
 
 
 def test_what_a_study_says_hangs_on_no_small_number_and_only_guarded_tables_on_large_ones(
-    few: Study, outputs: Callable[[Study], dict[str, bytes]]
+    few: Study, outputs: Callable[[Study], dict[str, Any]]
 ) -> None:
     assert set(ASKED) | ELSEWHERE == set(cli.commands)  # a new command must say which it is
     other = with_counts(few, lambda c, n: np.where(small(c), 1 + (c + n) % 9, c))

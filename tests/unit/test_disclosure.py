@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -198,6 +199,25 @@ def test_a_workbook_marks_what_is_withheld_and_not_what_is_unknown() -> None:
 def test_sets_of_ones_own_are_to_the_nearest_ten_and_of_five_schools() -> None:
     found = of_a_set(pd.Series([124.0, 126, 125, 0]), pd.Series([5, 6, 4, 9]))
     assert found.fillna(-1).tolist() == [120, 130, -1, 0]
+
+
+def test_a_study_knows_which_sets_are_the_users_own(tmp_path: Path) -> None:
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    (mine / "layer.toml").write_text('title = "Mine"\nsource = "me"\n', encoding="utf-8")
+    listed = "area,unit\nLeeds,North\nBradford,North\nIsles of Scilly,Tiny\n"
+    (mine / "members.csv").write_text(listed, encoding="utf-8")
+    study = open_study(layers=["mine", "district"], boundaries=[tmp_path])
+    whole = study.coverage("mine", "fsm_pupils").set_index("unit_name")["weight"]
+    assert whole["North"] % MINIMUM == 0 and np.isnan(whole["Tiny"])
+    pairs = study.overlap("district", "mine", "fsm_pupils").dropna()
+    there = study.coverage("district", "fsm_pupils", place="mine:North")
+    assert (pairs["weight"] % MINIMUM == 0).all() and (
+        there["weight"].dropna() % MINIMUM == 0
+    ).all()
+    exact = study.coverage("district", "fsm_pupils").set_index("unit_name").loc["Leeds", "weight"]
+    told_of = pairs.set_index("left_name").loc["Leeds", "weight"]
+    assert exact % MINIMUM and abs(told_of - exact) <= MINIMUM / 2
 
 
 def test_shares_of_few_schools_or_few_pupils_are_blank() -> None:
