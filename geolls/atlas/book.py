@@ -89,6 +89,7 @@ class Book(Frame):
         Places and trusts carry their page; a school its authority's page and its row there.
         """
         facts, columns, home = self.facts, self.columns, self.facts.first
+        seat = facts.home
         places = [
             (unit["name"], words.FOUND_PLACE(title=facts.layer(key).unit_title, n=unit["schools"]),
              self.path_of(key, code))
@@ -98,7 +99,8 @@ class Book(Frame):
         trusts = [
             (trust["trust_name"], words.FOUND_TRUST(
                 n=int(trust["schools"]), all=int(trust["schools_all"]),
-                word=self.study.population.word, home=trust["home_name_local_authority"]),
+                word=self.study.population.word, home=words.FOUND_HOME(
+                    status=trust[f"home_status_{seat}"], home=trust[f"home_name_{seat}"])),
              self.path_of("trust", uid))
             for uid, trust in facts.trust_rows.items()
         ]  # fmt: skip
@@ -203,6 +205,7 @@ def _at_work(facts: Facts) -> pd.DataFrame:
             names[t.uid],
             t.here,
             t.based,
+            t.kind,
             *t.ends,
         )
         for key in facts.places
@@ -210,7 +213,7 @@ def _at_work(facts: Facts) -> pd.DataFrame:
         for t in found
     ]
     columns = ["layer", "unit_code", "unit_name", "trust_uid", "trust_name", "schools", "at_home"]
-    columns += ["schools_low", "schools_high"]
+    columns += ["kind", "schools_low", "schools_high"]
     return pd.DataFrame(rows, columns=columns)
 
 

@@ -258,6 +258,8 @@ class CountryPages(Chapter):
                        "bar" if sure else "percent"),
                 Column("at_home_here", called("trusts_home"), share("share_trust_home_here"),
                        "percent", optional=True),
+                Column("no_single_home", label("no_single_home"), share("share_no_single_home"),
+                       "percent", optional=True),
                 Column("no_trust", label("no_trust"), share("share_no_trust"), "percent",
                        optional=True),
                 Column("trusts", label("trusts_at_work"), partial(_ends, "trusts"), "count",
@@ -278,6 +280,7 @@ class CountryPages(Chapter):
                 england["schools"],
                 Bar(england[away], "grey", _TOP) if sure else england[away],
                 england["share_trust_home_here"],
+                england["share_no_single_home"],
                 england["share_no_trust"],
                 england["trusts"],
                 *([len(units_of(self.study, hub))] if hub else []),
@@ -318,9 +321,9 @@ class CountryPages(Chapter):
                 Column("schools_all", label("schools_all"), itemgetter("schools_all"), "count",
                        optional=True),
                 Column("pupils", label("pupils"), itemgetter("pupils"), "count", optional=True),
-                Column("home", label("home"), lambda r: Two(words.HOME_LISTED(
-                    name=r[home] if isinstance(r[home], str) else "",
-                    status=r.get(f"home_status_{key}"), unit=book.word(key))), "two"),
+                Column("home", label("home"), lambda r: Two(words.HOME(
+                    home=r[home], status=r[f"home_status_{key}"], kind="", unit=book.word(key)
+                )), "two"),
                 Column("home_share", label("home_share", layer.unit_title),
                        lambda r: Bar(r[f"home_share_{key}"]), "bar", optional=True),
                 *(Column(f"areas_{k}", self.facts.layer(k).unit_title_plural,

@@ -317,7 +317,7 @@ class Frame:
                 "mark": Markup(mark(kind)),
             }
             for kind, share in shares.items()
-            if kind != "status_unknown" or unit[kind]
+            if kind not in ("no_single_home", "status_unknown") or unit[kind]
         ]
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from operator import itemgetter
@@ -30,10 +31,18 @@ from geolls.base.text import (
     when,
     worst_of,
 )
-from geolls.base.vocabulary import FAMILY_TITLES, FEW, KIND_TITLES, KINDS, RANKED, REACHES, REASONS
+from geolls.base.vocabulary import (
+    FAMILY_TITLES,
+    FEW,
+    KIND_TITLES,
+    KINDS,
+    RANKED,
+    REACHES,
+    REASONS,
+)
 from geolls.maps.page import Parts
 from geolls.study.facts import Cover, Here, Member
-from geolls.study.units import neighbours
+from geolls.study.units import AtWork, neighbours
 
 __all__ = ["PlacePages", "lede", "what_it_is"]
 
@@ -49,6 +58,7 @@ _TWINS = {"ofsted_region": "dfe_region"}
 # A place in none of its units says something; so does one in no unit of a layer of all land.
 _TOLD = "combined_authority"
 _BOXES = 60  # trusts drawn as boxes
+_BARS = {"trust_home_here": "", "trust_based_elsewhere": "elsewhere", "no_single_home": "nohome"}
 _ALL = 0.9995  # a unit with so large a share of its schools here has all of them here
 
 
@@ -73,10 +83,9 @@ def lede(here: Here, population: str, hubs: Sequence[str]) -> Markup:
     """Say who runs the schools, who works here, and which hubs divide or share the place."""
     unit, england, layer = here.unit, here.facts.england, here.layer
     outside = float(unit["no_trust"])
-    several = float(unit["trust_home_here"] + unit["trust_based_elsewhere"])
+    several = float(unit["in_trusts"])
     lead = outside >= several
     part: float | Interval = outside if lead else several
-    kinds = ("no_trust",) if lead else ("trust_home_here", "trust_based_elsewhere")
     if not here.schools.certain:
         part = here.known("no_trust") if lead else here.in_trusts
     first = words.WHO_RUNS(
@@ -88,19 +97,27 @@ def lede(here: Here, population: str, hubs: Sequence[str]) -> Markup:
         part=part,
         run="are in no trust" if lead else "are in a trust of two or more schools",
         share=here.share_of(part),
-        england=sum(england[f"share_{kind}"] for kind in kinds),
+        england=england["share_no_trust" if lead else "share_in_trusts"],
         rank=here.rank("share_no_trust") if lead else None,
         others=small(layer.unit_title_plural),
     )
     if not here.n:
         return first
-    away = sum(not trust.based for trust in here.trusts)
-    second = words.TRUSTS_HERE(
-        trusts=len(here.trusts) if here.schools.certain else here.known("trusts"),
-        away=away,
-        unit=small(layer.unit_title),
-    )
+    work = len(here.trusts) if here.schools.certain else here.known("trusts")
+    second = words.TRUSTS_HERE(trusts=work, **by_home(here.trusts))
     return words.paragraph(first, second, *(_hubs(here, key) for key in hubs))
+
+
+def by_home(trusts: Sequence[AtWork]) -> dict[str, Any]:
+    """Count the trusts at work in a place by where they are at home; say so in `homes`."""
+    kinds = Counter(trust.kind for trust in trusts)
+    found = {
+        "home": kinds["trust_home_here"],
+        "away": kinds["trust_based_elsewhere"],
+        "homeless": kinds["no_single_home"],
+        "unknown": kinds["status_unknown"],
+    }
+    return {**found, "homes": joined([str(said) for said in words.HOMES.each(**found)])}
 
 
 def _hubs(here: Here, key: str) -> Markup:
@@ -167,7 +184,7 @@ class PlacePages(Chapter):
             "kinds": book.kinds(here.unit, here.n),
             "trust_strip": self._trust_strip(here),
             "trusts": self._trust_grid(page, here) if here.trusts else None,
-            "at_home": sum(trust.based for trust in here.trusts),
+            "homes": by_home(here.trusts)["homes"],
             "unit_word": book.word(here.key),
             "others": others,
             "ticks": self._ticks(here),
@@ -333,7 +350,7 @@ class PlacePages(Chapter):
                 trust.here,
                 trust.here / total,
                 trust.here / float(schools[trust.uid]),
-                "trust_home_here" if trust.based else "trust_based_elsewhere",
+                trust.kind,
                 span(trust.ends, count) if few and trust.here / total > 0.018 else "",
             )
             for trust in here.trusts[:_BOXES]
@@ -348,16 +365,24 @@ class PlacePages(Chapter):
             {**self.facts.trust_rows[t.uid], **t._asdict(), "based": t.based} for t in here.trusts
         ]
 
+        key = self.facts.home
+
         def name(row: Mapping[str, Any]) -> Name:
-            kind = "trust_home_here" if row["based"] else "trust_based_elsewhere"
-            return self.book.name(page, "trust", row["uid"])._replace(mark=kind)
+            return self.book.name(page, "trust", row["uid"])._replace(mark=row["kind"])
 
         def home(row: Mapping[str, Any]) -> Two:
-            share = f"{percent(row['home_share_local_authority'])} of its schools"
-            return Two(str(row["home_name_local_authority"]), share, row["based"])
+            share = row[f"home_share_{key}"]
+            where = words.HOME(
+                status=row[f"home_status_{key}"],
+                home=row[f"home_name_{key}"],
+                kind="",
+                unit=self.book.word(key),
+            )
+            said = words.SHARE_AT_HOME(status=row[f"home_status_{key}"], share=share)
+            return Two(str(where), str(said), row["kind"] == "trust_home_here")
 
         def share(row: Mapping[str, Any]) -> Bar:
-            return Bar(row["here"] / float(row["schools"]), "" if row["based"] else "elsewhere")
+            return Bar(row["here"] / float(row["schools"]), _BARS.get(row["kind"], "grey"))
 
         return Grid(
             id="trusts",
@@ -471,7 +496,9 @@ class PlacePages(Chapter):
             "Trust membership",
             Name("Get Information about Schools, group links"),
             about["links_month"],
-            words.TRUST_UNKNOWN(unknown=facts.england["status_unknown"]),
+            words.TRUST_UNKNOWN(
+                unknown=facts.england["status_unknown"] - facts.england["home_not_known"]
+            ),
         )
         rows: list[tuple[str, Name, str, str]] = [
             (
@@ -573,7 +600,9 @@ class PlacePages(Chapter):
             when=about["links_month"] or day(self.study.as_of),
             dated=about["links_month"] and not demonstration,
             schools=about["schools_month"],
-            unknown=_some(bounds(here.known("status_unknown"))),
+            unknown=_some(bounds(here.known("trust_not_known"))),
+            dark=_some(bounds(here.known("home_not_known"))),
+            units=small(here.layer.unit_title_plural),
         )
         out.append(("Trusts", "high" if demonstration else "medium", text))
         if facts.thin:

@@ -20,7 +20,7 @@ from geolls.atlas.grids import mark
 from geolls.atlas.place import lede, what_it_is
 from geolls.base.errors import UsageError
 from geolls.base.interval import span
-from geolls.base.text import count, joined, number, percent, short_name, when
+from geolls.base.text import count, joined, number, percent, short_name, small, when
 from geolls.base.vocabulary import FEW, KINDS, PATTERNS, RANKED
 from geolls.layers.model import Layer
 from geolls.maps.offline import asset, policy
@@ -34,6 +34,7 @@ from geolls.study.comparing import (
 from geolls.study.facts import Cover, Here
 from geolls.study.typology import LAYER as PATTERN_LAYER
 from geolls.study.typology import typology
+from geolls.study.units import AtWork
 
 __all__ = ["Profile", "Section", "Table", "profile", "profile_html", "profile_markdown"]
 
@@ -284,25 +285,28 @@ def _trusts(subject: _Subject) -> tuple[Table, list[Markup], list[Markup]]:
     here, known = subject.here, subject.here.facts.trust_rows
     found = sorted(here.trusts, key=lambda trust: (-trust.here, known[trust.uid]["trust_name"]))
 
-    def home(uid: str) -> str:
-        name = known[uid].get(f"home_name_{here.key}")
-        return subject.brief(name) if isinstance(name, str) else f"no {subject.book.word(here.key)}"
+    def home(trust: AtWork) -> str:
+        name, status = (known[trust.uid][f"home_{c}_{here.key}"] for c in ("name", "status"))
+        home = subject.brief(name) if status == "home" else ""
+        unit = subject.book.word(here.key)
+        return str(words.HOME(kind=trust.kind, status=status, home=home, unit=unit))
 
     table = Table(
-        ("Trust", "Schools here", "In England", "Most of its schools in"),
+        ("Trust", "Schools here", "In England", "Home"),
         tuple(
             (
                 str(known[trust.uid]["trust_name"]),
                 span(trust.ends, count),
                 count(known[trust.uid]["schools"]),
-                "here" if trust.based else home(trust.uid),
+                home(trust),
             )
             for trust in found[:TRUSTS]
         ),
         frozenset({1, 2}),
-        tuple("trust_home_here" if t.based else "trust_based_elsewhere" for t in found[:TRUSTS]),
+        tuple(trust.kind for trust in found[:TRUSTS]),
     )
-    rest, away = found[TRUSTS:], [trust for trust in found if not trust.based]
+    rest = found[TRUSTS:]
+    away = [trust for trust in found if trust.kind == "trust_based_elsewhere"]
     text, after = [], []
     if rest:
         schools = words.SCHOOLS(n=sum(trust.here for trust in rest))
@@ -310,7 +314,7 @@ def _trusts(subject: _Subject) -> tuple[Table, list[Markup], list[Markup]]:
     if away:
         sums: dict[str, float] = defaultdict(float)
         for trust in away:
-            sums[home(trust.uid)] += trust.here
+            sums[home(trust)] += trust.here
         ordered = sorted(sums.items(), key=lambda item: (-item[1], item[0]))
         names = [f"{name} ({count(n)})" for name, n in ordered]
         more = len(names) - NAMES
@@ -485,7 +489,9 @@ def _caveats(subject: _Subject) -> Iterator[Markup]:
     yield from words.CAVEATS.each(
         unit=subject.book.word(here.key),
         links=not about["demonstration"] and about["links_month"],
-        unknown=float(here.unit["status_unknown"]),
+        unknown=float(here.unit["trust_not_known"]),
+        dark=float(here.unit["home_not_known"]),
+        units=small(here.layer.unit_title_plural),
     )
     if note := subject.book.study.date_note(here.key):
         yield from words.LAYER_CAVEATS.each(title=here.layer.title, caption="", note=note)

@@ -18,8 +18,8 @@ from geolls.atlas.frame import Chapter, Page, Rendered
 from geolls.atlas.grids import Column, Grid, Name, Two, mark
 from geolls.base.interval import span
 from geolls.base.populations import POPULATIONS
-from geolls.base.text import DASH, band_words, count, km, number, phase_words, short_name
-from geolls.base.vocabulary import REACHES, REASONS
+from geolls.base.text import DASH, band_words, count, km, number, phase_words, short_name, small
+from geolls.base.vocabulary import KINDS, OUTSIDE, REACHES, REASONS
 
 __all__ = ["TrustPages"]
 
@@ -41,19 +41,17 @@ class TrustPages(Chapter):
         book, facts = self.book, self.facts
         row = facts.trust_rows[uid]
         name, n, size = str(row["trust_name"]), int(row["schools"]), str(row["size_band"])
-        at_home = sum(facts.kinds[r] == "trust_home_here" for r in facts.rows_of_trust[uid])
         located, yard = len(facts.from_home.get(uid, [])), len(facts.yardstick.get(uid, []))
         strips = [bar for key in self._layers if (bar := self.strip(page, uid, key))]
+        home = self._home(uid, row)
         context = {
             "name": name,
             "kind": self._what_it_is(uid, row),
-            "lede": self._lede(uid, row, at_home),
+            "lede": self._lede(uid, row, home),
             "note": book.note(n),
-            "home_name": row["home_name_local_authority"],
-            "home_count": at_home,
-            "away_count": n - at_home,
-            "mark_home": Markup(mark("trust_home_here")),
-            "mark_away": Markup(mark("trust_based_elsewhere")),
+            "home_name": home["home"],
+            "legend": self._legend(uid, home),
+            "home_point": row["home_easting"] == row["home_easting"],
             "hull": f"{count(round(float(row['hull_km2'])))} km²" if row["hull_km2"] > 0 else "",
             "marks": self._marks(uid) if located > 1 else None,
             "located": located,
@@ -65,6 +63,7 @@ class TrustPages(Chapter):
             "strips": strips,
             "doubt": any(piece.doubt for bar in strips for piece in bar.pieces),
             "schools": self._school_grid(page, uid),
+            "sorted": words.SORTED_BY(home=located),
             "besides": words.BESIDES(others=len(facts.others.get(uid, ()))),
         }
         return book.render(
@@ -98,11 +97,40 @@ class TrustPages(Chapter):
             reach=REACHES.get(row["reach"], "").lower(),
         )
 
-    def _lede(self, uid: str, row: Mapping[str, Any], at_home: int) -> Markup:
+    def _home(self, uid: str, row: Mapping[str, Any]) -> dict[str, Any]:
+        """Return where a trust is at home, and how many schools the largest place has."""
+        facts, key = self.facts, self.facts.home
+        layer, places = facts.layer(key), dict[str, float]()
+        for (code, name), n in facts.units_of_trust(uid, key).items():
+            if code not in ("no_evidence", "not_located"):
+                name = OUTSIDE if code in REASONS else name
+                places[name] = places.get(name, 0.0) + n
+        largest = max(places.values(), default=0.0)
+        return {
+            "status": row[f"home_status_{key}"],
+            "home": str(row[f"home_name_{key}"]),
+            "n": int(row["schools"]),
+            "largest": largest,
+            "ties": sum(n == largest for n in places.values()),
+            "tied": sorted(name for name, n in places.items() if n == largest),
+            "unit": small(layer.unit_title),
+            "units": small(layer.unit_title_plural),
+            "least": self.book.study.spread_options.home_threshold,
+        }
+
+    def _legend(self, uid: str, home: Mapping[str, Any]) -> list[tuple[Markup, Markup]]:
+        """Return the mark and the words of each kind of its schools on the map."""
+        kinds = Counter(str(self.facts.kinds[r]) for r in self.facts.rows_of_trust[uid])
+        return [
+            (Markup(mark(kind)), words.MARKED(**{**home, "kind": kind, "n": kinds[kind]}))
+            for kind in KINDS
+            if kinds[kind]
+        ]
+
+    def _lede(self, uid: str, row: Mapping[str, Any], home: Mapping[str, Any]) -> Markup:
         """Say where its schools are, where its home is, which hubs it meets, how far it reaches."""
         facts, region = self.facts, self.book.region_layer
-        home, areas = str(row["home_name_local_authority"]), int(row["areas_local_authority"])
-        counts = sorted(self._counts(uid, "local_authority").values(), reverse=True)
+        areas = int(row[f"areas_{facts.home}"])
         far = [km for km, _ in facts.from_home.get(uid, [])]
         yard = facts.yardstick.get(uid, [])
         n, word = int(row["schools"]), self.book.study.population.word
@@ -120,19 +148,13 @@ class TrustPages(Chapter):
                 areas=areas,
                 regions=len(self._counts(uid, region)) if region else 0,
             ),
-            words.TRUST_HOME(
-                areas=areas,
-                home=home,
-                at_home=at_home,
-                second=counts[1] if len(counts) > 1 else 0,
-                tied=counts.count(counts[0]) - 1 if counts else 0,
-            ),
+            words.TRUST_HOME(**home),
             words.TRUST_HUBS(hubs=row["hubs"]),
             words.TRUST_FAR(
                 located=len(far),
                 yard=len(yard),
                 half=median(far) if far else float("nan"),
-                home=home,
+                home=home["home"],
                 yard_all=max(yard, default=float("nan")),
                 widest=float(row["pair_km_max"]),
             ),
@@ -209,8 +231,10 @@ class TrustPages(Chapter):
 
     def _far_grid(self, row: Mapping[str, Any]) -> Grid:
         rows = []
-        size = str(row["size_band"])
+        size, at_home = str(row["size_band"]), row["home_easting"] == row["home_easting"]
         for column, title in _DISTANCES.items():
+            if column == "home_km_median" and not at_home:
+                continue
             value, yard = float(row[column]), float(row[f"yard_{column}"])
             times = value / yard if yard > 0 else float("nan")
             said = f"{times:.0f}" if times >= 9.5 else number(times)
@@ -220,12 +244,12 @@ class TrustPages(Chapter):
         like = f"Middle trust with {band_words(size)} schools"
         return Grid(
             id="far",
-            caption="Five distances, against the yardstick and trusts of like size",
+            caption=words.DISTANCES_OF(rows=len(rows), home=at_home),
             columns=[
                 Column("distance", "Distance, as the crow flies", itemgetter(0)),
                 Column("this_trust", "This trust", itemgetter(1), "two"),
-                Column("yardstick", "Nearest schools yardstick", itemgetter(2)),
-                Column("times", "Times the yardstick", itemgetter(3)),
+                *([Column("yardstick", "Nearest schools yardstick", itemgetter(2)),
+                   Column("times", "Times the yardstick", itemgetter(3))] if at_home else []),
                 Column("middle", like, itemgetter(4), optional=True),
                 Column("among", "Among those trusts: nearer to wider", itemgetter(5), "raw",
                        optional=True),
@@ -240,8 +264,10 @@ class TrustPages(Chapter):
         distance = {row: far for far, row in facts.from_home.get(uid, [])}
         urn, names = table["urn"], table["name"]
 
+        authorities = facts.unit_of.get("local_authority", {})
+
         def authority(row: int) -> Name:
-            code, name, _ = facts.unit_of["local_authority"].get(urn[row], (("", DASH, 1.0),))[0]
+            code, name, _ = authorities.get(urn[row], (("", DASH, 1.0),))[0]
             href = book.path_of("local_authority", code)
             return Name(name, page.root + href if href else "")
 
@@ -268,14 +294,18 @@ class TrustPages(Chapter):
             Column("km_from_home", "From home", attrgetter("km"), "km"),
             Column("counted", "Counted here", attrgetter("counted")),
         ]
-        known = {"teaching_school_hub": "teaching_school_hub" in facts.strips, "counted": others}
+        known = {
+            "km_from_home": distance,
+            "teaching_school_hub": "teaching_school_hub" in facts.strips,
+            "counted": others,
+        }
         return Grid(
             id="schools",
             caption="Schools of this trust",
             columns=[c for c in columns if known.get(c.key, True)],
             rows=[*map(counted, own), *map(besides, others)],
             shown=12,
-            sort="-km_from_home",
+            sort="-km_from_home" if distance else "school",
             noun="schools",
             **book.reported,
         )

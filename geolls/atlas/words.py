@@ -220,11 +220,25 @@ SCHOOLS = one("so many schools", "{n:count} {n:school|schools}")
 SCHOOLS_OF = one("so many schools of a population", "{n:count} {word} {n:school|schools}")
 
 FOUND_PLACE = one("a place that a search found", "{title}, {n:count} schools")
+HOME = Saying(
+    "the home of a trust, in a cell",
+    Form("here", lambda f: f.kind == "trust_home_here", "here"),
+    Form("elsewhere", lambda f: f.status == "home", "{home}"),
+    Form("no unit", lambda f: f.status == "outside", "outside every {unit}"),
+    Form("none", lambda f: f.status == "no_single_home", "no single home"),
+    Form("not known", always, "not known"),
+)
+FOUND_HOME = Saying(
+    "the home of a trust that a search found",
+    Form("a unit", lambda f: f.status == "home", ", home {home}"),
+    Form("none", lambda f: f.status == "no_single_home", ", no single home"),
+    Form("other", always, ""),
+)
 FOUND_TRUST = Saying(
     "a trust that a search found",
     Form("of other phases too", lambda f: f.all > f.n,
-         "Trust, {all} schools, {n} of them {word}, home {home}"),
-    Form("all count", always, "Trust, {n} {word} schools, home {home}"),
+         "Trust, {all} schools, {n} of them {word}{home}"),
+    Form("all count", always, "Trust, {n} {word} schools{home}"),
 )
 
 # ---- a place -----------------------------------------------------------------------------------
@@ -261,26 +275,42 @@ WHO_RUNS = Saying(
          "{share:Roughly} of {name:owner} schools, <b>{part:count} of {n:count}</b>, {run} "
          "({share:percent}; England {england:percent})."),
 )
+HOMES = Saying(
+    "trusts at work in a place, by where they are at home",
+    Form("here", lambda f: f.home, "{home:words} at home here"),
+    Form("elsewhere", lambda f: f.away, "{away:words} based elsewhere"),
+    Form("nowhere", lambda f: f.homeless, "{homeless:words} with no single home"),
+    Form("not known", lambda f: f.unknown, "{unknown:words} whose home is not known"),
+    join=", ",
+)
+SHARE_AT_HOME = Saying(
+    "the share of a trust's schools at its home, in a cell",
+    Form("at home", lambda f: f.status in ("home", "outside"), "{share:percent} of its schools"),
+    Form("none", lambda f: f.status == "no_single_home", "{share:percent} in the largest"),
+    Form("not known", always, ""),
+)
 TRUSTS_HERE = Saying(
     "the trusts at work in a place",
     Form("shared land", lambda f: isinstance(f.trusts, Interval),
-         "<b>{trusts:between} trusts of two or more schools</b> work here, of which up to "
-         "<b>{away:words} {away:is|are} based elsewhere</b>."),
+         "<b>{trusts:between} trusts of two or more schools</b> work here; of all that may, "
+         "{homes}."),
     Form("none", lambda f: f.trusts == 0, "No trust of two or more schools works here."),
-    Form("one, at home", lambda f: f.trusts == 1 and not f.away,
+    Form("one, at home", lambda f: f.trusts == f.home == 1,
          "<b>One trust of two or more schools</b> works here and is at home here."),
-    Form("all at home", lambda f: not f.away,
+    Form("one, based elsewhere", lambda f: f.trusts == f.away == 1,
+         "<b>One trust of two or more schools</b> works here; <b>it is based elsewhere</b>."),
+    Form("one, with no single home", lambda f: f.trusts == f.homeless == 1,
+         "<b>One trust of two or more schools</b> works here; it has no single home."),
+    Form("one, not known", lambda f: f.trusts == 1,
+         "<b>One trust of two or more schools</b> works here; where it is at home is not known."),
+    Form("all at home", lambda f: f.trusts == f.home,
          "<b>{trusts:Words} trusts of two or more schools</b> work here, all of them at home "
          "here."),
-    Form("one, based elsewhere", lambda f: f.trusts == 1,
-         "<b>One trust of two or more schools</b> works here; <b>it has most of its schools</b> "
-         "in another {unit}."),
-    Form("all based elsewhere", lambda f: f.away == f.trusts,
-         "<b>{trusts:Words} trusts of two or more schools</b> work here; <b>all have more of "
-         "their schools</b> in another {unit}."),
-    Form("some based elsewhere", always,
-         "<b>{trusts:Words} trusts of two or more schools</b> work here, of which "
-         "<b>{away:words} {away:is|are} based elsewhere</b>."),
+    Form("all based elsewhere", lambda f: f.trusts == f.away,
+         "<b>{trusts:Words} trusts of two or more schools</b> work here, <b>all of them based "
+         "elsewhere</b>."),
+    Form("some", always,
+         "<b>{trusts:Words} trusts of two or more schools</b> work here: {homes}."),
 )
 HUBS_HERE = Saying(
     "the hubs of a place, by land",
@@ -435,6 +465,9 @@ TRUSTS_KNOWN = Saying(
     Form("dates differ", lambda f: f.dated,
          "Schools are of {schools}: those that joined a trust in between may show as in no "
          "trust."),
+    Form("home not known", lambda f: f.dark,
+         "For {dark:count} {dark:school|schools} it is not known whether the trust is at home "
+         "here: they, or others of the trust, are on land that several {units} list."),
     Form("unknown", lambda f: f.unknown,
          "For {unknown:count} of the schools here the trust is not known."),
     join=" ",
@@ -454,7 +487,7 @@ SMALL_AREAS = "exact for later authorities except small line moves"
 
 TRUST_PAGE = one(
     "a trust's page",
-    "Where the {word} schools of {name} are, how far from home, and which maps they fall on.",
+    "Where the {word} schools of {name} are, how far apart, and which maps they fall on.",
 )
 WHAT_A_TRUST_IS = Saying(
     "what a trust is",
@@ -492,16 +525,50 @@ BESIDES = Saying(
 )
 TRUST_HOME = Saying(
     "where a trust is at home",
-    Form("one authority", lambda f: f.areas == 1, "Its home is <b>{home}</b>."),
-    Form("tied with one", lambda f: f.second >= f.at_home and f.tied == 1,
-         "It has no dominant home: <b>{home}</b> has {at_home:words} of them, and so has another "
-         "authority."),
-    Form("tied with several", lambda f: f.second >= f.at_home,
-         "It has no dominant home: <b>{home}</b> has {at_home:words} of them, and so have "
-         "{tied:words} other authorities."),
-    Form("a home", always,
-         "Its home is <b>{home}, with {at_home:words} of them</b>; no other authority has more "
-         "than {second:words}."),
+    Form("all at home", lambda f: f.status == "home" and f.largest == f.n,
+         "Its home is <b>{home}</b>."),
+    Form("most at home", lambda f: f.status == "home" and f.largest > f.n / 2,
+         "Its home is <b>{home}</b>, which has most of them: {largest:count}."),
+    Form("more than anywhere else", lambda f: f.status == "home",
+         "Its home is <b>{home}</b>, which has {largest:count} of them, more than anywhere else."),
+    Form("outside", lambda f: f.status == "outside",
+         "Its home is <b>outside every {unit}</b>: {largest:count} of them, more than in any one."),
+    Form("two as large", lambda f: f.status == "no_single_home" and len(f.tied) == 2,
+         "It has <b>no single home</b>: {tied:joined} have {largest:count} each, and no other "
+         "{unit} has more."),
+    Form("several as large", lambda f: f.status == "no_single_home" and len(f.tied) > 2,
+         "It has <b>no single home</b>: {ties:words} {units} have {largest:count} each, and none "
+         "has more."),
+    Form("too few in any", lambda f: f.status == "no_single_home",
+         "It has <b>no single home</b>: the largest part of them, in {tied:joined}, is "
+         "{largest:count}, less than {least:percent}."),
+    Form("not known", always,
+         "Where it is at home is <b>not known</b>: some of its schools are on land that several "
+         "{units} list, or that our list does not name."),
+)
+MARKED = Saying(
+    "a trust's schools of one kind, beside their mark",
+    Form("at home", lambda f: f.kind == "trust_home_here" and f.status == "home",
+         "School in {home}, its home: {n:count}"),
+    Form("at home outside", lambda f: f.kind == "trust_home_here",
+         "School outside every {unit}, where it is at home: {n:count}"),
+    Form("elsewhere", lambda f: f.kind == "trust_based_elsewhere" and f.status == "home",
+         "School elsewhere, with its link to home: {n:count}"),
+    Form("in a unit", lambda f: f.kind == "trust_based_elsewhere", "School in {unit:a}: {n:count}"),
+    Form("no home", lambda f: f.kind == "no_single_home",
+         "School: {n:count}. Without a home no links are drawn."),
+    Form("other", always, "School; whether at home is not known: {n:count}"),
+)
+DISTANCES_OF = Saying(
+    "the table of a trust's distances",
+    Form("with a home", lambda f: f.home,
+         "{rows:Words} distances, against the yardstick and trusts of like size"),
+    Form("without", always, "{rows:Words} distances, against trusts of like size"),
+)
+SORTED_BY = Saying(
+    "how the schools of a trust are sorted",
+    Form("from home", lambda f: f.home, "Farthest from home first"),
+    Form("by name", always, "By name"),
 )
 TRUST_HUBS = Saying(
     "the hubs of a trust",
@@ -511,7 +578,7 @@ TRUST_HUBS = Saying(
 )
 TRUST_FAR = Saying(
     "how far a trust's schools are",
-    Form("from home", lambda f: f.located >= 3 and f.yard,
+    Form("from home", lambda f: f.home and f.located >= 3 and f.yard,
          "Half of them are more than {half:km} from the middle of its {home} schools; the "
          "nearest {yard} schools of the same phases all lie within {yard_all:km}."),
     Form("from each other", lambda f: f.widest == f.widest,
@@ -595,13 +662,6 @@ ALL_OF = Saying(
     "all places, as a title",
     Form("one", lambda f: f.n == 1, "The one {place}"),
     Form("several", always, "All {n:count} {places}"),
-)
-HOME_LISTED = Saying(
-    "the home of a trust, in a list",
-    Form("outside", lambda f: f.status == "outside", "outside every {unit}"),
-    Form("not known", lambda f: f.status == "not_known", "not known"),
-    Form("none", lambda f: not f.name, "no single home"),
-    Form("home", always, "{name}"),
 )
 SUCH_LAND = one("places with some such land, as the head of a column", "{places}, all or in part")
 NORTH_TO_SOUTH = Saying(
@@ -780,10 +840,13 @@ PATTERN = Saying(
 CAVEATS = Saying(
     "what to bear in mind, before the layers",
     Form("home", always,
-         "A trust is based in the {unit} with most of its schools, not where its office is. "
-         "Based elsewhere is not far: the next {unit} counts as elsewhere."),
+         "A trust is based in the {unit} with more of its schools than anywhere else, not where "
+         "its office is. Elsewhere is not far: the next {unit} counts."),
     Form("date of trusts", lambda f: f.links,
          "Trust membership is of {links}; several hundred schools have joined trusts since."),
+    Form("home not known", lambda f: f.dark,
+         "For {dark:count} {dark:school|schools} it is not known whether the trust is at home "
+         "here: they, or others of the trust, are on land that several {units} list."),
     Form("unknown", lambda f: f.unknown,
          "For {unknown:count} {unknown:school|schools} the trust is not known: counted neither as "
          "in a trust nor as not."),

@@ -57,6 +57,9 @@ LABELS: Final[Mapping[str, Label]] = {
     "trusts_elsewhere": Label(
         "In trusts based elsewhere", "share_trust_based_elsewhere", _SCHOOLS, _AUTHORITY
     ),
+    "no_single_home": Label(
+        "In trusts with no single home", "share_no_single_home", _SCHOOLS, _AUTHORITY
+    ),
     "own_trusts_home": Label(
         "In trusts at home in the same {unit}", "share_trust_home_here", _SCHOOLS, _OWN
     ),

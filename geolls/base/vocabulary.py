@@ -11,6 +11,7 @@ __all__ = [
     "FAMILY_TITLES",
     "FEW",
     "HOMELESS",
+    "HOME_KINDS",
     "HOME_STATUS",
     "KINDS",
     "KIND_LABELS",
@@ -81,6 +82,8 @@ KIND_TITLES: Final[Mapping[str, str]] = {
     "status_unknown": "Not known",
 }
 KINDS: Final = tuple(KIND_TITLES)
+#: Of schools whose trust runs others too, seen from a home that is known to be one or none.
+HOME_KINDS: Final = ("trust_home_here", "trust_based_elsewhere", "no_single_home")
 #: Said of one school on a map.
 KIND_LABELS: Final[Mapping[str, str]] = {
     "no_trust": "In no trust",

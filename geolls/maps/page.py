@@ -67,6 +67,10 @@ def _groups(drawn: Drawn) -> list[dict[str, Any]]:
     ]
 
 
+# Kinds that the panel offers even where no school is of them.
+_ALWAYS = ("no_trust", "single_school_trust", "trust_home_here", "trust_based_elsewhere")
+
+
 def _marks(drawn: Drawn) -> list[dict[str, Any]]:
     """Return the panel's rows of schools by who runs them, with counts."""
     table = drawn.data.schools
@@ -77,7 +81,7 @@ def _marks(drawn: Drawn) -> list[dict[str, Any]]:
     return [
         {"key": kind, "title": KIND_TITLES[kind], "count": counts[kind]}
         for kind in drawn.recipe.schools
-        if counts[kind] or (kind != "status_unknown" and drawn.data.trust is None)
+        if counts[kind] or (kind in _ALWAYS and drawn.data.trust is None)
     ]
 
 

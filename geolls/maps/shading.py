@@ -23,7 +23,6 @@ from geolls.study.changes import days_of
 from geolls.study.core import Core
 from geolls.study.facts import Facts
 from geolls.study.typology import typology
-from geolls.study.units import members_of
 
 __all__ = ["COLUMNS", "SHADINGS", "Asked", "Column", "measure_of", "supported"]
 
@@ -92,11 +91,7 @@ class Column:
     def __call__(self, asked: Asked) -> Measure:
         """Read the column."""
         units, england = asked.units, asked.facts.england
-        whole: float | None
-        if self.column in units:
-            values, whole = units[self.column].astype(float), england.get(self.column)
-        else:
-            values, whole = _in_trusts(asked)
+        values, whole = units[self.column].astype(float), england.get(self.column)
         unit = asked.study.layers[asked.layer].unit_title
         title = label(seen_from(asked.key, asked.layer), unit)
         middle = self.middle or whole is None
@@ -116,15 +111,6 @@ class Column:
             finding=self.finding.replace("{label}", within(title)),
             since=self.since,
         )
-
-
-def _in_trusts(asked: Asked) -> tuple[pd.Series[float], float]:
-    """Return the share of each unit's schools, and of England's, in trusts of two or more."""
-    units, members = asked.units, members_of(asked.study, asked.layer)
-    inside = members["share"].where(members["trust"].notna(), 0.0).groupby(members["unit_code"])
-    share = inside.sum().reindex(units.index) / units["schools"]
-    whole = asked.facts.schools["trust"].notna().mean()
-    return share.where(units["share_no_trust"].notna()), float(whole)
 
 
 def _units_of(asked: Asked) -> Measure:

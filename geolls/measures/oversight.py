@@ -42,18 +42,20 @@ def oversight(
         `trust_based_elsewhere` (in another unit, or outside every unit); `no_single_home` (its
         trust has none); `status_unknown` (its trust is not known, or its trust's home, or which
         of several units it is in and one of them is that home). Blank for a school of a larger
-        trust that has no unit in the layer.
+        trust of which the layer does not say where it is.
 
     Notes
     -----
     Home is where more of a trust's schools are than anywhere else, not its office. Elsewhere is
-    not far.
+    not far. Seen from a school in no unit, a trust at home outside every unit is at home here.
     """
     urn, trust = pd.Index(schools["urn"], name="urn"), schools["trust_uid"]
     size = trust.map(trust.value_counts() if trust_schools is None else trust_schools)
     home = trust.map(trust_home).set_axis(urn).astype(object).fillna("not_known")
-    claims = place.frame("urn", reasons=False)
-    at_home = claims["unit_code"].to_numpy(dtype=object) == claims["urn"].map(home).to_numpy()
+    claims = place.frame("urn")
+    claims = claims[~claims["unit_code"].isin(["no_evidence", "not_located"])]
+    code = claims["unit_code"].astype(object).replace("not_applicable", "not_covered")
+    at_home = code.to_numpy() == claims["urn"].map(home).to_numpy()
     in_home = pd.Series(at_home).groupby(claims["urn"].to_numpy()).mean().reindex(urn)
     words = np.select(
         [

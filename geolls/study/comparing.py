@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from geolls.base.errors import UsageError
-from geolls.base.vocabulary import KIND_MEANINGS, KINDS, RANKED
+from geolls.base.vocabulary import HOME_KINDS, KIND_MEANINGS, KINDS, RANKED
 from geolls.measures.membership import Membership
 from geolls.measures.placeview import place_view
 from geolls.study.core import Core, remembered
@@ -191,7 +191,7 @@ def figures_of(study: Core, layer: str = "local_authority") -> list[Figure]:
     """
     table = place_figures(study, layer)
     held = float(table["schools"].sum()) >= _WHOLE * len(study.schools)
-    own = {"share_trust_home_here", "share_trust_based_elsewhere"}
+    own = {f"share_{kind}" for kind in HOME_KINDS}
     figures = [f if held or f.column not in own else replace(f, beside="middle") for f in _FIGURES]
     bands = [
         Figure(c, "share of schools", f"schools in trusts of size {c[11:]}", "whole")
@@ -286,7 +286,7 @@ def compare(study: Core, places: Sequence[Place]) -> pd.DataFrame:
     for figure in figures_of(study, layers[0]):
         column = figure.column
         values = {name: float(row.get(column, np.nan)) for name, row in rows.items()}
-        own = column in {"share_trust_home_here", "share_trust_based_elsewhere"}
+        own = column in {f"share_{kind}" for kind in HOME_KINDS}
         common = len(layers) == 1 or not (own or figure.beside == "middle")
         beside = england[column] if common else float("nan")
         note = f"{figure.unit}: {figure.meaning}"

@@ -16,7 +16,7 @@ import pandas as pd
 
 from geolls.base.interval import Interval
 from geolls.base.text import worst_of
-from geolls.base.vocabulary import KINDS, RANKED, REASONS
+from geolls.base.vocabulary import HOME_KINDS, KINDS, RANKED, REASONS
 from geolls.layers.model import Layer
 from geolls.measures.disclosure import counted, meal_share
 from geolls.measures.membership import is_reason
@@ -156,6 +156,11 @@ class Facts:
     def layer(self, key: str) -> Layer:
         """Return a layer of the study."""
         return self.study.layers[key]
+
+    @cached_property
+    def home(self) -> str:
+        """The layer that home is sought in: authorities, else the first that has pages."""
+        return _home(self.study, self.places)
 
     @cached_property
     def unit_rows(self) -> Mapping[str, Mapping[str, dict[str, Any]]]:
@@ -593,7 +598,7 @@ def gather(study: Core, places: Sequence[str]) -> Facts:
     """
     strips, thin = drawn_layers(study)
     strips += [key for key in places if key not in strips]  # what has a page has a bar
-    home = "local_authority" if "local_authority" in study.layers else next(iter(places))
+    home = _home(study, places)
     counted = dict.fromkeys([*places, home, *(k for k in ("district",) if k in strips)])
     trusts = trusts_of_several(study)
     schools = _schools(study, home, trusts)
@@ -616,6 +621,10 @@ def gather(study: Core, places: Sequence[str]) -> Facts:
         from_home=from_home,
         yardstick=yardstick,
     )
+
+
+def _home(study: Core, places: Sequence[str]) -> str:
+    return "local_authority" if "local_authority" in study.layers else places[0]
 
 
 def _schools(study: Core, home: str, trusts: pd.DataFrame) -> pd.DataFrame:
@@ -698,12 +707,17 @@ def _england(schools: pd.DataFrame, trusts: pd.DataFrame) -> dict[str, float]:
     n, nan = len(schools), float("nan")
     counts = schools["kind"].value_counts()
     kinds = {kind: float(counts.get(kind, 0)) for kind in KINDS}
+    dark = float(((schools["kind"] == "status_unknown") & schools["trust_uid"].notna()).sum())
+    larger = sum(kinds[kind] for kind in HOME_KINDS) + dark
     pupils, meals = float(schools["pupils"].sum()), float(counted(schools).sum())
     of_all = (pd.Series([float(x)]) for x in (meals, pupils, n))
     return {
         "schools": float(n),
         **kinds,
         **{f"share_{kind}": number / n if n else nan for kind, number in kinds.items()},
+        "home_not_known": dark,
+        "in_trusts": larger,
+        "share_in_trusts": larger / n if n else nan,
         "pupils": pupils,
         "fsm_share": float(meal_share(*of_all).iloc[0]),
         "trusts": float(len(trusts)),
@@ -734,6 +748,7 @@ def _from_home(
         **{f"yard_{name}": measured[name] for name in _YARDS},
         yard_home_km_median=yard.groupby("trust_uid")["km"].median(),
     )
+    own = own.dropna(subset=["km"])  # without a home nothing is far from it
     own["row"] = pd.Index(schools["urn"]).get_indexer(pd.Index(own["urn"]))
     own = own.sort_values(["trust_uid", "km", "row"])[["trust_uid", "km", "row"]]
     from_home = _by((uid, (km, row)) for uid, km, row in _each(own))

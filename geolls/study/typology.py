@@ -10,7 +10,7 @@ import pandas as pd
 
 from geolls.base.errors import UsageError
 from geolls.base.schema import options
-from geolls.base.vocabulary import PATTERNS
+from geolls.base.vocabulary import HOME_KINDS, PATTERNS
 from geolls.measures.membership import Membership
 from geolls.measures.sensitivity import Moved, moved_rules
 from geolls.study.core import Core
@@ -104,7 +104,7 @@ def typology(study: Core, rules: TypologyRules | None = None) -> pd.DataFrame:
     pandas.DataFrame
         One row per authority, sorted by code: unit_code, unit_name, schools (of the phase),
         known_share (of schools whose trust status is known), academised_share (in any trust, of
-        those known), share_trust_based_elsewhere, share_trust_home_here,
+        those known), share_no_single_home, share_trust_based_elsewhere, share_trust_home_here,
         share_single_school_trust, share_status_unknown, share_band_<band>, effective_providers,
         top_trust_name, top_trust_share (all of schools of the phase, as
         `placeview.place_view`), elsewhere_share (of schools in trusts of two or more),
@@ -146,12 +146,13 @@ def _measured(study: Core, rules: TypologyRules) -> pd.DataFrame:
     view["schools"] = view["schools"].fillna(0.0)
     known = 1 - view["share_status_unknown"]
     found = view[["unit_name", "schools"]].assign(known_share=known)
-    inside = ["share_single_school_trust", "share_trust_home_here", "share_trust_based_elsewhere"]
-    found["academised_share"] = view[inside].sum(axis=1, min_count=3) / known.mask(known == 0)
+    larger = [f"share_{kind}" for kind in HOME_KINDS]
+    inside = ["share_single_school_trust", *larger]
+    found["academised_share"] = view[inside].sum(axis=1, min_count=4) / known.mask(known == 0)
     bands = [str(c) for c in view if str(c).startswith("share_band_")]
     top = ["effective_providers", "top_trust_name", "top_trust_share"]
     found = found.join(view[[*reversed(inside), "share_status_unknown", *bands, *top]])
-    several = view["share_trust_home_here"] + view["share_trust_based_elsewhere"]
+    several = view[larger].sum(axis=1, min_count=3)
     found["elsewhere_share"] = view["share_trust_based_elsewhere"] / several.mask(several == 0)
     part = schools[schools["phase"] == rules.phase]
     return found.join(joining(part, study.membership(LAYER), _list_day(study), rules.recent_years))

@@ -12,7 +12,7 @@ import pandas as pd
 
 from geolls.base.arrays import Floats
 from geolls.base.interval import Interval
-from geolls.base.vocabulary import BLANK_BELOW, KINDS, REASONS
+from geolls.base.vocabulary import BLANK_BELOW, HOME_KINDS, KINDS, REASONS
 from geolls.land.blocks import adjacency
 from geolls.measures.claimants import fewest
 from geolls.measures.disclosure import counted, meal_share
@@ -130,8 +130,11 @@ def units_of(study: Core, layer: str) -> pd.DataFrame:
     -------
     pandas.DataFrame
         One row per unit, sorted by code, index unit_code: name (str); schools, pupils, the
-        schools of each of `vocabulary.KINDS`; trusts (of two or more schools, with a school here),
-        trusts_per_10000_pupils; effective_providers, share_<kind>, share_band_<band> (schools in
+        schools of each of `vocabulary.KINDS`; in_trusts (schools whose trust runs others too);
+        home_not_known (those of them whose trust's home, or whether it is here, is not known) and
+        trust_not_known (the others of status_unknown), both with _low and _high too; trusts (of
+        two or more schools, with a school here), trusts_per_10000_pupils; share_in_trusts,
+         effective_providers, share_<kind>, share_band_<band> (schools in
         trusts of that size), top_trust_name, top_trust_share, both again with the endings _primary
         and _secondary, as `placeview.place_view`; with the endings _low and _high what is told by
         `placeview.place_ends`; fsm_share (of pupils, in whole percents);
@@ -150,6 +153,15 @@ def units_of(study: Core, layer: str) -> pd.DataFrame:
     counts = ["schools", "pupils", *KINDS]
     whole[counts] = whole[counts].fillna(0.0)
     frame = whole.assign(name=names)
+    members = members_of(study, layer)
+    enough = frame["schools"].where(frame["share_no_trust"].notna())
+    unknown = (study.kinds(layer) == "status_unknown").to_numpy()[members["row"]]
+    dark = {"home_not_known": members["trust_known"], "trust_not_known": ~members["trust_known"]}
+    for (column, so), end in product(dark.items(), ("", "_low", "_high")):
+        sums = members[f"share{end}"].where(so & unknown).groupby(members["unit_code"]).sum()
+        frame[f"{column}{end}"] = sums.reindex(frame.index).fillna(0.0)
+    frame["in_trusts"] = frame[list(HOME_KINDS)].sum(axis=1) + frame["home_not_known"]
+    frame["share_in_trusts"] = frame["in_trusts"] / enough
     frame["trusts"] = pd.Series({u: len(t) for u, t in at_work(study, layer).items()})
     frame["trusts"] = frame["trusts"].fillna(0).astype(int)
     pupils = frame["pupils"]
@@ -157,7 +169,6 @@ def units_of(study: Core, layer: str) -> pd.DataFrame:
     for phase in _PHASES:
         for column in ("top_trust_name", "top_trust_share"):
             frame[f"{column}_{phase}"] = phases[phase][column].reindex(frame.index)
-    members = members_of(study, layer)
     eligible = members["share"] * members["fsm_pupils"].fillna(0)
     eligible = eligible.groupby(members["unit_code"]).sum().reindex(frame.index).fillna(0.0)
     frame["fsm_share"] = meal_share(eligible, pupils, frame["schools"])
@@ -208,7 +219,8 @@ def _tuples(study: Core) -> pd.Series[int]:
 def members_of(study: Core, layer: str) -> pd.DataFrame:
     """Return one row per school and unit: who has it, as `Membership.frame`, and who runs it.
 
-    With row (of the school), kind (as that unit sees it), trust (of two or more), fsm_pupils.
+    With row (of the school), kind (as that unit sees it), trust (of two or more), trust_known,
+    fsm_pupils.
     """
     claims = study.membership(layer).frame("urn", reasons=False)
     row = pd.Index(study.schools["urn"]).get_indexer(pd.Index(claims["urn"]))
@@ -219,6 +231,7 @@ def members_of(study: Core, layer: str) -> pd.DataFrame:
         row=row,
         kind=seen_from(claims, study.kinds(layer), study.trust_home(layer), uid).to_numpy(),
         trust=schools["trust_uid"].where(larger).to_numpy(),
+        trust_known=schools["trust_uid"].notna().to_numpy(),
         fsm_pupils=counted(study.schools).to_numpy()[row],
     )
 

@@ -22,6 +22,7 @@ from geolls.atlas.frame import Page
 from geolls.atlas.place import PlacePages
 from geolls.atlas.trust import TrustPages
 from geolls.base.errors import OutputError, UsageError
+from geolls.base.vocabulary import KINDS
 from geolls.study.facts import gather
 
 PLACES = ["dfe_region"]
@@ -201,9 +202,7 @@ def test_the_tables_hold_what_the_pages_count(whole: Path) -> None:
     assert sum(float(r["schools"]) for r in regions) == located
     assert not any("fsm_pupils" in r for r in (schools[0], regions[0]))
     for row in regions:
-        kinds = ("no_trust", "single_school_trust", "trust_home_here")
-        parts = [float(row[k]) for k in (*kinds, "trust_based_elsewhere", "status_unknown")]
-        assert sum(parts) == pytest.approx(float(row["schools"]))
+        assert sum(float(row[kind]) for kind in KINDS) == pytest.approx(float(row["schools"]))
 
 
 @pytest.mark.real_data
@@ -232,9 +231,7 @@ def test_a_seeded_sample_of_the_real_atlas_is_sound(real_study: Any, tmp_path: P
     lancashire = book.facts.unit_rows["local_authority"]["E10000017"]
     assert lancashire["schools"] == 564
     assert book.facts.england["schools"] == len(real_study.schools)
-    shares = sum(book.facts.england[f"share_{k}"] for k in
-                 ("no_trust", "single_school_trust", "trust_home_here", "trust_based_elsewhere",
-                  "status_unknown"))  # fmt: skip
+    shares = sum(book.facts.england[f"share_{k}"] for k in KINDS)
     assert shares == pytest.approx(1.0)
     # A trust's page says what the table of spread measures.
     bars = TrustPages(book)

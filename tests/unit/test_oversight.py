@@ -44,10 +44,17 @@ def test_unknown_status_leaves_an_interval():
 
 
 def test_a_school_of_a_trust_without_a_unit_is_blank_and_one_in_no_trust_is_not():
-    partial = layer(SCHOOLS, ["not_covered"] * 6 + ["B"] * 4)
+    partial = layer(SCHOOLS, ["not_located"] + ["no_evidence"] * 5 + ["B"] * 4)
     found = oversight(SCHOOLS, HOME, partial)
     assert found.isna().tolist() == [True, True, True] + [False] * 7
     assert found["4"] == "no_trust"
+
+
+def test_outside_every_unit_is_a_place_to_be_at_home_in():
+    partial = layer(SCHOOLS, ["not_covered"] * 5 + ["not_applicable"] + ["B"] * 4)
+    outside = oversight(SCHOOLS, HOME.replace("A", "not_covered"), partial)
+    assert outside["0"] == "trust_home_here" and outside["6"] == "trust_based_elsewhere"
+    assert oversight(SCHOOLS, HOME.replace("A", "B"), partial)["0"] == "trust_based_elsewhere"
 
 
 def test_whether_a_school_that_two_units_share_is_at_home_is_known_only_where_neither_is_home():

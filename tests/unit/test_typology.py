@@ -15,7 +15,7 @@ import geolls
 from geolls.api import Study
 from geolls.base.errors import UsageError
 from geolls.base.schema import options
-from geolls.base.vocabulary import PATTERNS
+from geolls.base.vocabulary import HOME_KINDS, PATTERNS
 from geolls.measures.membership import Membership
 from geolls.study.typology import (
     TypologyRules,
@@ -137,7 +137,7 @@ def test_every_authority_has_one_row_and_a_reason(study: Study) -> None:
     assert (table["rule"].str.len() > 0).all()
     assert set(table["pattern"].dropna()) <= set(PATTERNS)
     sized = table[table["schools"] >= 5]
-    shares = ["trust_home_here", "trust_based_elsewhere", "single_school_trust"]
+    shares = [*HOME_KINDS, "single_school_trust"]
     inside = sized[[f"share_{k}" for k in shares]].sum(axis=1)
     np.testing.assert_allclose(sized["academised_share"] * sized["known_share"], inside)
 

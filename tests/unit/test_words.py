@@ -50,13 +50,18 @@ def test_the_last_form_of_a_choice_is_said_always_or_nothing_is(about: str) -> N
 
 
 def test_the_first_form_whose_condition_holds_is_said() -> None:
-    said = words.TRUSTS_HERE(trusts=3, away=1, unit="district")
-    assert said == (
-        "<b>Three trusts of two or more schools</b> work here, of which <b>one is based "
-        "elsewhere</b>."
+    said = words.TRUSTS_HERE(
+        trusts=3,
+        home=2,
+        away=1,
+        homeless=0,
+        unknown=0,
+        homes="two at home here and one based elsewhere",
     )
-    assert words.TRUSTS_HERE(trusts=1, away=1, unit="district").endswith("in another district.")
-    assert words.TRUSTS_HERE(trusts=0, away=0, unit="district").startswith("No trust")
+    assert said == (
+        "<b>Three trusts of two or more schools</b> work here: two at home here and one based "
+        "elsewhere."
+    )
 
 
 def test_forms_that_all_hold_are_joined() -> None:
