@@ -112,6 +112,7 @@ class Strip:
     pieces: tuple[Piece, ...]
     labels: tuple[Label, ...]
     confidence: str = ""
+    line_confidence: str = ""
     faint_after: int | None = None
 
     @property

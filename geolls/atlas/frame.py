@@ -293,14 +293,11 @@ class Frame:
         )
 
     def kinds(self, unit: Any, n: float) -> list[dict[str, Any]]:
-        """Return the kinds of school of a unit, in their fixed order.
+        """Return the kinds of school of a unit, in their fixed order, as far as they are known."""
 
-        Where the unit shares its land each is known between two.
-        """
-        shared = unit.get("schools_low", n) < unit.get("schools_high", n)
-
-        def known(kind: str) -> Interval:
-            return Interval(*(float(unit[f"{kind}{end * shared}"]) for end in ("_low", "_high")))
+        def known(column: str, value: float) -> Interval:
+            ends = [float(unit.get(f"{column}_{end}", value)) for end in Interval._fields]
+            return bounds(value) if ends != ends else Interval(*ends)
 
         shares = {kind: float(unit[kind]) / n if n else 0.0 for kind in KINDS}
         return [
@@ -309,10 +306,10 @@ class Frame:
                 "title": KIND_TITLES[kind],
                 "words": KIND_PHRASES[kind].format(unit=self.word(self.facts.first)),
                 "count": float(unit[kind]),
-                "number": span(known(kind), count),
+                "number": span(known(kind, float(unit[kind])), count),
                 "percent": percent(share, n),
-                "text": span(known(kind), count)
-                + (f", {span(known(f'share_{kind}') if shared else share, percent)}" * (n >= FEW)),
+                "text": span(known(kind, float(unit[kind])), count)
+                + f", {span(known(f'share_{kind}', share), percent)}" * (n >= FEW),
                 "width": width_class("w", share),
                 "mark": Markup(mark(kind)),
             }

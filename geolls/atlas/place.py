@@ -314,14 +314,14 @@ class PlacePages(Chapter):
         )
         more = words.MORE_UNITS(**counts, effective=cover.effective, strays=strays)
         known = layer.family not in {"councils", "devolution"}
-        parted = shared == len(cover.units)
         return self.book.strip(
             layer,
             pieces,
             lines,
             whole=total if here.schools.certain else None,
             about=words.UNITS_HERE(itself=ours, more=more, **counts),
-            confidence=self._confidence(here, key, parted) if known else "",
+            confidence=self._confidence(here, key) if known else "",
+            line_confidence="low" if known and cover.listed else "",
         )
 
     def _silent(self, here: Here, key: str) -> bool:
@@ -329,11 +329,9 @@ class PlacePages(Chapter):
         cover = here.covers[key]
         return not cover.units and cover.layer.tiling == "partial" and key != _TOLD
 
-    def _confidence(self, here: Here, key: str, parted: bool) -> str:
-        """Return the weakest evidence for a layer here; low where most of it is `parted`."""
+    def _confidence(self, here: Here, key: str) -> str:
+        """Return the weakest evidence for the lists of a layer here."""
         known, units = self.facts.confidence.get(key, {}), here.covers[key].units
-        if units and parted:
-            return "low"  # whose school is whose is not known
         return worst_of(known.get(met.code, "") for met in units)
 
     def _trust_strip(self, here: Here) -> dict[str, Any] | None:
@@ -593,8 +591,9 @@ class PlacePages(Chapter):
                 note=self.study.date_note(key),
                 caption=layer.caption,
             )
-            worst = self._confidence(here, key, cover.both > 0.5 * here.n)
-            out.append((layer.unit_title, worst, words.paragraph(have, known)))
+            said = words.paragraph(have, known)
+            listed, line = self._confidence(here, key), "low" if cover.listed else ""
+            out.append((layer.unit_title, listed, line, said))
         demonstration = bool(about["demonstration"])
         text = words.TRUSTS_KNOWN(
             when=about["links_month"] or day(self.study.as_of),
@@ -604,13 +603,18 @@ class PlacePages(Chapter):
             dark=_some(bounds(here.known("home_not_known"))),
             units=small(here.layer.unit_title_plural),
         )
-        out.append(("Trusts", "high" if demonstration else "medium", text))
+        out.append(("Trusts", "high" if demonstration else "medium", "", text))
         if facts.thin:
             names = joined([facts.layer(k).unit_title_plural for k in facts.thin])
-            out.append((names, "low", words.NOT_DRAWN()))
+            out.append((names, "low", "", words.NOT_DRAWN()))
         return [
-            {"title": title, "confidence": Markup(confidence(word)) if word else "", "text": text}
-            for title, word, text in out
+            {
+                "title": title,
+                "confidence": Markup(confidence(listed)) if listed else "",
+                "line": Markup(confidence(line)) if line else "",
+                "text": text,
+            }
+            for title, listed, line, text in out
         ]
 
     def _inside(self, here: Here, cover: Cover) -> Interval:

@@ -37,7 +37,7 @@ def layers(long: bool, **options: Any) -> None:
     """
     from geolls.layers.areas import load_areas
     from geolls.layers.catalogue import load_catalogue
-    from geolls.layers.evidence import date_note, evidence, hold_dates, units_on
+    from geolls.layers.evidence import date_note, evidence, hold_dates, lowest_line, units_on
 
     on, areas = day_of(options), load_areas()
     catalogue = load_catalogue(options["boundaries"], areas)
@@ -60,6 +60,7 @@ def layers(long: bool, **options: Any) -> None:
             "to": layer.valid_to,
             "source": layer.source,
             "confidence": evidence(layer, on, areas).lowest_confidence,
+            "line_confidence": lowest_line(layer, on, areas),
             "checked_until": layer.checked_until,
             "date_note": date_note(layer, on, areas),
         }

@@ -119,7 +119,7 @@ def _claims(study: Study) -> pd.DataFrame:
 
 _CLAIM = (
     *("unit_code", "unit_name", "block", "share", "stated", "extent"),
-    *("confidence", "source", "source_date"),
+    *("confidence", "line_confidence", "source", "source_date"),
 )
 
 

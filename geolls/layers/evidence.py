@@ -11,6 +11,7 @@ from typing import Final
 from geolls.base.errors import UnknownNameError
 from geolls.base.text import day as in_words
 from geolls.layers.areas import Areas
+from geolls.layers.expand import expand
 from geolls.layers.model import CONFIDENCES, ONE_DAY, Layer, Unit, evidence_span
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "date_note",
     "evidence",
     "hold_dates",
+    "lowest_line",
     "unchecked",
     "units_on",
 ]
@@ -107,6 +109,15 @@ def evidence(layer: Layer, on: date, areas: Areas) -> Evidence:
         units_evidenced=sum(layer.kind != "sites" or bool(unit.lead_urn) for unit in units),
         lowest_confidence=min(words, key=CONFIDENCES.index),
     )
+
+
+def lowest_line(layer: Layer, on: date, areas: Areas) -> str | None:
+    """Return how sure a layer's least sure line is on a day; None of a layer not listed by areas.
+
+    A list can be sure and a line not: see `BlockClaim.line_confidence`.
+    """
+    words = [claim.line_confidence for claim in expand(layer, on, areas)]
+    return min(words, key=CONFIDENCES.index) if words else None
 
 
 def _records(layer: Layer, on: date) -> list[tuple[str, str]]:

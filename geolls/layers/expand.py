@@ -51,6 +51,15 @@ class BlockClaim:
     source_date: date | str | None
     status: str = ""
 
+    @property
+    def line_confidence(self) -> str:
+        """How sure the line is by which its unit holds the block: high where no line is in doubt.
+
+        Low where several units list the block and no source says how they divide it, however sure
+        each of the lists is, and where one holds a part of it that is not known.
+        """
+        return "high" if self.stated else "low"
+
 
 def expand(
     layer: Layer,

@@ -39,8 +39,9 @@ def coverage(
     -------
     pandas.DataFrame
         unit_code, unit_name (str), weight (float), share (of the whole, 0..1), weight_low,
-        weight_high. One row for each unit with what it alone claims (0 where it shares all it has),
-        which is the least that it has, and with the most, all it claims; one for each set of units
+        weight_high, line_confidence (`low` of a set that shares, `high` of a unit alone). One row
+        for each unit with what it alone claims (0 where it shares all it has), which is the least
+        that it has, and with the most, all it claims; one for each set of units
         that share, unit_code `shared`, unit_name "Birmingham: WM9, WM10"; one for each reason,
         in words. The weights sum to the whole.
 
@@ -82,7 +83,9 @@ def coverage(
     found = pd.concat([p for p in parts if len(p)], ignore_index=True) if len(rows) else rows
     share = found["weight"] / total if total > 0 else np.full(len(found), np.nan)
     ends = {end: found.pop(end) for end in ("weight_low", "weight_high")}
-    return found.assign(share=share, **ends)
+    line = found["unit_code"].map({SHARED: "low", **dict.fromkeys(REASON_NAMES, "")})
+    line = line.astype(object).fillna("high").replace("", None)
+    return found.assign(share=share, **ends, line_confidence=line)
 
 
 def _sets(x: Membership, part: Floats, together: Flags, names: Mapping[str, str]) -> pd.DataFrame:

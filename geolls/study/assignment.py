@@ -43,6 +43,7 @@ ASSIGNMENT_COLUMNS = [
     "assigned_by",
     "distance_m",
     "share",
+    "line_confidence",
 ]
 
 
@@ -197,11 +198,21 @@ def land_of(claims: Sequence[BlockClaim], blocks: Sequence[str], *, complete: bo
     -------
     pandas.DataFrame
         One row per block and claimant: `block`, `unit_code`, `unit_name`, `share`, `stated`,
-        `extent`, `confidence`.
+        `extent`, `confidence`, `line_confidence`.
     """
     columns = ["block", "unit_code", "unit_name", "share", "stated", "extent", "confidence"]
+    columns += ["line_confidence"]
     rows = [
-        (c.block, c.unit_code, c.unit_name, c.share, c.stated, c.extent, c.confidence)
+        (
+            c.block,
+            c.unit_code,
+            c.unit_name,
+            c.share,
+            c.stated,
+            c.extent,
+            c.confidence,
+            c.line_confidence,
+        )
         for c in claims
     ]
     claimed: dict[str, float] = dict.fromkeys(blocks, 0.0)
@@ -209,7 +220,7 @@ def land_of(claims: Sequence[BlockClaim], blocks: Sequence[str], *, complete: bo
         claimed[c.block] += c.share
     reason = "not_covered" if complete else "no_evidence"
     rows += [
-        (block, reason, REASON_NAMES[reason], 1.0 - share, True, "whole", "high")
+        (block, reason, REASON_NAMES[reason], 1.0 - share, True, "whole", "high", "")
         for block, share in claimed.items()
         if share < 1.0 - 1e-9
     ]
@@ -236,9 +247,10 @@ def assign_area_layer(key: str, land: pd.DataFrame, placement: Placement) -> pd.
         One row per school and claimant, columns `ASSIGNMENT_COLUMNS`; a school without a block
         is `not_located`.
     """
-    claims = land[["block", *_NOWHERE]]
+    claims = land[["block", *_NOWHERE, "line_confidence"]]
     found = placement.schools.merge(claims, on="block", how="left").fillna(_NOWHERE)
     found = found.rename(columns={"located_by": "assigned_by"}).assign(layer=key)
+    found["line_confidence"] = found["line_confidence"].replace("", None)
     return found[ASSIGNMENT_COLUMNS]
 
 
@@ -365,6 +377,7 @@ def assign_school_layer(
     table["assigned_by"] = np.where(none, "none", "school")
     table["distance_m"] = np.nan
     table["layer"] = key
+    table["line_confidence"] = None
     return table[ASSIGNMENT_COLUMNS]
 
 

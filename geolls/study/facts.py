@@ -513,11 +513,9 @@ class Here:
         low = part.low / max(part.low + others.high, 1.0)
         return Interval(low, part.high / max(part.high + others.low, 1.0))
 
-    def known(self, column: str) -> float | Interval:
-        """Return a figure as far as it is known: both ends where the place shares its land."""
-        if self.schools.certain:
-            return float(self.unit[column])
-        return Interval(*(float(self.unit[f"{column}_{end}"]) for end in ("low", "high")))
+    def known(self, column: str) -> Interval:
+        """Return a figure as far as it is known: with land that it shares, or unknown status."""
+        return Interval(*(float(self.unit[f"{column}_{end}"]) for end in Interval._fields))
 
     @cached_property
     def covers(self) -> Mapping[str, Cover]:

@@ -71,6 +71,7 @@ class Answer(NamedTuple):
     confidence: str | None = None
     status: str | None = None
     note: str | None = None
+    line_confidence: str | None = None
 
 
 class Ground(NamedTuple):
@@ -187,7 +188,8 @@ def _units(
     found = [
         Answer(label, layer.key, code, mine[0].unit_name, round(share[code], 6),
                mine[0].source_date, min((c.confidence for c in mine), key=CONFIDENCES.index),
-               _status(mine[0]), "; ".join(filter(None, [note, _line(mine)])))
+               _status(mine[0]), "; ".join(filter(None, [note, _line(mine)])),
+               min((c.line_confidence for c in mine), key=CONFIDENCES.index))
         for code, mine in held.items()
     ]  # fmt: skip
     left = 1.0 - sum(share.values())

@@ -88,12 +88,15 @@ def test_no_land_is_without_a_teaching_school_hub_and_shared_land_is_named(geoll
         "--format", "csv",
     )  # fmt: skip
     assert ran.code == 0, ran.err
-    ends = ["weight_low", "weight_high"]
+    ends = ["weight_low", "weight_high", "line_confidence"]
     assert list(ran.rows[0]) == ["unit_code", "unit_name", "weight", "share", *ends]
     assert not {r["unit_code"] for r in ran.rows} & REASONS
     shared = " ".join(r["unit_name"] for r in ran.rows if r["unit_code"] == "shared")
     assert "Birmingham" in shared
     assert "Cornwall" in shared
+    # The lists are sure, the lines between those that share are not: two facts.
+    assert {r["line_confidence"] for r in ran.rows if r["unit_code"] == "shared"} == {"low"}
+    assert {r["line_confidence"] for r in ran.rows if r["unit_code"] != "shared"} == {"high"}
     assert sum(float(r["share"]) for r in ran.rows) == pytest.approx(1)
 
 

@@ -148,3 +148,12 @@ def test_an_area_that_has_not_begun_is_told_with_what_stands_before(text: str) -
     ground = Ground(**{**ENGLAND, "on": date(2026, 9, 1)}, open_study=study)
     with pytest.raises(UnknownNameError, match=r"starts 2027-04-01, .* use E07000209 \(Guildf"):
         find(text, ground)
+
+
+def test_a_sure_list_with_a_line_that_nobody_drew_has_two_confidences() -> None:
+    rows = [r for r in where("Birmingham", **ENGLAND, open_study=never) if r["share"] == 0.5]
+    hubs = [r for r in rows if r["layer"] == "teaching_school_hub"]
+    assert len(hubs) == 2
+    assert {(r["confidence"], r["line_confidence"]) for r in hubs} == {("high", "low")}
+    alone = where("Leeds", **ENGLAND, open_study=never)
+    assert {r["line_confidence"] for r in alone if r["layer"] == "local_authority"} == {"high"}
