@@ -65,8 +65,8 @@ class Study(Core):
         -------
         pandas.DataFrame
             One row per school: urn, name, phase, pupils, trust_uid, trust_name, trust_type,
-            `trust_home` (the trust's home authority), and one column per layer with the unit's
-            name; names of units that share a school are joined by " + ".
+            `trust_home` (the trust's home authority, or that it has none), and one column per
+            layer with the unit's name; names of units that share a school are joined by " + ".
         """
         return analyses.schools_in(self, self._as_place(place), self._uid(trust))
 

@@ -377,7 +377,8 @@ class MapData:
         Index `block`: how many of the schools the map is about stand on it, drawn or not.
     trusts : DataFrame, optional
         One row per trust named by a school: index `trust_uid`, `trust_name` (str), `schools`
-        (int, in England). Optional: `home` (str, name of its home authority), `home_easting`,
+        (int, in England). Optional: `home` (str, name of its home authority), `without`
+        (str, what is said of one that has none), `home_easting`,
         `home_northing` (metres), `url` (str), `text` (str, one line of its measures).
     place : Place, optional
         For scope "place": the rest of the land is drawn pale.

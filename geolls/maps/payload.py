@@ -232,7 +232,7 @@ def _trusts(trusts: pd.DataFrame) -> dict[str, Any]:
         "name": texts(trusts["trust_name"]),
         "schools": [int(v) for v in trusts.get("schools", [])],
     }
-    out |= {c: texts(trusts[c]) for c in ("home", "url", "text") if c in trusts}
+    out |= {c: texts(trusts[c]) for c in ("home", "without", "url", "text") if c in trusts}
     if "home_easting" in trusts:
         home = (trusts[f"home_{c}"].to_numpy(float) for c in ("easting", "northing"))
         for name, values in zip("xy", lonlat(*home), strict=True):

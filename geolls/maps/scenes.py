@@ -11,6 +11,7 @@ import pandas as pd
 
 from geolls.base.errors import UsageError
 from geolls.base.text import day, suggest
+from geolls.base.vocabulary import HOME_STATUS
 from geolls.maps.data import LayerSpec, MapData
 from geolls.maps.recipes import OPTIONS, Recipe, load_recipe
 from geolls.maps.shading import measure_of
@@ -267,7 +268,12 @@ def _all_trusts(facts: Facts) -> pd.DataFrame:
     )
     table = facts.trusts.reindex(out.index)
     blank = pd.Series(index=out.index, dtype=object)
-    out["home"] = table.get("home_name_local_authority", blank)
+    status = table.get(f"home_status_{facts.home}", blank)
+    out["home"] = table.get(f"home_name_{facts.home}", blank).where(status == "home")
+    said = {
+        key: words[:1].lower() + words[1:] for key, words in HOME_STATUS.items() if key != "home"
+    }
+    out["without"] = status.map(said).fillna("")
     out[["home_easting", "home_northing"]] = table[["home_easting", "home_northing"]]
     areas = table.get("areas_local_authority", blank).astype(float).fillna(0)
     every = table["schools_all"].fillna(0).astype(int)

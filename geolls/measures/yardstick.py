@@ -25,7 +25,7 @@ def home_points(schools: pd.DataFrame, homes: pd.Series, membership: Membership)
     schools : pandas.DataFrame
         urn, trust_uid, easting, northing.
     homes : pandas.Series of str
-        Home area (home_<L> of the spread table), indexed by trust_uid.
+        Home area (home_<L> of the spread table), indexed by trust_uid; blank without a home.
     membership : Membership
         Which unit of the layer L has which school.
 
@@ -33,11 +33,13 @@ def home_points(schools: pd.DataFrame, homes: pd.Series, membership: Membership)
     -------
     pandas.DataFrame
         One row per trust, sorted by uid: trust_uid, home_code, home_schools (located schools in
-        the home area), home_easting, home_northing (metres, NaN where none is located).
+        the home area), home_easting, home_northing (metres, NaN where none is located, where the
+        trust has no home, or where home is outside every unit).
 
     Notes
     -----
     The mean of the schools at home, not of all: one far school does not move it. It is no office.
+    A trust without a home point has no distances from home and no yardstick.
     """
     found = bodies(schools)
     table = found.schools[["urn", "trust_uid", "easting", "northing"]].copy()

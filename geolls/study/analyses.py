@@ -10,7 +10,7 @@ import pandas as pd
 from geolls.base.arrays import Ints
 from geolls.base.errors import UnknownNameError, UsageError
 from geolls.base.text import suggest
-from geolls.base.vocabulary import KINDS, WEIGHTS, By
+from geolls.base.vocabulary import HOME_STATUS, KINDS, WEIGHTS, By
 from geolls.land.blocks import adjacency, load_neighbourhoods
 from geolls.layers.evidence import units_on
 from geolls.measures import communities as communing
@@ -151,7 +151,8 @@ def equity_fifths(study: Core) -> pd.DataFrame:
 def trust_yardstick(study: Core) -> pd.DataFrame:
     """Set the spread of each trust beside as many schools of its phases: the nearest, and any."""
     real = study.spread()
-    points = yardstick.home_points(study.schools, study.trust_home(HOME), study.membership(HOME))
+    homes = real.set_index("trust_uid")[f"home_{HOME}"]
+    points = yardstick.home_points(study.schools, homes, study.membership(HOME))
     made = {k: yardstick.made_up_trusts(study.schools, points, k) for k in ("nearest", "random")}
     twins = {
         kind: spread.spread(
@@ -291,8 +292,10 @@ def schools_in(study: Core, place: Place, trust_uid: str | None = None) -> pd.Da
         rows &= study.schools["trust_uid"] == trust_uid
     columns = ["urn", "name", "phase", "pupils", "trust_uid", "trust_name", "trust_type"]
     out = study.schools.loc[rows, columns].reset_index(drop=True)
-    homes = study.spread().set_index("trust_uid").get("home_name_local_authority")
-    if homes is not None:
+    if HOME in study.area_layers:
+        trusts = study.spread().set_index("trust_uid")
+        why = trusts[f"home_status_{HOME}"].map(HOME_STATUS)
+        homes = trusts[f"home_name_{HOME}"].astype(object).where(lambda name: name.notna(), why)
         out["trust_home"] = out["trust_uid"].map(homes)
     for key, layer in study.layers.items():
         if layer.kind != "sites":

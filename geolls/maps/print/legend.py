@@ -135,7 +135,8 @@ def groups_of(drawn: Drawn) -> list[Group]:
     kinds = [(kind, title) for kind, title in KIND_TITLES.items() if counted[kind]]
     marked = [Key("mark", kind, title, f"{counted[kind]:,}") for kind, title in kinds]
     out += [Group("Schools, by who runs them", marked)] if marked else []
-    out += [Group("The trust", SIGNS)] if marked and drawn.recipe.scope == "trust" else []
+    if marked and drawn.recipe.scope == "trust":
+        out.append(Group("The trust", SIGNS if drawn.home is not None else SIGNS[-1:]))
     return out
 
 

@@ -215,12 +215,13 @@
       return home ? home[t] : "";
     }
 
-    /** The schools of a trust outside its home authority. */
+    /** The schools of a trust outside its home; none where it has no home. */
     abroad(t) {
       const {schools} = this;
       const home = this.homeName(t);
       const layer = this.byKey.local_authority;
-      if (!layer || !home) return schools.of[t].filter((s) => schools.kind[s] === kindNumber("trust_based_elsewhere"));
+      if (!home) return [];
+      if (!layer) return schools.of[t].filter((s) => schools.kind[s] === kindNumber("trust_based_elsewhere"));
       const unit = schools.unit(layer);
       return schools.of[t].filter((s) => this.unitName(layer, unit[s]) !== home);
     }

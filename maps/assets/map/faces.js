@@ -102,7 +102,9 @@
       const list = schools && face.inside ? this.schools(face) : null;
       if (!list?.length) return "";
       const count = (key) => whole(list.filter((s) => schools.kind[s] === kindNumber(key)).length);
-      return `${count("no_trust")} in no trust, ${count("trust_based_elsewhere")} in trusts based elsewhere`;
+      const said = [`${count("no_trust")} in no trust`, `${count("trust_based_elsewhere")} in trusts based elsewhere`];
+      if (count("no_single_home") !== "0") said.push(`${count("no_single_home")} in trusts with no single home`);
+      return said.join(", ");
     }
 
     /** What the shading says of a face, as a list of short texts. */

@@ -8,8 +8,9 @@
   const SHOWN = 6;
   const RECORD = "https://get-information-schools.service.gov.uk/Establishments/Establishment/Details/";
   const CENTRE = "Drawn at the centre of its postcode, not the gate.";
-  const HOME = "Home is where most of its schools are, not its office. The dotted hull shows extent, not presence.";
-  const NO_HOME = "No single home authority: no links are drawn.";
+  const HULL = "The dotted hull shows extent, not presence.";
+  const HOME = `Home is where more of its schools are than anywhere else, not its office. ${HULL}`;
+  const NO_HOME = `Without a home authority no links are drawn. ${HULL}`;
 
   const paragraph = (look, ...children) => el("p", look ? {class: look} : {}, ...children);
   const button = (look, text, on) => el("button", {type: "button", class: look, on}, text);
@@ -125,13 +126,13 @@
       return el("table", {class: "gl-facts"}, el("thead", {}, head), el("tbody", {}, ...measures.map(row)));
     }
 
-    /** How many of some schools are of each kind; "not known" only where there are any. */
+    /** How many of some schools are of each kind; the last two only where there are any. */
     kinds(mine) {
       const {schools} = this.app;
       const counts = tally(mine.map((s) => schools.kind[s]));
       const rows = geolls.vocabulary.kinds
         .map(([key, label], kind) => [label, counts.get(kind) || 0, key])
-        .filter(([, n, key]) => n || key !== "status_unknown");
+        .filter(([, n, key]) => n || !["no_single_home", "status_unknown"].includes(key));
       return this.rows(rows, "Who runs the schools");
     }
 
@@ -166,18 +167,20 @@
     trust({t}) {
       const {app} = this;
       const {schools} = app;
-      const {home, name, text, uid, url} = schools.trusts;
+      const {home, name, text, uid, url, without} = schools.trusts;
+      const at = home?.[t] ? `home ${home[t]}` : without?.[t];
+      const abroad = `${whole(app.abroad(t).length)} outside its home authority`;
       const mine = schools.of[t];
       const inside = mine.filter((s) => schools.here[s]).length;
       const place = app.own.place ? app.own.place.name : "this place";
       const beyond = `Hollow marks: its ${plural(mine.length - inside, "school", "schools")} outside ${place}`;
       const counts = app.trustCounts(app.authorities, t);
       const nodes = [
-        paragraph("gl-what", `Trust, UID ${uid[t]}${home?.[t] ? `, home ${home[t]}` : ""}`),
+        paragraph("gl-what", `Trust, UID ${uid[t]}${at ? `, ${at}` : ""}`),
         url ? this.link(`Open the page of ${name[t]}`, url[t]) : null,
         this.trustCount(t, mine.length, inside),
         inside < mine.length ? paragraph("", beyond) : null,
-        paragraph("", `${whole(app.abroad(t).length)} outside its home authority`),
+        schools.homeOf(t) ? paragraph("", abroad) : null,
         text?.[t] ? paragraph("", text[t]) : null,
         paragraph("gl-note", schools.homeOf(t) ? HOME : NO_HOME),
         this.rows(this.authorityRows(counts), plural(counts.size, "authority", "authorities")),
