@@ -95,7 +95,7 @@ def lede(here: Here, population: str, hubs: Sequence[str]) -> Markup:
         place=here.name,
         name=short_name(here.name),
         part=part,
-        run="are in no trust" if lead else "are in a trust of two or more schools",
+        run="in no trust" if lead else "in a trust of two or more schools",
         share=here.share_of(part),
         england=england["share_no_trust" if lead else "share_in_trusts"],
         rank=here.rank("share_no_trust") if lead else None,
@@ -126,7 +126,7 @@ def _hubs(here: Here, key: str) -> Markup:
     if key == here.key:
         units = here.facts.unit_rows[key]
         names = sorted(units[code]["name"] for code in cover.shared if code != here.code)
-        return words.HUB_SHARES(names=names, both=cover.both)
+        return words.HUB_SHARES(names=names, both=sum(m.share < 1 for m in here.members))
     land, many = cover.land, len(cover.land)
     name = land[0].name if land else ""
     schools = next((met.of_unit for met in cover.units if land and met.code == land[0].code), 0.0)
@@ -161,12 +161,26 @@ class PlacePages(Chapter):
 
     def make(self, page: Page) -> Rendered:
         """Make the page of a place."""
-        book, facts = self.book, self.facts
-        here = Here(facts, *page.key)
+        here = Here(self.facts, *page.key)
         made = self.plates.place(here.key, here.code, page)
+        return self.book.render(
+            "page_place.html.jinja",
+            page,
+            {**self.said(page, here), "schools": self._school_grid(page, here, made)},
+            title=here.name,
+            nav="places",
+            description=words.PLACE_PAGE(name=here.name),
+            crumbs=self._crumbs(page, here),
+            inline=True,
+            drawn=made,
+        )
+
+    def said(self, page: Page, here: Here) -> dict[str, Any]:
+        """Return all that the page says beside its map and its table of schools."""
+        book, facts = self.book, self.facts
         ranked, others = len(facts.ranked(here.key)), book.words(here.key)
         strips = self._strips(page, here)
-        context = {
+        return {
             "name": here.name,
             "short": short_name(here.name),
             "kind": what_it_is(here),
@@ -180,7 +194,7 @@ class PlacePages(Chapter):
             "rank_from": RANKED,
             "strips": strips,
             "doubt": any(p.doubt for _, bars in strips for bar in bars for p in bar.pieces),
-            "schools_text": span(here.schools, count),
+            "all_schools": words.PART(part=here.schools, n=here.schools, capital=True),
             "kinds": book.kinds(here.unit, here.n),
             "trust_strip": self._trust_strip(here),
             "trusts": self._trust_grid(page, here) if here.trusts else None,
@@ -189,7 +203,6 @@ class PlacePages(Chapter):
             "others": others,
             "ticks": self._ticks(here),
             "trusting": self._trusting(here),
-            "schools": self._school_grid(page, here, made),
             "school_kinds": {
                 "label": "Who runs them",
                 "column": "run_by",
@@ -199,17 +212,6 @@ class PlacePages(Chapter):
             "neighbours": self._neighbours(page, here),
             "sources": self._sources(),
         }
-        return book.render(
-            "page_place.html.jinja",
-            page,
-            context,
-            title=here.name,
-            nav="places",
-            description=words.PLACE_PAGE(name=here.name),
-            crumbs=self._crumbs(page, here),
-            inline=True,
-            drawn=made,
-        )
 
     def _crumbs(self, page: Page, here: Here) -> list[tuple[str, str]]:
         out = [("England", f"{page.root}index.html")]
@@ -354,7 +356,7 @@ class PlacePages(Chapter):
             for trust in here.trusts[:_BOXES]
         ]
         about = words.TRUST_BOXES(trusts=len(here.trusts), drawn=_BOXES, times=here.n / total)
-        return {"total": span(known, count), "about": about, "pieces": pieces}
+        return {"title": words.IN_TRUSTS(n=known), "about": about, "pieces": pieces}
 
     # -- tables ------------------------------------------------------------------------------
 
@@ -489,7 +491,7 @@ class PlacePages(Chapter):
 
     def _sources(self) -> Grid:
         facts, about, register = self.facts, self.book.about, self.study.register
-        lost, n = int(facts.england["not_located"]), len(facts.schools)
+        n = len(facts.schools)
         trusts = (
             "Trust membership",
             Name("Get Information about Schools, group links"),
@@ -503,7 +505,7 @@ class PlacePages(Chapter):
                 "Schools and pupils",
                 Name(register.label),
                 about["schools_month"] or day(self.study.as_of),
-                words.HAVE_A_POINT(located=n - lost, n=n, lost=lost),
+                words.HAVE_A_POINT(n=n, **facts.points),
             ),
             *([trusts] if register.source.get("vintage_links") else []),
             (
@@ -578,7 +580,9 @@ class PlacePages(Chapter):
                 continue
             have = words.HAVE_A_UNIT(
                 partial=layer.tiling == "partial",
-                units=len(cover.units),
+                units=len(cover.land) + len(cover.units),
+                gap=cover.without("no_evidence"),
+                coded=here.coded,
                 inside=self._inside(here, cover),
                 n=here.schools,
                 title=layer.unit_title,
@@ -603,6 +607,8 @@ class PlacePages(Chapter):
             dark=_some(bounds(here.known("home_not_known"))),
             units=small(here.layer.unit_title_plural),
         )
+        if beyond := self._beyond(here):
+            out.append(("Where its schools stand", "", "", beyond))
         out.append(("Trusts", "high" if demonstration else "medium", "", text))
         if facts.thin:
             names = joined([facts.layer(k).unit_title_plural for k in facts.thin])
@@ -616,6 +622,22 @@ class PlacePages(Chapter):
             }
             for title, listed, line, text in out
         ]
+
+    def _beyond(self, here: Here) -> Markup:
+        """Say which schools of an authority stand on land of another, and the other way round."""
+        found = self.facts.beyond_border.get(here.code) if here.key == "local_authority" else None
+        out, guests = found or ((), ())
+
+        def named(schools: Sequence[tuple[str, int]]) -> list[str]:
+            return [f"{name} {count(n)}" for name, n in schools]
+
+        return words.BEYOND(
+            name=here.name,
+            out=sum(n for _, n in out),
+            where=named(out),
+            guests=sum(n for _, n in guests),
+            whose=named(guests),
+        )
 
     def _inside(self, here: Here, cover: Cover) -> Interval:
         """Return how many of its schools have a unit of a layer."""

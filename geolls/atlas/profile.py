@@ -176,7 +176,11 @@ def profile(study: Study, place: Place) -> Profile:
     facts = layer_facts(study, place.layer)
     if place.unit_code not in facts.units[place.layer].index:
         raise UsageError(f"{place.name} is no unit of {place.layer} on {study.as_of}")
-    subject = _Subject(place, Frame(facts), Here(facts, place.layer, place.unit_code))
+    subject = _Subject(
+        place,
+        study.memo(("frame", place.layer), lambda: Frame(facts)),
+        Here(facts, place.layer, place.unit_code),
+    )
     here, book, about = subject.here, subject.book, subject.book.about
     sections = (_runs, _maps, _between, _beside) if here.n else ()
     return Profile(
@@ -281,7 +285,7 @@ def _bar(title: str, shares: Sequence[float]) -> dict[str, Any]:
 
 
 def _trusts(subject: _Subject) -> tuple[Table, list[Markup], list[Markup]]:
-    """Return the trusts with most schools here, and where those based elsewhere are based."""
+    """Return the trusts with the most schools here, and where those based elsewhere are based."""
     here, known = subject.here, subject.here.facts.trust_rows
     found = sorted(here.trusts, key=lambda trust: (-trust.here, known[trust.uid]["trust_name"]))
 
@@ -472,8 +476,8 @@ def _known(value: Any) -> float:
 
 def _pattern(subject: _Subject) -> Markup:
     """Say which pattern the rule of the study puts an authority in, and why."""
-    phases = set(subject.book.study.schools["phase"])
-    if subject.here.key != PATTERN_LAYER or "primary" not in phases:
+    primary = subject.book.study.schools["phase"] == "primary"
+    if subject.here.key != PATTERN_LAYER or not primary.any():
         return Markup()
     row = typology(subject.book.study).set_index("unit_code").loc[subject.here.code]
     pattern = row["pattern"] if isinstance(row["pattern"], str) else None
@@ -488,6 +492,7 @@ def _caveats(subject: _Subject) -> Iterator[Markup]:
     thin = [here.facts.layer(key).title for key in here.facts.thin]
     yield from words.CAVEATS.each(
         unit=subject.book.word(here.key),
+        threshold=subject.book.study.spread_options.home_threshold,
         links=not about["demonstration"] and about["links_month"],
         unknown=float(here.unit["trust_not_known"]),
         dark=float(here.unit["home_not_known"]),

@@ -16,7 +16,7 @@ from geolls.atlas import words
 from geolls.atlas.charts import Axis, Strip, axis_of, marks_on_axis
 from geolls.atlas.frame import Chapter, Page, Rendered
 from geolls.atlas.grids import Column, Grid, Name, Two, mark
-from geolls.base.interval import span
+from geolls.base.interval import Interval, span
 from geolls.base.populations import POPULATIONS
 from geolls.base.text import DASH, band_words, count, km, number, phase_words, short_name, small
 from geolls.base.vocabulary import KINDS, OUTSIDE, REACHES, REASONS
@@ -38,13 +38,31 @@ class TrustPages(Chapter):
     def make(self, page: Page) -> Rendered:
         """Make the page of a trust."""
         (uid,) = page.key
+        said = self.said(page, uid)
+        return self.book.render(
+            "page_trust.html.jinja",
+            page,
+            {**said, "schools": self._school_grid(page, uid)},
+            title=said["name"],
+            nav="trusts",
+            description=words.TRUST_PAGE(word=self.study.population.word, name=said["name"]),
+            crumbs=[
+                ("England", f"{page.root}index.html"),
+                ("Trusts", f"{page.root}trusts.html"),
+                (said["name"], ""),
+            ],
+            drawn=self.plates.trust(uid, page),
+        )
+
+    def said(self, page: Page, uid: str) -> dict[str, Any]:
+        """Return all that the page says beside its map and its table of schools."""
         book, facts = self.book, self.facts
         row = facts.trust_rows[uid]
         name, n, size = str(row["trust_name"]), int(row["schools"]), str(row["size_band"])
         located, yard = len(facts.from_home.get(uid, [])), len(facts.yardstick.get(uid, []))
         strips = [bar for key in self._layers if (bar := self.strip(page, uid, key))]
         home = self._home(uid, row)
-        context = {
+        return {
             "name": name,
             "kind": self._what_it_is(uid, row),
             "lede": self._lede(uid, row, home),
@@ -57,29 +75,14 @@ class TrustPages(Chapter):
             "located": located,
             "yard_count": yard,
             "far": self._far_grid(row),
-            "same": len(self._of_size(size)),
-            "band": band_words(size),
+            "like": words.OF_LIKE_SIZE(same=len(self._of_size(size)), band=band_words(size)),
+            "yardstick": words.YARDSTICK(**self._yardstick),
             "schools_text": words.SCHOOLS_OF(n=n, word=self.book.study.population.word),
             "strips": strips,
             "doubt": any(piece.doubt for bar in strips for piece in bar.pieces),
-            "schools": self._school_grid(page, uid),
             "sorted": words.SORTED_BY(home=located),
             "besides": words.BESIDES(others=len(facts.others.get(uid, ()))),
         }
-        return book.render(
-            "page_trust.html.jinja",
-            page,
-            context,
-            title=name,
-            nav="trusts",
-            description=words.TRUST_PAGE(word=self.book.study.population.word, name=name),
-            crumbs=[
-                ("England", f"{page.root}index.html"),
-                ("Trusts", f"{page.root}trusts.html"),
-                (name, ""),
-            ],
-            drawn=self.plates.trust(uid, page),
-        )
 
     def _what_it_is(self, uid: str, row: Mapping[str, Any]) -> Markup:
         phases = self.book.columns["phase"]
@@ -149,7 +152,7 @@ class TrustPages(Chapter):
                 regions=len(self._counts(uid, region)) if region else 0,
             ),
             words.TRUST_HOME(**home),
-            words.TRUST_HUBS(hubs=row["hubs"]),
+            words.TRUST_HUBS(hubs=_ends(row, "areas_teaching_school_hub")),
             words.TRUST_FAR(
                 located=len(far),
                 yard=len(yard),
@@ -186,17 +189,18 @@ class TrustPages(Chapter):
         inside = [n for code, _, n in ordered if code not in REASONS]
         if not inside:
             return None
-        total = sum(n for *_, n in ordered)
+        total, row = sum(n for *_, n in ordered), self.facts.trust_rows[uid]
         ends = self.facts.ends_of_trust(uid, key)
         pieces = [
             self.book.piece(page, layer, *unit, total, ends=ends[unit[0]]) for unit in ordered
         ]
-        whole = sum(inside)
-        pairs = sum(n * (n - 1) for n in inside) / (whole * (whole - 1)) if whole > 1 else None
+        apart, units = _ends(row, f"cross_pairs_{key}"), _ends(row, f"areas_{key}")
         about = words.TRUST_UNITS(
-            units=len(inside),
-            effective=1 / sum((n / whole) ** 2 for n in inside),
-            together=float("nan") if pairs is None else max(pairs, 0.0),
+            units=units,
+            effective=1 / sum((n / sum(inside)) ** 2 for n in inside)
+            if units.certain
+            else float("nan"),
+            together=apart.less_from(1.0),
         )
         lines = [(span(ends[code], count),) for code, *_ in ordered]
         return self.book.strip(layer, pieces, lines, whole=total, about=about, faint_after=1)
@@ -217,6 +221,13 @@ class TrustPages(Chapter):
             "yard_words": said(yard),
             "yard_text": round(place, 1),
         }
+
+    @cached_property
+    def _yardstick(self) -> dict[str, int]:
+        """Count the trusts that have a yardstick, and those whose middle school is as near."""
+        own, yard = (self.facts.trusts[f"{c}home_km_median"] for c in ("", "yard_"))
+        known = own.notna() & yard.notna()
+        return {"trusts": int(known.sum()), "equal": int((own <= yard + 1e-6)[known].sum())}
 
     @cache  # noqa: B019  (a book lives as long as its process)
     def _of_size(self, band: str) -> pd.DataFrame:
@@ -332,6 +343,17 @@ def _by_phase(phases: Iterable[str]) -> list[str]:
     counts = Counter(POPULATIONS[phase].word for phase in phases)
     ordered = sorted(counts.items(), key=lambda phase: (-phase[1], phase[0]))
     return [f"{n} {word}" for word, n in ordered]
+
+
+def _home(row: Mapping[str, Any]) -> str:
+    """Return the name of a trust's home authority; empty where it has none."""
+    name = row["home_name_local_authority"]
+    return name if isinstance(name, str) else ""
+
+
+def _ends(row: Mapping[str, Any], column: str) -> Interval:
+    """Return the least and the most of a figure; 0 of a layer that the study lacks."""
+    return Interval(*(float(row.get(f"{column}_{end}", 0.0)) for end in ("low", "high")))
 
 
 def _tick_line(axis: Axis, value: float) -> Markup:

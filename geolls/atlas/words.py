@@ -26,6 +26,7 @@ from geolls.base.text import (
     in_words,
     joined,
     km,
+    km_within,
     number,
     owner,
     percent,
@@ -151,16 +152,22 @@ FORMATS: dict[str, Callable[[Any], object]] = {
     "day": day,
     "joined": joined,
     "km": km,
+    "km within": km_within,
     "lower first": lambda text: text[:1].lower() + text[1:],
     "number": number,
     "owner": owner,
     "percent": lambda share: span(share, percent),
-    "ranked": lambda rank: rank_words(rank[0], rank[1], "share"),
+    "ranked": lambda rank: rank_words(rank.larger, rank.smaller, rank.total, "share"),
     "Roughly": lambda share: (words := roughly(share))[:1].upper() + words[1:],
     "small": small,
     "Words": lambda n: in_words(n, capital=True),
-    "words": in_words,
+    "words": lambda n: between(n, in_words) if _apart(n) else span(n, in_words, "{} or {}"),
 }
+
+
+def _apart(n: float | Interval) -> bool:
+    """Tell whether more than two whole numbers lie between the ends of an interval."""
+    return isinstance(n, Interval) and n.high - n.low > 1
 
 
 class _Formatter(Formatter):
@@ -219,7 +226,7 @@ REASON = Saying(
 SCHOOLS = one("so many schools", "{n:count} {n:school|schools}")
 SCHOOLS_OF = one("so many schools of a population", "{n:count} {word} {n:school|schools}")
 
-FOUND_PLACE = one("a place that a search found", "{title}, {n:count} schools")
+FOUND_PLACE = one("a place that a search found", "{title}, {n:count} {n:school|schools}")
 HOME = Saying(
     "the home of a trust, in a cell",
     Form("here", lambda f: f.kind == "trust_home_here", "here"),
@@ -238,7 +245,7 @@ FOUND_TRUST = Saying(
     "a trust that a search found",
     Form("of other phases too", lambda f: f.all > f.n,
          "Trust, {all} schools, {n} of them {word}{home}"),
-    Form("all count", always, "Trust, {n} {word} schools{home}"),
+    Form("all count", always, "Trust, {n} {word} {n:school|schools}{home}"),
 )
 
 # ---- a place -----------------------------------------------------------------------------------
@@ -263,16 +270,18 @@ WHO_RUNS = Saying(
     Form("no school", lambda f: f.n == 0, "No {population} stand in {place}."),
     Form("shared land", lambda f: isinstance(f.part, Interval),
          "Schools that are or may be {name:owner} number {schools:between}, for it shares land "
-         "along a line nobody has published; <b>{part:between}</b> of them {run} "
+         "along a line nobody has published; <b>{part:between}</b> of them are {run} "
          "({share:between percent}; England {england:percent})."),
+    Form("one school", lambda f: f.n == f.part == 1, "The one school of {name} is {run}."),
     Form("few schools", lambda f: f.n < FEW,
-         "<b>{part:count}</b> of {n:count} schools in {name} {run}."),
-    Form("at one end of all", lambda f: f.rank and f.rank[1] >= 20
-         and (f.rank[0] <= 6 or f.rank[1] - f.rank[0] <= 5),
-         "{share:Roughly} of {name:owner} schools, <b>{part:count} of {n:count}</b>, {run} "
-         "({share:percent}; England {england:percent}): of {rank[1]} {others}, {rank:ranked}."),
+         "<b>{part:count}</b> of {n:count} schools in {name} {part:is|are} {run}."),
+    Form("at one end of all", lambda f: f.rank and f.rank.total >= 20
+         and min(f.rank.larger, f.rank.smaller) <= 5,
+         "{share:Roughly} of {name:owner} schools, <b>{part:count} of {n:count}</b>, are {run} "
+         "({share:percent}; England {england:percent}): of {rank.total} {others} with "
+         f"{RANKED} schools or more, {{rank:ranked}}."),
     Form("many schools", always,
-         "{share:Roughly} of {name:owner} schools, <b>{part:count} of {n:count}</b>, {run} "
+         "{share:Roughly} of {name:owner} schools, <b>{part:count} of {n:count}</b>, are {run} "
          "({share:percent}; England {england:percent})."),
 )
 HOMES = Saying(
@@ -359,8 +368,8 @@ HUB_SHARES = Saying(
     "with whom a hub shares land",
     Form("with nobody", lambda f: not f.names, ""),
     Form("with others", always,
-         "<b>{both:count}</b> of these are on land it shares with {names:joined}, along a line "
-         "nobody has published."),
+         "<b>{both:count} {both:school stands|schools stand}</b> on land it shares with "
+         "{names:joined}, along a line nobody has published."),
 )
 IN_TRUSTS_HERE = Saying(
     "schools in trusts of the place, as a title",
@@ -400,6 +409,7 @@ OF_ITS_UNIT = Saying(
     "how much of its unit, under a piece of a bar",
     Form("shared", lambda f: f.parted, "on land that several list: each school is in one of them"),
     Form("no room", lambda f: f.reason or f.pieces > 6 or f.key == "district", ""),
+    Form("the only one", lambda f: f.whole and f.schools == 1, "its one school is here"),
     Form("all", lambda f: f.whole, "all of its {schools:count} are here"),
     Form("not known", lambda f: not bounds(f.schools).certain,
          "of the {word:owner} {schools:count}"),
@@ -422,10 +432,15 @@ MORE_UNITS = Saying(
          "; {strays:count} {strays:school stands|schools stand} over the line"),
     join="",
 )
+IN_TRUSTS = Saying(
+    "the schools in trusts of two or more, as a title",
+    Form("one", lambda f: f.n == 1, "The one in a trust of two or more"),
+    Form("several", always, "The {n:count} in trusts of two or more"),
+)
 TRUST_BOXES = Saying(
     "the boxes of trusts",
     Form("how many", always, "{trusts} {trusts:trust|trusts} of two or more schools"),
-    Form("much wider", lambda f: f.times >= 2, ", drawn {times:.0f} times wider"),
+    Form("much wider", lambda f: f.times >= 2, ", drawn about {times:.0f} times wider"),
     Form("wider", lambda f: 1.5 <= f.times < 2, ", drawn wider"),
     Form("not all", lambda f: f.trusts > f.drawn, "; the {drawn} largest are drawn"),
     join="",
@@ -435,7 +450,7 @@ AMONG_OTHERS = Saying(
     Form("too few schools", lambda f: f.few,
          "too few schools here; {middle} in the middle {unit}"),
     Form("ranked", lambda f: f.rank,
-         "here, {middle} in the middle {unit}; rank {rank[0]} of {rank[1]}"),
+         "here, {middle} in the middle {unit}; {rank.larger:count} of {rank.total} have more"),
     Form("not ranked", always, "here, {middle} in the middle {unit}"),
 )
 
@@ -443,18 +458,22 @@ AMONG_OTHERS = Saying(
 
 HAVE_A_UNIT = Saying(
     "how many schools have a unit",
-    Form("no unit", lambda f: f.partial and not f.units,
+    Form("no unit", lambda f: not f.units and not f.gap,
          "No {title:small} covers this place on {day:day}."),
-    Form("all", lambda f: f.inside == f.n and bounds(f.n).low > 1,
+    Form("the only one", lambda f: f.inside == f.n == (1, 1),
+         "Its one school has {title:a small}."),
+    Form("all, by code", lambda f: f.inside == f.n and f.coded >= f.n.high,
          "All {n:count} schools have {title:a small}, placed by district code."),
-    Form("some", always, "{inside:count} of {n:count} schools have {title:a small}."),
+    Form("all", lambda f: f.inside == f.n, "All {n:count} schools have {title:a small}."),
+    Form("some", always,
+         "{inside:count} of {n:count} {n:school|schools} {inside:has|have} {title:a small}."),
 )
 HOW_KNOWN = Saying(
     "how well a layer is known here",
     Form("gap", lambda f: f.gap, "For {gap:count} we found none: our list has a gap."),
     Form("shared land", lambda f: f.both,
-         "{both:count} are on land that several {titles} list, with no line between: each is in "
-         "one of them, and nobody has said in which."),
+         "{both:count} {both:is|are} on land that several {titles} list, with no line between: "
+         "each is in one of them, and nobody has said in which."),
     Form("dates", lambda f: f.note, "{note}."),
     Form("caption", lambda f: f.caption, "{caption}"),
     join=" ",
@@ -469,7 +488,17 @@ TRUSTS_KNOWN = Saying(
          "For {dark:count} {dark:school|schools} it is not known whether the trust is at home "
          "here: they, or others of the trust, are on land that several {units} list."),
     Form("unknown", lambda f: f.unknown,
-         "For {unknown:count} of the schools here the trust is not known."),
+         "For {unknown:count} of the schools here the trust, or its home, is not known."),
+    join=" ",
+)
+BEYOND = Saying(
+    "schools of an authority that stand on land of another",
+    Form("out", lambda f: f.out,
+         "{out:count} {out:school|schools} of {name} {out:stands|stand} on land of another "
+         "authority ({where:joined}): counted here, where {out:it is|they are} overseen."),
+    Form("in", lambda f: f.guests,
+         "{guests:count} {guests:school|schools} on its land {guests:is|are} overseen by another "
+         "authority ({whose:joined}) and counted there."),
     join=" ",
 )
 NOT_DRAWN = one(
@@ -477,10 +506,19 @@ NOT_DRAWN = one(
     "Not drawn. The lists we hold cover fewer than half of the schools, and a partial map would "
     "read as a gap.",
 )
-HAVE_A_POINT = one("schools with a location",
-                   "{located:count} of {n:count} have a point; {lost} are placed by code")
+HAVE_A_POINT = Saying(
+    "schools with a location",
+    Form("all", lambda f: f.located == f.n, "all {n:count} have a point"),
+    Form("some", always, "{located:count} of {n:count} have a point"),
+    Form("by code", lambda f: f.coded,
+         "{coded:count} without one {coded:is|are} placed by district code"),
+    Form("nowhere", lambda f: f.lost,
+         "{lost:count} {lost:has|have} neither point nor district and {lost:is|are} on no map"),
+    join="; ",
+)
 TRUST_UNKNOWN = one("schools whose trust is not known, in all",
-                    "{unknown:count} schools whose trust is not known")
+                    "{unknown:count} {unknown:school|schools} whose trust, or its home, is not "
+                    "known")
 SMALL_AREAS = "exact for later authorities except small line moves"
 
 # ---- a trust -----------------------------------------------------------------------------------
@@ -492,9 +530,9 @@ TRUST_PAGE = one(
 WHAT_A_TRUST_IS = Saying(
     "what a trust is",
     Form("sort and size", always, "{sort} · UID {uid} · {n} {word} {n:school|schools}: {phases} · "
-         "{pupils:count} pupils"),
+         "{pupils:count} {pupils:pupil|pupils}"),
     Form("of other phases too", lambda f: f.all > f.n,
-         "{all} schools in all, {pupils_all:count} pupils"),
+         "{all} schools in all, {pupils_all:count} {pupils_all:pupil|pupils}"),
     Form("spread", lambda f: f.reach, "spread: {reach}"),
     join=" · ",
 )
@@ -572,29 +610,41 @@ SORTED_BY = Saying(
 )
 TRUST_HUBS = Saying(
     "the hubs of a trust",
-    Form("some", lambda f: f.hubs > 0,
+    Form("some", lambda f: f.hubs.high > 0,
          "Its schools fall under <b>{hubs:words} {hubs:Teaching School Hub|Teaching School "
          "Hubs}</b>."),
 )
 TRUST_FAR = Saying(
     "how far a trust's schools are",
     Form("from home", lambda f: f.home and f.located >= 3 and f.yard,
-         "Half of them are more than {half:km} from the middle of its {home} schools; the "
-         "nearest {yard} schools of the same phases all lie within {yard_all:km}."),
+         "Half of them are about {half:km} or more from the middle of its {home} schools; the "
+         "nearest {yard} schools of the same phases all lie within {yard_all:km within}."),
     Form("from each other", lambda f: f.widest == f.widest,
          "The two farthest apart are {widest:km} from each other."),
 )
+YARDSTICK = one(
+    "what the yardstick is",
+    "The yardstick takes the nearest schools, whoever runs them: half of the schools of "
+    "{equal:count} of {trusts:count} trusts are as near. Read it as a scale, not a target.",
+)
+OF_LIKE_SIZE = Saying(
+    "trusts of like size",
+    Form("alone", lambda f: f.same == 1, "No other trust has {band} schools."),
+    Form("several", always, "{same:count} trusts have {band} schools, this one among them."),
+)
 TRUST_UNITS = Saying(
     "how a layer divides a trust, beside its bar",
-    Form("units", always, "{units} {units:unit|units}"),
-    Form("several", lambda f: f.units > 1, ", effective {effective:.1f}"),
-    Form("pairs", lambda f: f.units > 1 and f.together == f.together,
+    Form("units", always, "{units:count} {units:unit|units}"),
+    Form("several", lambda f: f.units.high > 1 and f.effective == f.effective,
+         ", effective {effective:.1f}"),
+    Form("pairs", lambda f: f.units.high > 1 and f.together == f.together,
          "; two of its schools share one {together:percent} of the time"),
     join="",
 )
 WITHIN = Saying(
     "how far from home, beside the marks",
-    Form("some", lambda f: f.n, "half are within {half:km}, all within {whole:km}"),
+    Form("one", lambda f: f.n == 1, "{whole:km}"),
+    Form("some", lambda f: f.n, "half are within {half:km within}, all within {whole:km within}"),
 )
 
 # ---- England -----------------------------------------------------------------------------------
@@ -733,8 +783,8 @@ COVERED = {
 
 MORE_TRUSTS = one(
     "trusts beyond those named",
-    "The table of trusts names the {named:words} with most schools here; {more:words} more run "
-    "{schools}.",
+    "The table of trusts names the {named:words} with most schools here; {more:words} more "
+    "{more:runs|run} {schools}.",
 )
 AWAY = one(
     "where trusts based elsewhere are based",
@@ -790,9 +840,9 @@ RUN_ON = Saying(
 )
 PART = Saying(
     "so many of all schools",
-    Form("some", lambda f: f.part < f.n - 0.05,
+    Form("some", lambda f: bounds(f.part).high < bounds(f.n).high - 0.05,
          "{part:count} of {n:count} {n:school|schools}"),
-    Form("the only one", lambda f: f.n == 1, "{capital:I|i}ts one school"),
+    Form("the only one", lambda f: bounds(f.n).high == 1, "{capital:I|i}ts one school"),
     Form("all", always, "{capital:A|a}ll {n:count} schools"),
 )
 GAP = one("schools for which we found no unit",
@@ -811,7 +861,7 @@ LISTED_TOO = one(
     "them is published, so each is counted in equal parts.",
 )
 LOST = one("schools without a location",
-           "{schools} {n:has|have} no usable location: on no map but that of {name}.")
+           "{schools} {n:has|have} no usable location: counted in {name}, and on no other map.")
 NOTHING_BETWEEN = "None: on every map above, each school here is in one unit."
 MOST_LIKE = Saying(
     "the areas most like a place",
@@ -843,13 +893,14 @@ CAVEATS = Saying(
          "A trust is based in the {unit} with more of its schools than anywhere else, not where "
          "its office is. Elsewhere is not far: the next {unit} counts."),
     Form("date of trusts", lambda f: f.links,
-         "Trust membership is of {links}; several hundred schools have joined trusts since."),
+         "Trust membership is of {links}: schools that joined a trust after it may show as in "
+         "none."),
     Form("home not known", lambda f: f.dark,
          "For {dark:count} {dark:school|schools} it is not known whether the trust is at home "
          "here: they, or others of the trust, are on land that several {units} list."),
     Form("unknown", lambda f: f.unknown,
-         "For {unknown:count} {unknown:school|schools} the trust is not known: counted neither as "
-         "in a trust nor as not."),
+         "For {unknown:count} {unknown:school|schools} the trust, or its home, is not known: "
+         "counted as in no other kind."),
     join=" ",
 )
 LAYER_CAVEATS = Saying(

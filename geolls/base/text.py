@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import difflib
+import math
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
@@ -23,6 +24,7 @@ __all__ = [
     "in_words",
     "joined",
     "km",
+    "km_within",
     "last_word",
     "month",
     "nearest",
@@ -98,17 +100,22 @@ def suggest(word: str, options: Iterable[str]) -> str | None:
 _WORDS = (
     "no one two three four five six seven eight nine ten eleven twelve".split()  # noqa: SIM905
 )
-_TENTHS = {
-    1: "one in ten",
-    2: "a fifth",
-    3: "three in ten",
-    4: "four in ten",
-    5: "half",
-    6: "six in ten",
-    7: "seven in ten",
-    8: "eight in ten",
-    9: "nine in ten",
+_FRACTIONS = {
+    0.1: "one in ten",
+    0.2: "a fifth",
+    0.25: "a quarter",
+    0.3: "three in ten",
+    1 / 3: "a third",
+    0.4: "four in ten",
+    0.5: "half",
+    0.6: "six in ten",
+    2 / 3: "two thirds",
+    0.7: "seven in ten",
+    0.75: "three quarters",
+    0.8: "eight in ten",
+    0.9: "nine in ten",
 }
+_SAME, _NEAR = 0.005, 0.02  # of a share: what is called so, and what is just over or under it
 
 
 def count(value: float) -> str:
@@ -139,18 +146,39 @@ def km(value: float | None) -> str:
     return f"{value:.1f} km" if value < 9.95 else f"{value:,.0f} km"
 
 
-def percent(share: float, n: float | None = None) -> str:
-    """Write a share as a whole percentage; a dash where it is missing or n is below 10.
+def km_within(value: float | None) -> str:
+    """Write a distance within which things lie: as `km`, never rounded down.
 
     Examples
     --------
-    >>> percent(0.883), percent(0.004), percent(0.5, 6) == DASH
-    ('88%', 'under 1%', True)
+    >>> km_within(4.04), km_within(12.0), km_within(37.2), km_within(9.92)
+    ('4.1 km', '12 km', '38 km', '10 km')
+    """
+    if value is None or value != value:
+        return DASH
+    up = math.ceil(round(value * 10, 6)) / 10
+    return f"{up:.1f} km" if up < 9.95 else f"{math.ceil(round(value, 6)):,} km"
+
+
+def percent(share: float, n: float | None = None) -> str:
+    """Write a share as a whole percentage; a dash where it is missing or n is below 10.
+
+    Only nothing is 0% and only all is 100%.
+
+    Examples
+    --------
+    >>> percent(0.883), percent(0.004), percent(0.998), percent(0.5, 6) == DASH
+    ('88%', 'under 1%', 'over 99%', True)
     """
     if share is None or share != share or (n is not None and n < 10):
         return DASH
     whole = int(share * 100 + 0.5)
-    return "under 1%" if whole == 0 and share > 0 else f"{whole}%"
+    if whole == 0 and share > 0:
+        return "under 1%"
+    return "over 99%" if whole == 100 and share < 1 - _ROUNDING else f"{whole}%"
+
+
+_ROUNDING = 1e-9  # of sums of shares
 
 
 def in_words(n: float, *, capital: bool = False) -> str:
@@ -178,25 +206,33 @@ def owner(name: str) -> str:
 
 
 def roughly(share: float) -> str:
-    """Name the tenth a share is near, for use beside its count only.
+    """Name the simple fraction a share is near, for use beside its count only.
+
+    Notes
+    -----
+    A fraction alone is within half a point, "just under" and "just over" within two points;
+    otherwise the two tenths are named between which the share lies. None says too much.
 
     Examples
     --------
-    >>> roughly(0.883), roughly(0.5), roughly(0.62), roughly(0.03), roughly(1.0)
-    ('nearly nine in ten', 'half', 'more than six in ten', 'under one in ten', 'all')
+    >>> roughly(0.883), roughly(0.5), roughly(0.61), roughly(0.03), roughly(1.0)
+    ('just under nine in ten', 'half', 'just over six in ten', 'under one in ten', 'all')
+    >>> roughly(0.86), roughly(0.65), roughly(0.94), roughly(0.0)
+    ('between eight and nine in ten', 'just under two thirds', 'more than nine in ten', 'none')
     """
-    if share >= 1:
-        return "all"
-    if share > 0.95:
-        return "nearly all"
-    tenth = int(share * 10 + 0.5)
-    if tenth == 0:
+    if share >= 1 or share <= 0:
+        return "all" if share > 0 else "none"
+    near = min(_FRACTIONS, key=lambda fraction: abs(share - fraction))
+    if abs(share - near) < _SAME:
+        return _FRACTIONS[near]
+    if abs(share - near) <= _NEAR:
+        return f"just {'over' if share > near else 'under'} {_FRACTIONS[near]}"
+    if share < 0.1:
         return "under one in ten"
-    gap = share - tenth / 10
-    word = _TENTHS.get(tenth, "nearly all")
-    if abs(gap) < 0.005:
-        return word
-    return f"nearly {word}" if gap < 0 else f"more than {word}"
+    if share > 0.9:
+        return "nearly all" if share >= 1 - _NEAR else "more than nine in ten"
+    tenths = int(share * 10)
+    return f"between {in_words(tenths)} and {in_words(tenths + 1)} in ten"
 
 
 def joined(parts: Sequence[object], *, last: str = "and") -> Markup:
@@ -213,21 +249,32 @@ def joined(parts: Sequence[object], *, last: str = "and") -> Markup:
     return Markup(", ").join(texts[:-1]) + f" {last} " + texts[-1]
 
 
-def rank_words(rank: int, total: int, what: str) -> str:
-    """Say a rank in words, largest first.
+def rank_words(larger: int, smaller: int, total: int, what: str) -> str:
+    """Say a rank in words: how many others have more, or less, of something.
+
+    Parameters
+    ----------
+    larger, smaller : int
+        How many have more, and how many less; others may have as much.
+    total : int
+        How many there are.
+    what : str
+        What is ranked.
 
     Examples
     --------
-    >>> rank_words(1, 151, "share"), rank_words(3, 151, "share"), rank_words(90, 151, "share")
-    ('no other has a larger share', 'only two have a larger share', 'rank 90 of 151')
+    >>> rank_words(0, 150, 151, "share"), rank_words(2, 148, 151, "share")
+    ('no other has a larger share', 'only two have a larger share')
+    >>> rank_words(150, 0, 151, "share"), rank_words(89, 60, 151, "share")
+    ('no other has a smaller share', 'rank 90 of 151')
     """
-    for beyond, way in ((rank - 1, "larger"), (total - rank, "smaller")):
-        if not beyond:
+    for others, way in ((larger, "larger"), (smaller, "smaller")):
+        if not others:
             return f"no other has a {way} {what}"
-        if beyond <= 5:
-            verb = "has" if beyond == 1 else "have"
-            return f"only {in_words(beyond)} {verb} a {way} {what}"
-    return f"rank {rank} of {total}"
+        if others <= 5:
+            verb = "has" if others == 1 else "have"
+            return f"only {in_words(others)} {verb} a {way} {what}"
+    return f"rank {larger + 1} of {total}"
 
 
 def month(value: date | None) -> str:

@@ -134,6 +134,7 @@ def layer_facts(study: Core, layer: str) -> Facts:
     return facts_of(study, [layer])
 
 
+@remembered
 def place_figures(study: Core, layer: str = "local_authority") -> pd.DataFrame:
     """Gather the figures of every unit of a layer, those of all measures in one row.
 
@@ -336,16 +337,22 @@ def most_like(study: Core, place: Place, n: int = 5) -> pd.DataFrame:
     quartiles keep a few very large or unusual units from setting the scale. Alike in these
     figures does not mean alike in all.
     """
-    table = place_figures(study, place.layer)
-    ranked = table[table["schools"] >= RANKED].set_index("unit_code")
+    ranked, widths = _in_widths(study, place.layer)
     columns = ["unit_name", *LIKE]
     if place.unit_code not in ranked.index or len(ranked) < 2:
         return pd.DataFrame(columns=["unit_code", "unit_name", "distance", *LIKE])
-    change: dict[str, Callable[[Any], Any]] = {"plain": lambda v: v, "log": np.log}
-    values = pd.DataFrame({c: change[how](ranked[c].astype(float)) for c, how in LIKE.items()})
-    width = values.quantile(0.75) - values.quantile(0.25)
-    scaled = (values - values.loc[place.unit_code]) / width.mask(width <= 0)
-    distance = np.sqrt((scaled**2).mean(axis=1))
+    distance = np.sqrt(((widths - widths.loc[place.unit_code]) ** 2).mean(axis=1))
     found = ranked[columns].assign(distance=distance).drop(index=place.unit_code)
     found = found.reset_index().sort_values(["distance", "unit_code"]).head(n)
     return found[["unit_code", "unit_name", "distance", *LIKE]].reset_index(drop=True)
+
+
+@remembered
+def _in_widths(study: Core, layer: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the ranked units of a layer, and their figures in widths of the middle half."""
+    table = place_figures(study, layer)
+    ranked = table[table["schools"] >= RANKED].set_index("unit_code")
+    change: dict[str, Callable[[Any], Any]] = {"plain": lambda v: v, "log": np.log}
+    values = pd.DataFrame({c: change[how](ranked[c].astype(float)) for c, how in LIKE.items()})
+    width = values.quantile(0.75) - values.quantile(0.25)
+    return ranked, values / width.mask(width <= 0)

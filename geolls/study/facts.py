@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ from geolls.measures.disclosure import counted, meal_share
 from geolls.measures.membership import is_reason
 from geolls.measures.spread import distances
 from geolls.measures.yardstick import home_points, km_from_home, made_up_trusts
-from geolls.study.core import Core
+from geolls.study.core import Core, remembered
 from geolls.study.units import (
     AtWork,
     Ground,
@@ -42,6 +42,7 @@ __all__ = [
     "Land",
     "Member",
     "Met",
+    "Rank",
     "facts_of",
     "gather",
     "texts",
@@ -190,6 +191,44 @@ class Facts:
         return self.schools["kind"].to_numpy(dtype=object)
 
     @cached_property
+    def points(self) -> Mapping[str, int]:
+        """Schools with a point (`located`), with a district only (`coded`), and `lost`."""
+        point = self.schools["easting"].notna()
+        block = self.study.placement.schools.set_index("urn")["block"].notna()
+        block = block.reindex(self.schools.index).fillna(False)
+        kinds = {"located": point, "coded": ~point & block, "lost": ~point & ~block}
+        return {kind: int(found.sum()) for kind, found in kinds.items()}
+
+    @cached_property
+    def coded(self) -> set[str]:
+        """The URNs of the schools that their district code alone has placed."""
+        placed = self.study.placement.schools
+        return set(placed.loc[placed["located_by"] == "code", "urn"])
+
+    @cached_property
+    def beyond_border(self) -> Mapping[str, tuple[Sequence[tuple[str, int]], ...]]:
+        """Authorities to the others on whose land they have schools, and who has some on theirs.
+
+        Each as (name, schools). The authority of a school is the one that oversees it, which is
+        not always the one where it stands.
+        """
+        key = "local_authority"
+        if key not in self.study.area_layers:
+            return {}
+        overseen = self.study.assigned(key)[["urn", "unit_code"]]
+        stands = self.study.placement.schools[["urn", "block"]].merge(
+            self.study.land(key)[["block", "unit_code"]], on="block"
+        )
+        both = overseen.merge(stands, on="urn", suffixes=("", "_there"))
+        both = both[~is_reason(both["unit_code"]) & ~is_reason(both["unit_code_there"])]
+        both = both[both["unit_code"].to_numpy() != both["unit_code_there"].to_numpy()]
+        pairs = both.groupby(["unit_code", "unit_code_there"])["urn"].nunique().reset_index()
+        names = self.names(key)
+        out = _by((a, (names[b], int(n))) for a, b, n in _each(pairs))
+        guests = _by((b, (names[a], int(n))) for a, b, n in _each(pairs))
+        return {code: (out.get(code, []), guests.get(code, [])) for code in {*out, *guests}}
+
+    @cached_property
     def urns(self) -> list[str]:
         """The URN of each school, by row."""
         return [str(urn) for urn in self.schools.index]
@@ -229,11 +268,7 @@ class Facts:
     @cached_property
     def unit_of(self) -> Mapping[str, Mapping[str, list[Claim]]]:
         """Layer to URN to the units that have the school, reasons included."""
-        columns = ["urn", "unit_code", "unit_name", "share"]
-        tables = {key: _each(self.study.assigned(key)[columns]) for key in self.strips}
-        return {
-            key: _by((urn, Claim(*claim)) for urn, *claim in rows) for key, rows in tables.items()
-        }
+        return _units_of_schools(self.study)
 
     # -- units among those of their layer ----------------------------------------------------
 
@@ -533,12 +568,27 @@ class Here:
         """Its schools."""
         return self.facts.members[self.key].get(self.code, [])
 
-    def rank(self, column: str) -> tuple[int, int] | None:
-        """Return its rank by a figure, largest first, among those with enough schools."""
+    @cached_property
+    def coded(self) -> int:
+        """How many of its schools their district code has placed."""
+        urns, coded = self.facts.urns, self.facts.coded
+        return sum(urns[member.row] in coded for member in self.members)
+
+    def rank(self, column: str) -> Rank | None:
+        """Return its rank by a figure, among those with enough schools."""
         values, value = self.facts.ordered(self.key, column), float(self.unit[column])
         if self.n < RANKED or value != value or len(values) < 10:
             return None
-        return len(values) - bisect_right(values, value) + 1, len(values)
+        larger = len(values) - bisect_right(values, value)
+        return Rank(larger, bisect_left(values, value), len(values))
+
+
+class Rank(NamedTuple):
+    """How many units have more of something, how many less, and how many there are."""
+
+    larger: int
+    smaller: int
+    total: int
 
 
 class Claim(NamedTuple):
@@ -600,7 +650,7 @@ def gather(study: Core, places: Sequence[str]) -> Facts:
     counted = dict.fromkeys([*places, home, *(k for k in ("district",) if k in strips)])
     trusts = trusts_of_several(study)
     schools = _schools(study, home, trusts)
-    trusts, from_home, yardstick = _from_home(study, home, trusts)
+    trusts, from_home, yardstick = _from_home(study, home)
     hubs = trusts.get("areas_teaching_school_hub", pd.Series(np.nan, index=trusts.index))
     return Facts(
         study=study,
@@ -633,6 +683,13 @@ def _schools(study: Core, home: str, trusts: pd.DataFrame) -> pd.DataFrame:
     frame["trust"] = frame["trust_uid"].where(frame["trust_uid"].isin(trusts.index))
     frame["kind"] = study.kinds(home).fillna("status_unknown")
     return frame
+
+
+@remembered
+def _units_of_schools(study: Core) -> Mapping[str, Mapping[str, list[Claim]]]:
+    columns = ["urn", "unit_code", "unit_name", "share"]
+    tables = {key: _each(study.assigned(key)[columns]) for key in drawn_layers(study)[0]}
+    return {key: _by((urn, Claim(*claim)) for urn, *claim in rows) for key, rows in tables.items()}
 
 
 def _members(study: Core, layer: str) -> dict[str, list[Member]]:
@@ -723,17 +780,19 @@ def _england(schools: pd.DataFrame, trusts: pd.DataFrame) -> dict[str, float]:
     }
 
 
+@remembered
 def _from_home(
-    study: Core, layer: str, trusts: pd.DataFrame
+    study: Core, layer: str
 ) -> tuple[pd.DataFrame, dict[str, list[tuple[float, int]]], dict[str, list[float]]]:
     """Measure how far each trust's schools lie from its home point, and the yardstick's.
 
     The yardstick takes as many schools of each phase, the nearest to that point, whoever runs
     them; see `geolls.measures.yardstick`.
     """
-    schools = study.schools
+    schools, trusts = study.schools, trusts_of_several(study)
     points = home_points(schools, trusts[f"home_{layer}"], study.membership(layer))
-    points = points[points["trust_uid"].isin(trusts.index)]
+    # A trust without a home has no point to measure from.
+    points = points[points["trust_uid"].isin(trusts.index)].dropna(subset="home_easting")
     own = km_from_home(schools, points)
     made = made_up_trusts(schools, points)
     yard = km_from_home(made, points)

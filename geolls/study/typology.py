@@ -125,8 +125,12 @@ def typology(study: Core, rules: TypologyRules | None = None) -> pd.DataFrame:
     hold several patterns.
     """
     rules = rules or rules_of(study)
-    table = _measured(study, rules)
-    return table.join(patterns(table, rules)).reset_index()
+
+    def build() -> pd.DataFrame:
+        table = _measured(study, rules)
+        return table.join(patterns(table, rules)).reset_index()
+
+    return study.memo(("typology", rules), build)
 
 
 def _measured(study: Core, rules: TypologyRules) -> pd.DataFrame:

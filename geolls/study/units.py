@@ -337,6 +337,7 @@ def trusts_of_several(study: Core) -> pd.DataFrame:
     return table[table["schools_all"] >= 2].copy()
 
 
+@remembered
 def at_work(study: Core, layer: str) -> dict[str, list[AtWork]]:
     """Return the trusts of two or more with a school in each unit, largest first."""
     here = (

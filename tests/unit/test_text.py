@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 
 from geolls.base.text import (
     DASH,
     in_words,
     joined,
+    km_within,
     percent,
     rank_words,
     roughly,
@@ -24,21 +26,36 @@ def test_a_small_count_has_no_percentage() -> None:
     assert (percent(498 / 564), percent(4 / 9, 9)) == ("88%", DASH)
 
 
-def test_a_share_is_never_called_more_or_less_than_it_is() -> None:
-    for hundredth in range(101):
-        words = roughly(hundredth / 100)
-        tenths = {"one in ten": 10, "a fifth": 20, "half": 50, "nine in ten": 90}
-        for word, at in tenths.items():
-            if words == f"nearly {word}":
-                assert hundredth < at
-            if words == f"more than {word}":
-                assert hundredth > at
+def test_the_words_for_a_share_are_never_more_than_two_points_off() -> None:
+    fractions = {"one in ten": 0.1, "a quarter": 0.25, "a third": 1 / 3, "half": 0.5,
+                 "two thirds": 2 / 3, "three quarters": 0.75, "nine in ten": 0.9}  # fmt: skip
+    for thousandth in range(1, 1000):
+        share = thousandth / 1000
+        words = roughly(share)
+        for word, at in fractions.items():
+            if words == word:
+                assert abs(share - at) <= 0.005
+            if words == f"just over {word}":
+                assert 0 < share - at <= 0.02 + 1e-9
+            if words == f"just under {word}":
+                assert 0 < at - share <= 0.02 + 1e-9
+        if found := re.fullmatch(r"between (\w+) and (\w+) in ten", words):
+            low, high = (next(n for n in range(11) if in_words(n) == w) for w in found.groups())
+            assert low < share * 10 < high == low + 1
+    assert (roughly(0), roughly(1), roughly(0.985)) == ("none", "all", "nearly all")
 
 
-def test_a_rank_is_said_from_the_near_end() -> None:
-    assert rank_words(3, 151, "share") == "only two have a larger share"
-    assert rank_words(150, 151, "share") == "only one has a smaller share"
-    assert rank_words(70, 151, "share") == "rank 70 of 151"
+def test_a_rank_is_said_from_the_near_end_and_ties_are_not_hidden() -> None:
+    assert rank_words(2, 148, 151, "share") == "only two have a larger share"
+    assert rank_words(149, 1, 151, "share") == "only one has a smaller share"
+    assert rank_words(149, 0, 151, "share") == "no other has a smaller share"
+    assert rank_words(69, 81, 151, "share") == "rank 70 of 151"
+
+
+def test_a_distance_within_which_things_lie_is_never_rounded_down() -> None:
+    for metres in range(0, 30_000, 37):
+        said = float(km_within(metres / 1000).removesuffix(" km"))
+        assert metres / 1000 <= said + 1e-9 < metres / 1000 + 1.1
 
 
 def test_names_lose_only_what_the_heading_says() -> None:
@@ -57,6 +74,8 @@ def test_missing_is_a_dash_and_never_zero() -> None:
     assert percent(float("nan")) != "0%"
     assert percent(0.004) == "under 1%"
     assert percent(0.0) == "0%"
+    assert percent(0.998) == "over 99%"
+    assert percent(1.0) == "100%"
 
 
 def test_names_in_a_sentence_are_escaped() -> None:

@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from geolls.atlas import words
 from geolls.atlas.words import SAYINGS, Form, Saying
+from geolls.study.facts import Rank
 
 HOSTILE = "<script>boom()</script>\"'&"
 FORMS = [(about, form) for about, saying in SAYINGS.items() for form in saying.forms]
@@ -75,12 +76,15 @@ def test_forms_that_all_hold_are_joined() -> None:
 def test_few_schools_have_no_percentage() -> None:
     facts = {
         "population": "schools", "place": "Rutland", "name": "Rutland", "part": 4.0,
-        "run": "are in no trust", "share": 0.5, "england": 0.4, "rank": None, "others": "districts",
+        "run": "in no trust", "share": 0.5, "england": 0.4, "rank": None, "others": "districts",
     }  # fmt: skip
     assert words.WHO_RUNS(n=8.0, **facts) == ("<b>4</b> of 8 schools in Rutland are in no trust.")
+    one = facts | {"part": 1.0}
+    assert words.WHO_RUNS(n=1.0, **one) == "The one school of Rutland is in no trust."
+    assert words.WHO_RUNS(n=8.0, **one).endswith("Rutland is in no trust.")
     assert "(50%; England 40%)" in words.WHO_RUNS(n=10.0, **facts)
-    ranked = words.WHO_RUNS(n=100.0, **facts | {"rank": (1, 151)})
-    assert ranked.endswith("of 151 districts, no other has a larger share.")
+    ranked = words.WHO_RUNS(n=100.0, **facts | {"rank": Rank(0, 150, 151)})
+    assert ranked.endswith("of 151 districts with 20 schools or more, no other has a larger share.")
 
 
 def test_facts_are_escaped_once() -> None:

@@ -1,0 +1,1780 @@
+"""What must be true of the tables wherever a form of a sentence is said, one claim a form.
+
+A claim reads the numbers and names out of the printed sentence and holds them against `Truth`.
+Its text is the condition as docs/checks.md prints it.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Callable
+from statistics import median
+from typing import Any
+
+import numpy as np
+from said import Said
+from truth import LEAST, REASONS, Truth
+
+from geolls.base.text import DASH
+
+Groups = dict[str, str]
+Claim = Callable[[Truth, Said, Groups], bool]
+
+CLAIMS: dict[tuple[str, str], tuple[str, Claim]] = {}
+WORDS = "no one two three four five six seven eight nine ten eleven twelve".split()  # noqa: SIM905
+SAME = 1e-6
+
+
+def claim(about: str, form: str, condition: str) -> Callable[[Claim], Claim]:
+    def kept(found: Claim) -> Claim:
+        assert (about, form) not in CLAIMS
+        CLAIMS[about, form] = condition, found
+        return found
+
+    return kept
+
+
+# ---- reading numbers ---------------------------------------------------------------------------
+
+
+def num(text: str) -> float:
+    """Read one number, in figures or as a word."""
+    word = text.strip().lower()
+    if word in WORDS:
+        return float(WORDS.index(word))
+    return float(word.replace(",", "").removesuffix(" km"))
+
+
+def ends(text: str) -> tuple[float, float]:
+    """Read a number, or the two it lies between."""
+    parts = re.split(r" (?:to|and|or) ", text.removeprefix("between "))
+    return num(parts[0]), num(parts[-1])
+
+
+def near(text: str, value: float, low: float | None = None, high: float | None = None) -> bool:
+    """Tell whether a printed count is the value, rounded as counts are."""
+    if text == DASH:
+        return value != value
+    if low is not None and high is not None and abs(low - high) > SAME:
+        return all(abs(a - b) <= 0.05 + SAME for a, b in zip(ends(text), (low, high), strict=True))
+    return abs(num(text) - value) <= 0.05 + SAME
+
+
+def pct(text: str, share: float) -> bool:
+    """Tell whether a printed percentage is the share, rounded to whole percents."""
+    if text == DASH:
+        return share != share
+    if text == "under 1%":
+        return 0 < share < 0.005 + SAME
+    if text == "over 99%":
+        return 0.995 - SAME < share < 1
+    whole = num(text.removesuffix("%"))
+    if whole in (0, 100) and abs(share - whole / 100) > SAME:
+        return False
+    return abs(whole - share * 100) <= 0.5 + SAME
+
+
+def between(text: str, low: float, high: float) -> bool:
+    """Tell whether a printed percentage, or two, are the least and the most."""
+    parts = text.removeprefix("between ").split(" and ") if "and" in text else [text, text]
+    return pct(parts[0], low) and pct(parts[-1], high)
+
+
+def about_share(words: str, share: float) -> bool:
+    """Tell whether the words for a share hold: just over and under within two points."""
+    named = {
+        "one in ten": 0.1, "a fifth": 0.2, "a quarter": 0.25, "three in ten": 0.3,
+        "a third": 1 / 3, "four in ten": 0.4, "half": 0.5, "six in ten": 0.6,
+        "two thirds": 2 / 3, "seven in ten": 0.7, "three quarters": 0.75, "eight in ten": 0.8,
+        "nine in ten": 0.9,
+    }  # fmt: skip
+    said = words.lower()
+    if said in named:
+        return abs(share - named[said]) <= 0.005
+    if said.startswith("just over "):
+        return 0 < share - named[said[10:]] <= 0.02 + SAME
+    if said.startswith("just under "):
+        return 0 < named[said[11:]] - share <= 0.02 + SAME
+    if tenths := re.fullmatch(r"between (\w+) and (\w+) in ten", said):
+        return num(tenths[1]) / 10 < share < num(tenths[2]) / 10
+    return {
+        "all": share == 1,
+        "none": share == 0,
+        "nearly all": 0.98 <= share < 1,
+        "more than nine in ten": 0.9 < share < 1,
+        "under one in ten": 0 < share < 0.1,
+    }[said]
+
+
+def names(text: str) -> list[str]:
+    """Read a list of names as prose has it; names that hold "and" or commas stay in pieces."""
+    return re.split(r", | and ", text)
+
+
+def pieces_of(t: Truth, s: Said, layer: str) -> dict[str, tuple[float, int, int]]:
+    return t.met(s.layer, s.code, layer)
+
+
+def layer_titled(t: Truth, title: str) -> str:
+    """Return the layer that a title, of one unit or of several, stands for."""
+    key = title.lower()
+    return next(
+        k
+        for k, layer in t.study.area_layers.items()
+        if key in {layer.unit_title.lower(), layer.unit_title_plural.lower(), layer.title.lower()}
+    )
+
+
+def any_layer(t: Truth, holds: Callable[[str], bool]) -> bool:
+    """Tell whether a short text that does not name its layer holds of some layer of the study."""
+    return any(holds(layer) for layer in t.layers)
+
+
+def ground(t: Truth, s: Said, layer: str) -> Any:
+    return t.ground(s.layer, s.code, layer)
+
+
+# ---- on every page -----------------------------------------------------------------------------
+
+PAGE = "n, the population, the dates and one limit"
+
+
+@claim(PAGE, "always", "n is the schools of the place or trust")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    if s.layer == "trust":
+        return near(g["n"], len(t.of_trust[s.code]))
+    return near(g["n"], t.n(s.layer, s.code), *t.ends(s.layer, s.code))
+
+
+@claim("the date of each source", "made-up schools", "the register is generated")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return bool(t.study.register.demonstration)
+
+
+@claim("the date of each source", "schools", "the register file's month")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return g["schools"] == f"{t.study.register.source['vintage_schools']:%B %Y}"
+
+
+@claim("the date of each source", "trusts", "the links file's month")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return g["trusts"] == f"{t.study.register.source['vintage_links']:%B %Y}"
+
+
+@claim("the date of each source", "areas", "the day of the study")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return g["day"] == f"{t.study.as_of.day} {t.study.as_of:%B %Y}"
+
+
+@claim("the effective number of maps", "always", "the layers named are layers of the study")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return all(n == "trust" or layer_titled(t, n) for n in names(g["names"]))
+
+
+for _reason, _form in (("not_covered", "not covered"), ("no_evidence", "not found")):
+
+    @claim("why there is no unit", _form, "schools or land of it are in no unit for that reason")
+    def _(t: Truth, s: Said, g: Groups, reason: str = _reason) -> bool:
+        layer = layer_titled(t, g["title"])
+        if s.layer == "trust":
+            found = (c for urn in t.of_trust[s.code] for c, _ in t.claims(layer)[urn])
+        else:
+            found = iter(pieces_of(t, s, layer))
+        return reason in set(found)
+
+
+@claim("why there is no unit", "not located", "the register gives no location")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return True
+
+
+@claim("why there is no unit", "not applicable", "said of no other reason")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return True
+
+
+@claim("so many schools", "always", "a whole number of schools, or parts where land is shared")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return num(g["n"]) > 0
+
+
+# ---- a place -----------------------------------------------------------------------------------
+
+IS = "what a place is"
+
+
+@claim(IS, "its layer", "the place is a unit of that layer")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return layer_titled(t, g["title"]) == s.layer
+
+
+@claim(IS, "authorities", "so many authorities have more than 0.1% of its land, or most of theirs")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return num(g["authorities"]) == len(ground(t, s, "local_authority").units)
+
+
+@claim(IS, "districts", "so many districts have more than 0.1% of its land, or most of theirs")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return num(g["districts"]) == len(ground(t, s, "district").units) > 1
+
+
+@claim(IS, "within", "one combined authority has all its land")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    land = ground(t, s, "combined_authority")
+    called = {t.name("combined_authority")[unit] for unit in land.units}
+    return called == {g["within"]} and sum(land.bare.values()) <= LEAST
+
+
+@claim(IS, "pupils", "the pupils of its schools, those of shared schools in parts")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    heads = sum(t.pupils[urn] * share for urn, share in t.members(s.layer)[s.code])
+    return abs(num(g["pupils"]) - heads) <= 0.5 + SAME
+
+
+RUNS = "who runs the schools of a place"
+
+
+def who_runs(t: Truth, s: Said, run: str) -> tuple[float, float, float]:
+    """Return the schools run so, their share, and England's."""
+    n = t.n(s.layer, s.code)
+    if run == "in no trust":
+        part, whole = t.run_by(s.layer, s.code)["no_trust"], t.england["no_trust"]
+    else:
+        assert run == "in a trust of two or more schools"
+        part, whole = sum(t.at_work(s.layer, s.code).values()), t.england["several"]
+    return part, part / n, whole
+
+
+@claim(RUNS, "no school", "no school that counts is in it")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return t.n(s.layer, s.code) == 0
+
+
+@claim(RUNS, "one school", "it has one school, and that is run so")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return t.n(s.layer, s.code) == 1 == who_runs(t, s, g["run"])[0]
+
+
+@claim(RUNS, "few schools", "the count is of schools run so, of fewer than ten")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    n = t.n(s.layer, s.code)
+    return near(g["n"], n) and n < 10 and near(g["part"], who_runs(t, s, g["run"])[0])
+
+
+def many_schools(t: Truth, s: Said, g: Groups) -> bool:
+    part, share, england = who_runs(t, s, g["run"])
+    n = t.n(s.layer, s.code)
+    return (
+        n >= 10
+        and near(g["part"], part)
+        and near(g["n"], n)
+        and pct(g["share_2"], share)
+        and pct(g["england"], england)
+        and about_share(g["share"], share)
+    )
+
+
+@claim(RUNS, "many schools", "words, count and percentages are of schools run so, of ten or more")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return many_schools(t, s, g)
+
+
+@claim(RUNS, "at one end of all", "and so many places of 20 schools or more have a larger share")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    share = who_runs(t, s, g["run"])[1]
+    others = [
+        t.run_by(s.layer, code)["no_trust"] / t.n(s.layer, code) for code in t.ranked(s.layer)
+    ]
+    larger, smaller = (sum(o > share + SAME for o in others), sum(o < share - SAME for o in others))
+    found = re.fullmatch(r"(no other|only (\w+)) ha(?:s|ve) a (larger|smaller) share", g["rank"])
+    assert found
+    counted = larger if found[3] == "larger" else smaller
+    right = counted == (0 if found[1] == "no other" else num(found[2]))
+    return many_schools(t, s, g) and right and num(g["rank_total"]) == len(others)
+
+
+WORK = "the trusts at work in a place"
+
+
+def at_home(t: Truth, s: Said) -> tuple[int, Counter[str]]:
+    return len(t.at_work(s.layer, s.code)), t.homes(s.layer, s.code)
+
+
+@claim(WORK, "none", "no trust of two or more schools has a school in it")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return at_home(t, s)[0] == 0
+
+
+for _form, _kind in (
+    ("one, at home", "here"), ("one, based elsewhere", "elsewhere"),
+    ("one, no single home", "no_single_home"), ("one, home not known", "not_known"),
+):  # fmt: skip
+
+    @claim(WORK, _form, f"one trust has schools in it; its home: {_kind.replace('_', ' ')}")
+    def _(t: Truth, s: Said, g: Groups, kind: str = _kind) -> bool:
+        return at_home(t, s) == (1, Counter({kind: 1}))
+
+
+for _form, _kind in (("all at home", "here"), ("all based elsewhere", "elsewhere")):
+
+    @claim(WORK, _form, f"so many trusts have schools in it, each with its home {_kind}")
+    def _(t: Truth, s: Said, g: Groups, kind: str = _kind) -> bool:
+        trusts, kinds = at_home(t, s)
+        return trusts == num(g["trusts"]) == kinds[kind] > 1
+
+
+@claim(WORK, "of several kinds", "the trusts with schools in it are so many")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return at_home(t, s)[0] == num(g["trusts"])
+
+
+HOMES = "where the trusts at work in a place are at home"
+for _form, _kind, _name in (
+    ("here", "here", "home"), ("elsewhere", "elsewhere", "away"),
+    ("no single home", "no_single_home", "apart"), ("not known", "not_known", "unknown"),
+):  # fmt: skip
+
+    @claim(HOMES, _form, f"the home of so many: {_kind.replace('_', ' ')}")
+    def _(t: Truth, s: Said, g: Groups, kind: str = _kind, name: str = _name) -> bool:
+        return at_home(t, s)[1][kind] == num(g[name]) > 0
+
+
+HUBS = "the hubs of a place, by land"
+
+
+def hub(t: Truth, s: Said, g: Groups) -> tuple[str, Any]:
+    layer = layer_titled(t, g.get("title") or g["titles"])
+    return layer, ground(t, s, layer)
+
+
+def covered(land: Any) -> float:
+    return 1 - sum(land.bare.values())
+
+
+@claim(HUBS, "none found", "no hub has more than 0.1% of its land, and our list lacks some of it")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    _, land = hub(t, s, g)
+    return not land.units and land.bare.get("no_evidence", 0) > 0
+
+
+@claim(HUBS, "none", "no hub has more than 0.1% of its land, and our list is whole")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    _, land = hub(t, s, g)
+    return not land.units and not land.bare.get("no_evidence")
+
+
+def one_hub(t: Truth, s: Said, g: Groups) -> tuple[str, Any, bool]:
+    layer, land = hub(t, s, g)
+    called = [t.name(layer)[unit] for unit in land.units]
+    return layer, land, called == [g["name"]]
+
+
+@claim(HUBS, "one, for this place only",
+       "one hub has its land, but 0.1%, and no more than 0.1% of its own outside")  # fmt: skip
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    _, land, right = one_hub(t, s, g)
+    return right and covered(land) >= 1 - LEAST and land.inside == set(land.units)
+
+
+@claim(HUBS, "one",
+       "one hub has its land, but 0.1%, and more than 0.1% of its own outside; its schools, at "
+       "least and at most")  # fmt: skip
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    layer, land, right = one_hub(t, s, g)
+    (unit,) = land.units
+    share = t.met(s.layer, s.code, layer)[unit][0] / t.n(layer, unit)
+    low, high = hub_share(t, s, layer, unit)
+    told = between(g["of_unit"], low, high) if high - low > SAME else pct(g["of_unit"], share)
+    return right and told and covered(land) >= 1 - LEAST and land.beyond == set(land.units)
+
+
+def hub_share(t: Truth, s: Said, layer: str, unit: str) -> tuple[float, float]:
+    """Return the least and the most of a unit's schools that a place can have."""
+    _, low, high = t.met(s.layer, s.code, layer)[unit]
+    sure, most = t.ends(layer, unit)
+    return low / (low + most - high), high / (high + sure - low)
+
+
+@claim(HUBS, "one, perhaps beyond", "one hub has its land; it is listed with others for more")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    layer, land, right = one_hub(t, s, g)
+    (unit,) = land.units
+    outside = set(t.blocks(layer)[unit]) - set(t.blocks(s.layer)[s.code])
+    return right and not land.beyond and all(len(t.listed(layer)[b]) > 1 for b in outside)
+
+
+@claim(HUBS, "one, for a part", "one hub has so much of its land")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    _, land, right = one_hub(t, s, g)
+    return right and covered(land) < 1 - LEAST and pct(g["covered"], covered(land))
+
+
+def all_listed(land: Any) -> bool:
+    return len(land.lists) == 1 and len(land.lists[0]) == len(land.units) > 1
+
+
+@claim(HUBS, "all share it", "all its land, but 0.1%, is listed for the same hubs")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    _, land = hub(t, s, g)
+    counted = num(g["units"]) == len(land.units)
+    return counted and all_listed(land) and covered(land) >= 1 - LEAST
+
+
+@claim(HUBS, "all share a part", "so much of its land is listed for the same hubs, the rest none")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    _, land = hub(t, s, g)
+    return all_listed(land) and pct(g["covered"], covered(land))
+
+
+@claim(HUBS, "several", "two hubs or more have each more than 0.1% of its land, and share none")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    _, land = hub(t, s, g)
+    mostly = [u for u, part in land.units.items() if land.shared[u] > part / 2]
+    return num(g["units"]) == len(land.units) and t.divided(land) and not mostly
+
+
+@claim(HUBS, "several, some share", "two have land of their own; so many share most of theirs")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    _, land = hub(t, s, g)
+    mostly = [u for u, part in land.units.items() if land.shared[u] > part / 2]
+    right = num(g["units"]) == len(land.units) and num(g["parted"]) == len(mostly)
+    return right and t.divided(land)
+
+
+@claim(HUBS, "several, perhaps", "several are listed for it, no two for certain")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    _, land = hub(t, s, g)
+    return num(g["units"]) == len(land.units) > 1 and not t.divided(land)
+
+
+BEYOND = "hubs of a place that run on beyond it"
+
+
+def hub_layers(t: Truth) -> list[str]:
+    return [k for k, v in t.study.area_layers.items() if v.family == "hubs"]
+
+
+def some_hubs(t: Truth, s: Said, holds: Callable[[Any], bool]) -> bool:
+    layers = [key for key in hub_layers(t) if key != s.layer]
+    return any(holds(ground(t, s, key)) for key in layers)
+
+
+@claim(BEYOND, "none", "no hub for certain has land outside")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return some_hubs(t, s, lambda land: not land.beyond)
+
+
+@claim(BEYOND, "all of many", "each of three or more has more than 0.1% of its land outside")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return some_hubs(t, s, lambda land: len(land.beyond) == len(land.units) > 2)
+
+
+@claim(BEYOND, "both", "both have more than 0.1% of their land outside")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return some_hubs(t, s, lambda land: len(land.beyond) == len(land.units) <= 2)
+
+
+@claim(BEYOND, "some", "so many have more than 0.1% of their land outside")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    wanted = num(g["beyond"])
+    return some_hubs(t, s, lambda land: len(land.beyond) == wanted < len(land.units))
+
+
+MISSING = "land of a place for which there is no hub, beside one that has a hub"
+
+
+@claim(MISSING, "not found", "so much of its land is in no hub of our list, which is not whole")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return some_hubs(
+        t, s, lambda land: bool(land.units) and pct(g["gap"], land.bare.get("no_evidence", 0))
+    )
+
+
+@claim(MISSING, "none", "so much of its land is in no hub")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return some_hubs(
+        t, s, lambda land: bool(land.units) and pct(g["bare"], sum(land.bare.values()))
+    )
+
+
+@claim("with whom a hub shares land", "with nobody", "no school of it is on shared land")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return all(share == 1 for _, share in t.members(s.layer)[s.code])
+
+
+@claim("with whom a hub shares land", "with others", "so many schools stand on land listed twice")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    urns = [urn for urn, share in t.members(s.layer)[s.code] if share < 1]
+    called = {t.name(s.layer)[c] for urn in urns for c, _ in t.claims(s.layer)[urn] if c != s.code}
+    return near(g["both"], len(urns)) and all(name in g["names"] for name in called)
+
+
+for _title in ("schools in trusts of the place, as a title",
+               "schools in trusts of other places, as a title"):  # fmt: skip
+
+    @claim(_title, "authority", "the place is an authority")
+    def _(t: Truth, s: Said, g: Groups) -> bool:
+        return s.layer == "local_authority"
+
+    @claim(_title, "other", "the place is a unit of that layer")
+    def _(t: Truth, s: Said, g: Groups) -> bool:
+        title = t.study.layers[s.layer].unit_title.lower()
+        return s.layer != "local_authority" and title.endswith(g["word"].lower())
+
+
+@claim("the middle unit, below the glance", "none", "no unit has 20 schools")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return not t.ranked(s.layer)
+
+
+for _about in ("the middle unit, below the glance", "the middle unit, below the figures"):
+
+    @claim(_about, "some", "so many units of the layer have 20 schools or more")
+    def _(t: Truth, s: Said, g: Groups) -> bool:
+        right = layer_titled(t, g["others"]) == s.layer
+        return right and num(g["ranked"]) == len(t.ranked(s.layer))
+
+
+# ---- bars --------------------------------------------------------------------------------------
+
+
+def met_pieces(t: Truth, s: Said, layer: str) -> dict[str, tuple[float, int, int]]:
+    """Return the pieces of a bar: what a place meets, those not located apart."""
+    if s.layer == "trust":
+        out: Counter[str] = Counter()
+        for urn in t.of_trust[s.code]:
+            out.update(dict(t.claims(layer)[urn]))
+        found = {code: (n, int(n), int(n)) for code, n in out.items()}
+    elif s.layer == layer:
+        low, high = t.ends(layer, s.code)
+        found = {s.code: (t.n(layer, s.code), int(low), int(high))}
+    else:
+        found = t.met(s.layer, s.code, layer)
+    return {code: n for code, n in found.items() if code != "not_located"}
+
+
+@claim("pieces of a bar without a name", "beside named ones", "fewer than the pieces of a bar")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return any_layer(t, lambda k: 0 < num(g["n"]) < len(met_pieces(t, s, k)))
+
+
+@claim("pieces of a bar without a name", "all", "the units of a bar, or fewer than its pieces")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return any_layer(t, lambda k: 0 < num(g["n"]) <= len(met_pieces(t, s, k)))
+
+
+PIECE = "how many schools, under a piece of a bar"
+
+
+def piece(t: Truth, s: Said, g: Groups, few: Callable[[int], bool]) -> bool:
+    """Tell whether a layer has a piece of that many schools, and that part of the place."""
+
+    def holds(layer: str) -> bool:
+        found = met_pieces(t, s, layer)
+        whole = sum(n for n, *_ in found.values())
+        lost = t.met(s.layer, s.code, layer).get("not_located", (0.0,))[0]
+        return few(len(found)) and any(
+            near(g["n"], n, low, high)
+            and ("of_place" not in g or pct(g["of_place"], n / (whole + lost)))
+            for n, low, high in found.values()
+        )
+
+    return any_layer(t, holds)
+
+
+@claim(PIECE, "only piece of a unit", "one piece; its schools and its part of the place")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return piece(t, s, g, lambda n: n == 1)
+
+
+@claim(PIECE, "only piece", "one piece, of so many schools")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return piece(t, s, g, lambda n: n == 1)
+
+
+@claim(PIECE, "few pieces", "up to four pieces; its schools and its part of the place")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return piece(t, s, g, lambda n: n <= 4)
+
+
+@claim(PIECE, "many pieces", "a piece of so many schools")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return piece(t, s, g, lambda n: n >= 1)
+
+
+PART = "how much of its unit, under a piece of a bar"
+
+
+@claim(PART, "shared", "most of what it has of a unit is on land listed twice")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    def holds(layer: str) -> bool:
+        shared = t.shared_here(s.layer, s.code, layer)
+        return any(shared[u] > n / 2 for u, n in t.units(s.layer, s.code, layer).items())
+
+    return any_layer(t, holds)
+
+
+@claim(PART, "no room", "said nowhere")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return False
+
+
+@claim(PART, "the only one", "a unit with one school, which is here")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return any_layer(
+        t, lambda k: any(t.n(k, u) == 1 == n for u, (n, *_) in met_pieces(t, s, k).items())
+    )
+
+
+@claim(PART, "all", "a unit with so many schools, each of them here")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return any_layer(
+        t,
+        lambda k: any(
+            near(g["schools"], t.n(k, u)) and abs(n - t.n(k, u)) < SAME
+            for u, (n, *_) in met_pieces(t, s, k).items()
+            if u not in REASONS
+        ),
+    )
+
+
+@claim(PART, "a part", "a unit with so many schools, so many per cent of them here")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return any_layer(
+        t,
+        lambda k: any(
+            near(g["schools"], t.n(k, u)) and pct(g["of_unit"], n / t.n(k, u))
+            for u, (n, *_) in met_pieces(t, s, k).items()
+            if u not in REASONS
+        ),
+    )
+
+
+BAR = "how many units of a layer the schools of a place are in, beside its bar"
+
+
+@claim(BAR, "itself", "the place is a unit of a layer that has a bar")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return s.layer in t.layers
+
+
+@claim(BAR, "none", "no school of it is in a unit of a layer")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return any_layer(t, lambda k: not t.units(s.layer, s.code, k))
+
+
+@claim(BAR, "all share it", "so many units, each with most of its schools here on shared land")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    def holds(layer: str) -> bool:
+        units = t.units(s.layer, s.code, layer)
+        shared = t.shared_here(s.layer, s.code, layer)
+        return num(g["units"]) == len(units) and all(shared[u] > n / 2 for u, n in units.items())
+
+    return any_layer(t, holds)
+
+
+@claim(BAR, "some", "schools of it are in so many units of a layer")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return any_layer(t, lambda k: num(g["units"]) == len(t.units(s.layer, s.code, k)))
+
+
+MORE = "how evenly, and what is shared or strays"
+
+
+@claim(MORE, "several", "1 over the sum of squared shares of the units its schools are in")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    def holds(layer: str) -> bool:
+        n = np.array(list(t.units(s.layer, s.code, layer).values()))
+        return len(n) > 1 and abs(num(g["effective"]) - n.sum() ** 2 / (n**2).sum()) <= 0.05 + SAME
+
+    return any_layer(t, holds)
+
+
+@claim(MORE, "some share", "so many units have most of their schools here on shared land")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    def holds(layer: str) -> bool:
+        shared = t.shared_here(s.layer, s.code, layer)
+        units = t.units(s.layer, s.code, layer)
+        return num(g["parted"]) == sum(shared[u] > n / 2 for u, n in units.items())
+
+    return any_layer(t, holds)
+
+
+@claim(MORE, "strays", "so many schools are in units that have no land of the place")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    def holds(layer: str) -> bool:
+        if layer == s.layer:
+            return False
+        land = ground(t, s, layer).units
+        units = t.units(s.layer, s.code, layer)
+        return near(g["strays"], sum(n for u, n in units.items() if u not in land))
+
+    return any_layer(t, holds)
+
+
+TITLE = "the schools in trusts of two or more, as a title"
+
+
+@claim(TITLE, "one", "one school of it is in a trust of two or more")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return sum(t.at_work(s.layer, s.code).values()) == 1
+
+
+@claim(TITLE, "several", "so many schools of it are in trusts of two or more")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return near(g["n"], sum(t.at_work(s.layer, s.code).values()))
+
+
+BOXES = "the boxes of trusts"
+
+
+@claim(BOXES, "how many", "so many trusts of two or more have a school in it")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return num(g["trusts"]) == len(t.at_work(s.layer, s.code))
+
+
+def wider(t: Truth, s: Said) -> float:
+    return t.n(s.layer, s.code) / sum(t.at_work(s.layer, s.code).values())
+
+
+@claim(BOXES, "much wider", "its schools over those in such trusts, twice or more")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return abs(num(g["times"]) - wider(t, s)) <= 0.5 + SAME and wider(t, s) >= 2
+
+
+@claim(BOXES, "wider", "its schools over those in such trusts, between 1.5 and 2")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return 1.5 <= wider(t, s) < 2
+
+
+@claim(BOXES, "not all", "there are more trusts than boxes")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return num(g["drawn"]) < len(t.at_work(s.layer, s.code))
+
+
+TABLE = "the trusts of a place, above their table"
+for _form in ("one", "several"):
+
+    @claim(TABLE, _form, "the trusts of two or more with a school in it, and those at home in it")
+    def _(t: Truth, s: Said, g: Groups) -> bool:
+        trusts, kinds = at_home(t, s)
+        return num(g.get("trusts", "1")) == trusts and num(g["home"]) == kinds["here"]
+
+
+@claim("the rule of a home", "always", "a trust has a home there only with so large a share")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    least = num(g["threshold"].removesuffix("%")) / 100
+    key = layer_titled(t, g["unit"])
+    table = t.spread[t.spread[f"home_status_{key}"] == "home"]
+    return bool((table[f"home_share_{key}"] >= least - SAME).all())
+
+
+AXIS = "a place among the others on an axis"
+
+
+@claim(AXIS, "too few schools", "it has fewer than ten schools")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return t.n(s.layer, s.code) < 10
+
+
+def on_axis(t: Truth, s: Said) -> list[list[float]]:
+    """Return the figures that are ranked: of the place first, then of all that are."""
+    codes = [s.code, *t.ranked(s.layer)]
+    shares = [
+        [t.run_by(s.layer, c)[kind] / t.n(s.layer, c) for c in codes]
+        for kind in ("no_trust", "trust_based_elsewhere")
+    ]
+    trusts = [float(len(t.at_work(s.layer, c))) for c in codes]
+    return [*shares, trusts, [effective_maps(t, s.layer, c) for c in codes]]
+
+
+def effective_maps(t: Truth, layer: str, code: str) -> float:
+    """2 to the entropy of the bodies that the schools of a place live on."""
+    weights = effective_tuples(t, layer, code)
+    p = np.array(list(weights.values()))
+    p = p / p.sum()
+    return float(2 ** -(p * np.log2(p)).sum()) if len(p) else math.nan
+
+
+def effective_tuples(t: Truth, layer: str, code: str) -> Counter[Any]:
+    known = t.study.__dict__.setdefault("_tuples_of_tests", {})
+    if not known:
+        bodies = [
+            k
+            for k, v in t.study.area_layers.items()
+            if v.family in {"devolution", "hubs"}
+            and k not in {"ofsted_region", "english_hub", "region"}
+        ]
+        for urn, uid in t.trust.items():
+            units = tuple(tuple(sorted(c for c, _ in t.claims(k)[urn])) for k in bodies)
+            known[urn] = (*units, uid)
+    out: Counter[Any] = Counter()
+    for urn, share in t.members(layer)[code]:
+        out[known[urn]] += share
+    return out
+
+
+@claim(AXIS, "ranked", "so many of the places of 20 schools or more have a larger figure")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    middle = g["middle"]
+    for value, *others in AXES(t, s):
+        larger = sum(other > value + 1e-9 for other in others)
+        if larger == num(g["rank_larger"]) and num(g["rank_total"]) == len(others):
+            half = float(np.median(others))
+            if pct(middle, half) if "%" in middle else abs(num(middle) - half) <= 0.5:
+                return True
+    return False
+
+
+def AXES(t: Truth, s: Said) -> list[list[float]]:  # noqa: N802
+    known = t.study.__dict__.setdefault("_axes_of_tests", {})
+    if s.layer not in known:
+        codes = t.ranked(s.layer)
+        known[s.layer] = [
+            dict(zip(codes, row[1:], strict=True))
+            for row in on_axis(t, Said(s.layer, codes[0], "", "", ""))
+        ]
+    return [[row.get(s.code, math.nan), *row.values()] for row in known[s.layer]]
+
+
+@claim(AXIS, "not ranked", "it has fewer than 20 schools")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return t.n(s.layer, s.code) < 20
+
+
+# ---- how far to trust a layer ------------------------------------------------------------------
+
+HAVE = "how many schools have a unit"
+
+
+def layer_within(t: Truth, title: str) -> str:
+    return layer_titled(t, title.removeprefix("an ").removeprefix("a "))
+
+
+def having(t: Truth, s: Said, layer: str) -> float:
+    return sum(t.units(s.layer, s.code, layer).values())
+
+
+@claim(HAVE, "no unit", "none of its land and none of its schools is in a unit")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    layer = layer_titled(t, g["title"])
+    return not ground(t, s, layer).units and having(t, s, layer) == 0
+
+
+@claim(HAVE, "the only one", "its one school has a unit")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return having(t, s, layer_within(t, g["title"])) == 1 == t.n(s.layer, s.code)
+
+
+@claim(HAVE, "all, by code", "each of its schools has a unit, and its code placed it")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    placed = t.study.placement.schools
+    known = t.study.__dict__.setdefault("_placed_of_tests", {})
+    if not known:
+        known.update(zip(placed["urn"], placed["located_by"], strict=True))
+    coded = all(known[urn] == "code" for urn, _ in t.members(s.layer)[s.code])
+    n = t.n(s.layer, s.code)
+    return coded and near(g["n"], n) and abs(having(t, s, layer_within(t, g["title"])) - n) < SAME
+
+
+@claim(HAVE, "all", "each of its schools has a unit")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    n = t.n(s.layer, s.code)
+    return near(g["n"], n) and abs(having(t, s, layer_within(t, g["title"])) - n) < SAME
+
+
+@claim(HAVE, "some", "so many of its schools have a unit, not all")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    n, found = t.n(s.layer, s.code), having(t, s, layer_within(t, g["title"]))
+    return found < n and near(g["n"], n) and near(g["inside"], found)
+
+
+KNOWN = "how well a layer is known here"
+
+
+@claim(KNOWN, "gap", "for so many of its schools our list, which is not whole, has no unit")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return any_layer(
+        t,
+        lambda k: (
+            near(g["gap"], pieces_of(t, s, k).get("no_evidence", (0.0,))[0])
+            and not t.study.layers[k].complete
+        ),
+    )
+
+
+@claim(KNOWN, "shared land", "so many of its schools stand on land listed twice")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    layer = layer_titled(t, g["titles"])
+    return near(g["both"], sum(t.shared_here(s.layer, s.code, layer).values()))
+
+
+@claim(KNOWN, "dates", "the note of a layer's dates")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return any_layer(t, lambda k: t.study.date_note(k) == g["note"])
+
+
+@claim(KNOWN, "caption", "the caption of a layer")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return any_layer(t, lambda k: t.study.layers[k].caption == g["caption"])
+
+
+TRUSTS = "how well trusts are known here"
+
+
+@claim(TRUSTS, "date", "the links file's month, or the day of the study")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    listed = t.study.register.source.get("vintage_links")
+    day = t.study.as_of
+    return g["when"] == (f"{listed:%B %Y}" if listed else f"{day.day} {day:%B %Y}")
+
+
+@claim(TRUSTS, "dates differ", "schools and trusts come from two files")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    source = t.study.register.source
+    return (
+        bool(source.get("vintage_links")) and g["schools"] == f"{source['vintage_schools']:%B %Y}"
+    )
+
+
+@claim(TRUSTS, "unknown", "so many schools of it are of the kind not known")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return near(g["unknown"], t.run_by(s.layer, s.code)["status_unknown"])
+
+
+LINE = "schools of an authority that stand on land of another"
+
+
+def across(t: Truth, s: Said) -> tuple[int, int]:
+    """Return its schools on land of others, and theirs on its land."""
+    block = t.study.__dict__.setdefault("_block_of_tests", {})
+    if not block:
+        placed = t.study.placement.schools
+        block.update(zip(placed["urn"], placed["block"], strict=True))
+    mine = t.blocks("local_authority")[s.code]
+    own = {urn for urn, _ in t.members("local_authority")[s.code]}
+    out = sum(isinstance(block[urn], str) and block[urn] not in mine for urn in own)
+    return out, sum(b in mine for urn, b in block.items() if urn not in own)
+
+
+@claim(LINE, "out", "so many of its schools stand in blocks of other authorities")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return num(g["out"]) == across(t, s)[0]
+
+
+@claim(LINE, "in", "so many schools of other authorities stand in its blocks")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return num(g["guests"]) == across(t, s)[1]
+
+
+@claim("layers that are not drawn", "always", "their lists cover fewer than half of the schools")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    n = len(t.trust)
+    thin = [k for k in t.layers if t.n(k, "no_evidence") > n / 2]
+    return bool(thin)
+
+
+POINT = "schools with a location"
+
+
+def pointed(t: Truth) -> tuple[int, int, int]:
+    placed = t.study.placement.schools
+    point = placed["urn"].map(t.point)
+    block = placed["block"].notna()
+    return int(point.sum()), int((~point & block).sum()), int((~point & ~block).sum())
+
+
+@claim(POINT, "all", "every school has coordinates")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return pointed(t)[0] == num(g["n"]) == len(t.trust)
+
+
+@claim(POINT, "some", "so many schools have coordinates, not all")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return pointed(t)[0] == num(g["located"]) < num(g["n"]) == len(t.trust)
+
+
+@claim(POINT, "by code", "so many have a district code and no coordinates")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return pointed(t)[1] == num(g["coded"])
+
+
+@claim(POINT, "nowhere", "so many have neither")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return pointed(t)[2] == num(g["lost"])
+
+
+@claim("schools whose trust is not known, in all", "always", "so many are of the kind not known")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return num(g["unknown"]) == Counter(t.kinds("local_authority").values())["status_unknown"]
+
+
+# ---- a trust -----------------------------------------------------------------------------------
+
+TRUST = "what a trust is"
+
+
+@claim(TRUST, "sort and size", "its schools, their phases and pupils")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    urns = t.of_trust[s.code]
+    phases = sum(num(part.split(" ", 1)[0]) for part in g["phases"].split(", "))
+    heads = sum(t.pupils[urn] for urn in urns)
+    return num(g["n"]) == phases == len(urns) and abs(num(g["pupils"]) - heads) <= 0.5
+
+
+@claim(TRUST, "spread", "its reach in the table of trusts")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return g["reach"] == str(t.spread.loc[s.code, "reach"]).replace("_", "-")
+
+
+RUN = "how many schools a trust runs, and where"
+
+
+def runs(t: Truth, s: Said, g: Groups) -> tuple[int, int, int]:
+    region = "dfe_region" if "dfe_region" in t.layers else "region"
+    return (
+        len(t.of_trust[s.code]),
+        len(t.trust_units(s.code, "local_authority")),
+        len(t.trust_units(s.code, region)),
+    )
+
+
+@claim(RUN, "one school", "it runs one school of the population")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return runs(t, s, g)[0] == 1
+
+
+@claim(RUN, "one authority", "its schools that count, all in one authority")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return runs(t, s, g)[:2] == (num(g["n"]), 1)
+
+
+@claim(RUN, "one authority, several regions", "the same, in so many regions")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return runs(t, s, g) == (num(g["n"]), 1, num(g["regions"]))
+
+
+@claim(RUN, "one region", "its schools that count, in so many authorities")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return runs(t, s, g)[:2] == (num(g["n"]), num(g["areas"]))
+
+
+@claim(RUN, "several regions", "the same, in so many regions")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return runs(t, s, g) == (num(g["n"]), num(g["areas"]), num(g["regions"]))
+
+
+@claim("how many schools a trust runs in all phases", "more", "more than those that count")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    whole = int(t.spread.loc[s.code, "schools_all"])
+    return num(g["whole"]) == whole > len(t.of_trust[s.code])
+
+
+HOME = "where a trust is at home"
+
+
+def tops(t: Truth, s: Said) -> tuple[list[str], list[float]]:
+    found = t.trust_units(s.code, "local_authority").most_common()
+    known = t.name("local_authority")
+    return [known[code] for code, _ in found], [n for _, n in found]
+
+
+def least(t: Truth) -> float:
+    return float(t.study.spread_options.home_threshold)
+
+
+@claim(HOME, "one authority", "all its schools are in that authority")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return tops(t, s)[0] == [g["home"]]
+
+
+@claim(HOME, "a home", "that authority has more of them than any other, a quarter or more")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    called, n = tops(t, s)
+    right = called[0] == g["home"] and n[0] == num(g["most"]) and n[1] == num(g["second"])
+    return right and n[0] > n[1] and n[0] / sum(t.point[u] for u in t.of_trust[s.code]) >= least(t)
+
+
+@claim(HOME, "tied", "those authorities have as many each, and no other has as many")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    called, n = tops(t, s)
+    first = [name for name, k in zip(called, n, strict=True) if k == n[0]]
+    told = all(name in g["first"] for name in first)
+    return num(g["most"]) == n[0] and len(first) > 1 and told
+
+
+@claim(HOME, "tied with many", "so many authorities have as many each, and none has more")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    _, n = tops(t, s)
+    return num(g["most"]) == n[0] and num(g["tied"]) == n.count(n[0]) > 1
+
+
+@claim(HOME, "too small a share", "the largest number in one authority is under a quarter")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    _, n = tops(t, s)
+    located = sum(t.point[urn] for urn in t.of_trust[s.code])
+    return num(g["most"]) == n[0] and n[0] / located < least(t)
+
+
+@claim(HOME, "not known", "schools on shared land, or not found, could change the answer")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return t.home("local_authority")[s.code] == "not_known"
+
+
+MARKS = "the marks of a trust's schools"
+for _form, _kind in (
+    ("at home", "trust_home_here"), ("elsewhere", "trust_based_elsewhere"),
+    ("no single home", "no_single_home"), ("not known", "status_unknown"),
+):  # fmt: skip
+
+    @claim(MARKS, _form, f"so many of its schools are of that kind: {_kind.replace('_', ' ')}")
+    def _(t: Truth, s: Said, g: Groups, kind: str = _kind) -> bool:
+        kinds = t.kinds("local_authority")
+        return num(g["n"]) == sum(kinds[urn] == kind for urn in t.of_trust[s.code])
+
+
+@claim("the hubs of a trust", "some", "the least and the most hubs that its schools can be in")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    low, high = fewest_and_most(t, s, "teaching_school_hub")
+    return ends(g["hubs"]) == (low, high)
+
+
+def fewest_and_most(t: Truth, s: Said, layer: str) -> tuple[int, int]:
+    """Count units by trying every way to give each shared set of schools to its claimants."""
+    of = t.claims(layer)
+    sure, sets = set(), Counter[frozenset[str]]()
+    for urn in t.of_trust[s.code]:
+        units = frozenset(code for code, _ in of[urn]) - REASONS
+        if len(units) == 1:
+            sure |= units
+        elif units:
+            sets[units] += 1
+    low = high = {frozenset(sure)}
+    for units, n in sets.items():
+        # Of n schools that the same units list, any 1 to n of the units may have some.
+        parts = [p for p in subsets(units) if 0 < len(p) <= n]
+        low = {one | part for one in low for part in parts}
+    high = low
+    return min(map(len, low)), max(map(len, high))
+
+
+def subsets(units: frozenset[str]) -> list[frozenset[str]]:
+    out = [frozenset[str]()]
+    for unit in units:
+        out += [part | {unit} for part in out]
+    return out
+
+
+FAR = "how far a trust's schools are"
+
+
+def km_of(t: Truth, urns: list[str]) -> Any:
+    return t.schools.loc[urns, ["easting", "northing"]].dropna().to_numpy() / 1000
+
+
+def km_text(text: str, value: float) -> bool:
+    step = 0.05 if value < 9.95 else 0.5
+    return abs(num(text) - value) <= step + SAME
+
+
+def km_most(text: str, value: float) -> bool:
+    """Tell whether a printed distance is one within which all lie, and the least such."""
+    step = 0.1 if value < 9.9 else 1.0
+    return value - SAME <= num(text) <= value + step + SAME
+
+
+def from_home(t: Truth, s: Said) -> list[float]:
+    home = t.home("local_authority")[s.code]
+    urns = t.of_trust[s.code]
+    there = [u for u in urns if home in {c for c, _ in t.claims("local_authority")[u]}]
+    middle = km_of(t, there).mean(axis=0)
+    return sorted(np.hypot(*(km_of(t, urns) - middle).T).tolist())
+
+
+@claim(FAR, "from home", "the middle distance from the middle of its schools at home")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    far = from_home(t, s)
+    yard = sorted(yardstick(t, s))
+    right = km_text(g["half"], median(far)) and sum(km >= median(far) for km in far) * 2 >= len(far)
+    return right and num(g["yard"]) == len(yard) and km_most(g["yard_all"], yard[-1])
+
+
+def yardstick(t: Truth, s: Said) -> list[float]:
+    """Return how far the nearest schools are, as many of each phase as the trust has."""
+    known = t.study.__dict__.setdefault("_points_of_tests", {})
+    if not known:
+        frame = t.schools[["phase", "easting", "northing"]].dropna()
+        for phase, part in frame.groupby("phase"):
+            known[phase] = part[["easting", "northing"]].to_numpy() / 1000
+    home = t.home("local_authority")[s.code]
+    urns = t.of_trust[s.code]
+    there = [u for u in urns if home in {c for c, _ in t.claims("local_authority")[u]}]
+    middle = km_of(t, there).mean(axis=0)
+    out: list[float] = []
+    for phase, n in Counter(t.phase[u] for u in urns if t.point[u]).items():
+        far = np.hypot(*(known[phase] - middle).T)
+        out += np.sort(np.partition(far, n - 1)[:n]).tolist()
+    return out
+
+
+@claim(FAR, "from each other", "the largest distance between two of its schools")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    points = km_of(t, t.of_trust[s.code])
+    apart = np.hypot(*(points[:, None] - points[None]).transpose(2, 0, 1))
+    return km_text(g["widest"], float(apart.max()))
+
+
+@claim("what the yardstick is", "always", "so many trusts are as near home as their yardstick")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    known = t.study.__dict__.setdefault("_yards_of_tests", {})
+    if not known:
+        own, yard = [], []
+        for uid, home in t.home("local_authority").items():
+            of = Said("trust", uid, "", "", "")
+            if home in {"no_single_home", "not_known"} or t.size[uid] < 2:
+                continue
+            far = from_home(t, of)
+            if far and far[0] == far[0]:
+                own.append(median(far))
+                yard.append(median(yardstick(t, of)))
+        known["found"] = sum(a <= b + 1e-6 for a, b in zip(own, yard, strict=True)), len(own)
+    return (num(g["equal"]), num(g["trusts"])) == known["found"]
+
+
+def band(text: str) -> tuple[float, float]:
+    parts = re.split(" to | or more", text)
+    return num(parts[0]), num(parts[1]) if parts[1:] and parts[1] else math.inf
+
+
+LIKE = "trusts of like size"
+
+
+def like(t: Truth, s: Said, g: Groups) -> list[str]:
+    low, high = band(g["band"])
+    return [uid for uid, n in t.size.items() if max(low, 2) <= n <= high]
+
+
+@claim(LIKE, "alone", "it alone has so many schools")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return like(t, s, g) == [s.code]
+
+
+@claim(LIKE, "several", "so many trusts have so many schools, it among them")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    found = like(t, s, g)
+    return len(found) == num(g["same"]) > 1 and s.code in found
+
+
+ACROSS = "how a layer divides a trust, beside its bar"
+
+
+@claim(ACROSS, "units", "the least and the most units of a layer that its schools can be in")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return any_layer(t, lambda k: ends(g["units"]) == fewest_and_most(t, s, k))
+
+
+@claim(ACROSS, "several", "1 over the sum of squared shares of the units its schools are in")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    def holds(layer: str) -> bool:
+        n = np.array(list(t.trust_units(s.code, layer).values()))
+        return len(n) > 1 and abs(num(g["effective"]) - n.sum() ** 2 / (n**2).sum()) <= 0.05 + SAME
+
+    return any_layer(t, holds)
+
+
+@claim(ACROSS, "pairs", "of all pairs of its schools, those in one unit, at least and at most")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    parts = g["together"].split(" to ")
+
+    def holds(layer: str) -> bool:
+        of = t.claims(layer)
+        units = [frozenset(c for c, _ in of[u]) - REASONS for u in t.of_trust[s.code]]
+        known = [u for u in units if u]
+        n = len(known)
+        if n < 2:
+            return False
+        if all(len(u) == 1 for u in known):
+            share = sum(k * (k - 1) for k in Counter(known).values()) / (n * (n - 1))
+            return len(parts) == 1 and pct(parts[0], share)
+        low, high = pairs_together(known)
+        return pct(parts[0], low) and pct(parts[-1], high)
+
+    return any_layer(t, holds)
+
+
+def pairs_together(known: list[frozenset[str]]) -> tuple[float, float]:
+    """Return the least and the most share of pairs in one unit, by trying every division."""
+    n = len(known)
+    divisions = [Counter[str]()]
+    for units, k in Counter(known).items():
+        ways = divide(sorted(units), k)
+        divisions = [one + way for one in divisions for way in ways]
+    shares = [sum(k * (k - 1) for k in d.values()) / (n * (n - 1)) for d in divisions]
+    return min(shares), max(shares)
+
+
+def divide(units: list[str], n: int) -> list[Counter[str]]:
+    if len(units) == 1:
+        return [Counter({units[0]: n})]
+    return [
+        Counter({units[0]: k}) + rest for k in range(n + 1) for rest in divide(units[1:], n - k)
+    ]
+
+
+WITHIN = "how far from home, beside the marks"
+
+
+def axes(t: Truth, s: Said) -> list[list[float]]:
+    return [from_home(t, s), sorted(yardstick(t, s))]
+
+
+@claim(WITHIN, "one", "the one distance")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return any(len(far) == 1 and km_text(g["whole"], far[0]) for far in axes(t, s))
+
+
+@claim(WITHIN, "some", "half, and all, lie within those distances")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return any(
+        km_most(g["half"], median(far)) and km_most(g["whole"], far[-1])
+        and sum(km <= num(g["half"]) + SAME for km in far) * 2 >= len(far)
+        for far in axes(t, s)
+    )  # fmt: skip
+
+
+# ---- a profile ---------------------------------------------------------------------------------
+
+
+def schools_in(text: str) -> float:
+    """Read the number in "35 schools"."""
+    found = re.search(r"[\d,.]+", text)
+    assert found
+    return num(found[0].rstrip(","))
+
+
+@claim("trusts beyond those named", "always", "all trusts but six, and their schools in it")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    sizes = sorted(t.at_work(s.layer, s.code).values(), reverse=True)
+    named = int(num(g["named"]))
+    right = len(sizes) - named == num(g["more"])
+    return right and near(str(schools_in(g["schools"])), sum(sizes[named:]))
+
+
+def run_from(t: Truth, s: Said, kind: str) -> float:
+    found = t.at_work(s.layer, s.code).items()
+    return sum(n for uid, n in found if t.kind(s.layer, s.code, uid) == kind)
+
+
+@claim("where trusts based elsewhere are based", "always",
+       "the schools in it of trusts with their home elsewhere; by home they add up")  # fmt: skip
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    whole = run_from(t, s, "elsewhere")
+    listed = sum(num(n) for n in re.findall(r"\(([\d,.]+)\)", g["homes"]))
+    more = re.search(r"\d+ more$", g["homes"])
+    return near(str(schools_in(g["schools"])), whole) and (
+        listed < whole if more else abs(listed - whole) < 0.3
+    )
+
+
+@claim("trusts without a single home", "some", "the schools in it of trusts without one")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return near(str(schools_in(g["schools"])), run_from(t, s, "no_single_home"))
+
+
+def other_layers(t: Truth, s: Said) -> dict[str, Any]:
+    """Return the layers that the table of a profile names and that have land in the place."""
+    drawn = [k for k in t.layers if t.n(k, "no_evidence") <= len(t.trust) / 2 and k != "region"]
+    out = {k: ground(t, s, k) for k in drawn if k != s.layer}
+    out = {k: land for k, land in out.items() if land.units}
+    both = [t.met(s.layer, s.code, k) if k != s.layer else None
+            for k in ("local_authority", "district")]  # fmt: skip
+    if None not in both and "district" in out:
+        called = [
+            sorted(t.name(k)[c] for c in found if c not in REASONS)
+            for k, found in zip(("local_authority", "district"), both, strict=True)
+        ]
+        if called[0] == called[1]:
+            del out["district"]
+    return out
+
+
+def whole_in_one(land: Any) -> bool:
+    return len(land.units) == 1 and covered(land) >= 1 - LEAST
+
+
+MAPS = "which maps cover a place, as a title"
+
+
+@claim(MAPS, "no map", "no other layer has land in it")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return not other_layers(t, s)
+
+
+@claim(MAPS, "each has it whole", "each other layer with land in it has it whole in one unit")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return all(whole_in_one(land) for land in other_layers(t, s).values())
+
+
+@claim(MAPS, "some divide it", "two units of some layer have each more than 0.1% of its land")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return any(t.divided(land) for land in other_layers(t, s).values())
+
+
+@claim(MAPS, "some do not", "none divides it for certain, and not each has it whole")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    lands = other_layers(t, s).values()
+    return not any(map(t.divided, lands)) and not all(map(whole_in_one, lands))
+
+
+HERE = "which maps divide a place"
+
+
+def titles(t: Truth, layers: list[str]) -> set[str]:
+    return {t.study.layers[k].title for k in layers}
+
+
+def named(text: str, wanted: set[str]) -> bool:
+    """Tell whether a list of titles in prose names these and no other."""
+    left = text
+    for title in sorted(wanted, key=len, reverse=True):
+        if title not in left:
+            return False
+        left = left.replace(title, "", 1)
+    return not re.sub(r"and|,|\s", "", left)
+
+
+@claim(HERE, "some divide it", "the layers of which two units have each more than 0.1% of its land")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    lands = other_layers(t, s)
+    divide = [k for k, land in lands.items() if t.divided(land)]
+    right = num(g["maps"]) == len(lands) and num(g["n"]) == len(divide)
+    return right and named(g["divide"], titles(t, divide))
+
+
+@claim(HERE, "some list it twice", "the layers of which several units are listed, no two certain")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    lands = other_layers(t, s).items()
+    found = [k for k, land in lands if len(land.units) > 1 and not t.divided(land)]
+    return named(g["listed"], titles(t, found))
+
+
+@claim(HERE, "some cover a part", "the layers that leave more than 0.1% of its land without a unit")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    lands = other_layers(t, s).items()
+    return named(g["part"], titles(t, [k for k, land in lands if covered(land) < 1 - LEAST]))
+
+
+@claim(HERE, "each has it whole", "each of so many layers has all its land in one unit")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    lands = other_layers(t, s).values()
+    return num(g["maps"]) == len(lands) > 1 and all(map(whole_in_one, lands))
+
+
+@claim(HERE, "the only one has it whole", "the one other layer has all its land in one unit")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    lands = list(other_layers(t, s).values())
+    return len(lands) == 1 and whole_in_one(lands[0])
+
+
+MET = "which units a place meets, with the schools of the place that are in them"
+
+
+def met(t: Truth, s: Said, layer: str) -> set[str]:
+    """Return the units that schools of a place are in, and those that have its land."""
+    return set(t.units(s.layer, s.code, layer)) | set(ground(t, s, layer).units)
+
+
+def rows(t: Truth, s: Said) -> list[str]:
+    return [k for k in t.layers if k != s.layer]
+
+
+@claim(MET, "none found", "no unit, and our list lacks some of its land")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return any(
+        not met(t, s, k) and ground(t, s, k).bare.get("no_evidence", 0) > 0 for k in rows(t, s)
+    )
+
+
+@claim(MET, "none", "no unit has land or a school of it")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return any(not met(t, s, k) for k in rows(t, s))
+
+
+@claim(MET, "one, of all schools", "one unit, with all its schools")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    n = t.n(s.layer, s.code)
+    return any(len(met(t, s, k)) == 1 and having(t, s, k) >= n - 0.05 for k in rows(t, s))
+
+
+@claim(MET, "one, of some", "one unit, with so many of its schools")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return any(
+        len(met(t, s, k)) == 1 and near(g["weight"], having(t, s, k))
+        and having(t, s, k) < t.n(s.layer, s.code)
+        for k in rows(t, s)
+    )  # fmt: skip
+
+
+def counted(t: Truth, s: Said, text: str, layer: str) -> bool:
+    """Tell whether the numbers behind the names are the schools of the layer's units, in order."""
+    found = t.met(s.layer, s.code, layer)
+    units = sorted((found[u] for u in met(t, s, layer) if u in found), key=lambda n: -n[0])
+    units += [(0.0, 0, 0)] * (len(met(t, s, layer)) - len(units))
+    said = re.findall(rf" ((?:{_N} to )?{_N})(?=, |$)", text)
+    return bool(said) and all(near(a, *b) for a, b in zip(said, units, strict=False))
+
+
+_N = r"\d[\d,]*(?:\.\d)?"
+
+
+@claim(MET, "several", "so many of its schools are in each unit")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return any(counted(t, s, g["names"], k) for k in rows(t, s))
+
+
+@claim(MET, "many", "so many of its schools are in each unit; so many units more")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    def holds(layer: str) -> bool:
+        shown = len(re.findall(rf" {_N}(?=, |$)", g["names"]))
+        return shown + num(g["more"]) == len(met(t, s, layer)) and counted(t, s, g["names"], layer)
+
+    return any(holds(k) for k in rows(t, s))
+
+
+ON = "how far the land of units runs on beyond a place"
+
+
+def some_ground(t: Truth, s: Said, holds: Callable[[Any], bool]) -> bool:
+    return any(holds(ground(t, s, k)) for k in rows(t, s))
+
+
+@claim(ON, "none", "no unit has land of it")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return some_ground(t, s, lambda land: not land.units)
+
+
+@claim(ON, "one, inside", "its one unit has no more than 0.1% of its land outside")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return some_ground(t, s, lambda land: len(land.units) == len(land.inside) == 1)
+
+
+@claim(ON, "one", "its one unit has land outside; the unit's schools, and those of the place")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    def holds(layer: str) -> bool:
+        land = ground(t, s, layer)
+        if len(land.units) != 1 or not land.beyond:
+            return False
+        (unit,) = land.units
+        found = t.met(s.layer, s.code, layer).get(unit, (0.0, 0, 0))
+        return near(g["weight"], *found) and near(
+            g["schools"], t.n(layer, unit), *t.ends(layer, unit)
+        )
+
+    return any(holds(k) for k in rows(t, s))
+
+
+@claim(ON, "all share it", "all land that has a unit is listed for the same units")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return some_ground(t, s, all_listed)
+
+
+@claim(ON, "all inside", "no unit has more than 0.1% of its land outside")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return some_ground(t, s, lambda land: len(land.inside) == len(land.units) > 1)
+
+
+@claim(ON, "both", "both units have land outside")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return some_ground(t, s, lambda land: len(land.beyond) == len(land.units) == 2)
+
+
+@claim(ON, "all", "each of three units or more has land outside")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return some_ground(t, s, lambda land: len(land.beyond) == len(land.units) > 2)
+
+
+@claim(ON, "some", "so many of so many units for certain have land outside")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    beyond, units = num(g["beyond"]), num(g["units"])
+    return some_ground(t, s, lambda land: (len(land.beyond), len(land.units)) == (beyond, units))
+
+
+@claim(ON, "perhaps", "no unit for certain has land outside, and not all are for certain inside")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return some_ground(
+        t, s, lambda land: bool(land.units) and not land.beyond and land.inside != set(land.units)
+    )
+
+
+OF_ALL = "so many of all schools"
+
+
+@claim(OF_ALL, "some", "fewer than the schools of the place")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    n = t.n(s.layer, s.code)
+    return near(g["n"], n, *t.ends(s.layer, s.code)) and 0 < ends(g["part"])[0] < n
+
+
+@claim(OF_ALL, "the only one", "the place has one school")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return t.n(s.layer, s.code) == 1
+
+
+@claim(OF_ALL, "all", "the schools of the place")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return near(g["n"], t.n(s.layer, s.code), *t.ends(s.layer, s.code))
+
+
+def part_of(t: Truth, s: Said, text: str) -> float:
+    """Read "all 56 schools", "its one school" or "3 of 56 schools"."""
+    if "one school" in text:
+        return 1.0
+    return schools_in(text)
+
+
+def told(t: Truth, s: Said, g: Groups, layer: str, *reasons: str) -> bool:
+    found = pieces_of(t, s, layer)
+    return near(str(part_of(t, s, g["schools"])), sum(found.get(r, (0.0,))[0] for r in reasons))
+
+
+@claim("schools for which we found no unit", "always", "its schools that our list leaves out")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return told(t, s, g, layer_titled(t, g["title"]), "no_evidence")
+
+
+@claim("schools in no unit", "always", "its schools that a whole list leaves out")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    layer = layer_titled(t, g["title"])
+    design = ("by design" in g["choice_partial"]) == (t.study.layers[layer].tiling == "partial")
+    return design and told(t, s, g, layer, "not_covered")
+
+
+@claim("schools on land that several units list", "always", "its schools on land listed twice")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    layer = layer_titled(t, g["titles"])
+    both = sum(t.shared_here(s.layer, s.code, layer).values())
+    return near(str(part_of(t, s, g["schools"])), both)
+
+
+@claim("schools on land that another unit of the place's layer lists", "always",
+       "its schools that a unit of its own layer has too")  # fmt: skip
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    shared = [urn for urn, share in t.members(s.layer)[s.code] if share < 1]
+    return schools_in(g["schools"]) == len(shared)
+
+
+@claim("schools without a location", "always", "its schools without a point or a district")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return any_layer(t, lambda k: told(t, s, g, k, "not_located"))
+
+
+ALIKE = "the areas most like a place"
+
+
+@claim(ALIKE, "some", "so many units of 20 schools or more, it among them; the nearest first")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    far = [float(n) for n in re.findall(r"\((\d+\.\d)\)", g["alike"])]
+    ranked = t.ranked(s.layer)
+    return num(g["ranked"]) == len(ranked) and s.code in ranked and far == sorted(far)
+
+
+@claim(ALIKE, "too small", "it has fewer than 20 schools")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return t.n(s.layer, s.code) < 20
+
+
+@claim(ALIKE, "too few others", "fewer than two units have 20 schools")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return len(t.ranked(s.layer)) < 2
+
+
+PATTERN = "the pattern of an authority"
+
+
+def of_typology(t: Truth, s: Said) -> tuple[Any, str]:
+    known = t.study.__dict__.setdefault("_typology_of_tests", {})
+    if not known:
+        table = t.study.typology()
+        rows = zip(table["unit_code"], table["pattern"], table["rule"], strict=True)
+        known.update({code: (pattern, rule) for code, pattern, rule in rows})
+    found: tuple[Any, str] = known[s.code]
+    return found
+
+
+@claim(PATTERN, "none", "said nowhere")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return False
+
+
+@claim(PATTERN, "mixed", "its row of the typology")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return of_typology(t, s) == ("mixed", g["rule"])
+
+
+@claim(PATTERN, "one", "its row of the typology")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return of_typology(t, s) == (g["pattern"], g["rule"])
+
+
+CAVEAT = "what to bear in mind, before the layers"
+
+
+@claim(CAVEAT, "home", "a trust has a home there only with so large a share")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return num(g["threshold"].removesuffix("%")) / 100 == least(t)
+
+
+@claim(CAVEAT, "date of trusts", "the links file's month")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return g["links"] == f"{t.study.register.source['vintage_links']:%B %Y}"
+
+
+@claim(CAVEAT, "unknown", "so many schools of it are of the kind not known")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return near(g["unknown"], t.run_by(s.layer, s.code)["status_unknown"])
+
+
+@claim("what to bear in mind of a layer", "caption", "the caption of that layer")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return any(v.title == g["title"] and v.caption == g["caption"]
+               for v in t.study.area_layers.values())  # fmt: skip
+
+
+@claim("what to bear in mind of a layer", "dates", "the note of a layer's dates")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return any_layer(t, lambda k: t.study.date_note(k) == g["note"])
+
+
+LAST = "what to bear in mind, after the layers"
+
+
+@claim(LAST, "overlap", "several units of some layer, or of its own, have or share its land")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    shared = any(share < 1 for _, share in t.members(s.layer)[s.code])
+    return shared or some_ground(t, s, lambda land: len(land.units) > 1)
+
+
+@claim(LAST, "land", "every layer is made of the blocks")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return set(t.listed(s.layer)) == set(t.area)
+
+
+@claim(LAST, "thin layers", "those whose list leaves out more than half of the schools")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    thin = [k for k in t.layers if t.n(k, "no_evidence") > len(t.trust) / 2]
+    return named(g["thin"], titles(t, thin))
+
+
+@claim("a source of a profile", "always", "the register, or the source of a layer")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    label = t.study.register.label
+    return g["source"] == label or any_layer(
+        t, lambda k: g["source"].startswith(t.study.layers[k].source)
+    )
+
+
+@claim("the study of a profile", "always", "the title, day and fingerprint of the study")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return g["fingerprint"] == t.study.fingerprint and g["title"] == t.study.settings.title

@@ -1,0 +1,142 @@
+"""What pages and profiles say of every place and trust: the form of each sentence and its text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from string import Formatter
+from typing import Any, NamedTuple
+
+import pytest
+
+from geolls.atlas import words
+from geolls.atlas.frame import Frame, Page
+from geolls.atlas.place import PlacePages
+from geolls.atlas.profile import profile
+from geolls.atlas.trust import TrustPages
+from geolls.base import text
+from geolls.study.facts import Here, facts_of
+
+LAYERS = ("local_authority", "combined_authority", "teaching_school_hub", "maths_hub")
+
+
+class Said(NamedTuple):
+    """A sentence as it was printed: what it is about, which form of which saying, its text."""
+
+    layer: str  # "trust" for a trust
+    code: str
+    about: str
+    form: str
+    text: str
+
+
+class _Watched:
+    """A saying that tells, while it speaks, which it is."""
+
+    def __init__(self, saying: words.Saying, now: list[str]) -> None:
+        self.saying, self.now = saying, now
+
+    def __call__(self, **facts: Any) -> Any:
+        self.now[0] = self.saying.about
+        return self.saying(**facts)
+
+    def each(self, **facts: Any) -> Any:
+        self.now[0] = self.saying.about
+        return self.saying.each(**facts)
+
+
+def said_of(study: Any) -> list[Said]:
+    """Return every sentence on the pages and in the profiles of a study, maps and tables apart."""
+    forms = {
+        (about, form.words): form.name
+        for about, saying in words.SAYINGS.items()
+        for form in saying.forms
+    }
+    found: dict[Said, None] = {}
+    now, subject = [""], ("", "")
+    write = words.fill
+
+    def noted(template: str, facts: Any) -> Any:
+        printed = write(template, facts)
+        if template:
+            form = forms[now[0], template]
+            found[Said(*subject, now[0], form, str(printed.unescape()))] = None
+        return printed
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(words, "fill", noted)
+        for name, saying in list(vars(words).items()):
+            if isinstance(saying, words.Saying):
+                patch.setattr(words, name, _Watched(saying, now))
+        facts = facts_of(study, [key for key in LAYERS if key in study.area_layers])
+        book = Frame(facts)
+        places, trusts = PlacePages(book), TrustPages(book)
+        for layer in facts.places:
+            for place in study.places(layer):
+                subject = (layer, place.unit_code)
+                page = Page("place", book.path_of(*subject), subject)
+                places.said(page, Here(facts, *subject))
+                profile(study, place)
+        for uid in facts.trust_rows:
+            subject = ("trust", uid)
+            trusts.said(Page("trust", book.path_of(*subject), (uid,)), uid)
+    return list(found)
+
+
+# ---- reading a sentence back -------------------------------------------------------------------
+
+_NUMBER = r"\d[\d,]*(?:\.\d+)?"
+_SPAN = rf"(?:{_NUMBER} to {_NUMBER}|{_NUMBER}|{text.DASH})"
+_PERCENT = rf"(?:(?:under 1%|over 99%|\d+%)(?: to (?:under 1%|over 99%|\d+%))?|{text.DASH})"
+_WRITTEN: dict[str, str] = {
+    "between": rf"(?:between {_NUMBER} and {_NUMBER}|{_NUMBER})",
+    "between percent": rf"(?:between {_PERCENT} and {_PERCENT}|{_PERCENT})",
+    "count": _SPAN,
+    "km": rf"(?:{_NUMBER} km|{text.DASH})",
+    "number": _SPAN,
+    "percent": _PERCENT,
+    "km within": rf"(?:{_NUMBER} km|{text.DASH})",
+    "words": rf"(?:(?:between )?(?:[a-z]+|{_NUMBER})(?: (?:or|and) (?:[a-z]+|{_NUMBER}))?)",
+    "Words": rf"(?:[A-Z][a-z]+|{_NUMBER})",
+}
+
+
+def pattern_of(template: str) -> re.Pattern[str]:
+    """Return the pattern that reads the facts out of a sentence, made from the words of its form.
+
+    A fact that stands twice is read twice: `n`, `n_2`. A choice of words is read as one too.
+    """
+    parts: list[str] = []
+    times: dict[str, int] = {}
+
+    def add(template: str, *, named: bool = True) -> str:
+        out = []
+        for literal, name, spec, _ in Formatter().parse(template):
+            out.append(re.escape(str(words.Markup(literal).unescape())))
+            if name is None:
+                continue
+            key = re.sub(r"\W+", "_", name).strip("_")
+            single, choice, several = (spec or "").partition("|")
+            inner = _WRITTEN.get(spec or "", ".*?")
+            if re.fullmatch(r"\.\df", spec or ""):
+                inner = _NUMBER
+            if choice:
+                inner = f"(?:{add(single, named=False)}|{add(several, named=False)})"
+                key = f"choice_{key}"
+            if named:
+                times[key] = times.get(key, 0) + 1
+                key += f"_{times[key]}" if times[key] > 1 else ""
+                inner = f"(?P<{key}>{inner})"
+            out.append(inner)
+        return "".join(out)
+
+    parts.append(add(template))
+    return re.compile("".join(parts), re.DOTALL)
+
+
+def choices_of(template: str) -> Iterator[tuple[str, str, str]]:
+    """Return the choices in the words of a form: the fact, the word for one, the word for more."""
+    for _, name, spec, _ in Formatter().parse(template):
+        single, choice, several = (spec or "").partition("|")
+        if name is not None and choice:
+            yield name, single, several

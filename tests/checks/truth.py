@@ -1,0 +1,264 @@
+"""The tables of a study as plain pandas gives them: what a sentence is held against.
+
+Nothing here reads `geolls.study.facts` or `geolls.study.units`, which the pages read.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from functools import cache, cached_property
+from itertools import combinations
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+REASONS = {"not_covered", "no_evidence", "not_located", "not_applicable"}
+LEAST = 0.001
+
+
+class Ground(NamedTuple):
+    """The land of a place in a layer: units with their part, who is listed together, the rest."""
+
+    units: dict[str, float]
+    lists: list[frozenset[str]]
+    bare: dict[str, float]
+    inside: set[str]
+    beyond: set[str]
+    shared: dict[str, float]
+
+
+class Truth:
+    """The tables of a study, by what a sentence is about."""
+
+    def __init__(self, study: Any) -> None:
+        self.study = study
+        self.schools = study.schools.set_index("urn")
+        self.layers = list(study.area_layers)
+        self.area = study.block_weights["area_m2"].to_dict()
+        self.spread = study.spread().set_index("trust_uid")
+        self.trust: dict[str, Any] = {
+            urn: uid if isinstance(uid, str) else None
+            for urn, uid in self.schools["trust_uid"].items()
+        }
+        self.size = Counter(uid for uid in self.trust.values() if uid)
+        self.point = self.schools["easting"].notna().to_dict()
+        self.pupils = self.schools["pupils"].fillna(0).to_dict()
+        self.phase = self.schools["phase"].to_dict()
+
+    # -- schools -------------------------------------------------------------------------------
+
+    @cache  # noqa: B019
+    def claims(self, layer: str) -> dict[str, list[tuple[str, float]]]:
+        """URN to the units (or the reason) that have it, with their shares."""
+        out: dict[str, list[tuple[str, float]]] = defaultdict(list)
+        table = self.study.assigned(layer)
+        rows = zip(table["urn"], table["unit_code"], table["share"], strict=True)
+        for urn, code, share in rows:
+            out[urn].append((code, float(share)))
+        return dict(out)
+
+    @cache  # noqa: B019
+    def members(self, layer: str) -> dict[str, list[tuple[str, float]]]:
+        """Unit to its schools, with its share of each."""
+        out: dict[str, list[tuple[str, float]]] = defaultdict(list)
+        for urn, found in self.claims(layer).items():
+            for code, share in found:
+                out[code].append((urn, share))
+        return dict(out)
+
+    @cache  # noqa: B019
+    def n(self, layer: str, code: str) -> float:
+        return sum(share for _, share in self.members(layer).get(code, []))
+
+    @cache  # noqa: B019
+    def ends(self, layer: str, code: str) -> tuple[float, float]:
+        """The least and the most schools of a unit."""
+        shares = [share for _, share in self.members(layer).get(code, [])]
+        return sum(s == 1 for s in shares), len(shares)
+
+    @cache  # noqa: B019
+    def met(self, place: str, code: str, layer: str) -> dict[str, tuple[float, int, int]]:
+        """What of a place's schools is in each unit of a layer: by convention, least, most."""
+        out: dict[str, list[float]] = defaultdict(lambda: [0.0, 0, 0])
+        of = self.claims(layer)
+        for urn, share in self.members(place).get(code, []):
+            for unit, part in of[urn]:
+                found = out[unit]
+                found[0] += share * part
+                found[1] += share == part == 1
+                found[2] += 1
+        return {unit: (w, int(low), int(high)) for unit, (w, low, high) in out.items()}
+
+    def units(self, place: str, code: str, layer: str) -> dict[str, float]:
+        """The units of a layer that schools of a place are in."""
+        found = self.met(place, code, layer)
+        return {unit: w for unit, (w, *_) in found.items() if unit not in REASONS}
+
+    @cache  # noqa: B019
+    def shared_here(self, place: str, code: str, layer: str) -> Counter[str]:
+        """Units of a layer to the weight of a place that is shared with others of the layer."""
+        out: Counter[str] = Counter()
+        of = self.claims(layer)
+        for urn, share in self.members(place).get(code, []):
+            for unit, part in of[urn]:
+                if part < 1 and unit not in REASONS:
+                    out[unit] += share * part
+        return out
+
+    @cache  # noqa: B019
+    def name(self, layer: str) -> dict[str, str]:
+        table = self.study.land(layer)
+        return dict(zip(table["unit_code"], table["unit_name"], strict=True))
+
+    # -- land ----------------------------------------------------------------------------------
+
+    @cache  # noqa: B019
+    def blocks(self, layer: str) -> dict[str, dict[str, float]]:
+        """Unit (or reason) to its blocks, with its share of each."""
+        out: dict[str, dict[str, float]] = defaultdict(dict)
+        table = self.study.land(layer)
+        rows = zip(table["unit_code"], table["block"], table["share"], strict=True)
+        for unit, block, share in rows:
+            out[unit][block] = float(share)
+        return dict(out)
+
+    @cache  # noqa: B019
+    def listed(self, layer: str) -> dict[str, frozenset[str]]:
+        """Block to all who are listed for it."""
+        out: dict[str, set[str]] = defaultdict(set)
+        for unit, blocks in self.blocks(layer).items():
+            for block in blocks:
+                out[block].add(unit)
+        return {block: frozenset(units) for block, units in out.items()}
+
+    @cache  # noqa: B019
+    def ground(self, place: str, code: str, layer: str) -> Ground:
+        mine, listed = self.blocks(place)[code], self.listed(layer)
+        whole = sum(self.area[b] * share for b, share in mine.items())
+        parts: dict[frozenset[str], float] = defaultdict(float)
+        for block, share in mine.items():
+            parts[listed[block]] += self.area[block] * share / whole
+        units: Counter[str] = Counter()
+        shared: Counter[str] = Counter()
+        for names, part in parts.items():
+            for unit in names - REASONS:
+                units[unit] += part / len(names)
+                shared[unit] += part / len(names) * (len(names) > 1)
+        inside, beyond, most = set(), set(), {}
+        certain = {b for b, share in mine.items() if share == 1}
+        for unit in units:
+            blocks = self.blocks(layer)[unit]
+            own = sum(self.area[b] * s for b, s in blocks.items())
+            least = sum(self.area[b] for b, s in blocks.items() if s == 1 and b not in mine)
+            most[unit] = sum(self.area[b] for b in blocks if b not in certain) / own
+            if least / own > LEAST:
+                beyond.add(unit)
+            if most[unit] <= LEAST:
+                inside.add(unit)
+        held = {u: p for u, p in units.items() if p > LEAST or most[u] < 0.5}
+        lists = [names for names in parts if names & held.keys()]
+        bare = {r: p for (r, *more), p in parts.items() if r in REASONS and not more}
+        return Ground(held, lists, bare, inside & held.keys(), beyond & held.keys(), dict(shared))
+
+    def divided(self, ground: Ground) -> bool:
+        return any(not a & b for a, b in combinations(ground.lists, 2))
+
+    # -- trusts --------------------------------------------------------------------------------
+
+    @cache  # noqa: B019
+    def home(self, layer: str) -> dict[str, str]:
+        """Trust to its home in a layer, or to the word for none."""
+        home, status = self.spread[f"home_{layer}"], self.spread[f"home_status_{layer}"]
+        return {uid: code if isinstance(code, str) else status[uid] for uid, code in home.items()}
+
+    def kind(self, layer: str, unit: str, uid: str) -> str:
+        """Where a trust is at home, seen from a unit."""
+        home = self.home(layer)[uid]
+        if home in {"no_single_home", "not_known"}:
+            return home
+        return "here" if home == unit else "elsewhere"
+
+    @cache  # noqa: B019
+    def at_work(self, layer: str, code: str) -> dict[str, float]:
+        """The trusts of two or more schools with a school in a unit, and how many there."""
+        out: Counter[str] = Counter()
+        for urn, share in self.members(layer).get(code, []):
+            uid = self.trust[urn]
+            if uid and self.size[uid] > 1:
+                out[uid] += share
+        return dict(out)
+
+    @cache  # noqa: B019
+    def homes(self, layer: str, code: str) -> Counter[str]:
+        """How many of the trusts at work are at home here, elsewhere, nowhere, or not known."""
+        return Counter(self.kind(layer, code, uid) for uid in self.at_work(layer, code))
+
+    @cache  # noqa: B019
+    def run_by(self, layer: str, code: str) -> Counter[str]:
+        """How many schools of a unit are of each kind."""
+        kinds, out = self.kinds(layer), Counter[str]()
+        for urn, share in self.members(layer).get(code, []):
+            out[kinds[urn]] += share
+        return out
+
+    @cache  # noqa: B019
+    def kinds(self, layer: str) -> dict[str, str]:
+        """Who runs each school, seen from its unit of a layer."""
+        unknown = self.schools["status_unknown"].fillna(False).to_dict()
+        every = self.spread["schools_all"].to_dict()
+        home, out = self.home(layer), {}
+        for urn, claims in self.claims(layer).items():
+            uid = self.trust[urn]
+            units = [code for code, _ in claims if code not in REASONS]
+            if uid is None:
+                out[urn] = "status_unknown" if unknown[urn] else "no_trust"
+            elif every[uid] == 1:
+                out[urn] = "single_school_trust"
+            elif not units or home[uid] == "not_known":
+                out[urn] = "status_unknown"
+            elif home[uid] == "no_single_home":
+                out[urn] = "no_single_home"
+            else:
+                out[urn] = "trust_home_here" if home[uid] in units else "trust_based_elsewhere"
+        return out
+
+    @cached_property
+    def of_trust(self) -> dict[str, list[str]]:
+        out: dict[str, list[str]] = defaultdict(list)
+        for urn, uid in self.trust.items():
+            if uid:
+                out[uid].append(urn)
+        return dict(out)
+
+    @cache  # noqa: B019
+    def trust_units(self, uid: str, layer: str) -> Counter[str]:
+        out: Counter[str] = Counter()
+        of = self.claims(layer)
+        for urn in self.of_trust[uid]:
+            for code, share in of[urn]:
+                if code not in REASONS:
+                    out[code] += share
+        return out
+
+    # -- all places ----------------------------------------------------------------------------
+
+    @cache  # noqa: B019
+    def ranked(self, layer: str) -> list[str]:
+        """The units with 20 schools or more."""
+        return [
+            code for code in self.name(layer) if code not in REASONS and self.n(layer, code) >= 20
+        ]
+
+    @cached_property
+    def england(self) -> dict[str, float]:
+        n = len(self.trust)
+        kinds = self.kinds("local_authority").values()
+        counts = Counter(kinds)
+        several = sum(self.size[uid] > 1 for uid in self.trust.values() if uid)
+        shares = {kind: count / n for kind, count in counts.items()}
+        return {**shares, "several": several / n}
+
+
+def figures(frame: pd.DataFrame) -> dict[str, Any]:
+    """Return a table of one column as a dictionary."""
+    return frame.iloc[:, 0].to_dict()
