@@ -19,7 +19,7 @@ PATTERNS = ("not_found", "shared", "low_confidence", "too_few")
 OPTIONS = ("layer", "left", "right", "by", "from", "to", "distance_km")
 KEYS = ("layers", "on", "measures", "labels", "swipe", "table")
 WORDS = (
-    *("place", "trust", "date", "from", "to", "distance_km"),
+    *("place", "trust", "date", "population", "from", "to", "distance_km"),
     *("layer", "left", "right", "layers", "lefts", "rights"),
 )
 

@@ -305,4 +305,4 @@ def _words(study: Core, recipe: Recipe) -> dict[str, str]:
     known = study.catalogue.layers
     keys = {word: str(options.get(word)) for word in ("layer", "left", "right")}
     titles = {word: known[key].unit_title for word, key in keys.items() if key in known}
-    return {"date": day(study.as_of), **titles}
+    return {"date": day(study.as_of), "population": study.population.word, **titles}
