@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache
+from functools import cache, partial
 from operator import itemgetter
 from typing import Any
 
@@ -16,6 +16,7 @@ from geolls.atlas.frame import KEPT, LONG, Chapter, Page, Rendered
 from geolls.atlas.grids import Bar, Column, Grid, Name, Report, Two, confidence
 from geolls.atlas.plates import LARGE
 from geolls.base.interval import Interval, bounds, span
+from geolls.base.labels import label, label_from
 from geolls.base.text import (
     DASH,
     count,
@@ -46,12 +47,12 @@ from geolls.study.units import AtWork, neighbours
 
 __all__ = ["PlacePages", "lede", "what_it_is"]
 
-# Figures set among those of the other places: title, how a value is written, end of the axis.
+# Figures set among those of the other places: label, how a value is written, end of the axis.
 _COMPARED: dict[str, tuple[str, Callable[[float], str], float | None]] = {
-    "share_no_trust": ("Schools in no trust", percent, 1.0),
-    "share_trust_based_elsewhere": ("Schools in trusts based elsewhere", percent, None),
-    "trusts": ("Trusts of two or more at work", count, None),
-    "effective_maps": ("Effective number of maps", number, None),
+    "share_no_trust": ("no_trust", percent, 1.0),
+    "share_trust_based_elsewhere": ("trusts_elsewhere", percent, None),
+    "trusts": ("trusts_at_work", count, None),
+    "effective_maps": ("effective_maps", number, None),
 }
 # A layer that is left out where it says the same as another.
 _TWINS = {"ofsted_region": "dfe_region"}
@@ -225,15 +226,15 @@ class PlacePages(Chapter):
     def _glance(self, here: Here) -> list[tuple[str, str, str]]:
         """Return the figures of a place, each beside England or the middle place."""
         facts, unit, england = self.facts, here.unit, self.facts.england
-        title = self.book.word(here.key)
-        word = title if here.key == "combined_authority" else last_word(title)
-        titles = {
-            "no_trust": "Schools in no trust",
-            "trust_home_here": words.IN_TRUSTS_HERE(key=here.key, word=word),
-            "trust_based_elsewhere": words.IN_TRUSTS_ELSEWHERE(key=here.key, word=word),
+        called = partial(label_from, layer=here.key, unit=here.layer.unit_title)
+        names = {
+            "no_trust": "no_trust",
+            "trust_home_here": "trusts_home",
+            "trust_based_elsewhere": "trusts_elsewhere",
         }
         rows = []
-        for kind, text in titles.items():
+        for kind, name in names.items():
+            text = called(name)
             share, few = f"share_{kind}", here.n < FEW
             whole = here.key == "local_authority" or kind == "no_trust"
             value = (
@@ -244,12 +245,13 @@ class PlacePages(Chapter):
             middle = f"{percent(facts.middle(here.key, share))}*"
             rows.append((text, value, percent(england[share]) if whole else middle))
         for column in ("trusts", "effective_maps"):
-            text, say, _ = _COMPARED[column]
+            name, say, _ = _COMPARED[column]
+            text = called(name)
             middle = f"{say(facts.middle(here.key, column))}*"
             figure = here.known(column) if column == "trusts" else float(unit[column])
             rows.append((text, span(figure, say), middle))
         meals = percent(unit["fsm_share"], here.n), percent(england["fsm_share"])
-        return [*rows, ("Pupils eligible for free meals", *meals)]
+        return [*rows, (label("fsm_share"), *meals)]
 
     # -- bars --------------------------------------------------------------------------------
 
@@ -546,7 +548,8 @@ class PlacePages(Chapter):
         if len(self.facts.ranked(here.key)) < 5:
             return []
         out = []
-        for column, (title, say, _) in _COMPARED.items():
+        for column, (name, say, _) in _COMPARED.items():
+            title = label_from(name, here.key, here.layer.unit_title)
             few = here.n < FEW and column != "trusts"
             value = float("nan") if few else float(here.unit[column])
             said = words.AMONG_OTHERS(

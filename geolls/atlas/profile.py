@@ -20,6 +20,7 @@ from geolls.atlas.grids import mark
 from geolls.atlas.place import lede, what_it_is
 from geolls.base.errors import UsageError
 from geolls.base.interval import span
+from geolls.base.labels import label_from
 from geolls.base.text import count, joined, number, percent, short_name, small, when
 from geolls.base.vocabulary import FEW, KINDS, PATTERNS, RANKED
 from geolls.layers.model import Layer
@@ -46,21 +47,21 @@ LINE = 72  # characters of names in a row of the table of maps
 ALIKE = 3  # columns beside England
 # Figures of the comparison: column, what it is called here, and how it is written.
 _BESIDE: dict[str, tuple[str, Callable[[float, float], str]]] = {
-    "schools": ("Schools", lambda value, _: count(value)),
-    "share_no_trust": ("In no trust", percent),
-    "share_trust_home_here": ("In trusts based here", percent),
-    "share_trust_based_elsewhere": ("In trusts based elsewhere", percent),
-    "trusts": ("Trusts of two or more at work", lambda value, _: count(value)),
+    "schools": ("schools", lambda value, _: count(value)),
+    "share_no_trust": ("no_trust", percent),
+    "share_trust_home_here": ("trusts_home", percent),
+    "share_trust_based_elsewhere": ("trusts_elsewhere", percent),
+    "trusts": ("trusts_at_work", lambda value, _: count(value)),
     "effective_providers": (
-        "Effective number of providers",
+        "effective_providers",
         lambda value, n: number(value if n >= FEW else float("nan")),
     ),
     "effective_maps": (
-        "Effective number of maps",
+        "effective_maps",
         lambda value, n: number(value if n >= FEW else float("nan")),
     ),
-    "fsm_share": ("Pupils eligible for free meals", percent),
-    "schools_per_100km2": ("Schools per 100 km²", lambda value, _: number(value)),
+    "fsm_share": ("fsm_share", percent),
+    "schools_per_100km2": ("schools_per_100km2", lambda value, _: number(value)),
 }
 # Layers of programmes say little by their absence.
 _SILENT = ("programmes", "partnerships", "user")
@@ -448,7 +449,8 @@ def _beside(subject: _Subject) -> Section:
     table = place_figures(study, here.key).set_index("unit_code")
     beside = [table.loc[code] for code in (here.code, *shown["unit_code"])]
     rows = []
-    for column, (title, say) in _BESIDE.items():
+    for column, (name, say) in _BESIDE.items():
+        title = label_from(name, here.key, here.layer.unit_title)
         first, *values = [say(_known(unit[column]), float(unit["schools"])) for unit in beside]
         middle = say(_known(england[column]), RANKED) + subject.star(column)
         rows.append((title, first, middle, *values))

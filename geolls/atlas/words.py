@@ -371,17 +371,6 @@ HUB_SHARES = Saying(
          "<b>{both:count} {both:school stands|schools stand}</b> on land it shares with "
          "{names:joined}, along a line nobody has published."),
 )
-IN_TRUSTS_HERE = Saying(
-    "schools in trusts of the place, as a title",
-    Form("authority", lambda f: f.key == "local_authority", "In trusts at home here"),
-    Form("other", always, "In trusts at home in this {word}"),
-)
-IN_TRUSTS_ELSEWHERE = Saying(
-    "schools in trusts of other places, as a title",
-    # A trust of the next authority is at home in the region.
-    Form("authority", lambda f: f.key == "local_authority", "In trusts based elsewhere"),
-    Form("other", always, "In trusts based outside this {word}"),
-)
 MIDDLE_ONE = Saying(
     "the middle unit, below the glance",
     Form("none", lambda f: not f.ranked, ""),

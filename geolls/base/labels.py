@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 
 from geolls.base.text import small
 
-__all__ = ["LABELS", "Label", "label", "seen_from", "within"]
+__all__ = ["LABELS", "Label", "label", "label_from", "seen_from", "within"]
 
 
 class Label(NamedTuple):
@@ -69,7 +69,9 @@ LABELS: Final[Mapping[str, Label]] = {
     "authority_trusts_elsewhere": Label(
         "In trusts based in another authority", "based_elsewhere", _SCHOOLS, _AUTHORITY
     ),
-    "trusts_at_work": Label("Trusts at work", "trusts", _TRUSTS, "by schools: with one here"),
+    "trusts_at_work": Label(
+        "Trusts of two or more at work", "trusts", _TRUSTS, "by schools: with one here"
+    ),
     "trusts_per_10000_pupils": Label(
         "Trusts for every 10,000 pupils", "trusts_per_10000_pupils", _TRUSTS, "with a school here"
     ),
@@ -87,10 +89,35 @@ LABELS: Final[Mapping[str, Label]] = {
     "reach": Label("Spread", "reach", _TRUSTS, "by distance, authorities and regions"),
     "on_shared_land": Label("On shared land", "shared", _SCHOOLS, "land that others list too"),
     "confidence": Label("Confidence", "confidence", "records of a unit's land", "the weakest"),
+    "effective_providers": Label(
+        "Effective number of providers", "effective_providers", _SCHOOLS, "bodies that run them"
+    ),
+    "top_trust_share": Label("Largest trust here", "top_trust_share", _SCHOOLS, "of all schools"),
+    "top_trust_share_primary": Label(
+        "Largest trust among primaries", "top_trust_share_primary", _SCHOOLS, "of primaries"
+    ),
+    "top_trust_share_secondary": Label(
+        "Largest trust among secondaries", "top_trust_share_secondary", _SCHOOLS, "of secondaries"
+    ),
+    "area_km2": Label("Land in km²", "area_km2", "land", "land that several list in parts"),
+    "schools_per_100km2": Label(
+        "Schools per 100 km²", "schools_per_100km2", _SCHOOLS, "schools over land"
+    ),
     "effective_maps": Label(
         "Effective number of maps", "effective_maps", _SCHOOLS, "hubs, devolved areas and trusts"
     ),
 }
+
+
+def label_from(key: str, layer: str, unit: str) -> str:
+    """Return what a share is called whose home is seen from the units of a layer.
+
+    Examples
+    --------
+    >>> label_from("trusts_elsewhere", "local_authority", "Local authority")
+    'In trusts based elsewhere'
+    """
+    return label(seen_from(key, layer), unit)
 
 
 def label(key: str, unit: str = "", population: str = "") -> str:

@@ -156,10 +156,11 @@
 
     trustsOf(mine) {
       const {schools} = this.app;
-      const counts = tally(mine.map((s) => schools.trust[s]).filter((t) => t >= 0));
+      const several = (t) => t >= 0 && schools.trusts.schools[t] > 1;
+      const counts = tally(mine.map((s) => schools.trust[s]).filter(several));
       const order = [...counts].sort((a, b) => b[1] - a[1] || a[0] - b[0]);
       const rows = order.map(([t, n]) => [this.pickTrust(t), n]);
-      return this.rows(rows, `Trusts at work here: ${counts.size}`);
+      return this.rows(rows, `Trusts of two or more at work: ${counts.size}`);
     }
 
     // ---- a trust
