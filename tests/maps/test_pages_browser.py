@@ -156,7 +156,9 @@ def test_heads_sort_by_keyboard_and_say_so(visit: Visit) -> None:
 
 def test_the_address_keeps_the_order(visit: Visit) -> None:
     page = visit("index").page
-    page.locator("#places thead th", has_text="Trusts at work").locator("button").click()
+    page.locator("#places thead th", has_text="Trusts of two or more at work").locator(
+        "button"
+    ).click()
     assert "sort-places=-trusts" in page.url
     first = page.locator("#places tbody tr:not(.total) a").first.inner_text()
     page.reload()
@@ -468,7 +470,9 @@ def test_a_picked_trust_shows_its_schools_outside_the_place_too(
 
 def test_the_address_holds_the_map_and_the_order_together(visit: Visit) -> None:
     page = visit("index").page
-    page.locator("#places thead th", has_text="Trusts at work").locator("button").click()
+    page.locator("#places thead th", has_text="Trusts of two or more at work").locator(
+        "button"
+    ).click()
     page.locator(".gl-shades label", has_text="In no trust").click()
     assert "shade=no_trust" in page.url
     assert "sort-places=-trusts" in page.url
