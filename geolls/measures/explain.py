@@ -16,6 +16,7 @@ from geolls.base.text import suggest
 from geolls.base.vocabulary import BLANK_BELOW, KINDS
 from geolls.measures.distances import clusters, distance, spanning_tree
 from geolls.measures.membership import Membership, is_reason
+from geolls.measures.oversight import seen_from
 from geolls.measures.placeview import described
 from geolls.measures.spread import SpreadOptions, band_names
 
@@ -345,9 +346,10 @@ def _given(table: Any, name: str) -> Any:
 
 
 def _of_trusts(place: _Place, each: float) -> _Parts:
-    groups = place.schools.groupby(["trust_uid", "trust_name"], as_index=False)
+    several = place.schools[place.schools["several"]]
+    groups = several.groupby(["trust_uid", "trust_name"], as_index=False)
     rows = groups.agg(schools=("share", "sum")).assign(part=each)
-    return _Parts(rows, "Each trust with a school here adds the same.")
+    return _Parts(rows, "Each trust of two or more schools with a school here adds the same.")
 
 
 def _top_trust(place: _Place) -> _Parts:
@@ -417,6 +419,7 @@ def explain_place(
     kinds: pd.Series[Any],
     unit: str,
     *,
+    trust_home: pd.Series[Any] | None = None,
     layers: Mapping[str, Membership] | None = None,
     nearby: pd.DataFrame | None = None,
     options: SpreadOptions | None = None,
@@ -431,6 +434,9 @@ def explain_place(
         As `placeview.place_view`; for one phase, give the `place` of its schools only.
     unit : str
         unit_code of the place.
+    trust_home : pandas.Series of str, optional
+        The home of each trust, by UID: a school that several units list is then of the kind that
+        this one sees; see `oversight.seen_from`.
     options : SpreadOptions, optional
         Size bands.
 
@@ -451,12 +457,17 @@ def explain_place(
     known = place_measures(options)
     _check(measure, known, "place", ", ".join(known))
     claims = place.frame("urn")
-    claims = claims.loc[claims["unit_code"] == unit, ["urn", "share"]]
+    claims = claims.loc[claims["unit_code"] == unit, ["urn", "unit_code", "share"]]
     table = described(schools, kinds, options or SpreadOptions()).merge(claims, on="urn")
+    run = schools["trust_uid"].value_counts()
+    table["several"] = table["trust_uid"].map(run).fillna(0) > 1
+    if trust_home is not None:
+        trust = schools.set_index("urn")["trust_uid"]
+        table["kind"] = seen_from(table, kinds, trust_home, trust)
     if not len(table):
         raise UnknownNameError(f"no schools in {unit!r}", where="explain")
     columns = ["urn", "name", "phase", "trust_uid", "trust_name", "kind", "band", "provider",
-               "pupils", "share"]  # fmt: skip
+               "pupils", "several", "share"]  # fmt: skip
     here = _Place(table[[c for c in columns if c in table]], layers, nearby)
     if "share" in measure and here.total < BLANK_BELOW:
         how = f"Shares of fewer than {BLANK_BELOW} schools are blank."

@@ -123,9 +123,9 @@ def place_view(
     -------
     pandas.DataFrame
         One row per phase (`all` first) and unit, sorted by code: phase, unit_code, unit_name,
-        schools, pupils, trusts (with a school here), effective_providers, top_trust_uid,
-        top_trust_name, top_trust_share (of its schools; ties by uid), share_<kind> for every one
-        of `KINDS`, share_band_<band> (schools in trusts of that size), trusts_per_10000_pupils;
+        schools, pupils, trusts (of two or more schools, with one here), effective_providers,
+        top_trust_uid, top_trust_name, top_trust_share (of its schools; ties by uid), share_<kind>
+        for every one of `KINDS`, share_band_<band> (schools in trusts of that size), trusts_per_10000_pupils;
         with `nearby` only_schools, only_school_share, single_provider_pupil_share (of the pupils
         in schools where it is known); <kind>, the schools of each of `KINDS`; with `layers`
         interfaces. Shares of fewer than `few` schools are blank.
@@ -162,7 +162,9 @@ def place_view(
     frame = totals[["schools", "pupils"]].copy()
     frame.insert(0, "unit_name", both.groupby(_UNIT, observed=True)["unit_name"].first())
     trusts = _bodies(both, "trust_uid")
-    frame["trusts"] = trusts.groupby(_UNIT, observed=True).size().reindex(frame.index, fill_value=0)
+    several = trusts[trusts["trust_uid"].map(schools["trust_uid"].value_counts()) > 1]
+    at_work = several.groupby(_UNIT, observed=True).size()
+    frame["trusts"] = at_work.reindex(frame.index, fill_value=0)
     run = _bodies(both, "provider").set_index(_UNIT)["schools"]
     squares = (run / run.groupby(_UNIT, observed=True).sum()) ** 2
     frame["effective_providers"] = 1 / squares.groupby(_UNIT, observed=True).sum()

@@ -316,6 +316,7 @@ def explain(study: Core, measure: str, place: Place | None, trust_uid: str | Non
             study.membership(place.layer),
             study.kinds(place.layer),
             place.unit_code,
+            trust_home=study.trust_home(place.layer),
             layers=layers,
             nearby=schools_about(study) if near else None,
             options=options,
