@@ -51,6 +51,5 @@ def _line(cells: Sequence[object]) -> str:
 if __name__ == "__main__":
     # One process: two would write one page.
     tests = [sys.executable, "-m", "pytest", "-q", "-n", "0", "tests/checks"]
-    sys.exit(
-        subprocess.run(tests, cwd=ROOT, env={**os.environ, WRITES: "1", EVERY: "1"}).returncode
-    )
+    env = {**os.environ, WRITES: "1", EVERY: "1"}
+    sys.exit(subprocess.run(tests, cwd=ROOT, env=env).returncode)
