@@ -126,9 +126,10 @@ def place_view(
         schools, pupils, trusts (of two or more schools, with one here), effective_providers,
         top_trust_uid, top_trust_name, top_trust_share (of its schools; ties by uid), share_<kind>
         for every one of `KINDS`, share_band_<band> (schools in trusts of that size),
-        trusts_per_10000_pupils; with `nearby` only_schools, only_school_share, single_provider_pupil_share (of the pupils
-        in schools where it is known); <kind>, the schools of each of `KINDS`; with `layers`
-        interfaces. Shares of fewer than `few` schools are blank.
+        trusts_per_10000_pupils; with `nearby` only_schools, only_school_share,
+        single_provider_pupil_share (of the pupils in schools where it is known); <kind>, the
+        schools of each of `KINDS`; with `layers` interfaces. Shares of fewer than `few` schools
+        are blank.
 
     Notes
     -----
