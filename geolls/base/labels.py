@@ -51,7 +51,7 @@ LABELS: Final[Mapping[str, Label]] = {
     ),
     "no_trust": Label("In no trust", "share_no_trust", _SCHOOLS, "at the day of the trust list"),
     "in_trusts": Label(
-        "In trusts of two or more", "share_in_trusts", _SCHOOLS, "wherever the trust is at home"
+        "In trusts of two or more", "share_in_trusts", _SCHOOLS, "two or more schools of any phase"
     ),
     "trusts_home": Label("In trusts at home here", "share_trust_home_here", _SCHOOLS, _AUTHORITY),
     "trusts_elsewhere": Label(

@@ -371,8 +371,8 @@ COLUMNS: Mapping[str, Column] = {
     "in_trusts": Column(
         "share_in_trusts",
         "share",
-        "The share of each {unit}'s schools in a trust with at least two schools, at the date of "
-        "the trust list.",
+        "The share of each {unit}'s schools in a trust with at least two schools of any "
+        "phase, at the date of the trust list.",
         "Schools that are the only one of their trust are not counted.",
         _OF_SCHOOLS,
         0.5,

@@ -96,6 +96,10 @@ def _of(ends: Interval, whole: int) -> str:
     return f"{said[:1].upper()}{said[1:]} of {whole:,}"
 
 
+def _form(n: float, one: str, several: str) -> str:
+    return one if n == 1 else several
+
+
 def _shares(ends: Interval, whole: int) -> str:
     return f"({span(ends.out_of(whole), lambda share: f'{share:.1%}')})"
 
@@ -160,8 +164,8 @@ def _authorities(study: Core) -> Iterator[Finding]:
         title = _several(study, hub)
         number, word = len(study.places("local_authority")), study.population.word
         for by, words in (
-            ("area", "have land in two or more"),
-            ("schools", f"have {word} schools (by who maintains them) in two or more"),
+            ("area", "land"),
+            ("schools", f"{word} schools (by who maintains them)"),
         ):
             rows = study.mismatch("local_authority", hub, by=by, inside_only=True)  # type: ignore[arg-type]
             found = rows.set_index("measure")["value"]
@@ -169,8 +173,9 @@ def _authorities(study: Core) -> Iterator[Finding]:
             yield Finding(
                 f"authorities_cut_by_{hub}_{by}",
                 found["splits"],
-                f"{_of(ends, number)} local authorities {_shares(ends, number)} {words} {title}."
-                f"{_doubt(ends, title)}",
+                f"{_of(ends, number)} local {_form(number, 'authority', 'authorities')} "
+                f"{_shares(ends, number)} {_form(ends.high, 'has', 'have')} {words} in two or more "
+                f"{title}.{_doubt(ends, title)}",
                 f"geolls mismatch local_authority {hub} --by {by} --inside-only",
                 *_open(ends),
             )
@@ -192,20 +197,21 @@ def _trusts(study: Core) -> Iterator[Finding]:
         yield Finding(
             f"trusts_across_{key}",
             across,
-            f"{_of(ends, len(several))} trusts with two or more {word} schools "
-            f"{_shares(ends, len(several))} have them in more than one {title}."
+            f"{_of(ends, len(several))} {_form(len(several), 'trust', 'trusts')} with two or more "
+            f"{word} schools {_shares(ends, len(several))} {_form(ends.high, 'has', 'have')} them "
+            f"in more than one {title}."
             f"{_doubt(ends, _several(study, key))}",
             "geolls spread --format csv",
             *_open(ends),
         )
-    if "region" in study.area_layers:
-        small = several[several["schools"] < 12]
+    small = several[several["schools"] < 12]
+    if "region" in study.area_layers and len(small):
         one = float((small["areas_region"] == 1).mean())
         yield Finding(
             "small_and_medium_trusts_in_one_region",
             one,
-            f"{one:.1%} of the {len(small):,} trusts with 2 to 11 {word} schools have them within "
-            "one region.",
+            f"Of the {len(small):,} {_form(len(small), 'trust', 'trusts')} with 2 to 11 {word} "
+            f"schools, {one:.1%} {_form(len(small), 'has', 'have')} them within one region.",
             "geolls spread --format csv",
         )
     local = float((several["reach"] == "local").mean())
@@ -246,14 +252,23 @@ def _schools(study: Core) -> Iterator[Finding]:
         or not (schools["phase"] == rules_of(study).phase).any()
     ):
         return
-    found = typology(study)["pattern"].value_counts()
+    table = typology(study)
+    found = table["pattern"].value_counts()
     sorted_ = {k: int(found.get(k, 0)) for k in PATTERNS}
+    others = (
+        f"{sorted_['B']} {_form(sorted_['B'], 'has', 'have')} recent trusts based mainly "
+        f"elsewhere, {sorted_['A']} early trusts based there; {sorted_['mixed']} "
+        f"{_form(sorted_['mixed'], 'is', 'are')} mixed"
+        if (table["dated_share"] >= 0.5).any()
+        else "the pattern of the others is not known without the days on which schools joined "
+        "their trusts (--links)"
+    )
     yield Finding(
         "authorities_by_pattern",
         sorted_["C"],
-        f"By their primary schools, {sorted_['C']} local authorities are still mostly maintained, "
-        f"{sorted_['B']} have recent trusts based mainly elsewhere, {sorted_['A']} early trusts "
-        f"based there; {sorted_['mixed']} are mixed.",
+        f"By their {rules_of(study).phase} schools, {sorted_['C']} local "
+        f"{_form(sorted_['C'], 'authority is', 'authorities are')} still mostly maintained, "
+        f"{others}.",
         "geolls typology",
     )
 
@@ -281,7 +296,7 @@ def _gaps(study: Core) -> Iterator[Finding]:
         yield Finding(
             "schools_listed_by_two_hubs",
             shared,
-            f"{shared:,} {study.population.word} schools are listed by two Teaching School Hubs "
-            "between which no source draws the line.",
+            f"{shared:,} {study.population.word} {_form(shared, 'school is', 'schools are')} on "
+            "land that several Teaching School Hubs list, between which no source draws the line.",
             "geolls coverage teaching_school_hub --by schools",
         )

@@ -30,7 +30,7 @@ from geolls.export.tables import BUILDERS
 from geolls.maps.data import say
 from geolls.study.comparing import compare
 from geolls.study.facts import gather
-from geolls.study.units import at_work, units_of
+from geolls.study.units import units_of
 
 pytestmark = pytest.mark.real_data
 
@@ -235,10 +235,6 @@ def fact(study: Any, reading: Reading) -> tuple[float, Interval]:
     """The one number behind a label: from the table of units, with its ends."""
     row = units_of(study, reading.layer).loc[reading.code]
     column = LABELS[reading.label].column
-    if column == "share_in_trusts":
-        found = at_work(study, reading.layer).get(reading.code, [])
-        value = sum(trust.here for trust in found) / row["schools"] if row["schools"] else math.nan
-        return value, Interval(value, value)
     low, high = (row.get(f"{column}_{end}", row[column]) for end in Interval._fields)
     return float(row[column]), Interval(float(low), float(high))
 
