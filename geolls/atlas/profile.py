@@ -34,7 +34,7 @@ from geolls.study.comparing import (
 )
 from geolls.study.facts import Cover, Here
 from geolls.study.typology import LAYER as PATTERN_LAYER
-from geolls.study.typology import typology
+from geolls.study.typology import UNKNOWN, typology
 from geolls.study.units import AtWork
 
 __all__ = ["Profile", "Section", "Table", "profile", "profile_html", "profile_markdown"]
@@ -483,7 +483,12 @@ def _pattern(subject: _Subject) -> Markup:
         return Markup()
     row = typology(subject.book.study).set_index("unit_code").loc[subject.here.code]
     pattern = row["pattern"] if isinstance(row["pattern"], str) else None
-    return words.PATTERN(pattern=pattern, meaning=PATTERNS.get(pattern or "", ""), rule=row["rule"])
+    return words.PATTERN(
+        pattern=pattern,
+        meaning=PATTERNS.get(pattern or "", ""),
+        rule=row["rule"],
+        dated=row["rule"] != UNKNOWN,
+    )
 
 
 # ---- caveats and sources -----------------------------------------------------------------------

@@ -869,6 +869,8 @@ MIDDLE_BESIDE = Saying(
 )
 PATTERN = Saying(
     "the pattern of an authority",
+    Form("not known", lambda f: f.pattern is None and not f.dated,
+         "<b>Which pattern</b> it shows is {rule}."),
     Form("none", lambda f: f.pattern is None, ""),
     Form("mixed", lambda f: f.pattern == "mixed",
          "<b>No one pattern</b> by the rule of the study for primaries: {rule}."),

@@ -11,8 +11,8 @@ import pandas as pd
 
 from geolls.base.errors import MapError
 from geolls.base.labels import label, seen_from, within
+from geolls.base.text import day, suggest
 from geolls.base.text import small as lower_first
-from geolls.base.text import suggest
 from geolls.base.vocabulary import FEW, PATTERNS
 from geolls.maps.data import FormatName, Measure, breaks_of
 from geolls.maps.recipes import Recipe
@@ -22,7 +22,7 @@ from geolls.study.analyses import site_distances
 from geolls.study.changes import days_of
 from geolls.study.core import Core
 from geolls.study.facts import Facts
-from geolls.study.typology import typology
+from geolls.study.typology import knows_joinings, list_day, typology
 
 __all__ = ["COLUMNS", "SHADINGS", "Asked", "Column", "measure_of", "supported"]
 
@@ -314,26 +314,31 @@ def _changed(asked: Asked) -> Measure:
 
 
 NO_PATTERN = "None: too few schools or joining dates"
+NOT_KNOWN = "Not known without --links, or too few schools"
 
 
 def _pattern(asked: Asked) -> Measure:
     """Say which pattern of oversight each authority shows."""
     if asked.layer != "local_authority":
         raise MapError("patterns are of local authorities", where=asked.recipe.key)
-    table = typology(asked.study).set_index("unit_code")
+    table, dated = typology(asked.study).set_index("unit_code"), knows_joinings(asked.study)
+    until = f"Joinings are known until {day(list_day(asked.study))}. " if dated else ""
+    none = NO_PATTERN if dated else NOT_KNOWN
     titles = {k: f"{k}: {words}" if k in "ABC" else words for k, words in PATTERNS.items()}
+    fills = dict(zip(titles, ("r5", "r3", "r1", "mixed"), strict=True))
+    told = [k for k in titles if dated or k == "C"]  # all others hang on joining dates
     return Measure(
         key=asked.key,
         title="Pattern of oversight",
         layer=asked.layer,
-        values=table["pattern"].map(titles).fillna(NO_PATTERN),
+        values=table["pattern"].map(titles).fillna(none),
         format="words",
-        classes=(*titles.values(), NO_PATTERN),
-        fills=("r5", "r3", "r1", "mixed", "dots"),
+        classes=(*(titles[k] for k in told), none),
+        fills=(*(fills[k] for k in told), "dots"),
         shows="The pattern of each {unit}'s schools of one phase, sorted by a stated rule; the "
         "rule and its thresholds stand in the study file.",
-        note="A pattern says who runs schools and since when, not how well; a place can hold "
-        "several.",
+        note=f"{until}A pattern says who runs schools and since when, not how well; a place can "
+        "hold several.",
         finding="{where}, schools are still mostly maintained",
         told=(titles["C"],),
     )

@@ -9,10 +9,11 @@ from itertools import combinations
 import pandas as pd
 
 from geolls.base.interval import Interval, between, span
+from geolls.base.text import day
 from geolls.base.vocabulary import PATTERNS
 from geolls.measures.membership import is_reason
 from geolls.study.core import Core
-from geolls.study.typology import rules_of, typology
+from geolls.study.typology import knows_joinings, list_day, rules_of, typology
 
 __all__ = ["Finding", "findings"]
 
@@ -258,8 +259,8 @@ def _schools(study: Core) -> Iterator[Finding]:
     others = (
         f"{sorted_['B']} {_form(sorted_['B'], 'has', 'have')} recent trusts based mainly "
         f"elsewhere, {sorted_['A']} early trusts based there; {sorted_['mixed']} "
-        f"{_form(sorted_['mixed'], 'is', 'are')} mixed"
-        if (table["dated_share"] >= 0.5).any()
+        f"{_form(sorted_['mixed'], 'is', 'are')} mixed, by joinings until {day(list_day(study))}"
+        if knows_joinings(study)
         else "the pattern of the others is not known without the days on which schools joined "
         "their trusts (--links)"
     )

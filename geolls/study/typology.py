@@ -10,6 +10,7 @@ import pandas as pd
 
 from geolls.base.errors import UsageError
 from geolls.base.schema import options
+from geolls.base.text import day as in_words
 from geolls.base.vocabulary import HOME_KINDS, PATTERNS
 from geolls.measures.membership import Membership
 from geolls.measures.sensitivity import Moved, moved_rules
@@ -17,8 +18,11 @@ from geolls.study.core import Core
 from geolls.study.units import units_of, view_of
 
 __all__ = [
+    "UNKNOWN",
     "TypologyRules",
     "joining",
+    "knows_joinings",
+    "list_day",
     "patterns",
     "rules_of",
     "typology",
@@ -26,6 +30,9 @@ __all__ = [
 ]
 
 LAYER = "local_authority"
+#: What is said in place of a pattern that hangs on joining dates: where few are known, or none.
+SPARSE = "joining dates known for fewer than half of the schools in trusts"
+UNKNOWN = "not known without --links: no joining dates"
 _YEAR = 365.25  # days
 
 
@@ -42,9 +49,9 @@ class TypologyRules:
         Of the schools in trusts of two or more: at least this share in trusts based elsewhere is
         "mainly elsewhere" (B), less is "based there" (A). Half again.
     early_years : float
-        A: half of the schools in trusts joined theirs at least this many years before the day of
-        the trust list. Five is a round number next to England's middle: half of all primaries in
-        trusts in March 2022 had joined theirs 4.9 years or more before.
+        A: half of the schools in trusts joined theirs at least this many years before the last
+        day whose joinings are known. Five is a round number next to England's middle: half of all
+        primaries in trusts in July 2022 had joined theirs 5.2 years or more before.
     recent_share : float
         B: at least this share of the schools in trusts joined theirs within `recent_years`. A
         quarter; in England it is just under.
@@ -108,10 +115,11 @@ def typology(study: Core, rules: TypologyRules | None = None) -> pd.DataFrame:
         share_single_school_trust, share_status_unknown, share_band_<band>, effective_providers,
         top_trust_name, top_trust_share (all of schools of the phase, as
         `placeview.place_view`), elsewhere_share (of schools in trusts of two or more),
-        joined_median (year and fraction), years_median (before the day of the trust list),
+        joined_median (year and fraction), years_median (before the list day),
         recent_share (of the schools in trusts, how many joined within `recent_years`),
-        dated_share (of the schools in trusts, how many have a joining date), pattern (A, B, C,
-        mixed, or blank), rule (in words).
+        dated_share (of the schools in trusts, how many have a joining date), list_day (the last
+        day whose joinings are known; blank where none is), pattern (A, B, C, mixed, or blank), rule
+        (in words).
 
     Raises
     ------
@@ -127,8 +135,9 @@ def typology(study: Core, rules: TypologyRules | None = None) -> pd.DataFrame:
     rules = rules or rules_of(study)
 
     def build() -> pd.DataFrame:
-        table = _measured(study, rules)
-        return table.join(patterns(table, rules)).reset_index()
+        table, on, dated = _measured(study, rules), list_day(study), knows_joinings(study)
+        found = patterns(table, rules, on, dated=dated)
+        return table.assign(list_day=on if dated else None).join(found).reset_index()
 
     return study.memo(("typology", rules), build)
 
@@ -159,13 +168,23 @@ def _measured(study: Core, rules: TypologyRules) -> pd.DataFrame:
     several = view[larger].sum(axis=1, min_count=3)
     found["elsewhere_share"] = view["share_trust_based_elsewhere"] / several.mask(several == 0)
     part = schools[schools["phase"] == rules.phase]
-    return found.join(joining(part, study.membership(LAYER), _list_day(study), rules.recent_years))
+    return found.join(joining(part, study.membership(LAYER), list_day(study), rules.recent_years))
 
 
-def _list_day(study: Core) -> date:
-    """Return the last day whose joinings the study can know."""
-    listed = study.register.source.get("vintage_links")
-    return min(study.as_of, listed) if isinstance(listed, date) else study.as_of
+def list_day(study: Core) -> date:
+    """Return the last day whose joinings the study can know.
+
+    That is the day of the group links, or of the last joining in them where that is later: links
+    called those of March 2022 can tell of July. It is never later than the study's day.
+    """
+    source = study.register.source
+    known = [day for key in ("vintage_links", "last_joined") if (day := source.get(key))]
+    return min(study.as_of, max(known, default=study.as_of))
+
+
+def knows_joinings(study: Core) -> bool:
+    """Tell whether any school of the study has a day on which it joined its trust."""
+    return bool(study.schools["trust_joined"].notna().any())
 
 
 def joining(
@@ -180,7 +199,7 @@ def joining(
     place : Membership
         Which unit of the place layer has which school.
     on : datetime.date
-        The day of the trust list: what came after is not known, so the window ends there.
+        The list day: what came after is not known, so the window ends there.
     recent_years : float, optional
         Length of the window.
 
@@ -215,7 +234,13 @@ def joining(
     ).rename_axis("unit_code")
 
 
-def patterns(table: pd.DataFrame, rules: TypologyRules | None = None) -> pd.DataFrame:
+def patterns(
+    table: pd.DataFrame,
+    rules: TypologyRules | None = None,
+    on: date | None = None,
+    *,
+    dated: bool = True,
+) -> pd.DataFrame:
     """Apply the rule to measured areas.
 
     Parameters
@@ -225,6 +250,10 @@ def patterns(table: pd.DataFrame, rules: TypologyRules | None = None) -> pd.Data
         dated_share.
     rules : TypologyRules, optional
         Thresholds.
+    on : datetime.date, optional
+        The list day, for the words of the rule.
+    dated : bool, optional
+        Whether any joining date is known; where none is, the words say what is missing.
 
     Returns
     -------
@@ -258,9 +287,10 @@ def patterns(table: pd.DataFrame, rules: TypologyRules | None = None) -> pd.Data
     early = table["years_median"] >= r.early_years
     recent = table["recent_share"] >= r.recent_share
     years = table["years_median"].map(_down)
-    since = "half of the schools in trusts joined " + years + " years or more before the trust list"
+    until = in_words(on) if on else "the list day"
+    since = "half of the schools in trusts joined " + years + f" years or more before {until}"
     lately = _percents(table["recent_share"])
-    lately += f" of the schools in trusts joined in the last {r.recent_years:g} years"
+    lately += f" of the schools in trusts joined in the {r.recent_years:g} years to {until}"
     based = (
         _percents(table["elsewhere_share"])
         + " of those in trusts of two or more are in one based elsewhere ("
@@ -280,7 +310,9 @@ def patterns(table: pd.DataFrame, rules: TypologyRules | None = None) -> pd.Data
         (
             ~(table["dated_share"] >= 0.5),
             None,
-            "joining dates known for fewer than half of the schools in trusts",
+            "joining dates known for fewer than half of the schools in trusts"
+            if dated
+            else UNKNOWN,
         ),
         (
             table["elsewhere_share"].isna(),
@@ -347,7 +379,7 @@ def typology_sensitivity(
     pandas.DataFrame
         One row per threshold and direction: threshold, value (as moved), moved (share),
         authorities (with a pattern before), changed, changed_share, and A, B, C, mixed (how many
-        then have each pattern).
+        then have each pattern; blank but for C where no joining date is known).
     """
     rules = rules or rules_of(study)
     base = _measured(study, rules)
@@ -362,4 +394,6 @@ def typology_sensitivity(
         share = changed / number if number else float("nan")
         rows.append((*step, number, changed, share, *(int((after == p).sum()) for p in PATTERNS)))
     columns = [*Moved._fields, "authorities", "changed", "changed_share", *PATTERNS]
-    return pd.DataFrame(rows, columns=columns)
+    frame = pd.DataFrame(rows, columns=columns)
+    undated = [] if knows_joinings(study) else [p for p in PATTERNS if p != "C"]
+    return frame.assign(**dict.fromkeys(undated))

@@ -13,13 +13,18 @@ import pytest
 
 import geolls
 from geolls.api import Study
+from geolls.atlas.profile import profile
 from geolls.base.errors import UsageError
 from geolls.base.schema import options
 from geolls.base.vocabulary import HOME_KINDS, PATTERNS
+from geolls.maps.scenes import scene_of
 from geolls.measures.membership import Membership
+from geolls.study.findings import findings
 from geolls.study.typology import (
+    UNKNOWN,
     TypologyRules,
     joining,
+    list_day,
     patterns,
     rules_of,
     typology,
@@ -77,7 +82,7 @@ def test_the_first_rule_that_holds_decides(changes: dict[str, float], pattern: s
 def test_the_rule_is_said_in_words_with_its_number_and_its_threshold() -> None:
     assert decided(academised_share=0.25)[1] == "75% are in no trust (at least 50%)"
     assert decided(years_median=4.99)[1].startswith(
-        "half of the schools in trusts joined 4.9 years or more before the trust list (less than 5)"
+        "half of the schools in trusts joined 4.9 years or more before the list day (less than 5)"
     )
     assert (
         "10% of those in trusts of two or more are in one based elsewhere (less than 50%)"
@@ -193,3 +198,72 @@ def test_the_report_names_no_authority(study: Study) -> None:
     for name in typology(study)["unit_name"]:
         assert name not in report
     assert report.count("\n| `") == 12
+
+
+def with_register(study: Study, **source: object) -> Study:
+    """Return a study of the same schools whose register tells other days of its links."""
+    register = replace(study.register, source=study.register.source | source)
+    return Study(study.settings, register=register)
+
+
+@pytest.mark.parametrize(
+    ("source", "day"),
+    [
+        ({}, date(2022, 9, 1)),  # no links: the study's day
+        ({"vintage_links": date(2022, 3, 1)}, date(2022, 3, 1)),
+        ({"vintage_links": date(2022, 3, 1), "last_joined": date(2022, 7, 1)}, date(2022, 7, 1)),
+        ({"vintage_links": date(2022, 8, 1), "last_joined": date(2022, 7, 1)}, date(2022, 8, 1)),
+        ({"vintage_links": date(2023, 8, 1), "last_joined": date(2024, 1, 1)}, date(2022, 9, 1)),
+    ],
+)
+def test_the_list_day_is_the_last_that_the_links_know_and_never_after_the_study(
+    study: Study, source: dict[str, object], day: date
+) -> None:
+    assert list_day(with_register(study, **source)) == day
+
+
+def test_without_joining_dates_the_patterns_that_hang_on_them_are_not_known(study: Study) -> None:
+    bare = study.register.schools.assign(trust_joined=pd.NaT)
+    undated = Study(study.settings, register=replace(study.register, schools=bare))
+    table, before = (typology(s).set_index("unit_code") for s in (undated, study))
+    assert set(table["pattern"].dropna()) == {"C"}
+    assert (table["pattern"] == "C").equals(before["pattern"] == "C")
+    few = before["rule"].str.startswith("fewer than 20")
+    lone = before["elsewhere_share"].isna() & ~few
+    assert (table.loc[table["pattern"].isna() & ~few & ~lone, "rule"] == UNKNOWN).all()
+    assert table["list_day"].isna().all()
+    assert before["list_day"].eq(list_day(study)).all()
+    moved = typology_sensitivity(undated)
+    assert moved[["A", "B", "mixed"]].isna().all(axis=None) and moved["C"].notna().all()
+    (finding,) = [f for f in findings(undated) if f.key == "authorities_by_pattern"]
+    assert "the others is not known without" in finding.text and "--links" in finding.text
+    assert " 0 " not in finding.text
+    _, drawn = scene_of(undated, "typology")
+    (shade,) = [m for m in drawn.measures if m.key == "pattern"]
+    assert [c[0] for c in shade.classes] == ["C", "N"]
+    page = profile(undated, undated.places("local_authority")[0])
+    told = [str(after) for section in page.sections for after in section.after]
+    assert any("not known without --links" in t or "Pattern C" in t for t in told)
+
+
+@pytest.mark.real_data
+def test_on_both_real_registers_the_patterns_are_those_of_a_second_count(
+    real_study: Study, recent_study: Study
+) -> None:
+    dated, undated = typology(real_study), typology(recent_study)
+    assert dated["pattern"].value_counts().to_dict() == {"C": 100, "A": 30, "mixed": 17, "B": 2}
+    assert set(dated["list_day"]) == {date(2022, 7, 1)}
+    assert dated["rule"].str.contains("1 July 2022").sum() == 49
+    assert undated["pattern"].value_counts().to_dict() == {"C": 87}
+    assert (undated["rule"] == UNKNOWN).sum() == 63
+    # In a trust, counted a second time: with a trust, of those whose status is known.
+    for study, table in ((real_study, dated), (recent_study, undated)):
+        schools = study.schools[study.schools["phase"] == "primary"].set_index("urn")
+        kinds = study.kinds("local_authority").reindex(schools.index)
+        of = study.membership("local_authority").frame("urn", reasons=False).set_index("urn")
+        unit = of["unit_code"].reindex(schools.index)
+        known = kinds != "status_unknown"
+        share = (kinds[known] != "no_trust").groupby(unit[known]).mean()
+        mine = table.set_index("unit_code")["academised_share"].dropna()  # of five schools or more
+        assert len(mine) > 149
+        assert np.allclose(mine, share.reindex(mine.index), atol=1e-9)
