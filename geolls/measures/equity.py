@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from geolls.base.errors import UsageError
+from geolls.base.interval import Interval
 from geolls.base.vocabulary import MINIMUM
 from geolls.measures.disclosure import counted, withheld, without_few
 from geolls.measures.spread import by_phase
@@ -52,7 +53,11 @@ def fsm_fifth(schools: pd.DataFrame, *, guarded: bool = True) -> pd.Series[Any]:
 
 
 def equity_gap(
-    schools: pd.DataFrame, value: pd.Series[Any], *, guarded: bool = True
+    schools: pd.DataFrame,
+    value: pd.Series[Any],
+    *,
+    guarded: bool = True,
+    doubt: pd.Series[Any] | None = None,
 ) -> pd.DataFrame:
     """Measure how much more often eligible pupils meet something than the others do.
 
@@ -66,13 +71,18 @@ def equity_gap(
         Whether to withhold small numbers, by `measures.disclosure`, and shares of fewer than five
         schools. False is for work on data of your own that nobody else will see: hide small
         numbers yourself before you show any.
+    doubt : pandas.Series of str, optional
+        What each school's yes or no hangs on where nobody knows it, by urn, as the trust whose
+        schools may cross a line or not; blank where it is known. Schools of one trust are in doubt
+        together.
 
     Returns
     -------
     pandas.DataFrame
         One row per phase (`all` first): phase, schools, pupils, fsm_pupils (known on both),
         fsm_share (mean of the value over eligible pupils), other_share (over the others),
-        equity_gap (their difference). Blank where there are no pupils on a side.
+        equity_gap (their difference); the last three again with the endings _low and _high, each
+        the least and the most that it can be. Blank where there are no pupils on a side.
 
     Notes
     -----
@@ -87,12 +97,14 @@ def equity_gap(
     doi:10.1093/sf/67.2.281.
     """
     table = _with_value(schools, value, guarded)
-    rows = [("all", *_gap(table))]
-    rows += [(str(phase), *_gap(part)) for phase, part in table.groupby("phase", sort=True)]
-    found = pd.DataFrame(rows, columns=["phase", "schools", "pupils", "fsm_pupils", *SHARES])
+    table["doubt"] = None if doubt is None else table["urn"].map(doubt.astype(object))
+    parts = [("all", table), *table.groupby("phase", sort=True)]
+    rows = [(str(phase), *_gap(part), *_gap_ends(part)) for phase, part in parts]
+    shares = [*SHARES, *(f"{share}_{end}" for share in SHARES for end in Interval._fields)]
+    found = pd.DataFrame(rows, columns=["phase", "schools", "pupils", "fsm_pupils", *shares])
     if not guarded:
         return found
-    return _told(found, table, ["phase"], SHARES).drop(columns="fsm_pupils_suppressed")
+    return _told(found, table, ["phase"], shares).drop(columns="fsm_pupils_suppressed")
 
 
 def fifths(schools: pd.DataFrame, value: pd.Series[Any], *, guarded: bool = True) -> pd.DataFrame:
@@ -177,6 +189,26 @@ def _gap(table: pd.DataFrame) -> tuple[int, float, float, float, float, float]:
     second = _mean(value, others)
     total, known = float(table["pupils"].sum()), float(eligible.sum())
     return len(table), total, known, first, second, first - second
+
+
+def _gap_ends(table: pd.DataFrame) -> tuple[float, ...]:
+    """Return the least and the most of both shares and of their difference.
+
+    Each doubt is one yes or no: the difference is least with a yes where that lowers it.
+    """
+    eligible = table["fsm_pupils"]
+    sides = pd.DataFrame({"first": eligible, "second": table["pupils"] - eligible})
+    total = sides.sum()
+    sides = sides / total.where(total > 0)
+    sure = table["doubt"].isna()
+    known = sides.mul(table["value"], axis=0)[sure].sum(min_count=0).where(total > 0)
+    open_ = sides.groupby(table["doubt"]).sum()
+    most, step = known + open_.sum(), open_["first"] - open_["second"]
+    gap = known["first"] - known["second"]
+    return (
+        *(known["first"], most["first"], known["second"], most["second"]),
+        *(gap + step.clip(upper=0).sum(), gap + step.clip(lower=0).sum()),
+    )
 
 
 def _mean(value: pd.Series[Any], weight: pd.Series[Any]) -> float:

@@ -111,6 +111,17 @@ def _crossing(study: Core) -> Exposure:
         yield f"trust_crosses_{key}_line", (uid.map(trusts[f"areas_{key}"]) > 1).astype(object)
 
 
+def _in_doubt(study: Core) -> dict[str, pd.Series[Any]]:
+    """Return, by exposure, the trust of each school of which nobody knows whether it crosses."""
+    trusts = study.spread().set_index("trust_uid")
+    uid = study.schools.set_index("urn")["trust_uid"]
+    out = {}
+    for key in _hubs(study):
+        open_ = (trusts[f"areas_{key}_low"] <= 1) & (trusts[f"areas_{key}_high"] > 1)
+        out[f"trust_crosses_{key}_line"] = uid.where(uid.isin(trusts.index[open_]))
+    return out
+
+
 def _far_from_a_lead(study: Core) -> Exposure:
     if LEADS in study.layers and not study.register.demonstration:
         km = site_distances(study, LEADS).set_index("urn")["distance_km"]
@@ -130,22 +141,27 @@ def of_the_same_schools(values: Mapping[str, pd.Series[Any]]) -> dict[str, pd.Se
     return {name: value.where(known.reindex(value.index)) for name, value in values.items()}
 
 
-def _by_exposure(
-    study: Core, measure: Callable[[pd.DataFrame, pd.Series[Any]], pd.DataFrame]
-) -> pd.DataFrame:
-    values = of_the_same_schools(dict(one for each in EXPOSURES for one in each(study)))
-    parts = [measure(study.schools, v).assign(exposure=name) for name, v in values.items()]
-    return pd.concat(parts, ignore_index=True)
+def _exposures(study: Core) -> dict[str, pd.Series[Any]]:
+    return of_the_same_schools(dict(one for each in EXPOSURES for one in each(study)))
 
 
 def equity_gap(study: Core) -> pd.DataFrame:
     """Measure how much more often eligible pupils meet something than the others do."""
-    return _by_exposure(study, equity.equity_gap)
+    doubt = _in_doubt(study)
+    parts = [
+        equity.equity_gap(study.schools, value, doubt=doubt.get(name)).assign(exposure=name)
+        for name, value in _exposures(study).items()
+    ]
+    return pd.concat(parts, ignore_index=True)
 
 
 def equity_fifths(study: Core) -> pd.DataFrame:
     """Table the same exposures by fifth of free-meal share within phase."""
-    return _by_exposure(study, equity.fifths)
+    parts = [
+        equity.fifths(study.schools, value).assign(exposure=name)
+        for name, value in _exposures(study).items()
+    ]
+    return pd.concat(parts, ignore_index=True)
 
 
 def trust_yardstick(study: Core) -> pd.DataFrame:

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import re
+from html import unescape
 from typing import Any
 
 import pytest
 
+from geolls.atlas.book import Book
+from geolls.measures.membership import is_reason
+from geolls.study.facts import facts_of
 from geolls.study.findings import findings
+from geolls.study.units import units_of
 
 pytestmark = pytest.mark.real_data
+PLACES = ("local_authority", "teaching_school_hub", "maths_hub")
 
 
 def ends(study: Any) -> dict[str, tuple[float, float]]:
@@ -27,3 +34,53 @@ def test_trusts_across_hubs_are_told_from_the_fewest_to_the_most(
     text = said["trusts_across_teaching_school_hub"]
     assert text.startswith("Between 417 and 450 of 1,091 trusts")
     assert "(38.2% to 41.2%)" in text
+
+
+def test_no_page_of_a_place_that_shares_land_counts_half_a_school(real_study: Any) -> None:
+    facts = facts_of(real_study, PLACES)
+    book = Book(facts)
+    doubtful = [
+        (key, code)
+        for key in PLACES
+        for code in facts.units[key].index
+        if any(facts.cover(key, code, hub).listed for hub in PLACES[1:])
+    ]
+    assert len(doubtful) > 20
+    for key, code in doubtful:
+        path = book.path_of(key, code)
+        html = book.make(path)[path].decode()
+        spans = re.findall(r'<span class="count">([^<]*)</span>', html)
+        bare = re.sub(r"<(script|style).*?</\1>", "", html, flags=re.DOTALL)
+        words = unescape(re.sub(r"<[^>]+>", " ", bare))
+        assert spans, path
+        for text in spans:
+            assert not re.search(r"\d\.\d", text), (path, text)
+        assert not re.search(r"\d\.\d+ (?:of|to|schools?|trusts?|pupils) ", words), path
+        assert "half a school" not in words
+
+
+def test_what_pages_say_of_pairs_is_what_the_table_says(real_study: Any) -> None:
+    table = real_study.spread()
+    for key in PLACES[1:]:
+        low, high = table[f"cross_pairs_{key}_low"], table[f"cross_pairs_{key}_high"]
+        known = low.notna()
+        assert (known == high.notna()).all()
+        assert (low[known] <= high[known] + 1e-9).all()
+        one = table[f"areas_{key}_high"] == 1
+        assert (high[one & known].fillna(0) == 0).all()
+        several = (table[f"areas_{key}_low"] > 1) & known
+        assert (low[several] > 0).all()
+
+
+def test_ends_of_units_hold_what_is_counted_and_add_up(real_study: Any, recent_study: Any) -> None:
+    for study in (real_study, recent_study):
+        for key in PLACES:
+            units = units_of(study, key)
+            for name in ("schools", "pupils"):
+                assert (units[f"{name}_low"] <= units[name] + 1e-6).all()
+                assert (units[name] <= units[f"{name}_high"] + 1e-6).all()
+            assert (units["schools_low"] % 1 == 0).all()
+            assert (units["schools_high"] % 1 == 0).all()
+            inside = study.assigned(key)
+            inside = inside[~is_reason(inside["unit_code"])]["urn"].nunique()
+            assert units["schools_low"].sum() <= inside <= units["schools_high"].sum()

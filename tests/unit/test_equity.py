@@ -1,5 +1,7 @@
 """Equity gaps by hand, and nothing that tells on a school."""
 
+from itertools import product
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -112,3 +114,30 @@ def test_what_no_school_meets_hides_nothing():
     gap = equity_gap(schools, pd.Series(False, index=schools["urn"]))
     assert (gap["fsm_share"] == 0).all()
     assert gap["fsm_pupils"].tolist() == [1080, 540, 540]
+
+
+def test_what_hangs_on_a_line_nobody_drew_is_told_from_the_least_to_the_most() -> None:
+    """Every answer to every doubt is tried: schools of one trust cross together or not at all."""
+    schools = pd.DataFrame(
+        {
+            "urn": list("abcdef"),
+            "phase": "primary",
+            "pupils": [100, 200, 150, 300, 120, 80],
+            "fsm_pupils": [50, 20, 60, 30, 90, 10],
+        }
+    )
+    value = pd.Series([True, True, False, True, True, False], index=list("abcdef"))
+    doubt = pd.Series(["t", "t", None, "u", "v", None], index=list("abcdef"))
+    found = equity_gap(schools, value, guarded=False, doubt=doubt).iloc[0]
+    ways = []
+    for answers in product([False, True], repeat=3):
+        said = dict(zip("tuv", answers, strict=True))
+        sure = value.where(doubt.isna(), doubt.map(said)).astype(bool)
+        ways.append(equity_gap(schools, sure, guarded=False).iloc[0])
+    for column in ("fsm_share", "other_share", "equity_gap"):
+        values = [way[column] for way in ways]
+        ends = found[f"{column}_low"], found[f"{column}_high"]
+        assert ends == pytest.approx((min(values), max(values)))
+    sure = equity_gap(schools, value, guarded=False).iloc[0]
+    assert sure["equity_gap_low"] == pytest.approx(sure["equity_gap"])
+    assert sure["equity_gap_high"] == pytest.approx(sure["equity_gap"])
