@@ -299,6 +299,7 @@ class PlacePages(Chapter):
                 key=key,
                 whole=whole,
                 of_unit=met.of_unit,
+                n=met.ends,
                 schools=self.facts.total(key, met.code),
                 word=last_word(layer.unit_title),
             )

@@ -398,9 +398,10 @@ OF_ITS_UNIT = Saying(
     "how much of its unit, under a piece of a bar",
     Form("shared", lambda f: f.parted, "on land that several list: each school is in one of them"),
     Form("no room", lambda f: f.reason or f.pieces > 6 or f.key == "district", ""),
-    Form("the only one", lambda f: f.whole and f.schools == 1, "its one school is here"),
+    Form("the only one", lambda f: f.whole and f.schools in (1, Interval(1, 1)),
+         "its one school is here"),
     Form("all", lambda f: f.whole, "all of its {schools:count} are here"),
-    Form("not known", lambda f: not bounds(f.schools).certain,
+    Form("not known", lambda f: not (bounds(f.schools).certain and bounds(f.n).certain),
          "of the {word:owner} {schools:count}"),
     Form("a part", always, "{of_unit:percent} of the {word:owner} {schools:count}"),
 )
