@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import math
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -19,7 +20,7 @@ from geolls.atlas.frame import Frame, templates
 from geolls.atlas.grids import mark
 from geolls.atlas.place import lede, what_it_is
 from geolls.base.errors import UsageError
-from geolls.base.interval import span
+from geolls.base.interval import Interval, span, total
 from geolls.base.labels import label_from
 from geolls.base.text import count, joined, number, percent, short_name, small, when
 from geolls.base.vocabulary import FEW, KINDS, PATTERNS, RANKED
@@ -189,7 +190,9 @@ def profile(study: Study, place: Place) -> Profile:
         kind=what_it_is(here),
         banner=about["demonstration"],
         lede=lede(here, book.study.population.title, book.hub_layers),
-        note=book.note(here.n, words.paragraph(words.NEUTRAL, book.to_come(here.key, here.code))),
+        note=book.note(
+            here.schools, words.paragraph(words.NEUTRAL, book.to_come(here.key, here.code))
+        ),
         sections=tuple(filter(None, (section(subject) for section in sections))),
         caveats=tuple(_caveats(subject)),
         sources=tuple(_sources(subject)),
@@ -314,17 +317,18 @@ def _trusts(subject: _Subject) -> tuple[Table, list[Markup], list[Markup]]:
     away = [trust for trust in found if trust.kind == "trust_based_elsewhere"]
     text, after = [], []
     if rest:
-        schools = words.SCHOOLS(n=sum(trust.here for trust in rest))
+        schools = words.SCHOOLS(n=total([trust.ends for trust in rest]))
         after.append(words.MORE_TRUSTS(named=TRUSTS, more=len(rest), schools=schools))
     if away:
-        sums: dict[str, float] = defaultdict(float)
+        based: dict[str, list[Interval]] = defaultdict(list)
         for trust in away:
-            sums[home(trust)] += trust.here
-        ordered = sorted(sums.items(), key=lambda item: (-item[1], item[0]))
-        names = [f"{name} ({count(n)})" for name, n in ordered]
+            based[home(trust)].append(trust.ends)
+        sums = {name: total(ends) for name, ends in based.items()}
+        ordered = sorted(sums.items(), key=lambda item: (-sum(item[1]), item[0]))
+        names = [f"{name} ({span(n, count)})" for name, n in ordered]
         more = len(names) - NAMES
         homes = names if more <= 1 else [*names[:NAMES], f"{more} more"]
-        schools = words.SCHOOLS(n=sum(trust.here for trust in away))
+        schools = words.SCHOOLS(n=total([trust.ends for trust in away]))
         text.append(words.AWAY(schools=schools, homes=homes))
     return table, text, after
 
@@ -361,19 +365,21 @@ def _maps(subject: _Subject) -> Section | None:
 
 def _row(subject: _Subject, cover: Cover) -> tuple[str, ...]:
     """Say which units of a layer the place meets, and how far they run on beyond it."""
-    layer, met = cover.layer, {unit.code: unit.weight for unit in cover.units}
+    layer, met = cover.layer, {unit.code: unit.ends for unit in cover.units}
     # Units by schools; those that have land here and no school stand last.
     found = [(unit.code, unit.name) for unit in cover.units]
     found += [(unit.code, unit.name) for unit in cover.land if unit.code not in met]
-    names = [f"{subject.brief(name, layer)} {count(met.get(code, 0.0))}" for code, name in found]
+    names = [
+        f"{subject.brief(name, layer)} {span(met.get(code, 0.0), count)}" for code, name in found
+    ]
     shown = 2 if len(names) > 3 else 3
     while shown < len(names) and len(", ".join(names[: shown + 1])) <= LINE:
         shown += 1
     which = words.MET(
         met=len(found),
         gap=cover.bare("no_evidence"),
-        weight=sum(met.values()),
-        n=subject.here.n,
+        weight=total(list(met.values())),
+        n=subject.here.schools,
         name=subject.brief(found[0][1], layer) if found else "",
         names=", ".join(names[:shown]),
         more=max(len(names) - shown, 0),
@@ -385,8 +391,8 @@ def _row(subject: _Subject, cover: Cover) -> tuple[str, ...]:
         inside=len(cover.inside),
         parted=len(cover.parted),
         together=cover.together,
-        weight=sum(unit.weight for unit in only),
-        schools=sum(unit.weight / unit.of_unit for unit in only),
+        weight=total([unit.ends for unit in only]),
+        schools=total([subject.here.facts.total(layer.key, unit.code) for unit in only]),
     )
     return layer.unit_title, count(len(cover.land)), which, beyond
 
@@ -406,12 +412,12 @@ def _between(subject: _Subject) -> Section:
     lost = 0.0
     for cover in subject.others.values():
         layer = cover.layer
-        if gap := cover.without("no_evidence"):
-            schools = words.PART(part=gap, n=here.n, capital=False)
+        if (gap := cover.lacking("no_evidence")).high:
+            schools = words.PART(part=gap, n=here.schools, capital=False)
             text.append(words.GAP(schools=schools, title=layer.unit_title))
-        out = cover.without("not_covered")
-        if out and layer.family not in _SILENT:
-            schools = words.PART(part=out, n=here.n, capital=True)
+        out = cover.lacking("not_covered")
+        if out.high and layer.family not in _SILENT:
+            schools = words.PART(part=out, n=here.schools, capital=True)
             partial = layer.tiling == "partial"
             text.append(
                 words.IN_NO_UNIT(n=out, schools=schools, title=layer.unit_title, partial=partial)
@@ -422,14 +428,14 @@ def _between(subject: _Subject) -> Section:
             text.append(
                 words.LISTED_TWICE(
                     n=cover.both,
-                    schools=words.PART(part=cover.both, n=here.n, capital=True),
+                    schools=words.PART(part=cover.both, n=here.schools, capital=True),
                     titles=layer.unit_title_plural,
                     between=joined(names) if len(names) <= 3 else "several",
                 )
             )
         lost = max(lost, cover.without("not_located"))
     if lost:
-        schools = words.PART(part=lost, n=here.n, capital=True)
+        schools = words.PART(part=lost, n=here.schools, capital=True)
         text.append(words.LOST(n=lost, schools=schools, name=subject.brief(subject.here.name)))
     return Section(
         "between",
@@ -452,6 +458,13 @@ def _beside(subject: _Subject) -> Section:
     for column, (name, say) in _BESIDE.items():
         title = label_from(name, here.key, here.layer.unit_title)
         first, *values = [say(_known(unit[column]), float(unit["schools"])) for unit in beside]
+        if column in ("schools", "trusts"):
+            codes = [here.code, *shown["unit_code"]]
+            counts = [here.facts.unit_rows[here.key][code] for code in codes]
+            first, *values = [
+                span(Interval(*(u[f"{column}_{end}"] for end in Interval._fields)), count)
+                for u in counts
+            ]
         middle = say(_known(england[column]), RANKED) + subject.star(column)
         rows.append((title, first, middle, *values))
     head = ("", "Here", "England", *map(subject.brief, shown["unit_name"]))
@@ -501,8 +514,8 @@ def _caveats(subject: _Subject) -> Iterator[Markup]:
         unit=subject.book.word(here.key),
         threshold=subject.book.study.spread_options.home_threshold,
         links=not about["demonstration"] and about["links_month"],
-        unknown=float(here.unit["trust_not_known"]),
-        dark=float(here.unit["home_not_known"]),
+        unknown=math.ceil(float(here.unit["trust_not_known"])),
+        dark=math.ceil(float(here.unit["home_not_known"])),
         units=small(here.layer.unit_title_plural),
     )
     if note := subject.book.study.date_note(here.key):

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
-__all__ = ["Interval", "between", "bounds", "span"]
+__all__ = ["Interval", "between", "bounds", "span", "total"]
 
 # Sums of shares are floats: two ends this near are one number.
 _SAME = 1e-9
@@ -52,6 +52,18 @@ class Interval(NamedTuple):
 def bounds(value: float | Interval) -> Interval:
     """Return an interval as it is, and a number as one whose ends are that number."""
     return value if isinstance(value, Interval) else Interval(value, value)
+
+
+def total(parts: Iterable[Interval]) -> Interval:
+    """Return what several numbers can come to together, where each can be what it can.
+
+    Examples
+    --------
+    >>> total([Interval(0, 2), Interval(3, 3)])
+    Interval(low=3, high=5)
+    """
+    known = list(parts)
+    return Interval(sum(low for low, _ in known), sum(high for _, high in known))
 
 
 def span(value: float | Interval, write: Callable[[float], str], form: str = "{} to {}") -> str:
