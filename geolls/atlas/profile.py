@@ -145,6 +145,8 @@ class Profile:
         """Whether the page says so much that it needs the smaller type to stay one page."""
         tables = {s.key: s.tables[-1] for s in self.sections if s.tables}
         rows = len(tables["maps"].rows) if "maps" in tables else 0
+        # All kinds of school there are take a row more than most places need.
+        rows += any(len(s.tables[0].rows) == len(KINDS) for s in self.sections if s.key == "runs")
         heads = tables["beside"].head if "beside" in tables else ()
         return rows > LONG or max(map(len, heads), default=0) > WIDE
 
