@@ -17,6 +17,7 @@ from geolls.atlas.grids import Bar, Column, Grid, Name, Report, Two, confidence
 from geolls.atlas.plates import LARGE
 from geolls.base.interval import Interval, bounds, span
 from geolls.base.labels import label, label_from
+from geolls.base.populations import Population
 from geolls.base.text import (
     DASH,
     count,
@@ -80,7 +81,7 @@ def what_it_is(here: Here) -> Markup:
     )
 
 
-def lede(here: Here, population: str, hubs: Sequence[str]) -> Markup:
+def lede(here: Here, population: Population, hubs: Sequence[str]) -> Markup:
     """Say who runs the schools, who works here, and which hubs divide or share the place."""
     unit, england, layer = here.unit, here.facts.england, here.layer
     outside = float(unit["no_trust"])
@@ -92,7 +93,8 @@ def lede(here: Here, population: str, hubs: Sequence[str]) -> Markup:
     first = words.WHO_RUNS(
         n=here.n,
         schools=here.schools,
-        population=population,
+        population=population.title,
+        word=population.word,
         place=here.name,
         name=short_name(here.name),
         part=part,
@@ -105,7 +107,7 @@ def lede(here: Here, population: str, hubs: Sequence[str]) -> Markup:
     if not here.n:
         return first
     work = len(here.trusts) if here.schools.certain else here.known("trusts")
-    second = words.TRUSTS_HERE(trusts=work, **by_home(here.trusts))
+    second = words.TRUSTS_HERE(word=population.word, trusts=work, **by_home(here.trusts))
     return words.paragraph(first, second, *(_hubs(here, key) for key in hubs))
 
 
@@ -185,7 +187,7 @@ class PlacePages(Chapter):
             "name": here.name,
             "short": short_name(here.name),
             "kind": what_it_is(here),
-            "lede": lede(here, book.study.population.title, book.hub_layers),
+            "lede": lede(here, book.study.population, book.hub_layers),
             "note": book.note(
                 here.schools, words.paragraph(words.NEUTRAL, book.to_come(here.key, here.code))
             ),

@@ -191,7 +191,7 @@ def profile(study: Study, place: Place) -> Profile:
         name=here.name,
         kind=what_it_is(here),
         banner=about["demonstration"],
-        lede=lede(here, book.study.population.title, book.hub_layers),
+        lede=lede(here, book.study.population, book.hub_layers),
         note=book.note(
             here.schools, words.paragraph(words.NEUTRAL, book.to_come(here.key, here.code))
         ),

@@ -272,17 +272,18 @@ WHO_RUNS = Saying(
          "Schools that are or may be {name:owner} number {schools:between}, for it shares land "
          "along a line nobody has published; <b>{part:between}</b> of them are {run} "
          "({share:between percent}; England {england:percent})."),
-    Form("one school", lambda f: f.n == f.part == 1, "The one school of {name} is {run}."),
+    Form("one school", lambda f: f.n == f.part == 1, "The one {word} school of {name} is {run}."),
     Form("few schools", lambda f: f.n < FEW,
-         "<b>{part:count}</b> of {n:count} schools in {name} {part:is|are} {run}."),
+         "<b>{part:count}</b> of {n:count} {word} {n:school|schools} in {name} {part:is|are} "
+         "{run}."),
     Form("at one end of all", lambda f: f.rank and f.rank.total >= 20
          and min(f.rank.larger, f.rank.smaller) <= 5,
-         "{share:Roughly} of {name:owner} schools, <b>{part:count} of {n:count}</b>, are {run} "
-         "({share:percent}; England {england:percent}): of {rank.total} {others} with "
+         "{share:Roughly} of {name:owner} {word} schools, <b>{part:count} of {n:count}</b>, are "
+         "{run} ({share:percent}; England {england:percent}): of {rank.total} {others} with "
          f"{RANKED} schools or more, {{rank:ranked}}."),
     Form("many schools", always,
-         "{share:Roughly} of {name:owner} schools, <b>{part:count} of {n:count}</b>, are {run} "
-         "({share:percent}; England {england:percent})."),
+         "{share:Roughly} of {name:owner} {word} schools, <b>{part:count} of {n:count}</b>, are "
+         "{run} ({share:percent}; England {england:percent})."),
 )
 HOMES = Saying(
     "trusts at work in a place, by where they are at home",
@@ -301,25 +302,27 @@ SHARE_AT_HOME = Saying(
 TRUSTS_HERE = Saying(
     "the trusts at work in a place",
     Form("shared land", lambda f: isinstance(f.trusts, Interval),
-         "<b>{trusts:between} trusts of two or more schools</b> work here; of all that may, "
+         "<b>{trusts:between} trusts of two or more {word} schools</b> work here; of all that may, "
          "{homes}."),
-    Form("none", lambda f: f.trusts == 0, "No trust of two or more schools works here."),
+    Form("none", lambda f: f.trusts == 0, "No trust of two or more {word} schools works here."),
     Form("one, at home", lambda f: f.trusts == f.home == 1,
-         "<b>One trust of two or more schools</b> works here and is at home here."),
+         "<b>One trust of two or more {word} schools</b> works here and is at home here."),
     Form("one, based elsewhere", lambda f: f.trusts == f.away == 1,
-         "<b>One trust of two or more schools</b> works here; <b>it is based elsewhere</b>."),
-    Form("one, with no single home", lambda f: f.trusts == f.homeless == 1,
-         "<b>One trust of two or more schools</b> works here; it has no single home."),
-    Form("one, not known", lambda f: f.trusts == 1,
-         "<b>One trust of two or more schools</b> works here; where it is at home is not known."),
-    Form("all at home", lambda f: f.trusts == f.home,
-         "<b>{trusts:Words} trusts of two or more schools</b> work here, all of them at home "
-         "here."),
-    Form("all based elsewhere", lambda f: f.trusts == f.away,
-         "<b>{trusts:Words} trusts of two or more schools</b> work here, <b>all of them based "
+         "<b>One trust of two or more {word} schools</b> works here; <b>it is based "
          "elsewhere</b>."),
+    Form("one, with no single home", lambda f: f.trusts == f.homeless == 1,
+         "<b>One trust of two or more {word} schools</b> works here; it has no single home."),
+    Form("one, not known", lambda f: f.trusts == 1,
+         "<b>One trust of two or more {word} schools</b> works here; where it is at home is not "
+         "known."),
+    Form("all at home", lambda f: f.trusts == f.home,
+         "<b>{trusts:Words} trusts of two or more {word} schools</b> work here, all of them at "
+         "home here."),
+    Form("all based elsewhere", lambda f: f.trusts == f.away,
+         "<b>{trusts:Words} trusts of two or more {word} schools</b> work here, <b>all of them "
+         "based elsewhere</b>."),
     Form("some", always,
-         "<b>{trusts:Words} trusts of two or more schools</b> work here: {homes}."),
+         "<b>{trusts:Words} trusts of two or more {word} schools</b> work here: {homes}."),
 )
 HUBS_HERE = Saying(
     "the hubs of a place, by land",

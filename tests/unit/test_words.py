@@ -52,6 +52,7 @@ def test_the_last_form_of_a_choice_is_said_always_or_nothing_is(about: str) -> N
 
 def test_the_first_form_whose_condition_holds_is_said() -> None:
     said = words.TRUSTS_HERE(
+        word="primary",
         trusts=3,
         home=2,
         away=1,
@@ -60,8 +61,8 @@ def test_the_first_form_whose_condition_holds_is_said() -> None:
         homes="two at home here and one based elsewhere",
     )
     assert said == (
-        "<b>Three trusts of two or more schools</b> work here: two at home here and one based "
-        "elsewhere."
+        "<b>Three trusts of two or more primary schools</b> work here: two at home here and one "
+        "based elsewhere."
     )
 
 
@@ -75,12 +76,15 @@ def test_forms_that_all_hold_are_joined() -> None:
 
 def test_few_schools_have_no_percentage() -> None:
     facts = {
-        "population": "schools", "place": "Rutland", "name": "Rutland", "part": 4.0,
+        "word": "primary", "population": "schools",
+        "place": "Rutland", "name": "Rutland", "part": 4.0,
         "run": "in no trust", "share": 0.5, "england": 0.4, "rank": None, "others": "districts",
     }  # fmt: skip
-    assert words.WHO_RUNS(n=8.0, **facts) == ("<b>4</b> of 8 schools in Rutland are in no trust.")
+    assert words.WHO_RUNS(n=8.0, **facts) == (
+        "<b>4</b> of 8 primary schools in Rutland are in no trust."
+    )
     one = facts | {"part": 1.0}
-    assert words.WHO_RUNS(n=1.0, **one) == "The one school of Rutland is in no trust."
+    assert words.WHO_RUNS(n=1.0, **one) == "The one primary school of Rutland is in no trust."
     assert words.WHO_RUNS(n=8.0, **one).endswith("Rutland is in no trust.")
     assert "(50%; England 40%)" in words.WHO_RUNS(n=10.0, **facts)
     ranked = words.WHO_RUNS(n=100.0, **facts | {"rank": Rank(0, 150, 151)})
