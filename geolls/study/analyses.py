@@ -145,6 +145,13 @@ def _exposures(study: Core) -> dict[str, pd.Series[Any]]:
     return of_the_same_schools(dict(one for each in EXPOSURES for one in each(study)))
 
 
+def _resting(study: Core, parts: list[pd.DataFrame]) -> pd.DataFrame:
+    """Join tables of exposures; say where one rests on some of a layer's units only."""
+    table = pd.concat(parts, ignore_index=True)
+    of_hubs = {f"trust_crosses_{key}_line": study.rests_on(key) for key in _hubs(study)}
+    return table.assign(rests_on=table["exposure"].map(of_hubs).fillna(""))
+
+
 def equity_gap(study: Core) -> pd.DataFrame:
     """Measure how much more often eligible pupils meet something than the others do."""
     doubt = _in_doubt(study)
@@ -152,7 +159,7 @@ def equity_gap(study: Core) -> pd.DataFrame:
         equity.equity_gap(study.schools, value, doubt=doubt.get(name)).assign(exposure=name)
         for name, value in _exposures(study).items()
     ]
-    return pd.concat(parts, ignore_index=True)
+    return _resting(study, parts)
 
 
 def equity_fifths(study: Core) -> pd.DataFrame:
@@ -161,7 +168,7 @@ def equity_fifths(study: Core) -> pd.DataFrame:
         equity.fifths(study.schools, value).assign(exposure=name)
         for name, value in _exposures(study).items()
     ]
-    return pd.concat(parts, ignore_index=True)
+    return _resting(study, parts)
 
 
 def trust_yardstick(study: Core) -> pd.DataFrame:

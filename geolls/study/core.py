@@ -20,7 +20,7 @@ from geolls.base.vocabulary import WEIGHTS, By, Weight
 from geolls.land.blocks import block_weights, dissolve, load_blocks, load_display
 from geolls.layers.areas import Area, Areas, load_areas
 from geolls.layers.catalogue import Catalogue, load_catalogue
-from geolls.layers.evidence import date_note, hold_dates, unchecked
+from geolls.layers.evidence import date_note, evidence, hold_dates, unchecked
 from geolls.layers.expand import BlockClaim, expand
 from geolls.layers.model import Layer
 from geolls.measures.disclosure import counted, told, withheld
@@ -209,6 +209,12 @@ class Core:
     def unchecked(self) -> str:
         """Until when the tables of areas were checked, in words, where the day is later."""
         return unchecked(self.layers.values(), self.as_of) or ""
+
+    def rests_on(self, name: str) -> str:
+        """Say on how many of a layer's units its records rest, "3 of 34"; blank where on all."""
+        found = evidence(self.layer(name), self.as_of, self.areas)
+        whole = found.units_expected is None or found.units_evidenced >= found.units_expected
+        return "" if whole else f"{found.units_evidenced} of {found.units_expected}"
 
     def to_come(self, name: str, unit_code: str) -> Area | None:
         """Return the row of areas.csv of a unit that is still to come; None for what stands."""
