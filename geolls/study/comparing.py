@@ -10,6 +10,8 @@ import numpy as np
 import pandas as pd
 
 from geolls.base.errors import UsageError
+from geolls.base.interval import Interval, between
+from geolls.base.text import count
 from geolls.base.vocabulary import HOME_KINDS, KIND_MEANINGS, KINDS, RANKED
 from geolls.measures.membership import Membership
 from geolls.measures.placeview import place_view
@@ -295,6 +297,7 @@ def compare(study: Core, places: Sequence[Place]) -> pd.DataFrame:
             note += f"; england: {middle}"
         if column.startswith("top_trust_share"):
             note += _named(rows, column.replace("share", "name"))
+        note += _between(study, places, list(rows), column)
         out.append({"measure": column, **values, "england": beside, "note": note})
     return pd.DataFrame(out)
 
@@ -302,6 +305,18 @@ def compare(study: Core, places: Sequence[Place]) -> pd.DataFrame:
 def _row(study: Core, place: Place) -> pd.Series[Any]:
     table = place_figures(study, place.layer)
     return table[table["unit_code"] == place.unit_code].iloc[0]
+
+
+def _between(study: Core, places: Sequence[Place], names: Sequence[str], column: str) -> str:
+    """Say of places that share their land between what a count is known."""
+    said = []
+    for name, place in zip(names, places, strict=True):
+        unit: Any = layer_facts(study, place.layer).units[place.layer].loc[place.unit_code]
+        shared = unit["schools_low"] < unit["schools_high"]
+        if shared and f"{column}_low" in unit and not column.startswith("share_"):
+            ends = Interval(*(float(unit[f"{column}_{end}"]) for end in Interval._fields))
+            said.append(f"{name}: {between(ends, count)}")
+    return f"; {'; '.join(said)}" if said else ""
 
 
 def _named(rows: dict[str, pd.Series[Any]], column: str) -> str:
