@@ -426,6 +426,7 @@ class PlacePages(Chapter):
             here.members, key=lambda m: (table["name"][m.row].lower(), table["urn"][m.row])
         )
         area = "district" if here.key == "local_authority" else "local_authority"
+        area = area if area in self.study.area_layers else here.key
 
         def column(key: str) -> Callable[[Member], Any]:
             return lambda m: table[key][m.row]

@@ -150,6 +150,9 @@ def _against(asked: Asked) -> tuple[str, str, Any, pd.DataFrame]:
     left = study.layer(str(options.get("left", asked.layer))).key
     right = study.layer(str(options.get("right", "teaching_school_hub"))).key
     by: Any = str(options.get("by", "schools"))
+    for key in (left, right):
+        if key not in study.area_layers:
+            raise MapError(f"the study has no land of {key}", where=asked.recipe.key)
     sides = study.membership(left, by), study.membership(right, by)
     table = compare_units(*sides, study.weights(by)).set_index("unit_code")
     return left, right, by, table[~is_reason(table.index)]

@@ -41,8 +41,8 @@ LAYERS = (
     "maths_hub",
     "dfe_region",
 )
-EVERY = 1 if os.environ.get("GEOLLS_EVERY_PLACE") or os.environ.get("CI") else 16
-EXPLAINED = ("schools", "share_no_trust", "share_trust_home_here", "trusts")
+EVERY = 1 if os.environ.get("GEOLLS_EVERY_PLACE") or os.environ.get("CI") else 40
+EXPLAINED = ("share_trust_home_here", "trusts")
 # Heads of columns that are no figures.
 WORDS = {"Code", "Trust", "UID", "No.", "Confidence", "Home", "Spread"}
 WRITERS: Mapping[str, Callable[[float], str]] = {
@@ -108,7 +108,7 @@ class Reader:
         made = self.book.make(f"tables/places_{layer}.csv")
         (text,) = made.values()
         table = pd.read_csv(io.BytesIO(text), dtype={"unit_code": str}).set_index("unit_code")
-        columns = {known.column: key for key, known in LABELS.items() if key[:4] != "own_"}
+        columns = {LABELS[key].column: key for key in LABELS if key in _CANON}
         for column in table.columns.intersection(list(columns)):
             for code, value in table[column].items():
                 yield Reading("csv of the atlas", columns[column], layer, str(code), float(value))

@@ -1,0 +1,28 @@
+"""Any choice of layers and of places makes a whole atlas, and counts what it has pages of."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from geolls.api import open_study
+from geolls.atlas.book import Book
+from geolls.study.facts import gather
+
+FEW = ["combined_authority", "region", "teaching_school_hub"]
+
+
+@pytest.mark.parametrize("places", ["region", "maths_hub"])
+def test_an_atlas_without_authorities_is_whole_and_counts_none(
+    demonstration: Any, places: str
+) -> None:
+    study = open_study(as_of="2022-09-01", layers=FEW) if places == "region" else demonstration
+    book = Book(gather(study, [places]))
+    one_of_each = {page.kind: page for page in reversed(book.pages)}
+    made = {kind: book.make(page.path)[page.path].decode() for kind, page in one_of_each.items()}
+    assert {"index", "trusts", "maps", "data", "method", "place", "coverage"} <= set(made)
+    found = re.findall(r'<div class="finding">.*?</div></div>', made["index"], re.DOTALL)
+    assert found
+    assert "authorit" not in " ".join(found)
