@@ -187,7 +187,10 @@ class Drawn:
         many, n = measure.holds([codes[u] for u in self.units_here(spec)])
         if not measure.finding or not n:
             return ""
-        since = say(measure.since, measure.format)
+        whole = measure.since is not None and measure.since == round(measure.since)
+        since = say(
+            measure.since, "count" if whole and measure.format == "number" else measure.format
+        )
         return measure.finding.format(where=self._where(many, n, spec), since=since)
 
     def _where(self, many: int, n: int, spec: LayerSpec) -> str:

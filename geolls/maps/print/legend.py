@@ -52,7 +52,7 @@ SIGNS = [
 # ---------------------------------------------------------------- what it says
 
 
-COUNTED = "A school counts with its area, placed or not."
+COUNTED = "A school counts where it stands."
 
 
 def _many(n: int, spec: LayerSpec) -> str:

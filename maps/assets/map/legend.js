@@ -56,7 +56,7 @@
       const titled = (...children) => el("p", {class: "gl-legend-title"}, ...children);
       if (measure) return titled(measure.title, note(this.beside(measure)));
       if (this.app.shade === "swipe") return titled("Both, side by side: move the line");
-      return titled(this.heading(), note("A school counts with its area, placed or not."));
+      return titled(this.heading(), note("A school counts where it stands."));
     }
 
     /** What a unit is held against: England, or the middle unit. */
