@@ -257,10 +257,10 @@ def classify(measure: Measure, units: Iterable[str]) -> list[int]:
     shown = FORMATS[measure.format].shown(values)
     edges = np.round(np.asarray(measure.breaks, float), 6)
     found = np.searchsorted(edges, np.round(shown, 6), side="right")
-    if measure.n is not None:
+    found[np.isnan(shown)] = -1
+    if measure.n is not None:  # of few schools a share is blank: that is why it has no value
         n = measure.n.reindex(values.index).fillna(0).to_numpy()
         found[n < measure.few] = -2
-    found[np.isnan(shown)] = -1
     return [int(c) for c in found]
 
 

@@ -119,10 +119,13 @@ def _units_of(asked: Asked) -> Measure:
     of = of or str(asked.recipe.options.get("layer", "teaching_school_hub"))
     if of not in study.area_layers:
         raise asked.unknown()
-    table = study.overlap(asked.layer, of)
-    table = table[(table["weight"] > 0) & ~is_reason(table["right_code"])]
-    counts = table.groupby("left_code")["right_code"].nunique()
-    values = counts.reindex(units.index).fillna(0.0).astype(float)
+    if f"units_{of}_low" in units:  # on shared land at least: nobody knows whose it is
+        values = units[f"units_{of}_low"].astype(float)
+    else:
+        table = study.overlap(asked.layer, of)
+        table = table[(table["weight"] > 0) & ~is_reason(table["right_code"])]
+        counts = table.groupby("left_code")["right_code"].nunique()
+        values = counts.reindex(units.index).fillna(0.0).astype(float)
     top = max(float(values.max()) if len(values) else 0.0, 2.0)
     plural = study.layers[of].unit_title_plural
     return Measure(
@@ -136,7 +139,7 @@ def _units_of(asked: Asked) -> Measure:
         few=1,
         england=float(values.median()),
         england_title=asked.middle(),
-        shows=f"How many {plural} at least one school of each {{unit}} falls to: the larger the "
+        shows=f"How many {plural} schools of each {{unit}} fall to, at least: the larger the "
         "circle, the more.",
         note="What is listed is an offer, not use: it shows which bodies must talk.",
         finding=f"{{where}}, schools fall to {{since}} {plural} or more",
