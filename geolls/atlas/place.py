@@ -46,7 +46,7 @@ from geolls.maps.page import Parts
 from geolls.study.facts import Cover, Here, Member
 from geolls.study.units import AtWork, neighbours
 
-__all__ = ["PlacePages", "lede", "what_it_is"]
+__all__ = ["PlacePages", "lede", "some", "what_it_is"]
 
 # Figures set among those of the other places: label, how a value is written, end of the axis.
 _COMPARED: dict[str, tuple[str, Callable[[float], str], float | None]] = {
@@ -132,7 +132,7 @@ def _hubs(here: Here, key: str) -> Markup:
         return words.HUB_SHARES(names=names, both=sum(m.share < 1 for m in here.members))
     land, many = cover.land, len(cover.land)
     name = land[0].name if land else ""
-    schools = next((met.of_unit for met in cover.units if land and met.code == land[0].code), 0.0)
+    schools = next((met for met in cover.units if land and met.code == land[0].code), None)
     covered, gap = 1 - cover.bare(), cover.bare("no_evidence")
     said = words.HUBS_HERE(
         units=many,
@@ -148,13 +148,15 @@ def _hubs(here: Here, key: str) -> Markup:
         title=layer.unit_title,
         titles=layer.unit_title_plural,
         name=name,
-        of_unit=schools,
+        of_unit=cover.share_of_unit(schools, here.facts.total(key, schools.code))
+        if schools
+        else 0.0,
     )
     missing = words.HUBS_MISSING(units=many, gap=gap, bare=cover.bare(), least=cover.least)
     return words.paragraph(said, missing)
 
 
-def _some(ends: Interval) -> Interval | None:
+def some(ends: Interval) -> Interval | None:
     """Return nothing for a number that is 0 for sure."""
     return ends if ends.high else None
 
@@ -596,7 +598,7 @@ class PlacePages(Chapter):
                 day=self.study.as_of,
             )
             known = words.HOW_KNOWN(
-                gap=_some(cover.lacking("no_evidence")),
+                gap=some(cover.lacking("no_evidence")),
                 both=cover.both,
                 titles=layer.unit_title_plural,
                 note=self.study.date_note(key),
@@ -610,8 +612,8 @@ class PlacePages(Chapter):
             when=about["links_month"] or day(self.study.as_of),
             dated=about["links_month"] and not demonstration,
             schools=about["schools_month"],
-            unknown=_some(bounds(here.known("trust_not_known"))),
-            dark=_some(bounds(here.known("home_not_known"))),
+            unknown=some(bounds(here.known("trust_not_known"))),
+            dark=some(bounds(here.known("home_not_known"))),
             units=small(here.layer.unit_title_plural),
         )
         if beyond := self._beyond(here):

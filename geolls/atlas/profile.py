@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-import math
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -18,7 +17,7 @@ from geolls.api import Place, Study
 from geolls.atlas import words
 from geolls.atlas.frame import Frame, templates
 from geolls.atlas.grids import mark
-from geolls.atlas.place import lede, what_it_is
+from geolls.atlas.place import lede, some, what_it_is
 from geolls.base.errors import UsageError
 from geolls.base.interval import Interval, span, total
 from geolls.base.labels import label_from
@@ -411,7 +410,7 @@ def _between(subject: _Subject) -> Section:
         names = sorted({subject.brief(name) for name in both["unit_name"]})
         schools = words.SCHOOLS(n=len(twice))
         text.append(words.LISTED_TOO(n=len(twice), schools=schools, names=names))
-    lost = 0.0
+    lost = Interval(0.0, 0.0)
     for cover in subject.others.values():
         layer = cover.layer
         if (gap := cover.lacking("no_evidence")).high:
@@ -435,8 +434,8 @@ def _between(subject: _Subject) -> Section:
                     between=joined(names) if len(names) <= 3 else "several",
                 )
             )
-        lost = max(lost, cover.without("not_located"))
-    if lost:
+        lost = max(lost, cover.lacking("not_located"))
+    if lost.high:
         schools = words.PART(part=lost, n=here.schools, capital=True)
         text.append(words.LOST(n=lost, schools=schools, name=subject.brief(subject.here.name)))
     return Section(
@@ -516,8 +515,8 @@ def _caveats(subject: _Subject) -> Iterator[Markup]:
         unit=subject.book.word(here.key),
         threshold=subject.book.study.spread_options.home_threshold,
         links=not about["demonstration"] and about["links_month"],
-        unknown=math.ceil(float(here.unit["trust_not_known"])),
-        dark=math.ceil(float(here.unit["home_not_known"])),
+        unknown=some(here.known("trust_not_known")),
+        dark=some(here.known("home_not_known")),
         units=small(here.layer.unit_title_plural),
     )
     if note := subject.book.study.date_note(here.key):

@@ -403,7 +403,8 @@ OF_ITS_UNIT = Saying(
     Form("no room", lambda f: f.reason or f.pieces > 6 or f.key == "district", ""),
     Form("the only one", lambda f: f.whole and f.schools in (1, Interval(1, 1)),
          "its one school is here"),
-    Form("all", lambda f: f.whole, "all of its {schools:count} are here"),
+    Form("all", lambda f: f.whole and bounds(f.schools).certain and bounds(f.n).certain,
+         "all of its {schools:count} are here"),
     Form("not known", lambda f: not (bounds(f.schools).certain and bounds(f.n).certain),
          "of the {word:owner} {schools:count}"),
     Form("a part", always, "{of_unit:percent} of the {word:owner} {schools:count}"),
@@ -502,7 +503,7 @@ NOT_DRAWN = one(
 HAVE_A_POINT = Saying(
     "schools with a location",
     Form("all", lambda f: f.located == f.n, "all {n:count} have a point"),
-    Form("some", always, "{located:count} of {n:count} have a point"),
+    Form("some", lambda f: f.located < f.n, "{located:count} of {n:count} have a point"),
     Form("by code", lambda f: f.coded,
          "{coded:count} without one {coded:is|are} placed by district code"),
     Form("nowhere", lambda f: f.lost,
@@ -622,6 +623,8 @@ YARDSTICK = one(
 )
 OF_LIKE_SIZE = Saying(
     "trusts of like size",
+    Form("one school", lambda f: f.band == "1",
+         "{same:count} {same:trust has|trusts have} one school that counts, and others."),
     Form("alone", lambda f: f.same == 1, "No other trust has {band} schools."),
     Form("several", always, "{same:count} trusts have {band} schools, this one among them."),
 )
@@ -812,11 +815,10 @@ MET = Saying(
     "which units a place meets, with the schools of the place that are in them",
     Form("none found", lambda f: not f.met and f.gap, "none found: a gap in our list"),
     Form("none", lambda f: not f.met, "none"),
-    Form("one, of all schools",
-         lambda f: f.met == 1 and bounds(f.weight).high >= bounds(f.n).high - 0.05, "{name}"),
+    Form("one, of all schools", lambda f: f.met == 1 and f.weight == f.n, "{name}"),
     Form("one, of some", lambda f: f.met == 1, "{name} {weight:count}"),
     Form("several", lambda f: not f.more, "{names}"),
-    Form("many", always, "{names} and {more} more"),
+    Form("many", always, "{names} and {more:count} more"),
 )
 RUN_ON = Saying(
     "how far the land of units runs on beyond a place",

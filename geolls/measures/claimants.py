@@ -209,9 +209,9 @@ def pairs_apart(body: Ints, rows: Ints, number: int, x: Membership) -> Ends:
     real = (x.high[claim] > 0) & ~x.outside[x.unit[claim]]
     claim, entry = claim[real], entry[real]
     table = pd.DataFrame({"entry": entry, "body": body[entry], "unit": x.unit[claim]})
-    free = x.optional[rows]
-    several = np.bincount(entry, minlength=len(rows)) > 1
-    open_ = np.unique(body[several | (free & (np.bincount(entry, minlength=len(rows)) > 0))])
+    claimants = np.bincount(entry, minlength=len(rows))
+    free = x.optional[rows] & (claimants > 0)  # it has a unit, or none
+    open_ = np.unique(body[(claimants > 1) | free])
     known = table[~table["body"].isin(open_)]
     held = known.groupby(["body", "unit"]).size()
     n = held.groupby("body").sum()

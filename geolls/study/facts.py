@@ -480,6 +480,12 @@ class Cover:
         """Tell whether most of what the place has of a unit is on land that others list too."""
         return self.shared.get(met.code, 0.0) > 0.5 * met.weight
 
+    def share_of_unit(self, met: Met, schools: Interval) -> Interval:
+        """Return which part of a unit's schools is here: least with all in doubt elsewhere."""
+        elsewhere = Interval(schools.low - met.low, schools.high - met.high)
+        low = met.low / max(met.low + elsewhere.high, 1.0)
+        return Interval(low, met.high / max(met.high + elsewhere.low, 1.0))
+
     def lacking(self, *reasons: str) -> Interval:
         """Return how many schools are in no unit for one of some reasons: the fewest, the most."""
         found = [met.ends for met in self.rows if met.code in reasons]
@@ -577,7 +583,7 @@ class Here:
     def rank(self, column: str) -> Rank | None:
         """Return its rank by a figure, among those with enough schools."""
         values, value = self.facts.ordered(self.key, column), float(self.unit[column])
-        if self.n < RANKED or value != value or len(values) < 10:
+        if self.n < RANKED or not self.schools.certain or value != value or len(values) < 10:
             return None
         larger = len(values) - bisect_right(values, value)
         return Rank(larger, bisect_left(values, value), len(values))

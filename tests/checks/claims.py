@@ -10,14 +10,17 @@ import math
 import re
 from collections import Counter
 from collections.abc import Callable
+from functools import cache
 from statistics import median
 from typing import Any
 
 import numpy as np
 from said import Said
+from scipy.spatial import cKDTree
 from truth import LEAST, REASONS, Truth
 
 from geolls.base.text import DASH
+from geolls.study.typology import typology
 
 Groups = dict[str, str]
 Claim = Callable[[Truth, Said, Groups], bool]
@@ -59,6 +62,8 @@ def near(text: str, value: float, low: float | None = None, high: float | None =
         return value != value
     if low is not None and high is not None and abs(low - high) > SAME:
         return all(abs(a - b) <= 0.05 + SAME for a, b in zip(ends(text), (low, high), strict=True))
+    if " to " in text:
+        return False
     return abs(num(text) - value) <= 0.05 + SAME
 
 
@@ -243,7 +248,9 @@ def who_runs(t: Truth, s: Said, run: str) -> tuple[float, float, float]:
         part, whole = t.run_by(s.layer, s.code)["no_trust"], t.england["no_trust"]
     else:
         assert run == "in a trust of two or more schools"
-        part, whole = sum(t.at_work(s.layer, s.code).values()), t.england["several"]
+        kinds = ("no_trust", "status_unknown", "single_school_trust")
+        part = n - sum(t.run_by(s.layer, s.code)[kind] for kind in kinds)
+        whole = t.england["several"]
     return part, part / n, whole
 
 
@@ -281,6 +288,30 @@ def _(t: Truth, s: Said, g: Groups) -> bool:
     return many_schools(t, s, g)
 
 
+@claim(RUNS, "shared land", "the least and the most schools it can have, those run so, the share")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    kinds = {"no_trust", "status_unknown", "single_school_trust"}
+    run = {"no_trust"} if g["run"] == "in no trust" else {
+        t.seen(s.layer, s.code, urn) for urn, _ in t.members(s.layer)[s.code]} - kinds  # fmt: skip
+    # Schools of unknown status may be in no trust.
+    may = t.run_ends(s.layer, s.code, *run, "status_unknown")[1]
+    whole, part = t.ends(s.layer, s.code), (t.run_ends(s.layer, s.code, *run)[0], may)
+    if g["run"] != "in no trust":
+        part = work_ends(t, s)
+    low = part[0] / (part[0] + whole[1] - part[1])
+    high = part[1] / (part[1] + whole[0] - part[0])
+    right = ends(g["schools"]) == whole and ends(g["part"]) == part
+    return (
+        right and between(g["share"], low, high) and pct(g["england"], who_runs(t, s, g["run"])[2])
+    )
+
+
+def work_ends(t: Truth, s: Said) -> tuple[int, int]:
+    """Return the least and the most schools of a place in trusts of two or more."""
+    found = [share for urn, share in t.members(s.layer)[s.code] if t.size[t.trust[urn] or ""] > 1]
+    return sum(share == 1 for share in found), len(found)
+
+
 @claim(RUNS, "at one end of all", "and so many places of 20 schools or more have a larger share")
 def _(t: Truth, s: Said, g: Groups) -> bool:
     share = who_runs(t, s, g["run"])[1]
@@ -309,7 +340,7 @@ def _(t: Truth, s: Said, g: Groups) -> bool:
 
 for _form, _kind in (
     ("one, at home", "here"), ("one, based elsewhere", "elsewhere"),
-    ("one, no single home", "no_single_home"), ("one, home not known", "not_known"),
+    ("one, with no single home", "no_single_home"), ("one, not known", "not_known"),
 ):  # fmt: skip
 
     @claim(WORK, _form, f"one trust has schools in it; its home: {_kind.replace('_', ' ')}")
@@ -325,15 +356,22 @@ for _form, _kind in (("all at home", "here"), ("all based elsewhere", "elsewhere
         return trusts == num(g["trusts"]) == kinds[kind] > 1
 
 
-@claim(WORK, "of several kinds", "the trusts with schools in it are so many")
+@claim(WORK, "shared land", "the least and the most trusts that can have a school in it")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    mine = t.members(s.layer)[s.code]
+    sure = {t.trust[urn] for urn, share in mine if share == 1 and t.size[t.trust[urn] or ""] > 1}
+    return ends(g["trusts"]) == (len(sure), at_home(t, s)[0])
+
+
+@claim(WORK, "some", "the trusts with schools in it are so many")
 def _(t: Truth, s: Said, g: Groups) -> bool:
     return at_home(t, s)[0] == num(g["trusts"])
 
 
-HOMES = "where the trusts at work in a place are at home"
+HOMES = "trusts at work in a place, by where they are at home"
 for _form, _kind, _name in (
     ("here", "here", "home"), ("elsewhere", "elsewhere", "away"),
-    ("no single home", "no_single_home", "apart"), ("not known", "not_known", "unknown"),
+    ("nowhere", "no_single_home", "homeless"), ("not known", "not_known", "unknown"),
 ):  # fmt: skip
 
     @claim(HOMES, _form, f"the home of so many: {_kind.replace('_', ' ')}")
@@ -384,9 +422,7 @@ def _(t: Truth, s: Said, g: Groups) -> bool:
 def _(t: Truth, s: Said, g: Groups) -> bool:
     layer, land, right = one_hub(t, s, g)
     (unit,) = land.units
-    share = t.met(s.layer, s.code, layer)[unit][0] / t.n(layer, unit)
-    low, high = hub_share(t, s, layer, unit)
-    told = between(g["of_unit"], low, high) if high - low > SAME else pct(g["of_unit"], share)
+    told = between(g["of_unit"], *hub_share(t, s, layer, unit))
     return right and told and covered(land) >= 1 - LEAST and land.beyond == set(land.units)
 
 
@@ -628,6 +664,13 @@ def _(t: Truth, s: Said, g: Groups) -> bool:
     )
 
 
+@claim(PART, "not known", "a unit that shares land, with so few and so many schools")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return any_layer(
+        t, lambda k: any(ends(g["schools"]) == t.ends(k, u) for u in met_pieces(t, s, k))
+    )
+
+
 @claim(PART, "all", "a unit with so many schools, each of them here")
 def _(t: Truth, s: Said, g: Groups) -> bool:
     return any_layer(
@@ -708,8 +751,8 @@ def _(t: Truth, s: Said, g: Groups) -> bool:
         if layer == s.layer:
             return False
         land = ground(t, s, layer).units
-        units = t.units(s.layer, s.code, layer)
-        return near(g["strays"], sum(n for u, n in units.items() if u not in land))
+        away = [n for u, n in t.met(s.layer, s.code, layer).items() if u not in {*land, *REASONS}]
+        return ends(g["strays"]) == (sum(n for _, n, _ in away), sum(n for *_, n in away))
 
     return any_layer(t, holds)
 
@@ -724,7 +767,7 @@ def _(t: Truth, s: Said, g: Groups) -> bool:
 
 @claim(TITLE, "several", "so many schools of it are in trusts of two or more")
 def _(t: Truth, s: Said, g: Groups) -> bool:
-    return near(g["n"], sum(t.at_work(s.layer, s.code).values()))
+    return near(g["n"], sum(t.at_work(s.layer, s.code).values()), *work_ends(t, s))
 
 
 BOXES = "the boxes of trusts"
@@ -752,23 +795,6 @@ def _(t: Truth, s: Said, g: Groups) -> bool:
 @claim(BOXES, "not all", "there are more trusts than boxes")
 def _(t: Truth, s: Said, g: Groups) -> bool:
     return num(g["drawn"]) < len(t.at_work(s.layer, s.code))
-
-
-TABLE = "the trusts of a place, above their table"
-for _form in ("one", "several"):
-
-    @claim(TABLE, _form, "the trusts of two or more with a school in it, and those at home in it")
-    def _(t: Truth, s: Said, g: Groups) -> bool:
-        trusts, kinds = at_home(t, s)
-        return num(g.get("trusts", "1")) == trusts and num(g["home"]) == kinds["here"]
-
-
-@claim("the rule of a home", "always", "a trust has a home there only with so large a share")
-def _(t: Truth, s: Said, g: Groups) -> bool:
-    least = num(g["threshold"].removesuffix("%")) / 100
-    key = layer_titled(t, g["unit"])
-    table = t.spread[t.spread[f"home_status_{key}"] == "home"]
-    return bool((table[f"home_share_{key}"] >= least - SAME).all())
 
 
 AXIS = "a place among the others on an axis"
@@ -839,9 +865,10 @@ def AXES(t: Truth, s: Said) -> list[list[float]]:  # noqa: N802
     return [[row.get(s.code, math.nan), *row.values()] for row in known[s.layer]]
 
 
-@claim(AXIS, "not ranked", "it has fewer than 20 schools")
+@claim(AXIS, "not ranked", "it has fewer than 20 schools, or shares land")
 def _(t: Truth, s: Said, g: Groups) -> bool:
-    return t.n(s.layer, s.code) < 20
+    low, high = t.ends(s.layer, s.code)
+    return high < 20 or low < high
 
 
 # ---- how far to trust a layer ------------------------------------------------------------------
@@ -853,19 +880,22 @@ def layer_within(t: Truth, title: str) -> str:
     return layer_titled(t, title.removeprefix("an ").removeprefix("a "))
 
 
-def having(t: Truth, s: Said, layer: str) -> float:
-    return sum(t.units(s.layer, s.code, layer).values())
+def having(t: Truth, s: Said, layer: str) -> tuple[int, int]:
+    """Return the least and the most schools of a place that have a unit of a layer."""
+    low, high = t.ends(s.layer, s.code)
+    out = [n for unit, n in t.met(s.layer, s.code, layer).items() if unit in REASONS]
+    return int(low) - sum(n for _, n, _ in out), int(high) - sum(n for *_, n in out)
 
 
 @claim(HAVE, "no unit", "none of its land and none of its schools is in a unit")
 def _(t: Truth, s: Said, g: Groups) -> bool:
     layer = layer_titled(t, g["title"])
-    return not ground(t, s, layer).units and having(t, s, layer) == 0
+    return not ground(t, s, layer).units and having(t, s, layer)[1] == 0
 
 
 @claim(HAVE, "the only one", "its one school has a unit")
 def _(t: Truth, s: Said, g: Groups) -> bool:
-    return having(t, s, layer_within(t, g["title"])) == 1 == t.n(s.layer, s.code)
+    return having(t, s, layer_within(t, g["title"])) == (1, 1) == t.ends(s.layer, s.code)
 
 
 @claim(HAVE, "all, by code", "each of its schools has a unit, and its code placed it")
@@ -875,20 +905,20 @@ def _(t: Truth, s: Said, g: Groups) -> bool:
     if not known:
         known.update(zip(placed["urn"], placed["located_by"], strict=True))
     coded = all(known[urn] == "code" for urn, _ in t.members(s.layer)[s.code])
-    n = t.n(s.layer, s.code)
-    return coded and near(g["n"], n) and abs(having(t, s, layer_within(t, g["title"])) - n) < SAME
+    n = t.ends(s.layer, s.code)
+    return coded and ends(g["n"]) == n == having(t, s, layer_within(t, g["title"]))
 
 
 @claim(HAVE, "all", "each of its schools has a unit")
 def _(t: Truth, s: Said, g: Groups) -> bool:
-    n = t.n(s.layer, s.code)
-    return near(g["n"], n) and abs(having(t, s, layer_within(t, g["title"])) - n) < SAME
+    n = t.ends(s.layer, s.code)
+    return ends(g["n"]) == n == having(t, s, layer_within(t, g["title"]))
 
 
 @claim(HAVE, "some", "so many of its schools have a unit, not all")
 def _(t: Truth, s: Said, g: Groups) -> bool:
-    n, found = t.n(s.layer, s.code), having(t, s, layer_within(t, g["title"]))
-    return found < n and near(g["n"], n) and near(g["inside"], found)
+    n, found = t.ends(s.layer, s.code), having(t, s, layer_within(t, g["title"]))
+    return found != n == ends(g["n"]) and ends(g["inside"]) == found
 
 
 KNOWN = "how well a layer is known here"
@@ -905,10 +935,17 @@ def _(t: Truth, s: Said, g: Groups) -> bool:
     )
 
 
-@claim(KNOWN, "shared land", "so many of its schools stand on land listed twice")
+@claim(KNOWN, "shared land", "so many schools that it has, or may have, stand on land listed twice")
 def _(t: Truth, s: Said, g: Groups) -> bool:
-    layer = layer_titled(t, g["titles"])
-    return near(g["both"], sum(t.shared_here(s.layer, s.code, layer).values()))
+    return num(g["both"]) == on_shared(t, s, layer_titled(t, g["titles"]))
+
+
+def on_shared(t: Truth, s: Said, layer: str) -> int:
+    of = t.claims(layer)
+    return sum(
+        any(part < 1 for code, part in of[urn] if code not in REASONS)
+        for urn, _ in t.members(s.layer)[s.code]
+    )
 
 
 @claim(KNOWN, "dates", "the note of a layer's dates")
@@ -939,9 +976,18 @@ def _(t: Truth, s: Said, g: Groups) -> bool:
     )
 
 
-@claim(TRUSTS, "unknown", "so many schools of it are of the kind not known")
+@claim(TRUSTS, "unknown", "so many schools of it whose trust the register does not know")
 def _(t: Truth, s: Said, g: Groups) -> bool:
-    return near(g["unknown"], t.run_by(s.layer, s.code)["status_unknown"])
+    return ends(g["unknown"]) == t.run_ends(s.layer, s.code, "status_unknown")
+
+
+@claim(TRUSTS, "home not known", "so many schools of it whose trust has its home here, or not")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    # At most, those too that stand on shared land: they may be in the unit that is the home.
+    low, high = t.run_ends(s.layer, s.code, "home_not_known")
+    least, most = t.run_ends(s.layer, s.code, "trust_home_here", "trust_based_elsewhere")
+    told = ends(g["dark"])
+    return told[0] == low and high <= told[1] <= high + most - least
 
 
 LINE = "schools of an authority that stand on land of another"
@@ -979,6 +1025,7 @@ def _(t: Truth, s: Said, g: Groups) -> bool:
 POINT = "schools with a location"
 
 
+@cache
 def pointed(t: Truth) -> tuple[int, int, int]:
     placed = t.study.placement.schools
     point = placed["urn"].map(t.point)
@@ -1029,47 +1076,88 @@ def _(t: Truth, s: Said, g: Groups) -> bool:
     return g["reach"] == str(t.spread.loc[s.code, "reach"]).replace("_", "-")
 
 
-RUN = "how many schools a trust runs, and where"
+@claim(TRUST, "of other phases too", "its schools of every phase, more than count")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    heads = float(t.spread.loc[s.code, "pupils_all"])
+    right = num(g["all"]) == t.every[s.code] > len(t.of_trust[s.code])
+    return right and abs(num(g["pupils_all"]) - heads) <= 0.5 + SAME
 
 
-def runs(t: Truth, s: Said, g: Groups) -> tuple[int, int, int]:
+RUN = "how many schools a trust runs, and which of them count"
+
+
+@claim(RUN, "one counts", "its schools of every phase, of which one counts")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return parts(g) == num(g["all"]) == t.every[s.code] > 1 == len(t.of_trust[s.code])
+
+
+@claim(RUN, "some count", "its schools of every phase, and those that count")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    n = len(t.of_trust[s.code])
+    return parts(g) == num(g["all"]) == t.every[s.code] > n == num(g["n"])
+
+
+@claim(RUN, "all count", "its schools that count are all its schools")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return num(g["n"]) == len(t.of_trust[s.code]) == t.every[s.code]
+
+
+def parts(g: Groups) -> float:
+    """Return the sum of "10 mainstream, 2 special"."""
+    return sum(map(num, re.findall(r"(?<![-\d])\d[\d,]*(?= )", g["parts"])))
+
+
+@claim("so many schools of a population", "always", "the schools of the trust that count")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return num(g["n"]) == len(t.of_trust[s.code]) and g["word"] == t.study.population.word
+
+
+OTHERS = "the schools of a trust that do not count, above the table of its schools"
+
+
+@claim(OTHERS, "none", "all its schools count")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return t.every[s.code] == len(t.of_trust[s.code])
+
+
+@claim(OTHERS, "some", "so many of its schools are of phases that do not count")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return num(g["others"]) == t.every[s.code] - len(t.of_trust[s.code])
+
+
+WHERE = "where the schools of a trust are"
+
+
+def areas(t: Truth, s: Said) -> tuple[int, int, int]:
+    """Return its schools that count, their authorities and their regions."""
     region = "dfe_region" if "dfe_region" in t.layers else "region"
-    return (
-        len(t.of_trust[s.code]),
-        len(t.trust_units(s.code, "local_authority")),
-        len(t.trust_units(s.code, region)),
-    )
+    found = (t.trust_units(s.code, layer) for layer in ("local_authority", region))
+    return (len(t.of_trust[s.code]), *map(len, found))  # type: ignore[return-value]
 
 
-@claim(RUN, "one school", "it runs one school of the population")
+@claim(WHERE, "one school", "one of its schools counts")
 def _(t: Truth, s: Said, g: Groups) -> bool:
-    return runs(t, s, g)[0] == 1
+    return areas(t, s)[:2] == (1, 1)
 
 
-@claim(RUN, "one authority", "its schools that count, all in one authority")
+@claim(WHERE, "one authority", "its schools that count are in one authority")
 def _(t: Truth, s: Said, g: Groups) -> bool:
-    return runs(t, s, g)[:2] == (num(g["n"]), 1)
+    return areas(t, s)[1] == 1
 
 
-@claim(RUN, "one authority, several regions", "the same, in so many regions")
+@claim(WHERE, "one authority, several regions", "the same, in so many regions")
 def _(t: Truth, s: Said, g: Groups) -> bool:
-    return runs(t, s, g) == (num(g["n"]), 1, num(g["regions"]))
+    return areas(t, s)[1:] == (1, num(g["regions"]))
 
 
-@claim(RUN, "one region", "its schools that count, in so many authorities")
+@claim(WHERE, "one region", "its schools that count are in so many authorities")
 def _(t: Truth, s: Said, g: Groups) -> bool:
-    return runs(t, s, g)[:2] == (num(g["n"]), num(g["areas"]))
+    return areas(t, s)[1] == num(g["areas"]) > 1
 
 
-@claim(RUN, "several regions", "the same, in so many regions")
+@claim(WHERE, "several regions", "the same, in so many regions")
 def _(t: Truth, s: Said, g: Groups) -> bool:
-    return runs(t, s, g) == (num(g["n"]), num(g["areas"]), num(g["regions"]))
-
-
-@claim("how many schools a trust runs in all phases", "more", "more than those that count")
-def _(t: Truth, s: Said, g: Groups) -> bool:
-    whole = int(t.spread.loc[s.code, "schools_all"])
-    return num(g["whole"]) == whole > len(t.of_trust[s.code])
+    return areas(t, s)[1:] == (num(g["areas"]), num(g["regions"]))
 
 
 HOME = "where a trust is at home"
@@ -1085,37 +1173,54 @@ def least(t: Truth) -> float:
     return float(t.study.spread_options.home_threshold)
 
 
-@claim(HOME, "one authority", "all its schools are in that authority")
+@claim(HOME, "all at home", "all its schools that count are in that authority")
 def _(t: Truth, s: Said, g: Groups) -> bool:
     return tops(t, s)[0] == [g["home"]]
 
 
-@claim(HOME, "a home", "that authority has more of them than any other, a quarter or more")
+def at_its_home(t: Truth, s: Said, g: Groups) -> tuple[bool, float]:
+    """Tell whether that authority alone has most of its schools, and return their share."""
+    called, n = tops(t, s)
+    right = called[0] == g["home"] and n[0] == num(g["largest"]) and n[0] > max([0, *n[1:]])
+    return right, n[0] / sum(t.point[urn] for urn in t.of_trust[s.code])
+
+
+@claim(HOME, "most at home", "that authority has so many of them, more than half")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    right, _ = at_its_home(t, s, g)
+    return right and num(g["largest"]) > len(t.of_trust[s.code]) / 2
+
+
+@claim(HOME, "more than anywhere else", "so many, more than any other, a quarter or more")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    right, share = at_its_home(t, s, g)
+    return right and share >= least(t)
+
+
+@claim(HOME, "outside", "more of them are in no unit than in any one")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return t.home("local_authority")[s.code] == "outside"
+
+
+@claim(HOME, "two as large", "those two have as many each, and no other has as many")
 def _(t: Truth, s: Said, g: Groups) -> bool:
     called, n = tops(t, s)
-    right = called[0] == g["home"] and n[0] == num(g["most"]) and n[1] == num(g["second"])
-    return right and n[0] > n[1] and n[0] / sum(t.point[u] for u in t.of_trust[s.code]) >= least(t)
+    told = all(name in g["tied"] for name in called[:2])
+    return told and num(g["largest"]) == n[0] == n[1] and n.count(n[0]) == 2
 
 
-@claim(HOME, "tied", "those authorities have as many each, and no other has as many")
+@claim(HOME, "several as large", "so many have as many each, and none has more")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    _, n = tops(t, s)
+    return num(g["largest"]) == n[0] and num(g["ties"]) == n.count(n[0]) > 2
+
+
+@claim(HOME, "too few in any", "the largest number in one authority is under a quarter")
 def _(t: Truth, s: Said, g: Groups) -> bool:
     called, n = tops(t, s)
-    first = [name for name, k in zip(called, n, strict=True) if k == n[0]]
-    told = all(name in g["first"] for name in first)
-    return num(g["most"]) == n[0] and len(first) > 1 and told
-
-
-@claim(HOME, "tied with many", "so many authorities have as many each, and none has more")
-def _(t: Truth, s: Said, g: Groups) -> bool:
-    _, n = tops(t, s)
-    return num(g["most"]) == n[0] and num(g["tied"]) == n.count(n[0]) > 1
-
-
-@claim(HOME, "too small a share", "the largest number in one authority is under a quarter")
-def _(t: Truth, s: Said, g: Groups) -> bool:
-    _, n = tops(t, s)
     located = sum(t.point[urn] for urn in t.of_trust[s.code])
-    return num(g["most"]) == n[0] and n[0] / located < least(t)
+    right = num(g["largest"]) == n[0] and called[0] in g["tied"]
+    return right and n[0] / located < least(t)
 
 
 @claim(HOME, "not known", "schools on shared land, or not found, could change the answer")
@@ -1123,16 +1228,131 @@ def _(t: Truth, s: Said, g: Groups) -> bool:
     return t.home("local_authority")[s.code] == "not_known"
 
 
-MARKS = "the marks of a trust's schools"
-for _form, _kind in (
-    ("at home", "trust_home_here"), ("elsewhere", "trust_based_elsewhere"),
-    ("no single home", "no_single_home"), ("not known", "status_unknown"),
-):  # fmt: skip
+CELL = "the home of a trust, in a cell"
 
-    @claim(MARKS, _form, f"so many of its schools are of that kind: {_kind.replace('_', ' ')}")
-    def _(t: Truth, s: Said, g: Groups, kind: str = _kind) -> bool:
-        kinds = t.kinds("local_authority")
-        return num(g["n"]) == sum(kinds[urn] == kind for urn in t.of_trust[s.code])
+
+def homes_here(t: Truth, s: Said, layer: str) -> set[str]:
+    """Return the homes of the trusts at work in a place, or the words for none."""
+    return {t.home(layer)[uid] for uid in t.at_work(s.layer, s.code)}
+
+
+def either(t: Truth, s: Said, word: str) -> bool:
+    layers = ("local_authority", s.layer)
+    return any(word in homes_here(t, s, layer) for layer in layers)
+
+
+@claim(CELL, "here", "a trust at work in it has its home in it")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return s.code in homes_here(t, s, s.layer)
+
+
+@claim(CELL, "elsewhere", "a trust at work in it has its home there")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    called = {
+        t.name(layer).get(home, "")
+        for layer in ("local_authority", s.layer)
+        for home in homes_here(t, s, layer)
+    }
+    words = set(re.split(r"\W+", g["home"]))
+    return any(words <= set(re.split(r"\W+", name)) for name in called)
+
+
+@claim(CELL, "no unit", "the home of a trust at work in it is outside every unit")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return either(t, s, "not_covered")
+
+
+@claim(CELL, "none", "a trust at work in it has no single home")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return either(t, s, "no_single_home")
+
+
+@claim(CELL, "not known", "the home of a trust at work in it is not known")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return either(t, s, "not_known")
+
+
+SHARE = "the share of a trust's schools at its home, in a cell"
+
+
+def shares_here(t: Truth, s: Said) -> list[tuple[str, float]]:
+    table = t.spread.loc[list(t.at_work(s.layer, s.code))]
+    columns = (table[f"home_{c}_local_authority"] for c in ("status", "share"))
+    return list(zip(*columns, strict=True))
+
+
+@claim(SHARE, "at home", "a trust at work in it has that share of its schools at home")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return any(status in {"home", "outside"} and pct(g["share"], share)
+               for status, share in shares_here(t, s))  # fmt: skip
+
+
+@claim(SHARE, "none", "a trust at work in it has that share in its largest authority, and no home")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return any(status == "no_single_home" and pct(g["share"], share)
+               for status, share in shares_here(t, s))  # fmt: skip
+
+
+@claim(SHARE, "not known", "said nowhere")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return False
+
+
+MARKS = "a trust's schools of one kind, beside their mark"
+
+
+def marked(t: Truth, s: Said, kind: str) -> int:
+    kinds = t.kinds("local_authority")
+    return sum(kinds[urn] == kind for urn in t.of_trust[s.code])
+
+
+@claim(MARKS, "at home", "so many of its schools are in its home")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    home = t.name("local_authority")[t.home("local_authority")[s.code]]
+    return home == g["home"] and num(g["n"]) == marked(t, s, "trust_home_here")
+
+
+@claim(MARKS, "at home outside", "so many of its schools are in no unit, its home")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return num(g["n"]) == marked(t, s, "trust_home_here")
+
+
+@claim(MARKS, "elsewhere", "so many of its schools are in other authorities than its home")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return num(g["n"]) == marked(t, s, "trust_based_elsewhere")
+
+
+@claim(MARKS, "in a unit", "so many of its schools are in units, its home in none")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return num(g["n"]) == marked(t, s, "trust_based_elsewhere")
+
+
+@claim(MARKS, "no home", "it has no single home; all its schools")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return num(g["n"]) == marked(t, s, "no_single_home") == len(t.of_trust[s.code])
+
+
+@claim(MARKS, "other", "so many of its schools are of the kind not known")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return num(g["n"]) == marked(t, s, "status_unknown")
+
+
+def has_home(t: Truth, s: Said) -> bool:
+    return t.home("local_authority")[s.code] not in {"no_single_home", "not_known", "outside"}
+
+
+for _about, _yes, _no in (
+    ("the table of a trust's distances", "with a home", "without"),
+    ("how the schools of a trust are sorted", "from home", "by name"),
+):
+
+    @claim(_about, _yes, "it has a home")
+    def _(t: Truth, s: Said, g: Groups) -> bool:
+        return has_home(t, s)
+
+    @claim(_about, _no, "it has no home")
+    def _(t: Truth, s: Said, g: Groups) -> bool:
+        return not has_home(t, s)
 
 
 @claim("the hubs of a trust", "some", "the least and the most hubs that its schools can be in")
@@ -1170,8 +1390,13 @@ def subsets(units: frozenset[str]) -> list[frozenset[str]]:
 FAR = "how far a trust's schools are"
 
 
+def bare(s: Said) -> Said:
+    """Return whom a sentence is about, without the sentence."""
+    return Said(s.layer, s.code, "", "", "")
+
+
 def km_of(t: Truth, urns: list[str]) -> Any:
-    return t.schools.loc[urns, ["easting", "northing"]].dropna().to_numpy() / 1000
+    return np.array([t.xy[urn] for urn in urns if t.point[urn]]) / 1000
 
 
 def km_text(text: str, value: float) -> bool:
@@ -1185,7 +1410,9 @@ def km_most(text: str, value: float) -> bool:
     return value - SAME <= num(text) <= value + step + SAME
 
 
+@cache
 def from_home(t: Truth, s: Said) -> list[float]:
+    """Return how far its schools are from the middle of those at home, the nearest first."""
     home = t.home("local_authority")[s.code]
     urns = t.of_trust[s.code]
     there = [u for u in urns if home in {c for c, _ in t.claims("local_authority")[u]}]
@@ -1195,27 +1422,27 @@ def from_home(t: Truth, s: Said) -> list[float]:
 
 @claim(FAR, "from home", "the middle distance from the middle of its schools at home")
 def _(t: Truth, s: Said, g: Groups) -> bool:
-    far = from_home(t, s)
-    yard = sorted(yardstick(t, s))
+    far = from_home(t, bare(s))
+    yard = sorted(yardstick(t, bare(s)))
     right = km_text(g["half"], median(far)) and sum(km >= median(far) for km in far) * 2 >= len(far)
     return right and num(g["yard"]) == len(yard) and km_most(g["yard_all"], yard[-1])
 
 
+@cache
 def yardstick(t: Truth, s: Said) -> list[float]:
     """Return how far the nearest schools are, as many of each phase as the trust has."""
     known = t.study.__dict__.setdefault("_points_of_tests", {})
     if not known:
         frame = t.schools[["phase", "easting", "northing"]].dropna()
         for phase, part in frame.groupby("phase"):
-            known[phase] = part[["easting", "northing"]].to_numpy() / 1000
+            known[phase] = cKDTree(part[["easting", "northing"]].to_numpy() / 1000)
     home = t.home("local_authority")[s.code]
     urns = t.of_trust[s.code]
     there = [u for u in urns if home in {c for c, _ in t.claims("local_authority")[u]}]
     middle = km_of(t, there).mean(axis=0)
     out: list[float] = []
     for phase, n in Counter(t.phase[u] for u in urns if t.point[u]).items():
-        far = np.hypot(*(known[phase] - middle).T)
-        out += np.sort(np.partition(far, n - 1)[:n]).tolist()
+        out += np.atleast_1d(known[phase].query(middle, k=n)[0]).tolist()
     return out
 
 
@@ -1231,9 +1458,9 @@ def _(t: Truth, s: Said, g: Groups) -> bool:
     known = t.study.__dict__.setdefault("_yards_of_tests", {})
     if not known:
         own, yard = [], []
-        for uid, home in t.home("local_authority").items():
+        for uid in t.home("local_authority"):
             of = Said("trust", uid, "", "", "")
-            if home in {"no_single_home", "not_known"} or t.size[uid] < 2:
+            if not has_home(t, of) or t.every[uid] < 2:
                 continue
             far = from_home(t, of)
             if far and far[0] == far[0]:
@@ -1254,6 +1481,11 @@ LIKE = "trusts of like size"
 def like(t: Truth, s: Said, g: Groups) -> list[str]:
     low, high = band(g["band"])
     return [uid for uid, n in t.size.items() if max(low, 2) <= n <= high]
+
+
+@claim(LIKE, "one school", "so many trusts have one school that counts, and others")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return num(g["same"]) == sum(n == 1 < t.every[uid] for uid, n in t.size.items())
 
 
 @claim(LIKE, "alone", "it alone has so many schools")
@@ -1327,7 +1559,7 @@ WITHIN = "how far from home, beside the marks"
 
 
 def axes(t: Truth, s: Said) -> list[list[float]]:
-    return [from_home(t, s), sorted(yardstick(t, s))]
+    return [from_home(t, bare(s)), sorted(yardstick(t, bare(s)))]
 
 
 @claim(WITHIN, "one", "the one distance")
@@ -1376,11 +1608,6 @@ def _(t: Truth, s: Said, g: Groups) -> bool:
     return near(str(schools_in(g["schools"])), whole) and (
         listed < whole if more else abs(listed - whole) < 0.3
     )
-
-
-@claim("trusts without a single home", "some", "the schools in it of trusts without one")
-def _(t: Truth, s: Said, g: Groups) -> bool:
-    return near(str(schools_in(g["schools"])), run_from(t, s, "no_single_home"))
 
 
 def other_layers(t: Truth, s: Said) -> dict[str, Any]:
@@ -1504,15 +1731,15 @@ def _(t: Truth, s: Said, g: Groups) -> bool:
 
 @claim(MET, "one, of all schools", "one unit, with all its schools")
 def _(t: Truth, s: Said, g: Groups) -> bool:
-    n = t.n(s.layer, s.code)
-    return any(len(met(t, s, k)) == 1 and having(t, s, k) >= n - 0.05 for k in rows(t, s))
+    n = t.ends(s.layer, s.code)
+    return any(len(met(t, s, k)) == 1 and having(t, s, k) == n for k in rows(t, s))
 
 
 @claim(MET, "one, of some", "one unit, with so many of its schools")
 def _(t: Truth, s: Said, g: Groups) -> bool:
     return any(
-        len(met(t, s, k)) == 1 and near(g["weight"], having(t, s, k))
-        and having(t, s, k) < t.n(s.layer, s.code)
+        len(met(t, s, k)) == 1 and ends(g["weight"]) == having(t, s, k)
+        and having(t, s, k) != t.ends(s.layer, s.code)
         for k in rows(t, s)
     )  # fmt: skip
 
@@ -1537,7 +1764,7 @@ def _(t: Truth, s: Said, g: Groups) -> bool:
 @claim(MET, "many", "so many of its schools are in each unit; so many units more")
 def _(t: Truth, s: Said, g: Groups) -> bool:
     def holds(layer: str) -> bool:
-        shown = len(re.findall(rf" {_N}(?=, |$)", g["names"]))
+        shown = len(re.findall(rf"[^o] {_N}(?: to {_N})?(?=, |$)", g["names"]))
         return shown + num(g["more"]) == len(met(t, s, layer)) and counted(t, s, g["names"], layer)
 
     return any(holds(k) for k in rows(t, s))
@@ -1611,32 +1838,33 @@ def _(t: Truth, s: Said, g: Groups) -> bool:
 OF_ALL = "so many of all schools"
 
 
-@claim(OF_ALL, "some", "fewer than the schools of the place")
+@claim(OF_ALL, "some", "fewer than the schools that the place can have")
 def _(t: Truth, s: Said, g: Groups) -> bool:
-    n = t.n(s.layer, s.code)
-    return near(g["n"], n, *t.ends(s.layer, s.code)) and 0 < ends(g["part"])[0] < n
+    return ends(g["n"]) == t.ends(s.layer, s.code) and 0 < ends(g["part"])[1] < ends(g["n"])[1]
 
 
 @claim(OF_ALL, "the only one", "the place has one school")
 def _(t: Truth, s: Said, g: Groups) -> bool:
-    return t.n(s.layer, s.code) == 1
+    return t.ends(s.layer, s.code)[1] == 1
 
 
-@claim(OF_ALL, "all", "the schools of the place")
+@claim(OF_ALL, "all", "the schools that the place can have")
 def _(t: Truth, s: Said, g: Groups) -> bool:
-    return near(g["n"], t.n(s.layer, s.code), *t.ends(s.layer, s.code))
+    return ends(g["n"]) == t.ends(s.layer, s.code)
 
 
-def part_of(t: Truth, s: Said, text: str) -> float:
+def part_of(text: str) -> tuple[float, float]:
     """Read "all 56 schools", "its one school" or "3 of 56 schools"."""
     if "one school" in text:
-        return 1.0
-    return schools_in(text)
+        return 1.0, 1.0
+    found = re.search(rf"{_N}(?: to {_N})?", text)
+    assert found
+    return ends(found[0])
 
 
 def told(t: Truth, s: Said, g: Groups, layer: str, *reasons: str) -> bool:
-    found = pieces_of(t, s, layer)
-    return near(str(part_of(t, s, g["schools"])), sum(found.get(r, (0.0,))[0] for r in reasons))
+    found = [pieces_of(t, s, layer).get(reason, (0.0, 0, 0)) for reason in reasons]
+    return part_of(g["schools"]) == (sum(n for _, n, _ in found), sum(n for *_, n in found))
 
 
 @claim("schools for which we found no unit", "always", "its schools that our list leaves out")
@@ -1653,9 +1881,7 @@ def _(t: Truth, s: Said, g: Groups) -> bool:
 
 @claim("schools on land that several units list", "always", "its schools on land listed twice")
 def _(t: Truth, s: Said, g: Groups) -> bool:
-    layer = layer_titled(t, g["titles"])
-    both = sum(t.shared_here(s.layer, s.code, layer).values())
-    return near(str(part_of(t, s, g["schools"])), both)
+    return part_of(g["schools"])[1] == on_shared(t, s, layer_titled(t, g["titles"]))
 
 
 @claim("schools on land that another unit of the place's layer lists", "always",
@@ -1696,7 +1922,7 @@ PATTERN = "the pattern of an authority"
 def of_typology(t: Truth, s: Said) -> tuple[Any, str]:
     known = t.study.__dict__.setdefault("_typology_of_tests", {})
     if not known:
-        table = t.study.typology()
+        table = typology(t.study)
         rows = zip(table["unit_code"], table["pattern"], table["rule"], strict=True)
         known.update({code: (pattern, rule) for code, pattern, rule in rows})
     found: tuple[Any, str] = known[s.code]
@@ -1721,9 +1947,23 @@ def _(t: Truth, s: Said, g: Groups) -> bool:
 CAVEAT = "what to bear in mind, before the layers"
 
 
-@claim(CAVEAT, "home", "a trust has a home there only with so large a share")
+@claim(CAVEAT, "home", "of no trust with a home there has another unit as many of its schools")
 def _(t: Truth, s: Said, g: Groups) -> bool:
-    return num(g["threshold"].removesuffix("%")) / 100 == least(t)
+    return s.code not in ties_at_home(t, s.layer)
+
+
+def ties_at_home(t: Truth, layer: str) -> set[str]:
+    """Return the units that are the home of a trust with as many schools in another."""
+    known = t.study.__dict__.setdefault("_ties_of_tests", {})
+    if layer not in known:
+        found = set()
+        for uid, home in t.home(layer).items():
+            n = t.trust_units(uid, layer)
+            if home in n and any(k >= n[home] for unit, k in n.items() if unit != home):
+                found.add(home)
+        known[layer] = found
+    wrong: set[str] = known[layer]
+    return wrong
 
 
 @claim(CAVEAT, "date of trusts", "the links file's month")
@@ -1731,9 +1971,18 @@ def _(t: Truth, s: Said, g: Groups) -> bool:
     return g["links"] == f"{t.study.register.source['vintage_links']:%B %Y}"
 
 
-@claim(CAVEAT, "unknown", "so many schools of it are of the kind not known")
+@claim(CAVEAT, "unknown", "so many schools of it whose trust the register does not know")
 def _(t: Truth, s: Said, g: Groups) -> bool:
-    return near(g["unknown"], t.run_by(s.layer, s.code)["status_unknown"])
+    return ends(g["unknown"]) == t.run_ends(s.layer, s.code, "status_unknown")
+
+
+@claim(CAVEAT, "home not known", "so many schools of it whose trust has its home here, or not")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    # At most, those too that stand on shared land: they may be in the unit that is the home.
+    low, high = t.run_ends(s.layer, s.code, "home_not_known")
+    least, most = t.run_ends(s.layer, s.code, "trust_home_here", "trust_based_elsewhere")
+    told = ends(g["dark"])
+    return told[0] == low and high <= told[1] <= high + most - least
 
 
 @claim("what to bear in mind of a layer", "caption", "the caption of that layer")

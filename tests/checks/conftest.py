@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import importlib.util
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))  # modules beside this one, by name
 
 TOOL = Path(__file__).resolve().parents[2] / "tools" / "write_checks.py"
 Hold = Callable[[str, Sequence[str], Iterable[Sequence[object]]], None]

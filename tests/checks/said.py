@@ -121,7 +121,8 @@ def pattern_of(template: str) -> re.Pattern[str]:
             if re.fullmatch(r"\.\df", spec or ""):
                 inner = _NUMBER
             if choice:
-                inner = f"(?:{add(single, named=False)}|{add(several, named=False)})"
+                either = sorted((single, several), key=len, reverse=True)
+                inner = f"(?:{'|'.join(add(words, named=False) for words in either)})"
                 key = f"choice_{key}"
             if named:
                 times[key] = times.get(key, 0) + 1

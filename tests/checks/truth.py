@@ -10,8 +10,6 @@ from functools import cache, cached_property
 from itertools import combinations
 from typing import Any, NamedTuple
 
-import pandas as pd
-
 REASONS = {"not_covered", "no_evidence", "not_located", "not_applicable"}
 LEAST = 0.001
 
@@ -42,6 +40,8 @@ class Truth:
         }
         self.size = Counter(uid for uid in self.trust.values() if uid)
         self.point = self.schools["easting"].notna().to_dict()
+        places = zip(self.schools["easting"], self.schools["northing"], strict=True)
+        self.xy = dict(zip(self.schools.index, places, strict=True))
         self.pupils = self.schools["pupils"].fillna(0).to_dict()
         self.phase = self.schools["phase"].to_dict()
 
@@ -171,6 +171,29 @@ class Truth:
         home, status = self.spread[f"home_{layer}"], self.spread[f"home_status_{layer}"]
         return {uid: code if isinstance(code, str) else status[uid] for uid, code in home.items()}
 
+    def seen(self, layer: str, unit: str, urn: str) -> str:
+        """Who runs a school, seen from one of the units that have it."""
+        uid = self.trust[urn]
+        if uid is None:
+            return "status_unknown" if self.unknown[urn] else "no_trust"
+        if self.every[uid] == 1:
+            return "single_school_trust"
+        kind = self.kind(layer, unit, uid)
+        return {"here": "trust_home_here", "elsewhere": "trust_based_elsewhere"}.get(
+            kind, kind.replace("not_known", "home_not_known")
+        )
+
+    @cached_property
+    def unknown(self) -> dict[str, bool]:
+        found: dict[str, bool] = self.schools["status_unknown"].fillna(False).to_dict()
+        return found
+
+    @cached_property
+    def every(self) -> dict[str, int]:
+        """Trust to its schools of every phase."""
+        found: dict[str, int] = self.spread["schools_all"].to_dict()
+        return found
+
     def kind(self, layer: str, unit: str, uid: str) -> str:
         """Where a trust is at home, seen from a unit."""
         home = self.home(layer)[uid]
@@ -196,16 +219,25 @@ class Truth:
     @cache  # noqa: B019
     def run_by(self, layer: str, code: str) -> Counter[str]:
         """How many schools of a unit are of each kind."""
-        kinds, out = self.kinds(layer), Counter[str]()
+        out = Counter[str]()
         for urn, share in self.members(layer).get(code, []):
-            out[kinds[urn]] += share
+            out[self.seen(layer, code, urn)] += share
         return out
+
+    @cache  # noqa: B019
+    def run_ends(self, layer: str, code: str, *kinds: str) -> tuple[int, int]:
+        """The least and the most schools of a unit that are of some kinds."""
+        found = [
+            share
+            for urn, share in self.members(layer).get(code, [])
+            if self.seen(layer, code, urn) in kinds
+        ]
+        return sum(share == 1 for share in found), len(found)
 
     @cache  # noqa: B019
     def kinds(self, layer: str) -> dict[str, str]:
         """Who runs each school, seen from its unit of a layer."""
-        unknown = self.schools["status_unknown"].fillna(False).to_dict()
-        every = self.spread["schools_all"].to_dict()
+        unknown, every = self.unknown, self.every
         home, out = self.home(layer), {}
         for urn, claims in self.claims(layer).items():
             uid = self.trust[urn]
@@ -254,11 +286,6 @@ class Truth:
         n = len(self.trust)
         kinds = self.kinds("local_authority").values()
         counts = Counter(kinds)
-        several = sum(self.size[uid] > 1 for uid in self.trust.values() if uid)
+        several = sum(self.every[uid] > 1 for uid in self.trust.values() if uid)
         shares = {kind: count / n for kind, count in counts.items()}
         return {**shares, "several": several / n}
-
-
-def figures(frame: pd.DataFrame) -> dict[str, Any]:
-    """Return a table of one column as a dictionary."""
-    return frame.iloc[:, 0].to_dict()

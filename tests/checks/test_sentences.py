@@ -1,0 +1,96 @@
+"""Every sentence of a page or a profile is true of the tables, for every place and trust."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import Any
+
+import pytest
+from claims import CLAIMS, num
+from said import Said, choices_of, pattern_of, said_of
+from truth import Truth
+
+from geolls.atlas.words import SAYINGS
+
+pytestmark = pytest.mark.real_data
+
+FORMS = {(about, f.name): f.words for about, say in SAYINGS.items() for f in say.forms}
+STUDIES = ("real_study", "recent_study")
+SHOWN = 12  # failures of a form that are shown
+
+
+def fails(truth: Truth, said: Said, pattern: re.Pattern[str]) -> bool:
+    """Tell whether a sentence, read back, is not true."""
+    found = pattern.fullmatch(said.text)
+    assert found, f"{said} is not of the form {pattern.pattern}"
+    return not CLAIMS[said.about, said.form][1](truth, said, found.groupdict())
+
+
+def one_or_several(said: Said, template: str, groups: dict[str, str]) -> bool:
+    """Tell whether words for one stand beside one, and words for more beside more."""
+    times = Counter[str]()
+    for name, single, several in choices_of(template):
+        times[name] += 1
+        again = f"_{times[name]}" if times[name] > 1 else ""
+        number, choice = groups.get(name), groups.get(f"choice_{name}{again}")
+        if single == several or number is None or choice is None or "{" in single + several:
+            continue
+        try:
+            one = num(number) == 1
+        except ValueError:
+            continue
+        if choice not in (single, several) or (choice == single) != one:
+            return False
+    return True
+
+
+@pytest.fixture(scope="module")
+def tried(request: pytest.FixtureRequest) -> dict[str, tuple[Counter[Any], list[Said]]]:
+    """Study to how often each form was said, and what was said of it that is not true."""
+    out = {}
+    for name in STUDIES:
+        study = request.getfixturevalue(name)
+        truth, said, wrong = Truth(study), said_of(study), []
+        patterns = {key: pattern_of(words) for key, words in FORMS.items()}
+        for one in said:
+            if (one.about, one.form) not in CLAIMS:
+                continue
+            pattern = patterns[one.about, one.form]
+            groups = pattern.fullmatch(one.text)
+            if fails(truth, one, pattern) or not one_or_several(
+                one, FORMS[one.about, one.form], groups.groupdict() if groups else {}
+            ):
+                wrong.append(one)
+        out[name] = Counter((s.about, s.form) for s in said), wrong
+    return out
+
+
+def test_every_form_that_is_said_has_a_claim(tried: Any) -> None:
+    said = set().union(*(counts for counts, _ in tried.values()))
+    assert not said - CLAIMS.keys()
+
+
+def test_no_claim_is_left_of_a_form_that_is_gone() -> None:
+    assert not CLAIMS.keys() - FORMS.keys()
+
+
+@pytest.mark.parametrize("name", STUDIES)
+def test_every_sentence_is_true(tried: Any, name: str) -> None:
+    wrong = tried[name][1]
+    told = Counter((s.about, s.form) for s in wrong)
+    shown = [s for s in wrong if told[s.about, s.form]][:SHOWN]
+    assert not wrong, (told, shown)
+
+
+def test_the_page_of_checks_says_what_was_tried(tried: Any, hold: Any) -> None:
+    (first, wrong), (second, also) = (tried[name] for name in STUDIES)
+    failed = Counter((s.about, s.form) for s in (*wrong, *also))
+    rows = [
+        (about, form, CLAIMS[about, form][0], first[about, form], second[about, form],
+         failed[about, form])
+        for about, form in FORMS
+        if (about, form) in CLAIMS
+    ]  # fmt: skip
+    heads = ("sentence", "form", "condition", "tried on 2022", "tried on 2025", "failures")
+    hold("sentences", heads, rows)
