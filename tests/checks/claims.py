@@ -547,19 +547,6 @@ def _(t: Truth, s: Said, g: Groups) -> bool:
     return near(g["both"], len(urns)) and all(name in g["names"] for name in called)
 
 
-for _title in ("schools in trusts of the place, as a title",
-               "schools in trusts of other places, as a title"):  # fmt: skip
-
-    @claim(_title, "authority", "the place is an authority")
-    def _(t: Truth, s: Said, g: Groups) -> bool:
-        return s.layer == "local_authority"
-
-    @claim(_title, "other", "the place is a unit of that layer")
-    def _(t: Truth, s: Said, g: Groups) -> bool:
-        title = t.study.layers[s.layer].unit_title.lower()
-        return s.layer != "local_authority" and title.endswith(g["word"].lower())
-
-
 @claim("the middle unit, below the glance", "none", "no unit has 20 schools")
 def _(t: Truth, s: Said, g: Groups) -> bool:
     return not t.ranked(s.layer)
@@ -1932,6 +1919,12 @@ def of_typology(t: Truth, s: Said) -> tuple[Any, str]:
 @claim(PATTERN, "none", "said nowhere")
 def _(t: Truth, s: Said, g: Groups) -> bool:
     return False
+
+
+@claim(PATTERN, "not known", "its row of the typology, which has no pattern")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    pattern, rule = of_typology(t, s)
+    return not isinstance(pattern, str) and g["rule"] == rule
 
 
 @claim(PATTERN, "mixed", "its row of the typology")
