@@ -202,7 +202,7 @@ def _(t: Truth, s: Said, g: Groups) -> bool:
 
 @claim("so many schools", "always", "a whole number of schools, or parts where land is shared")
 def _(t: Truth, s: Said, g: Groups) -> bool:
-    return num(g["n"]) > 0
+    return 0 <= ends(g["n"])[0] <= ends(g["n"])[1] > 0
 
 
 # ---- a place -----------------------------------------------------------------------------------
@@ -1577,24 +1577,30 @@ def schools_in(text: str) -> float:
 def _(t: Truth, s: Said, g: Groups) -> bool:
     sizes = sorted(t.at_work(s.layer, s.code).values(), reverse=True)
     named = int(num(g["named"]))
-    right = len(sizes) - named == num(g["more"])
-    return right and near(str(schools_in(g["schools"])), sum(sizes[named:]))
+    low, high = part_of(g["schools"])
+    whole = work_ends(t, s)
+    told = abs(low - sum(sizes[named:])) < SAME if low == high else high <= whole[1] > low
+    return told and len(sizes) - named == num(g["more"])
 
 
-def run_from(t: Truth, s: Said, kind: str) -> float:
-    found = t.at_work(s.layer, s.code).items()
-    return sum(n for uid, n in found if t.kind(s.layer, s.code, uid) == kind)
+def run_from(t: Truth, s: Said, kind: str) -> tuple[int, int]:
+    """Return the least and the most schools of trusts at work in a place with such a home."""
+    found = [
+        share
+        for urn, share in t.members(s.layer)[s.code]
+        if (uid := t.trust[urn]) and t.size[uid] > 1 and t.kind(s.layer, s.code, uid) == kind
+    ]
+    return sum(share == 1 for share in found), len(found)
 
 
 @claim("where trusts based elsewhere are based", "always",
        "the schools in it of trusts with their home elsewhere; by home they add up")  # fmt: skip
 def _(t: Truth, s: Said, g: Groups) -> bool:
     whole = run_from(t, s, "elsewhere")
-    listed = sum(num(n) for n in re.findall(r"\(([\d,.]+)\)", g["homes"]))
+    listed = sum(ends(n)[1] for n in re.findall(rf"\(({_N}(?: to {_N})?)\)", g["homes"]))
     more = re.search(r"\d+ more$", g["homes"])
-    return near(str(schools_in(g["schools"])), whole) and (
-        listed < whole if more else abs(listed - whole) < 0.3
-    )
+    told = listed < whole[1] if more else listed == whole[1]
+    return part_of(g["schools"]) == whole and told
 
 
 def other_layers(t: Truth, s: Said) -> dict[str, Any]:
