@@ -293,5 +293,30 @@ def test_a_label_is_one_number_wherever_it_stands(readers: list[Reader], hold: A
     )
 
 
+def test_the_index_says_what_the_tables_say(readers: list[Reader]) -> None:
+    for reader in readers:
+        study, book = reader.study, reader.book
+        (text,) = (v.decode() for k, v in book.make("index.html").items() if k[-5:] == ".html")
+        found = re.findall(r'<div class="finding">(.*?)</div></div>', text, re.DOTALL)
+        said = [_plain(finding.replace("<", " <")) for finding in found]
+        away = int((study.kinds("local_authority") == "trust_based_elsewhere").sum())
+        assert f"{away:,} of {len(study.schools):,} schools are in a trust at home" in said[0]
+        trusts = study.spread()
+        trusts = trusts[trusts["schools"] > 1]
+        one = int((trusts["areas_local_authority"] == 1).sum())
+        assert f"{one:,} of {len(trusts):,} trusts of two or more schools" in said[0]
+        land = study.overlap("local_authority", "teaching_school_hub", "area")
+        land = land[land["right_code"].str.startswith("tsh-")]
+        ends = [
+            int((land[land[f"weight_{end}"] > 0].groupby("left_code").size() > 1).sum())
+            for end in Interval._fields
+        ]
+        assert said[1].startswith(f"{ends[0]} to {ends[1]} local authorities have land of more")
+        across = int((trusts["areas_dfe_region"] > 1).sum())
+        assert said[2].startswith(f"{across:,} trusts have schools in more than one DfE region")
+        gap = study.coverage("maths_hub", by="schools").set_index("unit_code").loc["no_evidence"]
+        assert f"{gap['weight']:,.0f} schools stand on land that none of our lists names" in said[3]
+
+
 def test_every_kind_of_school_has_a_label() -> None:
     assert set(KIND_TITLES) == set(KINDS)
