@@ -324,11 +324,15 @@ def explain(
         raise UsageError("explain needs --place or --trust")
     if place is not None and trust is not None:
         raise UsageError("explain takes --place or --trust, not both")
+    from geolls.base.interval import between
+
     found = study.explain(measure, place=place, trust=trust)
     name = place.name if place else study.trust(trust or "")["trust_name"]
     if trust is not None:
         note_besides(study, trust, options)
-    note(options, f"{measure} of {name} = {found.value:,.6g}. {found.how}")
+    value = between(found.ends or found.value, "{:,.6g}".format)
+    shared = " What several list, or nobody knows, is among the rows." if found.ends else ""
+    note(options, f"{measure} of {name} = {value}. {found.how}{shared}")
     emit(found.rows, options, **about(study, f"Behind {measure} of {name}"))
 
 

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from geolls.base.errors import OutputError, UsageError
 from geolls.base.files import safe_cell, write_bytes
+from geolls.base.interval import Interval, span
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -159,6 +160,8 @@ def text_table(table: Table, *, title: str | None = None, width: int | None = No
     """Return a table as aligned text: words left, numbers right, long words shortened to fit.
 
     Keys (the first column, codes and identifiers) are never shortened: the next command needs them.
+    What is known only between two reads so: `schools`, `schools_low` and `schools_high` are one
+    column, "107 to 670".
 
     Parameters
     ----------
@@ -169,9 +172,12 @@ def text_table(table: Table, *, title: str | None = None, width: int | None = No
     width : int, optional
         Characters to fit in; no limit when not given.
     """
+    table = _with_ends(table)
     numeric = [
         bool(table.rows)
-        and all(v is None or isinstance(v, (int, float)) for v in (r[i] for r in table.rows))
+        and all(
+            v is None or isinstance(v, (int, float, Interval)) for v in (r[i] for r in table.rows)
+        )
         for i in range(len(table.columns))
     ]
     keys = [name == "urn" or name.endswith(("_code", "_uid")) for name in table.columns]
@@ -201,9 +207,33 @@ def screen_width() -> int | None:
     return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
 
 
+_NUMBERS = (int, float, Interval, type(None))
+
+
+def _with_ends(table: Table) -> Table:
+    """Return the table with the ends of each number in its place, and no columns of their own."""
+    at = {name: i for i, name in enumerate(table.columns)}
+    ends = {
+        i: (at[f"{name}_low"], at[f"{name}_high"])
+        for name, i in at.items()
+        if f"{name}_low" in at and f"{name}_high" in at
+    }
+    kept = sorted(set(at.values()) - {i for both in ends.values() for i in both})
+
+    def value(row: tuple[Any, ...], i: int) -> Any:
+        low, high = (row[end] for end in ends.get(i, (i, i)))
+        told = low is not None and high is not None and _cell(low) != _cell(high)
+        return Interval(low, high) if told else row[i]
+
+    rows = [tuple(value(row, i) for i in kept) for row in table.rows]
+    return Table([table.columns[i] for i in kept], rows)
+
+
 def _cell(value: Any) -> str:
     if value is None:
         return "-"
+    if isinstance(value, Interval):
+        return span(value, _cell)
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, float):

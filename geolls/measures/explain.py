@@ -12,6 +12,7 @@ import pandas as pd
 
 from geolls.base.arrays import Floats, Ints
 from geolls.base.errors import UnknownNameError, UsageError
+from geolls.base.interval import Interval
 from geolls.base.text import suggest
 from geolls.base.vocabulary import BLANK_BELOW, KINDS
 from geolls.measures.distances import clusters, distance, spanning_tree
@@ -44,12 +45,16 @@ class Explanation:
         value), the largest first.
     how : str
         One sentence: what a row is, and what its part is.
+    ends : Interval, optional
+        The least and the most that the number can be, where it is known only between two: the
+        rows then hold a school on shared land by its share in each unit.
     """
 
     measure: str
     value: float
     rows: pd.DataFrame
     how: str
+    ends: Interval | None = None
 
 
 class _Parts(NamedTuple):
@@ -444,8 +449,8 @@ def explain_place(
     -------
     Explanation
         Of the value in the place table. Rows are schools (urn, name, phase, trust_uid,
-        trust_name, kind, share), trusts, or (layer, unit). Where the table blanks a share of few
-        schools, value and parts are blank too.
+        trust_name, kind, share, share_low, share_high), trusts, or (layer, unit). Where the table
+        blanks a share of few schools, value and parts are blank too.
 
     Raises
     ------
@@ -457,7 +462,8 @@ def explain_place(
     known = place_measures(options)
     _check(measure, known, "place", ", ".join(known))
     claims = place.frame("urn")
-    claims = claims.loc[claims["unit_code"] == unit, ["urn", "unit_code", "share"]]
+    shares = ["share", *(f"share_{end}" for end in Interval._fields)]
+    claims = claims.loc[claims["unit_code"] == unit, ["urn", "unit_code", *shares]]
     table = described(schools, kinds, options or SpreadOptions()).merge(claims, on="urn")
     run = schools["trust_uid"].value_counts()
     table["several"] = table["trust_uid"].map(run).fillna(0) > 1
@@ -467,7 +473,7 @@ def explain_place(
     if not len(table):
         raise UnknownNameError(f"no schools in {unit!r}", where="explain")
     columns = ["urn", "name", "phase", "trust_uid", "trust_name", "kind", "band", "provider",
-               "pupils", "several", "share"]  # fmt: skip
+               "pupils", "several", *shares]  # fmt: skip
     here = _Place(table[[c for c in columns if c in table]], layers, nearby)
     if "share" in measure and here.total < BLANK_BELOW:
         how = f"Shares of fewer than {BLANK_BELOW} schools are blank."

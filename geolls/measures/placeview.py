@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from scipy.sparse import csr_array
 
 from geolls.base.arrays import Flags, Floats, Ints
 from geolls.base.vocabulary import BLANK_BELOW, HOMELESS, KINDS
-from geolls.measures.claimants import touched
+from geolls.measures.claimants import Ends, touched
 from geolls.measures.distances import (
     by_body,
     count_within,
@@ -204,7 +205,7 @@ def place_ends(
     Parameters
     ----------
     schools : pandas.DataFrame
-        One row per school: urn, trust_uid, pupils.
+        One row per school: urn, phase, trust_uid, pupils.
     place : Membership
         Which unit of the place layer has which school.
     kinds, trust_home : pandas.Series of str
@@ -215,9 +216,9 @@ def place_ends(
     Returns
     -------
     pandas.DataFrame
-        One row per unit, sorted by code, index unit_code. With the endings _low and _high:
-        schools, pupils; <kind> and share_<kind> for every one of `KINDS`; trusts (those of two or
-        more schools in the table, with a school here); units_<L> for every layer.
+        One row per phase (`all` too) and unit, index phase and unit_code. With the endings _low
+        and _high: schools, pupils; <kind> and share_<kind> for every one of `KINDS`; trusts
+        (those of two or more schools in the table, with a school here); units_<L> for every layer.
 
     Notes
     -----
@@ -229,47 +230,84 @@ def place_ends(
     """
     of_trust = schools["trust_uid"]
     several = of_trust.where(of_trust.map(of_trust.value_counts()) > 1)
-    table = place.frame("urn", reasons=False).reset_index(drop=True)
-    at = pd.Index(schools["urn"]).get_indexer(pd.Index(table["urn"]))
-    table = table.assign(at=at)[at >= 0]
-    at = table["at"].to_numpy()
+    table = schools[["urn", "phase", "pupils", "trust_uid"]].assign(several=several)
+    table = table.merge(place.frame("urn", reasons=False), on="urn")
     trust = of_trust.set_axis(pd.Index(schools["urn"]))
     table["kind"] = seen_from(table, kinds, trust_home, trust)
-    table["trust"] = several.to_numpy()[at]
-    body, codes = pd.factorize(table["unit_code"], sort=True)
-    low, high = (table[c].to_numpy(dtype=float) for c in ("share_low", "share_high"))
-
-    def ends(values: Any, others: Any = None) -> tuple[Floats, Floats]:
-        """Add up what is so for sure, and what is or may be so."""
-        most = values if others is None else others
-        return sums(body, low * values, len(codes)), sums(body, high * most, len(codes))
-
-    found = {"schools": ends(1.0), "pupils": ends(schools["pupils"].fillna(0.0).to_numpy()[at])}
-    unknown = (table["kind"] == "status_unknown").to_numpy()
-    for kind in KINDS:
-        so = (table["kind"] == kind).to_numpy()
-        may = so | (unknown & (of_trust.isna().to_numpy()[at] | np.isin(kind, _OF_SEVERAL)))
-        sure = so & (kind != "status_unknown")
-        least, most = found[kind] = ends(sure, may)
-        rest_least, rest_most = ends(~may, ~sure)
-        # With no other school at all it is all of them; without one of its own it is none.
-        found[f"share_{kind}"] = 1 - _part(rest_most, least), _part(most, rest_least)
-    surely, maybe = (
-        table[part > 0].groupby("unit_code")["trust"].nunique() for part in (low, high)
-    )
-    found["trusts"] = tuple(c.reindex(codes, fill_value=0).to_numpy() for c in (surely, maybe))
-    for key, membership in (layers or {}).items():
-        rows = np.asarray(membership.items.get_indexer(pd.Index(table["urn"])), dtype=np.intp)
-        found[f"units_{key}"] = touched(
-            np.asarray(body, dtype=np.intp), rows, len(codes), membership, sure=low > 0
-        )
-    columns = {f"{name}_low": low for name, (low, _) in found.items()}
-    columns |= {f"{name}_high": high for name, (_, high) in found.items()}
-    return pd.DataFrame(columns, index=pd.Index(codes, name="unit_code"))
+    here = _Groups(by_phase(table))
+    kind, no_trust = here.rows["kind"], here.rows["trust_uid"].isna()
+    unknown = kind == "status_unknown"
+    found = {"schools": here.total(1.0), "pupils": here.total(here.rows["pupils"].fillna(0.0))}
+    for one in KINDS:
+        so = kind == one
+        may = so | (unknown & (no_trust | (one in _OF_SEVERAL)))
+        sure = so & (one != "status_unknown")
+        found[one] = here.total(sure, may)
+        found[f"share_{one}"] = here.part(sure, may)
+    found["trusts"] = here.bodies(here.rows["several"])
+    found |= {f"units_{key}": here.meet(m) for key, m in (layers or {}).items()}
+    return here.table(found)
 
 
 # The kinds that a school of a trust of several can be of.
 _OF_SEVERAL = [k for k in KINDS if k not in {"no_trust", "single_school_trust"}]
+
+
+@dataclass(frozen=True)
+class _Groups:
+    """The schools of every phase and unit, as `by_phase` gives the claims of a membership.
+
+    What a unit has at least are the schools that it alone lists, at most all that it lists.
+    """
+
+    rows: pd.DataFrame
+
+    @cached_property
+    def _at(self) -> tuple[Ints, pd.MultiIndex]:
+        keys = [self.rows["phase"].astype(str), self.rows["unit_code"]]
+        groups = self.rows.groupby(keys)
+        index = pd.MultiIndex.from_frame(groups.size().reset_index()[_UNIT])
+        return np.asarray(groups.ngroup(), dtype=np.intp), index
+
+    def total(self, sure: Any, may: Any = None) -> Ends:
+        """Add up what is so for sure, and what is or may be so."""
+        at, index = self._at
+        low, high = (self.rows[f"share_{end}"].to_numpy(float) for end in ("low", "high"))
+        most = sure if may is None else may
+        return Ends(
+            sums(at, low * np.asarray(sure, float), len(index)),
+            sums(at, high * np.asarray(most, float), len(index)),
+        )
+
+    def part(self, sure: Any, may: Any, of: Any = True, of_may: Any = True) -> Ends:
+        """Return both as shares of those that are, or may be, of the whole."""
+        some, rest = self.total(sure, may), self.total(of & ~may, of_may & ~sure)
+        # With no other school at all it is all of them; without one of its own it is none.
+        return Ends(1 - _part(rest.high, some.low), _part(some.high, rest.low))
+
+    def bodies(self, body: pd.Series[Any], may: Any = None) -> Ends:
+        """Count the different bodies, blanks left out, of the schools that it surely has or may."""
+        at, index = self._at
+        most = body if may is None else may
+        low, high = (
+            who.where(self.rows[f"share_{end}"] > 0).groupby(at).nunique()
+            for who, end in ((body, "low"), (most, "high"))
+        )
+        counts = (n.reindex(range(len(index)), fill_value=0) for n in (low, high))
+        return Ends(*(np.asarray(n, dtype=float) for n in counts))
+
+    def meet(self, units: Membership) -> Ends:
+        """Count the units of another layer that they meet."""
+        at, index = self._at
+        rows = np.asarray(units.items.get_indexer(pd.Index(self.rows["urn"])), dtype=np.intp)
+        sure = self.rows["share_low"].to_numpy() > 0
+        return touched(at, rows, len(index), units, sure=sure)
+
+    def table(self, found: Mapping[str, Ends]) -> pd.DataFrame:
+        """Return two columns a name, _low and _high, in a row per phase and unit."""
+        columns = {f"{name}_low": low for name, (low, _) in found.items()}
+        columns |= {f"{name}_high": high for name, (_, high) in found.items()}
+        return pd.DataFrame(columns, index=self._at[1])
 
 
 def _part(some: Floats, rest: Floats) -> Floats:
@@ -331,7 +369,7 @@ def hub_view(
     Parameters
     ----------
     schools : pandas.DataFrame
-        urn, phase, trust_uid, pupils.
+        urn, phase, trust_uid, status_unknown, pupils.
     hubs : Membership
         Which hub has which school.
     trust_home : pandas.Series of str
@@ -345,18 +383,21 @@ def hub_view(
         One row per phase (`all` first) and hub, sorted by code: phase, unit_code, unit_name,
         schools, pupils, trust_schools, trusts, units_<L> for every layer, trusts_based_elsewhere,
         elsewhere_share (share of its trust schools whose trust has its home hub elsewhere; blank
-        without trust schools).
+        without trust schools); each of these numbers again with the endings _low and _high.
 
     Notes
     -----
     A trust of one school is at home where it is. A trust without a home, or whose home is not
-    known, is not based elsewhere. Hubs met are not hubs worked with.
+    known, is not based elsewhere. Hubs met are not hubs worked with. At least are the schools that
+    no other hub lists too, at most all that it lists; a school of unknown status may be in a trust
+    (of those that are named, or not), and a trust whose home is not known may be based elsewhere.
     """
     table = schools.merge(hubs.frame("urn", reasons=False), on="urn")
     inside = table["trust_uid"].notna()
     home = table["trust_uid"].map(trust_home)
     away = inside & ~home.isin(HOMELESS) & home.notna() & (home != table["unit_code"])
-    both = by_phase(table.assign(inside=inside, away=away))
+    unsure = inside & (home.isna() | (home == "not_known"))
+    both = by_phase(table.assign(inside=inside, away=away, unsure=unsure))
     units = both.groupby(_UNIT, observed=True)
     pupils, gone = both["pupils"].fillna(0), both["trust_uid"].where(both["away"])
     counted = {"schools": 1.0, "pupils": pupils, "trust_schools": both["inside"]}
@@ -369,7 +410,19 @@ def hub_view(
         elsewhere_share=frame.pop("away") / some,
         **{f"units_{k}": interfaces(both, {k: m}, _UNIT) for k, m in layers.items()},
     )
-    return frame.reset_index().astype({"phase": "str"})
+    here, dark = _Groups(both), both["status_unknown"].astype(bool)
+    maybe = both["away"] | both["unsure"] | dark
+    ends = {
+        "schools": here.total(1.0),
+        "pupils": here.total(pupils),
+        "trust_schools": here.total(both["inside"], both["inside"] | dark),
+        "trusts": here.bodies(both["trust_uid"]),
+        "trusts_based_elsewhere": here.bodies(gone, both["trust_uid"].where(maybe)),
+        "elsewhere_share": here.part(both["away"], maybe, both["inside"], both["inside"] | dark),
+        **{f"units_{k}": here.meet(m) for k, m in layers.items()},
+    }
+    frame = frame.reset_index().astype({"phase": "str"})
+    return frame.join(here.table(ends), on=_UNIT)
 
 
 def trust_view(frame: pd.DataFrame, hub_layers: list[str]) -> pd.DataFrame:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
 
 from geolls.base.arrays import Ints
 from geolls.base.errors import UnknownNameError, UsageError
+from geolls.base.interval import Interval
 from geolls.base.text import suggest
-from geolls.base.vocabulary import HOME_STATUS, KINDS, WEIGHTS, By
+from geolls.base.vocabulary import BLANK_BELOW, HOME_STATUS, KINDS, WEIGHTS, By
 from geolls.land.blocks import adjacency, load_neighbourhoods
 from geolls.layers.evidence import units_on
 from geolls.measures import communities as communing
@@ -49,15 +51,29 @@ def spread_sensitivity(study: Core) -> pd.DataFrame:
 
 def places_by_phase(study: Core) -> pd.DataFrame:
     """Say who works in each authority, by phase: providers, top trust, size bands, local choice."""
-    view = places.place_view(
-        study.schools,
-        study.membership(HOME),
-        study.kinds(HOME),
-        study.memberships,
-        nearby=schools_about(study),
-        bands=study.spread_options,
-    )
-    return view.drop(columns=list(KINDS))
+    who = study.schools, study.membership(HOME), study.kinds(HOME)
+    home, layers = study.trust_home(HOME), study.memberships
+    near, bands = schools_about(study), study.spread_options
+    view = places.place_view(*who, layers, nearby=near, trust_home=home, bands=bands)
+    told = ["schools", "pupils", "trusts", *(f"share_{kind}" for kind in KINDS), "interfaces"]
+    ends = place_ends(study, HOME)[[f"{name}_{end}" for name in told for end in Interval._fields]]
+    return view.drop(columns=list(KINDS)).join(ends, on=["phase", "unit_code"])
+
+
+@remembered
+def place_ends(study: Core, layer: str) -> pd.DataFrame:
+    """Say what each unit has at least and at most, by phase; see `placeview.place_ends`.
+
+    With interfaces_low and interfaces_high, over all layers; shares of few schools are blank.
+    """
+    who = study.schools, study.membership(layer), study.kinds(layer), study.trust_home(layer)
+    found = places.place_ends(*who, study.memberships)
+    for end in Interval._fields:
+        met = found[[f"units_{key}_{end}" for key in study.memberships]]
+        found[f"interfaces_{end}"] = met.sum(axis=1)
+    shares = [column for column in map(str, found) if column.startswith("share_")]
+    found[shares] = found[shares].mask(found["schools_high"] < BLANK_BELOW, axis=0)
+    return found
 
 
 def hubs_by_phase(study: Core) -> pd.DataFrame:
@@ -333,7 +349,7 @@ def explain(study: Core, measure: str, place: Place | None, trust_uid: str | Non
     layers, options = study.memberships, study.spread_options
     if place is not None:
         near = measure.startswith(("only_", "single_"))
-        return explain_place(
+        found = explain_place(
             measure,
             study.schools,
             study.membership(place.layer),
@@ -344,9 +360,16 @@ def explain(study: Core, measure: str, place: Place | None, trust_uid: str | Non
             nearby=schools_about(study) if near else None,
             options=options,
         )
-    if trust_uid is None:
+        known = place_ends(study, place.layer).loc[[("all", place.unit_code)]]
+    elif trust_uid is not None:
+        found = explain_trust(measure, study.schools, layers, trust_uid, options)
+        known = study.spread().query("trust_uid == @trust_uid")
+    else:
         raise UsageError("explain needs a place or a trust")
-    return explain_trust(measure, study.schools, layers, trust_uid, options)
+    if f"{measure}_low" not in known:
+        return found
+    ends = Interval(*(float(known[f"{measure}_{end}"].iloc[0]) for end in Interval._fields))
+    return replace(found, ends=None if ends.certain else ends)
 
 
 ANALYSES: dict[str, Callable[[Core], pd.DataFrame]] = {

@@ -182,6 +182,7 @@ def units_of(study: Core, layer: str) -> pd.DataFrame:
         frame[f"units_{key}"] = met.reindex(frame.index).fillna(0).astype(int)
     kinds, home = study.kinds(layer), study.trust_home(layer)
     ends = place_ends(study.schools, study.membership(layer), kinds, home, others)
+    ends = ends[ends.index.get_level_values("phase") == "all"].droplevel("phase")
     few = frame["schools"] < BLANK_BELOW
     for column in map(str, ends):
         end = ends[column].reindex(frame.index)

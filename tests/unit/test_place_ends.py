@@ -10,12 +10,13 @@ import pytest
 
 from geolls.base.vocabulary import KINDS
 from geolls.measures.membership import Membership
-from geolls.measures.placeview import place_ends
+from geolls.measures.placeview import hub_view, place_ends
 
 # Two hubs list the land of s3, s4 and s5; nobody knows who runs s2 and s5.
 SCHOOLS = pd.DataFrame(
     {
         "urn": ["s1", "s2", "s3", "s4", "s5"],
+        "phase": ["primary", "primary", "primary", "secondary", "secondary"],
         "trust_uid": ["t", None, "t", "t", None],
         "pupils": [100.0, 200.0, 300.0, 400.0, None],
     }
@@ -67,7 +68,7 @@ def every_way() -> list[dict[str, dict[str, Any]]]:
 
 
 def test_both_ends_are_what_trying_every_way_finds() -> None:
-    found = place_ends(SCHOOLS, layer(HUBS), KIND, HOME, {"other": layer(OTHER)})
+    found = place_ends(SCHOOLS, layer(HUBS), KIND, HOME, {"other": layer(OTHER)}).loc["all"]
     ways = every_way()
     for hub in ("H1", "H2"):
         for what in sorted({key for way in ways for key in way[hub]} - {"status_unknown"}):
@@ -79,7 +80,7 @@ def test_both_ends_are_what_trying_every_way_finds() -> None:
 
 
 def test_a_school_listed_by_two_hubs_is_at_home_in_one_and_elsewhere_in_the_other() -> None:
-    found = place_ends(SCHOOLS, layer(HUBS), KIND, HOME)
+    found = place_ends(SCHOOLS, layer(HUBS), KIND, HOME).loc["all"]
     assert found.loc["H2", "trust_home_here_high"] == 0
     assert found.loc["H2", "trust_based_elsewhere_high"] == 2
 
@@ -89,3 +90,55 @@ def test_without_shared_land_both_ends_are_the_number() -> None:
     found = place_ends(SCHOOLS, alone, KIND.replace("status_unknown", "no_trust"), HOME)
     for name in ("schools", "pupils", "trusts", *KINDS):
         assert (found[f"{name}_low"] == found[f"{name}_high"]).all()
+
+
+# The trust w has no school that only one hub lists; of the home of v nothing is known.
+HUB_SCHOOLS = SCHOOLS.assign(
+    trust_uid=["t", None, "t", "w", "v"], status_unknown=[False, True, False, False, False]
+)
+HUB_HOME = pd.Series({"t": "H1", "w": "H2", "v": "not_known"})
+
+
+def every_hub_way() -> list[dict[str, dict[str, float]]]:
+    """Give every school whole to one hub, v a home, and s2 a trust of t or none."""
+    out = []
+    for hubs in product(*HUBS.values()):
+        for others in product(*OTHER.values()):
+            for home, trust in product(["H1", "H2", "H3"], [None, "t", "w"]):
+                trusts = HUB_SCHOOLS["trust_uid"].tolist()
+                trusts[1] = trust
+                homes = {**HUB_HOME, "v": home}
+                found = {}
+                for hub in ("H1", "H2"):
+                    mine = [i for i, h in enumerate(hubs) if h == hub]
+                    inside = [trusts[i] for i in mine if trusts[i] is not None]
+                    away = [uid for uid in inside if homes[uid] != hub]
+                    found[hub] = {
+                        "schools": len(mine),
+                        "trust_schools": len(inside),
+                        "units_other": len({others[i] for i in mine}),
+                        **({"elsewhere_share": len(away) / len(inside)} if inside else {}),
+                    }
+                    if trust is None:
+                        found[hub]["trusts"] = len(set(inside))
+                        found[hub]["trusts_based_elsewhere"] = len(set(away))
+                out.append(found)
+    return out
+
+
+def test_both_ends_of_a_hub_are_what_trying_every_way_finds() -> None:
+    view = hub_view(HUB_SCHOOLS, layer(HUBS), HUB_HOME, {"other": layer(OTHER)})
+    view = view[view["phase"] == "all"].set_index("unit_code")
+    ways = every_hub_way()
+    for hub in ("H1", "H2"):
+        for what in ways[0][hub]:
+            values = [way[hub][what] for way in ways if what in way[hub]]
+            ends = view.loc[hub, [f"{what}_low", f"{what}_high"]].tolist()
+            assert ends == pytest.approx([min(values), max(values)]), (hub, what)
+            assert ends[0] - 1e-9 <= view.loc[hub, what] <= ends[1] + 1e-9, (hub, what)
+
+
+def test_ends_of_a_phase_are_those_of_its_schools_alone() -> None:
+    every = place_ends(SCHOOLS, layer(HUBS), KIND, HOME)
+    assert every.loc[("primary", "H2"), ["schools_low", "schools_high"]].tolist() == [0, 1]
+    assert every.loc[("secondary", "H1"), ["schools_low", "schools_high"]].tolist() == [0, 2]

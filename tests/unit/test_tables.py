@@ -49,3 +49,16 @@ def test_every_format_has_the_same_columns_and_rows() -> None:
     back = pq.read_table(io.BytesIO(parquet))
     assert back.column_names == TABLE.columns
     assert [tuple(row.values()) for row in back.to_pylist()] == TABLE.rows
+
+
+def test_on_a_screen_a_number_and_its_ends_are_one_column():
+    columns = ["unit_name", "schools", "schools_low", "schools_high", "note", "other_low"]
+    rows = [("Two", 388.5, 107, 670, "listed twice", 1), ("One", 5, 5, 5, "", 2),
+            ("None", None, None, None, "", 3)]  # fmt: skip
+    shown = text_table(Table(columns, rows)).splitlines()
+    assert shown[0].split() == ["unit_name", "schools", "note", "other_low"]
+    assert shown[2].split() == ["Two", "107", "to", "670", "listed", "twice", "1"]
+    assert shown[3].split() == ["One", "5", "2"]
+    assert shown[4].split() == ["None", "-", "3"]
+    assert "388.5" not in "".join(shown)
+    assert b"388.5,107,670" in render(Table(columns, rows), "csv")
