@@ -302,7 +302,7 @@ SHARE_AT_HOME = Saying(
 TRUSTS_HERE = Saying(
     "the trusts at work in a place",
     Form("shared land", lambda f: isinstance(f.trusts, Interval),
-         "<b>{trusts:between} trusts of two or more {word} schools</b> work here; of all that may, "
+         "<b>{trusts:count} trusts of two or more {word} schools</b> work here; of all that may, "
          "{homes}."),
     Form("none", lambda f: f.trusts == 0, "No trust of two or more {word} schools works here."),
     Form("one, at home", lambda f: f.trusts == f.home == 1,
@@ -633,7 +633,7 @@ TRUST_UNITS = Saying(
     Form("units", always, "{units:count} {units:unit|units}"),
     Form("several", lambda f: f.units.high > 1 and f.effective == f.effective,
          ", effective {effective:.1f}"),
-    Form("pairs", lambda f: f.units.high > 1 and f.together == f.together,
+    Form("pairs", lambda f: f.units.high > 1 and f.together.low == f.together.low,
          "; two of its schools share one {together:percent} of the time"),
     join="",
 )
