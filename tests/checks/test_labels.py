@@ -252,9 +252,10 @@ def agrees(study: Any, reading: Reading) -> bool:
     writer = percent if share else WRITERS.get(reading.label, count)
     form = "share" if share else "number" if writer is number else "count"
     ways = {span(ends, writer), writer(value), say(value, form), say(round(value, 9), form)}
-    if schools < FEW or value != value:
-        kinds = {v.column: k for k, v in LABELS.items()}
-        ways |= {DASH, f"{count(value * schools)} of {count(schools)}" if kinds and share else DASH}
+    if schools < FEW or value != value:  # no share of few schools: a dash, or so many of them
+        row = units_of(study, reading.layer).loc[reading.code]
+        part = row.get(LABELS[reading.label].column.removeprefix("share_"), math.nan)
+        ways |= {DASH, f"{count(part)} of {count(schools)}" if share else DASH}
     return said in ways or said in {f"{way}*" for way in ways}
 
 
