@@ -115,6 +115,8 @@ def open_bounded(
             magic = owner.read(4)
             owner.seek(0)
         source: IO[bytes] | gzip.GzipFile = owner
+        if magic == b"\xd0\xcf\x11\xe0":
+            raise _workbook(place)
         if magic[:2] == b"\x1f\x8b":
             source = gzip.GzipFile(fileobj=owner, mode="rb")
         elif magic in (b"PK\x03\x04", b"PK\x05\x06"):
@@ -127,12 +129,24 @@ def open_bounded(
     return io.BufferedReader(_Bounded(source, owner, place, limit), 1 << 18)
 
 
+def _workbook(path: Path) -> InputFileError:
+    return InputFileError(
+        "is an Excel workbook, whatever its name ends in",
+        where=str(path),
+        fix="open it and save the sheet as CSV UTF-8",
+    )
+
+
 def _zip_member(owner: IO[bytes], path: Path, member: str | None) -> IO[bytes]:
     """Open the one member of a zip that `member` names."""
     try:
         archive = zipfile.ZipFile(owner)
         names = [i.filename for i in archive.infolist() if not i.is_dir()]
-        fits = [n for n in names if n == member] or [n for n in names if n.endswith(member or "")]
+        if "xl/workbook.xml" in names or "xl/workbook.bin" in names:
+            raise _workbook(path)
+        ending = (member or "").casefold()
+        fits = [n for n in names if n == member]
+        fits = fits or [n for n in names if n.casefold().endswith(ending)]
         if len(fits) != 1:
             what = f"{len(fits)} files" if fits else "no file"
             asked = f" ending in {member}" if member else ""
@@ -162,11 +176,18 @@ def encoding_of(data: bytes) -> str:
     Returns
     -------
     str
-        utf-8-sig or utf-16 where a byte order mark says so; else utf-8 if it is that, else cp1252,
-        in which spreadsheets on Windows still save.
+        utf-8-sig, utf-16 or utf-32 where a byte order mark says so; utf-16 without one where
+        every second byte is zero, as in Latin text; else utf-8 if it is that, else cp1252, in
+        which spreadsheets on Windows still save.
     """
+    if data.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
+        return "utf-32"
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"
+    start = data[:256]
+    for first, encoding in ((1, "utf-16-le"), (0, "utf-16-be")):
+        if len(start) > 7 and not any(start[first::2]) and all(start[1 - first :: 2]):
+            return encoding
     try:
         data.decode()
     except UnicodeDecodeError:
@@ -232,7 +253,7 @@ def read_vector(path: Path, layer: str | None = None) -> DataFrame:
     check_vector(path)
     try:
         with warnings.catch_warnings(action="ignore"):  # GDAL's asides
-            parquet = path.suffix == ".parquet"
+            parquet = path.suffix.lower() == ".parquet"
             table: DataFrame = (
                 gpd.read_parquet(path) if parquet else gpd.read_file(path, layer=layer)
             )

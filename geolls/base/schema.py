@@ -18,6 +18,7 @@ from typing import Any, Final, NamedTuple, TypeVar, get_args, get_origin, get_ty
 
 from geolls.base.errors import CatalogueError, InputFileError, UnknownNameError, UsageError
 from geolls.base.files import unreadable
+from geolls.base.sheets import as_utf8
 from geolls.base.text import nearest, suggest
 
 __all__ = [
@@ -96,11 +97,11 @@ def load(path: Path) -> Toml:
         The file cannot be read, or is not TOML.
     """
     try:
-        text = path.read_text("utf-8-sig")
+        text = as_utf8(path.read_bytes())[0].decode()
         return Toml(path, tomllib.loads(text), text)
     except OSError as error:
         raise unreadable(error, path) from error
-    except (ValueError, RecursionError) as error:  # not UTF-8, not TOML, nested without end
+    except (ValueError, RecursionError) as error:  # not TOML, nested without end
         raise InputFileError(f"not readable as TOML: {error}", where=str(path)) from error
 
 

@@ -45,9 +45,18 @@ __all__ = [
 ]
 
 DASH = "\u2013"
-# Words that official names carry or drop without changing what is meant.
+# Words that official names carry or drop without changing what is meant; letters stand for them.
 _NOISE = re.compile(
-    r"\b(the|of|city|county|district|borough|royal|metropolitan|council|authority|combined|unitary)\b"
+    r"\b(the|of|city|county|district|borough|royal|metropolitan|council|authority|combined|unitary"
+    r"|london borough|corporation|ua|mbc|mdc|mb|bc|lb|lbc|rbc|dc|cc|rb)\b"
+)
+_QUARTERS = {"ne": "north east", "nw": "north west", "se": "south east", "sw": "south west"}
+_QUARTER = re.compile(r"\b(ne|nw|se|sw)\b")
+# Every character that people and programs write for a hyphen or an apostrophe.
+_ALIKE = str.maketrans(
+    dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2043\u2212\ufe58\ufe63\uff0d\u30fc", "-")
+    | dict.fromkeys("\u2018\u2019\u201a\u201b\u2032\u02bc\u02b9\u00b4\u0060\uff07", "'")
+    | dict.fromkeys("\u00ad\u200b\u200c\u200d\u2060\ufeff")
 )
 
 
@@ -70,9 +79,17 @@ def fold(name: str) -> str:
     True
     >>> fold("County Durham") == fold("Durham")
     True
+    >>> fold("London Borough of Camden"), fold("Bath & NE Somerset")
+    ('camden', 'bath and north east somerset')
     """
-    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().casefold()
+    plain = (
+        unicodedata.normalize("NFKD", name.translate(_ALIKE))
+        .encode("ascii", "ignore")
+        .decode()
+        .casefold()
+    )
     words = re.sub(r"[^a-z0-9]+", " ", plain.replace("&", " and ").replace("'", "")).strip()
+    words = _QUARTER.sub(lambda found: _QUARTERS[found[0]], words)
     short = " ".join(_NOISE.sub(" ", words).split())
     return short or words
 
@@ -290,15 +307,21 @@ def day(value: date | None) -> str:
 def day_in(name: str, *, months: bool = True) -> date | None:
     """Read the day in a file's name; a month stands for its first day where `months` may.
 
+    What may be a school year as well as a month ("2010-11") is neither.
+
     Examples
     --------
     >>> day_in("alllinksdata20230119.csv"), day_in("schools 2022-09.csv")
     (datetime.date(2023, 1, 19), datetime.date(2022, 9, 1))
+    >>> day_in("schools_2010-11.csv") is None
+    True
     """
     for pattern in (r"(20\d\d)-?(\d\d)-?(\d\d)(?!\d)", r"(20\d\d)-(\d\d)(?!\d)")[: 1 + months]:
         for match in re.finditer(r"(?<!\d)" + pattern, name):
             with contextlib.suppress(ValueError):
-                year, month, day, *_ = (*map(int, match.groups()), 1)
+                year, month, day, *given = (*map(int, match.groups()), 1)
+                if not given and (year + 1) % 100 == month:
+                    continue
                 return date(year, month, day)
     return None
 

@@ -31,6 +31,7 @@ __all__ = [
     "REASON_NAMES",
     "REASON_NUMBERS",
     "REASON_PHRASES",
+    "TAKEN",
     "WEIGHTS",
     "WHOLE_PERCENT",
     "By",
@@ -69,6 +70,19 @@ REASON_NUMBERS: Final[dict[str, int]] = {
     "not_located": -3,
     "not_applicable": -4,
 }
+
+#: Columns that stand beside those of layers in tables: no layer of a user's is called so.
+TAKEN: Final = frozenset(
+    {
+        *("urn", "name", "la_code", "la_name", "district_name", "phase", "type", "type_group"),
+        *("status", "open_date", "close_date", "postcode", "town", "urban_rural", "easting"),
+        *("northing", "pupils", "fsm_pupils", "religious_character", "trust_uid", "trust_name"),
+        *("trust_type", "trust_joined", "trust_home", "federation_uid", "federation_name"),
+        *("sponsor_uid", "sponsor_name", "academy", "status_unknown", "block", "assigned_by"),
+        *("layer", "unit_code", "unit_name", "share", "weight", "kind", "area_m2", "geometry"),
+        *("schools", "neighbourhoods", "distance_m", "line_confidence", "trust", "code"),
+    }
+)
 
 # ---- kinds of schools, by who oversees them ----------------------------------------------------
 

@@ -239,6 +239,8 @@ def emit(
 def _say_left_out(study: Study, options: dict[str, Any]) -> None:
     """Say on standard error what of the register, or of its links, was not of use."""
     counts, path = study.register.counts, study.settings.register
+    for line in study.register.source.get("told", ()):
+        note(options, line)
     if counts["rejected"]:
         rows = f"{counts['rejected']:,} of {counts['read']:,} rows"
         note(options, f"{rows} of the register are left out; geolls check {path} lists them")

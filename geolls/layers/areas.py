@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import difflib
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
@@ -12,6 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
+from geolls.base.cells import a_code
 from geolls.base.errors import InputFileError, UnknownNameError
 from geolls.base.shelves import shelf
 from geolls.base.text import fold
@@ -80,6 +82,20 @@ class Area(Dated):
 
 
 COLUMNS: Final = tuple(f.name for f in fields(Area))
+
+
+#: What other first letters of a code of nine characters stand for.
+ABROAD: Final = {
+    "W": "Wales",
+    "S": "Scotland",
+    "N": "Northern Ireland",
+    "L": "the Channel Islands",
+    "M": "the Isle of Man",
+    "K": "more than one country of the United Kingdom",
+    "J": "the United Kingdom",
+}
+_ABROAD = re.compile(r"([WSNLMKJ])\d{8}")
+_OLD = re.compile(r"\d\d[A-Z]{2}|\d\d")
 
 
 class Areas:
@@ -184,6 +200,16 @@ class Areas:
                 return _part_of(area, part) if slash else area
         if rows:
             raise self._not_alive(rows, on)
+        if abroad := _ABROAD.fullmatch(whole):
+            raise UnknownNameError(
+                f"{whole!r} is a code of {ABROAD[abroad[1]]}; geolls is about England",
+                fix="leave it out",
+            )
+        if _OLD.fullmatch(whole):
+            raise UnknownNameError(
+                f"{whole!r} has the form of the codes that ONS gave before 2011",
+                fix="write the name, or the code of nine characters",
+            )
         near = difflib.get_close_matches(whole, self._by_code, n=3, cutoff=0.8)
         raise UnknownNameError(
             f"no area has the code {whole!r}",
@@ -217,11 +243,15 @@ class Areas:
         ]
         plain = name.strip().casefold()
         exact = [a for a in found if plain in {s.casefold() for s in a.names}]
+        # "City of London Corporation" holds the name of two, and means the longer.
+        within = [(len(s), a) for a in found for s in a.names if s.casefold() in plain]
+        most = max((n for n, _ in within), default=0)
+        exact = exact or [a for n, a in within if n == most]
         return sorted(exact or found, key=lambda a: (TIERS.index(a.tier), a.code))
 
     def by_la_code(self, la_code: str, on: date) -> Area | None:
         """Return the local authority with a DfE 3-digit code on a day, or None."""
-        code = la_code.strip()
+        code = a_code(la_code)
         return next((a for a in self.rows if a.la_code == code != "" and a.active(on)), None)
 
     def successors(self, la_code: str, on: date) -> list[Area]:

@@ -17,10 +17,13 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
-from geolls.base.archives import encoding_of
+from geolls.base.archives import open_bounded
+from geolls.base.cells import a_code, filled
 from geolls.base.errors import InputFileError
 from geolls.base.schema import Toml, a_day, check, load, unknown
+from geolls.base.sheets import Head, as_utf8, find_head
 from geolls.base.text import fold, plural, suggest
+from geolls.base.vocabulary import REASONS, TAKEN
 from geolls.layers.model import (
     CONFIDENCES,
     EXTENTS,
@@ -58,8 +61,37 @@ SYNONYMS: Final = {
     "from": "valid_from",
     "to": "valid_to",
     "post_code": "postcode",
+    "area_title": "area_name",
+    "local_authority_name": "area_name",
+    "authority_name": "area_name",
+    "district_name": "area_name",
+    "la_name": "area_name",
+    "la": "area_name",
+    "council": "area_name",
+    "la_code": "area_code",
+    "lad_code": "area_code",
+    "gss": "area_code",
+    "ons_code": "area_code",
+    "dfe_code": "area_code",
+    "local_authority_code": "area_code",
+    "locality": "unit_name",
+    "hub": "unit_name",
+    "cluster": "unit_name",
+    "partnership": "unit_name",
+    "zone": "unit_name",
+    "group": "unit_name",
+    "school_urn": "urn",
+    "notes": "note",
+    "comment": "note",
+    "comments": "note",
 }
+# Headings of ONS: LAD22CD, CTYUA23NM, lad2022cd.
+_ONS = re.compile(r"(?:lad|ctyua|utla|ltla|cty|cauth|rgn|lau1)(?:\d\d|20\d\d)(cd|nm)")
+MOST_BYTES: Final = 64 << 20
+# What stands where the code of a unit would, and so cannot be one.
+KEPT_CODES: Final = (*REASONS, "shared")
 SPAN_FIX: Final = "write 2022, 2022-09, 2022-09-01, or two of them as 2014/2022"
+_POSTCODE = re.compile(r"[A-Z]{1,2}\d[A-Z\d]?(\d([A-Z]{2})?)?")
 _GSS = re.compile(r"[EW]\d{8}(/.+)?", re.IGNORECASE)
 
 
@@ -86,8 +118,8 @@ def read_layer(folder: Path, *, own: bool = False) -> tuple[Layer | None, list[P
     stated, faults = check(Layer, toml)
     problems = [Problem.at(file, f.message, f.fix, row=f.line, column=f.key) for f in faults]
     problems += _beyond_types(toml, stated, own=own)
-    header, members = _read_csv(folder / "members.csv", MEMBER_COLUMNS, problems)
-    _, described = _read_csv(folder / "units.csv", UNIT_COLUMNS, problems)
+    header, members = _read_csv(_file(folder, "members.csv"), MEMBER_COLUMNS, problems)
+    _, described = _read_csv(_file(folder, "units.csv"), UNIT_COLUMNS, problems)
     # A layer that states no kind is known by what it has.
     signs = {
         "polygons": "geometry" in stated,
@@ -101,7 +133,7 @@ def read_layer(folder: Path, *, own: bool = False) -> tuple[Layer | None, list[P
             Problem.at(
                 file,
                 "the folder holds no areas, polygons or schools",
-                'add members.csv (columns unit and area), or geometry = "file.geojson"',
+                _instead(folder),
             )
         )
         return None, problems
@@ -136,9 +168,27 @@ def read_layer(folder: Path, *, own: bool = False) -> tuple[Layer | None, list[P
     return replace(layer, claims=tuple(claims), units=units), problems
 
 
+def _file(folder: Path, name: str) -> Path:
+    """Return a file of a folder, whatever the case of its name."""
+    here = (p for p in folder.iterdir() if p.name.casefold() == name)
+    return next(here, folder / name)
+
+
+def _instead(folder: Path) -> str:
+    """Say what to do for a folder in which there is nothing to read."""
+    books = [p.name for p in sorted(folder.iterdir()) if p.suffix.lower() in (".xlsx", ".xls", ".ods")]  # fmt: skip  # noqa: E501
+    if books:
+        return f"save {books[0]} as members.csv (CSV UTF-8)"
+    return 'add members.csv (columns unit and area), or geometry = "file.geojson"'
+
+
 def _beyond_types(toml: Toml, stated: Mapping[str, Any], *, own: bool) -> Iterator[Problem]:
     """Yield what is wrong with layer.toml beyond the type of each key."""
     file, name = toml.path, toml.path.parent.name
+    if own and name.casefold() in TAKEN:
+        yield Problem.at(
+            file, f"{name!r} is the name of a column of every table", "rename the folder"
+        )
     if stated.get("key", name) != name:
         message = f"the key {stated['key']!r} is not the folder's name"
         yield Problem.at(file, message, f"write {name}, or leave it out", column="key")
@@ -240,64 +290,87 @@ def _read_csv(
     """Return heading and rows of a csv; an absent file has neither."""
     if not file.is_file():
         return [], []
-    data = file.read_bytes()
-    text = data.decode(encoding_of(data), errors="replace")
-    mark = max(",;\t", key=text.partition("\n")[0].count)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=mark, strict=True)
+    try:
+        with open_bounded(file, limit=MOST_BYTES) as stream:
+            text = as_utf8(stream.read())[0].decode()
+    except InputFileError as error:
+        problems.append(Problem.at(file, error.message, error.fix))
+        return [], []
+    head = find_head(text, lambda cells: any(_column(c, columns) in columns for c in cells))
+    body = text.encode()[head.size :].decode()
+    reader = csv.reader(io.StringIO(body, newline=""), delimiter=head.mark, strict=True)
+    above = head.row
     rows: list[Row] = []
-    header: list[str] = []
+    header = _heading(head, file, columns, problems)
     try:
         for cells in reader:
-            values = [cell.strip() for cell in cells]
+            values = [filled(cell) for cell in cells]
+            number = above + reader.line_num
             if not any(values):
                 continue
-            if not header:
-                header = _heading(values, file, columns, problems)
-            elif len(values) > len(header):
+            if any(values[len(header) :]):
                 message = f"{len(values)} cells under {len(header)} headings"
                 fix = "put a name that holds a comma in double quotes"
-                problems.append(Problem.at(file, message, fix, row=reader.line_num))
+                problems.append(Problem.at(file, message, fix, row=number))
             else:
                 named = dict(zip(header, values, strict=False))
-                rows.append(Row(file, reader.line_num, problems, named))
+                rows.append(Row(file, number, problems, named))
     except csv.Error as error:
         message = f"not readable as csv: {error}"
-        problems.append(Problem.at(file, message, row=reader.line_num))
+        problems.append(Problem.at(file, message, row=above + reader.line_num))
     if not header:
         problems.append(Problem.at(file, "the file is empty"))
     return header, rows
 
 
-def _heading(
-    cells: Sequence[str], file: Path, columns: Sequence[str], problems: list[Problem]
-) -> list[str]:
-    """Return the names of the columns, as this room calls them."""
+def _heading(head: Head, file: Path, columns: Sequence[str], problems: list[Problem]) -> list[str]:
+    """Return the names of the columns, as this room calls them; blank cells have none."""
     header = []
-    for cell in cells:
-        name = re.sub(r"[^a-z0-9]+", "_", cell.casefold()).strip("_")
-        name = name if name in columns else SYNONYMS.get(name, name)
+    for cell in head.cells:
+        name = _column(cell, columns)
         if name and name not in columns:
             message, fix = unknown("column", cell, (*columns, *SYNONYMS))
-            problems.append(Problem.at(file, message, fix, row=1))
+            problems.append(Problem.at(file, message, fix, row=head.row))
         if name and name in header:
-            problems.append(Problem.at(file, f"the column {name} stands twice", row=1))
+            problems.append(Problem.at(file, f"the column {name} stands twice", row=head.row))
         header.append(name)
     return header
 
 
+def _column(heading: str, columns: Sequence[str]) -> str:
+    """Return our name of a column, or what is left of a heading that means none of ours."""
+    name = re.sub(r"[^a-z0-9]+", "_", heading.casefold()).strip("_")
+    if name in columns:
+        return name
+    if ons := _ONS.fullmatch(name):
+        return "area_code" if ons[1] == "cd" else "area_name"
+    return SYNONYMS.get(name, name)
+
+
 def _claim(row: Row, layer: Layer, units: Mapping[str, Unit]) -> Claim:
     """Read one row of members.csv; what it leaves out is its unit's, or the layer's."""
-    area_code, area_name = row.text("area_code"), row.text("area_name")
+    area_code, area_name = a_code(row.text("area_code")), row.text("area_name")
+    if not area_code and re.fullmatch(r"\d{3}(\.0+)?", area_name):
+        area_code, area_name = a_code(area_name), ""
     if not area_code and _GSS.fullmatch(area_name):
         area_code, area_name = area_name, ""
     if _GSS.fullmatch(area_code):
         area_code = area_code[:9].upper() + area_code[9:]
-    urn, postcode = row.text("urn"), row.text("postcode").upper()
+    urn, postcode = a_code(row.text("urn")).replace(" ", ""), row.text("postcode").upper()
     if not (area_code or area_name or urn or postcode):
         row.note("the row names no area and no school", "area_code")
     if urn and not urn.isdigit():
         row.note(f"{urn!r} is not a URN", "urn", "a URN is six digits")
-    code = row.text("unit_code") or _slug(row.text("unit_name") or layer.title)
+    if postcode and not _POSTCODE.fullmatch("".join(postcode.split())):
+        row.note(f"{postcode!r} is no postcode", "postcode", "write it whole, or its first half")
+    code = a_code(row.text("unit_code")) or _slug(row.text("unit_name"))
+    if not code and {"unit_code", "unit_name"} & row.values.keys():
+        row.note(
+            f"row {row.number} names no unit", "unit_name", "write it in every row, not only once"
+        )
+    code = code or _slug(layer.title)
+    if code in KEPT_CODES:
+        row.note(f"{code!r} is kept for land and schools without a unit", "unit_code", "rename it")
     unit = units.get(code)
     first = row.day("valid_from") or (unit and unit.valid_from) or layer.valid_from
     source = row.text("source")
@@ -326,7 +399,12 @@ def _units(rows: Sequence[Row], layer: Layer) -> dict[str, Unit]:
     units: dict[str, Unit] = {}
     for row in rows:
         name, source = row.text("unit_name"), row.text("source")
-        code = row.text("unit_code") or _slug(name)
+        code = a_code(row.text("unit_code")) or _slug(name)
+        if code in KEPT_CODES:
+            row.note(f"{code!r} is kept for what has no unit", "unit_code", "rename it")
+        lead = a_code(row.text("lead_urn")).replace(" ", "")
+        if lead and not re.fullmatch(r"[1-9]\d{4,6}", lead):
+            row.note(f"{lead!r} is not a URN", "lead_urn", "a URN is six digits")
         if not code:
             row.note("the row names no unit", "unit_code")
             continue
@@ -340,7 +418,7 @@ def _units(rows: Sequence[Row], layer: Layer) -> dict[str, Unit]:
                 for alias, _, seen in (x.partition("@") for x in row.text("aliases").split(";"))
                 if alias.strip()
             ),
-            lead_urn=row.text("lead_urn") or None,
+            lead_urn=lead or None,
             lead_name=row.text("lead_name"),
             valid_from=row.day("valid_from"),
             valid_to=row.day("valid_to"),
@@ -365,7 +443,7 @@ def _claims(rows: Sequence[Row], layer: Layer, units: dict[str, Unit]) -> list[C
         claims.append(claim)
         name, code = row.text("unit_name"), claim.unit_code
         unit = units.setdefault(
-            code, Unit(code=code, name=name or row.text("unit_code") or layer.title)
+            code, Unit(code=code, name=name or a_code(row.text("unit_code")) or layer.title)
         )
         if listed and code not in listed:
             row.note(f"the unit {code!r} is not in units.csv", "unit_code", suggest(code, listed))

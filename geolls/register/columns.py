@@ -7,8 +7,7 @@ number, a website or a contact.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from datetime import date
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final, Literal, NamedTuple
 
@@ -16,6 +15,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from geolls.base.cells import Days, a_code, a_number, is_blank
 from geolls.base.errors import InputFileError
 from geolls.base.text import nearest
 
@@ -29,6 +29,7 @@ __all__ = [
     "dates",
     "each",
     "fold_words",
+    "is_header",
     "name_columns",
     "numbers",
     "postcodes",
@@ -93,6 +94,18 @@ COLUMNS: Final[dict[Kind, dict[str, str]]] = {
     },
 }
 
+#: What a column is called in other files of the same kind: `grouplinks_*`, the academy-trust
+#: extract.
+ALSO: Final[dict[Kind, dict[str, str]]] = {
+    "register": {},
+    "links": {
+        "group_uid": "Linked UID",
+        "urn": "Academy URN",
+        "name": "Trust Academy Establishment Name",
+    },
+    "successions": {},
+}
+
 #: Without these a file is refused; the others may be missing.
 REQUIRED: Final[dict[Kind, tuple[str, ...]]] = {
     "register": (
@@ -143,6 +156,25 @@ def _folded(text: str) -> str:
     return " ".join(text.split()).casefold()
 
 
+def _ours(kind: Kind) -> dict[str, str]:
+    """Return our name by the folded header, the other names of a column included."""
+    named = [*ALSO[kind].items(), *COLUMNS[kind].items()]
+    return {_folded(theirs): name for name, theirs in named}
+
+
+def is_header(cells: Sequence[str], kind: Kind) -> bool:
+    """Whether some cells are the header of a file of a kind, or of one mistaken for it."""
+    known = _ours(kind)
+    needed = {known.get(_folded(c)) for c in cells} & set(REQUIRED[kind])
+    return len(needed) > 2 or _kind_of(cells) is not None
+
+
+def _kind_of(header: Sequence[str]) -> str | None:
+    """Tell which GIAS file has such a header, by the columns that give it away."""
+    there = {_folded(h) for h in header}
+    return next((kind for kind, file in FILES.items() if file.signs <= there), None)
+
+
 def name_columns(header: list[str], kind: Kind, path: Path) -> list[str]:
     """Give each column of a file our name for it, or a number if it is not to be read.
 
@@ -165,16 +197,13 @@ def name_columns(header: list[str], kind: Kind, path: Path) -> list[str]:
     InputFileError
         A wanted column is there twice, one that is needed is missing, or it is another GIAS file.
     """
-    ours = {_folded(theirs): name for name, theirs in COLUMNS[kind].items()}
-    there = [_folded(h) for h in header]
-    names = [ours.get(h, str(i)) for i, h in enumerate(there)]
+    names = [_ours(kind).get(_folded(h), str(i)) for i, h in enumerate(header)]
     for i, name in enumerate(names):
         if name in names[:i]:
             raise InputFileError(f"has the column {header[i]!r} twice", where=str(path))
     stem = FILES[kind].stem
-    fits = [k for k, file in FILES.items() if file.signs <= set(there)]
-    if fits and kind not in fits:
-        other = FILES[fits[0]]
+    if not set(REQUIRED[kind]) <= set(names) and (found := _kind_of(header)) not in (None, kind):
+        other = FILES[str(found)]
         raise InputFileError(
             f"is a GIAS {other.stem} file, not {stem}", where=str(path), fix=other.use
         )
@@ -192,9 +221,7 @@ def name_columns(header: list[str], kind: Kind, path: Path) -> list[str]:
 
 # ---- what the text becomes ---------------------------------------------------------------------
 
-_BLANK = frozenset({"", "not recorded", "not applicable", "null", "n/a"})
-_DAY_FIRST = re.compile(r"(\d{1,2})[-/](\d{1,2})[-/](\d{4})(?: 00:00(?::00)?)?")
-_YEAR_FIRST = re.compile(r"(\d{4})-(\d{2})-(\d{2})(?:[T ]00:00:00)?")
+_AS_GIAS: Final = Days()
 _NOTHING: Final = pa.nulls(1 << 16, pa.large_string())
 
 
@@ -213,41 +240,28 @@ def fold_words(column: pd.Series) -> pd.Series:
 def _parsed(
     column: pd.Series, parse: Callable[[str], Any], dtype: str
 ) -> tuple[pd.Series, pd.Series]:
-    wrong = each(column, lambda v: _folded(v) not in _BLANK and parse(v) is None, "bool")
+    wrong = each(column, lambda v: not is_blank(v) and parse(v) is None, "bool")
     return each(column, parse, dtype), wrong
 
 
-def dates(column: pd.Series) -> tuple[pd.Series, pd.Series]:
-    """Read days, written as GIAS does (day first) or ISO; say also where the text is no day."""
-    return _parsed(column, _day, "datetime64[s]")
+def dates(column: pd.Series, style: Days = _AS_GIAS) -> tuple[pd.Series, pd.Series]:
+    """Read days, written as their file writes them; say also where the text is no day."""
 
+    def day(text: str) -> np.datetime64 | None:
+        found = style.read(text)
+        return None if found is None else np.datetime64(found, "s")
 
-def _day(text: str) -> np.datetime64 | None:
-    for pattern, order in ((_DAY_FIRST, -1), (_YEAR_FIRST, 1)):
-        if match := pattern.fullmatch(text):
-            try:
-                return np.datetime64(date(*map(int, match.groups()[::order])), "s")
-            except ValueError:
-                return None
-    return None
+    return _parsed(column, day, "datetime64[s]")
 
 
 def numbers(column: pd.Series) -> tuple[pd.Series, pd.Series]:
     """Read numbers; say also where the text is none."""
-    return _parsed(column, _number, "float64")
-
-
-def _number(text: str) -> float | None:
-    try:
-        value = float(text)
-    except ValueError:
-        return None
-    return value if np.isfinite(value) else None
+    return _parsed(column, a_number, "float64")
 
 
 def codes(column: pd.Series) -> pd.Series:
-    """Trim codes; what says "not recorded" is missing."""
-    return each(column, lambda v: None if _folded(v) in _BLANK else v, "str")
+    """Write codes as their owners do; what says "not recorded" is missing."""
+    return each(column, lambda v: a_code(v) or None, "str")
 
 
 def postcodes(column: pd.Series) -> pd.Series:
@@ -262,7 +276,7 @@ def postcodes(column: pd.Series) -> pd.Series:
 
 def urns(column: pd.Series) -> tuple[pd.Series, pd.Series]:
     """Read URNs (five to seven digits) as text, else missing, and as numbers, else 0."""
-    text = column.str.strip()
+    text = codes(column)
     text = text.where(text.str.fullmatch(r"[1-9][0-9]{4,6}"))
     return text, text.fillna("0").astype("int64")
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
+import io
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -12,8 +15,10 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 from pyarrow import csv as pacsv
 
+from geolls.base.cells import NO_VALUE, Days
 from geolls.base.errors import InputFileError
 from geolls.register.columns import COLUMNS, Kind, dates, name_columns, urns
 from geolls.register.opener import LONGEST_LINE, open_text
@@ -21,7 +26,21 @@ from geolls.register.opener import LONGEST_LINE, open_text
 __all__ = ["Sheet", "read_csv"]
 
 _ROWS_AT_ONCE: Final = 1 << 18  # a register is one part, a giant several
+_SOME: Final = 20  # records that show how many cells all have
 _LONGEST_RECORD: Final = 2 << 20  # bytes
+# Columns of days that one hand wrote, and are judged together.
+_DATES: Final = (
+    ("open_date", "close_date"),
+    ("joined_date", "closed_date"),
+    ("date",),
+    ("census_date",),
+    ("changed",),
+)
+# Where these words are GIAS's answer: the school has none, which is not the same as no answer.
+_SAID: Final = {
+    "religious_character": {"none", "not applicable"},
+    "diocese": {"not applicable"},
+}
 
 
 @dataclass(frozen=True)
@@ -37,11 +56,14 @@ class Sheet:
         `urn` where it can still be read, `name` (always missing).
     encoding : str
         What the file was written in.
+    days : dict
+        How the days of each of its columns are written.
     """
 
     batches: list[pa.RecordBatch]
     misfits: pd.DataFrame
     encoding: str
+    days: dict[str, Days]
 
     def __len__(self) -> int:
         return sum(map(len, self.batches)) + len(self.misfits)
@@ -54,18 +76,68 @@ class Sheet:
                 some.append(self.batches.pop(0))
             yield _frame(some)
 
+    def told(self) -> list[str]:
+        """Say in which columns days are written as no GIAS file writes them."""
+        said = dict.fromkeys((str(days), days) for days in self.days.values() if str(days))
+        return [text for text, _ in said]
+
     def latest(self, *columns: str) -> date | None:
         """Return the latest day in some columns, or None."""
         frame = _frame([batch.select(["row", *columns]) for batch in self.batches])
-        last = pd.concat([dates(frame[c])[0] for c in columns]).max()
+        last = pd.concat([dates(frame[c], self.days[c])[0] for c in columns]).max()
         return None if pd.isna(last) else last.date()
 
 
 def _frame(batches: list[pa.RecordBatch]) -> pd.DataFrame:
     table = pa.Table.from_batches(batches)
+    for at, name in enumerate(table.column_names):
+        if pa.types.is_string(table.column(at).type):
+            table = table.set_column(at, name, _with_blanks(table.column(at), name))
     text = [(c, pa.int64() if c == "row" else pa.large_string()) for c in table.column_names]
     frame: pd.DataFrame = table.cast(pa.schema(text)).combine_chunks().to_pandas()
     return frame.set_index("row")
+
+
+def _with_blanks(column: pa.ChunkedArray, name: str) -> pa.ChunkedArray:
+    """Make cells missing that say in words that they have no value."""
+    words = pa.array(sorted(NO_VALUE - _SAID.get(name, set())), pa.string())
+    distinct = column.unique()
+    said = pc.replace_substring_regex(pc.utf8_trim_whitespace(distinct), r"\s+", " ")
+    empty = distinct.filter(pc.is_in(pc.utf8_lower(said), value_set=words)).drop_null()
+    return pc.if_else(pc.is_in(column, value_set=empty), None, column) if len(empty) else column
+
+
+def _days_of(table: pa.Table) -> dict[str, Days]:
+    """Judge how the days of each column are written, by all its values."""
+    found: dict[str, Days] = {}
+    for names in _DATES:
+        columns = [table.column(n) for n in names if n in table.column_names]
+        counts = [
+            (str(each["values"]), int(each["counts"]))
+            for column in columns
+            for each in column.value_counts().to_pylist()
+            if each["values"] is not None
+        ]
+        found |= dict.fromkeys(names, Days.judge(counts))
+    return found
+
+
+def _fitted(names: list[str], body: bytes, mark: str) -> list[str]:
+    """Return the names of the columns that the records have, where these are all alike.
+
+    Blank cells past the header have no name. A last column that no record has is left out, where
+    it is not one that is read: `grouplinks_*` ends its header with one.
+    """
+    text = io.StringIO(body[: 10 * LONGEST_LINE].decode("utf-8", "replace"), newline=None)
+    with contextlib.suppress(csv.Error):
+        some = list(itertools.islice(filter(None, csv.reader(text, delimiter=mark)), _SOME))
+        n = len(some[0]) if len({len(record) for record in some}) == 1 else len(names)
+        blank = not any(cell.strip() for record in some for cell in record[len(names) :])
+        if n > len(names) and blank:
+            return [*names, *map(str, range(len(names), n))]
+        if 1 < n < len(names) and len(some) > 1 and all(name.isdigit() for name in names[n:]):
+            return names[:n]
+    return names
 
 
 def read_csv(path: Path, kind: Kind) -> Sheet:
@@ -88,8 +160,9 @@ def read_csv(path: Path, kind: Kind) -> Sheet:
     InputFileError
         The file is missing, damaged, of another kind, lacks a column, or has no rows.
     """
-    header, body, encoding = open_text(path, kind)
-    names = name_columns(next(csv.reader([header])), kind, path)
+    head, body, encoding = open_text(path, kind)
+    names = name_columns(head.cells, kind, path)
+    names = _fitted(names, body, head.mark)
     there = [c for c in COLUMNS[kind] if c in names]
     odd: list[Any] = []
 
@@ -102,7 +175,9 @@ def read_csv(path: Path, kind: Kind) -> Sheet:
             pa.BufferReader(body or b"\n"),
             # One thread: only then are records numbered.
             pacsv.ReadOptions(column_names=names, use_threads=False, block_size=_LONGEST_RECORD),
-            pacsv.ParseOptions(newlines_in_values=True, invalid_row_handler=skip),
+            pacsv.ParseOptions(
+                delimiter=head.mark, newlines_in_values=True, invalid_row_handler=skip
+            ),
             pacsv.ConvertOptions(
                 include_columns=list(COLUMNS[kind]),
                 include_missing_columns=True,
@@ -120,24 +195,26 @@ def read_csv(path: Path, kind: Kind) -> Sheet:
     read = len(table) + len(odd)
     if not read:
         raise InputFileError("has a header but no rows", where=str(path))
-    misfit_rows = [record.number + 1 for record in odd]  # the parser is not shown the header
-    rows = np.setdiff1d(np.arange(2, read + 2), misfit_rows, assume_unique=True)
+    # The parser is not shown the header, nor what stands above it.
+    misfit_rows = [record.number + head.row for record in odd]
+    numbers = np.arange(head.row + 1, head.row + 1 + read)
+    rows = np.setdiff1d(numbers, misfit_rows, assume_unique=True)
     table = table.append_column("row", pa.array(rows))
     batches = table.to_batches() or [pa.RecordBatch.from_pylist([], schema=table.schema)]
     cells = [
-        _cell(record.text, names.index("urn"), row, path)
+        _cell(record.text, names.index("urn"), row, path, head.mark)
         for record, row in zip(odd, misfit_rows, strict=True)
     ]
     urn, _ = urns(pd.Series(cells, index=pd.Index(misfit_rows, dtype="int64"), dtype="str"))
     misfits = pd.DataFrame({"urn": urn, "name": pd.Series(index=urn.index, dtype="str")})
-    return Sheet(batches, misfits, encoding)
+    return Sheet(batches, misfits, encoding, _days_of(table))
 
 
-def _cell(record: str, at: int, row: int, path: Path) -> str | None:
+def _cell(record: str, at: int, row: int, path: Path, mark: str) -> str | None:
     """Read one cell of a record of the wrong length, if there is such a cell."""
     if record.count('"') % 2:
         raise InputFileError(
             "a quoted value never ends", where=f"{path} row {row}", fix="download it again"
         )
-    cells = next(csv.reader([" ".join(record[:LONGEST_LINE].splitlines())]), [])
+    cells = next(csv.reader([" ".join(record[:LONGEST_LINE].splitlines())], delimiter=mark), [])
     return cells[at] if at < len(cells) else None

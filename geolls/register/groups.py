@@ -129,12 +129,14 @@ def told_by_links(sheet: Sheet, known: np.ndarray) -> tuple[pd.DataFrame, Faults
     urn, number = urns(rows["urn"])
     rows = rows.assign(urn=urn, name=repaired(rows["name"])["name"])
     kind = each(fold_words(rows["group_type"]), _GROUP_TYPES.get, "str")
-    joined, wrong = dates(rows["joined_date"])
-    closed, _ = dates(rows["closed_date"])
+    joined, wrong = dates(rows["joined_date"], sheet.days["joined_date"])
+    closed, _ = dates(rows["closed_date"], sheet.days["closed_date"])
     # A closed group without a date is taken as closed from the start.
     undated = (fold_words(rows["group_status"]) == "closed") & closed.isna()
     faults = Faults("links", {(MISFIT, LINK_LEFT_OUT): [sheet.misfits]})
-    faults.note(rows, kind.notna() & wrong, "joined date is not a date", "date read as blank")
+    wrong &= kind.notna()
+    reason, given = "joined date is not a date", rows["joined_date"].where(kind.notna())
+    faults.note(rows, wrong, reason, "date read as blank", given)
     here = known[number]
     for word in _PLACES:
         reason = f"{word} link to a school that is not in the register"

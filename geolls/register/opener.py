@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import codecs
 import re
 import zipfile
 from pathlib import Path
 from typing import Final
 
-from geolls.base.archives import encoding_of, open_bounded
+from geolls.base.archives import open_bounded
 from geolls.base.errors import InputFileError
-from geolls.register.columns import FILES, Kind
+from geolls.base.sheets import HEAD, Head, as_utf8, find_head
+from geolls.register.columns import FILES, Kind, is_header
 
 __all__ = ["LONGEST_LINE", "MOST_BYTES", "check_size", "open_text"]
 
@@ -20,7 +20,7 @@ MOST_BYTES: Final = 512 << 20
 LONGEST_LINE: Final = 100_000
 
 
-def open_text(path: Path, kind: Kind) -> tuple[str, bytes, str]:
+def open_text(path: Path, kind: Kind) -> tuple[Head, bytes, str]:
     """Read a csv file, packed or not.
 
     Parameters
@@ -32,9 +32,9 @@ def open_text(path: Path, kind: Kind) -> tuple[str, bytes, str]:
 
     Returns
     -------
-    tuple of str, bytes and str
-        The header line; all that follows it, in UTF-8; the encoding of the file, by evidence: a
-        byte order mark, else UTF-8 if the bytes are valid UTF-8, else cp1252.
+    tuple of Head, bytes and str
+        The header, wherever it stands and whatever parts its cells; all that follows it, in
+        UTF-8; the encoding of the file, by evidence: see `encoding_of`.
 
     Raises
     ------
@@ -43,14 +43,12 @@ def open_text(path: Path, kind: Kind) -> tuple[str, bytes, str]:
     """
     check_size(path, kind)
     with open_bounded(path, member=_member(path, kind), limit=MOST_BYTES) as stream:
-        data, encoding = _as_utf8(stream.read())
-    end = re.search(rb"[\r\n]|$", data[:LONGEST_LINE])
-    line = data[: end.start() if end else 0]
-    header = line.decode("utf-8", "replace").strip()
-    if not header or "\0" in header or len(line) == LONGEST_LINE:
+        data, encoding = as_utf8(stream.read())
+    head = find_head(data[:HEAD].decode("utf-8", "replace"), lambda cells: is_header(cells, kind))
+    if not head.cells or "\0" in head.line or len(head.line) > LONGEST_LINE:
         fault = "is not a csv file with a header line" if data else "is empty"
         raise InputFileError(fault, where=str(path))
-    return header, data[len(line) :], encoding
+    return head, data[head.size :], encoding
 
 
 def check_size(path: Path, kind: Kind) -> None:
@@ -74,6 +72,8 @@ def _member(path: Path, kind: Kind) -> str | None:
             names = [i.filename for i in archive.infolist() if not i.is_dir()]
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
         return None  # open_bounded says what is wrong, or that it is no zip at all
+    if any(n.startswith("xl/workbook.") for n in names):
+        return None  # a workbook: open_bounded names it
     found = [n for n in names if n.casefold().endswith(".csv") and not n.startswith("__MACOSX/")]
     stem = FILES[kind].stem
     named = [n for n in found if re.split(r"[/\\]", n)[-1].casefold().startswith(stem)]
@@ -85,12 +85,3 @@ def _member(path: Path, kind: Kind) -> str | None:
             fix="unpack it and give the file itself",
         )
     return chosen[0]
-
-
-def _as_utf8(data: bytes) -> tuple[bytes, str]:
-    """Write text in UTF-8; say what it was in."""
-    found = encoding_of(data)
-    bare = data.removeprefix(codecs.BOM_UTF8)
-    if found == "utf-8-sig":
-        return bare, "utf-8 with a byte order mark"
-    return bare if found == "utf-8" else bare.decode(found, "replace").encode(), found

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from geolls.base.errors import UnknownNameError
+from geolls.base.errors import InputFileError, UnknownNameError
 from geolls.base.files import sha256
 from geolls.base.populations import population_of
 from geolls.base.schema import a_date
@@ -61,7 +61,8 @@ class Register:
         `path` (the file's name only, so that a study is the same on every machine), `sha256`,
         `label`, `vintage_schools`, `as_of`, `phases`, `encoding`; with links also `links_path`,
         `links_sha256`, `vintage_links` (by the file's name) and `last_joined` (the last day a
-        school joined a group, which tells the same from inside).
+        school joined a group, which tells the same from inside), `told` (lines about how the
+        files were read that their user should see).
     demonstration : bool
         True where the schools are generated, not real.
     """
@@ -214,17 +215,25 @@ def _read(files: dict[Kind, Path], as_of: date | None, phases: tuple[str, ...]) 
     counts = {"read": len(sheet)}
     faults = Faults("register", {(MISFIT, LEFT_OUT): [sheet.misfits]})
     known = np.zeros(10**7, dtype=bool)  # which URNs were read, by the number that they are
-    parts = [sort_rows(part, known, faults, day, phases) for part in sheet.parts()]
+    parts = [sort_rows(part, known, faults, day, phases, sheet.days) for part in sheet.parts()]
+    if not known.any():
+        raise InputFileError(
+            f"no row has a URN: {counts['read']:,} rows were read",
+            where=str(path),
+            fix="a URN is a number of five to seven digits, under the heading URN",
+        )
     every, filtered, grouped = (pd.concat(p, ignore_index=True) for p in zip(*parts, strict=True))
     del parts
     about: dict[str, Any] = {}
     links = made = None
+    links_told: list[str] = []
     link_faults = Faults("links")
     if "links" in files:
         link_sheet = read_csv(files["links"], "links")
         joined = link_sheet.latest("joined_date")
         made = day_in(files["links"].name) or joined
         about = {"links_path": files["links"].name, "vintage_links": made, "last_joined": joined}
+        links_told = link_sheet.told()
         links, link_faults = told_by_links(link_sheet, known)
     every, grouped = (t.sort_values("urn_number", ignore_index=True) for t in (every, grouped))
     groups, group_lines, group_counts = join(told_by_register(grouped), links, day)
@@ -239,6 +248,9 @@ def _read(files: dict[Kind, Path], as_of: date | None, phases: tuple[str, ...]) 
         "without_location": int((schools["easting"].isna() & schools["district"].isna()).sum()),
         **group_counts,
     }
+    told = [f"{path.name}: {line}" for line in [*sheet.told(), *faults.told()]]
+    if "links" in files:
+        told += [f"{files['links'].name}: {line}" for line in [*links_told, *link_faults.told()]]
     source = {
         "path": path.name,
         "label": _label(vintage, made),
@@ -247,6 +259,7 @@ def _read(files: dict[Kind, Path], as_of: date | None, phases: tuple[str, ...]) 
         "phases": phases,
         "encoding": sheet.encoding,
         **about,
+        "told": told,
     }
     return Register(schools, others, groups[GROUP_COLUMNS], rejects, filtered, counts, source)
 
@@ -277,13 +290,14 @@ def read_successions(path: str | Path) -> pd.DataFrame:
     InputFileError
         The file is missing, damaged, of another kind, or lacks a column.
     """
-    rows = pd.concat(read_csv(Path(path), "successions").parts())
+    sheet = read_csv(Path(path), "successions")
+    rows = pd.concat(sheet.parts())
     table = pd.DataFrame(
         {
             "urn": urns(rows["urn"])[0],
             "link_urn": urns(rows["link_urn"])[0],
             "link_type": codes(rows["link_type"]),
-            "date": dates(rows["date"])[0],
+            "date": dates(rows["date"], sheet.days["date"])[0],
         }
     )
     return table.dropna(subset=["urn", "link_urn"]).reset_index(drop=True)

@@ -8,12 +8,14 @@ from typing import Final
 
 import pandas as pd
 
-__all__ = ["LEFT_OUT", "LINK_LEFT_OUT", "MISFIT", "Faults", "rejects_table"]
+__all__ = ["LEFT_OUT", "LINK_LEFT_OUT", "MISFIT", "TOLD_ABOVE", "Faults", "rejects_table"]
 
 #: How the action begins where a row of the register does not count because of a fault.
 LEFT_OUT: Final = "row left out"
 LINK_LEFT_OUT: Final = "link left out"
 MISFIT: Final = "more or fewer cells than the header"
+#: A fault in a larger share of a column's filled cells is said, not only listed.
+TOLD_ABOVE: Final = 0.01
 _COLUMNS: Final = ["row", "urn", "name", "reason", "action", "file"]
 
 
@@ -23,12 +25,35 @@ class Faults:
 
     file: str
     noted: dict[tuple[str, str], list[pd.DataFrame]] = field(default_factory=dict)
+    filled: dict[tuple[str, str], int] = field(default_factory=dict)
 
-    def note(self, rows: pd.DataFrame, wrong: pd.Series, reason: str, action: str) -> None:
-        """Note one fault of the rows that are `wrong`; a row has `urn`, `name` and its number."""
+    def note(
+        self,
+        rows: pd.DataFrame,
+        wrong: pd.Series,
+        reason: str,
+        action: str,
+        column: pd.Series | None = None,
+    ) -> None:
+        """Note one fault of the rows that are `wrong`; a row has `urn`, `name` and its number.
+
+        Of a fault of a `column` it is counted among how many filled cells it stands.
+        """
         noted = self.noted.setdefault((reason, action), [])
         if wrong.any():
             noted.append(rows.loc[wrong, ["urn", "name"]])
+        if column is not None:
+            n = self.filled.get((reason, action), 0)
+            self.filled[reason, action] = n + int((column.notna() | wrong).sum())
+
+    def told(self) -> list[str]:
+        """Say in a line each which faults more than 1 % of the filled cells of a column have."""
+        found = []
+        for (reason, action), n in self.filled.items():
+            wrong = sum(map(len, self.noted[reason, action]))
+            if wrong > TOLD_ABOVE * n:
+                found.append(f"{wrong:,} of {n:,} cells: {reason}; {action}")
+        return found
 
     def lines(self) -> list[pd.DataFrame]:
         """Return what was noted, the rows of one fault together."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import date
 from typing import Final
 
 import numpy as np
 import pandas as pd
 
+from geolls.base.cells import Days
 from geolls.register.columns import (
     SCHOOL_COLUMNS,
     codes,
@@ -38,7 +40,12 @@ _FULLEST: Final = 20_000
 
 
 def sort_rows(
-    rows: pd.DataFrame, known: np.ndarray, faults: Faults, day: date, phases: tuple[str, ...]
+    rows: pd.DataFrame,
+    known: np.ndarray,
+    faults: Faults,
+    day: date,
+    phases: tuple[str, ...],
+    days: Mapping[str, Days],
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """Check, filter and clean some rows of a register.
 
@@ -54,6 +61,8 @@ def sort_rows(
         The day the schools are wanted for.
     phases : tuple of str
         The phases that count.
+    days : mapping
+        How the file writes the days of each column.
 
     Returns
     -------
@@ -75,8 +84,9 @@ def sort_rows(
     faults.note(rows, strange, "status is neither open, closed nor proposed to open", LEFT_OUT)
     rows = rows[sound & ~again & ~strange]
 
-    rows["open_date"], open_wrong = dates(rows["open_date"])
-    rows["close_date"], close_wrong = dates(rows["close_date"])
+    opened, closed = rows["open_date"], rows["close_date"]
+    rows["open_date"], open_wrong = dates(opened, days["open_date"])
+    rows["close_date"], close_wrong = dates(closed, days["close_date"])
     rows["phase"] = phases_of(rows)
     reason = why_not(rows, day)
     counted = reason == ""
@@ -84,8 +94,9 @@ def sort_rows(
     reason = reason.mask(unwanted, "phase not chosen: " + rows["phase"])
     filtered = rows[["urn", "name"]].assign(reason=reason)[reason != ""]
 
-    faults.note(rows, counted & open_wrong, "open date is not a date", "date read as blank")
-    faults.note(rows, counted & close_wrong, "close date is not a date", "date read as blank")
+    for what, text, wrong in (("open", opened, open_wrong), ("close", closed, close_wrong)):
+        fault = f"{what} date is not a date"
+        faults.note(rows, counted & wrong, fault, "date read as blank", text.where(counted))
     schools = rows[counted]
     schools["easting"], schools["northing"] = _points(schools, faults)
     schools["pupils"], schools["fsm_pupils"] = _pupils(schools, faults)
@@ -94,7 +105,7 @@ def sort_rows(
     district = codes(schools["district"])
     english = each(schools["district"], lambda v: bool(_ENGLISH.fullmatch(v)), "bool")
     wrong = district.notna() & ~english
-    faults.note(schools, wrong, "district is not a code of England", "code read as blank")
+    faults.note(schools, wrong, "district is not a code of England", "code read as blank", district)
     schools = schools.assign(
         la_code=codes(schools["la_code"]),
         district=district.where(english),
@@ -112,10 +123,14 @@ def _points(schools: pd.DataFrame, faults: Faults) -> tuple[pd.Series, pd.Series
     """Read coordinates: zero or half a pair is missing; outside England is a fault and missing."""
     (east, east_wrong), (north, north_wrong) = map(numbers, (schools[c] for c in _BOX))
     wrong = east_wrong | north_wrong
-    faults.note(schools, wrong, "coordinate is not a number", "location left blank")
+    faults.note(
+        schools, wrong, "coordinate is not a number", "location left blank", schools["easting"]
+    )
     given = east.notna() & north.notna() & (east != 0) & (north != 0)
     inside = east.between(*_BOX["easting"]) & north.between(*_BOX["northing"])
-    faults.note(schools, given & ~inside, "coordinates outside England", "location left blank")
+    faults.note(
+        schools, given & ~inside, "coordinates outside England", "location left blank", east
+    )
     return east.where(given & inside), north.where(given & inside)
 
 
@@ -123,12 +138,13 @@ def _pupils(schools: pd.DataFrame, faults: Faults) -> tuple[pd.Series, pd.Series
     """Read pupils and those eligible for free meals; the percentage fills a blank count."""
     pupils, wrong = numbers(schools["pupils"])
     wrong |= (pupils < 0) | (pupils > _FULLEST)
-    faults.note(schools, wrong, "pupils is not a count", "left blank")
+    faults.note(schools, wrong, "pupils is not a count", "left blank", schools["pupils"])
     pupils = pupils.mask(wrong)
     meals, wrong = numbers(schools["fsm_pupils"])
     percent, _ = numbers(schools["fsm_percent"])
     estimate = (pupils * percent.where(percent.between(0, 100)) / 100).round()
     meals = meals.fillna(estimate.mask(wrong))
     wrong |= (meals < 0) | (meals > pupils)
-    faults.note(schools, wrong, "free-meal pupils is not a count up to the roll", "left blank")
+    reason = "free-meal pupils is not a count up to the roll"
+    faults.note(schools, wrong, reason, "left blank", schools["fsm_pupils"])
     return pupils, meals.mask(wrong)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from geolls.base.cells import is_blank
 from geolls.base.errors import UnknownNameError
 from geolls.base.vocabulary import REASON_NAMES
 from geolls.layers.areas import Area, Areas
@@ -414,7 +415,10 @@ def school_units(
     if layer.register_column is None:
         return _listed(layer, schools, on), {}
     code, name = layer.register_column, _NAMES[layer.register_column]
-    member = schools[code].notna()
+    if code == "sponsor_uid":  # the register itself knows sponsors by name alone
+        schools = schools.assign(sponsor_uid=schools[code].fillna(schools[name]))
+    given = schools[code].notna()
+    member = given & ~schools[code].fillna("").map(is_blank)
     if code == "trust_uid" and layer.group_types:
         wanted = {g.lower().replace("-", "_").replace(" ", "_") for g in layer.group_types}
         member &= schools["trust_type"].isin(wanted)
@@ -424,15 +428,18 @@ def school_units(
     unknown = schools["status_unknown"].astype(bool)
     if code == "trust_uid":
         unknown |= schools["academy"].astype(bool) & schools["trust_uid"].isna()
-    elif not member.any():
+    elif not given.any():
         unknown |= True
-    return units, dict.fromkeys(schools.loc[unknown & ~member, "urn"], "no_evidence")
+    return units, dict.fromkeys(schools.loc[unknown & ~given, "urn"], "no_evidence")
 
 
 def _listed(layer: Layer, schools: pd.DataFrame, on: date) -> pd.DataFrame:
     """Match a user's URNs and postcodes with the register."""
-    by_postcode = schools.assign(key=schools["postcode"].map(_postcode_key)).groupby("key")["urn"]
-    at = {str(key): list(urns) for key, urns in by_postcode}
+    whole = schools["postcode"].map(_postcode_key)
+    at: dict[str, list[str]] = {}
+    for part in (whole, whole.str[:-3], whole.str[:-2]):  # LS20 9AB, its district, its sector
+        keyed = schools.assign(key=part)[part != ""]
+        at |= {str(key): list(urns) for key, urns in keyed.groupby("key")["urn"]}
     known = set(schools["urn"])
     rows = [
         (urn, claim.unit_code, layer.units[claim.unit_code].name)

@@ -1,0 +1,107 @@
+"""A table in a text file: what it is written in, what parts its cells, where its header stands."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import re
+from collections.abc import Callable, Sequence
+from typing import Final, NamedTuple
+
+from geolls.base.archives import encoding_of
+
+__all__ = ["HEAD", "Head", "as_utf8", "find_head", "split"]
+
+#: Characters in which a header must lie, titles above it and all.
+HEAD: Final = 200_000
+_MARKS: Final = ",;\t|"
+_MOST_TITLES: Final = 40  # rows above a header
+_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n|$)")
+_SEP = re.compile(r"\"?sep=(.)\"?", re.IGNORECASE)
+
+
+class Head(NamedTuple):
+    """The header of a table.
+
+    Attributes
+    ----------
+    cells : list of str
+        The headings, trimmed.
+    mark : str
+        What stands between two cells.
+    row : int
+        The number of its row in the file, from 1: more where titles stand above it.
+    size : int
+        How many bytes of UTF-8 lie before the first record.
+    line : str
+        Its text.
+    """
+
+    cells: list[str]
+    mark: str
+    row: int
+    size: int
+    line: str
+
+
+def as_utf8(data: bytes) -> tuple[bytes, str]:
+    """Write text from elsewhere in UTF-8, without a byte order mark; say what it was in.
+
+    Examples
+    --------
+    >>> as_utf8("Médoc".encode("utf-16"))[0].decode(), as_utf8("Médoc".encode("cp1252"))[1]
+    ('Médoc', 'cp1252')
+    """
+    found = encoding_of(data)
+    if found == "utf-8":
+        return data, found
+    if found == "utf-8-sig":
+        return data.removeprefix(codecs.BOM_UTF8), "utf-8 with a byte order mark"
+    return data.decode(found, "replace").removeprefix("\ufeff").encode(), found
+
+
+def split(line: str, mark: str) -> list[str]:
+    """Split one line into trimmed cells."""
+    return [c.strip() for c in next(csv.reader([line.rstrip("\r\n")], delimiter=mark), [])]
+
+
+def find_head(text: str, fits: Callable[[Sequence[str]], bool]) -> Head:
+    """Find the header of a table by what its headings should be.
+
+    Parameters
+    ----------
+    text : str
+        The beginning of the file.
+    fits : callable
+        Whether some cells are the header that is wanted.
+
+    Returns
+    -------
+    Head
+        Of the first row that fits, in whatever parts its cells; where none does, the first row
+        that is not blank, so that its reader can say what it lacks.
+
+    Notes
+    -----
+    `sep=;`, by which spreadsheets tell themselves the mark, is no row of the table but is counted
+    as one, as it is in an editor.
+    """
+    at, marks, first = 0, _MARKS, None
+    for row, found in enumerate(_LINE.finditer(text[:HEAD]), 1):
+        line, at = found[0], at + len(found[0].encode())
+        if told := _SEP.fullmatch(line.strip()):
+            marks = told[1]
+            continue
+        if not line.strip(f'{_MARKS}" \t\r\n'):
+            continue
+        if row > _MOST_TITLES:
+            break
+        for mark in sorted(marks, key=line.count, reverse=True):
+            try:
+                head = Head(split(line, mark), mark, row, at, line.strip())
+            except csv.Error:
+                continue
+            if fits(head.cells):
+                return head
+            first = first or head
+    return first or Head([], ",", 1, len(text.encode()), "")

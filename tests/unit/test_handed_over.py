@@ -1,0 +1,429 @@
+"""What people hand over, by kind: each is read as they mean it, or a line says what was not."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from gias_files import ACADEMY, DAY, links, put, read, reconciles, schools, text_of
+
+from geolls.base.errors import GeollsError, InputFileError, UnknownNameError
+from geolls.layers.areas import load_areas
+from geolls.layers.catalogue import load_catalogue
+from geolls.layers.checks import check_folders
+from geolls.layers.model import Layer, Problem
+from geolls.register.register import Register, read_register
+
+MINE = 'title = "Mine"\nsource = "me"\nlicence = "x"\n'
+
+
+def folder(tmp_path: Path, members: str | bytes, name: str = "mine", **more: str | bytes) -> Path:
+    """Write a layer folder; more files by their stem."""
+    place = tmp_path / name
+    place.mkdir()
+    files = {"layer.toml": MINE, "members.csv": members} | {
+        f"{stem}.{'toml' if stem == 'layer' else 'csv'}": text for stem, text in more.items()
+    }
+    for file, text in files.items():
+        (place / file).write_bytes(text if isinstance(text, bytes) else text.encode())
+    return place
+
+
+def problems(place: Path) -> list[Problem]:
+    return check_folders([place], load_areas())
+
+
+def layer(place: Path) -> Layer:
+    return load_catalogue([place]).layers[place.name]
+
+
+def land(place: Path) -> list[tuple[str, str]]:
+    return [(c.unit_code, c.area_code) for c in layer(place).claims]
+
+
+# ---- one file, many readers ---------------------------------------------------------------------
+
+LIST = "unit,area\nRiverside,Leeds\nHillside,Bristol\n"
+LANDS = [("riverside", "E08000035"), ("hillside", "E06000023")]
+WRITTEN = {
+    "plain": LIST.encode(),
+    "bom": b"\xef\xbb\xbf" + LIST.encode(),
+    "utf-16": LIST.replace(",", "\t").encode("utf-16"),
+    "utf-16-be": b"\xfe\xff" + LIST.encode("utf-16-be"),
+    "utf-16 without a mark": LIST.encode("utf-16-le"),
+    "utf-32": LIST.encode("utf-32"),
+    "semicolons": LIST.replace(",", ";").encode(),
+    "pipes": LIST.replace(",", "|").encode(),
+    "sep": b"sep=;\r\n" + LIST.replace(",", ";").encode(),
+    "title rows": b"Our partnerships,,\n,,\nas of May,,\n" + LIST.encode(),
+    "trailing blank cells": b"unit,area\nRiverside,Leeds,,\nHillside,Bristol,,\n",
+    "trailing blank headings": b"unit,area,,\nRiverside,Leeds,,\nHillside,Bristol,,\n",
+    "leading blank column": b",unit,area\n,Riverside,Leeds\n,Hillside,Bristol\n",
+    "blank rows": b"\r\n,\r\nunit,area\r\n,\r\nRiverside,Leeds\r\n\r\nHillside,Bristol\r\n",
+    "old line ends": LIST.replace("\n", "\r").encode(),
+}
+
+
+@pytest.mark.parametrize("how", WRITTEN)
+def test_members_are_read_however_their_file_is_written(tmp_path: Path, how: str) -> None:
+    assert land(folder(tmp_path, WRITTEN[how])) == LANDS
+
+
+@pytest.mark.parametrize("how", WRITTEN)
+def test_a_register_is_read_however_its_file_is_written(tmp_path: Path, how: str) -> None:
+    text = text_of(schools({}, {"EstablishmentName": "Médoc School"}))
+    width = text.partition("\r\n")[0].count(",")
+    data = {
+        "plain": text.encode(),
+        "bom": b"\xef\xbb\xbf" + text.encode(),
+        "utf-16": text.replace(",", "\t").encode("utf-16"),
+        "utf-16-be": b"\xfe\xff" + text.encode("utf-16-be"),
+        "utf-16 without a mark": text.encode("utf-16-le"),
+        "utf-32": text.encode("utf-32"),
+        "semicolons": text.replace(",", ";").encode("cp1252"),
+        "pipes": text.replace(",", "|").encode(),
+        "sep": b"sep=;\r\n" + text.replace(",", ";").encode(),
+        "title rows": ("All schools" + "," * width + "\n" + "," * width + "\n" + text).encode(),
+        "trailing blank cells": text.replace("\r\n", ",,\r\n")
+        .replace(",,\r\n", "\r\n", 1)
+        .encode(),
+        "trailing blank headings": text.replace("\r\n", ",,\r\n").encode(),
+        "leading blank column": ("," + text.replace("\r\n", "\r\n,")[:-1]).encode(),
+        "blank rows": ("\r\n" + text).encode(),
+        "old line ends": text.replace("\r\n", "\r").encode(),
+    }[how]
+    path = tmp_path / "register.CSV"
+    path.write_bytes(data)
+    register = read_register(path, as_of=DAY)
+    assert register.schools["name"].tolist() == ["Oak Primary School", "Médoc School"]
+    assert reconciles(register)
+
+
+def test_rows_are_numbered_as_in_the_file_below_titles_too(tmp_path: Path) -> None:
+    path = tmp_path / "register.csv"
+    path.write_text("All schools\n\n" + text_of(schools({}, {"URN": "no"})))
+    assert read_register(path, as_of=DAY).rejects["row"].tolist() == [5]
+
+
+@pytest.mark.parametrize("name", ["members.csv", "layer.toml"])
+def test_what_is_saved_as_unicode_text_is_read(tmp_path: Path, name: str) -> None:
+    place = folder(tmp_path, LIST)
+    (place / name).write_bytes((place / name).read_text().encode("utf-16"))
+    assert land(place) == LANDS
+
+
+def workbook(path: Path) -> Path:
+    with zipfile.ZipFile(path, "w") as book:
+        book.writestr("[Content_Types].xml", "<x/>")
+        book.writestr("xl/workbook.xml", "<x/>")
+    return path
+
+
+def test_a_workbook_given_as_csv_is_named(tmp_path: Path) -> None:
+    with pytest.raises(InputFileError, match=r"Excel workbook.*save the sheet as CSV"):
+        read_register(workbook(tmp_path / "edubasealldata.csv"), as_of=DAY)
+    old = tmp_path / "old.csv"
+    old.write_bytes(b"\xd0\xcf\x11\xe0" + bytes(600))
+    with pytest.raises(InputFileError, match="Excel workbook"):
+        read_register(old, as_of=DAY)
+    place = folder(tmp_path, "")
+    workbook(place / "members.csv")
+    assert any("Excel workbook" in p.message for p in problems(place))
+    (place / "members.csv").unlink()
+    workbook(place / "members.xlsx")
+    assert "save members.xlsx as members.csv" in str(problems(place)[0])
+
+
+# ---- words for no value -------------------------------------------------------------------------
+
+NOTHING = [
+    "",
+    "NA",
+    "nan",
+    "None",
+    "-",
+    "#N/A",
+    "NULL",
+    "null",
+    "n/a",
+    "Not recorded",
+    "NaN",
+    " NA ",
+]
+GROUPS = {"Federations (code)": "", "Federations (name)": "", "Trusts (code)": ""}
+UNKNOWN = {"TypeOfEstablishment (name)": "", "URN": "149999"}
+
+
+@pytest.mark.parametrize("word", NOTHING)
+def test_no_word_for_nothing_is_a_value_in_any_column(tmp_path: Path, word: str) -> None:
+    nothing = {
+        "Federations (code)": word,
+        "Federations (name)": word,
+        "Trusts (code)": word,
+        "Trusts (name)": word,
+        "SchoolSponsors (name)": word,
+        "Diocese (name)": word,
+        "CloseDate": word,
+        "TypeOfEstablishment (name)": word,
+        "FSM": word,
+        "Easting": word,
+    }
+    register = read(tmp_path, UNKNOWN | nothing, {"Diocese (name)": "Diocese of Leeds"})
+    told = register.schools.set_index("urn").loc["149999"]
+    for column in ("federation_uid", "trust_uid", "sponsor_name", "diocese", "trust_name"):
+        assert pd.isna(told[column]), column
+    assert told["status_unknown"]
+    assert register.rejects.empty
+    assert register.groups.empty
+
+
+def test_a_school_of_no_diocese_is_in_none(tmp_path: Path) -> None:
+    from geolls.study.assignment import school_units
+
+    named = [{"Diocese (name)": n} for n in ("Not applicable", "Diocese of Leeds", "")]
+    table = read(tmp_path, *named).schools
+    diocese = load_catalogue().layers["diocese"]
+    units, otherwise = school_units(diocese, table, DAY)
+    assert units["unit_name"].tolist() == ["Diocese of Leeds"]
+    assert otherwise == {}  # so that the others are "not_applicable"
+    asked = read(tmp_path, *[{"Diocese (name)": "Not applicable"}] * 2).schools
+    assert school_units(diocese, asked, DAY)[1] == {}
+    blank = read(tmp_path, *[{"Diocese (name)": ""}] * 2).schools
+    assert set(school_units(diocese, blank, DAY)[1].values()) == {"no_evidence"}
+
+
+def test_sponsors_that_the_register_names_are_units(tmp_path: Path) -> None:
+    from geolls.study.assignment import school_units
+
+    table = read(tmp_path, ACADEMY | {"SchoolSponsors (name)": "Vale Sponsor"}, {}).schools
+    units, _ = school_units(load_catalogue().layers["sponsor"], table, DAY)
+    assert units["unit_name"].tolist() == ["Vale Sponsor"]
+
+
+# ---- codes, days and numbers that programs write ------------------------------------------------
+
+
+@pytest.mark.parametrize("form", ["{}.0", "{}.00", " {} ", "'{}"])
+def test_codes_lose_what_programs_add(tmp_path: Path, form: str) -> None:
+    def made(code: str) -> str:
+        return form.format(code)
+
+    trust = ACADEMY | {"Trusts (code)": made("5001"), "URN": made("100000")}
+    linked = links({"URN": made("100000"), "Group UID": made("5001")})
+    for given in (None, linked):
+        register = read(tmp_path, trust, links=given)
+        assert register.schools[["urn", "trust_uid"]].to_numpy().tolist() == [["100000", "5001"]]
+        assert register.counts.get("trusts_told_differently", 0) == 0
+    urns = folder(tmp_path, f"unit,urn\nA,{made('107809')}\n")
+    assert [c.urn for c in layer(urns).claims] == ["107809"]
+
+
+def test_a_register_without_a_urn_is_refused(tmp_path: Path) -> None:
+    path = put(tmp_path, schools({"URN": "A1"}, {"URN": "A2"}))
+    with pytest.raises(InputFileError, match="no row has a URN: 2 rows"):
+        read_register(path, as_of=DAY)
+
+
+def opened(register: Register) -> list[str]:
+    return [str(d.date()) for d in register.schools["open_date"]]
+
+
+def test_month_first_days_are_told_by_the_days_above_twelve(tmp_path: Path) -> None:
+    register = read(tmp_path, {"OpenDate": "09/01/2018"}, {"OpenDate": "08/15/2018"})
+    assert opened(register) == ["2018-09-01", "2018-08-15"]
+    assert "month first" in register.source["told"][0]
+
+
+def test_day_first_days_stay_so_where_a_spreadsheet_made_some_of_them_over(tmp_path: Path) -> None:
+    register = read(tmp_path, {"OpenDate": "01/09/2018"}, {"OpenDate": "28-03-2018"})
+    assert opened(register) == ["2018-09-01", "2018-03-28"]
+    assert register.source["told"] == []
+
+
+@pytest.mark.parametrize("text", ["44805", "44805.0", "2022-09-01 00:00:00", "1 September 2022",
+                                  "01-Sep-2022", "01/09/2022 00:00", "20220901"])  # fmt: skip
+def test_a_day_is_read_in_every_form_that_means_one(tmp_path: Path, text: str) -> None:
+    assert opened(read(tmp_path, {"OpenDate": text})) == ["2022-09-01"]
+
+
+def test_day_numbers_of_a_spreadsheet_are_told(tmp_path: Path) -> None:
+    register = read(tmp_path, {"OpenDate": "40000"}, {"OpenDate": "44806"}, as_of="2022-09-01")
+    assert len(register.schools) == 1  # the other opens on the next day
+    assert "2 dates are day numbers" in register.source["told"][0]
+
+
+def test_a_fault_in_more_than_one_cell_in_a_hundred_is_told(tmp_path: Path) -> None:
+    wrong = [{"OpenDate": "some day"}, {"OpenDate": ""}]
+    assert read(tmp_path, *wrong).source["told"] == [
+        "edubasealldata20220901.csv: 1 of 1 cells: open date is not a date; date read as blank"
+    ]
+    seldom = read(tmp_path, *wrong, *[{}] * 100)
+    assert seldom.source["told"] == []
+    assert len(seldom.rejects) == 1
+
+
+@pytest.mark.parametrize(("text", "n"), [("1,234", 1234), ("1 234", 1234), ("1234.0", 1234)])
+def test_thousands_may_be_marked(tmp_path: Path, text: str, n: int) -> None:
+    assert read(tmp_path, {"NumberOfPupils": text}).schools["pupils"].tolist() == [n]
+
+
+def test_a_school_year_in_a_file_name_is_no_month(tmp_path: Path) -> None:
+    path = put(tmp_path, schools({"CensusDate": "20-01-2011"}), "schools_2010-11.csv")
+    assert str(read_register(path).as_of) == "2011-01-20"
+
+
+# ---- links of every sort ------------------------------------------------------------------------
+
+
+def test_group_links_of_academies_are_links(tmp_path: Path) -> None:
+    keep = ("URN", "Group Name", "Group Type", "Group Status", "Joined date", "EstablishmentName")
+    rows = [{"URN": r["URN"], "Linked UID": r["Group UID"], **{k: r[k] for k in keep[1:]}}
+            for r in links({}, {"URN": "100001"})]  # fmt: skip
+    head, rest = text_of(rows).split("\r\n", 1)
+    path = tmp_path / "grouplinks_edubaseallacademiesandfree_2022-07-06.csv"
+    path.write_text(f"{head},HasSharedHT\r\n{rest}")  # as it is published: no record has the last
+    register = read_register(put(tmp_path, schools({}, {})), path, as_of=DAY)
+    assert register.schools["trust_uid"].tolist() == ["5001", "5001"]
+    assert str(register.source["vintage_links"]) == "2022-07-06"
+
+
+def test_an_extract_of_trusts_is_links(tmp_path: Path) -> None:
+    row = links({})[0]
+    row["Academy URN"], row["Trust Academy Establishment Name"] = row.pop("URN"), "Oak"
+    del row["EstablishmentName"]
+    register = read(tmp_path, {}, links=[row])
+    assert register.schools["trust_uid"].tolist() == ["5001"]
+
+
+# ---- names and codes of areas -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("dash", ["\u2010", "\u2011", "\u2013", "\u2014", "\u2212", "\u2015", " "])
+def test_every_dash_is_a_hyphen(tmp_path: Path, dash: str) -> None:
+    place = folder(tmp_path, f"unit,area\nA,Stoke{dash}on{dash}Trent\n")
+    assert land(place) == [("a", "E06000021")]
+
+
+@pytest.mark.parametrize("quote", ["'", "\u2019", "\u2018", "\u00b4", "`", "\u02bc", ""])
+def test_every_quote_is_an_apostrophe(tmp_path: Path, quote: str) -> None:
+    place = folder(tmp_path, f"unit,area\nA,King{quote}s Lynn and West Norfolk\n")
+    assert land(place) == [("a", "E07000146")]
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("London Borough of Camden", "E09000007"),
+        ("LB Islington", "E09000019"),
+        ("Leeds MBC", "E08000035"),
+        ("Cheshire East UA", "E06000049"),
+        ("City of London Corporation", "E09000001"),
+        ("City of London", "E09000001"),
+        ("London Borough of Hammersmith & Fulham", "E09000013"),
+        ("Royal Borough of Windsor and Maidenhead", "E06000040"),
+        ("City of Bradford Metropolitan District Council", "E08000032"),
+        ("Bath & NE Somerset", "E06000022"),
+        ("Shropshire Council (unitary)", "E06000051"),
+        ("LBC Lambeth", "E09000022"),
+    ],
+)
+def test_an_authority_is_known_by_what_it_calls_itself(
+    tmp_path: Path, name: str, code: str
+) -> None:
+    assert land(folder(tmp_path, f"unit,area\nA,{name}\n")) == [("a", code)]
+
+
+@pytest.mark.parametrize("heading", ["code", "la_code", "authority", "DfE code", "LA"])
+@pytest.mark.parametrize("form", ["{}", "{}.0"])
+def test_codes_of_the_department_are_codes(tmp_path: Path, heading: str, form: str) -> None:
+    rows = f"unit,{heading}\nA,{form.format(383)}\nB,{form.format(816)}\n"
+    assert land(folder(tmp_path, rows)) == [("a", "E08000035"), ("b", "E06000014")]
+
+
+@pytest.mark.parametrize("heads", ["LAD22CD,LAD22NM,Locality", "lad2023cd,lad2023nm,unit",
+                                   "CTYUA21CD,notes,Cluster"])  # fmt: skip
+def test_headings_of_the_statistics_office_are_known(tmp_path: Path, heads: str) -> None:
+    assert land(folder(tmp_path, f"{heads}\nE08000035,Leeds,Riverside\n")) == [
+        ("riverside", "E08000035")
+    ]
+
+
+@pytest.mark.parametrize(("name", "heir"), [("Craven", "North Yorkshire"), ("Eden", "Westmorland")])
+def test_an_area_that_has_ended_is_named_with_its_heir(
+    tmp_path: Path, name: str, heir: str
+) -> None:
+    rows = f"unit,area\nA,Cumberland\nA,Leeds\nB,Bristol\nB,{name}\nA,North Yorkshire\n"
+    (fault,) = problems(folder(tmp_path, rows))
+    assert f"{name} ended 2023-03-31; now in {heir}" in fault.message
+    assert "codes_as_of = 2023-03-31" in str(fault.fix)
+
+
+@pytest.mark.parametrize(
+    ("code", "country"),
+    [("W06000015", "Wales"), ("S12000033", "Scotland"), ("N09000003", "Northern Ireland")],
+)
+def test_codes_of_other_countries_are_named_so(tmp_path: Path, code: str, country: str) -> None:
+    with pytest.raises(UnknownNameError, match=f"a code of {country}"):
+        load_areas().resolve(code, DAY)
+    (fault,) = problems(folder(tmp_path, f"unit,code\nA,E08000035\nA,{code}\n"))
+    assert f"a code of {country}" in fault.message
+
+
+# ---- units that would vanish or melt ------------------------------------------------------------
+
+
+def test_a_row_without_a_unit_is_an_error(tmp_path: Path) -> None:
+    found = problems(folder(tmp_path, "unit,area\nRiverside,Leeds\n,Bradford\nB,York\nNA,Hull\n"))
+    assert [p.message for p in found] == ["row 3 names no unit", "row 5 names no unit"]
+    alone = folder(tmp_path, "area\nLeeds\n", "alone")
+    assert land(alone) == [("mine", "E08000035")]  # a list without units is one unit: its title
+
+
+@pytest.mark.parametrize("code", ["not_covered", "not_located", "no_evidence", "shared"])
+def test_a_unit_is_never_coded_as_a_reason(tmp_path: Path, code: str) -> None:
+    (fault,) = problems(folder(tmp_path, f"unit_code,unit,area\n{code},X,Leeds\n"))
+    assert f"{code!r} is kept for" in fault.message
+
+
+@pytest.mark.parametrize("name", ["name", "pupils", "phase", "urn", "block"])
+def test_a_layer_is_never_called_as_a_column(tmp_path: Path, name: str) -> None:
+    (fault,) = problems(folder(tmp_path, LIST, name))
+    assert "is the name of a column" in fault.message
+    with pytest.raises(GeollsError, match="is the name of a column"):
+        load_catalogue([tmp_path / name])
+
+
+def test_every_column_of_schools_is_kept_from_layers() -> None:
+    from geolls.base.vocabulary import TAKEN
+    from geolls.register.columns import SCHOOL_COLUMNS
+
+    assert set(SCHOOL_COLUMNS) - TAKEN <= set(load_catalogue().layers)
+
+
+@pytest.mark.parametrize("urn", ["abc", "12", "10780.9"])
+def test_a_lead_school_that_is_no_urn_is_told(tmp_path: Path, urn: str) -> None:
+    place = folder(tmp_path, "", units=f"unit_name,lead_urn\nHub A,107809.0\nHub B,{urn}\n")
+    (place / "members.csv").unlink()
+    (fault,) = problems(place)
+    assert (fault.row, fault.message) == (3, f"{urn!r} is not a URN")
+
+
+def listed(place: Path, table: pd.DataFrame) -> dict[str, set[str]]:
+    from geolls.study.assignment import school_units
+
+    units, _ = school_units(layer(place), table, DAY)
+    return {str(k): set(v) for k, v in units.groupby("unit_code")["urn"]}
+
+
+def test_the_first_half_of_a_postcode_means_all_schools_of_it(tmp_path: Path) -> None:
+    codes = ["LS20 9AB", "LS20 8XX", "LS2 9AB", "LS19 7AA"]
+    table = read(tmp_path, *({"Postcode": p} for p in codes)).schools
+    rows = "unit,postcode\nA,LS20\nB,ls19\nC,LS2\nD,LS20 9\nE,LS209AB\n"
+    assert listed(folder(tmp_path, rows), table) == {
+        "a": {"100000", "100001"}, "b": {"100003"}, "c": {"100002"},
+        "d": {"100000"}, "e": {"100000"},
+    }  # fmt: skip
+    (fault,) = problems(folder(tmp_path, "unit,postcode\nA,Leeds\n", "wrong"))
+    assert "no postcode" in fault.message
