@@ -102,7 +102,7 @@ class Book(Frame):
                 word=self.study.population.word, home=words.FOUND_HOME(
                     status=trust[f"home_status_{seat}"], home=trust[f"home_name_{seat}"])),
              self.path_of("trust", uid))
-            for uid, trust in facts.trust_rows.items()
+            for uid, trust in self.trust_rows.items()
         ]  # fmt: skip
         homes = {code: i for i, code in enumerate(facts.unit_rows[home])}
         of = facts.unit_of.get(home, {})
@@ -146,7 +146,8 @@ def _csv_tables(facts: Facts) -> dict[str, CsvTable]:
             for key in facts.places
         },
         "trusts.csv": CsvTable(
-            "trust with two or more schools of any phase: its spread", partial(_trusts, facts)
+            "trust with two or more schools, one or more of which count: its spread",
+            partial(_trusts, facts),
         ),
         "trusts_at_work.csv": CsvTable(
             "trust and place: how many of its schools are there", partial(_at_work, facts)

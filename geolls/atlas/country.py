@@ -304,6 +304,7 @@ class CountryPages(Chapter):
             one=within_one(table, key),
             word=population.word,
             more=len(facts.trusts) - len(table),
+            none=len(facts.uncounted),
             unit=self.book.word(key),
             spreads=[
                 words.SPREAD_COUNT(n=int(counts.get(k, 0)), reach=v) for k, v in REACHES.items()
@@ -323,7 +324,7 @@ class CountryPages(Chapter):
                 Column("pupils", label("pupils"), itemgetter("pupils"), "count", optional=True),
                 Column("home", label("home"), lambda r: Two(words.HOME(
                     home=r[home], status=r[f"home_status_{key}"], kind="", unit=book.word(key)
-                )), "two"),
+                )) if r["schools"] else None, "two"),
                 Column("home_share", label("home_share", layer.unit_title),
                        lambda r: Bar(r[f"home_share_{key}"]), "bar", optional=True),
                 *(Column(f"areas_{k}", self.facts.layer(k).unit_title_plural,
@@ -335,7 +336,7 @@ class CountryPages(Chapter):
                        optional=True),
             ],
             rows=sorted(
-                facts.trust_rows.values(), key=lambda r: (-r["schools"], str(r["trust_name"]))
+                book.trust_rows.values(), key=lambda r: (-r["schools"], str(r["trust_name"]))
             ),
             shown=40,
             sort="-schools",

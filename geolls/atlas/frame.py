@@ -138,8 +138,13 @@ class Frame:
             *(Page("coverage", f"maps/{key}_coverage.html", (key,)) for key in self.hub_layers),
             *(Page("national", f"maps/{name}.html", (name,)) for name in self.plates.national),
             *(Page("place", self.path_of(*unit), unit) for unit in units),
-            *(Page("trust", self.path_of("trust", uid), (uid,)) for uid in facts.trust_rows),
+            *(Page("trust", self.path_of("trust", uid), (uid,)) for uid in self.trust_rows),
         ]
+
+    @cached_property
+    def trust_rows(self) -> Mapping[str, dict[str, Any]]:
+        """Every trust that has a page, and its row: two or more schools, counted or not."""
+        return {**self.facts.trust_rows, **self.facts.uncounted}
 
     @cached_property
     def hub_layers(self) -> list[str]:
@@ -150,7 +155,7 @@ class Frame:
     def path_of(self, layer: str, code: str) -> str:
         """Return the address of a unit's page below the atlas's folder; empty where it has none."""
         facts = self.facts
-        if layer == "trust" and (trust := facts.trust_rows.get(code)):
+        if layer == "trust" and (trust := self.trust_rows.get(code)):
             name = slug(f"{code}-{trust['trust_name']}")
             return f"trusts/{safe_name(name)}.html"
         known = layer in facts.places and code in facts.unit_rows[layer]
@@ -340,7 +345,7 @@ class Frame:
     def name(self, page: Page, layer: str, code: str) -> Name:
         """Return the name of a unit or trust, a link where it has a page."""
         facts, path = self.facts, self.path_of(layer, code)
-        trust = facts.trust_rows[code]["trust_name"] if layer == "trust" else None
+        trust = self.trust_rows[code]["trust_name"] if layer == "trust" else None
         title = str(facts.names(layer)[code] if trust is None else trust)
         return Name(title, page.root + path if path else "")
 

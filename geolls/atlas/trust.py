@@ -38,9 +38,9 @@ class TrustPages(Chapter):
     def make(self, page: Page) -> Rendered:
         """Make the page of a trust."""
         (uid,) = page.key
-        said = self.said(page, uid)
+        said, counts = self.said(page, uid), uid in self.facts.trust_rows
         return self.book.render(
-            "page_trust.html.jinja",
+            "page_trust.html.jinja" if counts else "page_trust_uncounted.html.jinja",
             page,
             {**said, "schools": self._school_grid(page, uid)},
             title=said["name"],
@@ -51,13 +51,22 @@ class TrustPages(Chapter):
                 ("Trusts", f"{page.root}trusts.html"),
                 (said["name"], ""),
             ],
-            drawn=self.plates.trust(uid, page),
+            drawn=self.plates.trust(uid, page) if counts else None,
         )
 
     def said(self, page: Page, uid: str) -> dict[str, Any]:
         """Return all that the page says beside its map and its table of schools."""
         book, facts = self.book, self.facts
-        row = facts.trust_rows[uid]
+        row, others = book.trust_rows[uid], len(facts.others.get(uid, ()))
+        if uid in facts.uncounted:  # nothing of it is measured
+            return {
+                "name": str(row["trust_name"]),
+                "kind": self._what_it_is(uid, row),
+                "lede": self._runs(uid, row),
+                "note": book.note(0),
+                "sorted": words.SORTED_BY(home=False),
+                "besides": words.BESIDES(n=0, others=others),
+            }
         name, n, size = str(row["trust_name"]), int(row["schools"]), str(row["size_band"])
         located, yard = len(facts.from_home.get(uid, [])), len(facts.yardstick.get(uid, []))
         strips = [bar for key in self._layers if (bar := self.strip(page, uid, key))]
@@ -81,12 +90,12 @@ class TrustPages(Chapter):
             "strips": strips,
             "doubt": any(piece.doubt for bar in strips for piece in bar.pieces),
             "sorted": words.SORTED_BY(home=located),
-            "besides": words.BESIDES(others=len(facts.others.get(uid, ()))),
+            "besides": words.BESIDES(n=n, others=others),
         }
 
     def _what_it_is(self, uid: str, row: Mapping[str, Any]) -> Markup:
         phases = self.book.columns["phase"]
-        counted = _by_phase(phases[r] for r in self.facts.rows_of_trust[uid])
+        counted = _by_phase(phases[r] for r in self.facts.rows_of_trust.get(uid, ()))
         sort = str(row["trust_type"]).replace("_", "-", 1).replace("_", " ")
         return words.WHAT_A_TRUST_IS(
             sort=sort[:1].upper() + sort[1:],
@@ -96,7 +105,7 @@ class TrustPages(Chapter):
             phases=", ".join(counted),
             pupils=round(float(row["pupils"])),
             all=int(row["schools_all"]),
-            pupils_all=round(float(row["pupils_all"])),
+            pupils_all=row["pupils_all"],
             reach=REACHES.get(row["reach"], "").lower(),
         )
 
@@ -136,18 +145,10 @@ class TrustPages(Chapter):
         areas = int(row[f"areas_{facts.home}"])
         far = [km for km, _ in facts.from_home.get(uid, [])]
         yard = facts.yardstick.get(uid, [])
-        n, word = int(row["schools"]), self.book.study.population.word
-        besides = _by_phase(school["phase"] for school in facts.others.get(uid, ()))
         return words.paragraph(
-            words.TRUST_RUNS(
-                name=row["trust_name"],
-                n=n,
-                word=word,
-                all=int(row["schools_all"]),
-                parts=[f"{n} {word}", *besides],
-            ),
+            self._runs(uid, row),
             words.TRUST_WHERE(
-                n=n,
+                n=int(row["schools"]),
                 areas=areas,
                 regions=len(self._counts(uid, region)) if region else 0,
             ),
@@ -161,6 +162,19 @@ class TrustPages(Chapter):
                 yard_all=max(yard, default=float("nan")),
                 widest=float(row["pair_km_max"]),
             ),
+        )
+
+    def _runs(self, uid: str, row: Mapping[str, Any]) -> Markup:
+        """Say how many schools it runs, and which of them count."""
+        n, population = int(row["schools"]), self.book.study.population
+        besides = _by_phase(school["phase"] for school in self.facts.others.get(uid, ()))
+        return words.TRUST_RUNS(
+            name=row["trust_name"],
+            n=n,
+            word=population.word,
+            title=population.title,
+            all=int(row["schools_all"]),
+            parts=[*([f"{n} {population.word}"] if n else []), *besides],
         )
 
     def _counts(self, uid: str, key: str) -> dict[str, float]:
@@ -294,7 +308,9 @@ class TrustPages(Chapter):
             return _School(name, *known, Name(school["la_name"] or DASH), DASH, None, _NOT_COUNTED)
 
         others = facts.others.get(uid, ())
-        own = sorted(facts.rows_of_trust[uid], key=lambda r: (-distance.get(r, -1.0), names[r]))
+        own = sorted(
+            facts.rows_of_trust.get(uid, ()), key=lambda r: (-distance.get(r, -1.0), names[r])
+        )
         columns = [
             Column("school", "School", attrgetter("name"), "name"),
             Column("urn", "URN", attrgetter("urn"), optional=True),
@@ -307,7 +323,7 @@ class TrustPages(Chapter):
         ]
         known = {
             "km_from_home": distance,
-            "teaching_school_hub": "teaching_school_hub" in facts.strips,
+            "teaching_school_hub": own and "teaching_school_hub" in facts.strips,
             "counted": others,
         }
         return Grid(

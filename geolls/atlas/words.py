@@ -243,6 +243,7 @@ FOUND_HOME = Saying(
 )
 FOUND_TRUST = Saying(
     "a trust that a search found",
+    Form("none counts", lambda f: f.n == 0, "Trust, {all} schools, none of them {word}"),
     Form("of other phases too", lambda f: f.all > f.n,
          "Trust, {all} schools, {n} of them {word}{home}"),
     Form("all count", always, "Trust, {n} {word} {n:school|schools}{home}"),
@@ -523,15 +524,23 @@ TRUST_PAGE = one(
 )
 WHAT_A_TRUST_IS = Saying(
     "what a trust is",
-    Form("sort and size", always, "{sort} · UID {uid} · {n} {word} {n:school|schools}: {phases} · "
+    Form("none counts", lambda f: f.n == 0,
+         "{sort} · UID {uid} · {all} state-funded schools, none of them {word}"),
+    Form("pupils of none that counts", lambda f: f.n == 0 and f.pupils_all == f.pupils_all,
+         "{pupils_all:count} {pupils_all:pupil|pupils}"),
+    Form("sort and size", lambda f: f.n > 0,
+         "{sort} · UID {uid} · {n} {word} {n:school|schools}: {phases} · "
          "{pupils:count} {pupils:pupil|pupils}"),
-    Form("of other phases too", lambda f: f.all > f.n,
+    Form("of other phases too", lambda f: f.all > f.n > 0,
          "{all} schools in all, {pupils_all:count} {pupils_all:pupil|pupils}"),
     Form("spread", lambda f: f.reach, "spread: {reach}"),
     join=" · ",
 )
 TRUST_RUNS = Saying(
     "how many schools a trust runs, and which of them count",
+    Form("none counts", lambda f: f.n == 0,
+         "{name} runs <b>{all:count} state-funded schools: {parts:joined}</b>; none is among the "
+         "{title} that this atlas counts."),
     Form("one counts", lambda f: f.all > f.n == 1,
          "{name} runs <b>{all:count} schools: {parts:joined}</b>; on this page the {word} one "
          "counts,"),
@@ -553,6 +562,7 @@ TRUST_WHERE = Saying(
 BESIDES = Saying(
     "the schools of a trust that do not count, above the table of its schools",
     Form("none", lambda f: not f.others, ""),
+    Form("none counts", lambda f: f.n == 0, ", none of them counted here"),
     Form("some", always, ", then the {others:count} of other phases, not counted here"),
 )
 TRUST_HOME = Saying(
@@ -727,6 +737,9 @@ TRUSTS_LISTED = Saying(
     Form("one, and others", lambda f: f.more > 0,
          "{more:count} more {more:runs|run} one {word} school and others of other phases: "
          "listed, and counted in no figure."),
+    Form("none that counts", lambda f: f.none > 0,
+         "{none:count} more {none:runs|run} two or more schools of other phases only: listed too, "
+         "and counted in no figure."),
     join=" ",
 )
 SPREAD_COUNT = one("trusts of one spread", "{n:count} {n:is|are} {reach:lower first}")

@@ -20,7 +20,7 @@ from geolls.base.vocabulary import HOME_KINDS, KINDS, RANKED, REASONS
 from geolls.layers.model import Layer
 from geolls.measures.disclosure import counted, meal_share
 from geolls.measures.membership import is_reason
-from geolls.measures.spread import distances
+from geolls.measures.spread import bodies, distances
 from geolls.measures.yardstick import home_points, km_from_home, made_up_trusts
 from geolls.study.core import Core, remembered
 from geolls.study.units import (
@@ -184,6 +184,21 @@ class Facts:
         table = self.study.register.others.dropna(subset="trust_uid").sort_values("name")
         rows = table.astype(object).where(table.notna(), None).to_dict("records")
         return _by((str(row["trust_uid"]), {str(k): v for k, v in row.items()}) for row in rows)
+
+    @cached_property
+    def uncounted(self) -> Mapping[str, dict[str, Any]]:
+        """Trust to its row of those that run two or more schools, none of which counts.
+
+        The columns of `trusts`; all that is measured of schools that count is blank.
+        """
+        found = bodies(self.study.register.others)
+        pupils = found.schools.groupby("trust_uid")["pupils"].sum(min_count=1)
+        table = found.frame.assign(schools=0, schools_all=found.size).set_index(
+            "trust_uid", drop=False
+        )
+        known = (found.size >= 2) & ~table.index.isin(self.study.schools["trust_uid"].dropna())
+        table = table.assign(pupils=0.0, pupils_all=pupils)[known]
+        return _rows(table.reindex(columns=self.trusts.columns))
 
     @cached_property
     def kinds(self) -> npt.NDArray[np.object_]:

@@ -6,6 +6,7 @@ import html
 import re
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from geolls import open_study
@@ -44,7 +45,8 @@ def some(book: Book) -> list[str]:
         pages.setdefault(few, []).append(page.path)
     # The Isles of Scilly and Rutland have no nursery school and few of any other.
     named = [book.path_of("local_authority", code) for code in ("E06000053", "E06000017")]
-    return [*dict.fromkeys([p for paths in pages.values() for p in paths[:3]] + named)]
+    # Trusts that run no school that counts come last.
+    return [*dict.fromkeys([p for paths in pages.values() for p in paths[:3] + paths[-1:]] + named)]
 
 
 def test_every_page_of_a_small_study_is_made_and_names_its_population(
@@ -80,11 +82,20 @@ def test_there_are_no_patterns_where_there_are_no_primary_schools(study: Study) 
         typology(study)
 
 
-def test_a_trust_of_one_school_that_counts_has_a_page_with_both_counts() -> None:
-    """By hand: of every trust the demonstration's own table of all phases says the same."""
+@pytest.fixture(scope="module")
+def special() -> tuple[Study, Book, pd.DataFrame]:
+    """A study of special schools, its book, and the schools of each trust by phase."""
     study = open_study(phase="special", as_of="2022-09-01", layers=LAYERS)
     book = Book(facts_of(study, ("local_authority", "dfe_region")))
     runs = study.everywhere.groupby("trust_uid")["phase"].value_counts().unstack(fill_value=0)
+    return study, book, runs
+
+
+def test_a_trust_of_one_school_that_counts_has_a_page_with_both_counts(
+    special: tuple[Study, Book, pd.DataFrame],
+) -> None:
+    """By hand: of every trust the demonstration's own table of all phases says the same."""
+    study, book, runs = special
     with_page = runs[(runs.sum(axis=1) >= 2) & (runs["special"] >= 1)]
     assert set(book.facts.trust_rows) == set(with_page.index)
     alone = with_page[(with_page["special"] == 1) & (with_page["primary"] >= 2)]
@@ -101,3 +112,28 @@ def test_a_trust_of_one_school_that_counts_has_a_page_with_both_counts() -> None
     code = study.membership("local_authority").frame("urn").set_index("urn").loc[urn, "unit_code"]
     place = book.path_of("local_authority", code)
     assert f'href="../../{book.path_of("trust", uid)}"' in book.make(place)[place].decode()
+
+
+def test_a_trust_without_a_school_that_counts_has_a_page_that_only_lists_them(
+    special: tuple[Study, Book, pd.DataFrame],
+) -> None:
+    study, book, runs = special
+    none = runs[(runs.sum(axis=1) >= 2) & (runs["special"] == 0)]
+    assert set(book.facts.uncounted) == set(none.index)
+    uid, row = str(none.index[0]), none.iloc[0]
+    path = book.path_of("trust", uid)
+    page = book.make(path)[path]
+    said = text_of(page)
+    assert f"runs {row.sum()} state-funded schools: " in said
+    assert "none is among the state-funded special schools that this atlas counts" in said
+    assert "n = 0 state-funded special schools" in said
+    assert said.count("not counted here") == row.sum()
+    others = study.everywhere.set_index("trust_uid").loc[[uid]]
+    assert all(text in said for text in others[["urn", "name", "la_name"]].to_numpy().ravel())
+    assert b"strip" not in page.split(b"<main")[1]
+    assert b"slot map" not in page
+    assert not re.search(r"\bhome\b|\bkm\b|\bnan\b", said.split(" Sources. ")[0])
+    assert f'"Trust, {row.sum()} schools, none of them special","{path}"' in book.search_index()
+    listed = book.make("trusts.html")["trusts.html"].decode()
+    assert f'href="{path}"' in listed
+    assert f"{len(none):,} more run two or more schools of other phases only" in listed

@@ -5,16 +5,19 @@ from __future__ import annotations
 import csv
 import gzip
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
 import pandas as pd
 import pytest
 
+from geolls.atlas.book import Book
 from geolls.base.populations import POPULATIONS, population_of
 from geolls.base.vocabulary import MAINSTREAM
 from geolls.measures.spread import spread
 from geolls.register.register import read_register
+from geolls.study.facts import facts_of
 
 pytestmark = pytest.mark.real_data
 
@@ -66,7 +69,7 @@ class Case(NamedTuple):
 
 CASES = [
     # 1,091 trusts of two or more mainstream schools; 102 of them run others as well; 16 schools
-    # are the only mainstream one of a larger trust, 78 larger trusts have none: 94 had no page.
+    # are the only mainstream one of a larger trust, 78 larger trusts have none.
     Case(
         "edubasealldata_reconstructed_2023-01.csv.gz",
         "alllinksdata_2022-03.csv.gz",
@@ -109,28 +112,29 @@ def rows_of(path: Path) -> Iterator[dict[str, str]]:
         yield from csv.DictReader(file)
 
 
-def by_hand(folder: Path, case: Case) -> pd.DataFrame:
+@cache
+def by_hand(folder: Path, register: str, links: str | None, at: str) -> pd.DataFrame:
     """Return the open state-funded schools of England with phase, pupils and trust, in loops."""
     trust: dict[str, tuple[str, str]] = {}
-    if case.links:
-        for link in rows_of(folder / case.links):
+    if links:
+        for link in rows_of(folder / links):
             joined, closed = day(link["Joined date"]), day(link["Closed Date"])
-            gone = closed and closed < case.day
-            if link["Group Type"] in TRUSTS and joined <= case.day and not gone:
+            gone = closed and closed < at
+            if link["Group Type"] in TRUSTS and joined <= at and not gone:
                 trust[link["URN"]] = max(
                     trust.get(link["URN"], ("", "")), (joined, link["Group UID"])
                 )
     out = []
-    for row in rows_of(folder / case.register):
+    for row in rows_of(folder / register):
         kind, group = row["TypeOfEstablishment (name)"], row["EstablishmentTypeGroup (name)"]
         funded = (group in GROUPS and kind not in NOT_FUNDED) or kind == COLLEGE
         abroad = row["DistrictAdministrative (code)"][:1] in {"W", "S", "N", "L", "M"}
         status, opened, closed = (
             row["EstablishmentStatus (name)"], day(row["OpenDate"]), day(row["CloseDate"])
         )  # fmt: skip
-        open_ = status.startswith("Open") or (status == "Closed" and closed >= case.day)
-        shut = closed and closed < case.day
-        if not funded or abroad or not open_ or shut or opened > case.day:
+        open_ = status.startswith("Open") or (status == "Closed" and closed >= at)
+        shut = closed and closed < at
+        if not funded or abroad or not open_ or shut or opened > at:
             continue
         flag = row["TrustSchoolFlag (name)"]
         own = row["Trusts (code)"] if "academy trust" in flag else ""
@@ -145,7 +149,7 @@ def test_populations_and_what_trusts_run_are_as_counted_by_hand(
     real_data: Path, case: Case
 ) -> None:
     gias = real_data / "gias"
-    mine = by_hand(gias, case)
+    mine = by_hand(gias, *case[:3])
     links = gias / case.links if case.links else None
     register = read_register(gias / case.register, links, as_of=case.day)
 
@@ -176,6 +180,33 @@ def test_populations_and_what_trusts_run_are_as_counted_by_hand(
     single = table["trust_type"].isin(["single_academy_trust", "multi_academy_trust_one_school"])
     assert (ran[table["trust_type"] == "multi_academy_trust_one_school"] == 1).all()
     assert (ran[~single] >= 2).all()
+
+
+@pytest.mark.parametrize(
+    ("case", "study"), [(CASES[0], "real_study"), (CASES[1], "recent_study")], ids=["2022", "2025"]
+)
+def test_every_trust_of_two_or_more_schools_of_any_phase_has_a_page(
+    real_data: Path, case: Case, study: str, request: pytest.FixtureRequest
+) -> None:
+    mine = by_hand(real_data / "gias", *case[:3])
+    mine = mine[mine["trust"] != ""]
+    runs = mine.groupby("trust").size()
+    counted = mine[mine["phase"].isin(MAINSTREAM)].groupby("trust").size()
+    counted = counted.reindex(runs.index, fill_value=0)
+    book = Book(facts_of(request.getfixturevalue(study), ("local_authority", "dfe_region")))
+
+    assert {p.key[0] for p in book.pages if p.kind == "trust"} == set(runs[runs >= 2].index)
+    for rows, alone in ((book.facts.trust_rows, False), (book.facts.uncounted, True)):
+        uids = runs[(runs >= 2) & ((counted == 0) == alone)].index
+        said = {uid: (row["schools"], row["schools_all"]) for uid, row in rows.items()}
+        assert said == {uid: (counted[uid], runs[uid]) for uid in uids}
+    assert len(book.facts.uncounted) == case.elsewhere
+    for uid in book.facts.uncounted:
+        others = mine[mine["trust"] == uid]
+        assert {s["urn"] for s in book.facts.others[uid]} == set(others["urn"])
+    listed = book.make("trusts.html")["trusts.html"].decode()
+    assert f"{case.elsewhere} more run two or more schools of other phases only" in listed
+    assert all(f'href="{book.path_of("trust", uid)}"' in listed for uid in book.facts.uncounted)
 
 
 def test_all_counts_what_mainstream_leaves_to_others(real_data: Path) -> None:
