@@ -149,7 +149,7 @@ PAGE = "n, the population, the dates and one limit"
 @claim(PAGE, "always", "n is the schools of the place or trust")
 def _(t: Truth, s: Said, g: Groups) -> bool:
     if s.layer == "trust":
-        return near(g["n"], len(t.of_trust[s.code]))
+        return near(g["n"], len(t.of_trust.get(s.code, ())))
     return near(g["n"], t.n(s.layer, s.code), *t.ends(s.layer, s.code))
 
 
@@ -1070,7 +1070,26 @@ def _(t: Truth, s: Said, g: Groups) -> bool:
     return right and abs(num(g["pupils_all"]) - heads) <= 0.5 + SAME
 
 
+@claim(TRUST, "none counts", "its schools of every phase, none of them of the population")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    word = g["word"] == t.study.population.word
+    return num(g["all"]) == t.every[s.code] and not t.of_trust.get(s.code) and word
+
+
+@claim(TRUST, "pupils of none that counts", "the pupils of its schools of every phase")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    own = t.study.everywhere["trust_uid"] == s.code
+    heads = t.study.everywhere.loc[own, "pupils"].sum()
+    return not t.of_trust.get(s.code) and abs(num(g["pupils_all"]) - heads) <= 0.5 + SAME
+
+
 RUN = "how many schools a trust runs, and which of them count"
+
+
+@claim(RUN, "none counts", "its schools of every phase, none of them of the population")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    title = g["title"] == t.study.population.title
+    return parts(g) == num(g["all"]) == t.every[s.code] > 1 and title and s.code not in t.of_trust
 
 
 @claim(RUN, "one counts", "its schools of every phase, of which one counts")
@@ -1105,6 +1124,11 @@ OTHERS = "the schools of a trust that do not count, above the table of its schoo
 @claim(OTHERS, "none", "all its schools count")
 def _(t: Truth, s: Said, g: Groups) -> bool:
     return t.every[s.code] == len(t.of_trust[s.code])
+
+
+@claim(OTHERS, "none counts", "it runs no school that counts")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return s.code not in t.of_trust
 
 
 @claim(OTHERS, "some", "so many of its schools are of phases that do not count")
@@ -1325,7 +1349,8 @@ def _(t: Truth, s: Said, g: Groups) -> bool:
 
 
 def has_home(t: Truth, s: Said) -> bool:
-    return t.home("local_authority")[s.code] not in {"no_single_home", "not_known", "outside"}
+    homeless = {"no_single_home", "not_known", "outside", None}  # None runs no school that counts
+    return t.home("local_authority").get(s.code) not in homeless
 
 
 for _about, _yes, _no in (

@@ -77,7 +77,7 @@ def said_of(study: Any) -> list[Said]:
                 page = Page("place", book.path_of(*subject), subject)
                 places.said(page, Here(facts, *subject))
                 profile(study, place)
-        for uid in facts.trust_rows:
+        for uid in book.trust_rows:
             subject = ("trust", uid)
             trusts.said(Page("trust", book.path_of(*subject), (uid,)), uid)
     return list(found)

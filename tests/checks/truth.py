@@ -191,7 +191,7 @@ class Truth:
     @cached_property
     def every(self) -> dict[str, int]:
         """Trust to its schools of every phase."""
-        found: dict[str, int] = self.spread["schools_all"].to_dict()
+        found: dict[str, int] = self.study.everywhere["trust_uid"].value_counts().to_dict()
         return found
 
     def kind(self, layer: str, unit: str, uid: str) -> str:
