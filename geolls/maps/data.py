@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from itertools import pairwise
@@ -17,6 +17,7 @@ import pandas as pd
 import shapely
 
 from geolls.base.errors import MapError
+from geolls.base.interval import Interval
 from geolls.base.shelves import shelf
 from geolls.base.text import DASH, plural
 from geolls.maps.styles import RAMP, line_style
@@ -131,6 +132,8 @@ class Measure:
         The finding is true of units with so large a value; one of the breaks.
     told : tuple of str
         For words: the finding is true of units with one of these.
+    may : frozenset of str
+        Of these units nobody knows whether the finding is true.
     """
 
     key: str
@@ -150,6 +153,7 @@ class Measure:
     finding: str = ""
     since: float | None = None
     told: tuple[str, ...] = ()
+    may: frozenset[str] = frozenset()
 
     @cached_property
     def by_code(self) -> dict[str, Any]:
@@ -166,8 +170,12 @@ class Measure:
         ramp = "s" if self.format == "count" else "r"
         return list(self.fills) or [f"{ramp}{step}" for step in RAMP[classes]]
 
-    def holds(self, units: Iterable[str]) -> tuple[int, int]:
+    def holds(self, units: Sequence[str]) -> tuple[Interval, int]:
         """Return of how many of some units the finding is true, and how many have a class."""
+        sure, n = self._holds(units)
+        return Interval(sure, sure + len(self.may.intersection(units))), n
+
+    def _holds(self, units: Iterable[str]) -> tuple[int, int]:
         classes = [c for c in classify(self, units) if c >= 0]
         if self.format == "words":
             true = {i for i, word in enumerate(self.classes) if word in self.told}

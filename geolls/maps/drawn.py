@@ -15,7 +15,8 @@ import numpy as np
 import pandas as pd
 
 from geolls.base.errors import MapError
-from geolls.base.text import day, small, suggest
+from geolls.base.interval import Interval, bounds, span
+from geolls.base.text import count, day, small, suggest
 from geolls.base.vocabulary import REASON_LABELS, REASON_NUMBERS, REASON_PHRASES
 from geolls.maps.data import Box, Callout, LayerSpec, MapData, Measure, say
 from geolls.maps.recipes import Recipe, load_recipe
@@ -193,10 +194,13 @@ class Drawn:
         )
         return measure.finding.format(where=self._where(many, n, spec), since=since)
 
-    def _where(self, many: int, n: int, spec: LayerSpec) -> str:
-        """Say of how many of the map's units something is true."""
+    def _where(self, ends: Interval, n: int, spec: LayerSpec) -> str:
+        """Say of how many of the map's units something is true, at least and at most."""
         units = small(spec.plural if n > 1 else spec.title)
         here = "" if self.england else " here"
+        if not ends.certain:
+            return f"In {span(ends, count)} of {n:,} {units}{here}"
+        many = int(ends.low)
         if n == 1:
             return f"In the one {units}{here}" if many else f"Nowhere in the one {units}{here}"
         if many in (0, n):
@@ -213,7 +217,8 @@ class Drawn:
         if not met or base is spec:
             return ""
         sure = sum(len(units) == 1 and 0 <= min(units) < len(spec.units) for units in met.values())
-        return f"{self._where(sure, len(met), base)}, one {spec.title} has all of the land"
+        where = self._where(bounds(sure), len(met), base)
+        return f"{where}, one {spec.title} has all of the land"
 
     def layer(self, key: str) -> LayerSpec | None:
         """Return a layer of the map by its key."""

@@ -17,7 +17,7 @@ from geolls.base.vocabulary import FEW, PATTERNS
 from geolls.maps.data import FormatName, Measure, breaks_of
 from geolls.maps.recipes import Recipe
 from geolls.measures.membership import is_reason
-from geolls.measures.mismatch import compare_units
+from geolls.measures.mismatch import NOT_KNOWN, compare_units
 from geolls.study.analyses import site_distances
 from geolls.study.changes import days_of
 from geolls.study.core import Core
@@ -157,7 +157,8 @@ def _against(asked: Asked) -> tuple[str, str, Any, pd.DataFrame]:
         if key not in study.area_layers:
             raise MapError(f"the study has no land of {key}", where=asked.recipe.key)
     sides = study.membership(left, by), study.membership(right, by)
-    table = compare_units(*sides, study.weights(by)).set_index("unit_code")
+    table = compare_units(*sides, study.weights(by), divisible=by == "area")
+    table = table.set_index("unit_code")
     return left, right, by, table[~is_reason(table.index)]
 
 
@@ -167,6 +168,7 @@ RELATIONS = (
     ("contains", "Made of whole units", "r3"),
     ("crosses", "Cut by a line", "r4"),
     ("disjoint", "Meets none", "dots"),
+    (NOT_KNOWN, "Not known: shared land decides", "stripe"),
 )
 
 
@@ -175,18 +177,21 @@ def _relation(asked: Asked) -> Measure:
     left, right, by, table = _against(asked)
     titles = asked.study.layers[right].unit_title_plural
     counted = "land" if by == "area" else by.replace("fsm_pupils", "pupils eligible for free meals")
+    open_ = table["relation"] == NOT_KNOWN
+    there = [one for one in RELATIONS if one[0] != NOT_KNOWN or open_.any()]
     return Measure(
         key=asked.key,
         title=f"Against {titles}",
         layer=left,
-        values=table["relation"].map({k: title for k, title, _ in RELATIONS}),
+        values=table["relation"].map({k: title for k, title, _ in there}),
         format="words",
-        classes=tuple(title for _, title, _ in RELATIONS),
-        fills=tuple(fill for _, _, fill in RELATIONS),
+        classes=tuple(title for _, title, _ in there),
+        fills=tuple(fill for _, _, fill in there),
         shows=f"How the lines of {titles} lie to each {{unit}}, by {counted}.",
         note="Overlap is not failure: it shows which bodies must talk.",
         finding=f"{{where}}, a line of {titles} runs through",
-        told=("Cut by a line",),
+        told=("Made of whole units", "Cut by a line"),
+        may=frozenset(table.index[open_ & table["may_be"].str.contains("contains|crosses")]),
     )
 
 

@@ -22,7 +22,7 @@ from geolls.base.arrays import Flags, Floats, Ints
 from geolls.base.interval import Interval
 from geolls.measures.membership import Membership
 
-__all__ = ["ENUMERATED", "Ends", "apart", "fewest", "pairs_apart", "touched"]
+__all__ = ["ENUMERATED", "Ends", "apart", "fewest", "pairs_apart", "relations", "touched"]
 
 ENUMERATED = 2**12
 """So many ways at most are tried one by one; beyond, a bound that no way can pass is given."""
@@ -319,3 +319,121 @@ def _chain(
                 target = move[1]
             return moves[::-1]
     return []
+
+
+Claims = tuple[frozenset[int], frozenset[int]]
+
+
+def relations(
+    x: Membership, y: Membership, values: Floats, *, divisible: bool = False
+) -> dict[int, frozenset[str]]:
+    """Say how a unit can lie to those of another layer, where that hangs on shared items.
+
+    Parameters
+    ----------
+    x, y : Membership
+        Two layers of the same items.
+    values : numpy.ndarray of float
+        Weight of each item; what weighs nothing is not looked at.
+    divisible : bool, optional
+        Whether an item can be divided among its claimants, as land can and a school cannot.
+
+    Returns
+    -------
+    dict of int to frozenset of str
+        Position in `x.codes` to the words of `mismatch.relation` that can be true: of every unit
+        with several claimants on one of its items, or on one of a unit that it may meet.
+
+    Notes
+    -----
+    Without a tolerance the word hangs on who meets whom alone, so every set of units that a unit
+    can meet is tried. With more than 2^12 such sets all words are left open.
+    """
+    groups: Counter[Claims] = Counter()
+    ours, theirs = _wholes(x), _wholes(y)
+    for item in np.flatnonzero(values > 0).tolist():
+        groups.update((a, b) for a in ours[item] for b in theirs[item])
+    reasons = frozenset(np.flatnonzero(y.outside).tolist())
+    rows = {i for mine, _ in groups for i in mine if not x.outside[i]}
+    out = {}
+    for i in rows:
+        mine = {g: n for g, n in groups.items() if i in g[0]}
+        meets = frozenset().union(*(units for _, units in mine))
+        near = {g: n for g, n in groups.items() if g in mine or g[1] & (meets - reasons)}
+        if any(len(a) > 1 or len(b) > 1 for a, b in near):
+            out[i] = frozenset(_words(i, mine, near, reasons, divisible))
+    return out
+
+
+def _wholes(x: Membership) -> list[list[frozenset[int]]]:
+    """Return for each item the sets of units that have a part of it: one unit each where known."""
+    out: list[list[frozenset[int]]] = [[] for _ in range(len(x.items))]
+    open_: dict[int, set[int]] = {}
+    for item, unit, low, high in zip(x.item, x.unit, x.low, x.high, strict=True):
+        if low > 0:
+            out[item].append(frozenset({int(unit)}))
+        elif high > 0:
+            open_.setdefault(int(item), set()).add(int(unit))
+    for item, units in open_.items():
+        out[item].append(frozenset(units))
+    return out
+
+
+def _words(
+    i: int,
+    mine: dict[Claims, int],
+    near: dict[Claims, int],
+    reasons: frozenset[int],
+    divisible: bool,
+) -> Iterator[str]:
+    """Yield the words that can be true of a unit, one for each way to meet others."""
+    alone = frozenset({i})
+    always = {min(b) for a, b in mine if a == alone and len(b) == 1}
+    free = sorted({unit for _, b in mine for unit in b} - always)
+    if 2 ** len(free) > ENUMERATED:
+        yield from ("identical", "nests_in", "contains", "crosses", "disjoint")
+        return
+    others = [g for g in near if g[0] != alone]
+    for picked in product((False, True), repeat=len(free)):
+        extra = [unit for unit, taken in zip(free, picked, strict=True) if taken]
+        met = always.union(extra)
+        if any(a == alone and not b & met for a, b in mine):
+            continue  # an item that is its own has to be somewhere
+        if not _supplied(extra, mine, divisible):
+            continue
+        units = met - reasons
+        in_one = len(met) == 1
+        if not units:
+            if met or all(a != alone for a, _ in mine):
+                yield "disjoint"
+            continue
+        # Another's item is in one of these units for sure, or may be, or can be kept out of all.
+        forced = any(i not in a and b <= units for a, b in others)
+        if not forced:
+            yield "identical" if in_one else "contains"
+        if any(b & units and _spare(a, b, i, extra, mine, divisible) for a, b in others):
+            yield "nests_in" if in_one else "crosses"
+
+
+def _spare(
+    a: frozenset[int],
+    b: frozenset[int],
+    i: int,
+    wanted: Sequence[int],
+    mine: dict[Claims, int],
+    divisible: bool,
+) -> bool:
+    """Tell whether another unit can have one of these items, and this one all that is wanted."""
+    return i not in a or _supplied(wanted, {**mine, (a, b): mine[a, b] - 1}, divisible)
+
+
+def _supplied(wanted: Sequence[int], mine: dict[Claims, int], divisible: bool) -> bool:
+    """Tell whether every wanted unit can have an item of its own."""
+    if divisible or not wanted:
+        return True
+    places = [b for (_, b), n in mine.items() for _ in range(min(n, len(wanted)))]
+    can = np.array([[unit in b for b in places] for unit in wanted], dtype=float)
+    if not can.any(axis=1).all():
+        return False
+    paired = maximum_bipartite_matching(csr_array(can), perm_type="column")
+    return bool((paired >= 0).all())

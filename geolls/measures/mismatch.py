@@ -23,7 +23,7 @@ from geolls.measures.chance import (
     ratio,
     split_pairs,
 )
-from geolls.measures.claimants import Ends, touched
+from geolls.measures.claimants import Ends, relations, touched
 from geolls.measures.membership import Membership, sums
 from geolls.measures.overlap import cross, weights_of
 
@@ -345,12 +345,16 @@ def pairwise(
     return pd.DataFrame(rows, columns=["left", "right", "measure", "value", "note"])
 
 
+NOT_KNOWN = "not_known"
+
+
 def compare_units(
     left: Membership,
     right: Membership,
     weight: pd.Series[float],
     *,
     tolerance: float = 0.0,
+    divisible: bool = False,
 ) -> pd.DataFrame:
     """Measure every unit of the left layer against the right one.
 
@@ -362,12 +366,16 @@ def compare_units(
         Weight of each item, indexed by item.
     tolerance : float, optional
         As `relation`.
+    divisible : bool, optional
+        Whether an item can be divided among its claimants, as land can and a school cannot.
 
     Returns
     -------
     pandas.DataFrame
         One row per unit of `left` that has weight, sorted by code, reasons last: unit_code,
-        unit_name, relation (blank for a reason), best_fit_code and best_fit_name (the unit of
+        unit_name, relation (blank for a reason; `not_known` where it hangs on who has items that
+        several units list, whatever the tolerance), may_be (the words it can be, as "contains
+        identical"), best_fit_code and best_fit_name (the unit of
         `right` with most of it; ties by code), and the columns of `by_unit`.
     """
     values = weights_of(weight)
@@ -377,12 +385,18 @@ def compare_units(
     some = full.sum(axis=1) > 0
     best = full.argmax(axis=1)
     words: npt.NDArray[Any] = relation(full, tolerance, y.outside).astype(object)
-    words[x.outside] = None
+    may = words.copy()
+    if left is not right:
+        for i, can in relations(x, y, values, divisible=divisible).items():
+            words[i] = min(can) if len(can) == 1 else NOT_KNOWN
+            may[i] = " ".join(sorted(can))
+    words[x.outside] = may[x.outside] = None
     frame = pd.DataFrame(
         {
             "unit_code": x.codes,
             "unit_name": x.names,
             "relation": words,
+            "may_be": may,
             "best_fit_code": [y.codes[j] for j in best],
             "best_fit_name": [y.names[j] for j in best],
             **by_unit(full),

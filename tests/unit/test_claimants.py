@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geolls.measures.claimants import apart, fewest, pairs_apart, touched
+from geolls.measures.claimants import apart, fewest, pairs_apart, relations, touched
 from geolls.measures.membership import Membership
-from geolls.measures.mismatch import CONVENTION, compare
+from geolls.measures.mismatch import CONVENTION, compare, compare_units, relation
 
 SETS = st.lists(st.frozensets(st.integers(0, 4), min_size=1, max_size=3), min_size=1, max_size=6)
 
@@ -125,3 +125,43 @@ def test_what_counts_by_convention_is_labelled_so() -> None:
         rows = compare(places, layer(sets), weight).set_index("measure")
         notes[at] = rows.loc["splits", "note"]
     assert notes == {0: CONVENTION, 1: ""}
+
+
+CLAIMS = st.tuples(
+    st.frozensets(st.integers(0, 2), min_size=1, max_size=2),
+    st.frozensets(st.integers(-1, 1), min_size=1, max_size=2),
+)
+
+
+@given(st.lists(CLAIMS, min_size=1, max_size=4))
+def test_how_a_unit_lies_is_what_trying_every_way_finds(
+    claims: list[tuple[frozenset[int], frozenset[int]]],
+) -> None:
+    ours, theirs = ([one[side] for one in claims] for side in (0, 1))
+    x, y = layer(ours), layer(theirs)
+    can: list[set[str]] = [set() for _ in x.codes]
+    for mine in every_way(ours):
+        for units in every_way(theirs):
+            weights = np.zeros((len(x.codes), len(y.codes)))
+            for a, b in zip(mine, units, strict=True):
+                column = y.codes.index(f"U{b}" if b >= 0 else "not_covered")
+                weights[x.codes.index(f"U{a}"), column] += 1
+            for words, word in zip(can, relation(weights, outside=y.outside), strict=True):
+                words.add(str(word))
+    found = relations(x, y, np.ones(len(claims)))
+    for row, words in enumerate(can):
+        assert found.get(row, words) == words
+        assert row in found or len(words) == 1
+
+
+def test_a_place_that_two_hubs_list_may_be_one_s_whole_land_or_hold_both() -> None:
+    rows = [("b1", "H1"), ("b1", "H2"), ("b2", "H1"), ("b2", "H2"), ("b3", "H3")]
+    frame = pd.DataFrame(rows, columns=["item", "unit_code"])
+    hubs = Membership.of(
+        frame.assign(unit_name=frame["unit_code"], share=[0.5, 0.5, 0.5, 0.5, 1.0])
+    )
+    places = Membership.whole(pd.Index(["b1", "b2", "b3"]), ["Two", "Two", "One"])
+    weight = pd.Series(1.0, pd.Index(["b1", "b2", "b3"]))
+    found = compare_units(places, hubs, weight, divisible=True).set_index("unit_code")
+    assert found["relation"].to_dict() == {"Two": "not_known", "One": "identical"}
+    assert found.loc["Two", "may_be"] == "contains identical"
