@@ -96,27 +96,20 @@ def touched(
     must = certain & (np.bincount(entry[may & ~units[x.unit[claim]]], minlength=len(rows)) == 0)
     real = may & units[x.unit[claim]]
     claim, entry = claim[real], entry[real]
-    table = pd.DataFrame(
-        {
-            "entry": entry,
-            "body": body[entry],
-            "unit": x.unit[claim],
-            "fixed": (x.low[claim] > 0) & certain[entry],
-            "must": must[entry],
-        }
-    )
-    fixed = table[table["fixed"]].drop_duplicates(["body", "unit"])
-    high = _counted(fixed["body"], number)
-    met = pd.MultiIndex.from_frame(fixed[["body", "unit"]])
-    table["met"] = pd.MultiIndex.from_frame(table[["body", "unit"]]).isin(met)
-    open_ = table[table["must"] & ~table.groupby("entry")["met"].transform("any")]
-    sets = open_.groupby("entry").agg(body=("body", "first"), units=("unit", frozenset))
-    low = high.copy()
+    owner, unit, wide = body[entry], x.unit[claim], len(x.codes)
+    pair = owner * wide + unit  # a body and a unit, as one number
+    fixed = np.zeros(number * wide, dtype=bool)
+    fixed[pair[(x.low[claim] > 0) & certain[entry]]] = True
+    high = fixed.reshape(number, wide).sum(axis=1).astype(float)
+    low, met = high.copy(), fixed[pair]
+    unmet = must & (np.bincount(entry[met], minlength=len(rows)) == 0)
+    table = pd.DataFrame({"entry": entry, "body": owner, "unit": unit, "pair": pair})
+    sets = table[unmet[entry]].groupby(["body", "entry"])["unit"].agg(frozenset)
     for at, part in sets.groupby("body"):
-        low[cast("int", at)] += fewest(part["units"])
-    more = table[~table["met"]]
+        low[cast("int", at)] += fewest(part)
+    more = table[~met]
     if divisible:
-        return Ends(low, high + _counted(more.drop_duplicates(["body", "unit"])["body"], number))
+        return Ends(low, high + _counted(more.drop_duplicates("pair")["body"], number))
     return Ends(low, high + _paired(more, number))
 
 
@@ -129,7 +122,7 @@ def _paired(table: pd.DataFrame, number: int) -> Floats:
     if table.empty:
         return np.zeros(number)
     one, entries = pd.factorize(table["entry"])
-    other, _ = pd.MultiIndex.from_frame(table[["body", "unit"]]).factorize()
+    other, _ = pd.factorize(table["pair"])
     graph = csr_array((np.ones(len(one)), (one, other)), shape=(len(entries), other.max() + 1))
     paired = maximum_bipartite_matching(graph, perm_type="column") >= 0
     owner = table.drop_duplicates("entry")["body"]
@@ -208,18 +201,18 @@ def pairs_apart(body: Ints, rows: Ints, number: int, x: Membership) -> Ends:
     claim, entry = x.on(rows)
     real = (x.high[claim] > 0) & ~x.outside[x.unit[claim]]
     claim, entry = claim[real], entry[real]
-    table = pd.DataFrame({"entry": entry, "body": body[entry], "unit": x.unit[claim]})
+    owner, unit, wide = body[entry], x.unit[claim], len(x.codes)
+    held = np.bincount(owner * wide + unit, minlength=number * wide).reshape(number, wide)
+    n = held.sum(axis=1)
+    pairs = np.where(n > 1, n * (n - 1), np.nan)
+    low: Floats = 1 - (held * (held - 1)).sum(axis=1) / pairs
+    high = low.copy()
     claimants = np.bincount(entry, minlength=len(rows))
     free = x.optional[rows] & (claimants > 0)  # it has a unit, or none
-    open_ = np.unique(body[(claimants > 1) | free])
-    known = table[~table["body"].isin(open_)]
-    held = known.groupby(["body", "unit"]).size()
-    n = held.groupby("body").sum()
-    pairs = (n * (n - 1)).where(n > 1)
-    chance = 1 - (held * (held - 1)).groupby("body").sum() / pairs
-    low: Floats = np.array(chance.reindex(range(number)), dtype=np.float64)
-    high = low.copy()
-    sets = table[table["body"].isin(open_)].groupby(["body", "entry"])["unit"].agg(frozenset)
+    open_ = np.zeros(number, dtype=bool)
+    open_[body[(claimants > 1) | free]] = True
+    table = pd.DataFrame({"entry": entry, "body": owner, "unit": unit})[open_[owner]]
+    sets = table.groupby(["body", "entry"])["unit"].agg(frozenset)
     for key, found in sets.groupby("body"):
         at = cast("int", key)
         maybe = bool(free[body == at].any())
