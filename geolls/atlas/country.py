@@ -19,6 +19,7 @@ from geolls.base.interval import Interval, bounds, span
 from geolls.base.labels import LABELS, label, seen_from, within
 from geolls.base.text import DASH, count, percent, small, web
 from geolls.base.vocabulary import FEW, RANKED, REACHES
+from geolls.layers.evidence import rests_on
 from geolls.maps.scenes import numbers
 from geolls.study.units import across, covered, divided, grounds_of, met_on, units_of, within_one
 
@@ -480,6 +481,10 @@ class CountryPages(Chapter):
             shared_places=places("shared"),
             none=schools("none"),
             none_places=places("none"),
+            evidence=[
+                words.EVIDENCE(kind=kind, n=n)
+                for kind, n in rests_on(layer, self.study.as_of).most_common()
+            ],
         )
         return self._map_page(
             page,

@@ -271,7 +271,7 @@ WHO_RUNS = Saying(
     Form("no school", lambda f: f.n == 0, "No {population} stand in {place}."),
     Form("shared land", lambda f: isinstance(f.part, Interval),
          "Schools that are or may be {name:owner} number {schools:between}, for it shares land "
-         "along a line nobody has published; <b>{part:between}</b> of them are {run} "
+         "along a line not to hand; <b>{part:between}</b> of them are {run} "
          "({share:between percent}; England {england:percent})."),
     Form("one school", lambda f: f.n == f.part == 1, "The one {word} school of {name} is {run}."),
     Form("few schools", lambda f: f.n < FEW,
@@ -341,17 +341,17 @@ HUBS_HERE = Saying(
     Form("one, for a part", lambda f: f.units == 1,
          "One {title}, <b>{name}</b>, covers {covered:percent} of its land."),
     Form("all share it", lambda f: f.together and f.whole,
-         "<b>{units:Words} {titles}</b> share it along a line nobody has published."),
+         "<b>{units:Words} {titles}</b> share it along a line not to hand."),
     Form("all share a part", lambda f: f.together,
-         "<b>{units:Words} {titles}</b> share {covered:percent} of its land along a line nobody "
-         "has published."),
+         "<b>{units:Words} {titles}</b> share {covered:percent} of its land along a line not "
+         "to hand."),
     Form("several, some share", lambda f: f.divided and f.parted,
          "<b>{units:Words} {titles}</b> divide it{beyond}; {parted:words} {parted:shares|share} "
-         "land along an unpublished line."),
+         "land along a line not to hand."),
     Form("several", lambda f: f.divided, "<b>{units:Words} {titles}</b> divide it{beyond}."),
     Form("several, perhaps", always,
-         "<b>{units:Words} {titles}</b> are listed for it, and share land along a line nobody has "
-         "published."),
+         "<b>{units:Words} {titles}</b> are listed for it, and share land along a line not to "
+         "hand."),
 )
 HUBS_BEYOND = Saying(
     "hubs of a place that run on beyond it",
@@ -373,7 +373,7 @@ HUB_SHARES = Saying(
     Form("with nobody", lambda f: not f.names, ""),
     Form("with others", always,
          "<b>{both:count} {both:school stands|schools stand}</b> on land it shares with "
-         "{names:joined}, along a line nobody has published."),
+         "{names:joined}, along a line not to hand."),
 )
 MIDDLE_ONE = Saying(
     "the middle unit, below the glance",
@@ -415,7 +415,7 @@ UNITS_HERE = Saying(
     Form("itself", lambda f: f.itself, "1 unit. It is the place."),
     Form("none", lambda f: f.units == 0, "no unit here"),
     Form("all share it", lambda f: f.units == f.parted > 1,
-         "{units} {units:unit|units} share it; the line between them is not published."),
+         "{units} {units:unit|units} share it; the line between them is not to hand."),
     Form("some", always, "{units} {units:unit|units}{more}"),
 )
 MORE_UNITS = Saying(
@@ -468,7 +468,7 @@ HOW_KNOWN = Saying(
     Form("gap", lambda f: f.gap, "For {gap:count} we found none: our list has a gap."),
     Form("shared land", lambda f: f.both,
          "{both:count} {both:is|are} on land that several {titles} list, with no line between: "
-         "each is in one of them, and nobody has said in which."),
+         "each is in one of them, and in which is not known."),
     Form("dates", lambda f: f.note, "{note}."),
     Form("caption", lambda f: f.caption, "{caption}"),
     join=" ",
@@ -643,8 +643,8 @@ TRUST_UNITS = Saying(
     Form("units", always, "{units:count} {units:unit|units}"),
     Form("several", lambda f: f.units.high > 1 and f.effective == f.effective,
          ", effective {effective:.1f}"),
-    Form("pairs", lambda f: f.units.high > 1 and f.together.low == f.together.low,
-         "; two of its schools share one {together:percent} of the time"),
+    Form("pairs", lambda f: f.units.high > 1 and f.together.high - f.together.low < 1,
+         "; {together:percent} of the pairs of its schools share one"),
     join="",
 )
 WITHIN = Saying(
@@ -764,25 +764,27 @@ COVERAGE_LIMIT = one(
     "the limit of coverage",
     "None found is a gap in our lists, not proof that nobody serves the area. {caption}",
 )
+EVIDENCE = one("a kind of evidence", "{kind} ({n:count} {n:record|records})")
 COVERAGE = Saying(
     "who has a hub",
     Form("one, some in doubt", lambda f: f.low > 0,
-         "The lists we hold name one {title} for the land of <b>{sure:percent} of schools</b>, and "
-         "for another {low:percent} one on evidence of low confidence."),
+         "One {title} is named for the land of <b>{sure:percent} of schools</b>, and for that of "
+         "another {low:percent} one on evidence of low confidence."),
     Form("one", lambda f: f.low == 0,
-         "The lists we hold name one {title} for the land of <b>{sure:percent} of schools</b>."),
+         "One {title} is named for the land of <b>{sure:percent} of schools</b>."),
     Form("shared", lambda f: f.shared > 0,
          "<b>{shared:count} {shared:school stands|schools stand}</b>, in {shared_places}, on land "
-         "that several are listed for, along lines nobody has published."),
+         "that several are listed for, along lines not to hand."),
     Form("none", lambda f: f.none > 0,
          "For <b>{none:count} {none:school|schools}</b>, in {none_places}, we found none."),
+    Form("evidence", always, "What that rests on, as its records say: {evidence:joined}."),
     join=" ",
 )
 COVERED = {
     "one": ("One {}", "One is listed for the land"),
     "low": ("One, low confidence", "Listed on evidence of low confidence"),
-    "shared": ("Shared by several", "Several are listed; the line is not published"),
-    "none": ("None found in our lists", "In none of the lists we hold"),
+    "shared": ("Shared by several", "Several are listed; the line is not to hand"),
+    "none": ("None found", "In none of the records we hold"),
     "not_covered": ("Not covered", "In none, by a list that is whole"),
     "not_located": ("Not located", "Schools with neither code nor point"),
 }
@@ -814,7 +816,7 @@ MAPS_HERE = Saying(
          "Of {maps:words} {maps:other map|other maps}, <b>{n:words}</b> {n:divides|divide} {name} "
          "between several units: {divide:joined}."),
     Form("some list it twice", lambda f: f.listed,
-         "Several units are listed for the same land, and no line between them is published: "
+         "Several units are listed for the same land, and no line between them is to hand: "
          "{listed:joined}."),
     Form("some cover a part", lambda f: f.part,
          "Only a part of {name} is covered by {part:joined}."),
@@ -839,7 +841,7 @@ RUN_ON = Saying(
     Form("one, inside", lambda f: f.units == f.inside == 1, "nowhere else"),
     Form("one", lambda f: f.units == f.beyond == 1 and not f.parted,
          "{weight:count} of its {schools:count} schools {weight:is|are} here"),
-    Form("all share it", lambda f: f.together, "share it; no line is published"),
+    Form("all share it", lambda f: f.together, "share it; no line is to hand"),
     Form("all inside", lambda f: f.inside == f.units, "all inside"),
     Form("both", lambda f: f.beyond == f.units == 2, "both run on"),
     Form("all", lambda f: f.beyond == f.units > 2, "all run on"),
@@ -862,12 +864,12 @@ IN_NO_UNIT = one("schools in no unit",
 LISTED_TWICE = one(
     "schools on land that several units list",
     "<b>{schools}</b> {n:stands|stand} on land that several {titles} list ({between}): no line "
-    "between them is published, so each counts in equal parts.",
+    "between them is to hand, so each counts in equal parts.",
 )
 LISTED_TOO = one(
     "schools on land that another unit of the place's layer lists",
     "<b>{schools}</b> here {n:stands|stand} on land that {names:joined} lists too: no line between "
-    "them is published, so each is counted in equal parts.",
+    "them is to hand, so each is counted in equal parts.",
 )
 LOST = one("schools without a location",
            "{schools} {n:has|have} no usable location: counted in {name}, and on no other map.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ __all__ = [
     "evidence",
     "hold_dates",
     "lowest_line",
+    "rests_on",
     "unchecked",
     "units_on",
 ]
@@ -118,6 +120,21 @@ def lowest_line(layer: Layer, on: date, areas: Areas) -> str | None:
     """
     words = [claim.line_confidence for claim in expand(layer, on, areas)]
     return min(words, key=CONFIDENCES.index) if words else None
+
+
+def rests_on(layer: Layer, on: date) -> Counter[str]:
+    """Count the records that hold on a day by the kind of their evidence, in their own words.
+
+    A source that ends in an address is of the kind before it: "press: https://..." is press. A
+    layer without records of its own, as of a tier of areas, rests on the source of the layer.
+    """
+    sources = [claim.source for claim in layer.claims_on(on)] or [layer.source]
+    return Counter(map(_kind_of, sources))
+
+
+def _kind_of(source: str) -> str:
+    said = re.sub(r"[\s:;,(]*https?://.*", "", source, flags=re.DOTALL).strip()
+    return said or ("a page on the web" if source else "no source stated")
 
 
 def _records(layer: Layer, on: date) -> list[tuple[str, str]]:

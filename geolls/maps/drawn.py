@@ -435,8 +435,8 @@ _NOTHING = "Nothing is shaded: lines say where the units of a layer end, marks a
 _OVERLAP = "Lines that cross are not failure: they show which bodies must talk."
 _SWIPE = "The same land on both sides of the line: move it to see where they differ."
 _COVERAGE = (
-    "How the land is covered: by one {title}, by several that share it along a line nobody "
-    "published, by one on evidence of low confidence, or by none that we found."
+    "How the land is covered: by one {title}, by several that share it along a line not "
+    "to hand, by one on evidence of low confidence, or by none that we found."
 )
 _GAP = "None found is a gap in our lists, not proof that nobody serves the area."
 

@@ -10,7 +10,7 @@ import pandas as pd
 
 from geolls.base.interval import Interval, between, span
 from geolls.base.text import day
-from geolls.base.vocabulary import PATTERNS
+from geolls.base.vocabulary import PATTERNS, RANKED
 from geolls.measures.membership import is_reason
 from geolls.study.core import Core
 from geolls.study.typology import knows_joinings, list_day, rules_of, typology
@@ -58,7 +58,8 @@ def findings(study: Core) -> list[Finding]:
     Parameters
     ----------
     study : Core
-        Any study; a finding whose layers it lacks is left out.
+        Any study; a finding whose layers it lacks is left out, and so is one that would rest on
+        fewer than 20 schools: of those, look at the schools themselves.
 
     Returns
     -------
@@ -79,6 +80,11 @@ def findings(study: Core) -> list[Finding]:
         _gaps,
     )
     return [finding for part in parts for finding in part(study)]
+
+
+def _few(schools: float) -> bool:
+    """Tell whether schools are too few to be found anything of as a whole."""
+    return schools < RANKED
 
 
 def _several(study: Core, key: str) -> str:
@@ -118,6 +124,8 @@ def _open(ends: Interval) -> tuple[float, ...]:
 
 
 def _maps(study: Core) -> Iterator[Finding]:
+    if _few(study.placement.schools["block"].count()):
+        return
     whole = [k for k, v in study.area_layers.items() if v.tiling == "exhaustive"]
     found = study.mismatch(by="schools").set_index(["left", "right", "measure"])["value"]
     pairs = {
@@ -168,6 +176,8 @@ def _authorities(study: Core) -> Iterator[Finding]:
             ("area", "land"),
             ("schools", f"{word} schools (by who maintains them)"),
         ):
+            if by == "schools" and _few(len(study.schools)):
+                continue
             rows = study.mismatch("local_authority", hub, by=by, inside_only=True)  # type: ignore[arg-type]
             found = rows.set_index("measure")["value"]
             ends = Interval(found["splits_low"], found["splits_high"])
@@ -185,7 +195,7 @@ def _authorities(study: Core) -> Iterator[Finding]:
 def _trusts(study: Core) -> Iterator[Finding]:
     trusts, word = study.spread(), study.population.word
     several = trusts[trusts["schools"] >= 2]
-    if several.empty:
+    if _few(several["schools"].sum()):
         return
     for key in LINES:
         if key not in study.area_layers:
@@ -206,7 +216,7 @@ def _trusts(study: Core) -> Iterator[Finding]:
             *_open(ends),
         )
     small = several[several["schools"] < 12]
-    if "region" in study.area_layers and len(small):
+    if "region" in study.area_layers and not _few(small["schools"].sum()):
         one = float((small["areas_region"] == 1).mean())
         yield Finding(
             "small_and_medium_trusts_in_one_region",
@@ -229,6 +239,8 @@ def _trusts(study: Core) -> Iterator[Finding]:
 
 def _schools(study: Core) -> Iterator[Finding]:
     schools = study.schools
+    if _few(len(schools)):
+        return
     kinds = schools["trust_type"].value_counts(normalize=False) / max(len(schools), 1)
     several, single = (
         float(kinds.get(k, 0.0)) for k in ("multi_academy_trust", "single_academy_trust")
@@ -248,9 +260,8 @@ def _schools(study: Core) -> Iterator[Finding]:
         f"{single:.1%} in single-academy trusts.{bounds}",
         "geolls layers --long",
     )
-    if (
-        "local_authority" not in study.area_layers
-        or not (schools["phase"] == rules_of(study).phase).any()
+    if "local_authority" not in study.area_layers or _few(
+        (schools["phase"] == rules_of(study).phase).sum()
     ):
         return
     table = typology(study)
@@ -275,6 +286,8 @@ def _schools(study: Core) -> Iterator[Finding]:
 
 
 def _gaps(study: Core) -> Iterator[Finding]:
+    if _few(len(study.schools)):
+        return
     for key, reason, words in (
         ("maths_hub", "no_evidence", "are in areas for which we found no Maths Hub: a gap in the "
          "list, not proof that none serves them"),
@@ -298,6 +311,6 @@ def _gaps(study: Core) -> Iterator[Finding]:
             "schools_listed_by_two_hubs",
             shared,
             f"{shared:,} {study.population.word} {_form(shared, 'school is', 'schools are')} on "
-            "land that several Teaching School Hubs list, between which no source draws the line.",
+            "land that several Teaching School Hubs list, along a line not to hand.",
             "geolls coverage teaching_school_hub --by schools",
         )

@@ -14,6 +14,7 @@ from geolls.api import Study
 from geolls.atlas.book import Book
 from geolls.base.errors import UsageError
 from geolls.base.populations import population_of
+from geolls.base.vocabulary import RANKED
 from geolls.study.facts import facts_of
 from geolls.study.findings import findings
 from geolls.study.typology import typology
@@ -72,6 +73,13 @@ def test_findings_name_the_population(study: Study) -> None:
     if across is not None:
         assert f"of {len(several):,} trusts with two or more {word} schools" in across.text
     assert ("authorities_by_pattern" in found) == ("primary" in study.population.phases)
+
+
+def test_nothing_is_found_of_schools_where_there_are_few() -> None:
+    """Five schools give a V-measure of 1 and shares of 100%, which say nothing; land stays."""
+    study = open_study(phase="middle_deemed_primary", as_of="2022-09-01", layers=LAYERS)
+    assert 0 < len(study.schools) < RANKED
+    assert [f.key for f in findings(study)] == ["authorities_cut_by_teaching_school_hub_area"]
 
 
 def test_there_are_no_patterns_where_there_are_no_primary_schools(study: Study) -> None:

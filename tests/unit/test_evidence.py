@@ -8,7 +8,7 @@ import pytest
 
 from geolls.base.errors import UnknownNameError
 from geolls.layers.areas import load_areas
-from geolls.layers.evidence import date_note, hold_dates, unchecked
+from geolls.layers.evidence import date_note, hold_dates, rests_on, unchecked
 from geolls.layers.model import evidence_span
 
 AREAS = load_areas()
@@ -64,3 +64,18 @@ def test_a_day_after_the_check_is_said_and_refused_by_the_strict(folder, load):
 @pytest.mark.parametrize("text", ["", "c. 2014", "2014-13", "2022-02-30", "01/09/2022", "22"])
 def test_a_source_date_that_means_no_day_is_none(text):
     assert evidence_span(text) is None
+
+
+def test_records_say_what_kind_of_evidence_they_rest_on(folder, load):
+    rows = [
+        "E08000035,press: https://a.uk/x",
+        "E08000032,press: https://b.uk",
+        "E08000016,https://c",
+    ]
+    layer = load(folder("\n".join(["code,source", *rows, ""])))
+    assert rests_on(layer, date(2022, 9, 1)) == {"press": 2, "a page on the web": 1}
+
+
+def test_a_layer_whose_rows_name_no_source_rests_on_its_own(folder, load):
+    layer = load(folder("code\nE08000035\nE08000032\n"))
+    assert rests_on(layer, date(2022, 9, 1)) == {layer.source: 2}
