@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import os
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from geolls.base.errors import OutputError, UnknownNameError
+from geolls.base.errors import OutputError, UnknownNameError, UsageError
 from geolls.base.populations import population_of
 from geolls.base.schema import a_date
 from geolls.base.shelves import shelf
@@ -194,8 +195,8 @@ def open_study(
     links: str | Path | None = None,
     as_of: str | date | None = None,
     phase: str | Sequence[str] = (),
-    layers: Sequence[str] = (),
-    boundaries: Sequence[str | Path] = (),
+    layers: str | Sequence[str] = (),
+    boundaries: str | Path | Sequence[str | Path] = (),
     blocks: str | Path | None = None,
     strict_dates: bool = False,
     data: str | Path | None = None,
@@ -213,9 +214,9 @@ def open_study(
     phase : str or sequence of str, optional
         The schools that count: a population by name, as "all", or phases, as ["primary"]; see
         `POPULATIONS`. Default "mainstream", the state-funded schools of ages 5 to 16.
-    layers : sequence of str, optional
+    layers : str or sequence of str, optional
         Layers to use.
-    boundaries : sequence of path, optional
+    boundaries : path or sequence of path, optional
         Folders of more layers.
     blocks : path, optional
         Folder of blocks in finer detail, of `geolls fetch boundaries --blocks`.
@@ -229,23 +230,54 @@ def open_study(
     Study
         Lazily computed.
 
+    Raises
+    ------
+    UsageError
+        Something given is of a type that it cannot be.
+
     Examples
     --------
     >>> study = open_study(as_of="2022-09-01")
     >>> study.place("leeds").unit_code
     'E08000035'
     """
-    settings = read_settings(Path(study)) if study else Settings()
+    file = _path(study, "study")
+    settings = read_settings(file) if file else Settings()
     files = {"register": register, "links": links, "blocks": blocks}
+    phases = _several(phase, "phase")
     settings = settings.replace(
-        **{name: Path(path) if path else None for name, path in files.items()},
+        **{name: _path(path, name) for name, path in files.items()},
         as_of=a_date(as_of) if as_of is not None else None,
-        phases=population_of(phase, where="phase").phases if phase else (),
-        layers=tuple(layers),
-        boundaries=tuple(Path(b) for b in boundaries),
+        phases=population_of(phases, where="phase").phases if phases else (),
+        layers=tuple(_several(layers, "layers")),
+        boundaries=tuple(_path(b, "boundaries") for b in _several(boundaries, "boundaries")),
         strict_dates=strict_dates or None,
     )
-    return Study(settings, data=Path(data) if data else None)
+    return Study(settings, data=_path(data, "data"))
+
+
+def _path(given: object, name: str) -> Path | None:
+    """Return a path as a person gives it, `~` being home; refuse what is none."""
+    if given is None or (isinstance(given, str) and not given):
+        return None
+    if not isinstance(given, (str, os.PathLike)):
+        raise UsageError(
+            f"is a {type(given).__name__}, not a path", where=name, fix="give the path of a file"
+        )
+    return Path(given).expanduser()
+
+
+def _several(given: Any, name: str) -> list[Any]:
+    """Return what is given as a list: one text or path is a list of one."""
+    if given is None or isinstance(given, (str, os.PathLike)):
+        return [given] if given else []
+    if not isinstance(given, Iterable) or isinstance(given, (bytes, pd.DataFrame)):
+        raise UsageError(f"is a {type(given).__name__}, not text or a list of texts", where=name)
+    items = list(given)
+    for item in items:
+        if not isinstance(item, (str, os.PathLike)):
+            raise UsageError(f"holds a {type(item).__name__}, not text", where=name)
+    return items
 
 
 def shipped_study(name: str) -> Path:

@@ -20,7 +20,15 @@ from geolls.base.text import suggest
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-__all__ = ["FLOOR", "RATIO", "check_vector", "encoding_of", "open_bounded", "read_vector"]
+__all__ = [
+    "FLOOR",
+    "RATIO",
+    "check_vector",
+    "encoding_of",
+    "open_bounded",
+    "read_vector",
+    "vector_layers",
+]
 
 GIB: Final = 1024**3
 FLOOR = GIB // 4
@@ -234,7 +242,7 @@ def read_vector(path: Path, layer: str | None = None) -> DataFrame:
     Parameters
     ----------
     path : pathlib.Path
-        As for `check_vector`.
+        As for `check_vector`, or a zip that holds one such file, as the portals give it.
     layer : str, optional
         Which layer, where the file holds several.
 
@@ -250,15 +258,68 @@ def read_vector(path: Path, layer: str | None = None) -> DataFrame:
     """
     import geopandas as gpd
 
-    check_vector(path)
+    source: Path | str = path
+    if path.suffix.lower() == ".zip":
+        source = f"/vsizip/{path.resolve()}/{_shapes_in(path)}"
+    else:
+        check_vector(path)
     try:
         with warnings.catch_warnings(action="ignore"):  # GDAL's asides
             parquet = path.suffix.lower() == ".parquet"
             table: DataFrame = (
-                gpd.read_parquet(path) if parquet else gpd.read_file(path, layer=layer)
+                gpd.read_parquet(path) if parquet else gpd.read_file(source, layer=layer)
             )
             return table
     except Exception as error:  # pyogrio, pyarrow and GDAL each raise their own
         raise InputFileError(
             f"cannot be read as polygons ({first_line(error)})", where=str(path)
         ) from error
+
+
+def _shapes_in(path: Path) -> str:
+    """Return the one file of shapes in a zip, whose content is what its suffix says."""
+    ends = {k: v for k, v in _STARTS.items() if k not in (".json", ".parquet")}
+    try:
+        with zipfile.ZipFile(path) as archive:
+            infos = [i for i in archive.infolist() if Path(i.filename).suffix.lower() in ends]
+            if len(infos) != 1:
+                raise InputFileError(
+                    f"the zip holds {len(infos) or 'no'} files of shapes; one is needed",
+                    where=str(path),
+                    fix="unpack it and give the file itself",
+                )
+            name = infos[0].filename
+            unpacked = sum(i.file_size for i in archive.infolist())
+            if unpacked > max(FLOOR, RATIO * path.stat().st_size):
+                raise InputFileError("unpacks to more than such a file should", where=str(path))
+            with archive.open(name) as member:
+                start = member.read(64).removeprefix(b"\xef\xbb\xbf").lstrip()
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, ValueError) as error:
+        raise InputFileError(f"the zip is damaged ({error})", where=str(path)) from error
+    if not start.startswith(ends[Path(name).suffix.lower()]):
+        raise InputFileError(f"{name} is not what its name says", where=str(path))
+    return name
+
+
+def vector_layers(path: Path) -> list[str]:
+    """Return the names of the layers with shapes in a file of several, in its order.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        As for `check_vector`.
+
+    Returns
+    -------
+    list of str
+        Empty for a kind of file that holds one, and where none can be read.
+    """
+    if path.suffix.lower() != ".gpkg":
+        return []
+    import pyogrio
+
+    check_vector(path)
+    try:
+        return [str(name) for name, shapes in pyogrio.list_layers(path) if shapes]
+    except Exception:  # reading it says what is wrong
+        return []

@@ -294,6 +294,8 @@ def study_command(
             if given.get("place") is not None:
                 given["place"] = place_of(given["study"], given["place"], given)
             function(**given)
+            for line in given["study"].told():
+                note(given, line)
 
         return command(*options, *STUDY, *output, name=name)(run)
 

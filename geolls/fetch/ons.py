@@ -25,7 +25,7 @@ from geolls.fetch.web import NotThereError, Progress, Web
 
 __all__ = ["NoneOfThatYearError", "fetch_boundaries"]
 
-KINDS: Final = (".geojson", ".json", ".gpkg", ".shp", ".parquet")
+KINDS: Final = (".geojson", ".json", ".gpkg", ".shp", ".parquet", ".zip")
 
 
 class NoneOfThatYearError(InputFileError):
@@ -344,9 +344,11 @@ def _from_folder(wanted: _Wanted, source: Path) -> Boundaries:
         raise (faults or others)[0]
     named = [f for f in fits if wanted.resolution.lower() in f[0].name.lower()]
     fits = named if len(fits) > 1 else fits
+    seen = [f"{Path(e.where or '').name}: {e.message}" for e in others]
     if len(fits) != 1:
         raise (InputFileError if fits else NoneOfThatYearError)(
-            f"{f'{len(fits)} files' if fits else 'no file'} with {wanted.column}CD in it",
+            f"{f'{len(fits)} files' if fits else 'no file'} with {wanted.column}CD in it"
+            + (f" ({'; '.join(seen[:5])})" if seen and not fits else ""),
             where=str(source),
             fix=f"put one {wanted.layer} file of {wanted.year} there, or give the file itself",
         )

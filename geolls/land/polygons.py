@@ -14,12 +14,13 @@ import pyproj
 import shapely
 from numpy.typing import NDArray
 
-from geolls.base.archives import read_vector
+from geolls.base.archives import read_vector, vector_layers
+from geolls.base.cells import a_code, filled
 from geolls.base.errors import CatalogueError, GeometryError, first_line
 from geolls.base.text import suggest
 from geolls.land.blocks import load_neighbourhoods, require_metres
 from geolls.layers.expand import BlockClaim
-from geolls.layers.model import Layer
+from geolls.layers.model import KEPT_CODES, Layer
 
 __all__ = ["Refinement", "onto_parts", "read_polygons", "refine"]
 
@@ -34,7 +35,7 @@ SLIVER_SHARE = 0.05
 OVERSHOOT_M = 0.01
 
 
-def read_polygons(layer: Layer) -> gpd.GeoDataFrame:
+def read_polygons(layer: Layer, told: list[str] | None = None) -> gpd.GeoDataFrame:
     """Read the polygons of a layer of kind `polygons`.
 
     Parameters
@@ -42,6 +43,8 @@ def read_polygons(layer: Layer) -> gpd.GeoDataFrame:
     layer : Layer
         With `geometry` (GeoJSON, GeoPackage, shapefile, FlatGeobuf or GeoParquet), and optionally
         `geometry_layer`, `name_column`, `code_column`.
+    told : list of str, optional
+        Takes a line about each thing of the file that is not used.
 
     Returns
     -------
@@ -60,7 +63,14 @@ def read_polygons(layer: Layer) -> gpd.GeoDataFrame:
     """
     path = layer.geometry
     assert path is not None, "layers of kind polygons have a file"
-    table = read_vector(path, layer.geometry_layer)
+    told = [] if told is None else told
+    wanted = layer.geometry_layer
+    if wanted is None and len(held := vector_layers(path)) > 1:
+        wanted, *rest = held
+        others = f"{', '.join(rest)} {'is' if len(rest) == 1 else 'are'} not"
+        fix = f'geometry_layer = "{rest[0]}" in layer.toml reads that'
+        told.append(f"layer {wanted} of {path.name} is read, {others}; {fix}")
+    table = read_vector(path, wanted)
     where = str(path)
     if not isinstance(table, gpd.GeoDataFrame) or table.geometry.isna().all():
         raise GeometryError("holds no geometry", where=where)
@@ -68,7 +78,8 @@ def read_polygons(layer: Layer) -> gpd.GeoDataFrame:
         raise GeometryError(
             "says no coordinate reference system", where=where, fix="save it with one (EPSG:27700)"
         )
-    table = table[table.geometry.notna() & ~table.geometry.is_empty]
+    shapeless = (table.geometry.isna() | table.geometry.is_empty).to_numpy()
+    every, table = table, table[~shapeless]
     kinds = set(table.geom_type) - {"Polygon", "MultiPolygon"}
     if kinds or not len(table):
         raise GeometryError(
@@ -90,15 +101,32 @@ def read_polygons(layer: Layer) -> gpd.GeoDataFrame:
             where=where,
             fix=f'set name_column = "..." in layer.toml; the columns are {", ".join(columns)}',
         )
-    names = table[name].astype("string").fillna("").str.strip()
-    if (names == "").any():
-        row = int((names == "").to_numpy().argmax()) + 1
-        raise CatalogueError(f"polygon {row} has no {name}", where=where, fix="name every polygon")
+    if shapeless.any():
+        bare = every[name][shapeless].map(_text).tolist()
+        n = f"{len(bare)} polygons have" if len(bare) > 1 else "1 polygon has"
+        told.append(f"{n} no shape: {', '.join(b or 'one without a name' for b in bare)}")
+    numbers = np.flatnonzero(~shapeless) + 1
+    names = table[name].map(_text)
+    codes = table[code].map(_text).map(a_code) if code else names
+    for column, texts in ((name, names), (code, codes)):
+        if (texts == "").any():
+            row = numbers[(texts == "").to_numpy().argmax()]
+            fix = (
+                "name every polygon"
+                if column == name
+                else f"fill {column}, or leave out code_column"
+            )
+            raise CatalogueError(f"polygon {row} has no {column}", where=where, fix=fix)
+    for kept in KEPT_CODES:
+        if (codes == kept).any():
+            raise CatalogueError(
+                f"{kept!r} is kept for land and schools without a unit",
+                where=where,
+                fix="rename it",
+            )
     out = gpd.GeoDataFrame(
         {
-            "unit_code": table[code].astype("string").astype(object)
-            if code
-            else names.astype(object),
+            "unit_code": codes.astype(object),
             "unit_name": names.astype(object),
         },
         geometry=table.geometry.to_numpy(),
@@ -125,6 +153,13 @@ def read_polygons(layer: Layer) -> gpd.GeoDataFrame:
     return out.assign(
         confidence=layer.confidence, source=layer.source, source_date=layer.source_date
     )
+
+
+def _text(value: Any) -> str:
+    """Write a cell of a table as text on one line; what has no value is ""."""
+    missing = value is None or value is pd.NA or (isinstance(value, float) and np.isnan(value))
+    whole = isinstance(value, float) and value.is_integer()
+    return "" if missing else filled(" ".join(str(int(value) if whole else value).split()))
 
 
 class Refinement(NamedTuple):
@@ -181,8 +216,8 @@ def refine(
         One row per unit, in metres: unit_code, unit_name, geometry, confidence, source,
         source_date.
     sliver_m2, sliver_share : float
-        A piece smaller than both, in m2 and as share of its block, is no crossing: it goes to the
-        neighbouring part and is reported.
+        A piece smaller than both, in m2 and as share of its block and of its polygon, is no
+        crossing: it goes to the neighbouring part and is reported. A small polygon is thus kept.
 
     Returns
     -------
@@ -213,7 +248,9 @@ def refine(
         return (area_m2 < sliver_m2) & (share < sliver_share)
 
     meets = _meetings(shapes, cutters)
-    left_out = is_sliver(meets["area_m2"], meets["share"])
+    own = shapely.area(cutters)
+    minor = meets["area_m2"] < sliver_share * own[meets["by"]]
+    left_out = is_sliver(meets["area_m2"], meets["share"]) & minor
     taken_in = is_sliver(meets["rest_m2"], 1 - meets["share"]) & ~left_out
     crossed = meets[~left_out & ~taken_in]
 
@@ -232,7 +269,14 @@ def refine(
         rows, pieces = [], _cut(shapes, cutters, crossed, whole)
         for at, found in pieces.items():
             block, total = codes[at], shapes[at].area
-            kept, gone = _without_slivers(found, total, is_sliver)
+
+            def small(piece: _Piece, total: float = total) -> bool:
+                area = piece.shape.area
+                # Of a polygon that has little land, a little is much.
+                major = any(area >= sliver_share * own[by] for by in piece.by)
+                return bool(is_sliver(area, area / total)) and not major
+
+            kept, gone = _without_slivers(found, small)
             mark = "." if "/" in block else "/"
             names = [block]
             if len(kept) > 1:
@@ -299,7 +343,7 @@ def _cut(
 
 
 def _without_slivers(
-    found: list[_Piece], total: float, is_sliver: Callable[[float, float], bool]
+    found: list[_Piece], is_small: Callable[[_Piece], bool]
 ) -> tuple[list[_Piece], list[tuple[_Piece, int]]]:
     """Join slivers to the piece they share the longest line with, smallest first.
 
@@ -313,8 +357,8 @@ def _without_slivers(
     kept = sorted(found, key=size)
     into: dict[frozenset[int], frozenset[int]] = {}
     gone: list[_Piece] = []
-    while len(kept) > 1 and is_sliver(kept[0].shape.area, kept[0].shape.area / total):
-        least, *kept = kept
+    while len(kept) > 1 and (least := next(filter(is_small, kept), None)):
+        kept = [piece for piece in kept if piece is not least]
         shared = [shapely.length(shapely.intersection(least.shape, o.shape)) for o in kept]
         best = int(np.argmax(shared)) if max(shared) > 0 else len(kept) - 1
         joined = shapely.coverage_union(least.shape, kept[best].shape)

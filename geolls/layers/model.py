@@ -13,11 +13,12 @@ from typing import Final
 
 from geolls.base.errors import GeollsError
 from geolls.base.schema import MADE, among, named
-from geolls.base.vocabulary import FAMILIES
+from geolls.base.vocabulary import FAMILIES, REASONS
 
 __all__ = [
     "CONFIDENCES",
     "EXTENTS",
+    "KEPT_CODES",
     "LAND",
     "ONE_DAY",
     "TIERS",
@@ -41,6 +42,8 @@ TIERS: Final = (
 )
 CONFIDENCES: Final = ("low", "medium", "high")
 EXTENTS: Final = ("whole", "part")
+KEPT_CODES: Final = (*REASONS, "shared")
+"""What stands where the code of a unit would, and so cannot be one."""
 ONE_DAY: Final = timedelta(days=1)
 
 

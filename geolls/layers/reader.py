@@ -23,10 +23,11 @@ from geolls.base.errors import InputFileError
 from geolls.base.schema import Toml, a_day, check, load, unknown
 from geolls.base.sheets import Head, as_utf8, find_head
 from geolls.base.text import fold, plural, suggest
-from geolls.base.vocabulary import REASONS, TAKEN
+from geolls.base.vocabulary import TAKEN
 from geolls.layers.model import (
     CONFIDENCES,
     EXTENTS,
+    KEPT_CODES,
     LAND,
     Alias,
     Claim,
@@ -38,7 +39,7 @@ from geolls.layers.model import (
 
 __all__ = ["Row", "read_layer"]
 
-POLYGON_FILES: Final = (".geojson", ".json", ".gpkg", ".shp", ".parquet", ".fgb")
+POLYGON_FILES: Final = (".geojson", ".json", ".gpkg", ".shp", ".parquet", ".fgb", ".zip")
 SHELF_KEYS: Final = ("licence", "family", "tiling", "confidence", "unit_title")
 MEMBER_COLUMNS: Final = (
     *("unit_code", "unit_name", "area_code", "area_name", "urn", "postcode"),
@@ -88,8 +89,6 @@ SYNONYMS: Final = {
 # Headings of ONS: LAD22CD, CTYUA23NM, lad2022cd.
 _ONS = re.compile(r"(?:lad|ctyua|utla|ltla|cty|cauth|rgn|lau1)(?:\d\d|20\d\d)(cd|nm)")
 MOST_BYTES: Final = 64 << 20
-# What stands where the code of a unit would, and so cannot be one.
-KEPT_CODES: Final = (*REASONS, "shared")
 SPAN_FIX: Final = "write 2022, 2022-09, 2022-09-01, or two of them as 2014/2022"
 _POSTCODE = re.compile(r"[A-Z]{1,2}\d[A-Z\d]?(\d([A-Z]{2})?)?")
 _GSS = re.compile(r"[EW]\d{8}(/.+)?", re.IGNORECASE)

@@ -29,6 +29,7 @@ __all__ = [
     "dates",
     "each",
     "fold_words",
+    "has_required",
     "is_header",
     "name_columns",
     "numbers",
@@ -167,6 +168,12 @@ def is_header(cells: Sequence[str], kind: Kind) -> bool:
     known = _ours(kind)
     needed = {known.get(_folded(c)) for c in cells} & set(REQUIRED[kind])
     return len(needed) > 2 or _kind_of(cells) is not None
+
+
+def has_required(cells: Sequence[str], kind: Kind) -> bool:
+    """Whether a header has every column that a kind of file cannot do without."""
+    known = _ours(kind)
+    return set(REQUIRED[kind]) <= {known.get(_folded(c)) for c in cells}
 
 
 def _kind_of(header: Sequence[str]) -> str | None:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 import zipfile
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 from geolls.base.archives import open_bounded
 from geolls.base.errors import InputFileError
 from geolls.base.sheets import HEAD, Head, as_utf8, find_head
-from geolls.register.columns import FILES, Kind, is_header
+from geolls.register.columns import FILES, Kind, has_required, is_header
 
-__all__ = ["LONGEST_LINE", "MOST_BYTES", "check_size", "open_text"]
+__all__ = ["LONGEST_LINE", "MOST_BYTES", "check_size", "kind_of", "open_text"]
 
 #: A whole register has about 60 MB, and 50,000 rows.
 MOST_BYTES: Final = 512 << 20
@@ -49,6 +50,18 @@ def open_text(path: Path, kind: Kind) -> tuple[Head, bytes, str]:
         fault = "is not a csv file with a header line" if data else "is empty"
         raise InputFileError(fault, where=str(path))
     return head, data[head.size :], encoding
+
+
+def kind_of(path: Path) -> Kind | None:
+    """Tell which GIAS file a csv is, by the columns in its header; None where it is none."""
+    with open_bounded(path, member=_member(path, "register")) as stream:
+        text = as_utf8(stream.read(HEAD))[0].decode("utf-8", "replace")
+    kinds: tuple[Kind, ...] = ("register", "links", "successions")
+    for kind in kinds:
+        head = find_head(text, partial(has_required, kind=kind))
+        if has_required(head.cells, kind):
+            return kind
+    return None
 
 
 def check_size(path: Path, kind: Kind) -> None:

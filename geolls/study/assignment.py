@@ -25,6 +25,8 @@ from geolls.layers.model import Layer
 if TYPE_CHECKING:
     from geopandas import GeoDataFrame
 
+    from geolls.register.register import Register
+
 __all__ = [
     "ASSIGNMENT_COLUMNS",
     "Placement",
@@ -34,6 +36,7 @@ __all__ = [
     "land_of",
     "place_schools",
     "school_units",
+    "untold",
 ]
 
 ASSIGNMENT_COLUMNS = [
@@ -435,11 +438,7 @@ def school_units(
 
 def _listed(layer: Layer, schools: pd.DataFrame, on: date) -> pd.DataFrame:
     """Match a user's URNs and postcodes with the register."""
-    whole = schools["postcode"].map(_postcode_key)
-    at: dict[str, list[str]] = {}
-    for part in (whole, whole.str[:-3], whole.str[:-2]):  # LS20 9AB, its district, its sector
-        keyed = schools.assign(key=part)[part != ""]
-        at |= {str(key): list(urns) for key, urns in keyed.groupby("key")["urn"]}
+    at = _by_postcode(schools)
     known = set(schools["urn"])
     rows = [
         (urn, claim.unit_code, layer.units[claim.unit_code].name)
@@ -448,6 +447,68 @@ def _listed(layer: Layer, schools: pd.DataFrame, on: date) -> pd.DataFrame:
         if urn in known
     ]
     return pd.DataFrame(rows, columns=["urn", "unit_code", "unit_name"]).drop_duplicates()
+
+
+def untold(layer: Layer, register: Register, on: date) -> list[str]:
+    """Say which entries of a user's list have no school that counts, and why; a line each.
+
+    Parameters
+    ----------
+    layer : Layer
+        Any; of those whose claims are not of schools, only their days are looked at.
+    register : Register
+        The schools that count, and what became of the others.
+    on : datetime.date
+        The study's day.
+
+    Returns
+    -------
+    list of str
+        Entries listed are entries counted and entries told.
+    """
+    found = []
+    alive = [c for c in layer.claims_on(on) if layer.units[c.unit_code].active(on)]
+    if len(alive) < len(layer.claims):
+        n = len(layer.claims) - len(alive)
+        found.append(f"{n:,} of {len(layer.claims):,} entries do not hold on {on}")
+    if layer.kind == "sites":
+        entries = [(u.lead_urn, "") for u in layer.units.values() if u.active(on) and u.lead_urn]
+        known = set(register.everywhere["urn"])
+    elif layer.kind == "schools" and layer.register_column is None:
+        entries = [(c.urn, c.postcode) for c in alive]
+        known = set(register.schools["urn"])
+    else:
+        return found
+    at = set(_by_postcode(register.schools)) if any(p for _, p in entries) else set()
+    reasons = register.filtered.set_index("urn")["reason"].to_dict()
+    lost = [
+        f"{urn} ({reasons.get(urn, 'not in the register')})"
+        if urn
+        else f"{postcode} (no school that counts has it)"
+        for urn, postcode in entries
+        if (urn not in known if urn else _postcode_key(postcode) not in at)
+    ]
+    if lost:
+        more = f" and {len(lost) - _SHOWN:,} more" if len(lost) > _SHOWN else ""
+        what = "entries are" if len(lost) > 1 else "entries is"
+        found.append(
+            f"{len(lost):,} of {len(entries):,} {what} no school that counts: "
+            f"{', '.join(lost[:_SHOWN])}{more}"
+        )
+    return found
+
+
+_SHOWN = 20  # entries named in one line
+
+
+def _by_postcode(schools: pd.DataFrame) -> dict[str, list[str]]:
+    """Return the schools by postcode, by its first half, and by its sector."""
+    whole = schools["postcode"].map(_postcode_key)
+    at: dict[str, list[str]] = {}
+    for part in (whole, whole.str[:-3], whole.str[:-2]):  # LS20 9AB, its district, its sector
+        keyed = schools.assign(key=part)[part != ""]
+        at |= {str(key): list(urns) for key, urns in keyed.groupby("key")["urn"]}
+    return at
 
 
 def _postcode_key(postcode: object) -> str:

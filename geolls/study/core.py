@@ -45,6 +45,8 @@ T = TypeVar("T")
 
 # The day of the demonstration register, and of research on local learning systems.
 DEMONSTRATION_DATE = date(2022, 9, 1)
+# What can be asked of lead schools alone.
+_SITES = "distances from its lead schools are in: geolls table far_from_hub"
 ATTRIBUTION = (
     "Contains public sector information (Department for Education, Get Information about "
     "Schools) licensed under the Open Government Licence v3.0. Source: Office for National "
@@ -239,22 +241,55 @@ class Core:
         return self._refinement[0]
 
     @cached_property
-    def _refinement(self) -> tuple[GeoDataFrame, dict[str, list[BlockClaim]]]:
-        """Blocks cut by each polygons layer in turn, and the claims of each."""
+    def _refinement(
+        self,
+    ) -> tuple[GeoDataFrame, dict[str, list[BlockClaim]], dict[str, list[str]]]:
+        """Blocks cut by each polygons layer in turn, the claims of each, what each lost."""
         from geolls.land.polygons import onto_parts, read_polygons, refine
 
         blocks = self.finer.analysis() if self.finer else load_blocks()
         claims: dict[str, list[BlockClaim]] = {}
+        lost: dict[str, list[str]] = {}
         for layer in self.area_layers.values():
             if layer.kind != "polygons":
                 continue
             stated = {"sliver_m2": layer.sliver_m2, "sliver_share": layer.sliver_share}
             rule: dict[str, Any] = {k: v for k, v in stated.items() if v is not None}
-            cut = refine(blocks, read_polygons(layer), **rule)
+            polygons = read_polygons(layer, lost.setdefault(layer.key, []))
+            cut = refine(blocks, polygons, **rule)
+            kept = {claim.unit_code for claim in cut.claims}
+            gone = polygons.loc[~polygons["unit_code"].isin(kept), "unit_name"].tolist()
+            if gone:
+                verb = "has" if len(gone) == 1 else "have"
+                lost[layer.key].append(f"{', '.join(gone)} {verb} no land in England")
             claims = {k: onto_parts(v, cut.parts) for k, v in claims.items()}
             claims[layer.key] = cut.claims
             blocks = cut.blocks
-        return blocks, claims
+        return blocks, claims, lost
+
+    def told(self) -> list[str]:
+        """Say what the user's own layers list and no table shows; a line each.
+
+        Polygons are looked at where they were read for something else already.
+        """
+        cut = "_refinement" in self.__dict__ and self._has_polygons
+        lost = {k: list(v) for k, v in self._refinement[2].items()} if cut else {}
+        own = [v for v in self.layers.values() if v.family == "user"]
+        for layer in own:
+            if ("assigned", layer.key) in self._memo and layer.has_land:
+                known = {claim.unit_code: claim.unit_name for claim in self.claims(layer.key)}
+                bare = known.keys() - set(self.assigned(layer.key)["unit_code"])
+                names = ", ".join(sorted(known[code] for code in bare))
+                if bare:
+                    lost.setdefault(layer.key, []).append(f"no school that counts in {names}")
+        return [
+            f"{layer.key}: {line}"
+            for layer in own
+            for line in (
+                *lost.get(layer.key, ()),
+                *assigning.untold(layer, self.register, self.as_of),
+            )
+        ]
 
     @cached_property
     def _parts(self) -> dict[str, list[str]] | None:
@@ -295,7 +330,8 @@ class Core:
         layer = self.layer(name)
         if not layer.has_land:
             raise UsageError(
-                f"{layer.key} is made of {layer.kind}, not of land", fix="use --by schools"
+                f"{layer.key} is made of {layer.kind}, not of land",
+                fix="use --by schools" if layer.kind in ASSIGNED else _SITES,
             )
         blocks = [str(b) for b in self.block_weights.index]
         return self.memo(
@@ -322,9 +358,7 @@ class Core:
             )
         layer = self.layer(name)
         if layer.kind not in ASSIGNED:
-            raise UsageError(
-                f"{layer.key} has {layer.kind} and no land", fix="see geolls coverage for distances"
-            )
+            raise UsageError(f"{layer.key} has {layer.kind}, which hold no schools", fix=_SITES)
         return self.memo(("assigned", layer.key), lambda: ASSIGNED[layer.kind](self, layer))
 
     def membership(self, name: str, by: By = "schools") -> Membership:
@@ -544,8 +578,8 @@ class Core:
 
         return self.memo(("kinds", key), build)
 
-    def _as_place(self, place: Place | str) -> Place:
-        return self.place(place) if isinstance(place, str) else place
+    def _as_place(self, place: Place | str | int) -> Place:
+        return place if isinstance(place, Place) else self.place(str(place))
 
     def trust(self, text: str) -> pd.Series:
         """Find a trust by UID or name; return its row of the spread table.

@@ -95,7 +95,9 @@ class Gazetteer:
             When nothing has that name, or several units that are not the same land do; of an area
             that has ended, or has not begun, it says so, and what has its land on the day.
         """
-        hits = [p for p in self._by_name.get(fold(text), ()) if layer in (None, p.layer)]
+        authority = self.areas.by_la_code(text, self.on) if text.strip() else None
+        asked = fold(authority.code if authority else text)
+        hits = [p for p in self._by_name.get(asked, ()) if layer in (None, p.layer)]
         if not hits:
             for area in self.areas.ended(text, self.on):
                 heirs = self.areas.holders(area, self.on)

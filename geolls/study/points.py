@@ -5,8 +5,14 @@ The one function from Arrow batch to Arrow batch serves a laptop and a cluster a
 
 from __future__ import annotations
 
+import codecs
+import contextlib
+import csv
 import hashlib
+import io
+import itertools
 import json
+import re
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -18,10 +24,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import shapely
-from pyarrow import csv, feather, parquet
+from pyarrow import csv as pacsv
+from pyarrow import feather, parquet
 
+from geolls.base.archives import encoding_of, open_bounded
+from geolls.base.cells import NO_VALUE
 from geolls.base.errors import InputFileError, OutputError, UsageError, first_line
 from geolls.base.files import sha256, write_text, writing
+from geolls.base.sheets import HEAD, Head, find_head
 from geolls.base.text import suggest
 from geolls.land.cells import Cells
 from geolls.land.locate import COAST_TOLERANCE_M, to_bng
@@ -29,17 +39,24 @@ from geolls.land.locate import COAST_TOLERANCE_M, to_bng
 if TYPE_CHECKING:
     from geolls.study.core import Core
 
-__all__ = ["Columns", "PointAssigner", "Report", "assign_points", "coordinate_columns"]
+__all__ = [
+    "Columns",
+    "PointAssigner",
+    "Report",
+    "assign_points",
+    "check_points",
+    "coordinate_columns",
+    "has_coordinates",
+    "is_points",
+]
 
 ROWS_PER_BATCH = 262_144
 CSV_BYTES_PER_BATCH = 1 << 24
 _HOW = pa.array(["polygon", "nearest", "none"])
 _WRITERS: dict[str, Callable[[Path, pa.Schema], Any]] = {
-    ".csv": csv.CSVWriter,
+    ".csv": pacsv.CSVWriter,
     ".parquet": partial(parquet.ParquetWriter, compression="zstd"),
 }
-# What people write in a cell that holds no number.
-_BLANKS = ("", "-", ".", "na", "n/a", "nan", "nil", "none", "null")
 Progress = Callable[[str, int, "int | None"], None]
 
 
@@ -63,6 +80,37 @@ _PAIRS = (
 )
 
 
+def _pair(names: Sequence[str]) -> Columns | None:
+    by_fold = {name.strip().casefold(): name for name in reversed(names)}
+    for x, y, degrees in _PAIRS:
+        if x in by_fold and y in by_fold:
+            return Columns(by_fold[x], by_fold[y], degrees)
+    return None
+
+
+def has_coordinates(names: Sequence[str]) -> bool:
+    """Whether some headings are those of a table of points."""
+    return _pair(names) is not None
+
+
+def is_points(source: Path) -> bool:
+    """Whether a file is a table of points: parquet, or a csv with headings of coordinates."""
+    if source.suffix.lower() == ".parquet":
+        return True
+    return has_coordinates(_head(source, _encoding(source)).cells)
+
+
+def check_points(source: Path) -> None:
+    """Open a table of points, so that what is wrong with it is raised.
+
+    Raises
+    ------
+    InputFileError
+        As `assign_points`.
+    """
+    coordinate_columns(_open(source).schema.names, str(source))
+
+
 def coordinate_columns(names: Sequence[str], where: str) -> Columns:
     """Find the coordinate columns of a table by their names; metres come before degrees.
 
@@ -71,10 +119,8 @@ def coordinate_columns(names: Sequence[str], where: str) -> Columns:
     InputFileError
         When there is no pair of easting/northing or lon/lat columns.
     """
-    by_fold = {name.strip().casefold(): name for name in reversed(names)}
-    for x, y, degrees in _PAIRS:
-        if x in by_fold and y in by_fold:
-            return Columns(by_fold[x], by_fold[y], degrees)
+    if found := _pair(names):
+        return found
     raise InputFileError(
         "no coordinates: it needs columns easting and northing, or lon and lat",
         where=where,
@@ -182,7 +228,7 @@ def _numbers(column: pa.Array, name: str, where: str, first_row: int) -> np.ndar
         column = column.dictionary_decode()
     if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
         column = pc.utf8_trim_whitespace(column)
-        blank = pc.is_in(pc.utf8_lower(column), pa.array(_BLANKS, column.type))
+        blank = pc.is_in(pc.utf8_lower(column), pa.array(sorted(NO_VALUE), column.type))
         column = pc.if_else(blank, None, column)
     try:
         floats = pc.cast(column, pa.float64(), safe=False)
@@ -333,11 +379,7 @@ def _reading(source: Path) -> Iterator[None]:
     try:
         yield
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
-        said = first_line(error)
-        if "UTF8" in said:
-            raise InputFileError(
-                "is not UTF-8 text", where=str(source), fix="save it as CSV UTF-8"
-            ) from error
+        said = re.sub(r"(got \d+): .*", r"\1", first_line(error))  # not the row itself
         raise InputFileError(
             f"cannot be read as a table ({said})",
             where=str(source),
@@ -356,20 +398,90 @@ def _open_parquet(source: Path) -> _Table:
 
 
 def _open_csv(source: Path) -> _Table:
-    with csv.open_csv(source) as peek:
-        header = peek.schema.names
-    # All columns stay text, as they are written: codes keep their zeros, names like NA are names.
-    reader = csv.open_csv(
-        source,
-        read_options=csv.ReadOptions(block_size=CSV_BYTES_PER_BATCH),
-        convert_options=csv.ConvertOptions(
-            column_types=dict.fromkeys(header, pa.string()),
-            strings_can_be_null=True,
-            null_values=[""],
-        ),
-    )
-    batches = (batch for batch in reader if batch.num_rows)
-    return _Table(reader.schema, batches, None, f"csv {CSV_BYTES_PER_BATCH}")
+    encoding = _encoding(source)
+    head = _head(source, encoding)
+    if not head.cells:
+        raise InputFileError("cannot be read as a table (it is empty)", where=str(source))
+    names = [name or f" {at}" for at, name in enumerate(head.cells)]  # blank headings
+    with open_bounded(source) as peek:
+        text = io.TextIOWrapper(peek, encoding, "replace", newline=None)
+        below = itertools.islice(csv.reader(text, delimiter=head.mark), 0, head.row + 20)
+        widest = max((len(record) for record in below), default=0)
+    names += [f" {at}" for at in range(len(names), widest)]
+    schema = pa.schema([(name, pa.string()) for name in names if not name.startswith(" ")])
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        with io.BufferedReader(_Recoded(open_bounded(source), encoding), 1 << 18) as lines:
+            lines.read(head.size)
+            if not lines.peek(1):
+                return
+            # All columns stay text, as they are written: codes keep their zeros, names like NA
+            # are names.
+            reader = pacsv.open_csv(
+                pa.PythonFile(lines, mode="r"),
+                read_options=pacsv.ReadOptions(
+                    block_size=CSV_BYTES_PER_BATCH, column_names=names, use_threads=False
+                ),
+                parse_options=pacsv.ParseOptions(delimiter=head.mark, newlines_in_values=True),
+                convert_options=pacsv.ConvertOptions(
+                    column_types=dict.fromkeys(names, pa.string()),
+                    include_columns=schema.names,
+                    strings_can_be_null=True,
+                    null_values=[""],
+                ),
+            )
+            yield from (batch for batch in reader if batch.num_rows)
+
+    return _Table(schema, batches(), None, f"csv {CSV_BYTES_PER_BATCH}")
+
+
+class _Recoded(io.RawIOBase):
+    """A stream of text in any encoding, as UTF-8 without a byte order mark."""
+
+    def __init__(self, source: io.BufferedReader, encoding: str) -> None:
+        self._source, self._left = source, b""
+        self._decode = codecs.getincrementaldecoder(encoding)("replace").decode
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        while not self._left:
+            part = self._source.read(1 << 18)
+            self._left = self._decode(part, not part).encode()
+            if not part:
+                break
+        n = min(len(buffer), len(self._left))
+        buffer[:n], self._left = self._left[:n], self._left[n:]
+        return n
+
+    def close(self) -> None:
+        self._source.close()
+        super().close()
+
+
+def _encoding(source: Path) -> str:
+    """Tell how a file is encoded: by its beginning, and where that is UTF-8 by all of it."""
+    with open_bounded(source) as stream:
+        start = stream.read(HEAD)
+        found = encoding_of(start[: len(start) - 8] or start)
+        if found not in ("utf-8", "utf-8-sig"):
+            return found
+        decode = codecs.getincrementaldecoder("utf-8")().decode
+        with contextlib.suppress(UnicodeDecodeError):
+            decode(start)
+            while part := stream.read(1 << 20):
+                decode(part)
+            decode(b"", True)
+            return found
+    return "cp1252"
+
+
+def _head(source: Path, encoding: str) -> Head:
+    """Find the header of a csv of points, below its titles if it has any."""
+    with open_bounded(source) as stream:
+        text = codecs.decode(stream.read(HEAD), encoding, "replace")
+    return find_head(text.removeprefix("\ufeff"), has_coordinates)
 
 
 def _check_types(schema: pa.Schema, target: Path) -> None:
@@ -378,7 +490,7 @@ def _check_types(schema: pa.Schema, target: Path) -> None:
         return
     for field in schema:
         try:
-            csv.write_csv(pa.schema([field]).empty_table(), pa.BufferOutputStream())
+            pacsv.write_csv(pa.schema([field]).empty_table(), pa.BufferOutputStream())
         except pa.ArrowException as error:
             raise UsageError(
                 f"column {field.name} holds {field.type}, which a csv cannot",

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import gzip
+import warnings
 import zipfile
 from pathlib import Path
+from typing import Any
 
+import geopandas as gpd
 import pandas as pd
 import pytest
 from gias_files import ACADEMY, DAY, links, put, read, reconciles, schools, text_of
+from shapely import Polygon, box
 
-from geolls.base.errors import GeollsError, InputFileError, UnknownNameError
+from geolls.base.errors import GeollsError, InputFileError, UnknownNameError, UsageError
+from geolls.cli.checking import check_files
+from geolls.land.blocks import load_blocks
+from geolls.land.polygons import read_polygons, refine
 from geolls.layers.areas import load_areas
 from geolls.layers.catalogue import load_catalogue
 from geolls.layers.checks import check_folders
 from geolls.layers.model import Layer, Problem
 from geolls.register.register import Register, read_register
+from geolls.study.points import assign_points
 
 MINE = 'title = "Mine"\nsource = "me"\nlicence = "x"\n'
 
@@ -427,3 +436,224 @@ def test_the_first_half_of_a_postcode_means_all_schools_of_it(tmp_path: Path) ->
     }  # fmt: skip
     (fault,) = problems(folder(tmp_path, "unit,postcode\nA,Leeds\n", "wrong"))
     assert "no postcode" in fault.message
+
+
+# ---- polygons -----------------------------------------------------------------------------------
+
+
+def zones(
+    tmp_path: Path,
+    named: dict[str | None, Any],
+    more: str = "",
+    file: str = "z.gpkg",
+    **columns: Any,
+) -> Path:
+    """Write a layer of polygons, in metres of the National Grid."""
+    place = tmp_path / "zones"
+    place.mkdir(exist_ok=True)
+    (place / "layer.toml").write_text(f'{MINE}geometry = "{file}"\n{more}')
+    frame = gpd.GeoDataFrame(
+        {"name": list(named), **columns}, geometry=list(named.values()), crs=27700
+    )
+    if file.lower().endswith(".parquet"):
+        frame.to_parquet(place / file)
+    else:
+        frame.to_file(place / file)
+    return place
+
+
+def told(place: Path) -> tuple[gpd.GeoDataFrame, list[str]]:
+    lines: list[str] = []
+    return read_polygons(layer(place), lines), lines
+
+
+BIG, TOWN, FIELD = box(405e3, 425e3, 425e3, 445e3), box(429500, 432800, 431500, 434800), 420e3
+
+
+def held(blocks: gpd.GeoDataFrame, table: gpd.GeoDataFrame) -> dict[str, float]:
+    cut = refine(blocks, table)
+    area: dict[str, float] = {}
+    for claim in cut.claims:
+        part = cut.blocks.loc[claim.block, "area_m2"]
+        area[claim.unit_code] = area.get(claim.unit_code, 0.0) + part
+    return area
+
+
+def test_a_unit_smaller_than_a_share_of_its_district_is_kept(tmp_path: Path) -> None:
+    small = {
+        "Village": box(FIELD, 447e3, FIELD + 1e3, 448e3),
+        "Street": box(43e4, 44e4, 430100, 440100),
+    }
+    table, _ = told(zones(tmp_path, {"Big": BIG, "Town": TOWN, **small}))
+    near = load_blocks().cx[380e3:460e3, 400e3:480e3]
+    area = held(near, table)
+    assert area["Town"] == pytest.approx(4e6, rel=1e-3)
+    assert area["Village"] == pytest.approx(1e6, rel=1e-3)
+    assert area["Street"] == pytest.approx(1e4, rel=1e-2)
+
+
+def test_units_without_land_in_england_are_told(tmp_path: Path) -> None:
+    lost = {"Cardiff": box(31e4, 17e4, 32e4, 18e4), "Mid-sea": box(69e4, 3e5, 699e3, 31e4)}
+    table, _ = told(zones(tmp_path, {"West": BIG, **lost}))
+    assert set(held(load_blocks().cx[380e3:460e3, 400e3:480e3], table)) == {"West"}
+
+
+@pytest.mark.parametrize("shape", [None, Polygon()])
+def test_polygons_without_a_shape_are_told(tmp_path: Path, shape: Any) -> None:
+    with warnings.catch_warnings(action="error"):
+        table, lines = told(zones(tmp_path, {"West": BIG, "Lost": shape, None: shape}))
+    assert table["unit_name"].tolist() == ["West"]
+    assert lines == ["2 polygons have no shape: Lost, one without a name"]
+
+
+@pytest.mark.parametrize("blank", [None, "", " ", "NA", "NULL"])
+def test_a_polygon_without_a_code_is_an_error(tmp_path: Path, blank: str | None) -> None:
+    place = zones(tmp_path, {"West": BIG, "Town": TOWN}, 'code_column = "code"', code=["a", blank])
+    with pytest.raises(GeollsError, match="polygon 2 has no code"):
+        told(place)
+    assert "polygon 2 has no code" in str(check_files([place])[-1])
+
+
+def test_codes_of_polygons_lose_what_programs_add(tmp_path: Path) -> None:
+    more = 'code_column = "code"'
+    for codes in ([1.0, 2.0], ["1.0", " 2 "], [1, 2]):
+        table, _ = told(zones(tmp_path, {"West": BIG, "Town": TOWN}, more, code=codes))
+        assert table["unit_code"].tolist() == ["1", "2"]
+
+
+def test_a_polygon_is_never_coded_as_a_reason(tmp_path: Path) -> None:
+    with pytest.raises(GeollsError, match="'not_covered' is kept"):
+        told(zones(tmp_path, {"not_covered": BIG}))
+
+
+@pytest.mark.parametrize("file", ["z.PARQUET", "z.GPKG", "z.GeoJSON", "Z.SHP"])
+def test_polygon_files_are_read_with_endings_in_any_case(tmp_path: Path, file: str) -> None:
+    place = zones(tmp_path, {"West": BIG}, file=file.lower())
+    for path in place.glob("z.*"):
+        path.rename(path.with_name(file if path.suffix == f".{file.lower()[2:]}" else
+                                   f"{file[0]}{path.suffix.upper() if file == 'Z.SHP' else path.suffix}"))  # fmt: skip  # noqa: E501
+    (place / "layer.toml").write_text(f'{MINE}geometry = "{file}"\n')
+    assert told(place)[0]["unit_name"].tolist() == ["West"]
+
+
+def test_of_two_layers_in_a_file_one_is_told(tmp_path: Path) -> None:
+    place = zones(tmp_path, {"West": BIG})
+    gpd.GeoDataFrame({"name": ["Other"]}, geometry=[TOWN], crs=27700).to_file(
+        place / "z.gpkg", layer="a_first"
+    )
+    with warnings.catch_warnings(action="error"):
+        table, (line,) = told(place)
+    assert table["unit_name"].tolist() == ["West"]
+    assert "a_first is not" in line
+    assert 'geometry_layer = "a_first"' in line
+
+
+def test_a_zip_of_the_portal_is_read(tmp_path: Path) -> None:
+    place = zones(tmp_path, {"West": BIG}, file="z.shp")
+    with zipfile.ZipFile(place / "z.zip", "w") as archive:
+        for path in place.glob("z.*"):
+            if path.suffix != ".zip":
+                archive.write(path, f"boundaries/{path.name}")
+    (place / "layer.toml").write_text(f'{MINE}geometry = "z.zip"\n')
+    assert told(place)[0]["unit_name"].tolist() == ["West"]
+
+
+@pytest.mark.parametrize("how", ["no system", "no such layer"])
+def test_check_says_of_polygons_what_a_table_would(tmp_path: Path, how: str) -> None:
+    more = "" if how == "no system" else 'geometry_layer = "Zones2"'
+    place = zones(tmp_path, {"West": BIG}, more, "z.gpkg" if more else "z.shp")
+    (place / "z.prj").unlink(missing_ok=True)
+    with pytest.raises(GeollsError) as fault:
+        told(place)
+    assert fault.value.message in [p.message for p in check_files([place])]
+
+
+# ---- entries that no school answers -------------------------------------------------------------
+
+
+def test_entries_listed_are_entries_counted_and_entries_told(tmp_path: Path) -> None:
+    from geolls.study.assignment import untold
+
+    register = read(tmp_path, {}, {"PhaseOfEducation (name)": "Nursery"}, {"Postcode": "LS20 9AB"})
+    rows = "unit,urn,postcode\nA,100000,\nA,999999,\nA,100001,\nB,,LS20\nB,,ZZ1 1ZZ\n"
+    (line,) = untold(layer(folder(tmp_path, rows)), register, DAY)
+    assert line.startswith("3 of 5 entries are no school that counts: 999999 (not in the register)")
+    assert "100001 (phase not chosen: nursery)" in line
+    assert "ZZ1 1ZZ (no school that counts has it)" in line
+    (late,) = untold(
+        layer(folder(tmp_path, "unit,urn,valid_from\nA,100000,2030-01-01\n", "late")), register, DAY
+    )
+    assert late == "1 of 1 entries do not hold on 2022-09-01"
+
+
+# ---- points -------------------------------------------------------------------------------------
+
+SPOTS = "id,easting,northing\n1,430000,433500\n2,430100,433400\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("p.csv", b"id,easting,northing,,\n1,430000,433500,,\n2,430100,433400,,\n"),
+        ("p.csv", b"id,easting,northing\n1,430000,433500,,\n2,430100,433400,,\n"),
+        ("p.csv", b"Pupils at risk,,\n,,\n" + SPOTS.encode()),
+        ("p.csv", b"sep=;\n" + SPOTS.replace(",", ";").encode()),
+        ("p.CSV", SPOTS.replace(",", "\t").encode("utf-16")),
+        ("p.csv", b"\xef\xbb\xbf" + SPOTS.encode()),
+        ("p.CSV.GZ", gzip.compress(SPOTS.encode(), mtime=0)),
+        ("p.csv", gzip.compress(SPOTS.encode(), mtime=0)),
+        ("p.csv", SPOTS.replace("id", "Zo\xeb").encode("cp1252")),
+    ],
+)
+def test_points_are_read_however_their_file_is_written(
+    tmp_path: Path, demonstration: Any, name: str, data: bytes
+) -> None:
+    source, target = tmp_path / name, tmp_path / "out.parquet"
+    source.write_bytes(data)
+    assert assign_points(source, target, demonstration).placed == 2
+    assert len(pd.read_parquet(target).columns) == 3 + 2 + len(demonstration.area_layers)
+
+
+def test_quoted_line_breaks_may_lie_across_parts(
+    tmp_path: Path, demonstration: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("geolls.study.points.CSV_BYTES_PER_BATCH", 1 << 12)
+    rows = [f'{i},"a remark\nof two, or\nthree lines",430000,433500' for i in range(500)]
+    source = tmp_path / "p.csv"
+    source.write_text("id,note,easting,northing\n" + "\n".join(rows) + "\n")
+    assert assign_points(source, tmp_path / "o.csv", demonstration).rows == 500
+
+
+# ---- from a notebook ----------------------------------------------------------------------------
+
+
+def test_one_text_or_path_is_a_list_of_one(tmp_path: Path) -> None:
+    from geolls import open_study
+
+    place = folder(tmp_path, LIST)
+    for given in (place, str(place), [place]):
+        assert "mine" in open_study(boundaries=given).layers
+    assert list(open_study(layers="maths_hub", as_of="2022-09-01").layers) == ["maths_hub"]
+    assert open_study(phase="secondary").settings.phases == ("secondary",)
+
+
+@pytest.mark.parametrize("name", ["register", "links", "layers", "boundaries", "phase", "study"])
+def test_what_is_no_path_or_text_gets_a_line(name: str) -> None:
+    from geolls import open_study
+
+    with pytest.raises(UsageError, match=rf"{name}: is a DataFrame, not"):
+        open_study(**{name: pd.DataFrame({"a": [1]})})
+    with pytest.raises(UsageError, match=rf"{name}: is a int, not"):
+        open_study(**{name: 5})
+
+
+def test_home_is_expanded(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    from geolls import open_study
+
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert open_study(register="~/x.csv").settings.register == tmp_path / "x.csv"
+
+
+@pytest.mark.parametrize("code", [383, "383"])
+def test_a_code_of_the_department_is_a_place(demonstration: Any, code: Any) -> None:
+    assert len(demonstration.spread(code)) == len(demonstration.spread("E08000035")) > 0
