@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from itertools import pairwise
 from typing import Any, Literal, NamedTuple
@@ -17,7 +17,7 @@ import pandas as pd
 import shapely
 
 from geolls.base.errors import MapError
-from geolls.base.interval import Interval
+from geolls.base.interval import Interval, span
 from geolls.base.shelves import shelf
 from geolls.base.text import DASH, plural
 from geolls.maps.styles import RAMP, line_style
@@ -134,6 +134,8 @@ class Measure:
         For words: the finding is true of units with one of these.
     may : frozenset of str
         Of these units nobody knows whether the finding is true.
+    ends : tuple of Series, optional
+        The least and the most that each value can be, where land is shared.
     """
 
     key: str
@@ -154,11 +156,27 @@ class Measure:
     since: float | None = None
     told: tuple[str, ...] = ()
     may: frozenset[str] = frozenset()
+    ends: tuple[pd.Series[Any], pd.Series[Any]] | None = None
 
     @cached_property
     def by_code(self) -> dict[str, Any]:
         """The value of each unit."""
         return dict(zip(self.values.index, self.values.tolist(), strict=True))
+
+    @cached_property
+    def open(self) -> dict[str, Interval]:
+        """The ends of the units whose value is known only between two."""
+        if self.ends is None:
+            return {}
+        codes, (low, high) = self.values.index, self.ends
+        both = map(Interval, low.reindex(codes), high.reindex(codes))
+        return {code: ends for code, ends in zip(codes, both, strict=True) if not ends.certain}
+
+    def said(self, code: str) -> Any:
+        """Return a unit's value, or both its ends in words."""
+        if code in self.open:
+            return span(self.open[code], lambda end: say(end, self.format))
+        return self.by_code.get(code)
 
     @property
     def paints(self) -> list[str]:
@@ -172,6 +190,9 @@ class Measure:
 
     def holds(self, units: Sequence[str]) -> tuple[Interval, int]:
         """Return of how many of some units the finding is true, and how many have a class."""
+        if self.ends is not None:
+            of = [replace(self, values=end)._holds(units) for end in self.ends]
+            return Interval(*(many for many, _ in of)), of[0][1]
         sure, n = self._holds(units)
         return Interval(sure, sure + len(self.may.intersection(units))), n
 

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from geolls.base.errors import MapError
-from geolls.base.interval import Interval, bounds, span
+from geolls.base.interval import Interval, span
 from geolls.base.text import count, day, small, suggest
 from geolls.base.vocabulary import REASON_LABELS, REASON_NUMBERS, REASON_PHRASES
 from geolls.maps.data import Box, Callout, LayerSpec, MapData, Measure, say
@@ -211,13 +211,17 @@ class Drawn:
         """Say how many of the map's areas have land of one unit alone, and how many have not."""
         base = self.authorities if self.areas is spec else self.areas
         met: dict[int, set[int]] = {}
-        for b, (u, area) in enumerate(zip(self.cover(spec).of, self.cover(base).of, strict=True)):
+        found = self.cover(spec)
+        for b, (u, area) in enumerate(zip(found.of, self.cover(base).of, strict=True)):
             if self.inside[b] and 0 <= area < len(base.units):
                 met.setdefault(area, set()).add(u)
         if not met or base is spec:
             return ""
-        sure = sum(len(units) == 1 and 0 <= min(units) < len(spec.units) for units in met.values())
-        where = self._where(bounds(sure), len(met), base)
+        # Of shared land one of the units that are listed may have all.
+        one = [set.intersection(*(set(found.claimants(u)) for u in us)) for us in met.values()]
+        most = sum(any(u >= 0 for u in units) for units in one)
+        sure = sum(len(us) == 1 and 0 <= min(us) < len(spec.units) for us in met.values())
+        where = self._where(Interval(sure, most), len(met), base)
         return f"{where}, one {spec.title} has all of the land"
 
     def layer(self, key: str) -> LayerSpec | None:
@@ -320,11 +324,14 @@ class Drawn:
         pairs = zip(own, blocks, strict=True)
         return [found.units.get(code, found.on.get(block)) for code, block in pairs]
 
-    def counts(self, spec: LayerSpec) -> dict[int, int]:
-        """Count the schools the map is about in each unit of a layer; a shared one in each."""
+    def counts(self, spec: LayerSpec) -> dict[int, Interval]:
+        """Count the schools the map is about in each unit of a layer: at least, at most."""
         found = self.cover(spec)
         units = [] if self.members is None else self.units_of(spec, self.members)
-        return Counter(u for unit in units if unit is not None for u in found.claimants(unit))
+        known = [found.claimants(unit) for unit in units if unit is not None]
+        most = Counter(u for claimants in known for u in claimants)
+        least = Counter(u for claimants in known if len(claimants) == 1 for u in claimants)
+        return {u: Interval(least[u], n) for u, n in most.items()}
 
     def units_here(self, spec: LayerSpec) -> list[int]:
         """Return the units of a layer on the map: all, or those of the place or of the trust."""

@@ -17,9 +17,10 @@ from branca.element import Element, MacroElement
 from markupsafe import Markup
 
 from geolls.base.errors import MapError
+from geolls.base.interval import Interval, span
 from geolls.base.labels import label
 from geolls.base.shelves import shelf
-from geolls.base.text import small
+from geolls.base.text import count, small
 from geolls.base.vocabulary import FAMILY_TITLES, KIND_TITLES
 from geolls.maps.data import MapData, say
 from geolls.maps.drawn import Drawn, cover_words, resolve, texts
@@ -100,15 +101,16 @@ def _table(drawn: Drawn) -> tuple[list[Head], list[dict[str, Any]]]:
     columns: list[tuple[str, str, Mapping[str, Any], str]] = []
     if drawn.data.trust is not None and drawn.data.place is None:
         counts = {found.codes[u]: n for u, n in drawn.counts(spec).items() if u >= 0}
-        units.sort(key=lambda code: -counts[code])
-        columns.append(("Its schools", "count", counts, ""))
+        units.sort(key=lambda code: -counts[code].high)
+        columns.append(("Its schools", "count", _told(counts), ""))
     if "count" in spec.units:
-        counts = dict(zip(found.codes, spec.units["count"], strict=True))
-        columns.append((label("schools"), "count", counts, ""))
+        ends = (spec.units.get(f"count_{end}", spec.units["count"]) for end in Interval._fields)
+        counts = dict(zip(found.codes, map(Interval, *ends), strict=True))
+        columns.append((label("schools"), "count", _told(counts), ""))
     for covering in filter(None, (drawn.covering(key) for key, _ in drawn.shades)):
         words = cover_words(drawn.cover(covering), found)
         columns.append((covering.title, "words", words, f"coverage:{covering.key}"))
-    columns += [(m.title, m.format, m.by_code, m.key) for m in drawn.table]
+    columns += [(m.title, m.format, {u: m.said(u) for u in units}, m.key) for m in drawn.table]
     pages = texts(spec.units["url"]) if "url" in spec.units else [None] * len(found.codes)
     rows = [
         {
@@ -120,6 +122,10 @@ def _table(drawn: Drawn) -> tuple[list[Head], list[dict[str, Any]]]:
         for code in units
     ]
     return [Head(title, kind != "words", shade) for title, kind, _, shade in columns], rows
+
+
+def _told(counts: Mapping[str, Interval]) -> dict[str, str]:
+    return {code: span(ends, count) for code, ends in counts.items()}
 
 
 def _markup(drawn: Drawn, element: str, keys: Sequence[str], search: bool) -> str:

@@ -18,6 +18,7 @@ import pandas as pd
 import shapely
 
 from geolls.base.errors import MapError
+from geolls.base.interval import Interval
 from geolls.base.vocabulary import KINDS
 from geolls.maps.data import LayerSpec, Measure, abroad, class_titles, classify
 from geolls.maps.drawn import MOST_CALLOUTS, Drawn, cover, texts
@@ -107,8 +108,18 @@ def _layer(spec: LayerSpec, blocks: tuple[str, ...]) -> dict[str, Any]:
     if "number" in units:
         out["number"] = [int(v) for v in units["number"]]
     if "count" in units:
-        out["count"] = [None if v != v else round(float(v), 1) for v in units["count"]]
+        ends = zip(units["count"], *_ends(units), strict=True)
+        out["count"] = [
+            (None if v != v else int(v)) if not low < high else [int(low), int(high)]
+            for v, low, high in ends
+        ]
     return out
+
+
+def _ends(units: pd.DataFrame) -> tuple[pd.Series[Any], pd.Series[Any]]:
+    """Return how many schools each unit has at least and at most."""
+    low, high = (units.get(f"count_{end}", units["count"]) for end in Interval._fields)
+    return low, high
 
 
 # ---------------------------------------------------------------- measures
@@ -122,14 +133,15 @@ def _measures(measures: tuple[Measure, ...], layers: tuple[LayerSpec, ...]) -> R
 
 
 def _measure(measure: Measure, units: pd.Index[Any]) -> dict[str, Any]:
-    words, values = measure.format == "words", map(measure.by_code.get, units)
+    words, values = measure.format == "words", map(measure.said, units)
     out: dict[str, Any] = {
         "key": measure.key,
         "title": measure.title,
         "layer": measure.layer,
         "format": measure.format,
         "v": [
-            None if v is None or v != v else str(v) if words else round(float(v), 4) for v in values
+            None if v is None or v != v else round(float(v), 4) if not isinstance(v, str) else v
+            for v in values
         ],
         "c": classify(measure, units),
         "titles": class_titles(measure),

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from geolls.base.errors import UsageError
+from geolls.base.interval import Interval
 from geolls.base.text import day, suggest
 from geolls.base.vocabulary import HOME_STATUS
 from geolls.maps.data import LayerSpec, MapData
@@ -159,8 +160,10 @@ def about(
 
 def _layer(study: Core, key: str, url: Urls | None) -> LayerSpec:
     layer, table = study.layers[key], study.land(key)
-    units, counted = _units(table), study.assigned(key).groupby("unit_code")["share"].sum()
-    units["count"] = counted.reindex(units.index).fillna(0.0)
+    units, claims = _units(table), study.membership(key).frame("urn", reasons=False)
+    counted = claims.groupby("unit_code")[["share", "share_low", "share_high"]].sum()
+    columns = ["count", *(f"count_{end}" for end in Interval._fields)]
+    units[columns] = counted.reindex(units.index).fillna(0.0).to_numpy()
     if url is not None:
         units["url"] = [url(key, str(code)) for code in units.index]
     if layer.family == "hubs":

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from geolls.base.errors import MapError
+from geolls.base.interval import Interval
 from geolls.base.labels import label, seen_from, within
 from geolls.base.text import day, suggest
 from geolls.base.text import small as lower_first
@@ -17,7 +18,7 @@ from geolls.base.vocabulary import FEW, PATTERNS
 from geolls.maps.data import FormatName, Measure, breaks_of
 from geolls.maps.recipes import Recipe
 from geolls.measures.membership import is_reason
-from geolls.measures.mismatch import NOT_KNOWN, compare_units
+from geolls.measures.mismatch import UNDECIDED, compare_units
 from geolls.study.analyses import site_distances
 from geolls.study.changes import days_of
 from geolls.study.core import Core
@@ -110,7 +111,14 @@ class Column:
             shows=self.shows,
             finding=self.finding.replace("{label}", within(title)),
             since=self.since,
+            ends=_ends(units, self.column) if self.format == "count" else None,
         )
+
+
+def _ends(units: pd.DataFrame, column: str) -> tuple[pd.Series[Any], pd.Series[Any]] | None:
+    """Return the ends of a count, where the table of units has them."""
+    low, high = (f"{column}_{end}" for end in Interval._fields)
+    return (units[low], units[high]) if low in units else None
 
 
 def _units_of(asked: Asked) -> Measure:
@@ -144,6 +152,7 @@ def _units_of(asked: Asked) -> Measure:
         note="What is listed is an offer, not use: it shows which bodies must talk.",
         finding=f"{{where}}, schools fall to {{since}} {plural} or more",
         since=2.0,
+        ends=_ends(units, f"units_{of}"),
     )
 
 
@@ -168,7 +177,7 @@ RELATIONS = (
     ("contains", "Made of whole units", "r3"),
     ("crosses", "Cut by a line", "r4"),
     ("disjoint", "Meets none", "dots"),
-    (NOT_KNOWN, "Not known: shared land decides", "stripe"),
+    (UNDECIDED, "Not known: shared land decides", "stripe"),
 )
 
 
@@ -177,8 +186,8 @@ def _relation(asked: Asked) -> Measure:
     left, right, by, table = _against(asked)
     titles = asked.study.layers[right].unit_title_plural
     counted = "land" if by == "area" else by.replace("fsm_pupils", "pupils eligible for free meals")
-    open_ = table["relation"] == NOT_KNOWN
-    there = [one for one in RELATIONS if one[0] != NOT_KNOWN or open_.any()]
+    open_ = table["relation"] == UNDECIDED
+    there = [one for one in RELATIONS if one[0] != UNDECIDED or open_.any()]
     return Measure(
         key=asked.key,
         title=f"Against {titles}",

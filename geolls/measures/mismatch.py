@@ -345,7 +345,7 @@ def pairwise(
     return pd.DataFrame(rows, columns=["left", "right", "measure", "value", "note"])
 
 
-NOT_KNOWN = "not_known"
+UNDECIDED = "not_known"
 
 
 def compare_units(
@@ -388,7 +388,7 @@ def compare_units(
     may = words.copy()
     if left is not right:
         for i, can in relations(x, y, values, divisible=divisible).items():
-            words[i] = min(can) if len(can) == 1 else NOT_KNOWN
+            words[i] = min(can) if len(can) == 1 else UNDECIDED
             may[i] = " ".join(sorted(can))
     words[x.outside] = may[x.outside] = None
     frame = pd.DataFrame(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -10,8 +10,7 @@ import numpy as np
 import pandas as pd
 
 from geolls.base.errors import UsageError
-from geolls.base.interval import Interval, between
-from geolls.base.text import count
+from geolls.base.interval import Interval
 from geolls.base.vocabulary import HOME_KINDS, KIND_MEANINGS, KINDS, RANKED
 from geolls.measures.membership import Membership
 from geolls.measures.placeview import place_view
@@ -260,8 +259,9 @@ def compare(study: Core, places: Sequence[Place]) -> pd.DataFrame:
     -------
     pandas.DataFrame
         One row per figure: measure (str), one column of numbers for each place under its name
-        (layer:name where two are called the same), england, note (unit, meaning, what `england`
-        is, and the largest trusts by name).
+        (layer:code where two are called the same), after which stand two with the endings _low and
+        _high where shared land or schools of unknown status leave some of them open; england,
+        note (unit, meaning, what `england` is, and the largest trusts by name).
 
     Raises
     ------
@@ -276,10 +276,15 @@ def compare(study: Core, places: Sequence[Place]) -> pd.DataFrame:
     units = [(p.layer, p.unit_code) for p in places]
     if len(units) < 2 or len(set(units)) < len(units):
         raise UsageError("compare needs two different places")
-    taken = [*(p.name for p in places), "measure", "england", "note"]
+    ends = [f"{p.name}_{end}" for p in places for end in Interval._fields]
+    taken = [*(p.name for p in places), "measure", "england", "note", *ends]
     rows = {
         p.name if taken.count(p.name) == 1 else f"{p.layer}:{p.unit_code}": _row(study, p)
         for p in places
+    }
+    known: dict[str, Any] = {
+        name: layer_facts(study, p.layer).units[p.layer].loc[p.unit_code]
+        for name, p in zip(rows, places, strict=True)
     }
     layers = list(dict.fromkeys(p.layer for p in places))
     england = england_figures(study, layers[0])
@@ -297,9 +302,12 @@ def compare(study: Core, places: Sequence[Place]) -> pd.DataFrame:
             note += f"; england: {middle}"
         if column.startswith("top_trust_share"):
             note += _named(rows, column.replace("share", "name"))
-        note += _between(study, places, list(rows), column)
-        out.append({"measure": column, **values, "england": beside, "note": note})
-    return pd.DataFrame(out)
+        told = {k: v for name in rows for k, v in _known(name, known[name], column, values[name])}
+        out.append({"measure": column, **told, "england": beside, "note": note})
+    table = pd.DataFrame(out)
+    ends_of = {name: [f"{name}_{end}" for end in Interval._fields] for name in rows}
+    sure = [e for e in ends_of.values() if np.allclose(*table[e].T.to_numpy(), equal_nan=True)]
+    return table.drop(columns=[column for both in sure for column in both])
 
 
 def _row(study: Core, place: Place) -> pd.Series[Any]:
@@ -307,16 +315,13 @@ def _row(study: Core, place: Place) -> pd.Series[Any]:
     return table[table["unit_code"] == place.unit_code].iloc[0]
 
 
-def _between(study: Core, places: Sequence[Place], names: Sequence[str], column: str) -> str:
-    """Say of places that share their land between what a count is known."""
-    said = []
-    for name, place in zip(names, places, strict=True):
-        unit: Any = layer_facts(study, place.layer).units[place.layer].loc[place.unit_code]
-        shared = unit["schools_low"] < unit["schools_high"]
-        if shared and f"{column}_low" in unit and not column.startswith("share_"):
-            ends = Interval(*(float(unit[f"{column}_{end}"]) for end in Interval._fields))
-            said.append(f"{name}: {between(ends, count)}")
-    return f"; {'; '.join(said)}" if said else ""
+def _known(
+    name: str, unit: pd.Series[Any], column: str, value: float
+) -> Iterator[tuple[str, float]]:
+    """Yield a place's figure and its ends; what has none is known."""
+    yield name, value
+    for end in Interval._fields:
+        yield f"{name}_{end}", float(unit.get(f"{column}_{end}", value))
 
 
 def _named(rows: dict[str, pd.Series[Any]], column: str) -> str:

@@ -70,7 +70,12 @@ def test_the_legend_follows_the_shading(visit, recipe, data):
     page.locator("input[value='coverage:maths_hub']").check()
     text = legend.inner_text()
     assert "Maths Hub coverage" in text
-    for words in ("one Maths Hub", "one, low confidence", "shared by several", "none found"):
+    for words in (
+        "one Maths Hub",
+        "one, low confidence",
+        "shared, no line published",
+        "none found",
+    ):
         assert words in text
     assert "#~" in page.url and "shade=coverage:maths_hub" in page.url
     page.go_back()

@@ -97,7 +97,7 @@ def test_coverage_tells_one_shared_doubtful_unfound_and_uncovered_apart(recipe, 
     for title, count in (
         ("one Maths Hub", "1 local authority, 1 school"),
         ("one, low confidence", "1 local authority, 1 school"),
-        ("shared by several", "1 local authority, 1 school"),
+        ("shared, no line published", "1 local authority, 1 school"),
         ("none found in our lists", "1 local authority, 2 schools"),
         ("not covered", "1 local authority, 0 schools"),
     ):

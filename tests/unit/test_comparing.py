@@ -19,6 +19,7 @@ from geolls.study.comparing import (
     compare,
     england_figures,
     figures_of,
+    layer_facts,
     most_like,
     place_figures,
 )
@@ -158,6 +159,20 @@ def test_compare_needs_two_different_places(nine: Study) -> None:
     for places in ([leeds], [leeds, leeds]):
         with pytest.raises(UsageError, match="two different places"):
             compare(nine, places)
+
+
+def test_what_is_known_of_a_place_only_between_two_stands_beside_its_value(
+    demonstration: Study,
+) -> None:
+    table = compare(demonstration, [demonstration.place("maths_hub:mh-abacus-nw"),
+                                    demonstration.place("Leeds")]).set_index("measure")  # fmt: skip
+    name = str(table.columns[0])
+    units = layer_facts(demonstration, "maths_hub").units["maths_hub"].loc["mh-abacus-nw"]
+    for measure in ("schools", "trusts", "share_no_trust"):
+        ends = table.loc[measure, [f"{name}_low", f"{name}_high"]].tolist()
+        assert ends == [units[f"{measure}_low"], units[f"{measure}_high"]]
+    assert ends[0] < table.at["share_no_trust", name] < ends[1]
+    assert table.at["area_km2", f"{name}_low"] == table.at["area_km2", name]
 
 
 def test_places_called_the_same_keep_apart(nine: Study) -> None:

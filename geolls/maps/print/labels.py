@@ -10,6 +10,8 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 import shapely
 
+from geolls.base.interval import span
+from geolls.base.text import count
 from geolls.maps.data import Callout, LayerSpec
 from geolls.maps.drawn import MOST_CALLOUTS
 from geolls.maps.print.land import Box, Floats, Land
@@ -317,8 +319,10 @@ def _place(land: Land, spec: LayerSpec) -> Iterator[Label]:
         units = (s for s in _visible(land, spec, drawn.inside) if s.unit < len(spec.units))
         for s in units:
             lines = _rows(short(spec, s.name), 8.6, 100, bold=True)
-            if n := counts.get(s.unit, 0):
-                lines.append([(f"{n:,} {'school' if n == 1 else 'schools'} here", False)])
+            if s.unit in counts:
+                ends = counts[s.unit]
+                schools = "school" if ends.high == 1 else "schools"
+                lines.append([(f"{span(ends, count)} {schools} here", False)])
             yield Label(s.x, s.y, lines, 2e6 + s.r, 8.6, ink, "other", "margin", s.shape)
 
 

@@ -139,7 +139,7 @@ class Faces:
         m = self.measure
         if m is None or not 0 <= unit < len(self.cover.codes):
             return ""
-        value = say(m.by_code.get(self.cover.codes[unit]), m.format)
+        value = say(m.said(self.cover.codes[unit]), m.format)
         return f"fewer than {m.few} schools" if self.classes[unit] == -2 else value
 
 

@@ -80,7 +80,7 @@ def shading_of(faces: Faces) -> Group | None:
         for c, t in rows
     ]
     found = Counter(f.fill for f in inside if not 0 <= f.unit < len(spec.units))
-    apart = ("stripe", "shared by several"), ("cross", f"no {spec.title} found")
+    apart = ("stripe", "shared, no line published"), ("cross", f"no {spec.title} found")
     keys += [
         Key("fill", fill, title, f"{found[fill]:,} {'area' if found[fill] == 1 else 'areas'}")
         for fill, title in (*apart, ("bare", "not covered"))
@@ -109,7 +109,7 @@ def _coverage(drawn: Drawn, spec: LayerSpec) -> list[Key]:
     for name, title in (
         ("r2", f"one {spec.title}"),
         ("hatch", "one, low confidence"),
-        ("stripe", "shared by several"),
+        ("stripe", "shared, no line published"),
         ("cross", "none found in our lists"),
         ("bare", "not covered"),
     ):

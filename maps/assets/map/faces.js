@@ -1,7 +1,7 @@
 // Faces: the pieces of land one can point at.
 ((geolls) => {
   "use strict";
-  const {anchor, coverageFill, largest, measureFill, plural, rankWords, reasonLabel, say, whole} = geolls;
+  const {anchor, coverageFill, largest, measureFill, rankWords, schoolWords, reasonLabel, say, whole} = geolls;
   const {TOO_FEW, kindNumber} = geolls;
 
   class Faces {
@@ -94,7 +94,7 @@
 
     countWords(face) {
       const n = this.count(face);
-      return n !== null && face.inside ? plural(n, "school", "schools") : "";
+      return n !== null && face.inside ? schoolWords(n) : "";
     }
 
     kindWords(face) {

@@ -2,7 +2,7 @@
 ((geolls) => {
   "use strict";
   const {NOT_COVERED, TOO_FEW, el, kindLabel, latOf, lonOf, phaseSchool, plural, reasonLabel} = geolls;
-  const {safeUrl, say, tally, titleAndCode, whole} = geolls;
+  const {ends, safeUrl, say, schoolWords, tally, titleAndCode, whole} = geolls;
 
   // Rows of a list before "more".
   const SHOWN = 6;
@@ -79,14 +79,21 @@
       const nodes = [
         paragraph("gl-what", titleAndCode(layer, u)),
         layer.url ? this.link(`Open the page of ${layer.name[u]}`, layer.url[u]) : null,
-        this.unitCount(layer, u, mine.length),
+        this.unitCount(layer, u, this.known(layer, mine)),
         this.unitMeasures(layer, u),
         mine.length ? this.kinds(mine) : null,
         ...app.layers.filter((other) => other !== layer).map((other) => this.met(layer, u, other, mine)),
         mine.length ? this.trustsOf(mine) : null,
         layer.note ? paragraph("gl-note", layer.note) : null,
       ];
-      return {title: layer.name[u], nodes, said: schools ? plural(mine.length, "school", "schools") : ""};
+      return {title: layer.name[u], nodes, said: schools ? schoolWords(this.known(layer, mine)) : ""};
+    }
+
+    /** How many schools a unit has, or at least and at most where some are on shared land. */
+    known(layer, mine) {
+      const unit = this.app.schools?.unit(layer);
+      const sure = mine.filter((s) => unit[s] < layer.units).length;
+      return sure === mine.length ? sure : [sure, mine.length];
     }
 
     /** The schools of a unit that count: those of the place. */
@@ -101,10 +108,10 @@
     unitCount(layer, u, n) {
       const {england, own} = this.app;
       const all = layer.count?.[u] ?? null;
-      const big = (number, ...words) => paragraph("gl-big", el("b", {}, whole(number)), ...words);
+      const big = (number, ...words) => paragraph("gl-big", el("b", {}, ends(number)), ...words);
       if (!n) return all === null ? null : big(all, " schools", england ? "" : ", none of them on this map");
       if (own.place) {
-        const of = all === null ? "" : `, of ${whole(all)}`;
+        const of = all === null ? "" : `, of ${ends(all)}`;
         return big(n, ` ${schoolsOrSchool(n)} inside ${own.place.name}${of}`);
       }
       return big(n, england ? ` ${schoolsOrSchool(n)}` : " of the trust's schools");

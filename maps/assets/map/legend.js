@@ -4,6 +4,8 @@
   const {NO_EVIDENCE, NO_VALUE, NOT_COVERED, TOO_FEW, classFill, el, kindLabel, kindNumber} = geolls;
   const {SYMBOLS, coverageFill, patternOf, plain, plural, reasonPhrase, say, svg} = geolls;
 
+  const SHARED = "shared, no line published";
+
   class Legend {
     constructor(app) {
       this.app = app;
@@ -97,14 +99,16 @@
     }
 
     notFoundRows() {
-      const {own, faces} = this.app;
-      if (!own.patterns.includes("not_found")) return [];
-      const reasons = [
-        [NO_EVIDENCE, "cross", `no ${faces.current().layer.title} found`],
-        [NOT_COVERED, "bare", reasonPhrase(NOT_COVERED)],
+      const {patterns} = this.app.own;
+      const {layer} = this.app.faces.current();
+      const apart = [
+        ["shared", (u) => u >= layer.units, "stripe", SHARED],
+        ["not_found", (u) => u === NO_EVIDENCE, "cross", `no ${layer.title} found`],
+        ["not_found", (u) => u === NOT_COVERED, "bare", reasonPhrase(NOT_COVERED)],
       ];
-      return reasons
-        .map(([reason, fill, title]) => [fill, title, this.faces().filter((face) => face.u === reason).length])
+      return apart
+        .filter(([pattern]) => patterns.includes(pattern))
+        .map(([, test, fill, title]) => [fill, title, this.faces().filter((face) => test(face.u)).length])
         .filter(([, , n]) => n)
         .map(([fill, title, n]) => [fill, title, plural(n, "area", "areas")]);
     }
@@ -114,7 +118,7 @@
       const titles = {
         r2: `one ${layer.title}`,
         hatch: "one, low confidence",
-        stripe: "shared by several",
+        stripe: SHARED,
         cross: reasonPhrase(NO_EVIDENCE),
         bare: reasonPhrase(NOT_COVERED),
       };

@@ -3,6 +3,12 @@
   "use strict";
   const {commas, whole} = geolls;
 
+  /** A count, or the least and the most that it can be. */
+  const ends = (n) => (Array.isArray(n) ? n.map(whole).join(" to ") : whole(n));
+
+  /** The same of schools. */
+  const schoolWords = (n) => `${ends(n)} ${n === 1 ? "school" : "schools"}`;
+
   /** A value as its measure writes it; halves are rounded up, as Python rounds them for the table. */
   function say(value, format) {
     if (value === null || value === undefined) return "\u2013";
@@ -73,12 +79,13 @@
 
   /** The rank of a unit among those with enough schools, in words; "" where it has none. */
   function rankWords(measure, u, enough) {
-    if (!measure.n || measure.format === "words" || measure.n[u] < enough || measure.v[u] === null) return "";
-    const ranked = measure.v.filter((value, i) => value !== null && measure.n[i] >= enough);
+    if (!measure.n || measure.format === "words" || measure.n[u] < enough || typeof measure.v[u] !== "number")
+      return "";
+    const ranked = measure.v.filter((value, i) => typeof value === "number" && measure.n[i] >= enough);
     const rank = 1 + ranked.filter((value) => value > measure.v[u]).length;
     return `rank ${rank} of ${ranked.length} with ${enough} schools or more, highest first`;
   }
 
-  Object.assign(geolls, {say, plain, official, titleAndCode, safeUrl, shortName, wrap, rankWords});
+  Object.assign(geolls, {say, ends, schoolWords, plain, official, titleAndCode, safeUrl, shortName, wrap, rankWords});
   Object.assign(geolls, {reasonLabel, reasonPhrase, kindKey, kindLabel, kindNumber, phaseSchool});
 })(globalThis.geolls);
