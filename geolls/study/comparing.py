@@ -306,7 +306,7 @@ def compare(study: Core, places: Sequence[Place]) -> pd.DataFrame:
         out.append({"measure": column, **told, "england": beside, "note": note})
     table = pd.DataFrame(out)
     ends_of = {name: [f"{name}_{end}" for end in Interval._fields] for name in rows}
-    sure = [e for e in ends_of.values() if np.allclose(*table[e].T.to_numpy(), equal_nan=True)]
+    sure = [e for e in ends_of.values() if not (table[e[1]] - table[e[0]]).max() > 1e-9]
     return table.drop(columns=[column for both in sure for column in both])
 
 
