@@ -173,29 +173,23 @@ def text_table(table: Table, *, title: str | None = None, width: int | None = No
         Characters to fit in; no limit when not given.
     """
     table = _with_ends(table)
-    numeric = [
-        bool(table.rows)
-        and all(
-            v is None or isinstance(v, (int, float, Interval)) for v in (r[i] for r in table.rows)
-        )
-        for i in range(len(table.columns))
-    ]
+    columns = _columns(table)
+    numeric = [bool(c) and all(isinstance(v, _NUMBERS) for v in c) for c in columns]
     keys = [name == "urn" or name.endswith(("_code", "_uid")) for name in table.columns]
-    cells = [[_cell(v) for v in row] for row in table.rows]
-    widths = [max(map(len, column)) for column in zip(table.columns, *cells, strict=True)]
+    cells = [[_cell(v) for v in column] for column in columns]
+    widths = [max(map(len, [head, *c])) for head, c in zip(table.columns, cells, strict=True)]
     while width and sum(widths) + 2 * (len(widths) - 1) > width:
         words = [i for i in range(1, len(widths)) if not numeric[i] and not keys[i]]
         longest = max(words, key=lambda i: widths[i], default=None)
         if longest is None or widths[longest] <= 12:
             break
         widths[longest] -= 1
+    drawn = []
+    for head, column, w, right in zip(table.columns, cells, widths, numeric, strict=True):
+        fitted = (c if len(c) <= w else c[: w - 1] + "…" for c in (head, "-" * w, *column))
+        drawn.append([c.rjust(w) if right else c.ljust(w) for c in fitted])
     lines = [title] if title else []
-    for row in [table.columns, ["-" * w for w in widths], *cells]:
-        fitted = (
-            (c if len(c) <= w else c[: w - 1] + "…", w) for c, w in zip(row, widths, strict=True)
-        )
-        parts = [c.rjust(w) if n else c.ljust(w) for (c, w), n in zip(fitted, numeric, strict=True)]
-        lines.append("  ".join(parts).rstrip())
+    lines += ["  ".join(parts).rstrip() for parts in zip(*drawn, strict=True)]
     return "\n".join(lines) + "\n"
 
 
@@ -210,28 +204,32 @@ def screen_width() -> int | None:
 _NUMBERS = (int, float, Interval, type(None))
 
 
+def _columns(table: Table) -> list[tuple[Any, ...]]:
+    return list(zip(*table.rows, strict=True)) or [()] * len(table.columns)
+
+
 def _with_ends(table: Table) -> Table:
     """Return the table with the ends of each number in its place, and no columns of their own."""
-    at = {name: i for i, name in enumerate(table.columns)}
-    ends = {
-        i: (at[f"{name}_low"], at[f"{name}_high"])
-        for name, i in at.items()
-        if f"{name}_low" in at and f"{name}_high" in at
-    }
-    kept = sorted(set(at.values()) - {i for both in ends.values() for i in both})
+    columns = dict(zip(table.columns, _columns(table), strict=True))
+    for name in table.columns:
+        if f"{name}_low" in columns and f"{name}_high" in columns:
+            low, high = (columns.pop(f"{name}_{end}") for end in Interval._fields)
+            columns[name] = tuple(map(_told, columns[name], low, high))
+    return Table(list(columns), list(zip(*columns.values(), strict=True)))
 
-    def value(row: tuple[Any, ...], i: int) -> Any:
-        low, high = (row[end] for end in ends.get(i, (i, i)))
-        told = low is not None and high is not None and _cell(low) != _cell(high)
-        return Interval(low, high) if told else row[i]
 
-    rows = [tuple(value(row, i) for i in kept) for row in table.rows]
-    return Table([table.columns[i] for i in kept], rows)
+def _told(value: Any, low: Any, high: Any) -> Any:
+    """Return a value, or both its ends where they read differently."""
+    if low is None or high is None or low == high or _cell(low) == _cell(high):
+        return value
+    return Interval(low, high)
 
 
 def _cell(value: Any) -> str:
     if value is None:
         return "-"
+    if isinstance(value, str):
+        return value if value.isprintable() else "".join(map(_printable, value))
     if isinstance(value, Interval):
         return span(value, _cell)
     if isinstance(value, bool):
@@ -242,7 +240,11 @@ def _cell(value: Any) -> str:
         return f"{value:,}"
     if isinstance(value, date):
         return value.isoformat()
-    return "".join(c if c.isprintable() else "�" for c in str(value))
+    return "".join(map(_printable, str(value)))
+
+
+def _printable(character: str) -> str:
+    return character if character.isprintable() else "�"
 
 
 # Adding a format is one row, and an ending in `_ENDINGS`.
