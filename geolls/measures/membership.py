@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -251,22 +252,37 @@ class Membership:
         """
         if self.claims.max(initial=0) <= 1:
             return self
-        table, several = self.frame(), self.claims[self.item] > 1
-        claims = table[several].drop_duplicates(["item", "unit_code"]).sort_values("unit_code")
-        sets = claims.groupby("item", sort=False).agg(
-            unit_code=("unit_code", "+".join),
-            unit_name=("unit_name", " + ".join),
-            of=("unit_code", tuple),
-        )
-        unions = sets[sets["of"].map(len) > 1].drop_duplicates("of")
-        called = pd.Series([*self.codes, *unions["unit_code"]])
-        if called.duplicated().any():
-            twice = called[called.duplicated()].min()
+        claimed = self.claims > 0
+        units, several = self.unit.tolist(), self.claims > 1
+        ends = zip(self.first[several].tolist(), self.claims[several].tolist(), strict=True)
+        sets = [frozenset(units[at : at + n]) for at, n in ends]
+        codes, names = list(self.codes), list(self.names)
+        number = {frozenset({unit}): unit for unit in range(len(codes))}
+        for union in dict.fromkeys(sets):
+            if union not in number:
+                number[union] = len(codes)
+                members = sorted(union, key=codes.__getitem__)
+                codes.append("+".join(codes[unit] for unit in members))
+                names.append(" + ".join(names[unit] for unit in members))
+        if len(set(codes)) < len(codes):
+            twice = min(code for code, times in Counter(codes).items() if times > 1)
             raise UsageError(
                 f"unit code {twice!r} reads like a set of two units", fix="rename the unit"
             )
-        whole = pd.concat([table[~several], sets.reset_index()])
-        return Membership.of(whole.assign(share=1.0, stated=True), self.items)
+        unit = self.unit[np.minimum(self.first, len(self.unit) - 1)]
+        unit[several] = [number[one] for one in sets]
+        item = np.flatnonzero(claimed)
+        return _sorted(
+            Membership(
+                items=self.items,
+                item=item,
+                unit=unit[claimed],
+                share=np.ones(len(item)),
+                stated=np.ones(len(item), dtype=bool),
+                codes=tuple(codes),
+                names=tuple(names),
+            )
+        )
 
     def on(self, rows: Ints) -> tuple[Ints, Ints]:
         """Return every claim on the items at `rows`, and the position in `rows` it is for."""

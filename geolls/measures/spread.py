@@ -427,7 +427,8 @@ def _areas(
     x, bodies = membership.over(urns), range(len(found.size))
     if (x.claims == 0).any():
         raise UsageError("a school is missing from the layer", where=key, fix="give it a reason")
-    claims = _claims(found, x)
+    rows = np.asarray(x.items.get_indexer(pd.Index(found.schools["urn"])), dtype=np.intp)
+    claims = _claims(found, x, rows)
     cells = claims[~x.outside[claims["unit"]]].groupby(["body", "unit"])["share"].sum()
     cells = cells[cells != 0]
     inside = cells.groupby("body").sum().reindex(bodies, fill_value=0.0)
@@ -435,8 +436,7 @@ def _areas(
     terms = pd.DataFrame({"areas": 1, "hhi": q * q, "entropy": -q * np.log2(q)})
     of = terms.groupby("body").sum().reindex(bodies)
     home = homes(claims, x, len(found.size), home_threshold)
-    pairs = _claims(found, x.sets)
-    rows = np.asarray(x.items.get_indexer(pd.Index(found.schools["urn"])), dtype=np.intp)
+    pairs = _claims(found, x.sets, rows)
     met, apart = (f(found.body, rows, len(found.size), x) for f in (touched, pairs_apart))
     return pd.DataFrame(
         {
@@ -459,11 +459,11 @@ def _areas(
     )
 
 
-def _claims(found: Bodies, x: Membership) -> pd.DataFrame:
+def _claims(found: Bodies, x: Membership, rows: Ints) -> pd.DataFrame:
     """Return one row per school of a body and claim on it: body, school, unit (places), share."""
-    claims = pd.DataFrame({"urn": x.items[x.item], "unit": x.unit, "share": x.share})
-    schools = found.schools[["urn"]].assign(body=found.body, school=np.arange(len(found.body)))
-    return schools.merge(claims, on="urn")
+    claim, school = x.on(rows)
+    columns = {"unit": x.unit[claim], "share": x.share[claim]}
+    return pd.DataFrame({"body": found.body[school], "school": school, **columns})
 
 
 def _cross_pairs(claims: pd.DataFrame) -> pd.Series[float]:
