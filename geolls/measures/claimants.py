@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import product
+from itertools import pairwise, product
 from math import prod
 from typing import NamedTuple, cast
 
@@ -103,14 +103,22 @@ def touched(
     high = fixed.reshape(number, wide).sum(axis=1).astype(float)
     low, met = high.copy(), fixed[pair]
     unmet = must & (np.bincount(entry[met], minlength=len(rows)) == 0)
-    table = pd.DataFrame({"entry": entry, "body": owner, "unit": unit, "pair": pair})
-    sets = table[unmet[entry]].groupby(["body", "entry"])["unit"].agg(frozenset)
-    for at, part in sets.groupby("body"):
-        low[cast("int", at)] += fewest(part)
-    more = table[~met]
+    for at, part in _lists(*(a[unmet[entry]] for a in (owner, entry, unit))).items():
+        low[at] += fewest(part)
+    more = pd.DataFrame({"entry": entry, "body": owner, "pair": pair})[~met]
     if divisible:
         return Ends(low, high + _counted(more.drop_duplicates("pair")["body"], number))
     return Ends(low, high + _paired(more, number))
+
+
+def _lists(body: Ints, entry: Ints, unit: Ints) -> dict[int, set[frozenset[int]]]:
+    """Return, for each body, the distinct sets of units that claim its entries."""
+    starts = [*np.flatnonzero(np.diff(entry, prepend=-1)).tolist(), len(entry)]
+    bodies, units = body.tolist(), unit.tolist()
+    out: dict[int, set[frozenset[int]]] = {}
+    for at, end in pairwise(starts):
+        out.setdefault(bodies[at], set()).add(frozenset(units[at:end]))
+    return out
 
 
 def _counted(body: pd.Series[int], number: int) -> Floats:
