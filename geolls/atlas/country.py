@@ -133,6 +133,7 @@ class CountryPages(Chapter):
                 one=one,
                 trusts=n,
                 share=one.out_of(n),
+                word=self.study.population.word,
             ),
         )
 
@@ -160,7 +161,12 @@ class CountryPages(Chapter):
             return ()
         n = across(trusts, key)
         title = words.ACROSS_REGIONS_TITLE(n=n, title=self.book.word(key))
-        text = words.ACROSS_REGIONS(trusts=len(trusts), share=n.out_of(len(trusts)), key=key)
+        text = words.ACROSS_REGIONS(
+            trusts=len(trusts),
+            share=n.out_of(len(trusts)),
+            key=key,
+            word=self.study.population.word,
+        )
         return span(n, count), title, text
 
     def _without(self) -> tuple[str, ...]:

@@ -170,6 +170,7 @@ class Frame:
         return {
             "title": study.settings.title,
             "population": self.study.population.title,
+            "word": self.study.population.word,
             "day": day(study.as_of),
             "fingerprint": study.fingerprint,
             "attribution": study.attribution,

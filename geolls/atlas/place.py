@@ -89,7 +89,7 @@ def lede(here: Here, population: Population, hubs: Sequence[str]) -> Markup:
     lead = outside >= several
     part: float | Interval = outside if lead else several
     if not here.schools.certain:
-        part = here.known("no_trust") if lead else here.in_trusts
+        part = here.known("no_trust") if lead else here.known("in_trusts")
     first = words.WHO_RUNS(
         n=here.n,
         schools=here.schools,
@@ -348,7 +348,7 @@ class PlacePages(Chapter):
         if not here.trusts:
             return None
         total = sum(trust.here for trust in here.trusts)
-        known = here.in_trusts
+        word, known = self.study.population.word, here.schools_at_work
         schools = self.facts.trusts["schools"]
         few = len(here.trusts) <= 32
         pieces = [
@@ -363,7 +363,7 @@ class PlacePages(Chapter):
             for trust in here.trusts[:_BOXES]
         ]
         about = words.TRUST_BOXES(trusts=len(here.trusts), drawn=_BOXES, times=here.n / total)
-        return {"title": words.IN_TRUSTS(n=known), "about": about, "pieces": pieces}
+        return {"title": words.IN_TRUSTS(n=known, word=word), "about": about, "pieces": pieces}
 
     # -- tables ------------------------------------------------------------------------------
 
@@ -393,7 +393,8 @@ class PlacePages(Chapter):
 
         return Grid(
             id="trusts",
-            caption=f"Trusts of two or more schools at work in this {small(here.layer.unit_title)}",
+            caption=f"Trusts of two or more {self.study.population.word} schools at work in this "
+            f"{small(here.layer.unit_title)}",
             columns=[
                 Column("trust", "Trust", name, "name"),
                 Column("schools_here", "Schools here", lambda r: Interval(r["low"], r["high"]),

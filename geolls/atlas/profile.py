@@ -513,6 +513,7 @@ def _caveats(subject: _Subject) -> Iterator[Markup]:
     thin = [here.facts.layer(key).title for key in here.facts.thin]
     yield from words.CAVEATS.each(
         unit=subject.book.word(here.key),
+        word=subject.book.study.population.word,
         threshold=subject.book.study.spread_options.home_threshold,
         links=not about["demonstration"] and about["links_month"],
         unknown=some(here.known("trust_not_known")),

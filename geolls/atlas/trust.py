@@ -45,7 +45,7 @@ class TrustPages(Chapter):
             {**said, "schools": self._school_grid(page, uid)},
             title=said["name"],
             nav="trusts",
-            description=words.TRUST_PAGE(word=self.study.population.word, name=said["name"]),
+            description=words.TRUST_PAGE(word=self._word, name=said["name"]),
             crumbs=[
                 ("England", f"{page.root}index.html"),
                 ("Trusts", f"{page.root}trusts.html"),
@@ -84,14 +84,21 @@ class TrustPages(Chapter):
             "located": located,
             "yard_count": yard,
             "far": self._far_grid(row),
-            "like": words.OF_LIKE_SIZE(same=len(self._of_size(size)), band=band_words(size)),
+            "like": words.OF_LIKE_SIZE(
+                same=len(self._of_size(size)), band=band_words(size), word=self._word
+            ),
             "yardstick": words.YARDSTICK(**self._yardstick),
-            "schools_text": words.SCHOOLS_OF(n=n, word=self.book.study.population.word),
+            "schools_text": words.SCHOOLS_OF(n=n, word=self._word),
             "strips": strips,
             "doubt": any(piece.doubt for bar in strips for piece in bar.pieces),
             "sorted": words.SORTED_BY(home=located),
             "besides": words.BESIDES(n=n, others=others),
         }
+
+    @property
+    def _word(self) -> str:
+        """The population, as it stands before "schools"."""
+        return self.study.population.word
 
     def _what_it_is(self, uid: str, row: Mapping[str, Any]) -> Markup:
         phases = self.book.columns["phase"]
@@ -101,7 +108,7 @@ class TrustPages(Chapter):
             sort=sort[:1].upper() + sort[1:],
             uid=uid,
             n=int(row["schools"]),
-            word=self.book.study.population.word,
+            word=self._word,
             phases=", ".join(counted),
             pupils=round(float(row["pupils"])),
             all=int(row["schools_all"]),
@@ -153,7 +160,11 @@ class TrustPages(Chapter):
                 regions=len(self._counts(uid, region)) if region else 0,
             ),
             words.TRUST_HOME(**home),
-            words.TRUST_HUBS(hubs=_ends(row, "areas_teaching_school_hub")),
+            words.TRUST_HUBS(
+                hubs=_ends(row, "areas_teaching_school_hub"),
+                n=int(row["schools"]),
+                word=self._word,
+            ),
             words.TRUST_FAR(
                 located=len(far),
                 yard=len(yard),
@@ -266,7 +277,7 @@ class TrustPages(Chapter):
             axis, middle = self._axis(size, column)
             here = Two(km(value), "", True)
             rows.append((title, here, km(yard), said, km(middle), _tick_line(axis, value)))
-        like = f"Middle trust with {band_words(size)} schools"
+        like = f"Middle trust with {band_words(size)} {self._word} schools"
         return Grid(
             id="far",
             caption=words.DISTANCES_OF(rows=len(rows), home=at_home),

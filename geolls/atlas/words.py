@@ -429,12 +429,12 @@ MORE_UNITS = Saying(
 )
 IN_TRUSTS = Saying(
     "the schools in trusts of two or more, as a title",
-    Form("one", lambda f: f.n == 1, "The one in a trust of two or more"),
-    Form("several", always, "The {n:count} in trusts of two or more"),
+    Form("one", lambda f: f.n == 1, "The one in a trust of two or more {word} schools"),
+    Form("several", always, "The {n:count} in trusts of two or more {word} schools"),
 )
 TRUST_BOXES = Saying(
     "the boxes of trusts",
-    Form("how many", always, "{trusts} {trusts:trust|trusts} of two or more schools"),
+    Form("how many", always, "{trusts} {trusts:trust|trusts}"),
     Form("much wider", lambda f: f.times >= 2, ", drawn about {times:.0f} times wider"),
     Form("wider", lambda f: 1.5 <= f.times < 2, ", drawn wider"),
     Form("not all", lambda f: f.trusts > f.drawn, "; the {drawn} largest are drawn"),
@@ -615,8 +615,8 @@ SORTED_BY = Saying(
 TRUST_HUBS = Saying(
     "the hubs of a trust",
     Form("some", lambda f: f.hubs.high > 0,
-         "Its schools fall under <b>{hubs:words} {hubs:Teaching School Hub|Teaching School "
-         "Hubs}</b>."),
+         "Its {word} {n:school falls|schools fall} under <b>{hubs:words} "
+         "{hubs:Teaching School Hub|Teaching School Hubs}</b>."),
 )
 TRUST_FAR = Saying(
     "how far a trust's schools are",
@@ -635,8 +635,8 @@ OF_LIKE_SIZE = Saying(
     "trusts of like size",
     Form("one school", lambda f: f.band == "1",
          "{same:count} {same:trust has|trusts have} one school that counts, and others."),
-    Form("alone", lambda f: f.same == 1, "No other trust has {band} schools."),
-    Form("several", always, "{same:count} trusts have {band} schools, this one among them."),
+    Form("alone", lambda f: f.same == 1, "No other trust has {band} {word} schools."),
+    Form("several", always, "{same:count} trusts have {band} {word} schools, this one among them."),
 )
 TRUST_UNITS = Saying(
     "how a layer divides a trust, beside its bar",
@@ -681,7 +681,7 @@ BASED_ELSEWHERE = Saying(
          "{away:count} of {n:count} {n:school is|schools are} in a trust at home in another "
          "{unit}."),
     Form("trusts", lambda f: f.trusts > 0,
-         "{one:Between} of {trusts:count} {trusts:trust|trusts} of two or more schools "
+         "{one:Between} of {trusts:count} {trusts:trust|trusts} of two or more {word} schools "
          "({share:percent}) {one:keeps|keep} to one {unit}."),
     join=" ",
 )
@@ -698,7 +698,7 @@ ACROSS_REGIONS = Saying(
     "trusts across regions",
     Form("share", lambda f: f.trusts > 0,
          "{share:Between percent} of the {trusts:count} {trusts:trust|trusts} of two or more "
-         "schools."),
+         "{word} schools."),
     Form("directors", lambda f: f.trusts > 0 and f.key == "dfe_region",
          "Each of these deals with more than one regional director."),
     join=" ",
@@ -903,8 +903,8 @@ PATTERN = Saying(
 CAVEATS = Saying(
     "what to bear in mind, before the layers",
     Form("home", always,
-         "A trust is based in the {unit} with more of its schools than anywhere else, not where "
-         "its office is. Elsewhere is not far: the next {unit} counts."),
+         "A trust is based in the {unit} with more of its {word} schools than anywhere else, not "
+         "where its office is. Elsewhere is not far: the next {unit} counts."),
     Form("date of trusts", lambda f: f.links,
          "Trust membership is of {links}: schools that joined a trust after it may show as in "
          "none."),

@@ -108,7 +108,7 @@ class Column:
             england=float(values.median()) if middle else whole,
             england_title=asked.middle() if middle else "England",
             note=self.note,
-            shows=self.shows,
+            shows=self.shows.replace("{population}", asked.study.population.word),
             finding=self.finding.replace("{label}", within(title)),
             since=self.since,
             ends=_ends(units, self.column) if self.format == "count" else None,
@@ -370,7 +370,7 @@ COLUMNS: Mapping[str, Column] = {
         "share_trust_based_elsewhere",
         "share",
         "The share of each {unit}'s schools in a trust that is at home elsewhere: it has more of "
-        "its schools there than in any other {unit}.",
+        "its {population} schools there than in any other {unit}.",
         "Based elsewhere is not far, and not worse: the next {unit} counts as elsewhere, however "
         "near.",
         _OF_SCHOOLS,
@@ -380,7 +380,7 @@ COLUMNS: Mapping[str, Column] = {
         "share_trust_home_here",
         "share",
         "The share of each {unit}'s schools in a trust that is at home there: it has more of its "
-        "schools there than in any other {unit}.",
+        "{population} schools there than in any other {unit}.",
         "Home is where its schools are, not its office.",
         _OF_SCHOOLS,
         0.3,
@@ -414,8 +414,8 @@ COLUMNS: Mapping[str, Column] = {
     "trusts_at_work": Column(
         "trusts",
         "count",
-        "Trusts of two or more schools with a school in each {unit}: the larger the circle, the "
-        "more.",
+        "Trusts of two or more {population} schools with one or more in each {unit}: the larger "
+        "the circle, the more.",
         "Many trusts is no fault: it says how many bodies must talk.",
         "{where}, {since} trusts or more are at work",
         20.0,
@@ -424,8 +424,8 @@ COLUMNS: Mapping[str, Column] = {
     "trusts_per_10000_pupils": Column(
         "trusts_per_10000_pupils",
         "number",
-        "Trusts of two or more schools with a school in each {unit}, for every 10,000 pupils "
-        "there.",
+        "Trusts of two or more {population} schools with one or more in each {unit}, for every "
+        "10,000 pupils there.",
         "Many trusts is no fault: it says how many bodies must talk.",
         "{where}, {since} trusts or more are at work for every 10,000 pupils",
         5.0,

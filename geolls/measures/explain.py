@@ -354,7 +354,9 @@ def _of_trusts(place: _Place, each: float) -> _Parts:
     several = place.schools[place.schools["several"]]
     groups = several.groupby(["trust_uid", "trust_name"], as_index=False)
     rows = groups.agg(schools=("share", "sum")).assign(part=each)
-    return _Parts(rows, "Each trust of two or more schools with a school here adds the same.")
+    return _Parts(
+        rows, "Each trust of two or more schools that count, with one here, adds the same."
+    )
 
 
 def _top_trust(place: _Place) -> _Parts:

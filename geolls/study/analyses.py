@@ -348,6 +348,12 @@ def explain(study: Core, measure: str, place: Place | None, trust_uid: str | Non
     """Return the rows behind one number of a place or a trust; they add up to it."""
     layers, options = study.memberships, study.spread_options
     if place is not None:
+        if not len(study.membership(place.layer).shares_of(place.unit_code)):
+            raise UnknownNameError(
+                f"{place.name} has none of the {study.population.title} that are counted",
+                where="--place",
+                fix="" if study.population.name == "all" else "count every phase with --phase all",
+            )
         near = measure.startswith(("only_", "single_"))
         found = explain_place(
             measure,

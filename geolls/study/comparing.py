@@ -79,7 +79,7 @@ _FIGURES = (
     Figure("area_km2", "km2", "land", "total"),
     Figure("schools_per_100km2", "schools per 100 km2", "how dense the schools are", "whole"),
     *(Figure(f"share_{k}", "share of schools", KIND_MEANINGS[k], "whole") for k in KINDS),
-    Figure("trusts", "trusts", "trusts of two or more schools with a school here", "middle"),
+    Figure("trusts", "trusts", "trusts of two or more schools that count, with one here", "middle"),
     Figure("trusts_per_10000_pupils", "trusts", "trusts here for every 10,000 pupils", "middle"),
     Figure(
         "effective_providers",

@@ -604,8 +604,8 @@ class Core:
             if fold(text) and named.any():
                 name, n = others.loc[named, "trust_name"].iloc[0], int(named.sum())
                 raise UnknownNameError(
-                    f"{name}: {n} of its schools are known, none of them among those that count, "
-                    f"{self.population.title}",
+                    f"{name} runs {n} state-funded school{'s' * (n > 1)}, none of which is among "
+                    f"the {self.population.title} that are counted",
                     where="--trust",
                     fix="count every phase with --phase all",
                 )

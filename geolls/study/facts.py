@@ -556,8 +556,8 @@ class Here:
         return Interval(float(self.unit["schools_low"]), float(self.unit["schools_high"]))
 
     @cached_property
-    def in_trusts(self) -> Interval:
-        """The fewest and the most of its schools in trusts of two or more."""
+    def schools_at_work(self) -> Interval:
+        """The fewest and the most of its schools that the trusts at work in it run."""
         ends = [trust.ends for trust in self.trusts]
         return Interval(sum(low for low, _ in ends), sum(high for _, high in ends))
 

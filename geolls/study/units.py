@@ -130,10 +130,11 @@ def units_of(study: Core, layer: str) -> pd.DataFrame:
     -------
     pandas.DataFrame
         One row per unit, sorted by code, index unit_code: name (str); schools, pupils, the
-        schools of each of `vocabulary.KINDS`; in_trusts (schools whose trust runs others too);
+        schools of each of `vocabulary.KINDS`; in_trusts (schools whose trust runs others too, of
+        any phase), with _low and _high;
         home_not_known (those of them whose trust's home, or whether it is here, is not known) and
         trust_not_known (the others of status_unknown), both with _low and _high too; trusts (of
-        two or more schools, with a school here), trusts_per_10000_pupils; share_in_trusts,
+        two or more schools that count, with one here), trusts_per_10000_pupils; share_in_trusts,
          effective_providers, share_<kind>, share_band_<band> (schools in
         trusts of that size), top_trust_name, top_trust_share, both again with the endings _primary
         and _secondary, as `placeview.place_view`; with the endings _low and _high what is told by
@@ -162,6 +163,12 @@ def units_of(study: Core, layer: str) -> pd.DataFrame:
         frame[f"{column}{end}"] = sums.reindex(frame.index).fillna(0.0)
     frame["in_trusts"] = frame[list(HOME_KINDS)].sum(axis=1) + frame["home_not_known"]
     frame["share_in_trusts"] = frame["in_trusts"] / enough
+    alone = study.kinds(layer).isin(["no_trust", "single_school_trust"]).to_numpy()
+    larger = members["trust_known"] & ~alone[members["row"]]
+    may = larger | (~members["trust_known"] & unknown)  # whose trust is not known
+    for end, so in (("low", larger), ("high", may)):
+        sums = members[f"share_{end}"].where(so).groupby(members["unit_code"]).sum()
+        frame[f"in_trusts_{end}"] = sums.reindex(frame.index).fillna(0.0)
     frame["trusts"] = pd.Series({u: len(t) for u, t in at_work(study, layer).items()})
     frame["trusts"] = frame["trusts"].fillna(0).astype(int)
     pupils = frame["pupils"]

@@ -12,7 +12,7 @@ import pytest
 from geolls import open_study
 from geolls.api import Study
 from geolls.atlas.book import Book
-from geolls.base.errors import UsageError
+from geolls.base.errors import UnknownNameError, UsageError
 from geolls.base.populations import population_of
 from geolls.base.vocabulary import RANKED
 from geolls.study.facts import facts_of
@@ -145,3 +145,32 @@ def test_a_trust_without_a_school_that_counts_has_a_page_that_only_lists_them(
     listed = book.make("trusts.html")["trusts.html"].decode()
     assert f'href="{path}"' in listed
     assert f"{len(none):,} more run two or more schools of other phases only" in listed
+
+
+def test_what_is_not_counted_is_not_explained_and_one_line_says_which_schools_are(
+    special: tuple[Study, Book, pd.DataFrame],
+) -> None:
+    study, book, runs = special
+    with pytest.raises(UnknownNameError, match="Scilly has none of the state-funded special sch"):
+        study.explain("schools", place="Isles of Scilly")
+    uid = next(iter(book.facts.uncounted))
+    n = runs.loc[uid].sum()
+    with pytest.raises(
+        UnknownNameError, match=rf"runs {n} .* none of which is among the state-funded special sch"
+    ):
+        study.explain("schools", trust=uid)
+
+
+def test_a_place_has_between_the_schools_in_trusts_of_two_or_more_of_any_phase(
+    special: tuple[Study, Book, pd.DataFrame],
+) -> None:
+    """Counted again school by school, a trust's schools of phases that do not count among them."""
+    study, book, runs = special
+    larger = set(runs.index[runs.sum(axis=1) >= 2])
+    for unit, row in book.facts.unit_rows["local_authority"].items():
+        here = study.assigned("local_authority").query("unit_code == @unit")
+        here = here.merge(study.schools[["urn", "trust_uid", "status_unknown"]], on="urn")
+        of_larger = here["trust_uid"].isin(larger)
+        low = (of_larger & (here["share"] == 1)).sum()
+        high = (of_larger | (here["status_unknown"] & here["trust_uid"].isna())).sum()
+        assert (row["in_trusts_low"], row["in_trusts_high"]) == (low, high), unit

@@ -297,7 +297,15 @@ def _(t: Truth, s: Said, g: Groups) -> bool:
     may = t.run_ends(s.layer, s.code, *run, "status_unknown")[1]
     whole, part = t.ends(s.layer, s.code), (t.run_ends(s.layer, s.code, *run)[0], may)
     if g["run"] != "in no trust":
-        part = work_ends(t, s)
+        found = [
+            share
+            for urn, share in t.members(s.layer)[s.code]
+            if t.every.get(t.trust[urn] or "", 0) > 1
+        ]
+        unknown = sum(
+            t.trust[urn] is None and t.unknown[urn] for urn, _ in t.members(s.layer)[s.code]
+        )
+        part = sum(share == 1 for share in found), len(found) + unknown
     low = part[0] / (part[0] + whole[1] - part[1])
     high = part[1] / (part[1] + whole[0] - part[0])
     right = ends(g["schools"]) == whole and ends(g["part"]) == part
@@ -307,7 +315,7 @@ def _(t: Truth, s: Said, g: Groups) -> bool:
 
 
 def work_ends(t: Truth, s: Said) -> tuple[int, int]:
-    """Return the least and the most schools of a place in trusts of two or more."""
+    """Return the least and the most schools of a place in trusts of two or more that count."""
     found = [share for urn, share in t.members(s.layer)[s.code] if t.size[t.trust[urn] or ""] > 1]
     return sum(share == 1 for share in found), len(found)
 
@@ -1491,7 +1499,8 @@ LIKE = "trusts of like size"
 
 
 def like(t: Truth, s: Said, g: Groups) -> list[str]:
-    low, high = band(g["band"])
+    said = f"{g['band']} {g['word']}"  # read apart at any space
+    low, high = band(said.removesuffix(f" {t.study.population.word}"))
     return [uid for uid, n in t.size.items() if max(low, 2) <= n <= high]
 
 

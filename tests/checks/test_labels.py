@@ -305,7 +305,7 @@ def test_the_index_says_what_the_tables_say(readers: list[Reader]) -> None:
         trusts = study.spread()
         trusts = trusts[trusts["schools"] > 1]
         one = int((trusts["areas_local_authority"] == 1).sum())
-        assert f"{one:,} of {len(trusts):,} trusts of two or more schools" in said[0]
+        assert f"{one:,} of {len(trusts):,} trusts of two or more mainstream schools" in said[0]
         land = study.overlap("local_authority", "teaching_school_hub", "area")
         land = land[land["right_code"].str.startswith("tsh-")]
         ends = [
