@@ -15,6 +15,7 @@ from geolls.atlas.country import CountryPages
 from geolls.atlas.frame import Frame, Page, Rendered
 from geolls.atlas.place import PlacePages
 from geolls.atlas.trust import TrustPages
+from geolls.base.interval import Interval
 from geolls.base.text import small
 from geolls.base.vocabulary import KINDS
 from geolls.export.render import Table, render
@@ -91,8 +92,10 @@ class Book(Frame):
         facts, columns, home = self.facts, self.columns, self.facts.first
         seat = facts.home
         places = [
-            (unit["name"], words.FOUND_PLACE(title=facts.layer(key).unit_title, n=unit["schools"]),
-             self.path_of(key, code))
+            (unit["name"], words.FOUND_PLACE(
+                title=facts.layer(key).unit_title,
+                n=Interval(unit["schools_low"], unit["schools_high"]),
+             ), self.path_of(key, code))
             for key in facts.places
             for code, unit in facts.unit_rows[key].items()
         ]  # fmt: skip

@@ -55,8 +55,10 @@ class CountryPages(Chapter):
         population = title[:1].upper() + title[1:]
         context = {
             "examples": self._examples(),
-            "note": words.INDEX_NOTE(population=population, n=england["schools"], dates=book.dates),
-            "lost": words.NOT_ON_A_MAP(lost=int(england["not_located"])),
+            "note": words.INDEX_NOTE(
+                population=population, n=facts.england["schools"], dates=book.dates
+            ),
+            "lost": words.NOT_ON_A_MAP(lost=int(facts.england["not_located"])),
             "sorted_by": within(self._called("trusts_elsewhere", key)),
             "few": FEW,
             "kinds": book.kinds(england, england["schools"]),

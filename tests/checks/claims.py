@@ -20,6 +20,7 @@ from scipy.spatial import cKDTree
 from truth import LEAST, REASONS, Truth
 
 from geolls.base.text import DASH
+from geolls.base.vocabulary import REACHES
 from geolls.study.typology import typology
 
 Groups = dict[str, str]
@@ -166,6 +167,13 @@ def _(t: Truth, s: Said, g: Groups) -> bool:
 @claim("the date of each source", "trusts", "the links file's month")
 def _(t: Truth, s: Said, g: Groups) -> bool:
     return g["trusts"] == f"{t.study.register.source['vintage_links']:%B %Y}"
+
+
+@claim("the date of each source", "areas after the check", "the day of the study is after it")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    day = max(v.checked_until for v in t.study.layers.values() if v.checked_until)
+    right: bool = t.study.as_of > day
+    return right and g["day"] == f"{t.study.as_of.day} {t.study.as_of:%B %Y}"
 
 
 @claim("the date of each source", "areas", "the day of the study")
@@ -1256,8 +1264,12 @@ def homes_here(t: Truth, s: Said, layer: str) -> set[str]:
 
 
 def either(t: Truth, s: Said, word: str) -> bool:
-    layers = ("local_authority", s.layer)
-    return any(word in homes_here(t, s, layer) for layer in layers)
+    return any(word in homes_here(t, s, layer) for layer in homes_of(s))
+
+
+def homes_of(s: Said) -> tuple[str, str]:
+    """Return the layers in which a page tells the homes of trusts."""
+    return "local_authority", s.code if s.layer == "england" else s.layer
 
 
 @claim(CELL, "here", "a trust at work in it has its home in it")
@@ -1268,9 +1280,7 @@ def _(t: Truth, s: Said, g: Groups) -> bool:
 @claim(CELL, "elsewhere", "a trust at work in it has its home there")
 def _(t: Truth, s: Said, g: Groups) -> bool:
     called = {
-        t.name(layer).get(home, "")
-        for layer in ("local_authority", s.layer)
-        for home in homes_here(t, s, layer)
+        t.name(layer).get(home, "") for layer in homes_of(s) for home in homes_here(t, s, layer)
     }
     words = set(re.split(r"\W+", g["home"]))
     return any(words <= set(re.split(r"\W+", name)) for name in called)
@@ -2060,3 +2070,327 @@ def _(t: Truth, s: Said, g: Groups) -> bool:
 @claim("the study of a profile", "always", "the title, day and fingerprint of the study")
 def _(t: Truth, s: Said, g: Groups) -> bool:
     return g["fingerprint"] == t.study.fingerprint and g["title"] == t.study.settings.title
+
+
+# ---- England: the index, lists, coverage, search -----------------------------------------------
+
+
+def several(t: Truth) -> Any:
+    return t.spread[t.spread["schools"] >= 2]
+
+
+def counted_as(t: Truth, title: str) -> str:
+    """Return the layer of a title that stands in small letters within a sentence."""
+    return layer_titled(t, title.lower())
+
+
+def keeping(t: Truth, home: str) -> tuple[int, int]:
+    """Return the least and the most trusts that can be in one unit of a layer."""
+    low, high = (several(t)[f"areas_{home}_{end}"] for end in ("low", "high"))
+    return int((high == 1).sum()), int((low == 1).sum())
+
+
+def crossing(t: Truth, layer: str) -> tuple[int, int]:
+    low, high = (several(t)[f"areas_{layer}_{end}"] for end in ("low", "high"))
+    return int((low > 1).sum()), int((high > 1).sum())
+
+
+def units_in(t: Truth, layer: str) -> list[str]:
+    return [code for code in t.blocks(layer) if code not in REASONS]
+
+
+FOUND = "a trust that a search found"
+
+
+@claim("a place that a search found", "always", "the least and the most schools it can have")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return layer_titled(t, g["title"]) == s.layer and ends(g["n"]) == t.ends(s.layer, s.code)
+
+
+@claim("the home of a trust that a search found", "a unit", "its home among the authorities")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    home = t.home("local_authority")[s.code]
+    return g["home"] == t.name("local_authority")[home]
+
+
+@claim("the home of a trust that a search found", "none", "it has no single home")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return t.home("local_authority")[s.code] == "no_single_home"
+
+
+@claim(FOUND, "of other phases too", "its schools of every phase, more than count")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    all_, n = num(g["all"]), num(g["n"])
+    return all_ == t.every[s.code] > n == len(t.of_trust.get(s.code, []))
+
+
+@claim(FOUND, "all count", "its schools that count are all its schools")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return num(g["n"]) == t.every[s.code] == len(t.of_trust[s.code])
+
+
+@claim("where to start, as a title", "regions", "the atlas has pages of regions")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return s.code in {"dfe_region", "region"} and counted_as(t, g["title"]) == s.code
+
+
+@claim(
+    "schools in trusts based elsewhere", "schools", "of those with a unit, so many are of the kind"
+)
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    away = sum(kind == "trust_based_elsewhere" for kind in t.kinds(s.code).values())
+    known = sum(units[0][0] not in REASONS for units in t.claims(s.code).values())
+    right = num(g["n"]) == known and counted_as(t, g["unit"]) == s.code
+    return right and ends(g["away"])[0] <= away <= ends(g["away"])[1]
+
+
+@claim("schools in trusts based elsewhere", "trusts", "the least and the most in one unit")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    n, one = len(several(t)), keeping(t, s.code)
+    right = num(g["trusts"]) == n and counted_as(t, g["unit"]) == s.code
+    said = tuple(num(text) for text in re.findall(_N, g["one"]))
+    return right and (said[0], said[-1]) == one and ends_of(g["share"], one, n)
+
+
+def ends_of(text: str, found: tuple[float, float], n: float) -> bool:
+    """Tell whether a percentage, or two, are the least and the most of so many."""
+    parts = re.split(r" (?:to|and) ", text.lower().removeprefix("between "))
+    return pct(parts[0], found[0] / n) and pct(parts[-1], found[1] / n)
+
+
+@claim("places divided between hubs", "hubs", "those with land of two units, at least and at most")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    layer = layer_titled(t, g["titles"])
+    lands = [t.ground(layer, code, s.code) for code in units_in(t, layer)]
+    low = sum(t.divided(land) for land in lands)
+    high = sum(len(land.units) > 1 for land in lands)
+    said = [num(text) for text in re.findall(_N, g["several"])]
+    return num(g["hubs"]) == len(lands) and (said[0], said[-1]) == (low, high)
+
+
+@claim("places divided between hubs", "middle hub", "the median of trusts with a school there")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    def middle(layer: str) -> float:
+        return float(median(len(t.at_work(layer, code)) for code in units_in(t, layer)))
+
+    return any_layer(t, lambda k: near(g["middle"], middle(k)))
+
+
+@claim("trusts across regions", "share", "the least and the most in two regions or more")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    n = len(several(t))
+    return num(g["trusts"]) == n and any_layer(
+        t, lambda k: k in {"dfe_region", "region"} and ends_of(g["share"], crossing(t, k), n)
+    )
+
+
+@claim("trusts across regions", "directors", "the regions are those of the DfE's directors")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return "dfe_region" in t.layers
+
+
+def ways(t: Truth, layer: str) -> dict[str, str]:
+    """Return how each block is covered by a layer."""
+    table = t.study.land(layer)
+    sure = dict(zip(table["block"], table["confidence"], strict=True))
+    named = {"no_evidence": "none", "not_covered": "not_covered"}
+
+    def way(block: str, units: frozenset[str]) -> str:
+        if len(units) > 1:
+            return "shared"
+        (unit,) = units
+        return named.get(unit, "low" if sure[block] == "low" else "one")
+
+    return {block: way(block, units) for block, units in t.listed(layer).items()}
+
+
+def on_land(t: Truth, layer: str) -> Counter[str]:
+    """Count schools by how the block they stand on is covered."""
+    of = ways(t, layer)
+    blocks = t.study.placement.schools["block"]
+    return Counter(of.get(block, "not_located") for block in blocks)
+
+
+def places_with(t: Truth, home: str, layer: str, way: str) -> int:
+    of = ways(t, layer)
+    return sum(any(of[b] == way for b in t.blocks(home)[code]) for code in units_in(t, home))
+
+
+@claim("places without a hub", "always", "schools on blocks that no list names, of some layer")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return any_layer(t, lambda k: num(g["n"]) == on_land(t, k)["none"])
+
+
+@claim("schools that no map can draw", "some", "schools with neither a point nor a district")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return num(g["lost"]) == pointed(t)[2]
+
+
+def so_many(t: Truth, said: str, title: str, home: str) -> bool:
+    return counted_as(t, title) == home and num(said) == len(units_in(t, home))
+
+
+@claim("all places, as a title", "one", "the layer has one unit")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return so_many(t, "1", g["place"], s.code)
+
+
+@claim("all places, as a title", "several", "the layer has so many units")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return so_many(t, g["n"], g["places"], s.code)
+
+
+@claim("the units of a layer, as a title", "one", "the layer has one unit")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return so_many(t, "1", g["title"], layer_titled(t, g["title"]))
+
+
+@claim("the units of a layer, as a title", "several", "the layer has so many units")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return so_many(t, g["n"], g["titles"], layer_titled(t, g["titles"]))
+
+
+@claim("the schools that count, on the index", "always", "all the schools of the population")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    right = g["population"].lower() == t.study.population.title.lower()
+    return right and num(g["n"]) == len(t.trust)
+
+
+@claim("all trusts", "none", "no trust has two schools that count")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return several(t).empty
+
+
+@claim("all trusts", "how many", "those of two schools; the least and the most in one unit")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    said = [num(text) for text in re.findall(_N, g["one"])]
+    right = num(g["trusts"]) == len(several(t)) and counted_as(t, g["unit"]) == s.code
+    return right and (said[0], said[-1]) == keeping(t, s.code)
+
+
+def of_reach(t: Truth) -> dict[str, int]:
+    return {REACHES[k].lower(): n for k, n in several(t)["reach"].value_counts().items()}
+
+
+@claim("all trusts", "spread", "they add up to all of them whose distances are known")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return sum(num(n) for n in re.findall(_N, g["spreads"])) == sum(of_reach(t).values())
+
+
+@cache
+def not_counted(t: Truth) -> dict[str, int]:
+    """Return the trusts of two schools or more of which none counts, and how many they run."""
+    runs = t.study.everywhere["trust_uid"].value_counts()
+    return {uid: n for uid, n in runs.items() if n > 1 and uid not in t.of_trust}
+
+
+@claim("all trusts", "none that counts", "two schools or more, of which none counts")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return num(g["none"]) == len(not_counted(t))
+
+
+@claim(FOUND, "none counts", "its schools of every phase, of which none counts")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return num(g["all"]) == not_counted(t)[s.code]
+
+
+@claim("trusts of one spread", "always", "so many have that word in the table of trusts")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return num(g["n"]) == of_reach(t).get(g["reach"].lower(), 0)
+
+
+@claim("all trusts", "one, and others", "one school counts, of two or more")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return num(g["more"]) == int(((t.spread["schools"] == 1) & (t.spread["schools_all"] > 1)).sum())
+
+
+@claim("what a coverage map is counted in", "over itself", "the layer has so many units")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return layer_titled(t, g["titles"]) == s.code and num(g["hubs"]) == len(units_in(t, s.code))
+
+
+@claim("what a coverage map is counted in", "over places", "both layers have so many units")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    n, title = g["places"].split(" ", 1)
+    right = num(g["hubs"]) == len(units_in(t, layer_titled(t, g["titles"])))
+    return right and so_many(t, n, title, s.code)
+
+
+@claim("the limit of coverage", "always", "the caption of a layer")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return any_layer(t, lambda k: g["caption"] == t.study.layers[k].caption)
+
+
+@claim("a kind of evidence", "always", "so many records of some layer say so, on the day")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    def holds(layer: str) -> bool:
+        of, day = t.study.layers[layer], t.study.as_of
+        sources = [c.source for c in of.claims if of.active(day) and c.active(day)] or [of.source]
+        return num(g["n"]) == sum(source.partition(": http")[0] == g["kind"] for source in sources)
+
+    return any_layer(t, holds)
+
+
+WHO = "who has a hub"
+
+
+@claim(WHO, "one", "the schools on blocks that one unit has, on sure evidence")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    found = on_land(t, layer_titled(t, g["title"]))
+    return not found["low"] and pct(g["sure"], found["one"] / found.total())
+
+
+@claim(WHO, "one, some in doubt", "the same, and those with one on evidence of low confidence")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    found = on_land(t, layer_titled(t, g["title"]))
+    n = found.total()
+    return pct(g["sure"], found["one"] / n) and pct(g["low"], found["low"] / n) and found["low"] > 0
+
+
+def so_covered(t: Truth, s: Said, way: str, schools: str, places: str) -> bool:
+    n, title = places.split(" ", 1)
+    return counted_as(t, title) == s.code and any_layer(
+        t, lambda k: num(schools) == on_land(t, k)[way] and num(n) == places_with(t, s.code, k, way)
+    )
+
+
+@claim(WHO, "shared", "schools and places with land that several have")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return so_covered(t, s, "shared", g["shared"], g["shared_places"])
+
+
+@claim(WHO, "none", "schools and places with land of which no record tells")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return so_covered(t, s, "none", g["none"], g["none_places"])
+
+
+@claim(WHO, "evidence", "its numbers are those of the records of some layer, on the day")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    said = sum(num(n) for n in re.findall(rf"\(({_N}) records?\)", g["evidence"]))
+    day = t.study.as_of
+    return any_layer(t, lambda k: said == (len(t.study.layers[k].claims_on(day)) or 1))
+
+
+# ---- what makes no claim -----------------------------------------------------------------------
+
+FIGURE = "the words below a figure, which is not read back here"
+NAMES = "it names what the page holds"
+LATER = "said on days after both registers, of the table of areas"
+SAYS_NOTHING: dict[tuple[str, str], str] = {
+    ("a place's page", "always"): NAMES,
+    ("a trust's page", "always"): NAMES,
+    ("a page on coverage", "always"): NAMES,
+    ("a map of coverage, as a title", "always"): NAMES,
+    ("what a map of coverage shows", "always"): NAMES,
+    ("places with some such land, as the head of a column", "always"): NAMES,
+    ("where to start, as a title", "no regions"): NAMES,
+    ("schools in trusts based elsewhere, as a title", "always"): FIGURE,
+    ("places divided between hubs, as a title", "one"): FIGURE,
+    ("places divided between hubs, as a title", "several"): FIGURE,
+    ("trusts across regions, as a title", "always"): FIGURE,
+    ("places without a hub, as a title", "one"): FIGURE,
+    ("places without a hub, as a title", "several"): FIGURE,
+    ("an area that is still to come", "order"): LATER,
+    ("an area that is still to come", "decided"): LATER,
+    ("an area that is still to come", "line"): LATER,
+}

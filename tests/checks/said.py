@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 import pytest
 
 from geolls.atlas import words
-from geolls.atlas.frame import Frame, Page
+from geolls.atlas.book import Book
+from geolls.atlas.frame import Page
 from geolls.atlas.place import PlacePages
 from geolls.atlas.profile import profile
 from geolls.atlas.trust import TrustPages
@@ -45,8 +46,11 @@ class _Watched:
         return self.saying.each(**facts)
 
 
-def said_of(study: Any) -> list[Said]:
-    """Return every sentence on the pages and in the profiles of a study, maps and tables apart."""
+def said_of(study: Any, home: str = LAYERS[0]) -> list[Said]:
+    """Return every sentence on the pages and in the profiles of a study, maps and tables apart.
+
+    Of an atlas whose places are others than authorities, those of the pages about England only.
+    """
     forms = {
         (about, form.words): form.name
         for about, saying in words.SAYINGS.items()
@@ -60,7 +64,9 @@ def said_of(study: Any) -> list[Said]:
         printed = write(template, facts)
         if template:
             form = forms[now[0], template]
-            found[Said(*subject, now[0], form, str(printed.unescape()))] = None
+            said = Said(*subject, now[0], form, str(printed.unescape()))
+            # What a search finds is said of one place after another, in the same words of several.
+            found[said._replace(code=str(len(found))) if subject[0] == "search" else said] = None
         return printed
 
     with pytest.MonkeyPatch.context() as patch:
@@ -68,8 +74,22 @@ def said_of(study: Any) -> list[Said]:
         for name, saying in list(vars(words).items()):
             if isinstance(saying, words.Saying):
                 patch.setattr(words, name, _Watched(saying, now))
-        facts = facts_of(study, [key for key in LAYERS if key in study.area_layers])
-        book = Frame(facts)
+        keys = [key for key in LAYERS if key in study.area_layers] if home == LAYERS[0] else [home]
+        facts = facts_of(study, keys)
+        book = Book(facts)
+        subject = ("england", home)
+        for page in book.pages:
+            if page.kind not in {"national", "place", "trust"}:
+                book.make(page.path)
+        before = len(found)
+        subject = ("search", home)
+        book.search_index()
+        searched = list(found)[before:]
+        for one in searched:
+            del found[one]
+        found.update(dict.fromkeys(_by_subject(book, searched)))
+        if home != LAYERS[0]:
+            return list(found)
         places, trusts = PlacePages(book), TrustPages(book)
         for layer in facts.places:
             for place in study.places(layer):
@@ -81,6 +101,21 @@ def said_of(study: Any) -> list[Said]:
             subject = ("trust", uid)
             trusts.said(Page("trust", book.path_of(*subject), (uid,)), uid)
     return list(found)
+
+
+def _by_subject(book: Book, said: list[Said]) -> Iterator[Said]:
+    """Tell whose each sentence is that a search finds: they are said in the order of the book."""
+    keys = [(key, code) for key in book.facts.places for code in book.facts.unit_rows[key]]
+    subjects = iter([*keys, *(("trust", uid) for uid in book.trust_rows)])
+    homes: list[Said] = []
+    for one in said:
+        homes.append(one)
+        if one.about.startswith("the home of"):
+            continue
+        layer, code = next(subjects)
+        yield from (each._replace(layer=layer, code=code) for each in homes)
+        homes = []
+    assert not list(subjects)
 
 
 # ---- reading a sentence back -------------------------------------------------------------------

@@ -59,7 +59,9 @@ class Truth:
 
     @cache  # noqa: B019
     def members(self, layer: str) -> dict[str, list[tuple[str, float]]]:
-        """Unit to its schools, with its share of each."""
+        """Unit to its schools, with its share of each; England is a unit under every home layer."""
+        if layer == "england":
+            return {home: [(urn, 1.0) for urn in self.trust] for home in self.layers}
         out: dict[str, list[tuple[str, float]]] = defaultdict(list)
         for urn, found in self.claims(layer).items():
             for code, share in found:
