@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import random
 import re
 from html import unescape
 from typing import Any
@@ -12,26 +14,27 @@ from geolls.atlas.book import Book
 from geolls.measures.membership import is_reason
 from geolls.study.facts import facts_of
 from geolls.study.findings import findings
-from geolls.study.units import units_of
+from geolls.study.units import across, several, units_of
 
 pytestmark = pytest.mark.real_data
 PLACES = ("local_authority", "teaching_school_hub", "maths_hub")
-
-
-def ends(study: Any) -> dict[str, tuple[float, float]]:
-    return {f.key: (f.low, f.high) for f in findings(study) if f.low is not None}
+# `make faults` reads every page; otherwise those named in the docs and a seeded few.
+EVERY = os.environ.get("GEOLLS_EVERY_PLACE", "") != ""
+NAMED = [("maths_hub", "mh-abacus-nw"), ("local_authority", "E08000025")]
 
 
 def test_trusts_across_hubs_are_told_from_the_fewest_to_the_most(
     real_study: Any, recent_study: Any
 ) -> None:
-    then, now = ends(real_study), ends(recent_study)
-    assert then["trusts_across_teaching_school_hub"] == (417, 450)
-    assert then["trusts_across_maths_hub"] == (285, 324)
-    assert now["trusts_across_teaching_school_hub"] == (492, 519)
-    assert now["trusts_across_maths_hub"] == (337, 373)
-    said = {f.key: f.text for f in findings(real_study)}
-    text = said["trusts_across_teaching_school_hub"]
+    said = {f.key: f for f in findings(real_study)}
+    then = {key: across(several(real_study), key) for key in PLACES[1:]}
+    now = {key: across(several(recent_study), key) for key in PLACES[1:]}
+    assert then == {"teaching_school_hub": (417, 450), "maths_hub": (285, 324)}
+    assert now == {"teaching_school_hub": (492, 519), "maths_hub": (337, 373)}
+    for key in PLACES[1:]:
+        found = said[f"trusts_across_{key}"]
+        assert (found.low, found.high) == then[key]
+    text = said["trusts_across_teaching_school_hub"].text
     assert text.startswith("Between 417 and 450 of 1,091 trusts")
     assert "(38.2% to 41.2%)" in text
 
@@ -45,8 +48,8 @@ def test_no_page_of_a_place_that_shares_land_counts_half_a_school(real_study: An
         for code in facts.units[key].index
         if any(facts.cover(key, code, hub).listed for hub in PLACES[1:])
     ]
-    assert len(doubtful) > 20
-    for key, code in doubtful:
+    assert len(doubtful) > 20 and set(NAMED) <= set(doubtful)
+    for key, code in doubtful if EVERY else NAMED + random.Random(13).sample(doubtful, 2):
         path = book.path_of(key, code)
         html = book.make(path)[path].decode()
         spans = re.findall(r'<span class="count">([^<]*)</span>', html)
