@@ -117,7 +117,8 @@ class Reader:
         for measure in beside.index:
             if measure not in columns and not str(measure).startswith(("share_", "units_")):
                 self.unknown.add(("compare", str(measure)))
-        named = [c for c in beside.columns if c not in ("england", "note")]
+        named = [c for c in beside if c not in ("england", "note")]
+        named = [c for c in named if not str(c).endswith(("_low", "_high"))]
         for measure in beside.index.intersection(list(columns)):
             for place, value in zip(places, beside.loc[measure, named], strict=True):
                 code = place.unit_code
