@@ -96,13 +96,23 @@ def fold(name: str) -> str:
 
 def nearest(word: str, options: Iterable[str], n: int = 3) -> list[str]:
     """Return up to `n` of `options` that a person typing `word` may have meant, best first."""
-    by_fold: dict[str, str] = {}
+    by_word: dict[str, str] = {}
     for option in options:
-        by_fold.setdefault(fold(option), option)
+        by_word.setdefault(fold(option), option)
+        by_word.setdefault(_spaced(option), option)  # "authority" is noise, unless misspelt
     key = fold(word)[:200]
-    starts = sorted((f for f in by_fold if len(key) > 2 and f.startswith(key)), key=len)
-    close = difflib.get_close_matches(key, by_fold, n=n, cutoff=0.6)
-    return [by_fold[f] for f in dict.fromkeys([*starts, *close])][:n]
+    starts = sorted((f for f in by_word if len(key) > 2 and f.startswith(key)), key=len)
+    alike: dict[str, float] = {}
+    for asked in dict.fromkeys((key, _spaced(word)[:200])):
+        for f in difflib.get_close_matches(asked, by_word, n=n, cutoff=0.6):
+            ratio = difflib.SequenceMatcher(None, f, asked).ratio()
+            alike[f] = max(ratio, alike.get(f, 0.0))
+    close = sorted(alike, key=lambda f: -alike[f])
+    return list(dict.fromkeys(by_word[f] for f in [*starts, *close]))[:n]
+
+
+def _spaced(text: str) -> str:
+    return " ".join(re.sub(r"[\W_]+", " ", text.casefold()).split())
 
 
 def suggest(word: str, options: Iterable[str]) -> str | None:

@@ -79,8 +79,8 @@ TAKEN: Final = frozenset(
         *("northing", "pupils", "fsm_pupils", "religious_character", "trust_uid", "trust_name"),
         *("trust_type", "trust_joined", "trust_home", "federation_uid", "federation_name"),
         *("sponsor_uid", "sponsor_name", "academy", "status_unknown", "block", "assigned_by"),
-        *("layer", "unit_code", "unit_name", "share", "weight", "kind", "area_m2", "geometry"),
-        *("schools", "neighbourhoods", "distance_m", "line_confidence", "trust", "code"),
+        *("layer", "unit_code", "unit_name", "share", "area_m2", "geometry"),
+        *("neighbourhoods", "distance_m", "line_confidence"),
     }
 )
 

@@ -61,7 +61,10 @@ def _study(study: Study) -> pd.DataFrame:
     # Of a path only the name: a study is the same on every machine.
     path = found["item"].isin(["register_file", "links_file"])
     found.loc[path, "value"] = [Path(v).name for v in found.loc[path, "value"]]
-    return found
+    study.assigned()  # what was lost on the way is known once it was gone
+    lines = [*study.register.source.get("told", ()), *study.told()]
+    told = pd.DataFrame({"item": "told", "value": lines})
+    return pd.concat([found, told], ignore_index=True) if lines else found
 
 
 def _layers(study: Study) -> pd.DataFrame:

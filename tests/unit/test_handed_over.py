@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import warnings
 import zipfile
@@ -652,6 +653,32 @@ def test_home_is_expanded(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> No
 
     monkeypatch.setenv("HOME", str(tmp_path))
     assert open_study(register="~/x.csv").settings.register == tmp_path / "x.csv"
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [("local_autority", "local_authority"), ("Local autority", "local_authority"),
+     ("maths hubb", "maths_hub"), ("distrct", "district")],
+)  # fmt: skip
+def test_a_misspelt_layer_is_told_the_nearest(typed: str, meant: str) -> None:
+    with pytest.raises(GeollsError, match=f"did you mean {meant}"):
+        load_catalogue().get(typed)
+
+
+def test_what_a_layer_loses_is_told_beside_tables_and_in_the_export(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from geolls import open_study
+    from geolls.cli.main import main
+    from geolls.export.tables import BUILDERS
+
+    place = zones(tmp_path, {"West": BIG, "Cardiff": box(31e4, 17e4, 32e4, 18e4)})
+    line = "zones: Cardiff has no land in England"
+    with contextlib.suppress(SystemExit):
+        main(["coverage", "zones", "--boundaries", str(place), "--as-of", "2022-09-01"])
+    assert line in capsys.readouterr().err
+    study = open_study(boundaries=place, as_of="2022-09-01")
+    assert line in BUILDERS["study"](study)["value"].tolist()
 
 
 @pytest.mark.parametrize("code", [383, "383"])
