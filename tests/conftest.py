@@ -21,6 +21,8 @@ ROOT = Path(__file__).resolve().parent.parent
 # A file's tests share one worker and its fixtures; the longest files go first, so that no worker
 # is left alone with one of them at the end.
 LONGEST = (
+    "test_labels.py",
+    "test_sentences.py",
     "test_pages_browser.py",
     "test_hostile_pages.py",
     "test_atlases.py",
@@ -31,6 +33,24 @@ LONGEST = (
     "test_exports.py",
     "test_points.py",
 )
+
+
+# Folders whose files share one worker too: they ask the same two registers for the same facts.
+TOGETHER = ("tests/checks/",)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    if config.getoption("dist") != "loadfile":
+        return None
+    from xdist.scheduler import LoadFileScheduling
+
+    class LoadFolders(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            folder = (name for name in TOGETHER if nodeid.startswith(name))
+            return next(folder, None) or str(super()._split_scope(nodeid))
+
+    return LoadFolders(config, log)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -234,10 +234,10 @@ _CANON = {key for key in LABELS if not key.startswith("own_")} - _OTHER
 
 def fact(study: Any, reading: Reading) -> tuple[float, Interval]:
     """The one number behind a label: from the table of units, with its ends."""
-    row = units_of(study, reading.layer).loc[reading.code]
-    column = LABELS[reading.label].column
-    low, high = (row.get(f"{column}_{end}", row[column]) for end in Interval._fields)
-    return float(row[column]), Interval(float(low), float(high))
+    table, column = units_of(study, reading.layer), LABELS[reading.label].column
+    columns = [f"{column}_{end}" for end in Interval._fields]
+    low, high = (table.at[reading.code, c if c in table else column] for c in columns)
+    return float(table.at[reading.code, column]), Interval(float(low), float(high))
 
 
 def agrees(study: Any, reading: Reading) -> bool:
