@@ -54,8 +54,11 @@ WRITERS: Mapping[str, Callable[[float], str]] = {
 }
 
 
+_ENDS = ("_low", "_high")  # what the columns of both ends end in
+
+
 class Reading(NamedTuple):
-    """What an output says of a place: a number, or text as it is written there."""
+    """What an output says of a place: a number, its ends, or text as it is written there."""
 
     output: str
     label: str
@@ -117,12 +120,15 @@ class Reader:
         for measure in beside.index:
             if measure not in columns and not str(measure).startswith(("share_", "units_")):
                 self.unknown.add(("compare", str(measure)))
-        named = [c for c in beside if c not in ("england", "note")]
-        named = [c for c in named if not str(c).endswith(("_low", "_high"))]
-        for measure in beside.index.intersection(list(columns)):
-            for place, value in zip(places, beside.loc[measure, named], strict=True):
-                code = place.unit_code
-                yield Reading("compare", columns[measure], layer, code, float(value))
+        named = [c for c in beside if c not in ("england", "note") and not c.endswith(_ENDS)]
+        measures = beside.index.intersection(list(columns))
+        for place, name in zip(places, named, strict=True):
+            ends = [c for end in Interval._fields if (c := f"{name}_{end}") in beside]
+            for measure, value, *both in beside.loc[measures, [name, *ends]].itertuples():
+                unit = (columns[measure], layer, place.unit_code)
+                yield Reading("compare", *unit, float(value))
+                if both:
+                    yield Reading("compare", *unit, Interval(*both))
 
     def pages(self, layer: str) -> Iterator[Reading]:
         """Read the pages and profiles of places, and what explains their numbers."""
@@ -240,14 +246,20 @@ def fact(study: Any, reading: Reading) -> tuple[float, Interval]:
     return float(table.at[reading.code, column]), Interval(float(low), float(high))
 
 
+def _same(said: float, value: float) -> bool:
+    return math.isclose(said, value, rel_tol=1e-9, abs_tol=1e-9) or (
+        said != said and value != value
+    )
+
+
 def agrees(study: Any, reading: Reading) -> bool:
     """Whether what is said is the fact, as any output may write it."""
     value, ends = fact(study, reading)
     said = reading.said
     if isinstance(said, float):
-        return math.isclose(said, value, rel_tol=1e-9, abs_tol=1e-9) or (
-            said != said and value != value
-        )
+        return _same(said, value)
+    if isinstance(said, Interval):
+        return all(map(_same, said, ends))
     schools = float(units_of(study, reading.layer).at[reading.code, "schools"])
     share = LABELS[reading.label].column.startswith("share_") or reading.label == "fsm_share"
     writer = percent if share else WRITERS.get(reading.label, count)
