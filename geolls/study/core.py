@@ -46,7 +46,7 @@ T = TypeVar("T")
 # The day of the demonstration register, and of research on local learning systems.
 DEMONSTRATION_DATE = date(2022, 9, 1)
 # What can be asked of lead schools alone.
-_SITES = "distances from its lead schools are in: geolls table far_from_hub"
+_SITES = "distances from its lead schools are in: geolls table far_areas"
 ATTRIBUTION = (
     "Contains public sector information (Department for Education, Get Information about "
     "Schools) licensed under the Open Government Licence v3.0. Source: Office for National "
