@@ -15,8 +15,6 @@ from geolls.base.populations import population_of
 from geolls.base.schema import a_date
 from geolls.base.shelves import shelf
 from geolls.base.text import suggest
-from geolls.study import analyses, comparing
-from geolls.study.changes import changes
 from geolls.study.core import Core
 from geolls.study.gazetteer import Place
 from geolls.study.settings import Settings, read_settings
@@ -50,6 +48,8 @@ class Study(Core):
 
     def table(self, name: str) -> pd.DataFrame:
         """Return one of the researcher's tables by name; `analyses.ANALYSES` lists them."""
+        from geolls.study import analyses
+
         return analyses.analysis(self, name)
 
     def schools_in(self, place: Place | str, trust: str | None = None) -> pd.DataFrame:
@@ -69,6 +69,8 @@ class Study(Core):
             `trust_home` (the trust's home authority, or that it has none), and one column per
             layer with the unit's name; names of units that share a school are joined by " + ".
         """
+        from geolls.study import analyses
+
         return analyses.schools_in(self, self._as_place(place), self._uid(trust))
 
     def sites(self, name: str) -> pd.DataFrame:
@@ -80,12 +82,16 @@ class Study(Core):
             One row per unit: unit_code, unit_name, urn (lead school, None where not identified),
             easting, northing (NaN where the register does not have the school).
         """
+        from geolls.study import analyses
+
         return analyses.sites(self, name)
 
     def explain(
         self, measure: str, *, place: Place | str | None = None, trust: str | None = None
     ) -> Explanation:
         """Return the rows behind one number of a place or a trust; they add up to it."""
+        from geolls.study import analyses
+
         found = None if place is None else self._as_place(place)
         return analyses.explain(self, measure, found, None if found else self._uid(trust))
 
@@ -94,6 +100,8 @@ class Study(Core):
 
     def compare(self, places: Sequence[Place | str]) -> pd.DataFrame:
         """Lay places side by side with England; see `geolls.study.comparing.compare`."""
+        from geolls.study import comparing
+
         return comparing.compare(self, [self._as_place(p) for p in places])
 
     def changes(self, after: Study, successions: str | Path | None = None) -> pd.DataFrame:
@@ -115,6 +123,8 @@ class Study(Core):
             new body on the same land), `trust`, `school` (it opened, closed, moved or changed its
             number); of a move also two, as in "line and trust".
         """
+        from geolls.study.changes import changes
+
         return changes(self, after, successions)
 
     def map(
