@@ -16,9 +16,10 @@ from geolls.atlas.place import PlacePages
 from geolls.atlas.profile import profile
 from geolls.atlas.trust import TrustPages
 from geolls.base import text
-from geolls.study.facts import Here, facts_of
+from geolls.study.facts import Here, gather
 
 LAYERS = ("local_authority", "combined_authority", "teaching_school_hub", "maths_hub")
+OF_THE_STUDY = {"the date of each source", "the effective number of maps"}
 
 
 class Said(NamedTuple):
@@ -64,7 +65,9 @@ def said_of(study: Any, home: str = LAYERS[0]) -> list[Said]:
         printed = write(template, facts)
         if template:
             form = forms[now[0], template]
-            said = Said(*subject, now[0], form, str(printed.unescape()))
+            # What facts remember is said of the study, once, whichever page asked first.
+            of = ("study", "") if now[0] in OF_THE_STUDY else subject
+            said = Said(*of, now[0], form, str(printed.unescape()))
             # What a search finds is said of one place after another, in the same words of several.
             found[said._replace(code=str(len(found))) if subject[0] == "search" else said] = None
         return printed
@@ -75,7 +78,7 @@ def said_of(study: Any, home: str = LAYERS[0]) -> list[Said]:
             if isinstance(saying, words.Saying):
                 patch.setattr(words, name, _Watched(saying, now))
         keys = [key for key in LAYERS if key in study.area_layers] if home == LAYERS[0] else [home]
-        facts = facts_of(study, keys)
+        facts = gather(study, keys)  # anew: what is kept would not be said again
         book = Book(facts)
         subject = ("england", home)
         for page in book.pages:
