@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
@@ -115,7 +116,8 @@ def _(tmp: Path, _: Double) -> str:
         # On a busy machine the last one is given the time to finish a page.
         while number == 3 and child.poll() is None and not any(tmp.rglob("*.html")):
             time.sleep(0.1)
-        os.killpg(child.pid, signal.SIGKILL)
+        with suppress(ProcessLookupError):  # a resumed one may have ended before
+            os.killpg(child.pid, signal.SIGKILL)
         child.communicate()
         whole = pages(tmp)
         # What is there under its final name is whole: the bytes an undisturbed run writes.

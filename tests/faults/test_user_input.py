@@ -83,11 +83,11 @@ def test_a_register_is_read_the_same_however_it_was_saved(
     [
         (b"", "is empty"),
         (d.COLUMNS.encode() + b"\r\n", "a header but no rows"),
-        (VARIANTS["UTF-8"].replace(b",", b";"), "lacks the columns"),
+        (VARIANTS["UTF-8"].replace(b",", b"~"), "lacks the columns"),
         (d.links_csv(), "it is for --links"),
         (None, "is a folder"),
     ],
-    ids=["empty", "header only", "semicolons", "links in its place", "folder"],
+    ids=["empty", "header only", "tildes", "links in its place", "folder"],
 )
 def test_what_is_no_register_is_refused_in_one_line(
     content: bytes | None, words: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]

@@ -5,12 +5,13 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import tempfile
 from datetime import date
 from pathlib import Path
 
 import pandas as pd
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from geolls.base.vocabulary import PHASES
@@ -55,6 +56,7 @@ def text_of(header: list[str], records: list[dict[str, str]]) -> str:
 
 
 def read(records: list[dict[str, str]], linked: list[dict[str, str]] | None = None) -> Register:
+    assume(any(re.fullmatch("[1-9][0-9]{4,6}", r["URN"].strip()) for r in records))  # else refused
     with tempfile.TemporaryDirectory() as folder:
         path, other = Path(folder) / "edubasealldata.csv", Path(folder) / "alllinksdata.csv"
         path.write_bytes(text_of(HEADER, records).encode())
