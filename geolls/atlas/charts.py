@@ -85,8 +85,9 @@ class Piece:
 
     @property
     def height(self) -> str:
-        """The class that sets the height of the fill."""
-        return width_class("h", self.fill or 0.0)
+        """The class that sets the height of the fill; a whole one needs none."""
+        found = width_class("h", self.fill or 0.0)
+        return "" if found == "h1000" else found
 
 
 @dataclass(frozen=True, slots=True)

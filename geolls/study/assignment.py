@@ -449,15 +449,17 @@ def _listed(layer: Layer, schools: pd.DataFrame, on: date) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["urn", "unit_code", "unit_name"]).drop_duplicates()
 
 
-def untold(layer: Layer, register: Register, on: date) -> list[str]:
+def untold(layer: Layer, schools: pd.DataFrame, register: Register, on: date) -> list[str]:
     """Say which entries of a user's list have no school that counts, and why; a line each.
 
     Parameters
     ----------
     layer : Layer
         Any; of those whose claims are not of schools, only their days are looked at.
+    schools : pandas.DataFrame
+        The schools that count.
     register : Register
-        The schools that count, and what became of the others.
+        What became of the others.
     on : datetime.date
         The study's day.
 
@@ -476,10 +478,10 @@ def untold(layer: Layer, register: Register, on: date) -> list[str]:
         known = set(register.everywhere["urn"])
     elif layer.kind == "schools" and layer.register_column is None:
         entries = [(c.urn, c.postcode) for c in alive]
-        known = set(register.schools["urn"])
+        known = set(schools["urn"])
     else:
         return found
-    at = set(_by_postcode(register.schools)) if any(p for _, p in entries) else set()
+    at = set(_by_postcode(schools)) if any(p for _, p in entries) else set()
     reasons = register.filtered.set_index("urn")["reason"].to_dict()
     lost = [
         f"{urn} ({reasons.get(urn, 'not in the register')})"

@@ -287,7 +287,7 @@ class Core:
             for layer in own
             for line in (
                 *lost.get(layer.key, ()),
-                *assigning.untold(layer, self.register, self.as_of),
+                *assigning.untold(layer, self.schools, self.register, self.as_of),
             )
         ]
 

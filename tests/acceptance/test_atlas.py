@@ -224,7 +224,7 @@ def test_a_seeded_sample_of_the_real_atlas_is_sound(real_study: Any, tmp_path: P
         assert done.error == "", (page.path, done.error)
         size = (tmp_path / page.path).stat().st_size
         if page.kind == "place":
-            assert size < 410_000, page.path
+            assert size < 400_000, page.path
         if page.kind == "trust":
             assert size < 150_000, page.path
     text = (tmp_path / regions[0].path).read_text("utf-8")

@@ -109,7 +109,7 @@ def _(tmp: Path, _: Double) -> str:
     rng = random.Random(6)
     begin = time.monotonic()
     wanted = undisturbed()
-    seen = []
+    seen, killed = [], 0
     for number in range(4):
         child = start(tmp, "--resume")
         time.sleep(rng.uniform(0.3, 0.9) * seconds())
@@ -119,12 +119,14 @@ def _(tmp: Path, _: Double) -> str:
         with suppress(ProcessLookupError):  # a resumed one may have ended before
             os.killpg(child.pid, signal.SIGKILL)
         child.communicate()
+        killed += child.returncode == -signal.SIGKILL
         whole = pages(tmp)
         # What is there under its final name is whole: the bytes an undisturbed run writes.
         parts = [n for n in whole if n in wanted and whole[n] != wanted[n]]
         assert [n for n in parts if n != "manifest.json"] == [], parts[:5]
         seen.append(len(whole))
     assert max(seen) > 0, "killed too early to tell"
+    assert killed > 0, "killed too late to tell"
     finish(start(tmp, "--resume"), 0)
     same(tmp)
     assert time.monotonic() - begin < 600

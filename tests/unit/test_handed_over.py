@@ -577,12 +577,15 @@ def test_entries_listed_are_entries_counted_and_entries_told(tmp_path: Path) -> 
 
     register = read(tmp_path, {}, {"PhaseOfEducation (name)": "Nursery"}, {"Postcode": "LS20 9AB"})
     rows = "unit,urn,postcode\nA,100000,\nA,999999,\nA,100001,\nB,,LS20\nB,,ZZ1 1ZZ\n"
-    (line,) = untold(layer(folder(tmp_path, rows)), register, DAY)
+    (line,) = untold(layer(folder(tmp_path, rows)), register.schools, register, DAY)
     assert line.startswith("3 of 5 entries are no school that counts: 999999 (not in the register)")
     assert "100001 (phase not chosen: nursery)" in line
     assert "ZZ1 1ZZ (no school that counts has it)" in line
     (late,) = untold(
-        layer(folder(tmp_path, "unit,urn,valid_from\nA,100000,2030-01-01\n", "late")), register, DAY
+        layer(folder(tmp_path, "unit,urn,valid_from\nA,100000,2030-01-01\n", "late")),
+        register.schools,
+        register,
+        DAY,
     )
     assert late == "1 of 1 entries do not hold on 2022-09-01"
 
