@@ -962,6 +962,7 @@ def _(t: Truth, s: Said, g: Groups) -> bool:
 
 
 TRUSTS = "how well trusts are known here"
+CAVEAT = "what to bear in mind, before the layers"
 
 
 @claim(TRUSTS, "date", "the links file's month, or the day of the study")
@@ -979,11 +980,13 @@ def _(t: Truth, s: Said, g: Groups) -> bool:
     )
 
 
+@claim(CAVEAT, "unknown", "so many schools of it whose trust the register does not know")
 @claim(TRUSTS, "unknown", "so many schools of it whose trust the register does not know")
 def _(t: Truth, s: Said, g: Groups) -> bool:
     return ends(g["unknown"]) == t.run_ends(s.layer, s.code, "status_unknown")
 
 
+@claim(CAVEAT, "home not known", "so many schools of it whose trust has its home here, or not")
 @claim(TRUSTS, "home not known", "so many schools of it whose trust has its home here, or not")
 def _(t: Truth, s: Said, g: Groups) -> bool:
     # At most, those too that stand on shared land: they may be in the unit that is the home.
@@ -1987,9 +1990,6 @@ def _(t: Truth, s: Said, g: Groups) -> bool:
     return of_typology(t, s) == (g["pattern"], g["rule"])
 
 
-CAVEAT = "what to bear in mind, before the layers"
-
-
 @claim(CAVEAT, "home", "of no trust with a home there has another unit as many of its schools")
 def _(t: Truth, s: Said, g: Groups) -> bool:
     return s.code not in ties_at_home(t, s.layer)
@@ -2012,20 +2012,6 @@ def ties_at_home(t: Truth, layer: str) -> set[str]:
 @claim(CAVEAT, "date of trusts", "the links file's month")
 def _(t: Truth, s: Said, g: Groups) -> bool:
     return g["links"] == f"{t.study.register.source['vintage_links']:%B %Y}"
-
-
-@claim(CAVEAT, "unknown", "so many schools of it whose trust the register does not know")
-def _(t: Truth, s: Said, g: Groups) -> bool:
-    return ends(g["unknown"]) == t.run_ends(s.layer, s.code, "status_unknown")
-
-
-@claim(CAVEAT, "home not known", "so many schools of it whose trust has its home here, or not")
-def _(t: Truth, s: Said, g: Groups) -> bool:
-    # At most, those too that stand on shared land: they may be in the unit that is the home.
-    low, high = t.run_ends(s.layer, s.code, "home_not_known")
-    least, most = t.run_ends(s.layer, s.code, "trust_home_here", "trust_based_elsewhere")
-    told = ends(g["dark"])
-    return told[0] == low and high <= told[1] <= high + most - least
 
 
 @claim("what to bear in mind of a layer", "caption", "the caption of that layer")
