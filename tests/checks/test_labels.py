@@ -203,11 +203,13 @@ class Reader:
         shown = {v.unit_title: k for k, v in self.study.area_layers.items()}
         layer = shown[heads[0]]
         keys = [self.measured(output, layer, head) for head in heads]
-        for code, row in re.findall(r'<tr data-code="([^"]+)">(.*?)</tr>', table[0], re.DOTALL):
+        rows = re.findall(r'<tr>(<th scope="row">.*?)</tr>', table[0], re.DOTALL)
+        assert rows
+        for row in rows:
             cells = [_plain(c) for c in re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row, re.DOTALL)]
             for key, cell in zip(keys, cells, strict=True):
                 if key:
-                    yield Reading(output, key, layer, html.unescape(code), cell)
+                    yield Reading(output, key, layer, cells[1], cell)
 
     def measured(self, output: str, layer: str, head: str) -> str | None:
         shadings = (
