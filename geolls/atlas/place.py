@@ -93,7 +93,6 @@ def lede(here: Here, population: Population, hubs: Sequence[str]) -> Markup:
     first = words.WHO_RUNS(
         n=here.n,
         schools=here.schools,
-        population=population.title,
         word=population.word,
         place=here.name,
         name=short_name(here.name),

@@ -23,6 +23,7 @@ from geolls.base.text import (
     band_words,
     count,
     day,
+    either,
     in_words,
     joined,
     km,
@@ -150,6 +151,7 @@ FORMATS: dict[str, Callable[[Any], object]] = {
     "between percent": lambda share: between(share, percent),
     "count": lambda n: span(n, count),
     "day": day,
+    "either": either,
     "joined": joined,
     "km": km,
     "km within": km_within,
@@ -224,7 +226,8 @@ REASON = Saying(
     Form("not applicable", always, REASON_NAMES["not_applicable"]),
 )
 SCHOOLS = one("so many schools", "{n:count} {n:school|schools}")
-SCHOOLS_OF = one("so many schools of a population", "{n:count} {word} {n:school|schools}")
+SCHOOLS_OF = one("so many schools of a population",
+                 "{n:count} {n:{word:either} school|{word} schools}")
 
 FOUND_PLACE = one("a place that a search found", "{title}, {n:count} {n:school|schools}")
 HOME = Saying(
@@ -246,7 +249,7 @@ FOUND_TRUST = Saying(
     Form("none counts", lambda f: f.n == 0, "Trust, {all} schools, none of them {word}"),
     Form("of other phases too", lambda f: f.all > f.n,
          "Trust, {all} schools, {n} of them {word}{home}"),
-    Form("all count", always, "Trust, {n} {word} {n:school|schools}{home}"),
+    Form("all count", always, "Trust, {n} {n:{word:either} school|{word} schools}{home}"),
 )
 
 # ---- a place -----------------------------------------------------------------------------------
@@ -268,15 +271,16 @@ WHAT_IT_IS = Saying(
 )
 WHO_RUNS = Saying(
     "who runs the schools of a place",
-    Form("no school", lambda f: f.n == 0, "No {population} stand in {place}."),
+    Form("no school", lambda f: f.n == 0, "No {word:either} school stands in {place}."),
     Form("shared land", lambda f: isinstance(f.part, Interval),
          "Schools that are or may be {name:owner} number {schools:between}, for it shares land "
          "along a line not to hand; <b>{part:between}</b> of them are {run} "
          "({share:between percent}; England {england:percent})."),
-    Form("one school", lambda f: f.n == f.part == 1, "The one {word} school of {name} is {run}."),
+    Form("one school", lambda f: f.n == f.part == 1,
+         "The one {word:either} school of {name} is {run}."),
     Form("few schools", lambda f: f.n < FEW,
-         "<b>{part:count}</b> of {n:count} {word} {n:school|schools} in {name} {part:is|are} "
-         "{run}."),
+         "<b>{part:count}</b> of {n:count} {n:{word:either} school|{word} schools} in {name} "
+         "{part:is|are} {run}."),
     Form("at one end of all", lambda f: f.rank and f.rank.total >= 20
          and min(f.rank.larger, f.rank.smaller) <= 5,
          "{share:Roughly} of {name:owner} {word} schools, <b>{part:count} of {n:count}</b>, are "
@@ -529,7 +533,7 @@ WHAT_A_TRUST_IS = Saying(
     Form("pupils of none that counts", lambda f: f.n == 0 and f.pupils_all == f.pupils_all,
          "{pupils_all:count} {pupils_all:pupil|pupils}"),
     Form("sort and size", lambda f: f.n > 0,
-         "{sort} · UID {uid} · {n} {word} {n:school|schools}: {phases} · "
+         "{sort} · UID {uid} · {n} {n:{word:either} school|{word} schools}: {phases} · "
          "{pupils:count} {pupils:pupil|pupils}"),
     Form("of other phases too", lambda f: f.all > f.n > 0,
          "{all} schools in all, {pupils_all:count} {pupils_all:pupil|pupils}"),
@@ -542,8 +546,8 @@ TRUST_RUNS = Saying(
          "{name} runs <b>{all:count} state-funded schools: {parts:joined}</b>; none is among the "
          "{title} that this atlas counts."),
     Form("one counts", lambda f: f.all > f.n == 1,
-         "{name} runs <b>{all:count} schools: {parts:joined}</b>; on this page the {word} one "
-         "counts,"),
+         "{name} runs <b>{all:count} schools: {parts:joined}</b>; on this page the "
+         "{word:either} one counts,"),
     Form("some count", lambda f: f.all > f.n,
          "{name} runs <b>{all:count} schools: {parts:joined}</b>; on this page the {n:count} "
          "{word} ones count,"),
@@ -615,7 +619,7 @@ SORTED_BY = Saying(
 TRUST_HUBS = Saying(
     "the hubs of a trust",
     Form("some", lambda f: f.hubs.high > 0,
-         "Its {word} {n:school falls|schools fall} under <b>{hubs:words} "
+         "Its {n:{word:either} school falls|{word} schools fall} under <b>{hubs:words} "
          "{hubs:Teaching School Hub|Teaching School Hubs}</b>."),
 )
 TRUST_FAR = Saying(
@@ -735,8 +739,8 @@ TRUSTS_LISTED = Saying(
          "schools. <b>{one:Between}</b> {one:keeps|keep} to one {unit}."),
     Form("spread", lambda f: f.trusts > 0, "By spread, {spreads:joined}."),
     Form("one, and others", lambda f: f.more > 0,
-         "{more:count} more {more:runs|run} one {word} school and others of other phases: "
-         "listed, and counted in no figure."),
+         "{more:count} more {more:runs|run} one {word:either} school and others of other "
+         "phases: listed, and counted in no figure."),
     Form("none that counts", lambda f: f.none > 0,
          "{none:count} more {none:runs|run} two or more schools of other phases only: listed too, "
          "and counted in no figure."),

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Final, NamedTuple
 
 from geolls.base.errors import UsageError
-from geolls.base.text import joined, suggest
+from geolls.base.text import either, joined, suggest
 from geolls.base.vocabulary import MAINSTREAM, PHASES
 
 __all__ = ["POPULATIONS", "Population", "population_of", "populations_listed"]
@@ -40,7 +40,9 @@ class Population(NamedTuple):
 
     def schools(self, n: float) -> str:
         """Return the words after a number of them: of one, "state-funded mainstream school"."""
-        return self.title.replace("schools", "school") if n == 1 else self.title
+        if n != 1:
+            return self.title
+        return either(self.title).replace("schools", "school").replace("every", "any")
 
 
 _WORDS: Final[Mapping[str, str]] = {

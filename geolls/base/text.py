@@ -20,6 +20,7 @@ __all__ = [
     "count",
     "day",
     "day_in",
+    "either",
     "fold",
     "in_words",
     "joined",
@@ -274,6 +275,17 @@ def joined(parts: Sequence[object], *, last: str = "and") -> Markup:
     if len(texts) < 2:
         return Markup("").join(texts)
     return Markup(", ").join(texts[:-1]) + f" {last} " + texts[-1]
+
+
+def either(words: str) -> str:
+    """Return the words for things of several kinds as they stand before one of them.
+
+    Examples
+    --------
+    >>> either("primary, middle and special")
+    'primary, middle or special'
+    """
+    return words.replace(" and ", " or ")
 
 
 def rank_words(larger: int, smaller: int, total: int, what: str) -> str:

@@ -116,14 +116,15 @@ KIND_PHRASES: Final[Mapping[str, str]] = {
     "no_single_home": "in a trust with no single home",
     "status_unknown": "not known",
 }
-#: What a figure of that kind counts.
+#: What a figure of that kind counts; `{schools}` are those of the study's population.
 KIND_MEANINGS: Final[Mapping[str, str]] = {
-    "no_trust": "schools in no trust",
-    "single_school_trust": "schools that are the only one of their trust",
-    "trust_home_here": "schools in a trust with more of its schools here than anywhere else",
-    "trust_based_elsewhere": "schools in a trust with more of its schools in another place",
-    "no_single_home": "schools in a trust with no one place that holds more than any other",
-    "status_unknown": "schools whose trust, or whether it is at home here, is not known",
+    "no_trust": "{schools} in no trust",
+    "single_school_trust": "{schools} whose trust runs no other, of any phase",
+    "trust_home_here": "{schools} in a trust with more of its {schools} here than anywhere else",
+    "trust_based_elsewhere": "{schools} in a trust with more of its {schools} in another place",
+    "no_single_home": "{schools} in a trust with no one place that holds more of its {schools} "
+    "than any other",
+    "status_unknown": "{schools} whose trust, or whether it is at home here, is not known",
 }
 
 # ---- where a trust is at home -------------------------------------------------------------------

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from geolls.base.errors import UsageError
+from geolls.base.text import either
 from geolls.base.vocabulary import WEIGHTS, By
 from geolls.cli.group import PATH, Command, command
 
@@ -186,7 +187,8 @@ def note_besides(study: Study, trust: str, options: dict[str, Any]) -> None:
     n, every, word = int(row["schools"]), int(row["schools_all"]), study.population.word
     if every > n:
         text = f"{row['trust_name']} runs {every:,} schools in every phase"
-        note(options, f"{text}; the {n:,} {word} {'one counts' if n == 1 else 'ones count'} here")
+        which = f"{either(word)} one counts" if n == 1 else f"{word} ones count"
+        note(options, f"{text}; the {n:,} {which} here")
 
 
 def on_screen(options: dict[str, Any]) -> bool:

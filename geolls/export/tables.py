@@ -99,8 +99,8 @@ def _areas(study: Study) -> pd.DataFrame:
             {
                 "gss_code": a.code,
                 **{c: getattr(a, c) for c in ("name", "tier", "valid_from", "valid_to")},
-                "blocks": ";".join(a.blocks),
-                **{c: getattr(a, c) for c in ("la_code", "source", "confidence")},
+                **{c: getattr(a, c) for c in ("la_code", "source", "confidence", "status")},
+                **{c: ";".join(getattr(a, c)) for c in ("blocks", "shared")},
             }
             for tier in TIERS
             for a in study.areas.alive(tier, study.as_of)
@@ -138,7 +138,7 @@ def _units(study: Study) -> pd.DataFrame:
             {"whole": area, "shared": area * several, "neighbourhoods": lived * land["share"]}
         )
         sums = sums.groupby(land["unit_code"]).sum().reindex(units.index)
-        known = units[["area_km2", "schools", "pupils"]].assign(
+        known = units[["area_km2", *_BOTH]].assign(
             layer=key,
             unit_name=units["name"],
             neighbourhoods=sums["neighbourhoods"],
@@ -146,6 +146,10 @@ def _units(study: Study) -> pd.DataFrame:
         )
         parts.append(known.rename_axis("unit_code").reset_index())
     return pd.concat(parts, ignore_index=True)
+
+
+# What a unit has, with the least and the most where it shares land.
+_BOTH = [f"{what}{end}" for what in ("schools", "pupils") for end in ("", "_low", "_high")]
 
 
 def _coverage(study: Study) -> pd.DataFrame:

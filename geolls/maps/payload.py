@@ -297,6 +297,7 @@ def own_of(drawn: Drawn, schools: pd.DataFrame | None) -> bytes:
             "blocks": drawn.place_blocks,
         },
         "trust": data.trust,
+        "population": (data.words or {}).get("population"),
         "callouts": [
             [c.layer, c.unit_code, c.title, c.text, c.side] for c in data.callouts[:MOST_CALLOUTS]
         ],

@@ -297,7 +297,8 @@ def compare(study: Core, places: Sequence[Place]) -> pd.DataFrame:
         own = column in {f"share_{kind}" for kind in HOME_KINDS}
         common = len(layers) == 1 or not (own or figure.beside == "middle")
         beside = england[column] if common else float("nan")
-        note = f"{figure.unit}: {figure.meaning}"
+        meaning = figure.meaning.replace("{schools}", f"{study.population.word} schools")
+        note = f"{figure.unit}: {meaning}"
         if common and figure.beside == "middle":
             note += f"; england: {middle}"
         if column.startswith("top_trust_share"):

@@ -597,15 +597,20 @@ class Core:
         if len(hit) == 1:
             return hit.iloc[0]
         if hit.empty:
-            others = self.register.others
+            others = self.register.others.dropna(subset=["trust_uid"])
             named = (others["trust_uid"] == text.strip()) | (
                 others["trust_name"].fillna("").map(fold) == fold(text)
             )
             if fold(text) and named.any():
-                name, n = others.loc[named, "trust_name"].iloc[0], int(named.sum())
+                mine = others[named].groupby("trust_uid")["trust_name"].agg(["first", "size"])
+                said = [
+                    f"{name} ({uid}) runs {n} state-funded school{'s' * (n > 1)}"
+                    for uid, name, n in mine.itertuples(name=None)
+                ]
+                none = "which is not" if named.sum() == 1 else "none of which is"
                 raise UnknownNameError(
-                    f"{name} runs {n} state-funded school{'s' * (n > 1)}, none of which is among "
-                    f"the {self.population.title} that are counted",
+                    f"{' and '.join(said)}, {none} among the {self.population.title} that are "
+                    "counted",
                     where="--trust",
                     fix="count every phase with --phase all",
                 )

@@ -276,7 +276,7 @@ def find(text: str, ground: Ground) -> list[Match]:
         said = re.fullmatch(form, plain.upper())
         if said and (matches := read(said, ground)):
             return matches
-    for named in (_area_names, _ended_areas, _towns):
+    for named in (_names, _towns):
         if matches := named(plain, ground):
             return matches
     return _school_names(plain, ground)
@@ -362,16 +362,22 @@ _READINGS: dict[str, Callable[[re.Match[str], Ground], list[Match]]] = {
 }
 
 
-def _area_names(name: str, ground: Ground) -> list[Match]:
+def _names(name: str, ground: Ground) -> list[Match]:
+    """Return areas and units of a name; areas that have ended where none of that name stands."""
     on, areas, catalogue, *_ = ground
     layer_key, _, rest = name.partition(":")
     wanted = catalogue.get(layer_key).key if rest else None
     name = rest or name
     found: dict[tuple[str, ...], Match] = {}
-    for area in areas.find(name, on):
-        if wanted in (None, area.tier):
-            label = f"{area.name} ({area.tier.replace('_', ' ')} {area.code})"
-            found.setdefault(tuple(sorted(area.blocks)), Match(label, area.blocks))
+    of_that_name = (
+        [area for area in some if wanted in (None, area.tier)]
+        for some in (areas.find(name, on), areas.ended(name, on))
+    )
+    for area in next(filter(None, of_that_name), []):
+        if holders := areas.holders(area, on):
+            ended = "" if area.active(on) else f", {now_in(area, holders)}"
+            label = f"{area.name} ({area.tier.replace('_', ' ')} {area.code}{ended})"
+            found.setdefault(area.blocks, Match(label, area.blocks))
     folded = fold(name)
     for key, layer in catalogue.layers.items():
         if layer.kind != "areas" or layer.tier or not layer.active(on) or wanted not in (None, key):
@@ -383,20 +389,6 @@ def _area_names(name: str, ground: Ground) -> list[Match]:
             if blocks:
                 label = f"{unit.name} ({key} {unit.code})"
                 found.setdefault(tuple(sorted(blocks)), Match(label, blocks))
-    return list(found.values())
-
-
-def _ended_areas(name: str, ground: Ground) -> list[Match]:
-    """Return the land of areas that ended before the day, and say what it is in now."""
-    on, areas, *_ = ground
-    layer_key, _, rest = name.partition(":")
-    wanted = ground.catalogue.get(layer_key).key if rest else None
-    found: dict[tuple[str, ...], Match] = {}
-    for area in areas.ended(rest or name, on):
-        if wanted in (None, area.tier) and (holders := areas.holders(area, on)):
-            label = f"{area.name} {now_in(area, holders)}"
-            label += f" ({area.tier.replace('_', ' ')} {area.code})"
-            found.setdefault(area.blocks, Match(label, area.blocks))
     return list(found.values())
 
 

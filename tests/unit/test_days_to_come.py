@@ -67,6 +67,18 @@ def test_a_page_says_when_and_by_what_its_place_begins(surrey: Any) -> None:
     )
 
 
+def test_the_exported_areas_say_which_are_to_come_and_what_they_have_in_part() -> None:
+    study = open_study(as_of="2028-05-01")
+    (areas,) = (f for _, f in tables(study, ["areas"]))
+    areas = areas[areas["tier"] == "local_authority"].set_index("name")
+    assert areas.loc["West Surrey", "status"] == "order"
+    torbay = areas.loc["Torbay (enlarged)"]
+    assert torbay["status"] == "decided, order not seen"
+    assert set(torbay["shared"].split(";")) < set(torbay["blocks"].split(";"))
+    assert set(areas.loc["Leeds", ["status", "shared"]]) == {""}
+    assert (areas["confidence"] != "high")[areas["status"] != ""].all()
+
+
 def test_by_distinct_area_two_authorities_begin_and_a_county_and_eleven_districts_end(
     surrey: Any,
 ) -> None:

@@ -231,6 +231,9 @@ def test_units_of_shared_land_count_parts_that_add_up(study: Study, folder: Path
     assert hubs["schools"].sum() == pytest.approx(inside)
     assert (hubs["shared_share"] > 0).any()  # Birmingham's and Cornwall's hubs
     assert hubs["shared_share"].between(0, 1).all()
+    low, counted, high = (hubs[f"schools{end}"].astype(float) for end in ("_low", "", "_high"))
+    assert ((low <= counted) & (counted <= high)).all()
+    assert ((low < high) == (hubs["shared_share"] > 0)).all()
 
 
 def test_the_data_package_describes_what_is_there(study: Study, folder: Path) -> None:

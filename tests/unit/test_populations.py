@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from geolls import open_study
-from geolls.base.errors import UsageError
+from geolls.atlas import words
+from geolls.base.errors import UnknownNameError, UsageError
 from geolls.base.populations import POPULATIONS, population_of
 from geolls.base.vocabulary import MAINSTREAM, PHASES
 from geolls.cli.main import cli
+from geolls.study.core import Core
 from geolls.study.settings import read_settings
 
 
@@ -108,6 +111,51 @@ def test_the_command_line_takes_a_name() -> None:
         shown = CliRunner().invoke(cli, ["study", "show", "--format", "csv", "-q", *args])
         title = population_of(name).title
         assert f"population,{name}: {title}" in shown.output
+
+
+def test_two_trusts_of_one_name_of_which_no_school_counts_are_told_apart(
+    demonstration: Any,
+) -> None:
+    register = demonstration.register
+    others = register.schools.head(5).assign(
+        trust_uid=["90001", "90001", "90002", "90003", None],
+        trust_name=["Oak Trust", "Oak Trust", "OAK TRUST", "Elm Trust", None],
+    )
+    study = Core(demonstration.settings, register=replace(register, others=others))
+    with pytest.raises(UnknownNameError) as told:
+        study.trust("oak trust")
+    assert str(told.value).startswith(
+        "--trust: Oak Trust (90001) runs 2 state-funded schools and OAK TRUST (90002) runs 1 "
+        "state-funded school, none of which is among the state-funded mainstream schools"
+    )
+    with pytest.raises(
+        UnknownNameError, match=r"Elm Trust \(90003\) .* school, which is not among"
+    ):
+        study.trust("90003")
+
+
+@pytest.mark.parametrize(
+    ("asked", "one", "several"),
+    [
+        ("mainstream", "state-funded mainstream school", "state-funded mainstream schools"),
+        ("all", "state-funded school of any phase", "state-funded schools of every phase"),
+        ("primary+middle", "state-funded primary or middle school",
+         "state-funded primary and middle schools"),
+        ("special+alternative", "state-funded special or alternative provision school",
+         "state-funded special and alternative provision schools"),
+    ],
+)  # fmt: skip
+def test_one_school_is_of_one_of_the_phases(asked: str, one: str, several: str) -> None:
+    assert [population_of(asked).schools(n) for n in (0, 1, 2)] == [several, one, several]
+
+
+@pytest.mark.parametrize("name", [*POPULATIONS, "primary+middle"])
+def test_sentences_say_one_school_of_a_population_and_several(name: str) -> None:
+    word = population_of(name).word
+    none = words.WHO_RUNS(n=0, place="Eden", word=word, part=0, rank=None)
+    assert none == f"No {word.replace(' and ', ' or ')} school stands in Eden."
+    assert words.SCHOOLS_OF(n=2, word=word) == f"2 {word} schools"
+    assert words.SCHOOLS_OF(n=1, word=word) == f"1 {word.replace(' and ', ' or ')} school"
 
 
 def test_the_fingerprint_is_that_of_the_population_not_of_its_spelling(demonstration: Any) -> None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from types import SimpleNamespace
 from typing import Any
 
 import pandas as pd
 import pytest
+from click.testing import CliRunner
 
 from geolls.base.errors import UnknownNameError
+from geolls.base.text import fold
+from geolls.cli.main import cli
 from geolls.layers.areas import load_areas
 from geolls.layers.catalogue import load_catalogue
 from geolls.study.where import Ground, find, where
@@ -113,7 +116,7 @@ def on_day(text: str, day: str) -> list[dict[str, Any]]:
 def test_an_area_that_ended_is_found_by_its_land_and_told_where_it_is_now() -> None:
     rows = on_day("Guildford", "2027-05-01")
     assert {r["match"] for r in rows} == {
-        "Guildford ended 2027-03-31; now in West Surrey (district E07000209)"
+        "Guildford (district E07000209, ended 2027-03-31; now in West Surrey)"
     }
     for row in rows:
         if row["layer"] in ("district", "local_authority"):
@@ -128,6 +131,42 @@ def test_an_area_that_ended_is_found_by_its_land_and_told_where_it_is_now() -> N
     (before,) = {r["unit_name"] for r in on_day("Guildford", "2027-03-31")
                  if r["layer"] == "local_authority"}  # fmt: skip
     assert before == "Surrey"
+
+
+def test_every_area_that_ended_answers_by_name_on_every_later_day_with_its_heirs() -> None:
+    areas, day_after = ENGLAND["areas"], timedelta(days=1)
+    ends = {a.valid_to + day_after for a in areas.rows if a.valid_to}
+    others = {date(2026, 11, 27), date(2027, 5, 1), date(2029, 12, 31)}
+    for day in sorted(ends | others):
+        ground = Ground(**{**ENGLAND, "on": day}, open_study=never)
+        stands = {(a.code, a.tier) for a in areas.rows if a.active(day)}
+        names = {fold(n) for a in areas.rows if a.active(day) for n in a.names}
+        for area in areas.rows:
+            if area.last >= day or (area.code, area.tier) in stands:
+                continue
+            for name in area.names:
+                said = {m.blocks: m.label for m in find(name, ground)}.get(area.blocks, "")
+                heirs = [heir.name for heir in areas.holders(area, day)]
+                told = heirs and all(heir in said.partition("now in ")[2] for heir in heirs)
+                # Or another has the name now, and is meant.
+                assert told or fold(name) in names, (name, area.tier, day)
+
+
+def test_a_layer_before_the_name_asks_for_what_ended_there_though_another_has_the_name() -> None:
+    whole, ended = (
+        {row["match"] for row in on_day(name, "2028-05-01")}
+        for name in ("Lancashire", "local_authority:Lancashire")
+    )
+    assert not any("ended" in match for match in whole)
+    assert all("ended 2028-03-31; now in " in match for match in ended)
+
+
+def test_the_title_over_an_ended_area_is_a_sentence() -> None:
+    shown = CliRunner().invoke(cli, ["where", "Craven", "--as-of", "2024-09-01"])
+    assert shown.output.splitlines()[0] == (
+        "Who covers Craven (district E07000163, ended 2023-03-31; now in North Yorkshire), on "
+        "2024-09-01"
+    )
 
 
 def test_where_a_line_is_not_to_hand_both_claimants_answer_with_low_confidence() -> None:

@@ -9,7 +9,7 @@
   const RECORD = "https://get-information-schools.service.gov.uk/Establishments/Establishment/Details/";
   const CENTRE = "Drawn at the centre of its postcode, not the gate.";
   const HULL = "The dotted hull shows extent, not presence.";
-  const HOME = `Home is where more of its schools are than anywhere else, not its office. ${HULL}`;
+  const HOME = (of) => `Home is where more of its ${of} are than anywhere else, not its office. ${HULL}`;
   const NO_HOME = `Without a home authority no links are drawn. ${HULL}`;
 
   const paragraph = (look, ...children) => el("p", look ? {class: look} : {}, ...children);
@@ -190,7 +190,7 @@
         inside < mine.length ? paragraph("", beyond) : null,
         schools.homeOf(t) ? paragraph("", abroad) : null,
         text?.[t] ? paragraph("", text[t]) : null,
-        paragraph("gl-note", schools.homeOf(t) ? HOME : NO_HOME),
+        paragraph("gl-note", schools.homeOf(t) ? HOME(`${app.own.population} schools`) : NO_HOME),
         this.rows(this.authorityRows(counts), plural(counts.size, "authority", "authorities")),
         this.rows(
           mine.map((s) => [this.pick({kind: "school", s}, schools.title(s)), null]),
