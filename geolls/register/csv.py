@@ -20,6 +20,7 @@ from pyarrow import csv as pacsv
 
 from geolls.base.cells import NO_VALUE, Days
 from geolls.base.errors import InputFileError
+from geolls.base.sheets import Head
 from geolls.register.columns import COLUMNS, Kind, dates, name_columns, urns
 from geolls.register.opener import LONGEST_LINE, open_text
 
@@ -195,6 +196,8 @@ def read_csv(path: Path, kind: Kind) -> Sheet:
     read = len(table) + len(odd)
     if not read:
         raise InputFileError("has a header but no rows", where=str(path))
+    if max(body.count(b"\n"), body.count(b"\r")) > read:
+        _hold_records(body, head, len(names), path)
     # The parser is not shown the header, nor what stands above it.
     misfit_rows = [record.number + head.row for record in odd]
     numbers = np.arange(head.row + 1, head.row + 1 + read)
@@ -210,11 +213,28 @@ def read_csv(path: Path, kind: Kind) -> Sheet:
     return Sheet(batches, misfits, encoding, _days_of(table))
 
 
+def _hold_records(body: bytes, head: Head, n: int, path: Path) -> None:
+    """Refuse a file with a value over several lines that has as many marks as a whole record."""
+    text = io.StringIO(body.decode("utf-8", "replace"), newline="")
+    row = head.row
+    try:
+        for cells in csv.reader(text, delimiter=head.mark):
+            row += bool(cells)
+            if any(len(c.splitlines()) > 1 and 3 <= n - 1 <= c.count(head.mark) for c in cells):
+                raise csv.Error
+    except csv.Error:
+        raise _unclosed(path, row) from None
+
+
+def _unclosed(path: Path, row: int) -> InputFileError:
+    return InputFileError(
+        "a quoted value never ends", where=f"{path} row {row}", fix="download it again"
+    )
+
+
 def _cell(record: str, at: int, row: int, path: Path, mark: str) -> str | None:
     """Read one cell of a record of the wrong length, if there is such a cell."""
     if record.count('"') % 2:
-        raise InputFileError(
-            "a quoted value never ends", where=f"{path} row {row}", fix="download it again"
-        )
+        raise _unclosed(path, row)
     cells = next(csv.reader([" ".join(record[:LONGEST_LINE].splitlines())], delimiter=mark), [])
     return cells[at] if at < len(cells) else None

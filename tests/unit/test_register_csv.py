@@ -24,6 +24,25 @@ def test_a_quote_that_never_ends_is_an_error_that_quotes_nothing(
 
 
 @pytest.mark.parametrize("ending", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize(("opens", "closes"), [(1, None), (1, 2), (2, 4), (3, 4)])
+@pytest.mark.parametrize("column", ["URN", "EstablishmentName", "last"])
+def test_a_quote_that_swallows_whole_records_is_an_error_wherever_it_closes(
+    tmp_path: Path, ending: str, opens: int, closes: int | None, column: str
+) -> None:
+    lines = text_of(schools({}, {}, {}, {})).splitlines()
+    at = -1 if column == "last" else lines[0].split(",").index(column)
+    for row, mark in ((opens, '"POISON '), (closes, '"x"')):
+        if row is not None:
+            cells = lines[row].split(",")
+            lines[row] = ",".join([*cells[:at], mark, *(cells[at:][1:])])
+    path = tmp_path / "edubasealldata.csv"
+    path.write_bytes((ending.join(lines) + ending).encode())
+    with pytest.raises(InputFileError, match=r"row \d+: a quoted value never ends") as caught:
+        read_register(path, as_of=DAY)
+    assert "POISON" not in str(caught.value)
+
+
+@pytest.mark.parametrize("ending", ["\n", "\r\n", "\r"])
 def test_line_ends_and_quoted_newlines_do_not_split_rows(tmp_path: Path, ending: str) -> None:
     path = tmp_path / "edubasealldata.csv"
     text = text_of(schools({"EstablishmentName": "Oak\nSchool"}, {})).replace("\r\n", ending)
