@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 __all__ = [
+    "BOOKS",
     "FLOOR",
     "RATIO",
     "check_vector",
@@ -43,6 +44,13 @@ _STARTS: Final = {
     ".shp": b"\x00\x00\x27\x0a",
     ".fgb": b"fgb\x03fgb",
     ".parquet": b"PAR1",
+}
+#: What lies in the zip that a spreadsheet is.
+BOOKS: Final = {
+    "xl/workbook.xml": "an Excel workbook",
+    "xl/workbook.bin": "a binary Excel workbook (.xlsb)",
+    "content.xml": "an OpenDocument spreadsheet (.ods)",
+    "Index/Document.iwa": "a Numbers spreadsheet",
 }
 
 
@@ -124,7 +132,7 @@ def open_bounded(
             owner.seek(0)
         source: IO[bytes] | gzip.GzipFile = owner
         if magic == b"\xd0\xcf\x11\xe0":
-            raise _workbook(place)
+            raise _workbook(place, "an old Excel workbook (.xls), or has a password")
         if magic[:2] == b"\x1f\x8b":
             source = gzip.GzipFile(fileobj=owner, mode="rb")
         elif magic in (b"PK\x03\x04", b"PK\x05\x06"):
@@ -137,11 +145,11 @@ def open_bounded(
     return io.BufferedReader(_Bounded(source, owner, place, limit), 1 << 18)
 
 
-def _workbook(path: Path) -> InputFileError:
+def _workbook(path: Path, kind: str) -> InputFileError:
     return InputFileError(
-        "is an Excel workbook, whatever its name ends in",
+        f"is {kind}, whatever its name ends in",
         where=str(path),
-        fix="open it and save the sheet as CSV UTF-8",
+        fix="open it and save the sheet as CSV UTF-8, or as .xlsx",
     )
 
 
@@ -150,8 +158,9 @@ def _zip_member(owner: IO[bytes], path: Path, member: str | None) -> IO[bytes]:
     try:
         archive = zipfile.ZipFile(owner)
         names = [i.filename for i in archive.infolist() if not i.is_dir()]
-        if "xl/workbook.xml" in names or "xl/workbook.bin" in names:
-            raise _workbook(path)
+        for sign, kind in BOOKS.items():
+            if sign in names:
+                raise _workbook(path, kind)
         ending = (member or "").casefold()
         fits = [n for n in names if n == member]
         fits = fits or [n for n in names if n.casefold().endswith(ending)]

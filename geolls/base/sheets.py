@@ -6,11 +6,13 @@ import codecs
 import csv
 import re
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Final, NamedTuple
 
-from geolls.base.archives import encoding_of
+from geolls.base.archives import encoding_of, open_bounded
+from geolls.base.workbooks import csv_of_sheet, is_workbook, parted
 
-__all__ = ["HEAD", "Head", "as_utf8", "find_head", "split"]
+__all__ = ["HEAD", "Head", "Opened", "as_utf8", "find_head", "open_table", "split"]
 
 #: Characters in which a header must lie, titles above it and all.
 HEAD: Final = 200_000
@@ -42,6 +44,76 @@ class Head(NamedTuple):
     row: int
     size: int
     line: str
+
+
+class Opened(NamedTuple):
+    """A table as text.
+
+    Attributes
+    ----------
+    head : Head
+        Its header.
+    body : bytes
+        All that follows it, in UTF-8.
+    encoding : str
+        What the file was written in, by evidence.
+    told : list of str
+        What its reader chose, or did not read.
+    """
+
+    head: Head
+    body: bytes
+    encoding: str
+    told: list[str]
+
+
+def open_table(
+    path: Path,
+    fits: Callable[[Sequence[str]], bool],
+    *,
+    limit: int,
+    member: str | None = None,
+    prefer: str = "",
+    whole: bool = True,
+) -> Opened:
+    """Open a table, whatever it is written in: csv in any encoding, packed or not, or a workbook.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The file; `lists.xlsx#Sheet 2` names a sheet of a workbook.
+    fits : callable
+        Whether some cells are the header that is wanted.
+    limit : int
+        The most bytes.
+    member : str, optional
+        Which file of a zip.
+    prefer : str, optional
+        The sheet that comes before others.
+    whole : bool, default True
+        False for the beginning alone, which shows what it is.
+
+    Returns
+    -------
+    Opened
+        Header and rows.
+
+    Raises
+    ------
+    InputFileError
+        The file is missing, damaged, or too large.
+    """
+    place, sheet = parted(path)
+    told: list[str] = []
+    if is_workbook(place):
+        some = {} if whole else {"rows": 60}
+        data, told = csv_of_sheet(place, sheet, fits, prefer=prefer, limit=limit, **some)
+        encoding = "a workbook"
+    else:
+        with open_bounded(place, member=member, limit=limit) as stream:
+            data, encoding = as_utf8(stream.read(-1 if whole else HEAD))
+    head = find_head(data[:HEAD].decode("utf-8", "replace"), fits)
+    return Opened(head, data[head.size :], encoding, told)
 
 
 def as_utf8(data: bytes) -> tuple[bytes, str]:

@@ -17,13 +17,13 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
-from geolls.base.archives import open_bounded
 from geolls.base.cells import a_code, filled
 from geolls.base.errors import InputFileError
 from geolls.base.schema import Toml, a_day, check, load, unknown
-from geolls.base.sheets import Head, as_utf8, find_head
+from geolls.base.sheets import Head, open_table
 from geolls.base.text import fold, plural, suggest
 from geolls.base.vocabulary import TAKEN
+from geolls.base.workbooks import WORKBOOKS
 from geolls.layers.model import (
     CONFIDENCES,
     EXTENTS,
@@ -117,8 +117,8 @@ def read_layer(folder: Path, *, own: bool = False) -> tuple[Layer | None, list[P
     stated, faults = check(Layer, toml)
     problems = [Problem.at(file, f.message, f.fix, row=f.line, column=f.key) for f in faults]
     problems += _beyond_types(toml, stated, own=own)
-    header, members = _read_csv(_file(folder, "members.csv"), MEMBER_COLUMNS, problems)
-    _, described = _read_csv(_file(folder, "units.csv"), UNIT_COLUMNS, problems)
+    header, members = _read_table(folder, "members", MEMBER_COLUMNS, problems)
+    _, described = _read_table(folder, "units", UNIT_COLUMNS, problems)
     # A layer that states no kind is known by what it has.
     signs = {
         "polygons": "geometry" in stated,
@@ -167,17 +167,13 @@ def read_layer(folder: Path, *, own: bool = False) -> tuple[Layer | None, list[P
     return replace(layer, claims=tuple(claims), units=units), problems
 
 
-def _file(folder: Path, name: str) -> Path:
-    """Return a file of a folder, whatever the case of its name."""
-    here = (p for p in folder.iterdir() if p.name.casefold() == name)
-    return next(here, folder / name)
-
-
 def _instead(folder: Path) -> str:
     """Say what to do for a folder in which there is nothing to read."""
-    books = [p.name for p in sorted(folder.iterdir()) if p.suffix.lower() in (".xlsx", ".xls", ".ods")]  # fmt: skip  # noqa: E501
-    if books:
-        return f"save {books[0]} as members.csv (CSV UTF-8)"
+    for path in sorted(folder.iterdir()):
+        if path.suffix.lower() in WORKBOOKS:
+            return f"name {path.name} members{path.suffix.lower()}"
+        if path.suffix.lower() in (".xls", ".xlsb", ".ods", ".numbers"):
+            return f"save {path.name} as members.xlsx, or as members.csv (CSV UTF-8)"
     return 'add members.csv (columns unit and area), or geometry = "file.geojson"'
 
 
@@ -283,21 +279,28 @@ class Row:
         return text
 
 
-def _read_csv(
-    file: Path, columns: Sequence[str], problems: list[Problem]
+def _read_table(
+    folder: Path, stem: str, columns: Sequence[str], problems: list[Problem]
 ) -> tuple[list[str], list[Row]]:
-    """Return heading and rows of a csv; an absent file has neither."""
-    if not file.is_file():
+    """Return heading and rows of a table of a folder, csv or workbook; none where it is absent."""
+    there = {p.name.casefold(): p for p in folder.iterdir()}
+    names = [f"{stem}{ending}" for ending in (".csv", *WORKBOOKS)]
+    file = next((there[name] for name in names if name in there), None)
+    if file is None:
         return [], []
     try:
-        with open_bounded(file, limit=MOST_BYTES) as stream:
-            text = as_utf8(stream.read())[0].decode()
+        head, body, _, told = open_table(
+            file,
+            lambda cells: any(_column(c, columns) in columns for c in cells),
+            prefer=stem,
+            limit=MOST_BYTES,
+        )
     except InputFileError as error:
         problems.append(Problem.at(file, error.message, error.fix))
         return [], []
-    head = find_head(text, lambda cells: any(_column(c, columns) in columns for c in cells))
-    body = text.encode()[head.size :].decode()
-    reader = csv.reader(io.StringIO(body, newline=""), delimiter=head.mark, strict=True)
+    problems += [Problem.at(file, line, severity="warning") for line in told]
+    text = io.StringIO(body.decode("utf-8", "replace"), newline="")
+    reader = csv.reader(text, delimiter=head.mark, strict=True)
     above = head.row
     rows: list[Row] = []
     header = _heading(head, file, columns, problems)

@@ -59,12 +59,15 @@ class Sheet:
         What the file was written in.
     days : dict
         How the days of each of its columns are written.
+    opened : list of str
+        What was chosen, or not read, when the file was opened.
     """
 
     batches: list[pa.RecordBatch]
     misfits: pd.DataFrame
     encoding: str
     days: dict[str, Days]
+    opened: list[str]
 
     def __len__(self) -> int:
         return sum(map(len, self.batches)) + len(self.misfits)
@@ -78,9 +81,9 @@ class Sheet:
             yield _frame(some)
 
     def told(self) -> list[str]:
-        """Say in which columns days are written as no GIAS file writes them."""
+        """Say what was chosen, and in which columns days are as no GIAS file writes them."""
         said = dict.fromkeys((str(days), days) for days in self.days.values() if str(days))
-        return [text for text, _ in said]
+        return [*self.opened, *(text for text, _ in said)]
 
     def latest(self, *columns: str) -> date | None:
         """Return the latest day in some columns, or None."""
@@ -147,7 +150,7 @@ def read_csv(path: Path, kind: Kind) -> Sheet:
     Parameters
     ----------
     path : pathlib.Path
-        csv, csv.gz or a zip that holds it.
+        csv, csv.gz, a zip that holds it, or a workbook (`file.xlsx#Sheet` names its sheet).
     kind : str
         Which of the GIAS files it is.
 
@@ -161,7 +164,7 @@ def read_csv(path: Path, kind: Kind) -> Sheet:
     InputFileError
         The file is missing, damaged, of another kind, lacks a column, or has no rows.
     """
-    head, body, encoding = open_text(path, kind)
+    head, body, encoding, told = open_text(path, kind)
     names = name_columns(head.cells, kind, path)
     names = _fitted(names, body, head.mark)
     there = [c for c in COLUMNS[kind] if c in names]
@@ -210,7 +213,7 @@ def read_csv(path: Path, kind: Kind) -> Sheet:
     ]
     urn, _ = urns(pd.Series(cells, index=pd.Index(misfit_rows, dtype="int64"), dtype="str"))
     misfits = pd.DataFrame({"urn": urn, "name": pd.Series(index=urn.index, dtype="str")})
-    return Sheet(batches, misfits, encoding, _days_of(table))
+    return Sheet(batches, misfits, encoding, _days_of(table), told)
 
 
 def _hold_records(body: bytes, head: Head, n: int, path: Path) -> None:

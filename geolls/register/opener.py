@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 import zipfile
-from functools import partial
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from geolls.base.archives import open_bounded
+from geolls.base.archives import BOOKS
 from geolls.base.errors import InputFileError
-from geolls.base.sheets import HEAD, Head, as_utf8, find_head
+from geolls.base.sheets import Opened, open_table
+from geolls.base.workbooks import parted
 from geolls.register.columns import FILES, Kind, has_required, is_header
 
 __all__ = ["LONGEST_LINE", "MOST_BYTES", "check_size", "kind_of", "open_text"]
@@ -21,53 +22,57 @@ MOST_BYTES: Final = 512 << 20
 LONGEST_LINE: Final = 100_000
 
 
-def open_text(path: Path, kind: Kind) -> tuple[Head, bytes, str]:
-    """Read a csv file, packed or not.
+def open_text(path: Path, kind: Kind) -> Opened:
+    """Read a table of GIAS, packed or not.
 
     Parameters
     ----------
     path : pathlib.Path
-        csv, csv.gz or a zip that holds it, of at most `MOST_BYTES` unpacked.
+        csv, csv.gz, a zip that holds it, or a workbook, of at most `MOST_BYTES` unpacked.
     kind : str
         Which of the GIAS files is wanted: a zip may hold several.
 
     Returns
     -------
-    tuple of Head, bytes and str
-        The header, wherever it stands and whatever parts its cells; all that follows it, in
-        UTF-8; the encoding of the file, by evidence: see `encoding_of`.
+    Opened
+        The header, wherever it stands and whatever parts its cells, and all that follows it.
 
     Raises
     ------
     InputFileError
-        The file is missing, damaged, too large, or no csv file.
+        The file is missing, damaged, too large, or no table.
     """
     check_size(path, kind)
-    with open_bounded(path, member=_member(path, kind), limit=MOST_BYTES) as stream:
-        data, encoding = as_utf8(stream.read())
-    head = find_head(data[:HEAD].decode("utf-8", "replace"), lambda cells: is_header(cells, kind))
+    member = _member(path, kind)
+    opened = open_table(path, lambda c: is_header(c, kind), member=member, limit=MOST_BYTES)
+    head = opened.head
     if not head.cells or "\0" in head.line or len(head.line) > LONGEST_LINE:
-        fault = "is not a csv file with a header line" if data else "is empty"
+        fault = "is not a csv file with a header line" if head.cells or opened.body else "is empty"
         raise InputFileError(fault, where=str(path))
-    return head, data[head.size :], encoding
+    return opened
 
 
 def kind_of(path: Path) -> Kind | None:
-    """Tell which GIAS file a csv is, by the columns in its header; None where it is none."""
-    with open_bounded(path, member=_member(path, "register")) as stream:
-        text = as_utf8(stream.read(HEAD))[0].decode("utf-8", "replace")
+    """Tell which GIAS file a table is, by the columns in its header; None where it is none."""
     kinds: tuple[Kind, ...] = ("register", "links", "successions")
-    for kind in kinds:
-        head = find_head(text, partial(has_required, kind=kind))
-        if has_required(head.cells, kind):
-            return kind
-    return None
+
+    def kind_of_header(cells: Sequence[str]) -> Kind | None:
+        return next((kind for kind in kinds if has_required(cells, kind)), None)
+
+    opened = open_table(
+        path,
+        lambda cells: kind_of_header(cells) is not None,
+        member=_member(path, "register"),
+        limit=MOST_BYTES,
+        whole=False,
+    )
+    return kind_of_header(opened.head.cells)
 
 
 def check_size(path: Path, kind: Kind) -> None:
     """Refuse a file that is far too large to be what it should be, before it is even hashed."""
     try:
-        size = path.stat().st_size
+        size = parted(path)[0].stat().st_size
     except (OSError, ValueError):  # opening it says what is wrong
         return
     if size > MOST_BYTES:
@@ -85,8 +90,8 @@ def _member(path: Path, kind: Kind) -> str | None:
             names = [i.filename for i in archive.infolist() if not i.is_dir()]
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
         return None  # open_bounded says what is wrong, or that it is no zip at all
-    if any(n.startswith("xl/workbook.") for n in names):
-        return None  # a workbook: open_bounded names it
+    if set(names) & set(BOOKS):
+        return None  # a workbook is read, or named, as one
     found = [n for n in names if n.casefold().endswith(".csv") and not n.startswith("__MACOSX/")]
     stem = FILES[kind].stem
     named = [n for n in found if re.split(r"[/\\]", n)[-1].casefold().startswith(stem)]

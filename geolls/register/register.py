@@ -16,6 +16,7 @@ from geolls.base.files import sha256
 from geolls.base.populations import population_of
 from geolls.base.schema import a_date
 from geolls.base.text import day_in
+from geolls.base.workbooks import parted
 from geolls.register import cache
 from geolls.register.columns import Kind, codes, dates, urns
 from geolls.register.csv import read_csv
@@ -186,7 +187,7 @@ def read_register(
         check_size(file, kind)
     chosen = population_of(phases).phases
     wanted = a_date(as_of) if as_of is not None else None
-    digests = [sha256(file) for file in files.values()]
+    digests = [sha256(parted(file)[0]) for file in files.values()]
     stored = None
     if cache_dir is not None:
         names = [file.name for file in files.values()]

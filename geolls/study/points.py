@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -33,6 +33,7 @@ from geolls.base.errors import InputFileError, OutputError, UsageError, first_li
 from geolls.base.files import sha256, write_text, writing
 from geolls.base.sheets import HEAD, Head, find_head
 from geolls.base.text import suggest
+from geolls.base.workbooks import csv_of_sheet, is_workbook, parted
 from geolls.land.cells import Cells
 from geolls.land.locate import COAST_TOLERANCE_M, to_bng
 
@@ -97,7 +98,8 @@ def is_points(source: Path) -> bool:
     """Whether a file is a table of points: parquet, or a csv with headings of coordinates."""
     if source.suffix.lower() == ".parquet":
         return True
-    return has_coordinates(_head(source, _encoding(source)).cells)
+    opened = _bytes_of(source)
+    return has_coordinates(_head(opened, _encoding(opened)).cells)
 
 
 def check_points(source: Path) -> None:
@@ -273,8 +275,9 @@ def assign_points(
     Parameters
     ----------
     source : str or pathlib.Path
-        .parquet, .csv or .csv.gz with columns easting/northing (EPSG:27700) or lon/lat
-        (EPSG:4326). The columns of a csv stay text, as they are written.
+        .parquet, .csv, .csv.gz or .xlsx (`file.xlsx#Sheet` names its sheet) with columns
+        easting/northing (EPSG:27700) or lon/lat (EPSG:4326). The columns of a csv stay text, as
+        they are written.
     target : str or pathlib.Path
         .parquet or .csv to write; finished parts wait beside it in `<target>.parts`, so that a
         run that was stopped goes on where it ended.
@@ -305,7 +308,9 @@ def assign_points(
     schema = assigner.schema(table.schema)
     _check_types(schema, target)
     folder = target.with_name(target.name + ".parts")
-    _same_run(folder, {"source": sha256(source), "answers": assigner.digest(), "of": table.cut})
+    _same_run(
+        folder, {"source": sha256(parted(source)[0]), "answers": assigner.digest(), "of": table.cut}
+    )
     block = schema.names[len(table.schema)]
     parts: list[Path] = []
     rows = placed = resumed = 0
@@ -352,12 +357,15 @@ class _Table(NamedTuple):
 
 def _open(source: Path) -> _Table:
     """Open a table as batches of bounded size."""
-    if not source.is_file():
+    file = parted(source)[0]
+    if not file.is_file():
         raise InputFileError("there is no such file", where=str(source))
-    kind = source.name.lower().removesuffix(".gz").rpartition(".")[2]
-    if kind not in ("parquet", "csv"):
+    kind = file.name.lower().removesuffix(".gz").rpartition(".")[2]
+    if kind not in ("parquet", "csv", "tsv", "txt") and not is_workbook(file):
         raise InputFileError(
-            "a table of points is read from .parquet or .csv", where=str(source), fix="convert it"
+            "a table of points is read from .parquet, .csv or .xlsx",
+            where=str(source),
+            fix="convert it",
         )
     with _reading(source):
         table = _open_parquet(source) if kind == "parquet" else _open_csv(source)
@@ -398,12 +406,13 @@ def _open_parquet(source: Path) -> _Table:
 
 
 def _open_csv(source: Path) -> _Table:
-    encoding = _encoding(source)
-    head = _head(source, encoding)
+    opened = _bytes_of(source)
+    encoding = _encoding(opened)
+    head = _head(opened, encoding)
     if not head.cells:
         raise InputFileError("cannot be read as a table (it is empty)", where=str(source))
     names = [name or f" {at}" for at, name in enumerate(head.cells)]  # blank headings
-    with open_bounded(source) as peek:
+    with opened() as peek:
         text = io.TextIOWrapper(peek, encoding, "replace", newline=None)
         below = itertools.islice(csv.reader(text, delimiter=head.mark), 0, head.row + 20)
         widest = max((len(record) for record in below), default=0)
@@ -411,7 +420,7 @@ def _open_csv(source: Path) -> _Table:
     schema = pa.schema([(name, pa.string()) for name in names if not name.startswith(" ")])
 
     def batches() -> Iterator[pa.RecordBatch]:
-        with io.BufferedReader(_Recoded(open_bounded(source), encoding), 1 << 18) as lines:
+        with io.BufferedReader(_Recoded(opened(), encoding), 1 << 18) as lines:
             lines.read(head.size)
             if not lines.peek(1):
                 return
@@ -438,7 +447,7 @@ def _open_csv(source: Path) -> _Table:
 class _Recoded(io.RawIOBase):
     """A stream of text in any encoding, as UTF-8 without a byte order mark."""
 
-    def __init__(self, source: io.BufferedReader, encoding: str) -> None:
+    def __init__(self, source: BinaryIO, encoding: str) -> None:
         self._source, self._left = source, b""
         self._decode = codecs.getincrementaldecoder(encoding)("replace").decode
 
@@ -460,9 +469,17 @@ class _Recoded(io.RawIOBase):
         super().close()
 
 
-def _encoding(source: Path) -> str:
+def _bytes_of(source: Path) -> Callable[[], BinaryIO]:
+    """Return what opens a table of text as a stream; of a workbook the sheet with coordinates."""
+    file, sheet = parted(source)
+    if is_workbook(file):
+        return partial(io.BytesIO, csv_of_sheet(file, sheet, has_coordinates)[0])
+    return partial(open_bounded, source)
+
+
+def _encoding(opened: Callable[[], BinaryIO]) -> str:
     """Tell how a file is encoded: by its beginning, and where that is UTF-8 by all of it."""
-    with open_bounded(source) as stream:
+    with opened() as stream:
         start = stream.read(HEAD)
         found = encoding_of(start[: len(start) - 8] or start)
         if found not in ("utf-8", "utf-8-sig"):
@@ -477,9 +494,9 @@ def _encoding(source: Path) -> str:
     return "cp1252"
 
 
-def _head(source: Path, encoding: str) -> Head:
+def _head(opened: Callable[[], BinaryIO], encoding: str) -> Head:
     """Find the header of a csv of points, below its titles if it has any."""
-    with open_bounded(source) as stream:
+    with opened() as stream:
         text = codecs.decode(stream.read(HEAD), encoding, "replace")
     return find_head(text.removeprefix("\ufeff"), has_coordinates)
 

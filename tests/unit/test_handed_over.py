@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import csv
 import gzip
+import io
 import warnings
 import zipfile
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -124,26 +127,148 @@ def test_what_is_saved_as_unicode_text_is_read(tmp_path: Path, name: str) -> Non
     assert land(place) == LANDS
 
 
-def workbook(path: Path) -> Path:
-    with zipfile.ZipFile(path, "w") as book:
-        book.writestr("[Content_Types].xml", "<x/>")
-        book.writestr("xl/workbook.xml", "<x/>")
+def book(path: Path, *sheets: tuple[str, list[list[Any]]], hidden: str = "") -> Path:
+    """Write a workbook, of typed cells."""
+    import openpyxl
+
+    made = openpyxl.Workbook()
+    made.remove(made.active)
+    for title, rows in sheets:
+        sheet = made.create_sheet(title)
+        sheet.sheet_state = "hidden" if title == hidden else "visible"
+        for row in rows:
+            sheet.append(row)
+    made.save(path)
     return path
 
 
-def test_a_workbook_given_as_csv_is_named(tmp_path: Path) -> None:
-    with pytest.raises(InputFileError, match=r"Excel workbook.*save the sheet as CSV"):
-        read_register(workbook(tmp_path / "edubasealldata.csv"), as_of=DAY)
-    old = tmp_path / "old.csv"
-    old.write_bytes(b"\xd0\xcf\x11\xe0" + bytes(600))
-    with pytest.raises(InputFileError, match="Excel workbook"):
-        read_register(old, as_of=DAY)
+def cells(text: str) -> list[list[Any]]:
+    """Return a csv as the cells that a spreadsheet makes of it."""
+    rows = csv.reader(io.StringIO(text))
+    return [[int(c) if c.isdigit() else c or None for c in row] for row in rows]
+
+
+@pytest.mark.parametrize("name", ["members.xlsx", "Members.XLSM", "members.csv"])
+def test_members_in_a_workbook_are_read(tmp_path: Path, name: str) -> None:
     place = folder(tmp_path, "")
-    workbook(place / "members.csv")
-    assert any("Excel workbook" in p.message for p in problems(place))
     (place / "members.csv").unlink()
-    workbook(place / "members.xlsx")
-    assert "save members.xlsx as members.csv" in str(problems(place)[0])
+    notes = ("Notes", [["Our partnerships"], [None], ["made in May"]])
+    head = [["Partnerships of 2022"], [], [None, "Unit", "LA code", "valid_from"]]
+    rows = [[None, "Riverside", 383.0, datetime(2022, 1, 1)], [], [None, "Hillside", 801]]
+    book(place / "members.xlsx", notes, ("List", [*head, *rows])).rename(place / name)
+    assert land(place) == LANDS
+    assert [str(c.valid_from) for c in layer(place).claims] == ["2022-01-01", "None"]
+    assert [c.row for c in layer(place).claims] == [4, 6]
+    (line,) = problems(place)
+    assert (line.severity, line.message) == ("warning", "the sheet List is read")
+
+
+def test_of_several_sheets_that_fit_one_is_read_and_the_others_are_told(tmp_path: Path) -> None:
+    old, new = [["unit", "area"], ["Old", "York"]], [["unit", "area"], ["New", "Leeds"]]
+    place = folder(tmp_path, "")
+    (place / "members.csv").unlink()
+    path = place / "members.xlsx"
+    book(path, ("Archive", old), ("2022", new), ("2023", old), hidden="Archive")
+    assert land(place) == [("new", "E08000035")]
+    (line,) = problems(place)
+    assert line.message == (
+        "the sheet 2022 is read; 2023, Archive would fit as well; members.xlsx#2023 reads that"
+    )
+    book(path, ("2022", old), ("members", new))
+    assert land(place) == [("new", "E08000035")]
+
+
+def test_a_cell_merged_over_rows_stands_in_each(tmp_path: Path) -> None:
+    import openpyxl
+
+    place = folder(tmp_path, "")
+    (place / "members.csv").unlink()
+    made = openpyxl.Workbook()
+    for row in (["unit", "area"], ["A", "Leeds"], [None, "York"], ["B", "Hull"], [None, "Bristol"]):
+        made.active.append(row)
+    made.active.merge_cells("A2:A3")
+    made.save(place / "members.xlsx")
+    found = problems(place)
+    assert [p.message for p in found] == ["row 5 names no unit"]  # that cell is not merged
+
+
+def test_formulas_that_were_never_worked_out_are_told(tmp_path: Path) -> None:
+    place = folder(tmp_path, "")
+    (place / "members.csv").unlink()
+    rows = [["unit", "area", "share"], ["A", "Leeds", "=1/2"], ["B", "York", None]]
+    book(place / "members.xlsx", ("Sheet", rows))
+    assert [p.message for p in problems(place)] == [
+        "1 formulas have no value yet: open the workbook, save it, try again"
+    ]
+
+
+@pytest.mark.parametrize("name", ["edubasealldata20220901.xlsx", "register.csv"])
+def test_a_register_saved_as_a_workbook_is_the_same_register(tmp_path: Path, name: str) -> None:
+    rows = schools(ACADEMY, {"OpenDate": "", "Trusts (code)": ""})
+    typed = cells(text_of(rows))
+    typed[1][list(rows[0]).index("OpenDate")] = datetime(1990, 9, 1)
+    typed += [[None] * 3] * 5  # rows that were once filled
+    path = book(tmp_path / "b.xlsx", ("Notes", [["see the next"]]), ("GIAS", typed))
+    path = path.rename(tmp_path / name)
+    linked = book(tmp_path / "links.xlsx", ("x", cells(text_of(links({})))))
+    register = read_register(path, linked, as_of=DAY)
+    plain = read(tmp_path, *rows, links=links({}))
+    pd.testing.assert_frame_equal(register.schools, plain.schools)
+    assert reconciles(register)
+    assert register.source["told"] == [f"{name}: the sheet GIAS is read"]
+    if name.endswith("xlsx"):
+        named = read_register(tmp_path / f"{name}#gias", linked, as_of=DAY)
+        pd.testing.assert_frame_equal(named.schools, plain.schools)
+        with pytest.raises(InputFileError, match=r"no sheet 'GAIS'.*did you mean GIAS"):
+            read_register(tmp_path / f"{name}#GAIS", linked, as_of=DAY)
+
+
+def test_points_in_a_workbook_are_assigned(tmp_path: Path, demonstration: Any) -> None:
+    rows = [["Pupils"], ["id", "easting", "northing"], ["a", 430000, 433500.0], ["b", None, None]]
+    path = book(tmp_path / "p.xlsx", ("Notes", [["x"]]), ("Points", rows))
+    for given in (path, tmp_path / "p.xlsx#points"):
+        report = assign_points(given, tmp_path / "out.csv", demonstration)
+        assert (report.rows, report.placed) == (2, 1)
+
+
+@pytest.mark.parametrize("sign", ["xl/workbook.bin", "content.xml", "Index/Document.iwa", "old"])
+def test_other_spreadsheets_are_named_with_the_fix(tmp_path: Path, sign: str) -> None:
+    path = tmp_path / "edubasealldata.csv"
+    path.write_bytes(b"\xd0\xcf\x11\xe0" + bytes(600))
+    if sign != "old":
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr(sign, "<x/>")
+    with pytest.raises(InputFileError, match=r"(workbook|spreadsheet).*save the sheet as CSV"):
+        read_register(path, as_of=DAY)
+    place = folder(tmp_path, "")
+    path.rename(place / "members.csv")
+    assert any("save the sheet as CSV" in str(p) for p in problems(place))
+    (place / "members.csv").rename(place / "list.ods")
+    assert "save list.ods as members.xlsx" in str(problems(place)[0])
+    (place / "list.ods").rename(place / "list.xlsx")
+    assert "name list.xlsx members.xlsx" in str(problems(place)[0])
+
+
+@pytest.mark.parametrize("how", ["empty", "bomb", "far", "cut"])
+def test_a_workbook_that_is_none_is_refused_in_a_line(tmp_path: Path, how: str) -> None:
+    path = book(tmp_path / "b.xlsx", ("Sheet", [["unit", "area"]]))
+    data = path.read_bytes()
+    with zipfile.ZipFile(path) as archive:
+        held = {name: archive.read(name) for name in archive.namelist()}
+    sheet = "xl/worksheets/sheet1.xml"
+    if how == "bomb":
+        held[sheet] = b" " * (300 << 20)
+    if how == "far":
+        held[sheet] = held[sheet].replace(b'r="1"', b'r="99999999999"').replace(b'"A1"', b'"A9"')
+    if how == "empty":
+        held = {"xl/workbook.xml": b"<x/>"}
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, text in held.items():
+            archive.writestr(name, text)
+    if how == "cut":
+        path.write_bytes(data[: len(data) // 2])
+    with pytest.raises(InputFileError):
+        read_register(path, as_of=DAY)
 
 
 # ---- words for no value -------------------------------------------------------------------------

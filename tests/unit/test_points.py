@@ -298,7 +298,7 @@ def test_a_table_without_rows_gives_a_table_without_rows(
     [
         ("none.csv", None, "no such file"),
         ("empty.csv", b"", "cannot be read as a table"),
-        ("points.xlsx", b"PK", "read from .parquet or .csv"),
+        ("points.xlsx", b"PK", "read from .parquet, .csv"),
         ("points.parquet", b"PAR1 not really", "cannot be read as a table"),
         ("cut.csv", b"easting,northing\n1,2\n3\n", "cannot be read as a table"),
         ("twice.csv", b"easting,northing,a,a\n1,2,3,4\n", "two columns are called 'a'"),
