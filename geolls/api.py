@@ -175,27 +175,48 @@ class Study(Core):
         recipe: str,
         path: str | Path,
         *,
-        place: Place | str | None = None,
+        place: Place | str | Sequence[Place | str] | None = None,
         trust: str | None = None,
         tiles: str | None = None,
         attr: str | None = None,
+        figure: Mapping[str, Any] | None = None,
         **options: str | float,
     ) -> None:
-        """Draw a map into a file: .html to explore, .svg or .png to print."""
+        """Draw a map into a file: .html to explore, .svg, .png or .pdf to print.
+
+        Parameters
+        ----------
+        recipe, trust, tiles, attr, **options
+            As `map`.
+        path : str or pathlib.Path
+            The file; its ending says what it is.
+        place : Place or str, or a sequence of them, optional
+            Several are panels of one sheet, in print.
+        figure : mapping, optional
+            What `geolls.maps.print.figure.Figure` takes: title, width, height, dpi, bare, legend.
+        """
         path = Path(path)
         suffix = path.suffix.lower()
-        if suffix not in {".html", ".htm", ".svg", ".png"}:
+        places = place if isinstance(place, Sequence) and not isinstance(place, str) else [place]
+        if suffix not in {".html", ".htm", ".svg", ".png", ".pdf"}:
             raise OutputError(
                 f"a map cannot be a {suffix or 'file without an ending'}",
                 where=str(path),
-                fix="use .html, .svg or .png",
+                fix="use .html, .svg, .png or .pdf",
             )
-        if suffix in {".svg", ".png"}:
+        if suffix in {".svg", ".png", ".pdf"}:
+            from geolls.maps.print.figure import Figure
             from geolls.maps.print.page import save_print
 
-            save_print(*self._scene(recipe, place, trust, options), path)
-        else:
-            self.map(recipe, place, trust, tiles=tiles, attr=attr, **options).save(path)
+            scenes = [self._scene(recipe, one, trust, options) for one in places]
+            data = [found for _, found in scenes]
+            save_print(scenes[0][0], data, path, figure=Figure(**(figure or {})))
+            return
+        unfit = "several places" if len(places) > 1 else "a size or title" if figure else ""
+        if unfit:
+            fix = "use .svg, .png or .pdf"
+            raise OutputError(f"a map to explore takes no {unfit}", where=str(path), fix=fix)
+        self.map(recipe, places[0], trust, tiles=tiles, attr=attr, **options).save(path)
 
 
 def open_study(

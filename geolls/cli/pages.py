@@ -15,6 +15,7 @@ from geolls.cli.options import (
     OUTPUT,
     emit,
     note,
+    place_of,
     progress_bar,
     study_command,
 )
@@ -60,7 +61,13 @@ def profile(study: Study, place: Place, output: Path | None, **options: Any) -> 
 
 @study_command(
     click.argument("recipe"),
-    click.option("--place", default=None, metavar="PLACE", help="The place to frame, as Leeds."),
+    click.option(
+        "--place",
+        "places",
+        multiple=True,
+        metavar="PLACE",
+        help="The place to frame, as Leeds; given again, panels of one sheet (in print).",
+    ),
     click.option("--trust", default=None, help="The trust to frame (name or UID)."),
     click.option(
         "--set",
@@ -71,14 +78,22 @@ def profile(study: Study, place: Place, output: Path | None, **options: Any) -> 
     ),
     click.option("--tiles", default=None, help="A basemap, fetched from the network when opened."),
     click.option("--attr", default=None, help="Whose basemap it is, where --tiles is an address."),
-    click.option("-o", "--output", type=PATH, required=True, help="An .html, .svg or .png file."),
+    click.option("--title", default=None, help="In place of the map's own title; '' for none."),
+    click.option("--width", default=None, metavar="SIZE", help="As 85mm, 8.5cm, 3.35in, 1000px."),
+    click.option("--height", default=None, metavar="SIZE", help="As its map needs by default."),
+    click.option("--dpi", type=float, default=None, help="Pixels an inch of a .png; 220 if none."),
+    click.option("--bare", is_flag=True, help="The map alone, without words round it."),
+    click.option("--legend/--no-legend", default=None, help="With it, or without."),
+    click.option(
+        "-o", "--output", type=PATH, required=True, help="An .html, .svg, .png or .pdf file."
+    ),
     output=OUTPUT[2:],
     name="map",
 )
 def map_(
     study: Study,
     recipe: str,
-    place: Place | None,
+    places: tuple[str, ...],
     trust: str | None,
     given: tuple[str, ...],
     tiles: str | None,
@@ -86,14 +101,28 @@ def map_(
     output: Path,
     **options: Any,
 ) -> None:
-    r"""Draw a map: .html to explore, .svg or .png to print.
+    r"""Draw a map: .html to explore, .svg, .png or .pdf to print.
 
     \b
     geolls map locality_overlay --place Leeds -o leeds.html
-    geolls map hub_coverage --set layer=teaching_school_hub -o hubs.svg
+    geolls map locality_overlay --place Leeds --width 85mm --dpi 300 -o leeds.png
+    geolls map hub_coverage --set layer=teaching_school_hub -o hubs.pdf
     """
-    given_ = _given(given)
-    study.save_map(recipe, output, place=place, trust=trust, tiles=tiles, attr=attr, **given_)
+    framed = [place_of(study, place, options) for place in places]
+    asked = {name: options[name] for name in ("title", "width", "height", "dpi", "bare", "legend")}
+    figure = {key: value for key, value in asked.items() if value not in (None, False)}
+    if options["legend"] is False:
+        figure["legend"] = False
+    study.save_map(
+        recipe,
+        output,
+        place=framed or None,
+        trust=trust,
+        tiles=tiles,
+        attr=attr,
+        figure=figure,
+        **_given(given),
+    )
     note(options, f"Written: {output}")
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from operator import attrgetter
+from string import ascii_lowercase
 from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 
 from geolls.base.text import small
 from geolls.base.vocabulary import FAMILY_TITLES, KIND_TITLES
@@ -59,14 +61,22 @@ def _many(n: int, spec: LayerSpec) -> str:
     return f"{n:,} {small(spec.title if n == 1 else spec.plural)}"
 
 
-def shading_of(faces: Faces) -> Group | None:
-    """Return one row per class and pattern with the number of its areas; None without shading."""
+def shading_of(maps: Sequence[Faces]) -> Group | None:
+    """Return one row per class and pattern with the number of its areas; None without shading.
+
+    Parameters
+    ----------
+    maps : sequence of Faces
+        Of one recipe: what lies on several is counted once.
+    """
+    faces = maps[0]
     drawn, m, spec = faces.drawn, faces.measure, faces.drawn.active
     if drawn.recipe.shade.startswith("coverage:"):
-        return Group(f"{spec.title} coverage", _coverage(drawn, spec), [(COUNTED, False)])
+        shown = [one.drawn for one in maps]
+        return Group(f"{spec.title} coverage", _coverage(shown, spec), [(COUNTED, False)])
     if m is None:
         return None
-    inside = [f for f in faces.list if f.inside]
+    inside = {(f.unit, f.said): f for one in maps for f in one.list if f.inside}.values()
     tally = Counter(faces.classes[f.unit] for f in inside if 0 <= f.unit < len(spec.units))
     rest = ((-2, f"fewer than {m.few} schools"), (-1, "no value"))
     rows = [*enumerate(class_titles(m)), *(row for row in rest if row[0] in tally)]
@@ -94,17 +104,20 @@ def shading_of(faces: Faces) -> Group | None:
     return Group(m.title, keys, note)
 
 
-def _coverage(drawn: Drawn, spec: LayerSpec) -> list[Key]:
+def _coverage(maps: Sequence[Drawn], spec: LayerSpec) -> list[Key]:
     """Return how a layer covers the land, in areas of the recipe and, where known, schools."""
+    drawn, inside = maps[0], np.any([one.inside for one in maps], axis=0)
     base = drawn.authorities if drawn.areas is spec else drawn.areas
     of, base_of = np.array(drawn.cover(spec).of), np.array(drawn.cover(base).of)
     low = np.isin(np.arange(of.size), drawn.cover(spec).low)
     kind = np.select(
-        [~drawn.inside, of == -1, of == -2, of >= len(spec.units), low, of >= 0],
+        [~inside, of == -1, of == -2, of >= len(spec.units), low, of >= 0],
         ["", "cross", "bare", "stripe", "hatch", "r2"],
         default="",
     )
-    on, words = drawn.data.on_blocks, ""
+    tables = [one.data.on_blocks for one in maps if one.data.on_blocks is not None]
+    on = pd.concat(tables).groupby(level=0).max() if tables else None
+    words = ""
     out = []
     for name, title in (
         ("r2", f"one {spec.title}"),
@@ -122,19 +135,29 @@ def _coverage(drawn: Drawn, spec: LayerSpec) -> list[Key]:
     return out
 
 
-def groups_of(drawn: Drawn) -> list[Group]:
-    """Return the rest of the legend: lines that are drawn by family, then marks and signs."""
-    out = list[Group]()
+def groups_of(maps: Sequence[Drawn]) -> list[Group]:
+    """Return the rest of the legend: lines that are drawn by family, then marks and signs.
+
+    Parameters
+    ----------
+    maps : sequence of Drawn
+        Of one recipe: units are counted once, schools panel by panel.
+    """
+    out, drawn = list[Group](), maps[0]
     for family, title in FAMILY_TITLES.items():
         on = [s for s in drawn.layers if s.family == family and s.key in drawn.on]
-        counts = [(s, len(drawn.units_here(s))) for s in on]
+        counts = [(s, len(set().union(*(one.units_here(s) for one in maps)))) for s in on]
         if keys := [Key("line", s.style, s.title, f"{n:,}") for s, n in counts if n]:
             # Said once, over the first of them.
             out.append(Group(title, keys, (), "" if out or drawn.england else "units here"))
-    counted = Counter(drawn.marked["kind"])
-    kinds = [(kind, title) for kind, title in KIND_TITLES.items() if counted[kind]]
-    marked = [Key("mark", kind, title, f"{counted[kind]:,}") for kind, title in kinds]
-    out += [Group("Schools, by who runs them", marked)] if marked else []
+    counted = [Counter(one.marked["kind"]) for one in maps]
+    marked = [
+        Key("mark", kind, title, " / ".join(f"{count[kind]:,}" for count in counted))
+        for kind, title in KIND_TITLES.items()
+        if any(count[kind] for count in counted)
+    ]
+    panels = " / ".join(ascii_lowercase[: len(maps)]) if len(maps) > 1 else ""
+    out += [Group("Schools, by who runs them", marked, (), panels)] if marked else []
     if marked and drawn.recipe.scope == "trust":
         out.append(Group("The trust", SIGNS if drawn.home is not None else SIGNS[-1:]))
     return out
@@ -162,35 +185,50 @@ def _sample(key: Key, x: float, y: float, w: float, h: float, far: bool) -> str:
     return link_or_hull(key.name, f"M{number(x)} {number(middle)}h{number(w)}")
 
 
-def in_rows(sheet: Sheet, shading: Group | None, groups: Sequence[Group]) -> None:
-    """Set the legend of a whole country: a row of classes, then lines and marks."""
+def in_rows(
+    sheet: Sheet, shading: Group | None, groups: Sequence[Group], *, far: bool = True
+) -> None:
+    """Set a compact legend: rows of classes, then of lines, then of marks under their heading."""
     if shading is not None:
-        _classes(sheet, shading)
-    x, keys = sheet.x, [k for group in groups for k in group.keys]
+        _classes(sheet, shading, far)
+    lines = [k for group in groups for k in group.keys if k.kind == "line"]
+    _flow(sheet, lines, far)
+    for group in groups:
+        if marked := [k for k in group.keys if k.kind != "line"]:
+            if not far:
+                counts = [(group.counts, False)] if group.counts else []
+                sheet.lines([(group.title, True), *counts], 8.0, "ink2")
+                sheet.y += 2
+            _flow(sheet, marked, far)
+
+
+def _flow(sheet: Sheet, keys: Sequence[Key], far: bool) -> None:
+    """Set samples with their words side by side, in as many rows as they need."""
+    x = sheet.x
     for key in keys:
-        wide = 29.0 if key.kind == "line" else 15.0
+        wide = 15.0 if key.kind == "mark" else 29.0
         words = width(f"{key.title}  ", 8.0)
-        whole = wide + words + width(key.many, 8.0) + 16
-        if x > sheet.x and x + whole > sheet.x + sheet.measure:
+        whole = wide + words + width(key.many, 8.0) + 14
+        if x > sheet.x and x + whole > sheet.x + sheet.measure + 14:
             x, sheet.y = sheet.x, sheet.y + 12
-        sheet.add(_sample(key, x, sheet.y - 1, wide - 5, 8, far=True))
+        sheet.add(_sample(key, x, sheet.y - 1, wide - 5, 8, far))
         sheet.add(text(x + wide, sheet.y + 6, key.title, 8.0, inks()["ink"]))
         sheet.add(text(x + wide + words, sheet.y + 6, key.many, 8.0, inks()["ink3"]))
         x += whole
-    sheet.y += 14 if keys else 2
+    sheet.y += 14 if keys else 0
 
 
-def _classes(sheet: Sheet, shading: Group) -> None:
+def _classes(sheet: Sheet, shading: Group, far: bool = True) -> None:
     """Set the shading's heading and its classes in rows: swatches side by side, words below."""
     sheet.lines([(shading.title, True), *shading.note], SMALL, "ink2")
     sheet.y += 4
-    cells = min(7, max(5, len(shading.keys)))
+    cells = min(7, max(5, len(shading.keys)), max(2, int(sheet.measure // 72)))
     step = sheet.measure / cells
     for start in range(0, len(shading.keys), cells):
         top = sheet.y
         for i, key in enumerate(shading.keys[start : start + cells]):
             cell = Sheet(sheet.x + i * step, top + 20 - 8.0 * 0.92, step - 7, sheet.out)
-            cell.add(_sample(key, cell.x, top, step - 7, 11, far=True))
+            cell.add(_sample(key, cell.x, top, step - 7, 11, far))
             cell.lines(key.title, 8.0, "ink", lead=9.8 / 8.0)
             cell.lines(key.many, 8.0, "ink3", lead=9.8 / 8.0)
             sheet.y = max(sheet.y, cell.y + 8.0 * 0.92)
@@ -233,11 +271,12 @@ def _row(column: Sheet, key: Key) -> None:
 
 
 def in_columns(groups: Sequence[Group], shading: Group | None, whole: Sheet) -> None:
-    """Set a row of classes, and other groups in four columns, each in the shortest so far."""
+    """Set a row of classes, and other groups in columns, each in the shortest so far."""
     if shading is not None:
         _classes(whole, shading)
         whole.y += 2
-    lefts = [whole.x + i * (COLUMN + GAP) for i in range(4)]
+    many = int((whole.measure + GAP) // (COLUMN + GAP))
+    lefts = [whole.x + i * (COLUMN + GAP) for i in range(many)]
     columns = [Sheet(left, whole.y, COLUMN, whole.out) for left in lefts]
     for group in groups:
         one_column([group], min(columns, key=attrgetter("y")))

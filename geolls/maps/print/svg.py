@@ -1,16 +1,13 @@
-"""Ink on paper: measured text, paths, patterns and the PNG of an SVG; knows nothing of maps."""
+"""Ink on paper: measured text, paths and shapes; knows nothing of maps."""
 
 from __future__ import annotations
 
 import html
 import re
-import struct
 import unicodedata
-import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from importlib import resources
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
@@ -30,7 +27,6 @@ __all__ = [
     "line",
     "line_path",
     "number",
-    "png",
     "rect",
     "stroked",
     "text",
@@ -305,58 +301,3 @@ class Sheet:
         for row in wrap(given, size, (measure or self.measure) - indent):
             self.add(text(self.x + indent, self.y + size * 0.92, row, size, inks()[ink]))
             self.y += size * lead
-
-
-# ---------------------------------------------------------------- PNG
-
-
-@cache
-def _fonts() -> tuple[list[str], frozenset[str]]:
-    """Return the packaged font files and the characters they are sure to have."""
-    files = resources.files("font_lato") / "files"
-    latin = map(chr, (*range(0x20, 0x7F), *range(0xA0, 0x100)))
-    paths = [str(files / f"Lato-{weight}.ttf") for weight in ("Regular", "Bold")]
-    return paths, frozenset(latin) | set("–‘’“”…•−\n")  # noqa: RUF001
-
-
-def png(svg: str, dpi: float) -> bytes:
-    """Draw an SVG as a PNG, with fonts of its own: the same pixels on every machine.
-
-    Parameters
-    ----------
-    svg : str
-        The picture, its size given in points.
-    dpi : float
-        Pixels an inch.
-
-    Returns
-    -------
-    bytes
-        A PNG that knows its size on paper.
-
-    Notes
-    -----
-    Drawn by resvg with Lato, which comes with font-lato; a system's fonts are read only where
-    the text has a letter that Lato lacks.
-    """
-    import resvg_py
-
-    files, latin = _fonts()
-    drawn: bytes = resvg_py.svg_to_bytes(
-        svg_string=svg,
-        background="#ffffff",
-        dpi=96,
-        zoom=dpi / 96,
-        skip_system_fonts=set(svg) <= latin,
-        font_files=files,
-        font_family="Lato",
-        sans_serif_family="Lato",
-    )
-    return _sized(drawn, dpi)
-
-
-def _sized(data: bytes, dpi: float) -> bytes:
-    """Say in the PNG how large it is on paper, right after its header."""
-    body = b"pHYs" + struct.pack(">IIB", *[round(dpi / 0.0254)] * 2, 1)
-    chunk = struct.pack(">I", len(body) - 4) + body + struct.pack(">I", zlib.crc32(body))
-    return data[:33] + chunk + data[33:]  # after the signature (8) and IHDR, always first (25)
