@@ -85,6 +85,9 @@ class _Bounded(io.RawIOBase):
         buffer[: len(data)] = data
         return len(data)
 
+    def readall(self) -> bytes:
+        return b"".join(iter(lambda: self.read(1 << 20) or b"", b""))
+
     def close(self) -> None:
         if not self.closed:
             self._source.close()

@@ -6,7 +6,6 @@ number, a website or a contact.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final, Literal, NamedTuple
@@ -230,6 +229,9 @@ def name_columns(header: list[str], kind: Kind, path: Path) -> list[str]:
 
 _AS_GIAS: Final = Days()
 _NOTHING: Final = pa.nulls(1 << 16, pa.large_string())
+# Most numbers and codes are written so, and need no second look.
+_PLAIN_NUMBER: Final = r"[0-9]{1,15}(\.[0-9]{1,15})?"
+_PLAIN_CODE: Final = r"[A-Z]*[0-9]+"
 
 
 def each(column: pd.Series, say: Callable[[str], Any], dtype: str) -> pd.Series:
@@ -247,8 +249,12 @@ def fold_words(column: pd.Series) -> pd.Series:
 def _parsed(
     column: pd.Series, parse: Callable[[str], Any], dtype: str
 ) -> tuple[pd.Series, pd.Series]:
-    wrong = each(column, lambda v: not is_blank(v) and parse(v) is None, "bool")
-    return each(column, parse, dtype), wrong
+    found = each(column, parse, dtype)
+    return found, found.isna() & each(column.where(found.isna()), _says_something, "bool")
+
+
+def _says_something(text: str) -> bool:
+    return not is_blank(text)
 
 
 def dates(column: pd.Series, style: Days = _AS_GIAS) -> tuple[pd.Series, pd.Series]:
@@ -263,22 +269,21 @@ def dates(column: pd.Series, style: Days = _AS_GIAS) -> tuple[pd.Series, pd.Seri
 
 def numbers(column: pd.Series) -> tuple[pd.Series, pd.Series]:
     """Read numbers; say also where the text is none."""
-    return _parsed(column, a_number, "float64")
+    plain = pd.to_numeric(column.where(column.str.fullmatch(_PLAIN_NUMBER)))
+    odd, wrong = _parsed(column.where(plain.isna()), a_number, "float64")
+    return plain.astype("float64").fillna(odd), wrong
 
 
 def codes(column: pd.Series) -> pd.Series:
     """Write codes as their owners do; what says "not recorded" is missing."""
-    return each(column, lambda v: a_code(v) or None, "str")
+    plain = column.where(column.str.fullmatch(_PLAIN_CODE))
+    return plain.fillna(each(column.where(plain.isna()), lambda v: a_code(v) or None, "str"))
 
 
 def postcodes(column: pd.Series) -> pd.Series:
     """Write postcodes in capitals, one space before the last three characters."""
-
-    def write(text: str) -> str | None:
-        bare = re.sub(r"[^A-Z0-9]+", "", text.upper())
-        return f"{bare[:-3]} {bare[-3:]}" if len(bare) > 4 else None
-
-    return each(column, write, "str")
+    bare = column.str.upper().str.replace(r"[^A-Z0-9]+", "", regex=True)
+    return (bare.str[:-3] + " " + bare.str[-3:]).where(bare.str.len() > 4)
 
 
 def urns(column: pd.Series) -> tuple[pd.Series, pd.Series]:

@@ -34,6 +34,7 @@ _SHAPED: Final[dict[str, str]] = {
 }
 _VOWEL = re.compile(r"[AEIOUYÀ-Ý'\u2019]")
 _PREFIX = re.compile(r"MC(?=[A-Z]{4})|[OD]['\u2019](?=[A-Z]{3})")  # McAuley, O'Brien
+_PLAIN = r"[!->@-~]+( [!->@-~]+)*"  # words in ASCII, one space between them, nothing lost
 _PARTS = re.compile(r"[^\W\d_][\w'\u2019]*|\d+[A-Za-z]+")
 
 
@@ -164,7 +165,8 @@ def repaired(column: pd.Series) -> pd.DataFrame:
     pandas.DataFrame
         The same rows: `name` (missing where blank) and `damage`, one of `DAMAGE` or missing.
     """
-    place, names = pd.factorize(column.fillna(""))
-    told = [(name or None, why) for name, why in (repair(_tidy(name)) for name in names.tolist())]
-    table = pd.DataFrame(told, columns=["name", "damage"], dtype="str")
-    return table.take(place).set_axis(column.index)
+    odd = column[column.notna() & ~column.str.fullmatch(_PLAIN)]
+    told = [(name or None, why) for name, why in map(repair, map(_tidy, odd.tolist()))]
+    table = pd.DataFrame({"name": column, "damage": pd.Series(None, column.index, dtype="str")})
+    table.loc[odd.index] = pd.DataFrame(told, odd.index, ["name", "damage"], dtype="str")
+    return table
