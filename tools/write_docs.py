@@ -189,7 +189,7 @@ def refresh(page: Path) -> str:
         quiet = {"GEOLLS_DATA": f"{folder}/.data", "NO_COLOR": "1"}
         with (
             mock.patch.dict(os.environ, quiet),
-            mock.patch("geolls.export.render.screen_width", lambda: WIDTH),
+            mock.patch("geolls.export.render.screen_size", lambda: (WIDTH, None)),
         ):
             return run_page(page.read_text(encoding="utf-8"), Path(folder))
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from geolls.base.errors import InputFileError, UsageError
-from geolls.cli.group import PATH, command
+from geolls.cli.group import PATH, Choice, command
 from geolls.cli.options import progress_bar
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @command(
-    click.argument("sources", nargs=-1, type=click.Choice(["gias", "boundaries", "all"])),
+    click.argument("sources", nargs=-1, type=Choice(["gias", "boundaries", "all"])),
     click.option(
         "--from", "origin", default=None, help="A mirror's address, or a folder of files."
     ),

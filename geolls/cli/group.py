@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -10,7 +11,7 @@ import click
 from geolls.base.errors import UsageError
 from geolls.base.text import suggest
 
-__all__ = ["PATH", "Command", "Group", "command", "shown"]
+__all__ = ["PATH", "Choice", "Command", "Group", "command", "shown"]
 
 
 class _Path(click.Path):
@@ -21,6 +22,21 @@ class _Path(click.Path):
         from pathlib import Path
 
         return Path(value)
+
+
+class Choice(click.Choice[str]):
+    """One word of a few; another is answered with the nearest."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the word, or say which there are."""
+        if value in self.choices:
+            return super().convert(value, param, ctx)
+        words = ", ".join(self.choices)
+        raise UsageError(
+            f"{value!r} is none of {words}",
+            where=param.opts[-1] if param else None,
+            fix=suggest(str(value), self.choices),
+        )
 
 
 class Command(click.Command):
@@ -37,9 +53,40 @@ class Command(click.Command):
                 option(self)
         return super().get_params(ctx)
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read what was typed; what is missing or too much is answered with an example."""
+        try:
+            return super().parse_args(ctx, args)
+        except click.UsageError as error:
+            message = error.format_message().rstrip(".").replace("\n", " ")
+            fix = None if message.endswith("?") else example(self)
+            raise UsageError(message, where=name_of(ctx), fix=fix) from error
+
+
+def example(command: click.Command) -> str:
+    """Return the first example of a command's help, as advice."""
+    found = re.search(r"^\s*(geolls .+)", command.help or "", re.MULTILINE)
+    return f"as in: {found[1]}" if found else "see --help"
+
+
+def name_of(ctx: click.Context) -> str:
+    """Return what a command is called after `geolls`."""
+    return ctx.command_path.partition(" ")[2]
+
 
 class Group(click.Group):
     """Commands in the order of the work; an unknown one is answered with the nearest."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read what was typed; of a group alone, say which commands it has."""
+        if not args and not self.invoke_without_command:
+            first = next(iter(self.commands.values()))
+            raise UsageError(
+                f"say what to do: {', '.join(self.commands)}",
+                where=name_of(ctx),
+                fix=example(first),
+            )
+        return super().parse_args(ctx, args)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

@@ -22,6 +22,27 @@ def _version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
         ctx.exit()
 
 
+GREETING = """\
+geolls: where the maps of England's school system disagree, measured and mapped.
+
+Local authorities, hubs and trusts act on the same schools, each on a map of its
+own. geolls says which maps cover a place, where they disagree, which schools
+fall between them, and how far trusts reach across them.
+
+Three to try. They run at once, on generated schools that are not real:
+
+  geolls where Leeds
+  geolls overlap local_authority teaching_school_hub
+  geolls map locality_overlay --place Leeds -o leeds.html
+
+With real schools, which every later command then uses:
+
+  geolls fetch gias
+
+What there is: geolls layers (boundary systems), geolls map (maps), geolls table
+(a researcher's tables). Help: geolls --help, and geolls COMMAND --help."""
+
+
 @click.group(
     cls=Group,
     commands=[
@@ -34,7 +55,7 @@ def _version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
         study.study,
     ],
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    no_args_is_help=True,
+    invoke_without_command=True,
 )
 @click.option(
     "--version",
@@ -44,7 +65,8 @@ def _version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
     callback=_version,
     help="Print the version and exit.",
 )
-def cli() -> None:
+@click.pass_context
+def cli(ctx: click.Context) -> None:
     r"""Where the maps of England's school system disagree, measured and mapped.
 
     Without --register every command runs on the demonstration schools, which are generated, not
@@ -56,6 +78,8 @@ def cli() -> None:
     geolls overlap local_authority teaching_school_hub --by schools
     geolls atlas --out out/atlas
     """
+    if ctx.invoked_subcommand is None:
+        click.echo(GREETING)
 
 
 cli.help = shown(cli.help)

@@ -9,7 +9,7 @@ import click
 
 from geolls.base.errors import UsageError
 from geolls.base.vocabulary import WEIGHTS, By
-from geolls.cli.group import PATH, command
+from geolls.cli.group import PATH, Choice, command
 from geolls.cli.options import (
     BY_SCHOOLS,
     ONLY_THERE,
@@ -17,6 +17,7 @@ from geolls.cli.options import (
     STUDY,
     about,
     emit,
+    listed,
     note,
     note_besides,
     place_of,
@@ -156,7 +157,7 @@ def mismatch(
     click.argument("layer"),
     click.option(
         "--by",
-        type=click.Choice(list(WEIGHTS)),
+        type=Choice(list(WEIGHTS)),
         default="area",
         show_default=True,
         help="What coverage is counted in.",
@@ -216,22 +217,24 @@ def compare(study: Study, left: str, right: str, **options: Any) -> None:
     emit(frame, options, **about(study, f"{left} and {right}"))
 
 
-@command(click.argument("name", required=False), *STUDY, *OUTPUT)
-def table(name: str | None, **options: Any) -> None:
+def _list_tables(options: dict[str, Any]) -> None:
+    """Say which tables there are."""
+    from geolls.study.analyses import ANALYSES
+
+    rows = [{"name": key, "what": (f.__doc__ or "").rstrip(".")} for key, f in ANALYSES.items()]
+    emit(rows, options, said=listed([(row["name"], row["what"]) for row in rows]))
+    note(options, "as in: geolls table equity_gap")
+
+
+@study_command(click.argument("name", required=False), alone=("name", _list_tables))
+def table(study: Study, name: str, **options: Any) -> None:
     r"""Print a researcher's table; without NAME, list them.
 
     \b
     geolls table
     geolls table equity_gap --format csv
     """
-    from geolls.study.analyses import ANALYSES
-
-    if name is None:
-        rows = [{"name": key, "what": (f.__doc__ or "").rstrip(".")} for key, f in ANALYSES.items()]
-        emit(rows, options)
-        return
-    study = study_of(options)
-    emit(study.table(name), options, **about(study, name))
+    emit(study.table(name), options, view=name, **about(study, name))
 
 
 @study_command(

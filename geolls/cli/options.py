@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
+import textwrap
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
@@ -14,7 +16,7 @@ import click
 from geolls.base.errors import UsageError
 from geolls.base.text import either
 from geolls.base.vocabulary import WEIGHTS, By
-from geolls.cli.group import PATH, Command, command
+from geolls.cli.group import PATH, Choice, Command, command
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from geolls.api import Study
+    from geolls.export.render import Table
     from geolls.layers.model import Layer
     from geolls.study.gazetteer import Place
 
@@ -41,9 +44,16 @@ def _phase(function: Any) -> Any:
 
 OUTPUT = (
     click.option(
+        "--columns",
+        default=None,
+        metavar="A,B,C",
+        help="Only these columns, in this order, or all; a screen shows the first ones by default.",
+    ),
+    click.option("--all", "every_row", is_flag=True, help="Every row, however long the screen is."),
+    click.option(
         "--format",
         "fmt",
-        type=click.Choice(["table", "csv", "json", "parquet"]),
+        type=Choice(["table", "csv", "tsv", "json", "parquet", "xlsx", "gpkg", "geojson"]),
         default=None,
         help="How to print; a table unless -o names a file.",
     ),
@@ -52,7 +62,9 @@ OUTPUT = (
         "--output",
         type=PATH,
         default=None,
-        help="Write to a file instead of standard output; its ending sets the format.",
+        metavar="FILE",
+        help="Write to a file instead of standard output: .csv, .tsv, .json, .parquet, .xlsx; "
+        ".gpkg or .geojson where the rows are schools or units.",
     ),
     click.option("-q", "--quiet", is_flag=True, help="No progress, no notes."),
     click.option("-v", "--verbose", is_flag=True, help="Say what is being read."),
@@ -109,7 +121,7 @@ STUDY = (
 
 BY_SCHOOLS = click.option(
     "--by",
-    type=click.Choice(list(WEIGHTS)),
+    type=Choice(list(WEIGHTS)),
     default="schools",
     show_default=True,
     help="What an overlap is counted in.",
@@ -124,6 +136,8 @@ def study_of(options: dict[str, Any]) -> Study:
     """Open the study the shared options describe; the newest fetched register is the default."""
     from geolls.api import open_study
 
+    if options.get("output"):  # known before the work is done
+        _format(options)
     register, links = options["register"], options["links"]
     if register is None and options["study"] is None:
         from geolls.fetch.kept import newest_register
@@ -196,6 +210,14 @@ def on_screen(options: dict[str, Any]) -> bool:
     return (options["fmt"] or "table") == "table" and not options["output"]
 
 
+def _format(options: dict[str, Any]) -> str:
+    """Return the format asked for, by name or by the ending of the file."""
+    from geolls.export.render import format_of
+
+    fmt, output = options.get("fmt"), options["output"]
+    return format_of(output, fmt) if output and "fmt" in options else fmt or "table"
+
+
 def emit(
     data: pd.DataFrame | Sequence[dict[str, Any]],
     options: dict[str, Any],
@@ -204,38 +226,108 @@ def emit(
     title: str = "",
     said: str = "",
     counted: bool = False,
+    land: bool = False,
+    view: str = "",
 ) -> None:
     """Print a table, or write it to the file that -o names; demonstration schools are named so.
 
     A person who asks for neither a format nor a file is told what is `said`, where there is any.
     Where schools are `counted` the table says which: over it, or where it is for a program, which
-    wants nothing but rows, on standard error.
+    wants nothing but rows, on standard error. In a table about `land` alone no school counts. What
+    a screen shows first is said under the name of the command, or of its `view`.
     """
-    if said and on_screen(options):
-        click.echo(said)
+    if said and on_screen(options) and not options["columns"]:
+        click.echo(_wrapped(said))
         return
-    from geolls.export.render import Table, format_of, render, write_table
+    from geolls.base.files import write_bytes
+    from geolls.export.dictionary import load_dictionary
+    from geolls.export.render import About, Table, render
 
-    fmt, output = options["fmt"], options["output"]
+    fmt, output = _format(options), options["output"]
+    table, notes = Table.of(data), {"Table": title}
     if study is not None and counted:
-        which = f"Counted: {len(study.schools):,} {study.population.schools(len(study.schools))}"
+        n = len(study.schools)
+        notes["Counted"] = f"{n:,} {study.population.schools(n)}"
         if on_screen(options):
-            title = f"{title}\n{which}"
+            title = f"{title}\nCounted: {notes['Counted']}"
         else:
-            note(options, which)
-    if study is not None and study.register.demonstration:
-        label = study.register.source["label"]
-        title = f"{title}\n{label}" if title else label
-        if output or fmt in {"csv", "json", "parquet"}:
-            click.echo(label, err=True)
-    elif study is not None:
-        _say_left_out(study, options)
+            note(options, f"Counted: {notes['Counted']}")
+    if study is not None and not land:
+        if study.register.demonstration:
+            title = f"{title}\n{study.register.label}".strip()
+            if not on_screen(options):
+                click.echo(study.register.label, err=True)
+        else:
+            _say_left_out(study, options)
+    first: Sequence[str] | None = None
+    if fmt == "table" and options["columns"] is None:
+        views = load_dictionary().views
+        first = views.get(view or str(click.get_current_context().info_name), ())
+    elif options["columns"] not in (None, "all"):
+        table = table.pick([c.strip() for c in options["columns"].split(",")])
+    every = options["every_row"]
+    about = About(title, first, every, lambda: {**notes, **_provenance(study)}, _shapes(study))
+    made = render(table, fmt, about)
     if output:
-        write_table(data, output, fmt or format_of(output))
+        write_bytes(output, made)
         note(options, f"Written: {output}")
         return
-    sys.stdout.buffer.write(render(Table.of(data), fmt or "table", title=title or None))
+    if sys.stdout.isatty() and fmt in {"parquet", "xlsx", "gpkg"}:
+        raise UsageError(f"{fmt} is not for a screen", where="--format", fix=f"add -o FILE.{fmt}")
+    sys.stdout.buffer.write(made)
     sys.stdout.buffer.flush()
+
+
+def _wrapped(text: str) -> str:
+    """Return sentences wrapped to the screen, between words; commands stay on one line."""
+    if not sys.stdout.isatty():
+        return text
+    wrap = textwrap.TextWrapper(
+        width=shutil.get_terminal_size().columns,
+        subsequent_indent="  ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    lines = text.splitlines()
+    return "\n".join(s if s.lstrip().startswith("geolls ") else wrap.fill(s) for s in lines)
+
+
+def listed(rows: Sequence[tuple[str, str]]) -> str:
+    """Return names and what is said of each, the words wrapped beside the names."""
+    lines = click.HelpFormatter(width=click.get_current_context().terminal_width or 80)
+    lines.write_dl(rows)
+    return textwrap.dedent(lines.getvalue()).rstrip()
+
+
+def _provenance(study: Study | None) -> dict[str, str]:
+    """Return what a file says of where its numbers come from."""
+    from geolls import __version__
+
+    made = {"Made with": f"geolls {__version__}"}
+    if study is None:
+        return made
+    from geolls.measures.disclosure import SAID
+
+    return {
+        "As of": f"{study.as_of}. {study.unchecked.capitalize()}".strip(" ."),
+        "Schools": study.register.label,
+        "Study": f"{study.settings.title}; fingerprint {study.fingerprint}",
+        "Suppression": SAID,
+        "Source": study.attribution,
+        **made,
+    }
+
+
+def _shapes(study: Study | None) -> Callable[[Table, str], bytes] | None:
+    if study is None:
+        return None
+
+    def shapes(table: Table, fmt: str) -> bytes:
+        from geolls.export.geopackage import shaped
+
+        return shaped(study, table, fmt)
+
+    return shapes
 
 
 def _say_left_out(study: Study, options: dict[str, Any]) -> None:
@@ -253,11 +345,11 @@ def _say_left_out(study: Study, options: dict[str, Any]) -> None:
 
 
 def about(study: Study, text: str, by: By = "schools") -> dict[str, Any]:
-    """Return the title of a table and, where schools count in it, the study for its label."""
+    """Return the title of a table, its study, and whether schools count in it or only land."""
     land = WEIGHTS[by].item == "block"
     blocks = f", blocks: {study.finer.label}" if study.finer else ""
     title = f"{text}, as of {study.as_of}{blocks}"
-    return {"title": title, "study": None if land else study, "counted": not land}
+    return {"title": title, "study": study, "counted": not land, "land": land}
 
 
 def day_of(options: dict[str, Any]) -> date:
@@ -286,12 +378,19 @@ def study_command(
     *options: Callable[..., Any],
     output: Sequence[Callable[..., Any]] = OUTPUT,
     name: str | None = None,
+    alone: tuple[str, Callable[[dict[str, Any]], None]] | None = None,
 ) -> Callable[[Callable[..., None]], Command]:
-    """Make a function a command about a study: it is given the study and the place by name."""
+    """Make a function a command about a study: it is given the study and the place by name.
+
+    Without the argument that `alone` names no study is opened: what there is is listed.
+    """
 
     def keep(function: Callable[..., None]) -> Command:
         @wraps(function)
         def run(**given: Any) -> None:
+            if alone and given[alone[0]] is None:
+                alone[1](given)
+                return
             given["study"] = study_of(given)
             if given.get("place") is not None:
                 given["place"] = place_of(given["study"], given["place"], given)

@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from geolls.base.errors import AtlasError, OutputError, UsageError
-from geolls.base.text import suggest
-from geolls.base.vocabulary import WEIGHTS
-from geolls.cli.group import PATH
+from geolls.cli.group import PATH, Choice
 from geolls.cli.options import (
     OUTPUT,
     emit,
+    listed,
     note,
     place_of,
     progress_bar,
@@ -32,7 +31,7 @@ FAILURES_SHOWN = 20
 @study_command(
     click.argument("place"),
     click.option("-o", "--output", type=PATH, default=None, help="An .html or .md file."),
-    output=OUTPUT[2:],
+    output=OUTPUT[-2:],
 )
 def profile(study: Study, place: Place, output: Path | None, **options: Any) -> None:
     r"""Write one printable page about a place.
@@ -59,8 +58,22 @@ def profile(study: Study, place: Place, output: Path | None, **options: Any) -> 
     note(options, f"Written: {output}")
 
 
+def _list_recipes(options: dict[str, Any]) -> None:
+    """Say which recipes there are, what each draws and takes."""
+    from geolls.maps.recipes import load_recipe, recipe_names
+
+    needs = {"place": ["--place PLACE"], "trust": ["--trust TRUST"]}
+    rows = []
+    for recipe in map(load_recipe, recipe_names()):
+        keys = ", ".join(recipe.options)
+        takes = [*needs.get(recipe.scope, ()), *([f"--set {keys}"] if keys else ())]
+        rows.append((recipe.key, " ".join((recipe.about, *takes))))
+    click.echo(listed(rows))
+    note(options, "as in: geolls map hub_coverage --set layer=teaching_school_hub -o hubs.html")
+
+
 @study_command(
-    click.argument("recipe"),
+    click.argument("recipe", required=False),
     click.option(
         "--place",
         "places",
@@ -85,10 +98,11 @@ def profile(study: Study, place: Place, output: Path | None, **options: Any) -> 
     click.option("--bare", is_flag=True, help="The map alone, without words round it."),
     click.option("--legend/--no-legend", default=None, help="With it, or without."),
     click.option(
-        "-o", "--output", type=PATH, required=True, help="An .html, .svg, .png or .pdf file."
+        "-o", "--output", type=PATH, metavar="FILE", help="An .html, .svg, .png or .pdf file."
     ),
-    output=OUTPUT[2:],
+    output=OUTPUT[-2:],
     name="map",
+    alone=("recipe", _list_recipes),
 )
 def map_(
     study: Study,
@@ -98,16 +112,20 @@ def map_(
     given: tuple[str, ...],
     tiles: str | None,
     attr: str | None,
-    output: Path,
+    output: Path | None,
     **options: Any,
 ) -> None:
-    r"""Draw a map: .html to explore, .svg, .png or .pdf to print.
+    r"""Draw a map: .html to explore, .svg, .png or .pdf to print; without RECIPE, list them.
 
     \b
+    geolls map
     geolls map locality_overlay --place Leeds -o leeds.html
     geolls map locality_overlay --place Leeds --width 85mm --dpi 300 -o leeds.png
     geolls map hub_coverage --set layer=teaching_school_hub -o hubs.pdf
     """
+    if output is None:
+        stem = recipe.rpartition("/")[2].removesuffix(".toml")
+        raise UsageError("a map needs a file to go to", where="map", fix=f"add -o {stem}.html")
     framed = [place_of(study, place, options) for place in places]
     asked = {name: options[name] for name in ("title", "width", "height", "dpi", "bare", "legend")}
     figure = {key: value for key, value in asked.items() if value not in (None, False)}
@@ -121,7 +139,7 @@ def map_(
         tiles=tiles,
         attr=attr,
         figure=figure,
-        **_given(given),
+        **dict(map(_pair, given)),
     )
     note(options, f"Written: {output}")
 
@@ -138,7 +156,7 @@ def map_(
         "--jobs", type=int, default=0, help="Processes; as many as processors by default."
     ),
     click.option("--resume", is_flag=True, help="Skip pages that are complete and unchanged."),
-    output=OUTPUT[2:],
+    output=OUTPUT[-2:],
 )
 def atlas(
     study: Study, out: Path, places: tuple[str, ...], jobs: int, resume: bool, **options: Any
@@ -182,10 +200,10 @@ def atlas(
         "--as",
         "formats",
         multiple=True,
-        type=click.Choice(["csv", "parquet", "gpkg", "xlsx"]),
+        type=Choice(["csv", "parquet", "gpkg", "xlsx"]),
         help="A format; all four by default; may be given again.",
     ),
-    output=OUTPUT[2:],
+    output=OUTPUT[-2:],
 )
 def export(study: Study, out: Path, formats: tuple[str, ...], **options: Any) -> None:
     r"""Write every table of a study, with its data dictionary.
@@ -223,29 +241,11 @@ def findings(study: Study, **options: Any) -> None:
     emit(rows, options, study=study, said="\n".join((heading, *said)), counted=True)
 
 
-def _given(pairs: tuple[str, ...]) -> dict[str, str | float]:
-    """Read KEY=VALUE pairs; the keys are those of a recipe's options."""
-    from geolls.maps.recipes import OPTIONS
-
-    found: dict[str, str | float] = {}
-    for pair in pairs:
-        key, sign, value = pair.partition("=")
-        if not sign or key not in OPTIONS:
-            raise UsageError(
-                f"no option of a recipe is called {key!r}"
-                if sign
-                else f"{pair!r} is not KEY=VALUE",
-                where="--set",
-                fix=f"the keys are {', '.join(OPTIONS)}",
-            )
-        if key == "by" and value not in WEIGHTS:
-            raise UsageError(
-                f"{value!r} is nothing to count in",
-                where="--set by",
-                fix=suggest(value, WEIGHTS) or f"use {', '.join(WEIGHTS)}",
-            )
-        try:
-            found[key] = float(value) if key == "distance_km" else value
-        except ValueError:
-            raise UsageError(f"{value!r} is not a number", where="--set distance_km") from None
-    return found
+def _pair(text: str) -> tuple[str, str]:
+    """Read KEY=VALUE."""
+    key, sign, value = text.partition("=")
+    if not sign:
+        raise UsageError(
+            f"{text!r} is not KEY=VALUE", where="--set", fix="as in: --set layer=maths_hub"
+        )
+    return key.strip(), value.strip()

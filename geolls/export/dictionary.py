@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -82,9 +83,19 @@ class Dictionary:
     ----------
     tables : mapping of str to TableText
         Key to what the table holds.
+    views : mapping of str to tuple of str
+        Name of a command or table to the columns that a reader wants first.
     """
 
     tables: Mapping[str, TableText]
+    views: Mapping[str, tuple[str, ...]]
+
+    def type_of(self, name: str) -> str | None:
+        """Return the type of a column by its name in any table; None where it is not described."""
+        for column in (c for table in self.tables.values() for c in table.columns):
+            if re.fullmatch(column.name.replace(_EACH_LAYER, ".+"), name):
+                return column.type
+        return None
 
     def rows(self, layers: Collection[str]) -> list[dict[str, str]]:
         """Return one row per column of each table: table, column, type, unit, description, source.
@@ -135,4 +146,4 @@ def _written_out(said: Mapping[str, Any]) -> dict[str, Any]:
         for column in columns:
             column["source"] = said["sources"][column["source"]]
         tables[key] = {**table, "key": key, "columns": columns}
-    return {"tables": tables}
+    return {"tables": tables, "views": said["views"]}

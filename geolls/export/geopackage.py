@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import pandas as pd
 import pyogrio
-from geopandas import GeoDataFrame, points_from_xy
+from geopandas import GeoDataFrame, GeoSeries, points_from_xy
 
 from geolls.api import Study
 from geolls.base.files import writing
-from geolls.export.render import with_days
+from geolls.base.vocabulary import REASONS
+from geolls.export.render import Table, no_shapes, with_days
 
-__all__ = ["shapes_of", "write_geopackage"]
+__all__ = ["shaped", "shapes_of", "write_geopackage"]
 
 # Line colours that stay apart for most kinds of colour vision (Okabe and Ito 2008), in turn.
 _COLOURS = ("0,114,178", "213,94,0", "0,158,115", "204,121,167", "86,180,233", "230,159,0")
@@ -41,6 +43,56 @@ def shapes_of(study: Study, units: pd.DataFrame) -> dict[str, GeoDataFrame]:
         about = units[units["layer"] == key].drop(columns="unit_name")
         shapes[key] = shape.merge(about, on="unit_code")[[*units.columns, "geometry"]]
     return shapes
+
+
+def shaped(study: Study, table: Table, fmt: str) -> bytes:
+    """Return a table with the points of its schools, or the land of its units, beside its rows.
+
+    Parameters
+    ----------
+    study : Study
+        The table is of it.
+    table : Table
+        Rows with a `urn`, or with a `unit_code` and, where several layers are in it, a `layer`.
+    fmt : {"gpkg", "geojson"}
+        GeoPackage in EPSG:27700, or GeoJSON in degrees.
+
+    Raises
+    ------
+    OutputError
+        No point and no land belongs to its rows.
+    """
+    frame = pd.DataFrame(table.rows, columns=table.columns)
+    if "urn" in frame:
+        where = study.schools.set_index("urn")
+        points = points_from_xy(where["easting"], where["northing"], crs=27700)
+        shapes = GeoSeries(points, index=where.index)
+        found = shapes[shapes.is_valid & ~shapes.is_empty].reindex(frame["urn"])
+    elif "unit_code" in frame:
+        keys = frame["layer"] if "layer" in frame else _layer_of(study, frame["unit_code"])
+        land = [
+            study.geometry(key).set_index("unit_code")["geometry"]
+            .reindex(frame.loc[keys == key, "unit_code"]).set_axis(frame.index[keys == key])
+            for key in set(keys) & study.area_layers.keys()
+        ]  # fmt: skip
+        found = pd.concat(land).reindex(frame.index) if land else GeoSeries()
+    if not {"urn", "unit_code"} & set(frame) or found.isna().all():
+        raise no_shapes(fmt)
+    out = GeoDataFrame(frame, geometry=GeoSeries(found.to_numpy(), crs=27700))
+    sink = io.BytesIO()
+    with _dated(f"{study.as_of}T00:00:00.000Z"):
+        if fmt == "geojson":
+            out.to_crs(4326).to_file(sink, driver="GeoJSON", engine="pyogrio", RFC7946="YES")
+        else:
+            out.to_file(sink, driver="GPKG", engine="pyogrio", layer="table")
+    return sink.getvalue()
+
+
+def _layer_of(study: Study, codes: pd.Series) -> pd.Series:
+    """Return the layer of land that has all these units, for each row of a table of one layer."""
+    units = set(codes.dropna()) - set(REASONS) - {"shared"}
+    every = ((k, set(study.land(k)["unit_code"])) for k in study.area_layers)
+    return pd.Series(next((key for key, known in every if units <= known), ""), codes.index)
 
 
 def write_geopackage(

@@ -1,4 +1,4 @@
-"""Tables out: csv, JSON, Parquet or aligned text, always the same columns.
+"""Tables out, by the ending of a file or by name: every format with the same columns and rows.
 
 Works on plain rows, so that commands which need no pandas never import it.
 """
@@ -8,10 +8,11 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import shutil
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from geolls.base.errors import OutputError, UsageError
 from geolls.base.files import safe_cell, write_bytes
 from geolls.base.interval import Interval, span
+from geolls.base.schema import unknown
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,19 +28,50 @@ if TYPE_CHECKING:
     from geolls.export.dictionary import Column
 
 __all__ = [
+    "ENDINGS",
     "FORMATS",
+    "About",
     "Table",
     "described_parquet",
     "format_of",
+    "no_shapes",
     "render",
-    "screen_width",
+    "screen_size",
     "text_table",
     "to_csv",
     "with_days",
     "write_table",
 ]
 
-_ENDINGS = {".csv": "csv", ".json": "json", ".parquet": "parquet"}
+
+def _nothing() -> dict[str, str]:
+    return {}
+
+
+@dataclass(frozen=True)
+class About:
+    """What is told with a table.
+
+    Attributes
+    ----------
+    title : str
+        Lines over a table of text.
+    view : sequence of str or None
+        Columns that a screen shows first, as many as fit; none names all. None shows every column,
+        however wide.
+    every_row : bool
+        Whether a screen shows all rows.
+    notes : callable
+        Population, day, source and the like, by name: what a workbook and Parquet say beside rows.
+    shapes : callable, optional
+        Returns a table as a file of one of the formats with a geometry; None where it has none.
+    """
+
+    title: str = ""
+    view: Sequence[str] | None = None
+    every_row: bool = False
+    notes: Callable[[], Mapping[str, str]] = field(default=_nothing)
+    shapes: Callable[[Table, str], bytes] | None = None
 
 
 @dataclass(frozen=True)
@@ -66,6 +99,21 @@ class Table:
         values = [[_plain(v) for v in data[c].tolist()] for c in data.columns]
         return cls(columns, list(zip(*values, strict=True)))
 
+    def pick(self, names: Sequence[str]) -> Table:
+        """Return the table with these columns alone, in this order.
+
+        Raises
+        ------
+        UsageError
+            A column is unknown; names the nearest.
+        """
+        for name in names:
+            if name not in self.columns:
+                message, fix = unknown("column", name, self.columns)
+                raise UsageError(message, where="--columns", fix=fix)
+        values = dict(zip(self.columns, _columns(self), strict=True))
+        return Table(list(names), list(zip(*(values[n] for n in names), strict=True)))
+
 
 def _plain(value: Any) -> Any:
     """Return a value as Python would write it: None for missing, dates for midnights."""
@@ -78,13 +126,13 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def to_csv(table: Table) -> str:
+def to_csv(table: Table, separator: str = ",") -> str:
     """Return a table as csv: LF, shortest exact numbers, safe to open in a spreadsheet.
 
     A text that a spreadsheet would run as a formula gets an apostrophe in front.
     """
     buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
+    writer = csv.writer(buffer, delimiter=separator, lineterminator="\n")
     writer.writerow(table.columns)
     writer.writerows(
         ["" if v is None else safe_cell(v) if isinstance(v, str) else v for v in row]
@@ -99,18 +147,24 @@ def to_json(table: Table) -> str:
     return json.dumps(rows, ensure_ascii=False, indent=1, default=str) + "\n"
 
 
-def to_parquet(table: Table) -> bytes:
-    """Return a table as Parquet."""
+def to_parquet(table: Table, notes: Mapping[str, str]) -> bytes:
+    """Return a table as Parquet: types of the data dictionary, notes in the metadata."""
     import pyarrow as pa
 
-    columns = list(zip(*table.rows, strict=True)) or [()] * len(table.columns)
+    from geolls.export.dictionary import load_dictionary
+
     arrays = []
-    for values in columns:
-        try:
-            arrays.append(pa.array(values))
-        except (pa.ArrowInvalid, pa.ArrowTypeError):  # whole and broken numbers in one column
-            arrays.append(pa.array(values, pa.float64()))
-    return _parquet_bytes(pa.table(arrays, names=table.columns))
+    for name, values in zip(table.columns, _columns(table), strict=True):
+        known = load_dictionary().type_of(name)
+        wanted = pa.type_for_alias(_TYPES[known][0]) if known else None
+        for kind in (wanted, None, pa.float64(), pa.string()):  # what it says, else what it holds
+            try:
+                arrays.append(pa.array(map(str, values) if kind == "string" else values, kind))
+                break
+            except (pa.ArrowInvalid, pa.ArrowTypeError):
+                continue
+    made = pa.table(arrays, names=table.columns)
+    return _parquet_bytes(made.replace_schema_metadata(notes))
 
 
 def described_parquet(frame: pd.DataFrame, columns: Iterable[Column]) -> bytes:
@@ -156,10 +210,17 @@ def with_days(frame: pd.DataFrame) -> pd.DataFrame:
     return out
 
 
-def text_table(table: Table, *, title: str | None = None, width: int | None = None) -> str:
+def text_table(
+    table: Table,
+    *,
+    title: str | None = None,
+    width: int | None = None,
+    height: int | None = None,
+    view: Sequence[str] | None = None,
+) -> str:
     """Return a table as aligned text: words left, numbers right, long words shortened to fit.
 
-    Keys (the first column, codes and identifiers) are never shortened: the next command needs them.
+    Keys (codes, identifiers, names of layers) are never shortened: the next command needs them.
     What is known only between two reads so: `schools`, `schools_low` and `schools_high` are one
     column, "107 to 670".
 
@@ -169,39 +230,110 @@ def text_table(table: Table, *, title: str | None = None, width: int | None = No
         Any table.
     title : str, optional
         Lines above the head.
-    width : int, optional
-        Characters to fit in; no limit when not given.
+    width, height : int, optional
+        Characters and lines to fit in; no limit when not given.
+    view : sequence of str, optional
+        Columns to show first, as many as fit, as `About` has it; the last line tells of the rest.
     """
-    table = _with_ends(table)
-    columns = _columns(table)
-    numeric = [bool(c) and all(isinstance(v, _NUMBERS) for v in c) for c in columns]
-    keys = [name == "urn" or name.endswith(("_code", "_uid")) for name in table.columns]
+    whole = _with_ends(table)
+    named = [c for c in view or () if c in whole.columns]
+    shown = whole.pick(named) if named else whole
+    said = title.splitlines() if title else []
+    rows = len(shown.rows)
+    if height and rows > max(height, _WHOLE):
+        rows = max(height - len(said) - 4, 5)
+    kinds = [
+        _kind(name, values) for name, values in zip(shown.columns, _columns(shown), strict=True)
+    ]
+    columns = [c[:rows] for c in _columns(shown)]
     cells = [[_cell(v) for v in column] for column in columns]
-    widths = [max(map(len, [head, *c])) for head, c in zip(table.columns, cells, strict=True)]
+    widths = [max(map(_across, [head, *c])) for head, c in zip(shown.columns, cells, strict=True)]
+    if width and view is not None:
+        least = [min(w, _NARROW) if k == "words" else w for w, k in zip(widths, kinds, strict=True)]
+        while len(least) > 1 and sum(least) + 2 * (len(least) - 1) > width:
+            least.pop()
+        widths = widths[: len(least)]
     while width and sum(widths) + 2 * (len(widths) - 1) > width:
-        words = [i for i in range(1, len(widths)) if not numeric[i] and not keys[i]]
+        words = [i for i in range(len(widths)) if kinds[i] == "words" or len(widths) == 1]
         longest = max(words, key=lambda i: widths[i], default=None)
-        if longest is None or widths[longest] <= 12:
+        if longest is None or widths[longest] <= _NARROW:
             break
         widths[longest] -= 1
     drawn = []
-    for head, column, w, right in zip(table.columns, cells, widths, numeric, strict=True):
-        fitted = (c if len(c) <= w else c[: w - 1] + "…" for c in (head, "-" * w, *column))
-        drawn.append([c.rjust(w) if right else c.ljust(w) for c in fitted])
-    lines = [title] if title else []
-    lines += ["  ".join(parts).rstrip() for parts in zip(*drawn, strict=True)]
-    return "\n".join(lines) + "\n"
+    for head, column, w, kind in zip(shown.columns, cells, widths, kinds, strict=False):
+        fitted = [_fitted(c, w) for c in (head, "-" * w, *column)]
+        blank = [" " * (w - _across(c)) for c in fitted]
+        pairs = (
+            zip(blank, fitted, strict=True)
+            if kind == "numbers"
+            else zip(fitted, blank, strict=True)
+        )
+        drawn.append(map("".join, pairs))
+    said += ["  ".join(parts).rstrip() for parts in zip(*drawn, strict=True)]
+    return "\n".join([*said, *_left_out(whole, rows, len(widths))]) + "\n"
 
 
-def screen_width() -> int | None:
-    """Return the characters across the screen; None where output is piped or filed.
+def _kind(name: str, values: Sequence[Any]) -> str:
+    """Tell columns of numbers, of keys and days, and of words: only words may be shortened."""
+    held = [v for v in values if v is not None]
+    if held and all(isinstance(v, _NUMBERS) for v in held):
+        return "numbers"
+    key = all(v.isidentifier() if isinstance(v, str) else isinstance(v, date) for v in held)
+    return (
+        "keys" if name == "urn" or name.endswith(("_code", "_uid")) or (held and key) else "words"
+    )
+
+
+def _left_out(whole: Table, rows: int, columns: int) -> list[str]:
+    """Say in one line how much of a table is not on the screen, and how to see it."""
+    parts = [
+        f"{shown:,} of {there:,} {what} ({option})"
+        for shown, there, what, option in (
+            (rows, len(whole.rows), "rows", "--all"),
+            (columns, len(whole.columns), "columns", "--columns all"),
+        )
+        if shown < there
+    ]
+    return [f"{', '.join(parts)}; -o FILE has everything"] if parts else []
+
+
+_WHOLE = 40  # rows that are worth a turn of the wheel
+_NARROW = 20  # a name is not shortened further
+
+
+def _across(text: str) -> int:
+    """Return how many characters of a screen a text takes: some are two wide, some none."""
+    if text.isascii():
+        return len(text)
+    from rich.cells import cell_len
+
+    return cell_len(text)
+
+
+def _fitted(text: str, width: int) -> str:
+    """Return a text shortened to a width: never within a number, an ellipsis at its end."""
+    if _across(text) <= width:
+        return text
+    kept = text[: width - 1]
+    while _across(kept) > width - 1:
+        kept = kept[:-1]
+    if text[len(kept)].isdigit():
+        kept = re.sub(r"\d+$", "", kept)
+    return f"{kept.rstrip()}…"
+
+
+def screen_size() -> tuple[int | None, int | None]:
+    """Return characters and lines of the screen; None where output is piped or filed.
 
     What no screen shows keeps every word, whatever COLUMNS says.
     """
-    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    if not sys.stdout.isatty():
+        return None, None
+    size = shutil.get_terminal_size()
+    return size.columns, size.lines
 
 
-_NUMBERS = (int, float, Interval, type(None))
+_NUMBERS = (int, float, Interval)
 
 
 def _columns(table: Table) -> list[tuple[Any, ...]]:
@@ -247,35 +379,76 @@ def _printable(character: str) -> str:
     return character if character.isprintable() else "�"
 
 
-# Adding a format is one row, and an ending in `_ENDINGS`.
-_RENDERERS: Mapping[str, Callable[[Table, str | None], str | bytes]] = {
-    "table": lambda table, title: text_table(table, title=title, width=screen_width()),
+def _on_screen(table: Table, about: About) -> str:
+    width, height = screen_size()
+    height = None if about.every_row else height
+    return text_table(table, title=about.title, width=width, height=height, view=about.view)
+
+
+def _workbook(table: Table, about: About) -> bytes:
+    from geolls.export.workbook import table_workbook
+
+    return table_workbook(table.columns, table.rows, about.notes())
+
+
+def _shaped(table: Table, about: About, fmt: str) -> bytes:
+    if about.shapes is None:
+        raise no_shapes(fmt)
+    return about.shapes(table, fmt)
+
+
+def no_shapes(fmt: str) -> OutputError:
+    """Say that a table has no geometry to be written."""
+    return OutputError(
+        f"no point or land belongs to the rows of this table, so it cannot be {fmt}",
+        where="-o",
+        fix=f"use {', '.join(list(ENDINGS)[:-2])}",
+    )
+
+
+# Adding a format is one row, and an ending in `ENDINGS`.
+_RENDERERS: Mapping[str, Callable[[Table, About], str | bytes]] = {
+    "table": _on_screen,
     "csv": lambda table, _: to_csv(table),
+    "tsv": lambda table, _: to_csv(table, "\t"),
     "json": lambda table, _: to_json(table),
-    "parquet": lambda table, _: to_parquet(table),
+    "parquet": lambda table, about: to_parquet(table, about.notes()),
+    "xlsx": _workbook,
+    "gpkg": lambda table, about: _shaped(table, about, "gpkg"),
+    "geojson": lambda table, about: _shaped(table, about, "geojson"),
 }
 FORMATS = tuple(_RENDERERS)
+ENDINGS = {f".{fmt}": fmt for fmt in FORMATS if fmt != "table"}
 
 
-def render(table: Table, fmt: str, *, title: str | None = None) -> bytes:
+def render(table: Table, fmt: str, about: About | None = None) -> bytes:
     """Return a table in one of `FORMATS`, as bytes for standard output or a file."""
     if fmt not in _RENDERERS:
         raise UsageError(
             f"unknown format {fmt!r}", where="--format", fix=f"use {', '.join(FORMATS)}"
         )
-    found = _RENDERERS[fmt](table, title)
+    found = _RENDERERS[fmt](table, about or About())
     return found if isinstance(found, bytes) else found.encode()
 
 
-def format_of(path: Path) -> str:
-    """Return the format a file name asks for by its ending."""
-    if path.suffix.lower() not in _ENDINGS:
+def format_of(path: Path, asked: str | None = None) -> str:
+    """Return the format a file name asks for by its ending, which what is asked must not deny."""
+    meant = ENDINGS.get(path.suffix.lower())
+    if asked and meant in (None, asked):
+        return asked
+    if meant is None:
         raise OutputError(
             f"no table format ends in {path.suffix or 'nothing'!r}",
             where=str(path),
-            fix=f"use {', '.join(_ENDINGS)}",
+            fix=f"use {', '.join(ENDINGS)}",
         )
-    return _ENDINGS[path.suffix.lower()]
+    if asked:
+        raise UsageError(
+            f"{path.name} is to be {meant} by its name and {asked} by --format",
+            where="-o",
+            fix="leave --format out",
+        )
+    return meant
 
 
 def write_table(

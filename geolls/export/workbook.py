@@ -8,7 +8,8 @@ dash, and holds a dictionary per cell.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import io
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -18,11 +19,12 @@ import pandas as pd
 from xlsxwriter import Workbook
 
 from geolls.api import Study
+from geolls.base.errors import OutputError
 from geolls.base.files import safe_cell, writing
 from geolls.export.dictionary import TableText
 from geolls.measures.disclosure import SAID, left_blank
 
-__all__ = ["MOST_ROWS", "write_workbook"]
+__all__ = ["MOST_ROWS", "table_workbook", "write_workbook"]
 
 #: Longer tables stay out of the workbook; csv and Parquet have them.
 MOST_ROWS = 100_000
@@ -90,10 +92,7 @@ def write_workbook(
     Source: Government Analysis Function, Releasing statistics in spreadsheets (2021, rev. 2023).
     """
     with writing(path) as part:
-        book = Workbook(
-            str(part),
-            {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False},
-        )
+        book, pen = _book(str(part))
         book.set_properties(
             {
                 "title": study.settings.title,
@@ -101,9 +100,6 @@ def write_workbook(
                 "comments": f"{study.register.label}; fingerprint {study.fingerprint}",
                 "created": datetime(study.as_of.year, study.as_of.month, study.as_of.day),
             }
-        )
-        pen = SimpleNamespace(
-            **{name: book.add_format({**_BASE, **form}) for name, form in _FORMATS.items()}
         )
         kept = [(t, f) for t, f in tables if 0 < len(f) <= MOST_ROWS]
         left = [(t, f) for t, f in tables if not 0 < len(f) <= MOST_ROWS]
@@ -116,6 +112,48 @@ def write_workbook(
             _sheet(book, pen, text, frame)
         book.close()
     return path
+
+
+def table_workbook(
+    names: Sequence[str], rows: Sequence[tuple[Any, ...]], notes: Mapping[str, str]
+) -> bytes:
+    """Return one table as a workbook: its rows under a head that stays, and a sheet of notes.
+
+    Raises
+    ------
+    OutputError
+        It has more rows than a sheet holds.
+    """
+    if len(rows) >= _SHEET_ROWS:
+        raise OutputError(
+            f"the table has {len(rows):,} rows, more than a sheet of Excel holds",
+            fix="use .csv or .parquet",
+        )
+    sink = io.BytesIO()
+    book, pen = _book(sink)
+    book.set_properties({"author": "geolls", "created": datetime(2022, 9, 1)})  # the same bytes
+    sheet = book.add_worksheet("Table")
+    sheet.freeze_panes(1, 1)
+    _table(sheet, pen, 0, "geolls", names, len(rows))
+    columns = list(zip(*rows, strict=True)) or [()] * len(names)
+    for at, (name, values) in enumerate(zip(names, columns, strict=True)):
+        filled = [(row, v) for row, v in enumerate(values, start=1) if v not in (None, "")]
+        looks = [_write(sheet, row, at, v, False, pen) for row, v in filled]
+        sheet.set_column(at, at, min(max([len(name) + 2, *looks]), 60))
+    _list(book, pen, ("Note", "Text"), tuple(notes.items()), links=False)
+    book.close()
+    return sink.getvalue()
+
+
+_SHEET_ROWS = 1_048_576
+
+
+def _book(sink: Any) -> tuple[Any, Any]:
+    """Open a workbook in which text is text, and its few formats."""
+    plain = ("strings_to_formulas", "strings_to_urls", "strings_to_numbers")
+    book = Workbook(sink, dict.fromkeys(plain, False))
+    forms = {name: book.add_format({**_BASE, **form}) for name, form in _FORMATS.items()}
+    return book, SimpleNamespace(**forms)
 
 
 # The few formats of the workbook.

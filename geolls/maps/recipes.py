@@ -34,6 +34,8 @@ class Recipe:
         Name of the recipe: its file name without `.toml`.
     title : str
         A finding or a question; `{place}`, `{layer}` and the like are filled in when drawn.
+    about : str
+        One line for the list of recipes.
     question : str
         One or two sentences under the title.
     scope : {"england", "place", "trust"}
@@ -72,6 +74,7 @@ class Recipe:
 
     key: str = field(metadata=MADE)
     title: str = ""
+    about: str = ""
     question: str = ""
     scope: str = field(default="england", metadata=among(("england", "place", "trust")))
     areas: str = "local_authority"

@@ -11,10 +11,11 @@ import pandas as pd
 
 from geolls.base.errors import UsageError
 from geolls.base.interval import Interval
+from geolls.base.schema import a_date
 from geolls.base.text import day, suggest
-from geolls.base.vocabulary import HOME_STATUS
+from geolls.base.vocabulary import HOME_STATUS, WEIGHTS
 from geolls.maps.data import LayerSpec, MapData
-from geolls.maps.recipes import OPTIONS, Recipe, load_recipe
+from geolls.maps.recipes import Recipe, load_recipe
 from geolls.maps.shading import measure_of
 from geolls.maps.topology import Topology
 from geolls.measures.membership import is_reason
@@ -56,20 +57,44 @@ def scene_of(
         What `geolls.maps.page.draw` takes.
     """
     found = recipe if isinstance(recipe, Recipe) else load_recipe(recipe)
-    for name, value in (options or {}).items():
-        if name not in OPTIONS:
-            raise UsageError(
-                f"no option of a recipe is called {name!r}",
-                fix=suggest(name, OPTIONS) or f"there are {', '.join(OPTIONS)}",
-            )
-        if name in {"layer", "left", "right"}:
-            study.layer(str(value))
-    found = found.given(**(options or {}))
+    found = found.given(**_checked(study, found, options or {}))
     keys = [study.layer(found.areas).key, *({"local_authority"} & study.area_layers.keys())]
     facts = facts_of(study, keys if place is None else [place.layer, *keys])
     # Near by, a simplified border would cut schools off; the whole country needs no more.
     whole = country(facts, found, fine=place is not None or trust is not None)
     return found, about(facts, found, whole, place=place, trust=trust)
+
+
+def _checked(
+    study: Core, recipe: Recipe, given: Mapping[str, str | float]
+) -> dict[str, str | float]:
+    """Return options in place of a recipe's own; refuse what it does not have, or cannot use."""
+    checked: dict[str, str | float] = {}
+    for name, value in given.items():
+        if name not in recipe.options:
+            known = ", ".join(recipe.options)
+            raise UsageError(
+                f"{recipe.key} has no option {name!r}",
+                where="--set",
+                fix=suggest(name, recipe.options) or f"it has {known or 'none'}",
+            )
+        checked[name] = value
+        if name in {"layer", "left", "right"}:
+            study.layer(str(value))
+        elif name in {"from", "to"}:
+            a_date(value, where=f"--set {name}")
+        elif name == "by" and value not in WEIGHTS:
+            raise UsageError(
+                f"{value!r} is nothing to count in",
+                where="--set by",
+                fix=suggest(str(value), WEIGHTS) or f"use {', '.join(WEIGHTS)}",
+            )
+        elif name == "distance_km":
+            try:
+                checked[name] = float(value)
+            except ValueError:
+                raise UsageError(f"{value!r} is not a number", where="--set distance_km") from None
+    return checked
 
 
 def country(

@@ -148,7 +148,7 @@ def test_links_of_another_register_are_told(
         (
             ("map", "hub_coverage", "--set", "foo=1", "-o", "x.svg"),
             2,
-            "no option of a recipe is called 'foo'",
+            "hub_coverage has no option 'foo'; it has layer",
         ),
         (
             ("map", "hub_coverage", "--set", "layer=nope", "-o", "x.svg"),
@@ -159,7 +159,7 @@ def test_links_of_another_register_are_told(
         (("study", "check", "nowhere.toml"), 11, "nowhere.toml: no such file"),
         (("profile", "Leeds", "-o", "leeds.docx"), 15, "use .html or .md"),
         (("coverage", "region", "--as-of", "0001-01-01"), 12, "they begin on 2009-04-01"),
-        (("map", "hub_coverage", "--set", "by=pupil", "-o", "x.svg"), 2, "did you mean pupils"),
+        (("map", "mismatch", "--set", "by=pupil", "-o", "x.svg"), 2, "did you mean pupils"),
         (("map", "hub_coverage", "--set", "by", "-o", "x.svg"), 2, "is not KEY=VALUE"),
         (("map", "hub_coverage", "-o", "x.pdf"), 15, "use .html, .svg or .png"),
         (

@@ -10,7 +10,7 @@ from datetime import date
 import pyarrow.parquet as pq
 import pytest
 
-from geolls.export.render import FORMATS, Table, render, text_table
+from geolls.export.render import Table, render, text_table
 
 KEY = "a_layer_key_of_forty_letters_or_thereabouts"
 TABLE = Table(
@@ -40,7 +40,11 @@ def test_what_is_piped_keeps_every_word_whatever_columns_says(
 
 
 def test_every_format_has_the_same_columns_and_rows() -> None:
-    text, sheet, tree, parquet = (render(TABLE, fmt) for fmt in FORMATS)
+    whole = ("table", "csv", "tsv", "json", "parquet")
+    text, sheet, tabs, tree, parquet = (render(TABLE, fmt) for fmt in whole)
+    assert list(csv.reader(io.StringIO(tabs.decode()), delimiter="\t")) == list(
+        csv.reader(io.StringIO(sheet.decode()))
+    )
     assert text.decode().split("\n")[0].split() == TABLE.columns
     rows = list(csv.reader(io.StringIO(sheet.decode())))
     assert rows[0] == TABLE.columns
