@@ -41,7 +41,10 @@ ON_REGISTER = "--register register.csv --as-of 2022-09-01 --format csv"
 TRIED = {
     "a command": ("geolls units region --as-of 2022-09-01 --format csv", "E12000007,London"),
     "a map recipe": ("geolls map maintained -o map.svg && cat map.svg", "Schools in no trust"),
-    "an export format": ("geolls layers --as-of 2022-09-01 --format tsv", "key\ttitle\tkind"),
+    "an export format": (
+        "geolls layers --as-of 2022-09-01 --format jsonl",
+        '["local_authority", "Local',
+    ),
     "a hub's claim": (
         "geolls where E08000037 --as-of 2025-10-02 --format csv",
         "Cheshire Teaching School Hub",
