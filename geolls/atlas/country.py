@@ -414,7 +414,7 @@ class CountryPages(Chapter):
     def method(self, page: Page) -> Rendered:
         """Make the page on method, words and known defects."""
         register, england = self.study.register, self.facts.england
-        notes = [self.study.date_note(key) for key in self.facts.strips]
+        notes = [self.study.note(key) for key in self.study.area_layers]
         kept = ("read", "kept", "filtered", "rejected")
         context = {
             "label": register.label,

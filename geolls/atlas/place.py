@@ -527,7 +527,7 @@ class PlacePages(Chapter):
                     layer.title,
                     Name(layer.source, web(layer.source_url), anchor=f"l-{key}"),
                     when(layer.source_date),
-                    self.study.date_note(key) or layer.caption or "as published",
+                    self.study.note(key) or layer.caption or "as published",
                 )
                 for key, layer in ((key, facts.layer(key)) for key in facts.strips)
             ),
@@ -601,7 +601,7 @@ class PlacePages(Chapter):
                 gap=some(cover.lacking("no_evidence")),
                 both=cover.both,
                 titles=layer.unit_title_plural,
-                note=self.study.date_note(key),
+                note=self.study.note(key),
                 caption=layer.caption,
             )
             said = words.paragraph(have, known)

@@ -520,13 +520,13 @@ def _caveats(subject: _Subject) -> Iterator[Markup]:
         dark=some(here.known("home_not_known")),
         units=small(here.layer.unit_title_plural),
     )
-    if note := subject.book.study.date_note(here.key):
+    if note := subject.book.study.note(here.key):
         yield from words.LAYER_CAVEATS.each(title=here.layer.title, caption="", note=note)
     for key, cover in others.items():
         yield from words.LAYER_CAVEATS.each(
             title=cover.layer.title,
             caption=cover.land and cover.layer.family not in _SILENT and cover.layer.caption,
-            note=subject.book.study.date_note(key),
+            note=subject.book.study.note(key),
         )
     split = any(len(cover.land) > 1 for cover in others.values())
     parted = split or any(m.share < 1 for m in here.members)

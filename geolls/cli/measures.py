@@ -27,6 +27,7 @@ from geolls.cli.options import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from geolls.api import Study
@@ -95,7 +96,7 @@ def overlap(
         whole, frame = frame["weight"].sum(), inside(frame)
         gone = whole - frame["weight"].sum()
         click.echo(f"--inside-only dropped {gone:,.6g} of {whole:,.6g}", err=True)
-    say_withheld(by, options)
+    say_with_care(study, by, (left, right), options)
     emit(frame, options, **about(study, f"{left} over {right} by {by}", by))
 
 
@@ -132,7 +133,7 @@ def mismatch(
     if (left is None) != (right is None):
         raise UsageError("mismatch takes two layers, or none for every pair")
     frame = study.mismatch(left, right, by=by, inside_only=inside_only)
-    say_withheld(by, options)
+    say_with_care(study, by, filter(None, (left, right)), options)
     if nulls and left and right:
         import pandas as pd
 
@@ -172,7 +173,7 @@ def coverage(study: Study, layer: str, by: Any, place: Place | None, **options: 
     geolls coverage maths_hub --by schools --place "region:West Midlands"
     """
     frame = study.coverage(layer, by=by, place=place)
-    say_withheld(by, options)
+    say_with_care(study, by, (layer,), options)
     title = f"Coverage of {layer}{f' in {place.name}' if place else ''} by {by}"
     emit(frame, options, **about(study, title, by))
 
@@ -339,8 +340,10 @@ def explain(
     emit(found.rows, options, **about(study, f"Behind {measure} of {name}"))
 
 
-def say_withheld(by: By, options: dict[str, Any]) -> None:
-    """Say what is withheld of a weight that is told with care."""
+def say_with_care(study: Study, by: By, layers: Iterable[str], options: dict[str, Any]) -> None:
+    """Say which layers are known in part, and what is withheld of a weight told with care."""
+    if part := study.partly(*layers):
+        note(options, part)
     if WEIGHTS[by].suppressed:
         from geolls.measures.disclosure import SAID
 

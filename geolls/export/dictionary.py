@@ -65,13 +65,21 @@ class TableText:
     columns: tuple[Column, ...]
     note: str = ""
 
-    def expand(self, layers: Collection[str]) -> Iterator[Column]:
-        """Yield the columns, those of every layer written out layer by layer."""
+    def expand(
+        self, layers: Collection[str], known: Mapping[str, str] | None = None
+    ) -> Iterator[Column]:
+        """Yield the columns, those of every layer written out layer by layer.
+
+        Of a layer that is `known` in part, as "3 of 34", its columns say so.
+        """
         for each, columns in groupby(self.columns, lambda c: _EACH_LAYER in c.name):
             every = tuple(columns)
             for key, one in product(layers, every) if each else ():
                 name = one.name.replace(_EACH_LAYER, key)
-                yield replace(one, name=name, description=f"{one.description} (layer {key})")
+                part = (known or {}).get(key)
+                rests = f", {part} of whose units are on the shelf" if part else ""
+                said = f"{one.description} (layer {key}{rests})"
+                yield replace(one, name=name, description=said)
             yield from () if each else every
 
 
@@ -97,13 +105,17 @@ class Dictionary:
                 return column.type
         return None
 
-    def rows(self, layers: Collection[str]) -> list[dict[str, str]]:
+    def rows(
+        self, layers: Collection[str], known: Mapping[str, str] | None = None
+    ) -> list[dict[str, str]]:
         """Return one row per column of each table: table, column, type, unit, description, source.
 
         Parameters
         ----------
         layers : collection of str
             Keys of the layers that have columns of their own.
+        known : mapping of str to str, optional
+            Those of them that are known in part, and in which.
         """
         return [
             {
@@ -115,7 +127,7 @@ class Dictionary:
                 "source": c.source,
             }
             for table in self.tables.values()
-            for c in table.expand(layers)
+            for c in table.expand(layers, known)
         ]
 
 

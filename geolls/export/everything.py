@@ -33,7 +33,7 @@ def _csv(study: Study, found: Found, folder: Path) -> Iterator[Path]:  # noqa: A
 
 def _parquet(study: Study, found: Found, folder: Path) -> Iterator[Path]:
     for key, (text, frame) in found.items():
-        columns = text.expand(study.area_layers)
+        columns = text.expand(study.area_layers, study.rests_on)
         yield write_bytes(folder / f"{key}.parquet", described_parquet(frame, columns))
     for key, shape in shapes_of(study, found["units"][1]).items():
         path = folder / f"units_{key}.parquet"
@@ -193,7 +193,7 @@ def _resource(study: Study, path: Path) -> dict[str, Any]:
         "title": f"{layer.title}: units as shapes" if layer else text.title,
         "description": shapes if layer else f"{text.rows}. {text.note}".strip(),
         **({"type": "table"} if is_csv else {}),
-        "schema": _schema(text.expand(study.area_layers)),
+        "schema": _schema(text.expand(study.area_layers, study.rests_on)),
     }
 
 

@@ -196,5 +196,7 @@ BUILDERS: Mapping[str, Callable[[Study], pd.DataFrame]] = {
     "disagreements": lambda study: study.placement.disagreements,
     "rejects": lambda study: study.register.rejects,
     "filtered": lambda study: study.register.filtered,
-    "dictionary": lambda study: pd.DataFrame(load_dictionary().rows(study.area_layers)),
+    "dictionary": lambda study: pd.DataFrame(
+        load_dictionary().rows(study.area_layers, study.rests_on)
+    ),
 }

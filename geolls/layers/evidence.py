@@ -21,6 +21,8 @@ __all__ = [
     "date_note",
     "evidence",
     "hold_dates",
+    "known_part",
+    "layer_note",
     "lowest_line",
     "rests_on",
     "unchecked",
@@ -113,6 +115,13 @@ def evidence(layer: Layer, on: date, areas: Areas) -> Evidence:
     )
 
 
+def known_part(layer: Layer, on: date, areas: Areas) -> str:
+    """Say on how many of a layer's units its records rest, "3 of 34"; blank where on all."""
+    found = evidence(layer, on, areas)
+    whole = found.units_expected is None or found.units_evidenced >= found.units_expected
+    return "" if whole else f"{found.units_evidenced} of {found.units_expected}"
+
+
 def lowest_line(layer: Layer, on: date, areas: Areas) -> str | None:
     """Return how sure a layer's least sure line is on a day; None of a layer not listed by areas.
 
@@ -157,8 +166,21 @@ def date_note(layer: Layer, on: date, areas: Areas) -> str | None:
         first = f" from {in_words(layer.valid_from)}" if layer.valid_from else ""
         last = f" until {in_words(layer.valid_to)}" if layer.valid_to else ""
         return f"{plural} existed{first}{last}, not on {in_words(on)}"
+    notes = _of_the_day(layer, on, areas)
+    return f"{plural}: {notes}" if notes else None
+
+
+def layer_note(layer: Layer, on: date, areas: Areas) -> str:
+    """Say in words what a layer's results rest on: few of its units, evidence of another day."""
+    part = known_part(layer, on, areas)
+    notes = [f"{part} are on the shelf" if part else "", _of_the_day(layer, on, areas)]
+    said = "; ".join(filter(None, notes))
+    return f"{layer.unit_title_plural}: {said}" if said else ""
+
+
+def _of_the_day(layer: Layer, on: date, areas: Areas) -> str:
     notes = [*_past_the_check(layer, on, areas), *_of_another_day(layer, on)]
-    return f"{plural}: {'; '.join(notes)}, used here for {in_words(on)}" if notes else None
+    return f"{'; '.join(notes)}, used here for {in_words(on)}" if notes else ""
 
 
 def _past_the_check(layer: Layer, on: date, areas: Areas) -> Iterator[str]:

@@ -71,6 +71,8 @@ class LayerSpec:
         One sentence about evidence and date, shown with a unit.
     line : str
         Line style; default by key, else by family.
+    part : str
+        One sentence on how few of its units are known, said of every map of it.
     """
 
     key: str
@@ -81,6 +83,7 @@ class LayerSpec:
     many: str = ""
     note: str = ""
     line: str = ""
+    part: str = ""
 
     @property
     def plural(self) -> str:

@@ -161,7 +161,9 @@ class Drawn:
 
     def said(self, shade: str) -> Said:
         """Return what the map says while it is shaded by a measure, by coverage or by nothing."""
-        shows, means_not = self.text("shows"), self.text("means_not")
+        shown = {*self.on, shade.partition(":")[2]}
+        known = (spec.part for spec in self.layers if spec.key in shown)
+        shows, means_not = self.text("shows"), _sentences(self.text("means_not"), *known)
         if spec := self.covering(shade):
             return Said(
                 self._covered(spec),
@@ -449,7 +451,11 @@ _GAP = "None found is a gap in our lists, not proof that nobody serves the area.
 
 
 def _sentences(*texts: str) -> str:
-    return " ".join(text for text in texts if text)
+    """Join sentences; what is said already is not said again."""
+    said = ""
+    for text in texts:
+        said = f"{said} {text}".strip() if text not in said else said
+    return said
 
 
 def _gaps(spec: LayerSpec, areas: LayerSpec) -> tuple[Callout, ...]:

@@ -200,7 +200,8 @@ def _layer(study: Core, key: str, url: Urls | None) -> LayerSpec:
         units=units,
         claims=table,
         many=layer.unit_title_plural,
-        note=study.date_note(key) or layer.caption,
+        note=study.note(key) or layer.caption,
+        part=study.partly(key),
     )
 
 

@@ -56,6 +56,10 @@ class Asked(NamedTuple):
         """Say which unit the middle value is of."""
         return f"the middle {self.study.layers[layer or self.layer].unit_title.lower()}"
 
+    def partly(self, note: str, *layers: str) -> str:
+        """Add to a note which of the layers that are not on the map are known in part."""
+        return " ".join(filter(None, (note, self.study.partly(*layers))))
+
     def unknown(self) -> MapError:
         """Return the error that names what there is."""
         return MapError(
@@ -149,7 +153,9 @@ def _units_of(asked: Asked) -> Measure:
         england_title=asked.middle(),
         shows=f"How many {plural} schools of each {{unit}} fall to, at least: the larger the "
         "circle, the more.",
-        note="What is listed is an offer, not use: it shows which bodies must talk.",
+        note=asked.partly(
+            "What is listed is an offer, not use: it shows which bodies must talk.", of
+        ),
         finding=f"{{where}}, schools fall to {{since}} {plural} or more",
         since=2.0,
         ends=_ends(units, f"units_{of}"),
@@ -171,6 +177,7 @@ def _against(asked: Asked) -> tuple[str, str, Any, pd.DataFrame]:
     return left, right, by, table[~is_reason(table.index)]
 
 
+OVERLAP = "Overlap is not failure: it shows which bodies must talk."
 RELATIONS = (
     ("identical", "Same land as one unit", "r1"),
     ("nests_in", "Inside one unit", "r2"),
@@ -197,7 +204,7 @@ def _relation(asked: Asked) -> Measure:
         classes=tuple(title for _, title, _ in there),
         fills=tuple(fill for _, _, fill in there),
         shows=f"How the lines of {titles} lie to each {{unit}}, by {counted}.",
-        note="Overlap is not failure: it shows which bodies must talk.",
+        note=asked.partly(OVERLAP, left, right),
         finding=f"{{where}}, a line of {titles} runs through",
         told=("Made of whole units", "Cut by a line"),
         may=frozenset(table.index[open_ & table["may_be"].str.contains("contains|crosses")]),
@@ -222,18 +229,21 @@ def _inhomogeneity(asked: Asked) -> Measure:
         england_title=asked.middle(left),
         shows="How mixed each {unit} is between them. 0%: all in one. 100%: as mixed as the whole "
         "country. Nowosad and Stepinski 2018.",
-        note="Overlap is not failure: it shows which bodies must talk.",
+        note=asked.partly(OVERLAP, left, right),
         finding="{where}, the mixture is {since} of the country's or more",
         since=_MIXED,
     )
 
 
+def _sites(asked: Asked) -> str:
+    key = str(asked.recipe.options.get("layer", "teaching_school_hub"))
+    return key if asked.study.layer(key).kind == "sites" else f"{key}_lead"
+
+
 def _distances(asked: Asked) -> tuple[pd.DataFrame, pd.Series[float]]:
     """Return each school with its unit, and of every school the kilometres to a lead school."""
     study = asked.study
-    key = str(asked.recipe.options.get("layer", "teaching_school_hub"))
-    sites = key if study.layer(key).kind == "sites" else f"{key}_lead"
-    distance = site_distances(study, sites).set_index("urn")["distance_km"]
+    distance = site_distances(study, _sites(asked)).set_index("urn")["distance_km"]
     table = study.assigned(asked.layer)
     table = table[~is_reason(table["unit_code"])]
     return table.assign(km=table["urn"].map(distance)).dropna(subset="km"), distance
@@ -242,6 +252,7 @@ def _distances(asked: Asked) -> tuple[pd.DataFrame, pd.Series[float]]:
 def _from_sites(
     asked: Asked, title: str, values: pd.Series[Any], kind: FormatName, england: float, **says: Any
 ) -> Measure:
+    sites = _sites(asked)
     values, units = values.reindex(asked.units.index), asked.units
     return Measure(
         key=asked.key,
@@ -253,7 +264,7 @@ def _from_sites(
         n=units["schools"],
         few=FEW,
         england=float(england),
-        note="A straight line is not travel, and much training is online.",
+        note=asked.partly("A straight line is not travel, and much training is online.", sites),
         **says,
     )
 

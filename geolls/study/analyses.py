@@ -141,7 +141,10 @@ def _in_doubt(study: Core) -> dict[str, pd.Series[Any]]:
 def _far_from_a_lead(study: Core) -> Exposure:
     if LEADS in study.layers and not study.register.demonstration:
         km = site_distances(study, LEADS).set_index("urn")["distance_km"]
-        yield f"further_than_{FAR_KM:g}_km_from_{LEADS}", (km > FAR_KM).where(km.notna())
+        yield _FAR, (km > FAR_KM).where(km.notna())
+
+
+_FAR = f"further_than_{FAR_KM:g}_km_from_{LEADS}"
 
 
 #: What pupils may meet: each yields names and a yes or no for each school, blank where not known.
@@ -164,8 +167,8 @@ def _exposures(study: Core) -> dict[str, pd.Series[Any]]:
 def _resting(study: Core, parts: list[pd.DataFrame]) -> pd.DataFrame:
     """Join tables of exposures; say where one rests on some of a layer's units only."""
     table = pd.concat(parts, ignore_index=True)
-    of_hubs = {f"trust_crosses_{key}_line": study.rests_on(key) for key in _hubs(study)}
-    return table.assign(rests_on=table["exposure"].map(of_hubs).fillna(""))
+    of = {f"trust_crosses_{key}_line": key for key in _hubs(study)} | {_FAR: LEADS}
+    return table.assign(rests_on=table["exposure"].map(of).map(study.rests_on).fillna(""))
 
 
 def equity_gap(study: Core) -> pd.DataFrame:
@@ -214,19 +217,24 @@ def trust_communities(study: Core) -> pd.DataFrame:
 
 def far_areas(study: Core) -> pd.DataFrame:
     """Name authorities far from every Teaching School Hub lead school, by the rule of the study."""
-    return siting.far_areas(site_distances(study, LEADS), study.schools, study.membership(HOME))
+    return _from_leads(study, siting.far_areas)
 
 
 def far_by_phase(study: Core) -> pd.DataFrame:
     """Table the share of each authority's schools beyond 10, 20 and 40 km of a lead school."""
-    return siting.beyond(site_distances(study, LEADS), study.schools, study.membership(HOME))
+    return _from_leads(study, siting.beyond)
 
 
 def far_sensitivity(study: Core) -> pd.DataFrame:
     """Show how the list of far authorities changes when the thresholds move by 10 %."""
-    return siting.far_sensitivity(
-        site_distances(study, LEADS), study.schools, study.membership(HOME)
-    )
+    return _from_leads(study, siting.far_sensitivity)
+
+
+def _from_leads(study: Core, measure: Callable[..., pd.DataFrame]) -> pd.DataFrame:
+    """Measure authorities by the distance of their schools from the lead schools on the shelf."""
+    far = site_distances(study, LEADS)
+    found = measure(far, study.schools, study.membership(HOME))
+    return found.assign(rests_on=study.rests_on.get(LEADS, ""))
 
 
 def sites(study: Core, name: str) -> pd.DataFrame:
@@ -288,6 +296,7 @@ def null_share_worse(
     """Return the share of random maps that fit worse, in the columns of `Study.mismatch`."""
     x, y = (study.membership(k, "area") for k in (left, right))
     weight, touching = _ground(study, by)
+    known = study.resting(left, right)
     found = nulls.null_share_worse(
         x,
         y,
@@ -311,16 +320,17 @@ def null_share_worse(
                 "mean miss of their sizes",
             ],
         }
-    )
+    ).assign(note=lambda table: table["note"] + (f"; {known}" if known else ""))
 
 
 def map_fit(study: Core) -> pd.DataFrame:
     """Measure how well each map keeps trusts together, beyond maps of like size drawn by chance."""
     layers = {k: study.membership(k, "area") for k in study.area_layers}
     weight, touching = _ground(study, "schools")
-    return communing.home_fit(
+    found = communing.home_fit(
         study.schools, _block_of_school(study), layers, weight, touching, draws=19
     )
+    return found.assign(rests_on=found["layer"].map(study.rests_on).fillna(""))
 
 
 def schools_in(study: Core, place: Place, trust_uid: str | None = None) -> pd.DataFrame:
@@ -407,10 +417,21 @@ def analysis(study: Core, name: str) -> pd.DataFrame:
     ------
     UsageError
         When there is no such table.
+
+    Notes
+    -----
+    A table about layers of which only some units are known has a column `rests_on` that says so.
     """
     if name not in ANALYSES:
         raise UsageError(
             f"there is no table {name!r}",
             fix=suggest(name, ANALYSES) or f"there are {', '.join(ANALYSES)}",
         )
-    return ANALYSES[name](study)
+    found = ANALYSES[name](study)
+    if "rests_on" in found:
+        return found
+    # Bodies that a place deals with are of every layer; other columns are named as their layers.
+    named = " ".join(map(str, found))
+    about = [k for k in study.area_layers if k in named or "interfaces" in found]
+    rests = study.resting(*about)
+    return found.assign(rests_on=rests) if rests else found

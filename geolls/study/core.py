@@ -20,7 +20,7 @@ from geolls.base.vocabulary import WEIGHTS, By, Weight
 from geolls.land.blocks import block_weights, dissolve, load_blocks, load_display
 from geolls.layers.areas import Area, Areas, load_areas
 from geolls.layers.catalogue import Catalogue, load_catalogue
-from geolls.layers.evidence import date_note, evidence, hold_dates, unchecked
+from geolls.layers.evidence import date_note, hold_dates, known_part, layer_note, unchecked
 from geolls.layers.expand import BlockClaim, expand
 from geolls.layers.model import Layer
 from geolls.measures.disclosure import counted, told, withheld
@@ -212,11 +212,32 @@ class Core:
         """Until when the tables of areas were checked, in words, where the day is later."""
         return unchecked(self.layers.values(), self.as_of) or ""
 
-    def rests_on(self, name: str) -> str:
-        """Say on how many of a layer's units its records rest, "3 of 34"; blank where on all."""
-        found = evidence(self.layer(name), self.as_of, self.areas)
-        whole = found.units_expected is None or found.units_evidenced >= found.units_expected
-        return "" if whole else f"{found.units_evidenced} of {found.units_expected}"
+    def note(self, name: str) -> str:
+        """Say in words what results about a layer rest on; see `evidence.layer_note`."""
+        return layer_note(self.layer(name), self.as_of, self.areas)
+
+    @cached_property
+    def rests_on(self) -> dict[str, str]:
+        """On how many of its units a layer's results rest, "3 of 34"; by layer, where not on all.
+
+        Every result about such a layer says so: its tables, maps, pages and findings.
+        """
+        parts = {k: known_part(v, self.as_of, self.areas) for k, v in self.layers.items()}
+        return {key: part for key, part in parts.items() if part}
+
+    def partly(self, *names: str) -> str:
+        """Say it in sentences: "3 of 34 English Hubs are on the shelf."."""
+        known = (layer for name in names if (layer := self.layer(name)).key in self.rests_on)
+        return " ".join(
+            f"{self.rests_on[layer.key]} {layer.unit_title_plural} are on the shelf."
+            for layer in known
+        )
+
+    def resting(self, *names: str) -> str:
+        """Say it as tables do: "english_hub rests on 3 of 34 units"."""
+        known = dict.fromkeys(self.layer(name).key for name in names)
+        parts = ((key, self.rests_on.get(key)) for key in known)
+        return "; ".join(f"{key} rests on {part} units" for key, part in parts if part)
 
     def to_come(self, name: str, unit_code: str) -> Area | None:
         """Return the row of areas.csv of a unit that is still to come; None for what stands."""
@@ -506,6 +527,11 @@ class Core:
         else:
             layers = {k: self.membership(k, by) for k in self.area_layers}
             found = pairwise(layers, weight, **rules)
+        if self.rests_on:
+            pairs = zip(found["left"], found["right"], found["note"], strict=True)
+            found["note"] = [
+                "; ".join(filter(None, (note, self.resting(*pair)))) for *pair, note in pairs
+            ]
         return found.assign(by=by)[["left", "right", "by", "measure", "value", "note"]]
 
     def coverage(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 import pandas as pd
@@ -79,7 +79,13 @@ def findings(study: Core) -> list[Finding]:
         _schools,
         _gaps,
     )
-    return [finding for part in parts for finding in part(study)]
+    return [_resting(study, finding) for part in parts for finding in part(study)]
+
+
+def _resting(study: Core, found: Finding) -> Finding:
+    """Add on how many of its units a layer is known, where a finding is about such a layer."""
+    about = [k for k in study.rests_on if k in found.key or k in found.command.split()]
+    return replace(found, text=f"{found.text} {study.partly(*about)}".rstrip())
 
 
 def _few(schools: float) -> bool:

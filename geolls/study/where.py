@@ -20,7 +20,7 @@ from geolls.base.text import fold, suggest
 from geolls.land.locate import PointIndex, locate, to_bng
 from geolls.layers.areas import Areas, now_in
 from geolls.layers.catalogue import Catalogue
-from geolls.layers.evidence import date_note
+from geolls.layers.evidence import layer_note
 from geolls.layers.expand import BlockClaim, expand
 from geolls.layers.model import CONFIDENCES, Layer
 
@@ -150,7 +150,7 @@ def _area_layers(ground: Ground) -> Iterator[tuple[Layer, list[BlockClaim], str]
         if layer.kind != "areas":
             continue
         if layer.active(on):
-            yield layer, expand(layer, on, areas), date_note(layer, on, areas) or ""
+            yield layer, expand(layer, on, areas), layer_note(layer, on, areas)
         elif (last := layer.valid_to) and last < on <= last + RECENT:
             yield layer, expand(layer, last, areas), f"ended {last.isoformat()}"
 

@@ -953,7 +953,7 @@ def on_shared(t: Truth, s: Said, layer: str) -> int:
 
 @claim(KNOWN, "dates", "the note of a layer's dates")
 def _(t: Truth, s: Said, g: Groups) -> bool:
-    return any_layer(t, lambda k: t.study.date_note(k) == g["note"])
+    return any_layer(t, lambda k: t.study.note(k) == g["note"])
 
 
 @claim(KNOWN, "caption", "the caption of a layer")
@@ -2022,7 +2022,7 @@ def _(t: Truth, s: Said, g: Groups) -> bool:
 
 @claim("what to bear in mind of a layer", "dates", "the note of a layer's dates")
 def _(t: Truth, s: Said, g: Groups) -> bool:
-    return any_layer(t, lambda k: t.study.date_note(k) == g["note"])
+    return any_layer(t, lambda k: t.study.note(k) == g["note"])
 
 
 LAST = "what to bear in mind, after the layers"
