@@ -246,7 +246,7 @@ def open_study(
         The schools that count: a population by name, as "all", or phases, as ["primary"]; see
         `POPULATIONS`. Default "mainstream", the state-funded schools of ages 5 to 16.
     layers : str or sequence of str, optional
-        Layers to use.
+        Layers to use; one that begins with "+", as "+constituency", besides those of the study.
     boundaries : path or sequence of path, optional
         Folders of more layers.
     blocks : path, optional
@@ -275,12 +275,13 @@ def open_study(
     file = _path(study, "study")
     settings = read_settings(file) if file else Settings()
     files = {"register": register, "links": links, "blocks": blocks}
-    phases = _several(phase, "phase")
+    phases, chosen = _several(phase, "phase"), tuple(_several(layers, "layers"))
+    besides = settings.layers if all(name.startswith("+") for name in chosen) else ()
     settings = settings.replace(
         **{name: _path(path, name) for name, path in files.items()},
         as_of=a_date(as_of) if as_of is not None else None,
         phases=population_of(phases, where="phase").phases if phases else (),
-        layers=tuple(_several(layers, "layers")),
+        layers=(*besides, *chosen),
         boundaries=tuple(_path(b, "boundaries") for b in _several(boundaries, "boundaries")),
         strict_dates=strict_dates or None,
     )

@@ -18,6 +18,7 @@ NO_VALUE: Final = frozenset(
         *("", "-", "--", "\u2013", "\u2014", ".", "?", "n/a", "na", "nan", "nil", "none", "null"),
         *("#n/a", "#na", "#null!", "#value!", "#ref!", "#name?", "<na>", "(null)", "(blank)"),
         *("nat", "not applicable", "not recorded", "not known", "not available", r"\n"),
+        "does not apply",
     }
 )
 _FLOAT = re.compile(r"([A-Z]*\d+)\.0+", re.IGNORECASE)

@@ -74,9 +74,9 @@ REASON_NUMBERS: Final[dict[str, int]] = {
 #: Columns that stand beside those of layers in tables: no layer of a user's is called so.
 TAKEN: Final = frozenset(
     {
-        *("urn", "name", "la_code", "la_name", "district_name", "phase", "type", "type_group"),
-        *("status", "open_date", "close_date", "postcode", "town", "urban_rural", "easting"),
-        *("northing", "pupils", "fsm_pupils", "religious_character", "trust_uid", "trust_name"),
+        *("urn", "name", "la_code", "la_name", "district_name", "phase", "status"),
+        *("open_date", "close_date", "easting", "northing", "pupils", "fsm_pupils"),
+        *("trust_uid", "trust_name"),
         *("trust_type", "trust_joined", "trust_home", "federation_uid", "federation_name"),
         *("sponsor_uid", "sponsor_name", "academy", "status_unknown", "block", "assigned_by"),
         *("layer", "unit_code", "unit_name", "share", "area_m2", "geometry"),

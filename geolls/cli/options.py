@@ -100,6 +100,13 @@ STUDY = (
         help="A folder of more layers; may be given again.",
     ),
     click.option(
+        "--layer",
+        "named",
+        multiple=True,
+        metavar="LAYER",
+        help="A layer that takes part only where it is named, as constituency; may be given again.",
+    ),
+    click.option(
         "--blocks",
         type=PATH,
         default=None,
@@ -152,6 +159,7 @@ def study_of(options: dict[str, Any]) -> Study:
         links=links,
         as_of=options["as_of"],
         phase=options["phase"],
+        layers=[f"+{key}" for key in options["named"]],
         boundaries=options["boundaries"],
         blocks=_blocks(options),
         strict_dates=options["strict_dates"],

@@ -78,7 +78,8 @@ def load_catalogue(extra: Sequence[Path] = (), areas: Areas | None = None) -> Ca
     Returns
     -------
     Catalogue
-        One `Layer` per folder with a layer.toml.
+        One `Layer` per folder with a layer.toml; a user's own takes the place of a layer of the
+        shelf that takes part only where it is named.
 
     Raises
     ------
@@ -90,7 +91,7 @@ def load_catalogue(extra: Sequence[Path] = (), areas: Areas | None = None) -> Ca
     layers = dict(_shelf_catalogue().layers)
     for folder in layer_folders(extra):
         layer, problems = read_layer(folder, own=True)
-        if layer is not None and layer.key in layers:
+        if layer is not None and layer.key in layers and layers[layer.key].default:
             problems.append(
                 Problem.at(folder / "layer.toml", f"there is a layer {layer.key!r} already")
             )

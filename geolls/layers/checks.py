@@ -11,7 +11,7 @@ from geolls.base.files import sha256
 from geolls.base.schema import load
 from geolls.base.shelves import shelf
 from geolls.layers.areas import Areas
-from geolls.layers.catalogue import layer_folders, settle, shelf_folders
+from geolls.layers.catalogue import layer_folders, load_catalogue, settle, shelf_folders
 from geolls.layers.evidence import change_dates, units_on
 from geolls.layers.expand import expand
 from geolls.layers.model import Claim, Layer, Problem
@@ -59,7 +59,7 @@ def check_folders(paths: Sequence[Path], areas: Areas) -> list[Problem]:
     except CatalogueError as error:
         return [Problem(error.where or "", None, None, error.message, error.fix)]
     problems = []
-    taken = {folder.name for folder in shelf_folders()}
+    taken = {key for key, layer in load_catalogue().layers.items() if layer.default}
     for folder in folders:
         if folder.name in taken:
             problems.append(Problem.at(folder / "layer.toml", f"a second layer {folder.name!r}"))

@@ -197,7 +197,7 @@ def _past_the_check(layer: Layer, on: date, areas: Areas) -> Iterator[str]:
 
 def _of_another_day(layer: Layer, on: date) -> Iterator[str]:
     """Yield how many of the records rest on evidence that is undated or far from the day."""
-    if layer.tier or layer.register_column:
+    if layer.tier or layer.column:
         return
     spans = [evidence_span(text) for _, text in _records(layer, on)]
     far = [span for span in spans if span is None or max(span[0] - on, on - span[1]) > NEAR]

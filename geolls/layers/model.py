@@ -143,9 +143,8 @@ class Layer(Dated):
     family: str = field(default="user", metadata=among(FAMILIES))
     order: int = 100
     tier: str | None = field(default=None, metadata=among(TIERS))
-    register_column: str | None = field(
-        default=None, metadata=among(("trust_uid", "federation_uid", "sponsor_uid", "diocese"))
-    )
+    column: str | None = None
+    default: bool = True
     group_types: tuple[str, ...] = ()
     geometry: Path | None = None
     geometry_layer: str | None = None

@@ -18,8 +18,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from geolls.base.cells import a_code, filled
+from geolls.base.columns import no_trait, trait_named
 from geolls.base.errors import InputFileError
-from geolls.base.schema import Toml, a_day, check, load, unknown
+from geolls.base.schema import Fault, Toml, a_day, check, load, unknown
 from geolls.base.sheets import Head, open_table
 from geolls.base.text import fold, plural, suggest
 from geolls.base.vocabulary import TAKEN
@@ -115,6 +116,10 @@ def read_layer(folder: Path, *, own: bool = False) -> tuple[Layer | None, list[P
     except InputFileError as error:
         return None, [Problem.at(file, error.message)]
     stated, faults = check(Layer, toml)
+    if asked := stated.get("column"):
+        stated["column"] = trait_named(asked)
+        if stated["column"] is None:
+            faults.append(Fault(*no_trait(asked), "column", toml.line("column")))
     problems = [Problem.at(file, f.message, f.fix, row=f.line, column=f.key) for f in faults]
     problems += _beyond_types(toml, stated, own=own)
     header, members = _read_table(folder, "members", MEMBER_COLUMNS, problems)
@@ -122,7 +127,7 @@ def read_layer(folder: Path, *, own: bool = False) -> tuple[Layer | None, list[P
     # A layer that states no kind is known by what it has.
     signs = {
         "polygons": "geometry" in stated,
-        "schools": "register_column" in stated or {"urn", "postcode"} & set(header),
+        "schools": "column" in stated or {"urn", "postcode"} & set(header),
         "areas": "tier" in stated or {"area_code", "area_name"} & set(header),
         "sites": described,
     }

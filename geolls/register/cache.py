@@ -26,7 +26,7 @@ __all__ = ["entry", "load", "store"]
 
 _NOTES: Final = "notes.json"
 _DAMAGED: Final = (zipfile.BadZipFile, zlib.error, pa.ArrowException)
-_VERSION: Final = 5  # of what is stored: raise it when a column or a rule of the register changes
+_VERSION: Final = 6  # of what is stored: raise it when a column or a rule of the register changes
 
 
 def entry(folder: Path, *key: Any) -> Path:

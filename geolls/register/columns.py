@@ -1,7 +1,7 @@
 """The columns of the GIAS files: which are read, by what names, and what their text becomes.
 
 Only the columns named in `COLUMNS` are ever taken from a file: never a head's name, a telephone
-number, a website or a contact.
+number, a website or a contact. Those of the register are listed in `geolls.base.columns`.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import pandas as pd
 import pyarrow as pa
 
 from geolls.base.cells import Days, a_code, a_number, is_blank
+from geolls.base.columns import REGISTER, SCHOOL_COLUMNS
 from geolls.base.errors import InputFileError
 from geolls.base.text import nearest
 
@@ -41,39 +42,7 @@ Kind = Literal["register", "links", "successions"]
 
 #: Our name -> the header in the file. This is the allow-list: nothing else leaves the parser.
 COLUMNS: Final[dict[Kind, dict[str, str]]] = {
-    "register": {
-        "urn": "URN",
-        "name": "EstablishmentName",
-        "la_code": "LA (code)",
-        "la_name": "LA (name)",
-        "number": "EstablishmentNumber",
-        "district": "DistrictAdministrative (code)",
-        "district_name": "DistrictAdministrative (name)",
-        "phase": "PhaseOfEducation (name)",
-        "type": "TypeOfEstablishment (name)",
-        "type_group": "EstablishmentTypeGroup (name)",
-        "status": "EstablishmentStatus (name)",
-        "open_date": "OpenDate",
-        "close_date": "CloseDate",
-        "postcode": "Postcode",
-        "town": "Town",
-        "urban_rural": "UrbanRural (name)",
-        "easting": "Easting",
-        "northing": "Northing",
-        "pupils": "NumberOfPupils",
-        "fsm_pupils": "FSM",
-        "fsm_percent": "PercentageFSM",
-        "religious_character": "ReligiousCharacter (name)",
-        "diocese": "Diocese (name)",
-        "trust_uid": "Trusts (code)",
-        "trust_name": "Trusts (name)",
-        "trust_flag": "TrustSchoolFlag (name)",
-        "federation_uid": "Federations (code)",
-        "federation_name": "Federations (name)",
-        "sponsor_name": "SchoolSponsors (name)",
-        "census_date": "CensusDate",
-        "changed": "LastChangedDate",
-    },
+    "register": REGISTER,
     "links": {
         "urn": "URN",
         "name": "EstablishmentName",
@@ -140,17 +109,6 @@ FILES: Final = {
         "links_edubasealldata", "it is for geolls changes", frozenset({"linkurn", "linktype"})
     ),
 }
-
-#: What is known of a school, in the order of the table of schools.
-SCHOOL_COLUMNS: Final = [
-    *("urn", "name", "la_code", "la_name", "district", "district_name", "phase", "type"),
-    *("type_group", "status", "open_date", "close_date", "postcode", "town", "urban_rural"),
-    *("easting", "northing", "pupils", "fsm_pupils", "religious_character", "diocese"),
-    *("trust_uid", "trust_name", "trust_type", "trust_joined"),
-    *("federation_uid", "federation_name", "sponsor_uid", "sponsor_name", "academy"),
-    "status_unknown",
-]
-
 
 def _folded(text: str) -> str:
     return " ".join(text.split()).casefold()

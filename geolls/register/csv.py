@@ -39,7 +39,7 @@ _DATES: Final = (
 )
 # Where these words are GIAS's answer: the school has none, which is not the same as no answer.
 _SAID: Final = {
-    "religious_character": {"none", "not applicable"},
+    "religious_character": {"none", "not applicable", "does not apply"},
     "diocese": {"not applicable"},
 }
 

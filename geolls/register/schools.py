@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from geolls.base.cells import Days
+from geolls.base.columns import GEOGRAPHIES, SEN
 from geolls.register.columns import (
     SCHOOL_COLUMNS,
     codes,
@@ -110,6 +111,10 @@ def sort_rows(
         la_code=codes(schools["la_code"]),
         district=district.where(english),
         postcode=postcodes(schools["postcode"]),
+        # A code without its name says that it is not known: 999999.
+        **{c: codes(schools[c]).where(schools[n].notna()) for c, n in GEOGRAPHIES.values()},
+        capacity=_capacity(schools, faults),
+        sen=_needs(schools),
         academy=schools["group"].isin(ACADEMIES),
         status_unknown=status_unknown(schools),
         trust_uid=codes(schools["trust_uid"]),
@@ -132,6 +137,18 @@ def _points(schools: pd.DataFrame, faults: Faults) -> tuple[pd.Series, pd.Series
         schools, given & ~inside, "coordinates outside England", "location left blank", east
     )
     return east.where(given & inside), north.where(given & inside)
+
+
+def _capacity(schools: pd.DataFrame, faults: Faults) -> pd.Series:
+    capacity, wrong = numbers(schools["capacity"])
+    faults.note(schools, wrong, "capacity is not a count", "left blank", schools["capacity"])
+    return capacity
+
+
+def _needs(schools: pd.DataFrame) -> pd.Series:
+    """Write the needs that a school provides for in one cell."""
+    cells = schools[list(SEN)].stack().dropna()
+    return cells.groupby(level=0).agg("; ".join).reindex(schools.index).astype("str")
 
 
 def _pupils(schools: pd.DataFrame, faults: Faults) -> tuple[pd.Series, pd.Series]:

@@ -16,7 +16,9 @@ import numpy as np
 import pandas as pd
 
 from geolls.base.cells import is_blank
+from geolls.base.columns import GEOGRAPHIES, REGISTER, TRAITS
 from geolls.base.errors import UnknownNameError
+from geolls.base.text import day
 from geolls.base.vocabulary import REASON_NAMES
 from geolls.layers.areas import Area, Areas
 from geolls.layers.expand import BlockClaim
@@ -35,6 +37,7 @@ __all__ = [
     "assign_school_layer",
     "land_of",
     "place_schools",
+    "of_column",
     "school_units",
     "untold",
 ]
@@ -385,15 +388,6 @@ def assign_school_layer(
     return table[ASSIGNMENT_COLUMNS]
 
 
-# Where a register column leaves a school blank, this is what the blank means.
-_NAMES = {
-    "trust_uid": "trust_name",
-    "federation_uid": "federation_name",
-    "sponsor_uid": "sponsor_name",
-    "diocese": "diocese",
-}
-
-
 def school_units(
     layer: Layer, schools: pd.DataFrame, on: date
 ) -> tuple[pd.DataFrame, dict[str, str]]:
@@ -402,7 +396,7 @@ def school_units(
     Parameters
     ----------
     layer : Layer
-        Register-derived (`register_column`, `group_types`) or a user's list of URNs or postcodes.
+        Of a column of the register (and `group_types`), or a user's list of URNs or postcodes.
     schools : pandas.DataFrame
         The register's schools.
     on : datetime.date
@@ -413,25 +407,32 @@ def school_units(
     (pandas.DataFrame, dict)
         One row per school and body: `urn`, `unit_code`, `unit_name`; and the reason by URN for
         schools without one: `no_evidence` where the register cannot know (status unknown, an
-        academy without a trust link, a column that is blank throughout), else `not_applicable`.
+        academy without a trust link, a column that is blank throughout, or blank where every
+        school has a unit), else `not_applicable`.
+
+    Notes
+    -----
+    A unit without a code of its own is coded by its name, as most sponsors are.
     """
-    if layer.register_column is None:
+    if layer.column is None:
         return _listed(layer, schools, on), {}
-    code, name = layer.register_column, _NAMES[layer.register_column]
-    if code == "sponsor_uid":  # the register itself knows sponsors by name alone
-        schools = schools.assign(sponsor_uid=schools[code].fillna(schools[name]))
+    code, name = TRAITS[layer.column]
+    if layer.column == "sen":  # a school provides for several
+        schools = schools.assign(sen=schools["sen"].str.split("; ")).explode("sen")
+    code_of = schools[code].fillna(schools[name])
+    schools = schools.assign(**{name: schools[name].fillna(code_of), code: code_of})
     given = schools[code].notna()
     member = given & ~schools[code].fillna("").map(is_blank)
-    if code == "trust_uid" and layer.group_types:
+    if layer.column == "trust" and layer.group_types:
         wanted = {g.lower().replace("-", "_").replace(" ", "_") for g in layer.group_types}
         member &= schools["trust_type"].isin(wanted)
     units = schools.loc[member, ["urn", code, name]].set_axis(
         ["urn", "unit_code", "unit_name"], axis=1
     )
     unknown = schools["status_unknown"].astype(bool)
-    if code == "trust_uid":
+    if layer.column == "trust":
         unknown |= schools["academy"].astype(bool) & schools["trust_uid"].isna()
-    elif not given.any():
+    elif layer.tiling == "exhaustive" or not given.any():
         unknown |= True
     return units, dict.fromkeys(schools.loc[unknown & ~given, "urn"], "no_evidence")
 
@@ -476,7 +477,7 @@ def untold(layer: Layer, schools: pd.DataFrame, register: Register, on: date) ->
     if layer.kind == "sites":
         entries = [(u.lead_urn, "") for u in layer.units.values() if u.active(on) and u.lead_urn]
         known = set(register.everywhere["urn"])
-    elif layer.kind == "schools" and layer.register_column is None:
+    elif layer.kind == "schools" and layer.column is None:
         entries = [(c.urn, c.postcode) for c in alive]
         known = set(schools["urn"])
     else:
@@ -498,6 +499,19 @@ def untold(layer: Layer, schools: pd.DataFrame, register: Register, on: date) ->
             f"{', '.join(lost[:_SHOWN])}{more}"
         )
     return found
+
+
+def of_column(layer: Layer, schools: pd.DataFrame, register: Register) -> str:
+    """Say of a layer made of a column that the register has none, or has it of another day."""
+    if layer.column is None:
+        return ""
+    trait, vintage = TRAITS[layer.column], register.source["vintage_schools"]
+    if schools[list(set(trait))].isna().all(axis=None):
+        header = REGISTER.get(trait.name, trait.name)
+        return f"no school that counts has a value in the register's column {header}"
+    if layer.column in GEOGRAPHIES and vintage and vintage != register.as_of:
+        return f"{layer.unit_title_plural.lower()} are those of the register of {day(vintage)}"
+    return ""
 
 
 _SHOWN = 20  # entries named in one line

@@ -182,11 +182,21 @@ class Core:
 
     @cached_property
     def layers(self) -> dict[str, Layer]:
-        """The layers alive on the study's day, in the order of the shelf."""
-        wanted = [self.catalogue.get(k).key for k in self.settings.layers]
-        keys = wanted or list(self.catalogue.layers)
-        alive = {k: self.catalogue.layers[k] for k in keys}
-        return {k: layer for k, layer in alive.items() if layer.active(self.as_of)}
+        """The layers that take part and are alive on the study's day, in the order of the shelf.
+
+        Those that the settings name; or else, and with those named "+ward", all that do by default.
+        """
+        known, wanted = self.catalogue.layers, self.settings.layers
+        if all(k.startswith("+") for k in wanted):
+            keys = [k for k, layer in known.items() if layer.default or k in self.named]
+        else:
+            keys = list(self.named)
+        return {k: known[k] for k in keys if known[k].active(self.as_of)}
+
+    @cached_property
+    def named(self) -> tuple[str, ...]:
+        """The keys of the layers that the settings name, in their order."""
+        return tuple(self.catalogue.get(k.removeprefix("+")).key for k in self.settings.layers)
 
     @cached_property
     def area_layers(self) -> dict[str, Layer]:
@@ -303,13 +313,20 @@ class Core:
                 names = ", ".join(sorted(known[code] for code in bare))
                 if bare:
                     lost.setdefault(layer.key, []).append(f"no school that counts in {names}")
-        return [
+        found = [
             f"{layer.key}: {line}"
             for layer in own
             for line in (
                 *lost.get(layer.key, ()),
                 *assigning.untold(layer, self.schools, self.register, self.as_of),
             )
+        ]
+        known = self.catalogue.layers.items()
+        counted = [v for k, v in known if ("membership", k, "urn") in self._memo]
+        return found + [
+            f"{layer.key}: {line}"
+            for layer in counted
+            if (line := assigning.of_column(layer, self.schools, self.register))
         ]
 
     @cached_property
@@ -561,8 +578,16 @@ class Core:
 
     @cached_property
     def memberships(self) -> dict[str, Membership]:
-        """Which unit of each area layer has which school, by layer."""
-        return {k: self.membership(k) for k in self.area_layers}
+        """Which unit has which school, of each area layer and of those of schools that are named.
+
+        Trusts are not measured by trusts.
+        """
+        keys = [
+            k
+            for k, v in self.layers.items()
+            if v.has_land or (k in self.named and v.kind == "schools" and v.column != "trust")
+        ]
+        return {k: self.membership(k) for k in keys}
 
     @cached_property
     def _spread(self) -> pd.DataFrame:

@@ -30,7 +30,8 @@ class Settings:
     phases : tuple of str
         Phases that count, of a population by name or one by one; empty takes mainstream schools.
     layers : tuple of str
-        Layers to use; empty takes every layer alive on the day.
+        Layers to use; empty takes every layer alive on the day that takes part by default, and
+        "+constituency" takes one more.
     places : tuple of str
         Localities the study is about.
     boundaries : tuple of pathlib.Path

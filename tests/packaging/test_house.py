@@ -20,11 +20,11 @@ MOST_FILES = 3
 REGISTER = """\
 URN,EstablishmentName,LA (code),PhaseOfEducation (name),TypeOfEstablishment (name),\
 EstablishmentTypeGroup (name),EstablishmentStatus (name),OpenDate,CloseDate,\
-DistrictAdministrative (code),SchoolCapacity,AdministrativeWard (name)
+DistrictAdministrative (code),SchoolCapacity,Section41Approved (name)
 100001,Alder School,383,Primary,Community school,Local authority maintained schools,Open,\
-01-09-1990,,E08000035,420,Headingley
+01-09-1990,,E08000035,420,Approved
 100002,Beech School,380,Primary,Community school,Local authority maintained schools,Open,\
-01-09-1990,,E08000032,210,Toller
+01-09-1990,,E08000032,210,Not approved
 """
 SHADED = """\
 title = "Pupils"
@@ -57,8 +57,8 @@ TRIED = {
     "a spread measure": ("geolls spread --format csv", "pair_km_max,pair_km_least,"),
     "a register column": (
         "python -c \"import geolls; s = geolls.open_study(register='register.csv', "
-        "as_of='2022-09-01'); print(*s.schools['ward'])\"",
-        "Headingley Toller",
+        "as_of='2022-09-01'); print(*s.schools['section_41'])\"",
+        "Approved Not approved",
     ),
     "a weight": (f"geolls overlap region district --by places {ON_REGISTER}", "Leeds,420,"),
     "a page type": (
