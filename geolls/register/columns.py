@@ -110,6 +110,7 @@ FILES: Final = {
     ),
 }
 
+
 def _folded(text: str) -> str:
     return " ".join(text.split()).casefold()
 

@@ -147,8 +147,9 @@ def _capacity(schools: pd.DataFrame, faults: Faults) -> pd.Series:
 
 def _needs(schools: pd.DataFrame) -> pd.Series:
     """Write the needs that a school provides for in one cell."""
-    cells = schools[list(SEN)].stack().dropna()
-    return cells.groupby(level=0).agg("; ".join).reindex(schools.index).astype("str")
+    cells = pd.Series(schools[list(SEN)].stack()).dropna()
+    joined: pd.Series = cells.groupby(level=0).agg("; ".join).reindex(schools.index)
+    return joined.astype("str")
 
 
 def _pupils(schools: pd.DataFrame, faults: Faults) -> tuple[pd.Series, pd.Series]:

@@ -36,8 +36,8 @@ __all__ = [
     "assign_authority",
     "assign_school_layer",
     "land_of",
-    "place_schools",
     "of_column",
+    "place_schools",
     "school_units",
     "untold",
 ]

@@ -299,7 +299,7 @@ class Core:
         return blocks, claims, lost
 
     def told(self) -> list[str]:
-        """Say what the user's own layers list and no table shows; a line each.
+        """Say what layers list and no table shows, or the register does not tell; a line each.
 
         Polygons are looked at where they were read for something else already.
         """
@@ -313,21 +313,14 @@ class Core:
                 names = ", ".join(sorted(known[code] for code in bare))
                 if bare:
                     lost.setdefault(layer.key, []).append(f"no school that counts in {names}")
-        found = [
-            f"{layer.key}: {line}"
-            for layer in own
-            for line in (
-                *lost.get(layer.key, ()),
-                *assigning.untold(layer, self.schools, self.register, self.as_of),
-            )
-        ]
-        known = self.catalogue.layers.items()
-        counted = [v for k, v in known if ("membership", k, "urn") in self._memo]
-        return found + [
-            f"{layer.key}: {line}"
-            for layer in counted
-            if (line := assigning.of_column(layer, self.schools, self.register))
-        ]
+        counted = [k for k in self.catalogue.layers if ("membership", k, "urn") in self._memo]
+        for layer in map(self.layer, counted):
+            if line := assigning.of_column(layer, self.schools, self.register):
+                lost.setdefault(layer.key, []).append(line)
+        for layer in own:
+            listed = assigning.untold(layer, self.schools, self.register, self.as_of)
+            lost.setdefault(layer.key, []).extend(listed)
+        return [f"{key}: {line}" for key, lines in lost.items() for line in lines]
 
     @cached_property
     def _parts(self) -> dict[str, list[str]] | None:

@@ -60,7 +60,7 @@ def units_under(published: str, layer: Layer, on: date) -> set[str]:
 def test_every_folder_of_the_shelf_is_a_layer():
     folders = {p.name for p in shelf("boundaries").iterdir() if p.is_dir()} - {"block"}
     assert folders == set(CATALOGUE.layers)
-    assert len(folders) == 25
+    assert len(folders) == 31
 
 
 def test_the_shelf_passes_its_own_check_with_one_known_gap():
@@ -78,10 +78,10 @@ def test_a_layer_says_where_it_comes_from_and_on_what_terms(layer):
 
 @by_key(LAYERS)
 def test_a_layer_with_evidence_of_its_own_dates_it(layer):
-    if not layer.register_column:
+    if not layer.column:
         assert evidence_span(layer.source_date)
     if layer.key != "area_based_partnership":  # no first day is known, and its note says so
-        assert layer.valid_from or layer.register_column
+        assert layer.valid_from or layer.column
     else:
         assert "First days were not found" in layer.note
 

@@ -18,6 +18,7 @@ import pytest
 from gias_files import ACADEMY, DAY, links, put, read, reconciles, schools, text_of
 from shapely import Polygon, box
 
+from geolls.api import Study
 from geolls.base.errors import GeollsError, InputFileError, UnknownNameError, UsageError
 from geolls.cli.checking import check_files
 from geolls.land.blocks import load_blocks
@@ -530,11 +531,10 @@ def test_a_layer_is_never_called_as_a_column(tmp_path: Path, name: str) -> None:
         load_catalogue([tmp_path / name])
 
 
-def test_every_column_of_schools_is_kept_from_layers() -> None:
+def test_every_column_beside_those_of_layers_is_kept_from_layers(demonstration: Study) -> None:
     from geolls.base.vocabulary import TAKEN
-    from geolls.register.columns import SCHOOL_COLUMNS
 
-    assert set(SCHOOL_COLUMNS) - TAKEN <= set(load_catalogue().layers)
+    assert set(demonstration.schools_in("Leeds")) - set(demonstration.layers) <= TAKEN
 
 
 @pytest.mark.parametrize("urn", ["abc", "12", "10780.9"])
