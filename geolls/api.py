@@ -131,8 +131,9 @@ class Study(Core):
         self,
         recipe: str,
         place: Place | str | None = None,
-        trust: str | None = None,
+        trust: str | Sequence[str] | None = None,
         *,
+        colour_by: str | None = None,
         tiles: str | None = None,
         attr: str | None = None,
         **options: str | float,
@@ -145,30 +146,49 @@ class Study(Core):
             Name of a recipe on the shelf, or the path of one.
         place : Place or str, optional
             For recipes about a place.
-        trust : str, optional
-            Name or UID, for recipes about a trust.
+        trust : str or sequence of str, optional
+            Name or UID. Of recipes about a trust the one that is framed; on other maps trusts to
+            tell from all others.
+        colour_by : str, optional
+            FILE:COLUMN, a table with a URN column, to tell schools apart by.
         tiles : str, optional
             A basemap, fetched from the network when the map is opened.
         attr : str, optional
             Whose basemap it is, where `tiles` is an address.
         **options
-            In place of the recipe's own: layer, left, right, by, from, to, distance_km.
+            In place of the recipe's own: layer, left, right, by, from, to, distance_km, trusts.
         """
         from geolls.maps.page import draw
 
-        return draw(*self._scene(recipe, place, trust, options), tiles=tiles, attr=attr)
+        made, (data,), _ = self._scenes(recipe, [place], trust, colour_by, options)
+        return draw(made, data, tiles=tiles, attr=attr)
 
-    def _scene(
+    def _scenes(
         self,
         recipe: str,
-        place: Place | str | None,
-        trust: str | None,
+        places: Sequence[Place | str | None],
+        trust: str | Sequence[str] | None,
+        colour_by: str | None,
         options: Mapping[str, str | float],
-    ) -> tuple[Recipe, MapData]:
+    ) -> tuple[Recipe, list[MapData], list[str]]:
+        """Return the recipe, what each panel shows, and what of a user's file is on none."""
+        from geolls.maps.marking import by_column, by_trust, column_of
+        from geolls.maps.recipes import load_recipe
         from geolls.maps.scenes import scene_of
 
-        found = None if place is None else self._as_place(place)
-        return scene_of(self, recipe, place=found, trust=self._uid(trust), options=options)
+        named = [trust] if isinstance(trust, str) else list(trust or ())
+        uids = [str(self.trust(name)["trust_uid"]) for name in named]
+        framed = uids[0] if len(uids) == 1 and load_recipe(recipe).scope == "trust" else None
+        found = [None if place is None else self._as_place(place) for place in places]
+        scenes = [
+            scene_of(self, recipe, place=place, trust=framed, options=options) for place in found
+        ]
+        made, maps = scenes[0][0], [data for _, data in scenes]
+        if colour_by:
+            return by_column(made, maps, column_of(colour_by), dict.fromkeys(self.schools["urn"]))
+        if many := uids if framed is None and uids else int(made.options.get("trusts", 0)):
+            return *by_trust(made, maps, many), []
+        return made, maps, []
 
     def save_map(
         self,
@@ -176,17 +196,18 @@ class Study(Core):
         path: str | Path,
         *,
         place: Place | str | Sequence[Place | str] | None = None,
-        trust: str | None = None,
+        trust: str | Sequence[str] | None = None,
+        colour_by: str | None = None,
         tiles: str | None = None,
         attr: str | None = None,
         figure: Mapping[str, Any] | None = None,
         **options: str | float,
-    ) -> None:
+    ) -> list[str]:
         """Draw a map into a file: .html to explore, .svg, .png or .pdf to print.
 
         Parameters
         ----------
-        recipe, trust, tiles, attr, **options
+        recipe, trust, colour_by, tiles, attr, **options
             As `map`.
         path : str or pathlib.Path
             The file; its ending says what it is.
@@ -194,6 +215,11 @@ class Study(Core):
             Several are panels of one sheet, in print.
         figure : mapping, optional
             What `geolls.maps.print.figure.Figure` takes: title, width, height, dpi, bare, legend.
+
+        Returns
+        -------
+        list of str
+            Where the rows of `colour_by` are: on the map, elsewhere, in no school that counts.
         """
         path = Path(path)
         suffix = path.suffix.lower()
@@ -208,15 +234,18 @@ class Study(Core):
             from geolls.maps.print.figure import Figure
             from geolls.maps.print.page import save_print
 
-            scenes = [self._scene(recipe, one, trust, options) for one in places]
-            data = [found for _, found in scenes]
-            save_print(scenes[0][0], data, path, figure=Figure(**(figure or {})))
-            return
+            made, maps, told = self._scenes(recipe, places, trust, colour_by, options)
+            save_print(made, maps, path, figure=Figure(**(figure or {})))
+            return told
         unfit = "several places" if len(places) > 1 else "a size or title" if figure else ""
         if unfit:
             fix = "use .svg, .png or .pdf"
             raise OutputError(f"a map to explore takes no {unfit}", where=str(path), fix=fix)
-        self.map(recipe, places[0], trust, tiles=tiles, attr=attr, **options).save(path)
+        from geolls.maps.page import draw
+
+        made, (data,), told = self._scenes(recipe, places, trust, colour_by, options)
+        draw(made, data, tiles=tiles, attr=attr).save(path)
+        return told
 
 
 def open_study(

@@ -81,7 +81,19 @@ def _list_recipes(options: dict[str, Any]) -> None:
         metavar="PLACE",
         help="The place to frame, as Leeds; given again, panels of one sheet (in print).",
     ),
-    click.option("--trust", default=None, help="The trust to frame (name or UID)."),
+    click.option(
+        "--trust",
+        "trusts",
+        multiple=True,
+        help="The trust to frame (name or UID); on the map of a place, one to tell from others, "
+        "and may be given again.",
+    ),
+    click.option(
+        "--colour-by",
+        default=None,
+        metavar="FILE:COLUMN",
+        help="A table with URNs and a column, words or numbers, to mark schools by.",
+    ),
     click.option(
         "--set",
         "given",
@@ -108,7 +120,8 @@ def map_(
     study: Study,
     recipe: str,
     places: tuple[str, ...],
-    trust: str | None,
+    trusts: tuple[str, ...],
+    colour_by: str | None,
     given: tuple[str, ...],
     tiles: str | None,
     attr: str | None,
@@ -131,16 +144,19 @@ def map_(
     figure = {key: value for key, value in asked.items() if value not in (None, False)}
     if options["legend"] is False:
         figure["legend"] = False
-    study.save_map(
+    told = study.save_map(
         recipe,
         output,
         place=framed or None,
-        trust=trust,
+        trust=trusts,
+        colour_by=colour_by,
         tiles=tiles,
         attr=attr,
         figure=figure,
         **dict(map(_pair, given)),
     )
+    for line in told:
+        note(options, line)
     note(options, f"Written: {output}")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from itertools import pairwise
 from typing import Any, Literal, NamedTuple
@@ -20,7 +20,8 @@ from geolls.base.errors import MapError
 from geolls.base.interval import Interval, span
 from geolls.base.shelves import shelf
 from geolls.base.text import DASH, plural
-from geolls.maps.styles import RAMP, line_style
+from geolls.base.vocabulary import KIND_TITLES
+from geolls.maps.styles import MARKS, RAMP, Mark, line_style
 from geolls.maps.topology import Topology
 from geolls.study.gazetteer import Place
 
@@ -29,6 +30,7 @@ __all__ = [
     "Callout",
     "Format",
     "FormatName",
+    "Kind",
     "LayerSpec",
     "MapData",
     "Measure",
@@ -386,6 +388,31 @@ class Callout:
     side: Literal["left", "right"] = "left"
 
 
+class Kind(NamedTuple):
+    """One kind of school that a map tells from others.
+
+    Parameters
+    ----------
+    title : str
+        What its schools have in common.
+    mark : Mark
+        How they are drawn.
+    whole : int, optional
+        How many there are in all, on the map and elsewhere.
+    """
+
+    title: str
+    mark: Mark
+    whole: int | None = None
+
+    def counted(self, here: int) -> str:
+        """Say how many are here, and of how many."""
+        return f"{here:,}" if self.whole is None else f"{here:,} of {self.whole:,}"
+
+
+WHO_RUNS = {key: Kind(title, MARKS[key]) for key, title in KIND_TITLES.items()}
+
+
 @dataclass(frozen=True, eq=False)
 class MapData:
     """Everything a map shows, as tables; knows nothing of studies or files.
@@ -401,7 +428,7 @@ class MapData:
     schools : DataFrame, optional
         One row per school: `urn` (str), `name` (str), `phase` (str), `pupils` (float, NaN
         unknown), `easting`, `northing` (metres; rows without are not drawn), `kind` (of
-        `vocabulary.KINDS`, as seen from the school's own authority), `trust_uid` (str or None).
+        `kinds`; by who runs it as seen from the school's own authority), `trust_uid` (str or None).
         Optional: `block` (str or None; found by layer columns otherwise), `here` (bool: inside
         the place; default all), and one column per layer key with the school's `unit_code` where
         it may differ from its block's.
@@ -426,6 +453,10 @@ class MapData:
         Sources and licences.
     demonstration : bool
         Whether the schools are generated; said on the map.
+    kinds : mapping of str to Kind
+        What schools are told apart by; by who runs them unless told.
+    kinds_title : str
+        The same in words.
     land : Topology, optional
         The blocks as arcs. Maps of the same blocks can share it; made from `blocks` when absent.
     """
@@ -443,6 +474,8 @@ class MapData:
     dates: str = ""
     attribution: str = ""
     demonstration: bool = False
+    kinds: Mapping[str, Kind] = field(default_factory=lambda: WHO_RUNS)
+    kinds_title: str = "Schools, by who runs them"
     land: Topology | None = None
 
     @cached_property

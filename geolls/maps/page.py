@@ -21,8 +21,8 @@ from geolls.base.interval import Interval, span
 from geolls.base.labels import label
 from geolls.base.shelves import shelf
 from geolls.base.text import count, small
-from geolls.base.vocabulary import FAMILY_TITLES, KIND_TITLES
-from geolls.maps.data import MapData, say
+from geolls.base.vocabulary import FAMILY_TITLES
+from geolls.maps.data import WHO_RUNS, Kind, MapData, say
 from geolls.maps.drawn import Drawn, cover_words, resolve, texts
 from geolls.maps.offline import (
     Page,
@@ -34,6 +34,7 @@ from geolls.maps.offline import (
     script,
 )
 from geolls.maps.payload import encoded, key_of, land_of, own_of, school_order
+from geolls.maps.print.land import outline
 from geolls.maps.recipes import Recipe
 
 __all__ = ["Map", "Parts", "cut", "data_file", "draw", "shared_assets"]
@@ -73,17 +74,29 @@ _ALWAYS = ("no_trust", "single_school_trust", "trust_home_here", "trust_based_el
 
 
 def _marks(drawn: Drawn) -> list[dict[str, Any]]:
-    """Return the panel's rows of schools by who runs them, with counts."""
-    table = drawn.data.schools
-    if table is None or not drawn.recipe.schools:
+    """Return the panel's rows of kinds of schools, with counts."""
+    table, recipe, of = drawn.data.schools, drawn.recipe, drawn.data.kinds
+    if table is None or not recipe.schools:
         return []
     kinds = table["kind"][table["here"]] if "here" in table else table["kind"]
     counts = Counter(kinds.tolist())
+    always = () if drawn.data.trust is not None else _ALWAYS
     return [
-        {"key": kind, "title": KIND_TITLES[kind], "count": counts[kind]}
-        for kind in drawn.recipe.schools
-        if counts[kind] or (kind in _ALWAYS and drawn.data.trust is None)
+        {"key": key, "kind": of[key], "count": of[key].counted(counts[key])}
+        for key in recipe.schools
+        if counts[key] or of[key].whole is not None or key in always
     ]
+
+
+def _sample(kind: Kind) -> Markup:
+    """Return the shape and paint of a mark in the panel."""
+    mark, r = kind.mark, kind.mark.radius / 0.6
+    shape, x, y = outline(mark.shape, r)
+    ink, rim = f"var(--{mark.ink})", f"var(--{mark.rim or 'land'})"
+    hollow = mark.shape in {"ring", "cross"}
+    paint = f'fill="{"var(--page)" if mark.shape == "ring" else "none" if hollow else ink}"'
+    stroke = f'stroke="{ink if hollow else rim}" stroke-width="1"'
+    return Markup(f' d="M{x:g} {y:g}{shape}" {paint} {stroke}')  # numbers and words of ours
 
 
 class Head(NamedTuple):
@@ -143,6 +156,8 @@ def _markup(drawn: Drawn, element: str, keys: Sequence[str], search: bool) -> st
             search=search,
             groups=_groups(drawn),
             marks=_marks(drawn),
+            marks_title=data.kinds_title,
+            own={} if data.kinds is WHO_RUNS else {k: _sample(of) for k, of in data.kinds.items()},
             schools_on=drawn.recipe.schools_on,
             shades=drawn.shades,
             swipe=bool(drawn.swipe),

@@ -19,8 +19,7 @@ import shapely
 
 from geolls.base.errors import MapError
 from geolls.base.interval import Interval
-from geolls.base.vocabulary import KINDS
-from geolls.maps.data import LayerSpec, Measure, abroad, class_titles, classify
+from geolls.maps.data import WHO_RUNS, LayerSpec, Measure, abroad, class_titles, classify
 from geolls.maps.drawn import MOST_CALLOUTS, Drawn, cover, texts
 from geolls.maps.styles import CITIES
 from geolls.maps.topology import STEP, Topology, lonlat, zigzag
@@ -194,12 +193,12 @@ def school_order(drawn: Drawn) -> pd.DataFrame | None:
 
 def _schools(drawn: Drawn, table: pd.DataFrame) -> dict[str, Any]:
     """Return the schools as columns, with their trusts."""
-    kinds, at = table["kind"].tolist(), table["at"].to_numpy()
-    for kind in set(kinds) - set(KINDS):
-        raise MapError(f"schools: kind {kind!r} is unknown", fix=f"kinds are {', '.join(KINDS)}")
+    kinds, at, known = table["kind"].tolist(), table["at"].to_numpy(), tuple(drawn.data.kinds)
+    for kind in set(kinds) - set(known):
+        raise MapError(f"schools: kind {kind!r} is unknown", fix=f"kinds are {', '.join(known)}")
     phase, own = texts(table["phase"]), texts(table["trust_uid"])
     phases = sorted(set(phase))
-    kind_at, phase_at = ({key: i for i, key in enumerate(keys)} for keys in (KINDS, phases))
+    kind_at, phase_at = ({key: i for i, key in enumerate(keys)} for keys in (known, phases))
     trusts = drawn.data.trusts if drawn.data.trusts is not None else pd.DataFrame()
     uids = sorted({uid for uid in own if uid} & set(map(str, trusts.index)))
     position = {uid: i for i, uid in enumerate(uids)}
@@ -298,6 +297,11 @@ def own_of(drawn: Drawn, schools: pd.DataFrame | None) -> bytes:
         },
         "trust": data.trust,
         "population": (data.words or {}).get("population"),
+        "marks": data.kinds is not WHO_RUNS
+        and [
+            [key, k.title, k.mark.shape, k.mark.ink, round(k.mark.radius / 0.6, 1), k.mark.rim]
+            for key, k in data.kinds.items()
+        ],
         "callouts": [
             [c.layer, c.unit_code, c.title, c.text, c.side] for c in data.callouts[:MOST_CALLOUTS]
         ],

@@ -49,7 +49,7 @@ def scene_of(
     trust : str, optional
         Trust UID of a recipe with scope "trust".
     options : mapping, optional
-        In place of the recipe's own: layer, left, right, by, from, to, distance_km.
+        In place of the recipe's own: layer, left, right, by, from, to, distance_km, trusts.
 
     Returns
     -------
@@ -63,6 +63,9 @@ def scene_of(
     # Near by, a simplified border would cut schools off; the whole country needs no more.
     whole = country(facts, found, fine=place is not None or trust is not None)
     return found, about(facts, found, whole, place=place, trust=trust)
+
+
+_NUMBERS: Mapping[str, Callable[[Any], float]] = {"distance_km": float, "trusts": int}
 
 
 def _checked(
@@ -89,11 +92,11 @@ def _checked(
                 where="--set by",
                 fix=suggest(str(value), WEIGHTS) or f"use {', '.join(WEIGHTS)}",
             )
-        elif name == "distance_km":
+        elif name in _NUMBERS:
             try:
-                checked[name] = float(value)
+                checked[name] = _NUMBERS[name](value)
             except ValueError:
-                raise UsageError(f"{value!r} is not a number", where="--set distance_km") from None
+                raise UsageError(f"{value!r} is not a number", where=f"--set {name}") from None
     return checked
 
 

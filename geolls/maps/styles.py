@@ -6,11 +6,14 @@ from typing import NamedTuple
 
 __all__ = [
     "CITIES",
+    "GROUPS",
     "LINES",
+    "MARKS",
     "PATTERNS",
     "RAMP",
     "SYMBOLS",
     "Line",
+    "Mark",
     "Pattern",
     "Stroke",
     "line_style",
@@ -118,3 +121,38 @@ PATTERNS = {
     "mixed": Pattern(90, "r4", "band", "r1", 5.2, 2.6, (7, 3.5)),
     "dots": Pattern(0, "land", "dot", "ink2", 4.5, 0.75, (6, 0.95)),
 }
+
+
+class Mark(NamedTuple):
+    """How a school is drawn: shape and ink, so that either alone tells it from others.
+
+    `radius` is in points of paper; `dot` is the ink among many, as a plain dot; `rim` is drawn
+    round a fill that alone would be too pale.
+    """
+
+    radius: float
+    shape: str  # ring, disc, square, diamond, triangle, down, plus or cross
+    ink: str
+    dot: str = ""
+    rim: str = ""
+
+
+MARKS = {
+    "no_trust": Mark(1.5, "ring", "none", "none"),
+    "single_school_trust": Mark(1.5, "square", "none", "none"),
+    "trust_home_here": Mark(2.0, "disc", "accent", "accent"),
+    "trust_based_elsewhere": Mark(2.6, "diamond", "elsewhere"),
+    "no_single_home": Mark(2.4, "triangle", "nohome"),
+    "status_unknown": Mark(1.6, "cross", "ink3", "ink3"),
+}
+"""By kind of school."""
+
+GROUPS = (
+    Mark(2.1, "disc", "g1"),
+    Mark(2.7, "diamond", "g2"),
+    Mark(2.5, "triangle", "g3"),
+    Mark(1.9, "square", "g4"),
+    Mark(2.5, "down", "g5"),
+    Mark(2.3, "plus", "g6"),
+)
+"""Of groups of the user's, the first first; six are as many as can be told apart."""

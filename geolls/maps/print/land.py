@@ -12,11 +12,10 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from geolls.base.vocabulary import KINDS
-from geolls.maps.data import LayerSpec, abroad, classify, say
+from geolls.maps.data import WHO_RUNS, Kind, LayerSpec, abroad, classify, say
 from geolls.maps.drawn import Drawn
 from geolls.maps.print.svg import circle, clean, inks, joined, line_path, number, stroked
-from geolls.maps.styles import LINES, PATTERNS, SYMBOLS, Line, Stroke
+from geolls.maps.styles import LINES, PATTERNS, SYMBOLS, Line, Mark, Stroke
 from geolls.maps.topology import SEA, segments
 
 __all__ = [
@@ -31,6 +30,7 @@ __all__ = [
     "grown",
     "link_or_hull",
     "marks",
+    "outline",
     "schools",
     "symbol",
 ]
@@ -403,81 +403,73 @@ def _smooth(shape: Any) -> Any:
 MANY = 1_200  # more schools than this would hide the land as rings and discs
 
 
-class _Mark(NamedTuple):
-    """How a kind of school is drawn: radius, shape, inks; `dot` is its ink among many."""
-
-    radius: float
-    shape: str
-    ink: str
-    dot: str
-
-
-_MARKS = {
-    "no_trust": _Mark(1.5, "ring", "none", "none"),
-    "single_school_trust": _Mark(1.5, "square", "none", "none"),
-    "trust_home_here": _Mark(2.0, "disc", "accent", "accent"),
-    "trust_based_elsewhere": _Mark(2.6, "diamond", "elsewhere", ""),
-    "no_single_home": _Mark(2.4, "triangle", "nohome", ""),
-    "status_unknown": _Mark(1.6, "cross", "ink3", "ink3"),
-}
-
-
 def schools(land: Land) -> list[str]:
-    """Draw each school as the mark of its kind, the most common beneath."""
-    table = land.schools
+    """Draw each school as the mark of its kind, the most common, or the rest, beneath."""
+    table, kinds = land.schools, land.drawn.data.kinds
+    order = kinds if kinds is WHO_RUNS else [*kinds][::-1]
     size, many = min(1.15, 0.45 + 0.16 * land.view.scale * 1000), len(table) > MANY
-    places = {kind: table.loc[table["kind"] == kind, ["px", "py"]].to_numpy() for kind in KINDS}
-    ink = "".join(marks(kind, xy, size, dots=many) for kind, xy in places.items())
+    ink = "".join(
+        marks(kinds[key].mark, table.loc[table["kind"] == key, ["px", "py"]].to_numpy(), size,
+              key=key, dots=many)
+        for key in order
+    )  # fmt: skip
     return [f'<g class="schools">{ink}</g>'] if ink else []
 
 
-def marks(kind: str, xy: Floats, size: float, *, dots: bool = False) -> str:
+def marks(mark: Mark, xy: Floats, size: float, *, key: str = "", dots: bool = False) -> str:
     """Draw all schools of a kind as one path, a subpath each; as plain dots where they are many.
 
     Parameters
     ----------
-    kind : str
-        Of `vocabulary.KINDS`.
+    mark : Mark
+        How one is drawn.
     xy : ndarray, shape (n, 2)
         Where, on paper.
     size : float
         Times the mark's own size.
+    key : str
+        The kind.
     dots : bool
-        Whether all but diamonds and triangles are drawn as dots.
+        Whether those with a colour for it are drawn as dots.
     """
     if not len(xy):
         return ""
-    mark = _MARKS[kind]
     r = mark.radius * size * (1.0 if mark.dot or not dots else 0.8)
     if dots and mark.dot:
         cap, wide = ("square", 1.6) if mark.shape == "square" else ("round", 1.9)
         paint = f'fill="none" stroke="{inks()[mark.dot]}" stroke-width="{number(wide * r, 2)}" '
         paint, shape, shift = f'{paint}stroke-linecap="{cap}"', "h0", [0.0, 0.0]
     else:
-        paint, (shape, *shift) = _paint(mark, size), _outline(mark.shape, r)
+        paint, (shape, *shift) = _paint(mark, size), outline(mark.shape, r)
     # Every shape ends where it starts, so that the next, near by, is a short step from this one.
     xy = xy[np.lexsort((xy[:, 0], np.floor(xy[:, 1] / 4)))] + shift
     steps = np.diff(np.rint(xy * 10).astype(np.int64), axis=0, prepend=[[0, 0]])
     path = "".join(f"m{joined(x, y)}{shape}" for x, y in steps.tolist())
-    return f'<path data-kind="{kind}" data-n="{len(xy)}" {paint} d="{path}"/>'
+    return f'<path data-kind="{clean(key)}" data-n="{len(xy)}" {paint} d="{path}"/>'
 
 
-def _outline(shape: str, r: float) -> Any:
+def outline(shape: str, r: float) -> Any:
     """Return the path of a shape, and where it begins off its middle."""
     q, d = number(r, 2), number(2 * r, 2)
     disc = (f"a{q} {q} 0 1 0 {d} 0a{q} {q} 0 1 0-{d} 0z", -r, 0.0)
+    arm, high = number(0.66 * r, 2), number(1.75 * r, 2)
+    plus = f"h{arm}v{arm}h{arm}v{arm}h-{arm}v{arm}h-{arm}v-{arm}h-{arm}v-{arm}h{arm}z"
     return {
         "ring": disc,
         "disc": disc,
         "square": (f"h{d}v{d}h-{d}z", -r, -r),
         "diamond": (f"l{q} {q}-{q} {q}-{q}-{q}z", 0.0, -r),
-        "triangle": (f"l{q} {number(1.75 * r, 2)}h-{d}z", 0.0, -r),
+        "triangle": (f"l{q} {high}h-{d}z", 0.0, -r),
+        "down": (f"l{q}-{high}h-{d}z", 0.0, r),
+        "plus": (plus, -0.33 * r, -r),
         "cross": (f"l{d} {d}m0-{d}l-{d} {d}m0-{d}", -r, -r),
     }[shape]
 
 
-def _paint(mark: _Mark, size: float) -> str:
+def _paint(mark: Mark, size: float) -> str:
     ink, land, thin = inks()[mark.ink], inks()["land"], number(0.75 * size, 2)
+    if mark.rim:
+        return f'fill="{ink}" stroke="{inks()[mark.rim]}" stroke-width="{thin}"'
     cased = f' stroke="{land}" stroke-width="{number(0.9 * size, 2)}" paint-order="stroke"'
     return {
         "ring": f'fill="{land}" stroke="{ink}" stroke-width="{thin}"',
@@ -497,7 +489,7 @@ def footprint(land: Land) -> list[str]:
     """Draw a trust's hull, and the links of its schools elsewhere to the home point."""
     data, table = land.drawn.data, land.schools
     if land.drawn.recipe.scope != "trust" or table.empty:
-        return []
+        return [_around(land, kind, key) for key, kind in data.kinds.items() if kind.whole]
     hull = shapely.convex_hull(shapely.multipoints(table[["px", "py"]].to_numpy()))
     out = [link_or_hull("hull", line_path([shapely.get_coordinates(hull)], closed=True))]
     trusts = pd.DataFrame() if data.trusts is None else data.trusts
@@ -510,3 +502,13 @@ def footprint(land: Land) -> list[str]:
         for ink, wide in (("page", 3.6), ("ink", 1.5)):
             out.append(circle(x, y, 7, fill="none", stroke=inks()[ink], stroke_width=wide))
     return out
+
+
+def _around(land: Land, kind: Kind, key: str) -> str:
+    """Draw the outline round the schools of a group, in its ink; none round fewer than three."""
+    xy = land.schools.loc[land.schools["kind"] == key, ["px", "py"]].to_numpy(float)
+    if len(xy) < 3:
+        return ""
+    hull = shapely.get_coordinates(shapely.convex_hull(shapely.multipoints(xy)))
+    d = line_path([hull], closed=True)
+    return stroked(d, inks()[kind.mark.ink], 0.9, ' stroke-dasharray="1.2 2.2"')

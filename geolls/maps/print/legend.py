@@ -12,12 +12,12 @@ import numpy as np
 import pandas as pd
 
 from geolls.base.text import small
-from geolls.base.vocabulary import FAMILY_TITLES, KIND_TITLES
-from geolls.maps.data import LayerSpec, class_titles, say
+from geolls.base.vocabulary import FAMILY_TITLES
+from geolls.maps.data import Kind, LayerSpec, class_titles, say
 from geolls.maps.drawn import Drawn
 from geolls.maps.print.land import Faces, attrs, fill, link_or_hull, marks, symbol
 from geolls.maps.print.svg import Run, Sheet, circle, inks, line, number, rect, text, width, wrap
-from geolls.maps.styles import LINES, SYMBOLS
+from geolls.maps.styles import LINES, SYMBOLS, Mark
 
 __all__ = ["COLUMN", "Group", "groups_of", "in_columns", "in_rows", "one_column", "shading_of"]
 
@@ -33,6 +33,7 @@ class Key(NamedTuple):
     name: str
     title: str
     many: str = ""
+    mark: Mark | None = None
 
 
 class Group(NamedTuple):
@@ -152,15 +153,22 @@ def groups_of(maps: Sequence[Drawn]) -> list[Group]:
             out.append(Group(title, keys, (), "" if out or drawn.england else "units here"))
     counted = [Counter(one.marked["kind"]) for one in maps]
     marked = [
-        Key("mark", kind, title, " / ".join(f"{count[kind]:,}" for count in counted))
-        for kind, title in KIND_TITLES.items()
-        if any(count[kind] for count in counted)
+        Key("mark", key, kind.title, _each(kind, [count[key] for count in counted]), kind.mark)
+        for key, kind in drawn.data.kinds.items()
+        if kind.whole is not None or any(count[key] for count in counted)
     ]
     panels = " / ".join(ascii_lowercase[: len(maps)]) if len(maps) > 1 else ""
-    out += [Group("Schools, by who runs them", marked, (), panels)] if marked else []
+    out += [Group(drawn.data.kinds_title, marked, (), panels)] if marked else []
     if marked and drawn.recipe.scope == "trust":
         out.append(Group("The trust", SIGNS if drawn.home is not None else SIGNS[-1:]))
     return out
+
+
+def _each(kind: Kind, counts: Sequence[int]) -> str:
+    """Say how many schools of a kind there are on each map, and of how many."""
+    if len(counts) == 1 or kind.whole is None:
+        return " / ".join(map(kind.counted, counts))
+    return f"{' / '.join(f'{n:,}' for n in counts)}, of {kind.whole:,}"
 
 
 # ---------------------------------------------------------------- how it is set
@@ -178,8 +186,8 @@ def _sample(key: Key, x: float, y: float, w: float, h: float, far: bool) -> str:
         style = LINES[key.name]
         stroke, ink = style.far if far else style.near, c[style.ink]
         return line(x, middle, x + w, middle, ink, max(stroke.wide, 0.9), attrs(style, stroke))
-    if key.kind == "mark":
-        return marks(key.name, np.array([[x + w / 2, middle]]), 1.0)
+    if key.mark is not None:
+        return marks(key.mark, np.array([[x + w / 2, middle]]), 1.0)
     if key.name == "home":
         return circle(x + w / 2, middle, 4, fill="none", stroke=c["ink"], stroke_width=1.3)
     return link_or_hull(key.name, f"M{number(x)} {number(middle)}h{number(w)}")
@@ -207,12 +215,17 @@ def _flow(sheet: Sheet, keys: Sequence[Key], far: bool) -> None:
     x = sheet.x
     for key in keys:
         wide = 15.0 if key.kind == "mark" else 29.0
-        words = width(f"{key.title}  ", 8.0)
+        many = width(f"  {key.many}", 8.0)
+        rows = wrap(key.title, 8.0, sheet.measure - wide - many)
+        words = width(f"{key.title}  " if len(rows) == 1 else f"{rows[-1][-1][0]}  ", 8.0)
         whole = wide + words + width(key.many, 8.0) + 14
-        if x > sheet.x and x + whole > sheet.x + sheet.measure + 14:
+        if x > sheet.x and (len(rows) > 1 or x + whole > sheet.x + sheet.measure + 14):
             x, sheet.y = sheet.x, sheet.y + 12
         sheet.add(_sample(key, x, sheet.y - 1, wide - 5, 8, far))
-        sheet.add(text(x + wide, sheet.y + 6, key.title, 8.0, inks()["ink"]))
+        for row in rows[:-1]:
+            sheet.add(text(x + wide, sheet.y + 6, row, 8.0, inks()["ink"]))
+            sheet.y += 10
+        sheet.add(text(x + wide, sheet.y + 6, rows[-1], 8.0, inks()["ink"]))
         sheet.add(text(x + wide + words, sheet.y + 6, key.many, 8.0, inks()["ink3"]))
         x += whole
     sheet.y += 14 if keys else 0

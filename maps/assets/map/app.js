@@ -90,6 +90,8 @@
       // Outlines of Wales and Scotland.
       this.context = land.context;
       this.own = own;
+      // Schools told apart by something of the user's.
+      if (own.marks) geolls.vocabulary.kinds = own.marks;
       this.layers = own.layers.map((key) => land.layers.find((layer) => layer.key === key));
       for (const layer of this.layers) {
         layer.units = layer.code.length;

@@ -100,7 +100,7 @@
     kindWords(face) {
       const {schools} = this.app;
       const list = schools && face.inside ? this.schools(face) : null;
-      if (!list?.length) return "";
+      if (!list?.length || this.app.own.marks) return "";
       const count = (key) => whole(list.filter((s) => schools.kind[s] === kindNumber(key)).length);
       const said = [`${count("no_trust")} in no trust`, `${count("trust_based_elsewhere")} in trusts based elsewhere`];
       if (count("no_single_home") !== "0") said.push(`${count("no_single_home")} in trusts with no single home`);

@@ -140,7 +140,7 @@
       const rows = geolls.vocabulary.kinds
         .map(([key, label], kind) => [label, counts.get(kind) || 0, key])
         .filter(([, n, key]) => n || !["no_single_home", "status_unknown"].includes(key));
-      return this.rows(rows, "Who runs the schools");
+      return this.rows(rows, this.app.own.marks ? "The schools" : "Who runs the schools");
     }
 
     /** The units of another layer that a unit shares schools with; without schools, land. */

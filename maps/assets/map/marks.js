@@ -27,6 +27,16 @@
     pen.lineTo(x - r, y + 0.75 * r);
     pen.closePath();
   };
+  const down = (pen, x, y, r) => {
+    pen.moveTo(x, y + r);
+    pen.lineTo(x + r, y - 0.75 * r);
+    pen.lineTo(x - r, y - 0.75 * r);
+    pen.closePath();
+  };
+  const plus = (pen, x, y, r) => {
+    pen.rect(x - r, y - r / 3, 2 * r, (2 * r) / 3);
+    pen.rect(x - r / 3, y - r, (2 * r) / 3, 2 * r);
+  };
   const cross = (pen, x, y, r) => {
     pen.moveTo(x - r, y - r);
     pen.lineTo(x + r, y + r);
@@ -46,6 +56,16 @@
       {shape: triangle, r: 4.3, fill: colour("--nohome"), rim: land},
       {shape: cross, r: 2.3, outline: colour("--ink3")},
     ];
+  }
+
+  /** How a mark of the user's own groups is drawn. */
+  function ownLook([, , shape, ink, r, rim], colour) {
+    const draw = {ring: circle, disc: circle, square, diamond, triangle, down, plus, cross}[shape];
+    const land = colour("--land");
+    const line = colour(`--${ink}`);
+    if (shape === "ring") return {shape: draw, r, fill: land, outline: line, ring: true};
+    if (shape === "cross") return {shape: draw, r, outline: line};
+    return {shape: draw, r, fill: line, ...(rim ? {outline: colour(`--${rim}`)} : {rim: land})};
   }
 
   /** The same mark without a fill, for a school outside the place. */
@@ -85,7 +105,9 @@
       if (!schools || !this.stage.painted) return;
       const style = getComputedStyle(app.node);
       const colour = (name) => (onPaper ? `var(${name})` : style.getPropertyValue(name).trim());
-      const looks = looksOf(colour);
+      const looks = app.own.marks?.map((mark) => ownLook(mark, colour)) || looksOf(colour);
+      // The user's groups lie over the rest.
+      const order = looks.map((_, i) => (app.own.marks ? looks.length - 1 - i : i));
       const t = app.trustShown();
       const own = (s) => t >= 0 && schools.trust[s] === t;
       const view = app.view();
@@ -98,7 +120,7 @@
       pen.globalAlpha = t >= 0 && !app.own.trust ? 0.22 : 1;
       const turns = crowded && size < 0.7 ? TURNS : 1;
       for (let turn = 0; turn < turns; turn++)
-        looks.forEach((look, kind) => put(kind, look, (s) => s % turns === turn && !own(s)));
+        order.forEach((kind) => put(kind, looks[kind], (s) => s % turns === turn && !own(s)));
       pen.globalAlpha = 1;
       if (t >= 0)
         looks.forEach((look, kind) => {
