@@ -10,6 +10,7 @@ import click
 
 from geolls.base.errors import UsageError
 from geolls.base.text import suggest
+from geolls.cli.completing import Words, words_for
 
 __all__ = ["PATH", "Choice", "Command", "Group", "command", "shown"]
 
@@ -51,6 +52,10 @@ class Command(click.Command):
         if not self.params:
             for option in self.options:
                 option(self)
+            for param in self.params:
+                source = words_for(str(self.name), param.name)
+                if source and isinstance(param.type, click.types.StringParamType):
+                    param.type = Words(source)
         return super().get_params(ctx)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -58,7 +63,7 @@ class Command(click.Command):
         try:
             return super().parse_args(ctx, args)
         except click.UsageError as error:
-            message = error.format_message().rstrip(".").replace("\n", " ")
+            message = " ".join(error.format_message().split()).rstrip(".")
             fix = None if message.endswith("?") else example(self)
             raise UsageError(message, where=name_of(ctx), fix=fix) from error
 
@@ -79,7 +84,7 @@ class Group(click.Group):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Read what was typed; of a group alone, say which commands it has."""
-        if not args and not self.invoke_without_command:
+        if not (args or self.invoke_without_command or ctx.resilient_parsing):
             first = next(iter(self.commands.values()))
             raise UsageError(
                 f"say what to do: {', '.join(self.commands)}",

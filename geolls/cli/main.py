@@ -53,6 +53,7 @@ What there is: geolls layers (boundary systems), geolls map (maps), geolls table
         measures.explain,
         *(pages.profile, pages.map_, pages.atlas, pages.export, pages.findings),
         study.study,
+        shelf.completion,
     ],
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     invoke_without_command=True,

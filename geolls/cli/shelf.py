@@ -9,7 +9,7 @@ import click
 
 from geolls.base.errors import CatalogueError, UsageError
 from geolls.base.vocabulary import REASONS
-from geolls.cli.group import PATH, command
+from geolls.cli.group import PATH, Choice, command
 from geolls.cli.options import OUTPUT, STUDY, day_of, emit, on_screen, say_unchecked, study_of
 
 if TYPE_CHECKING:
@@ -146,3 +146,19 @@ def where(text: str, **options: Any) -> None:
     for match in dict.fromkeys(row["match"] for row in rows):
         mine = [{k: v for k, v in r.items() if k != "match"} for r in rows if r["match"] == match]
         emit(mine, options, title=f"Who covers {match}, on {on}", study=study)
+
+
+@command(click.argument("shell", type=Choice(["bash", "zsh", "fish"])))
+def completion(shell: str) -> None:
+    r"""Print the script that lets Tab complete commands, layers, places, trusts and more.
+
+    \b
+    geolls completion bash > ~/.geolls-completion
+    geolls completion fish > ~/.config/fish/completions/geolls.fish
+    """
+    from click.shell_completion import get_completion_class
+
+    root = click.get_current_context().find_root()
+    made = get_completion_class(shell)
+    assert made is not None
+    click.echo(made(root.command, {}, "geolls", "_GEOLLS_COMPLETE").source())

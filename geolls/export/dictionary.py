@@ -93,10 +93,13 @@ class Dictionary:
         Key to what the table holds.
     views : mapping of str to tuple of str
         Name of a command or table to the columns that a reader wants first.
+    analyses : tuple of str
+        Those of the views that are a researcher's tables.
     """
 
     tables: Mapping[str, TableText]
     views: Mapping[str, tuple[str, ...]]
+    analyses: tuple[str, ...]
 
     def type_of(self, name: str) -> str | None:
         """Return the type of a column by its name in any table; None where it is not described."""
@@ -158,4 +161,5 @@ def _written_out(said: Mapping[str, Any]) -> dict[str, Any]:
         for column in columns:
             column["source"] = said["sources"][column["source"]]
         tables[key] = {**table, "key": key, "columns": columns}
-    return {"tables": tables, "views": said["views"]}
+    views = {**said["views"], **said["analyses"]}
+    return {"tables": tables, "views": views, "analyses": list(said["analyses"])}

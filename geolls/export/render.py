@@ -294,7 +294,7 @@ def _left_out(whole: Table, rows: int, columns: int) -> list[str]:
         )
         if shown < there
     ]
-    return [f"{', '.join(parts)}; -o FILE has everything"] if parts else []
+    return [f"{', '.join(parts)}; -o FILE has all"] if parts else []
 
 
 _WHOLE = 40  # rows that are worth a turn of the wheel

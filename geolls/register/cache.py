@@ -25,6 +25,7 @@ from geolls.base.files import writing
 __all__ = ["entry", "load", "store"]
 
 _NOTES: Final = "notes.json"
+TRUSTS: Final = "trusts.txt"
 _DAMAGED: Final = (zipfile.BadZipFile, zlib.error, pa.ArrowException)
 _VERSION: Final = 6  # of what is stored: raise it when a column or a rule of the register changes
 
@@ -47,6 +48,9 @@ def store(path: Path, values: Mapping[str, Any]) -> None:
     ):
         # A ZipInfo of its own has no time, so that the same register is the same file.
         archive.writestr(zipfile.ZipInfo(_NOTES), notes)
+        if "schools" in tables:  # for a shell's completion, which has no time to read a table
+            names = sorted(set(tables["schools"]["trust_name"].dropna()))
+            archive.writestr(zipfile.ZipInfo(TRUSTS), "\n".join(names))
         for name, table in tables.items():
             with archive.open(zipfile.ZipInfo(f"{name}.feather"), "w", force_zip64=True) as file:
                 feather.write_feather(table, file)
@@ -57,7 +61,7 @@ def load(path: Path) -> dict[str, Any] | None:
     try:
         with zipfile.ZipFile(path) as archive:
             found: dict[str, Any] = json.loads(archive.read(_NOTES), object_hook=_with_days)
-            for name in archive.namelist()[1:]:
+            for name in (n for n in archive.namelist() if n.endswith(".feather")):
                 table = feather.read_feather(pa.BufferReader(archive.read(name)))
                 found[name.removesuffix(".feather")] = table
     except (OSError, ValueError, KeyError, EOFError, RuntimeError, *_DAMAGED):

@@ -161,7 +161,7 @@ def test_links_of_another_register_are_told(
         (("coverage", "region", "--as-of", "0001-01-01"), 12, "they begin on 2009-04-01"),
         (("map", "mismatch", "--set", "by=pupil", "-o", "x.svg"), 2, "did you mean pupils"),
         (("map", "hub_coverage", "--set", "by", "-o", "x.svg"), 2, "is not KEY=VALUE"),
-        (("map", "hub_coverage", "-o", "x.pdf"), 15, "use .html, .svg or .png"),
+        (("map", "hub_coverage", "-o", "x.docx"), 15, ".svg"),
         (
             ("coverage", "region", "--blocks", "2018-BGC"),
             2,
