@@ -19,7 +19,7 @@ import re
 import sys
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 from geolls.layers.areas import Area, Areas, load_areas
@@ -69,13 +69,16 @@ def main(data: Path) -> None:
         data / "gias" / "links_edubasealldata_2025-07.csv.gz",
     )
     teaching_school_hubs(data / "lookups", areas, schools)
-    maths_hubs(data / "hubs" / "maths_hubs.csv", areas)
+    maths_hubs(data / "hubs", areas)
     programmes(data / "lookups" / "eia_peia_opportunity_areas.csv", areas)
     rsc_regions(data / "hubs" / "rsc_regions_2014_2022.csv", areas)
     standard_regions(areas)
-    english_hubs(data / "hubs" / "english_hubs.csv", areas)
-    partnerships(data / "hubs" / "area_based_education_partnerships.csv", areas)
+    english_hubs(data / "hubs", areas)
+    partnerships(data / "hubs", areas)
     sites(data / "hubs", schools)
+    dioceses(data / "hubs" / NEWER / "dioceses_by_district.csv", areas)
+    councils_listed(data / "hubs" / NEWER, areas)
+    strategic_tiers(data / "lookups" / "strategic_authorities_2026-09.csv", areas)
 
 
 # ---------------------------------------------------------------- Teaching School Hubs
@@ -415,6 +418,18 @@ EVIDENCE = {
     "press": "press",
     "network_page": "the network's page",
     "ncce_list": "list of the National Centre for Computing Education",
+    "ncce": "the National Centre for Computing Education",
+    "own_site": "the partnership's own site",
+    "trust_site": "the school's trust",
+    "school_own_site": "the school's own site",
+    "body_own_site": "the body that runs the programme",
+    "network_site": "the network's page",
+    "network_site_or_press": "the network's page, or press",
+    "gov_uk": "GOV.UK",
+    "council_site": "a council's page",
+    "council_bulletin": "a council's notice to its schools",
+    "inferred": "inferred from the other rows",
+    "two_third_party_copies_of_dfe_list": "DfE's list, as copied by two third parties",
 }
 # Where two hubs divide an authority by districts, and how.
 SPLITS = {
@@ -451,11 +466,11 @@ MATHS_SHARED = {"Lancashire", "Hampshire", "Devon"}
 LISTED = date(2025, 4, 1)
 
 
-def maths_hubs(path: Path, areas: Areas) -> None:
+def maths_hubs(hubs: Path, areas: Areas) -> None:
     """Write maths_hub: one claim per hub and authority, or district where two hubs divide it."""
     members: list[Row] = []
     units: dict[str, Row] = {}
-    for row in _read(path):
+    for row in _best(hubs, "maths_hubs.csv"):
         name, doubt = _hub_name(row["unit_name"])
         code = f"mh-{_slug(name)}"
         lead, checked = row["lead"].partition(" (")[0], "not re-verified" not in row["lead"]
@@ -489,6 +504,25 @@ def maths_hubs(path: Path, areas: Areas) -> None:
     folder = SHELF / "maths_hub"
     _write(folder / "members.csv", MEMBERS, members)
     _write(folder / "units.csv", UNITS, sorted(units.values(), key=_code))
+
+
+def _best(hubs: Path, file: str) -> list[Row]:
+    """Return the rows of a list, each with the better evidence of the older and the newer file.
+
+    Better is of higher confidence, then seen later. The newer file adds no claim here: what it
+    has beyond the older one says where a lead school is, not what a hub serves.
+    """
+    kept = {(row["unit_name"], row["la_name"]): row for row in _read(hubs / file)}
+    for row in _read(hubs / NEWER / file):
+        key = (row["unit_name"], row["la_name"])
+        if row["la_relation"] == "served" and key in kept:
+            kept[key] = max(kept[key], row, key=_weight)
+    return list(kept.values())
+
+
+def _weight(row: Row) -> tuple[int, str]:
+    span = _span(row["source_date"]).rpartition("/")[2]
+    return ("low", "medium", "high").index(row["confidence"]), span
 
 
 def _hub_name(published: str) -> tuple[str, str]:
@@ -615,10 +649,10 @@ HUB_DISTRICTS = {
 }
 
 
-def english_hubs(path: Path, areas: Areas) -> None:
+def english_hubs(hubs: Path, areas: Areas) -> None:
     """Write english_hub: the three hubs of which an area is on record."""
     members = []
-    for row in _read(path):
+    for row in _best(hubs, "english_hubs.csv"):
         if not row["la_name"] or row["la_relation"] != "served":
             continue
         districts = HUB_DISTRICTS[row["unit_name"]] if row["parts_listed"] else ()
@@ -639,10 +673,12 @@ def english_hubs(path: Path, areas: Areas) -> None:
     _write(SHELF / "english_hub" / "members.csv", MEMBERS, members)
 
 
-def partnerships(path: Path, areas: Areas) -> None:
-    """Write area_based_partnership: the eight with an authority on record."""
+def partnerships(hubs: Path, areas: Areas) -> None:
+    """Write area_based_partnership: the eight with an authority on record, the newer row first."""
+    file = "area_based_education_partnerships.csv"
+    newest = {row["la_name"]: row for row in (*_read(hubs / file), *_read(hubs / NEWER / file))}
     members = []
-    for row in _read(path):
+    for row in newest.values():
         name, _, doubt = row["unit_name"].partition(" (")
         area = areas.find(row["la_name"], LISTED, "local_authority")[0]
         members.append(
@@ -707,45 +743,239 @@ class Schools:
 
 
 SCHOOL_WORD = re.compile(r"\b(school|academy(?! trust)|college|primary)\b")
-# File, layer, what follows the name of a hub, prefix of our key.
-SITES = (
-    ("research_schools.csv", "research_school", "rs"),
-    ("behaviour_hubs.csv", "behaviour_hub_lead", "bh"),
-    ("computing_hubs.csv", "computing_hub_lead", "ch"),
-    ("english_hubs.csv", "english_hub_lead", "ehl"),
-)
+# What was found in November 2026, laid over the older lists.
+NEWER = "2026-11"
+# Layer: its files, old and new; prefix of our key; what hub_lead_urns.csv calls it.
+SITES = {
+    "research_school": (("research_schools.csv",) * 2, "rs", "research_school"),
+    "behaviour_hub_lead": (("behaviour_hubs.csv",) * 2, "bh", "behaviour_hub"),
+    "computing_hub_lead": (("computing_hubs.csv",) * 2, "ch", "computing_hub"),
+    "english_hub_lead": (("english_hubs.csv",) * 2, "ehl", "english_hub"),
+    "attendance_hub_lead": (("", "attendance_hubs_2023_24.csv"), "ah", "attendance_hub_2023"),
+    "attendance_behaviour_hub_lead": (
+        ("", "attendance_and_behaviour_hubs_2025_26.csv"),
+        "abh",
+        "attendance_behaviour_hub_2025",
+    ),
+    "stronger_practice_hub": (
+        ("", "stronger_practice_hubs.csv"),
+        "sph",
+        "stronger_practice_hub",
+    ),
+}
+# One school under two names: the older name, and the newer.
+SAME_SITE = {"bh-ince-ce-primary-nursery-school": "bh-ince-cofe-primary-school"}
 
 
 def sites(hubs: Path, schools: Schools) -> None:
     """Write the layers of lead schools; a school that cannot be told for sure has no URN."""
-    for file, layer, prefix in SITES:
+    matched: dict[str, list[Row]] = defaultdict(list)
+    for row in _read(hubs / NEWER / "hub_lead_urns.csv"):
+        matched[row["layer"]].append(row)
+    for layer, ((old, new), prefix, called) in SITES.items():
         listed: dict[str, list[Row]] = defaultdict(list)
-        for row in _read(hubs / file):
-            listed[row["unit_name"]].append(row)
-        units = [_site(rows, prefix, schools) for rows in listed.values()]
+        for row in _read(hubs / old) if old else ():
+            listed[_site_key(row, prefix)].append(row)
+        newer: dict[str, list[Row]] = defaultdict(list)
+        for row in _read(hubs / NEWER / new):
+            if row["unit_name"] != "(programme)":
+                newer[_site_key(row, prefix)].append(row)
+        rows = {SAME_SITE.get(key, key): found for key, found in (*listed.items(), *newer.items())}
+        made = {key: _site(v, prefix, schools, matched[called]) for key, v in rows.items()}
+        taken = {made[key]["lead_urn"] for key in newer} - {""}
+        units = [v for key, v in made.items() if key in newer or v["lead_urn"] not in taken]
         _write(SHELF / layer / "units.csv", UNITS, sorted(units, key=_code))
+    _maths_leads(matched["maths_hub"])
 
 
-def _site(rows: list[Row], prefix: str, schools: Schools) -> Row:
+def _site_key(row: Row, prefix: str) -> str:
+    return f"{prefix}-{_slug(_site_name(row, prefix)[0])}"
+
+
+def _site_name(row: Row, prefix: str) -> tuple[str, str]:
+    """Return the name of a site and what the list doubts about it."""
+    published = row["unit_name"]
+    if published.startswith("("):  # the list has no name: "(London hub)"
+        region = published.strip("()").removesuffix(" hub")
+        return f"Stronger Practice Hub in {region}", "name of the hub not found"
+    name, _, doubt = published.partition(" (")
+    name = name.removeprefix("Computing Hub: ").removeprefix("Associate: ")
+    return name, doubt.rstrip(")")
+
+
+def _site(rows: list[Row], prefix: str, schools: Schools, matched: list[Row]) -> Row:
     row = rows[0]
-    name, _, doubt = row["unit_name"].partition(" (")
-    name = name.removeprefix("Computing Hub: ")
+    name, doubt = _site_name(row, prefix)
+    given = re.search(r"URN (\d{6})", row["lead"])
     # The press list puts the trust first for trusts, the school first for schools.
     is_school = prefix == "bh" and SCHOOL_WORD.search(_school(row["unit_name"]))
-    lead = row["unit_name"] if is_school else re.sub(r" \((?!Aided).*", "", row["lead"])
+    lead = name if is_school or row["lead"].startswith("URN") else row["lead"]
+    lead = re.sub(r" \((?!Aided).*", "", lead)
     authorities = {r["la_name"] for r in rows if r["la_name"]}
     urn = schools.locate(lead, authorities) if lead else ""
-    notes = [doubt.rstrip(")"), "" if urn else "school not located"]
+    if given:
+        urn = given[1]
+    for school in matched:
+        texts = {_school(school["lead_as_named"]), _school(school["name_in_gias"])}
+        if (not urn and texts & {_school(lead), _school(name)}) or school["urn_2025"] == urn:
+            urn, lead = school["urn_2025"], school["name_in_gias"]
+    notes = [doubt, "" if urn else "school not located"]
+    days = {}
+    if row["unit_name"].startswith("Associate: "):
+        notes.insert(0, "associate research school before 2023")
+        days = {"valid_to": "2022-12-31"}
+    elif prefix == "rs" and row["source_date"] == "2023":
+        notes.insert(0, "one of six for September 2023 to July 2026")
+        days = {"valid_from": "2023-09-01", "valid_to": "2026-07-31"}
     return {
         "unit_code": f"{prefix}-{_slug(name)}",
         "unit_name": name,
         "lead_urn": urn,
         "lead_name": lead,
+        **days,
         "source": _evidence(row),
         "source_date": _span(row["source_date"]),
         "confidence": row["confidence"],
         "note": "; ".join(filter(None, notes)),
     }
+
+
+def _maths_leads(matched: list[Row]) -> None:
+    """Write maths_hub_lead: the lead schools of which a URN could be told."""
+    units = []
+    for row in matched:
+        name, doubt = _hub_name(row["lead_as_named"])
+        units.append(
+            {
+                "unit_code": f"mhl-{_slug(name)}",
+                "unit_name": f"{name} Maths Hub",
+                "lead_urn": row["urn_2025"],
+                "lead_name": row["name_in_gias"],
+                "source": "gias-2025",
+                "source_date": row["date"],
+                "confidence": "low" if doubt else "medium",
+                "note": "the lead school of 2014; not known since" if doubt else "",
+            }
+        )
+    _write(SHELF / "maths_hub_lead" / "units.csv", UNITS, sorted(units, key=_code))
+
+
+# ---------------------------------------------------------------- dioceses, programmes of councils
+
+DIOCESES = {"CE": ("church_of_england_diocese", "coe"), "RC": ("roman_catholic_diocese", "rc")}
+
+
+def dioceses(path: Path, areas: Areas) -> None:
+    """Write the dioceses by district: where their schools are, which is not the legal line.
+
+    A district whose church schools all belong to one diocese is claimed whole; one with schools
+    of several is shared among them, along a line that is not to hand.
+    """
+    members: dict[str, list[Row]] = defaultdict(list)
+    for row in _read(path):
+        layer, prefix = DIOCESES[row["denomination"]]
+        area = areas.find(row["lad_name"], LISTED, "district")[0]
+        here, all_here = int(row["schools"]), int(row["schools_of_denomination_in_district"])
+        shared = here < all_here
+        members[layer].append(
+            _claim(
+                f"{prefix}-{_slug(row['diocese_name'])}",
+                row["diocese_name"],
+                area,
+                codes_as_of=LISTED.isoformat(),
+                extent="part" if shared else "",
+                source="gias-2025",
+                source_date=row["date"],
+                confidence="low" if shared and here == 1 else "medium",
+                note=f"{here} of {all_here} church schools here" if shared else "",
+            )
+        )
+    for layer, rows in members.items():
+        _write(SHELF / layer / "members.csv", MEMBERS, sorted(rows, key=_code))
+
+
+# Lists of councils: file, layer, prefix of our key, what precedes the name, first day of the codes.
+COUNCILS = (
+    ("careers_hubs_2018.csv", "careers_hub", "cah", "Careers Hub (2018 wave): "),
+    ("family_hubs_2022.csv", "family_hub_programme", "fhp", ""),
+    ("music_hubs_2024.csv", "music_hub", "muh", ""),
+    (
+        "send_change_programme.csv",
+        "send_change_programme",
+        "scp",
+        "SEND and AP Change Programme Partnership: ",
+    ),
+)
+
+
+def councils_listed(newer: Path, areas: Areas) -> None:
+    """Write the programmes and hubs whose lists name councils of 2025."""
+    for file, layer, prefix, before in COUNCILS:
+        members = []
+        for row in _read(newer / file):
+            if not row["la_name"]:
+                continue
+            area = areas.find(row["la_name"], LISTED, "local_authority")[0]
+            name, _, doubt = row["unit_name"].removeprefix(before).partition(" (")
+            # A programme of councils has one unit a council.
+            name = area.name if layer == "family_hub_programme" else name
+            members.append(
+                _claim(
+                    f"{prefix}-{_slug(name)}",
+                    name,
+                    area,
+                    codes_as_of=LISTED.isoformat(),
+                    source=_evidence(row),
+                    source_date=_span(row["source_date"]),
+                    confidence=row["confidence"],
+                    note=doubt.rstrip(")"),
+                )
+            )
+        _write(SHELF / layer / "members.csv", MEMBERS, members)
+
+
+DEVOLUTION_ACT = date(2026, 4, 29)  # from this day strategic authorities have a tier
+TABLED = date(2026, 9, 15)
+
+
+def strategic_tiers(path: Path, areas: Areas) -> None:
+    """Write strategic_authority_tier: which strategic authority is of which tier, and since when."""
+    members = []
+    for row in _read(path):
+        if row["tier"] == "planned":
+            continue  # nothing stands yet
+        tier = "greater_london_authority" if row["unit_name"] == "Greater London" else HELD_BY
+        name = {"Greater London": "Greater London Authority"}.get(row["unit_name"])
+        area = areas.find(name or row["unit_name"], TABLED, tier)[0]
+        began = max(DEVOLUTION_ACT, date.fromisoformat(row["established"]))
+        spans = [(row["tier"], began, None, row["confidence"])]
+        raised = re.search(r"Established since (\S+)", row["change"])
+        if raised:
+            day = date.fromisoformat(raised[1])
+            spans = [
+                ("Mayoral", began, day - timedelta(days=1), "low"),
+                (row["tier"], day, None, row["confidence"]),
+            ]
+        election = row["first_mayoral_election"]
+        for word, first, last, confidence in spans:
+            members.append(
+                _claim(
+                    f"sat-{_slug(word)}",
+                    f"{word.capitalize()} strategic authority",
+                    area,
+                    codes_as_of=TABLED.isoformat(),
+                    valid_from=first.isoformat(),
+                    valid_to=last.isoformat() if last else "",
+                    source=f"table as at 15 September 2026; {row['instrument']}",
+                    source_date=row["source_date"],
+                    confidence=confidence,
+                    note=f"first mayoral election {election}" if election else "",
+                )
+            )
+    _write(SHELF / "strategic_authority_tier" / "members.csv", MEMBERS, sorted(members, key=_code))
+
+
+HELD_BY = "combined_authority"
 
 
 def _school(name: str) -> str:
