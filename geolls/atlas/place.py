@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from geolls.atlas import words
 from geolls.atlas.charts import Axis, Piece, Strip, axis_of
-from geolls.atlas.frame import KEPT, LONG, Chapter, Page, Rendered
+from geolls.atlas.frame import KEPT, LONG, Chapter, Frame, Page, Rendered
 from geolls.atlas.grids import Bar, Column, Grid, Name, Report, Two, confidence
 from geolls.atlas.plates import LARGE
 from geolls.base.interval import Interval, bounds, span
@@ -46,7 +46,7 @@ from geolls.maps.page import Parts
 from geolls.study.facts import Cover, Here, Member
 from geolls.study.units import AtWork, neighbours
 
-__all__ = ["PlacePages", "lede", "some", "what_it_is"]
+__all__ = ["PlacePages", "lede", "limits", "some", "what_it_is"]
 
 # Figures set among those of the other places: label, how a value is written, end of the axis.
 _COMPARED: dict[str, tuple[str, Callable[[float], str], float | None]] = {
@@ -150,9 +150,23 @@ def _hubs(here: Here, key: str) -> Markup:
         of_unit=cover.share_of_unit(schools, here.facts.total(key, schools.code))
         if schools
         else 0.0,
+        ground=here.ground,
     )
-    missing = words.HUBS_MISSING(units=many, gap=gap, bare=cover.bare(), least=cover.least)
+    missing = words.HUBS_MISSING(
+        units=many,
+        gap=gap,
+        bare=cover.bare(),
+        least=cover.least,
+        ground=here.ground,
+        landless=not here.layer.has_land,
+    )
     return words.paragraph(said, missing)
+
+
+def limits(here: Here, book: Frame) -> Markup:
+    """Say what a page about a place does not tell."""
+    landless = words.LANDLESS(land=here.layer.has_land, unit=book.word(here.seat.key))
+    return words.paragraph(words.NEUTRAL, book.to_come(here.key, here.code), landless)
 
 
 def some(ends: Interval) -> Interval | None:
@@ -189,9 +203,7 @@ class PlacePages(Chapter):
             "short": short_name(here.name),
             "kind": what_it_is(here),
             "lede": lede(here, book.study.population, book.hub_layers),
-            "note": book.note(
-                here.schools, words.paragraph(words.NEUTRAL, book.to_come(here.key, here.code))
-            ),
+            "note": book.note(here.schools, limits(here, book)),
             "glance": self._glance(here),
             "glance_note": words.MIDDLE_ONE(ranked=ranked, others=others),
             "ranked": ranked,
@@ -203,7 +215,7 @@ class PlacePages(Chapter):
             "trust_strip": self._trust_strip(here),
             "trusts": self._trust_grid(page, here) if here.trusts else None,
             "homes": by_home(here.trusts)["homes"],
-            "unit_word": book.word(here.key),
+            "unit_word": book.word(here.seat.key),
             "others": others,
             "ticks": self._ticks(here),
             "trusting": self._trusting(here),
@@ -229,7 +241,7 @@ class PlacePages(Chapter):
     def _glance(self, here: Here) -> list[tuple[str, str, str]]:
         """Return the figures of a place, each beside England or the middle place."""
         facts, unit, england = self.facts, here.unit, self.facts.england
-        called = partial(label_from, layer=here.key, unit=here.layer.unit_title)
+        called = partial(label_from, layer=here.seat.key, unit=here.seat.unit_title)
         names = {
             "no_trust": "no_trust",
             "trust_home_here": "trusts_home",
@@ -239,7 +251,7 @@ class PlacePages(Chapter):
         for kind, name in names.items():
             text = called(name)
             share, few = f"share_{kind}", here.n < FEW
-            whole = here.key == "local_authority" or kind == "no_trust"
+            whole = here.seat.key == "local_authority" or kind == "no_trust"
             value = (
                 f"{span(here.known(kind), count)} of {span(here.schools, count)}"
                 if few
@@ -555,7 +567,7 @@ class PlacePages(Chapter):
             return []
         out = []
         for column, (name, say, _) in _COMPARED.items():
-            title = label_from(name, here.key, here.layer.unit_title)
+            title = label_from(name, here.seat.key, here.seat.unit_title)
             few = here.n < FEW and column != "trusts"
             value = float("nan") if few else float(here.unit[column])
             said = words.AMONG_OTHERS(
@@ -614,7 +626,7 @@ class PlacePages(Chapter):
             schools=about["schools_month"],
             unknown=some(bounds(here.known("trust_not_known"))),
             dark=some(bounds(here.known("home_not_known"))),
-            units=small(here.layer.unit_title_plural),
+            units=small(here.seat.unit_title_plural),
         )
         if beyond := self._beyond(here):
             out.append(("Where its schools stand", "", "", beyond))

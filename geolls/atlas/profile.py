@@ -17,7 +17,7 @@ from geolls.api import Place, Study
 from geolls.atlas import words
 from geolls.atlas.frame import Frame, templates
 from geolls.atlas.grids import mark
-from geolls.atlas.place import lede, some, what_it_is
+from geolls.atlas.place import lede, limits, some, what_it_is
 from geolls.base.errors import UsageError
 from geolls.base.interval import Interval, span, total
 from geolls.base.labels import label_from
@@ -191,9 +191,7 @@ def profile(study: Study, place: Place) -> Profile:
         kind=what_it_is(here),
         banner=about["demonstration"],
         lede=lede(here, book.study.population, book.hub_layers),
-        note=book.note(
-            here.schools, words.paragraph(words.NEUTRAL, book.to_come(here.key, here.code))
-        ),
+        note=book.note(here.schools, limits(here, book)),
         sections=tuple(filter(None, (section(subject) for section in sections))),
         caveats=tuple(_caveats(subject)),
         sources=tuple(_sources(subject)),
@@ -218,7 +216,7 @@ class _Subject:
 
     def star(self, column: str) -> str:
         """Mark what is the middle unit's and not England's."""
-        middle = column in self.middle and len(self.here.facts.ranked(self.here.key))
+        middle = column in self.middle and len(self.here.facts.ranked(self.here.key)) > 1
         return "*" if middle else ""
 
     @cached_property
@@ -295,9 +293,9 @@ def _trusts(subject: _Subject) -> tuple[Table, list[Markup], list[Markup]]:
     found = sorted(here.trusts, key=lambda trust: (-trust.here, known[trust.uid]["trust_name"]))
 
     def home(trust: AtWork) -> str:
-        name, status = (known[trust.uid][f"home_{c}_{here.key}"] for c in ("name", "status"))
+        name, status = (known[trust.uid][f"home_{c}_{here.seat.key}"] for c in ("name", "status"))
         home = subject.brief(name) if status == "home" else ""
-        unit = subject.book.word(here.key)
+        unit = subject.book.word(here.seat.key)
         return str(words.HOME(kind=trust.kind, status=status, home=home, unit=unit))
 
     table = Table(
@@ -354,7 +352,12 @@ def _maps(subject: _Subject) -> Section | None:
         "whole": len(whole),
         "name": subject.brief(subject.here.name),
     }
-    head = ("Map", "Units with land here", "Which, with their schools here", "Beyond the place")
+    head = (
+        "Map",
+        f"Units with {subject.here.ground} here",
+        "Which, with their schools here",
+        "Beyond the place",
+    )
     rows = tuple(_row(subject, cover) for cover in others.values())
     return Section(
         "maps",
@@ -457,7 +460,9 @@ def _beside(subject: _Subject) -> Section:
     beside = [table.loc[code] for code in (here.code, *shown["unit_code"])]
     rows = []
     for column, (name, say) in _BESIDE.items():
-        title = label_from(name, here.key, here.layer.unit_title)
+        if column == "schools_per_100km2" and not here.layer.has_land:
+            continue
+        title = label_from(name, here.seat.key, here.seat.unit_title)
         first, *values = [say(_known(unit[column]), float(unit["schools"])) for unit in beside]
         if column in ("schools", "trusts"):
             codes = [here.code, *shown["unit_code"]]
@@ -476,11 +481,11 @@ def _beside(subject: _Subject) -> Section:
         others=subject.book.words(here.key),
         alike=[f"{subject.brief(r.unit_name)} ({r.distance:.1f})" for r in alike.itertuples()],
     )
-    after = words.MIDDLE_BESIDE(ranked=ranked, others=subject.book.words(here.key))
+    after = words.MIDDLE_BESIDE(ranked=ranked * (ranked > 1), others=subject.book.words(here.key))
     return Section(
         "beside",
         "Beside England and the areas most like it" if len(alike) else "Beside England",
-        (text,),
+        (text,) if len(table) > 1 else (),
         (Table(head, tuple(rows), frozenset(range(1, len(head)))),),
         after=tuple(filter(None, (after, _pattern(subject)))),
     )
@@ -512,16 +517,19 @@ def _caveats(subject: _Subject) -> Iterator[Markup]:
     here, others, about = subject.here, subject.others, subject.book.about
     thin = [here.facts.layer(key).title for key in here.facts.thin]
     yield from words.CAVEATS.each(
-        unit=subject.book.word(here.key),
+        unit=subject.book.word(here.seat.key),
         word=subject.book.study.population.word,
         threshold=subject.book.study.spread_options.home_threshold,
         links=not about["demonstration"] and about["links_month"],
         unknown=some(here.known("trust_not_known")),
         dark=some(here.known("home_not_known")),
-        units=small(here.layer.unit_title_plural),
+        units=small(here.seat.unit_title_plural),
     )
-    if note := subject.book.study.note(here.key):
-        yield from words.LAYER_CAVEATS.each(title=here.layer.title, caption="", note=note)
+    yield from words.LAYER_CAVEATS.each(
+        title=here.layer.title,
+        caption="" if here.layer.has_land else here.layer.caption,
+        note=subject.book.study.note(here.key),
+    )
     for key, cover in others.items():
         yield from words.LAYER_CAVEATS.each(
             title=cover.layer.title,

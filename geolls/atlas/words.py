@@ -259,6 +259,13 @@ PLACE_PAGE = one(
     "Which maps of the school system cover {name}, who runs its schools, and which schools fall "
     "between.",
 )
+LANDLESS = Saying(
+    "a place without land",
+    Form("land", lambda f: f.land, ""),
+    Form("no land", always,
+         "It is a list of schools, not land: what covers or divides it is counted in schools, and "
+         "a trust is at home here that has its home in the {unit} of one of its schools here."),
+)
 WHAT_IT_IS = Saying(
     "what a place is",
     Form("its layer", always, "{title}"),
@@ -333,7 +340,7 @@ HUBS_HERE = Saying(
     "the hubs of a place, by land",
     Form("none found", lambda f: f.units == 0 and f.gap,
          "We found <b>no {title}</b> here: a gap in our list, not proof that there is none."),
-    Form("none", lambda f: f.units == 0, "No {title} has land here."),
+    Form("none", lambda f: f.units == 0, "No {title} has {ground} here."),
     Form("one, for this place only", lambda f: f.units == f.inside == 1 and f.whole,
          "One {title}, <b>{name}</b>, covers all of it and nowhere else."),
     Form("one", lambda f: f.units == f.outside == 1 and f.whole,
@@ -343,11 +350,11 @@ HUBS_HERE = Saying(
          "One {title}, <b>{name}</b>, covers all of it. It is listed for land beyond it too, "
          "together with others."),
     Form("one, for a part", lambda f: f.units == 1,
-         "One {title}, <b>{name}</b>, covers {covered:percent} of its land."),
+         "One {title}, <b>{name}</b>, covers {covered:percent} of its {ground}."),
     Form("all share it", lambda f: f.together and f.whole,
          "<b>{units:Words} {titles}</b> share it along a line not to hand."),
     Form("all share a part", lambda f: f.together,
-         "<b>{units:Words} {titles}</b> share {covered:percent} of its land along a line not "
+         "<b>{units:Words} {titles}</b> share {covered:percent} of its {ground} along a line not "
          "to hand."),
     Form("several, some share", lambda f: f.divided and f.parted,
          "<b>{units:Words} {titles}</b> divide it{beyond}; {parted:words} {parted:shares|share} "
@@ -368,9 +375,9 @@ HUBS_BEYOND = Saying(
 HUBS_MISSING = Saying(
     "land of a place for which there is no hub, beside one that has a hub",
     Form("not found", lambda f: f.units and f.gap > f.least,
-         "For {gap:percent} of its land we found none: a gap in our list."),
+         "For {gap:percent} of its {ground} we found none: a gap in our list."),
     Form("none", lambda f: f.units and f.bare > f.least,
-         "{bare:percent} of its land has none."),
+         "{bare:percent} of its {ground} {landless:have|has} none."),
 )
 HUB_SHARES = Saying(
     "with whom a hub shares land",

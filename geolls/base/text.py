@@ -7,7 +7,7 @@ import difflib
 import math
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from typing import Any
 
@@ -116,9 +116,9 @@ def _spaced(text: str) -> str:
     return " ".join(re.sub(r"[\W_]+", " ", text.casefold()).split())
 
 
-def suggest(word: str, options: Iterable[str]) -> str | None:
-    """Return "did you mean A, B or C?" or None when nothing is near."""
-    found = nearest(word, options)
+def suggest(word: str, options: Iterable[str], called: Callable[[str], str] = str) -> str | None:
+    """Return "did you mean A, B or C?", each as it is `called`, or None when nothing is near."""
+    found = [called(option) for option in nearest(word, options)]
     if not found:
         return None
     *head, last = found

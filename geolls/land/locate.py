@@ -10,12 +10,13 @@ from __future__ import annotations
 import contextlib
 import json
 import math
+import re
 from collections import defaultdict
 from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from geolls.base.errors import OutputError
+from geolls.base.errors import OutputError, UnknownNameError
 from geolls.base.files import sha256, write_text
 from geolls.base.shelves import shelf
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from geopandas import GeoDataFrame
     from numpy.typing import ArrayLike
 
-__all__ = ["COAST_TOLERANCE_M", "PointIndex", "locate", "to_bng"]
+__all__ = ["COAST_TOLERANCE_M", "POINT", "PointIndex", "locate", "point_of", "to_bng"]
 
 #: How far outside all blocks a point may lie and still be of the nearest one. The coast of the
 #: blocks is generalised, and a postcode's point can stand a little off it; a point farther out is
@@ -32,6 +33,9 @@ __all__ = ["COAST_TOLERANCE_M", "PointIndex", "locate", "to_bng"]
 COAST_TOLERANCE_M = 500.0
 
 FILE_NAME = "point-index.json"
+#: What two coordinates look like.
+POINT = r"(-?\d+(?:\.\d+)?) ?[,; ] ?(-?\d+(?:\.\d+)?)"
+_ROUGH_ENGLAND = (-7.0, 2.5, 49.5, 56.0)  # lon, lon, lat, lat
 
 
 def locate(points: ArrayLike, blocks: GeoDataFrame) -> pd.DataFrame:
@@ -217,6 +221,31 @@ def to_bng(longitude: Any, latitude: Any) -> tuple[Any, Any]:
     """
     east, north = _transformer().transform(longitude, latitude)
     return east, north
+
+
+def point_of(text: str) -> tuple[str, tuple[float, float]] | None:
+    """Read coordinates: what they are in words, easting and northing; None where it is none.
+
+    Raises
+    ------
+    UnknownNameError
+        When the point is not in England.
+    """
+    said = re.fullmatch(POINT, text)
+    if not said:
+        return None
+    x, y = float(said[1]), float(said[2])
+    west, east, south, north = _ROUGH_ENGLAND
+    if west <= x <= east and south <= y <= north:
+        return f"{x:g},{y:g} (lon,lat)", to_bng(x, y)
+    if west <= y <= east and south <= x <= north:
+        return f"{y:g},{x:g} (lon,lat; you gave lat,lon)", to_bng(y, x)
+    if 0 <= x <= 700_000 and 0 <= y <= 700_000 and max(x, y) > 1000:
+        return f"{x:.0f},{y:.0f} (easting,northing)", (x, y)
+    raise UnknownNameError(
+        f"{x:g},{y:g} is not in England",
+        fix="give lon,lat in degrees (-1.57,55.18) or easting,northing in metres",
+    )
 
 
 @cache

@@ -345,13 +345,16 @@ class Drawn:
 
     @cached_property
     def focus(self) -> Box:
-        """What to frame, in metres: the trust's schools, the place or all blocks."""
+        """What to frame, in metres: schools of a trust or a list, land of a place, all blocks."""
         data, topo = self.data, self.data.topology
-        if data.trust is not None and self.members is not None:
+        loose = data.trust is not None or (data.place is not None and not data.place.has_land)
+        if loose and self.members is not None:
             own = self.members[["easting", "northing"]].to_numpy(float)
             own = own[~np.isnan(own).any(axis=1)]
             if len(own):
-                pad = max(8_000.0, 0.08 * float(np.ptp(own, axis=0).sum()))
+                pad = max(
+                    8_000.0 if data.trust else 1_500.0, 0.08 * float(np.ptp(own, axis=0).sum())
+                )
                 (west, south), (east, north) = own.min(axis=0).tolist(), own.max(axis=0).tolist()
                 return west - pad, south - pad, east + pad, north + pad
         bounds = topo.bounds[self.place_blocks] if self.place_blocks else topo.bounds

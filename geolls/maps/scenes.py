@@ -122,7 +122,7 @@ def country(
         Tables only; no files are read but the blocks of the study.
     """
     study = facts.study
-    wanted = [k for k in recipe.layers if k in study.area_layers] or list(facts.strips)
+    wanted = [k for k in recipe.layers if k in study.area_layers] or list(facts.grounds)
     more = (recipe.areas, *(m.partition(":")[2] for m in recipe.measures))
     wanted = list(dict.fromkeys((*wanted, *(k for k in more if k in study.area_layers))))
     keys = [m for m in (*recipe.measures, *recipe.table) if not m.startswith("coverage:")]

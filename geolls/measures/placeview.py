@@ -197,7 +197,7 @@ def place_ends(
     schools: pd.DataFrame,
     place: Membership,
     kinds: pd.Series[Any],
-    trust_home: pd.Series[Any],
+    trust_home: pd.Series[Any] | None,
     layers: Mapping[str, Membership] | None = None,
 ) -> pd.DataFrame:
     """Say what every area has at least and at most: schools, kinds, trusts, units met.
@@ -209,7 +209,7 @@ def place_ends(
     place : Membership
         Which unit of the place layer has which school.
     kinds, trust_home : pandas.Series of str
-        As for `oversight.seen_from`.
+        As for `oversight.seen_from`; without homes every school is of its kind, whoever lists it.
     layers : mapping of str to Membership, optional
         The layers whose units are counted.
 
@@ -233,7 +233,9 @@ def place_ends(
     table = schools[["urn", "phase", "pupils", "trust_uid"]].assign(several=several)
     table = table.merge(place.frame("urn", reasons=False), on="urn")
     trust = of_trust.set_axis(pd.Index(schools["urn"]))
-    table["kind"] = seen_from(table, kinds, trust_home, trust)
+    table["kind"] = table["urn"].map(kinds).astype(object)
+    if trust_home is not None:
+        table["kind"] = seen_from(table, kinds, trust_home, trust)
     here = _Groups(by_phase(table))
     kind, no_trust = here.rows["kind"], here.rows["trust_uid"].isna()
     unknown = kind == "status_unknown"

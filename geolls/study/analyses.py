@@ -21,6 +21,7 @@ from geolls.measures import placeview as places
 from geolls.measures import sites as siting
 from geolls.measures.explain import Explanation, explain_place, explain_trust
 from geolls.study.core import Core, Place, remembered
+from geolls.study.units import homes_within
 
 __all__ = [
     "ANALYSES",
@@ -66,7 +67,7 @@ def place_ends(study: Core, layer: str) -> pd.DataFrame:
 
     With interfaces_low and interfaces_high, over all layers; shares of few schools are blank.
     """
-    who = study.schools, study.membership(layer), study.kinds(layer), study.trust_home(layer)
+    who = study.schools, study.membership(layer), study.kinds(layer), homes_within(study, layer)
     found = places.place_ends(*who, study.memberships)
     for end in Interval._fields:
         met = found[[f"units_{key}_{end}" for key in study.memberships]]
@@ -371,7 +372,7 @@ def explain(study: Core, measure: str, place: Place | None, trust_uid: str | Non
             study.membership(place.layer),
             study.kinds(place.layer),
             place.unit_code,
-            trust_home=study.trust_home(place.layer),
+            trust_home=homes_within(study, place.layer),
             layers=layers,
             nearby=schools_about(study) if near else None,
             options=options,

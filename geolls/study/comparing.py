@@ -124,9 +124,9 @@ def layer_facts(study: Core, layer: str) -> Facts:
     Raises
     ------
     UsageError
-        When the layer is not one of the study's area layers.
+        When the layer is not one of the study's, or has sites alone.
     """
-    if layer not in study.area_layers:
+    if study.layer(layer).kind == "sites" or not {layer, study.seat(layer)} & {*study.area_layers}:
         raise UsageError(
             f"{layer} is not one of the study's area layers",
             where="layers",
@@ -193,6 +193,7 @@ def figures_of(study: Core, layer: str = "local_authority") -> list[Figure]:
     """
     table = place_figures(study, layer)
     held = float(table["schools"].sum()) >= _WHOLE * len(study.schools)
+    held |= not study.layer(layer).has_land  # seen from authorities, as England is
     own = {f"share_{kind}" for kind in HOME_KINDS}
     figures = [f if held or f.column not in own else replace(f, beside="middle") for f in _FIGURES]
     bands = [
@@ -238,8 +239,12 @@ def england_figures(study: Core, layer: str = "local_authority") -> pd.Series[fl
         "area_km2": land,
         "schools_per_100km2": len(schools) / land * 100,
     }
+
+    def middle(column: str) -> float:
+        return float(ranked[column].median()) if len(ranked) > 1 else float("nan")
+
     found = {
-        f.column: float(ranked[f.column].median()) if f.beside == "middle" else given[f.column]
+        f.column: middle(f.column) if f.beside == "middle" else given[f.column]
         for f in figures_of(study, layer)
     }
     return pd.Series(found, dtype=float)
@@ -289,7 +294,7 @@ def compare(study: Core, places: Sequence[Place]) -> pd.DataFrame:
     layers = list(dict.fromkeys(p.layer for p in places))
     england = england_figures(study, layers[0])
     ranked = int((place_figures(study, layers[0])["schools"] >= RANKED).sum())
-    middle = f"the middle of {ranked} {study.layers[layers[0]].title}"
+    middle = f"the middle of {ranked} {study.layer(layers[0]).title}"
     out = []
     for figure in figures_of(study, layers[0]):
         column = figure.column

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Hashable, Sequence
+import os
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from dataclasses import replace
 from datetime import date
 from functools import cached_property, wraps
 from pathlib import Path
@@ -28,7 +30,9 @@ from geolls.measures.membership import Membership
 from geolls.measures.overlap import overlap
 from geolls.study import assignment as assigning
 from geolls.study.gazetteer import Gazetteer, Place
+from geolls.study.given import Looked, Made, made_of, unit_called
 from geolls.study.settings import Settings, held
+from geolls.study.towns import towns_called
 
 if TYPE_CHECKING:
     from geopandas import GeoDataFrame
@@ -41,6 +45,8 @@ __all__ = ["ATTRIBUTION", "Core", "Place", "remembered"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
+#: What a place is asked for by: see `Core.place`.
+Given = str | int | os.PathLike[str] | Iterable[str | int]
 
 
 # The day of the demonstration register, and of research on local learning systems.
@@ -111,6 +117,7 @@ class Core:
         self.data = data
         self._register = register
         self._memo: dict[Hashable, Any] = {}
+        self._made: dict[str, Made] = {}
         if settings.strict_dates:
             hold_dates(self.area_layers.values(), self.as_of, self.areas)
 
@@ -205,7 +212,7 @@ class Core:
 
     def layer(self, name: str) -> Layer:
         """Return the layer of that name, forgiving its spelling; refuse one not alive that day."""
-        layer = self.catalogue.get(name)
+        layer = self._made[name].layer if name in self._made else self.catalogue.get(name)
         if not layer.active(self.as_of):
             raise UnknownNameError(
                 f"{layer.key} has no units on {self.as_of}",
@@ -215,7 +222,8 @@ class Core:
 
     def date_note(self, name: str) -> str | None:
         """Say in words that a layer's evidence is of another date than the study, or None."""
-        return date_note(self.catalogue.get(name), self.as_of, self.areas)
+        made = name in self._made
+        return None if made else date_note(self.catalogue.get(name), self.as_of, self.areas)
 
     @cached_property
     def unchecked(self) -> str:
@@ -305,7 +313,9 @@ class Core:
         """
         cut = "_refinement" in self.__dict__ and self._has_polygons
         lost = {k: list(v) for k, v in self._refinement[2].items()} if cut else {}
+        lost |= {key: list(made.told) for key, made in self._made.items()}
         own = [v for v in self.layers.values() if v.family == "user"]
+        own += [made.layer for made in self._made.values()]
         for layer in own:
             if ("assigned", layer.key) in self._memo and layer.has_land:
                 known = {claim.unit_code: claim.unit_name for claim in self.claims(layer.key)}
@@ -320,7 +330,8 @@ class Core:
         for layer in own:
             listed = assigning.untold(layer, self.schools, self.register, self.as_of)
             lost.setdefault(layer.key, []).extend(listed)
-        return [f"{key}: {line}" for key, lines in lost.items() for line in lines]
+        names = {key: made.layer.title for key, made in self._made.items()}
+        return [f"{names.get(key, key)}: {line}" for key, lines in lost.items() for line in lines]
 
     @cached_property
     def _parts(self) -> dict[str, list[str]] | None:
@@ -434,24 +445,77 @@ class Core:
     @cached_property
     def _gazetteer(self) -> Gazetteer:
         land = {key: self.membership(key, "area") for key in self.area_layers}
-        return Gazetteer(self.area_layers, land, self.as_of, self.areas)
+        return Gazetteer(self.area_layers, land, self.as_of, self.areas, self._town)
 
-    def place(self, text: str) -> Place:
-        """Find a place by name or code, as `Leeds`, `E08000035` or `region:North East`.
+    def place(self, given: Given) -> Place:
+        """Find a place by name or code, or make one of a list of schools, a town or a circle.
+
+        Parameters
+        ----------
+        given : str, int, path or iterable of URNs
+            A name or code, as `Leeds`, `E08000035` or `region:North East`; a file of URNs or
+            postcodes; URNs, as `URN:107810,107811`; a postcode or its beginning; or what lies
+            within a distance: `town:Ashington`, `NE63 9,5km`, `school:107810,3km`.
 
         Raises
         ------
         UnknownNameError
             When nothing has that name, or several units that are not the same land do.
         """
-        layer, _, name = text.partition(":")
-        if name:
-            return self._gazetteer.find(name, self.layer(layer.strip()).key)
-        return self._gazetteer.find(text)
+        if isinstance(given, (str, int, os.PathLike)):
+            text = str(given).strip()
+        else:
+            text = "URN:" + ",".join(map(str, given))
+        return self.memo(("place", text), lambda: self._place(text))
+
+    def _place(self, text: str) -> Place:
+        if found := self._made_place(text):
+            return found
+        key, _, name = text.partition(":")
+        if not name:
+            return self._gazetteer.find(text)
+        layer = self.layer(key.strip())
+        if layer.has_land:
+            return self._gazetteer.find(name, layer.key)
+        return unit_called(layer.key, self.places(layer.key), name)
+
+    def _town(self, name: str) -> Place | None:
+        return self._made_place(f"town:{name}") if towns_called(name) else None
+
+    def _made_place(self, text: str) -> Place | None:
+        seen = Looked(self.schools, self.everywhere, self.population, self.as_of, self.areas)
+        made = made_of(seen, text)
+        if made is None:
+            return None
+        key = made.layer.key
+        self._made[key] = made
+        if not len(self.membership(key).shares_of(key)):
+            del self._made[key]
+            lost = assigning.untold(made.layer, self.schools, self.register, self.as_of)
+            raise UnknownNameError(
+                f"none of the {self.population.title} that are counted is in {made.layer.title}",
+                where=text,
+                fix="; ".join(lost),
+            )
+        return replace(self.places(key)[0], note=made.note)
 
     def places(self, key: str) -> list[Place]:
-        """Return every unit of an area layer as a place, by name."""
-        return self._gazetteer.places[key]
+        """Return every unit of a layer of land or of schools as a place, by name."""
+        layer = self.layer(key)
+        if layer.has_land:
+            return self._gazetteer.places[layer.key]
+        return self.memo(("places", layer.key), lambda: self._landless(layer.key))
+
+    def _landless(self, key: str) -> list[Place]:
+        """Return the units of a layer of schools; their blocks are those where schools stand."""
+        block = self.placement.schools.set_index("urn")["block"]
+        claims = self.membership(key).frame("urn", reasons=False)
+        claims["block"] = claims["urn"].map(block)
+        units = claims.groupby(["unit_name", "unit_code"])["block"].agg(set).reset_index()
+        return [
+            Place(key, str(code), str(name), tuple(sorted(held - {None})), has_land=False)
+            for name, code, held in units.itertuples(index=False)
+        ]
 
     def at(self, day: str | date) -> Self:
         """Return the same study on another day."""
@@ -604,17 +668,28 @@ class Core:
         at_work = self.schools.loc[here, "trust_uid"].dropna()
         return self._spread[self._spread["trust_uid"].isin(at_work)].reset_index(drop=True)
 
+    def seat(self, layer: str) -> str:
+        """Return the layer in which trusts are at home, seen from the units of another.
+
+        Itself where its units are land, else that of the authorities: a list of schools is no
+        place to be at home in.
+        """
+        found = self.layer(layer)
+        first = next(iter(self.area_layers), found.key)
+        authority = "local_authority" if "local_authority" in self.area_layers else first
+        return found.key if found.has_land else authority
+
     def trust_home(self, layer: str) -> pd.Series:
-        """Return where each trust is at home in a layer, by trust_uid; see `home.home_of`."""
+        """Return where each trust is at home, seen from a layer, by trust_uid; see `home_of`."""
         from geolls.measures.home import home_of
 
-        return home_of(self._spread, layer)
+        return home_of(self._spread, self.seat(layer))
 
     def kinds(self, layer: str) -> pd.Series:
         """Return who runs each school, seen from its unit of a layer, by URN; see `oversight`."""
         from geolls.measures.oversight import oversight
 
-        key = self.layer(layer).key
+        key = self.seat(layer)
 
         def build() -> pd.Series:
             runs = self._spread.set_index("trust_uid")["schools_all"]
@@ -622,8 +697,8 @@ class Core:
 
         return self.memo(("kinds", key), build)
 
-    def _as_place(self, place: Place | str | int) -> Place:
-        return place if isinstance(place, Place) else self.place(str(place))
+    def _as_place(self, place: Place | Given) -> Place:
+        return place if isinstance(place, Place) else self.place(place)
 
     def trust(self, text: str) -> pd.Series:
         """Find a trust by UID or name; return its row of the spread table.

@@ -27,6 +27,7 @@ from geolls.study.units import (
     AtWork,
     Ground,
     at_work,
+    counted_in,
     drawn_layers,
     grounds_of,
     members_of,
@@ -156,7 +157,12 @@ class Facts:
 
     def layer(self, key: str) -> Layer:
         """Return a layer of the study."""
-        return self.study.layers[key]
+        return self.study.layer(key)
+
+    @cached_property
+    def grounds(self) -> tuple[str, ...]:
+        """The layers drawn as bars that are land too."""
+        return tuple(key for key in self.strips if self.layer(key).has_land)
 
     @cached_property
     def home(self) -> str:
@@ -267,7 +273,7 @@ class Facts:
     @cached_property
     def confidence(self) -> Mapping[str, Mapping[str, str]]:
         """Layer to unit_code to the weakest evidence for any of its land."""
-        claims = {key: self.study.claims(key) for key in self.strips}
+        claims = {key: self.study.claims(key) for key in self.strips if self.layer(key).has_land}
         said = {key: _by((c.unit_code, c.confidence) for c in held) for key, held in claims.items()}
         return {
             key: {code: worst_of({*words}) or "high" for code, words in units.items()}
@@ -296,7 +302,8 @@ class Facts:
     @cache  # noqa: B019
     def middle(self, layer: str, column: str) -> float:
         """Return the median of a figure over the units with enough schools to be ranked."""
-        return float(self.ranked(layer)[column].median())
+        ranked = self.ranked(layer)
+        return float(ranked[column].median()) if len(ranked) > 1 else float("nan")
 
     @cache  # noqa: B019
     def ordered(self, layer: str, column: str) -> tuple[float, ...]:
@@ -319,14 +326,18 @@ class Facts:
 
     @cache  # noqa: B019
     def names(self, key: str) -> Mapping[str, str]:
-        """Return the names of the units of an area layer, by code."""
-        land = self.study.membership(key, "area")
+        """Return the names of the units of a layer, by code."""
+        land = self.study.membership(key, counted_in(self.study, key))
         return dict(zip(land.codes, land.names, strict=True))
 
     @property
     def first(self) -> str:
-        """The layer that pages about England count: authorities, or the first that has pages."""
-        return "local_authority" if "local_authority" in self.places else self.places[0]
+        """The layer that pages about England count: authorities, or the first that has pages.
+
+        Where no place has land, that in which its trusts are at home.
+        """
+        land = [key for key in self.places if self.layer(key).has_land]
+        return "local_authority" if "local_authority" in land else next(iter(land), self.home)
 
     @cached_property
     def _totals(self) -> dict[str, dict[str, Interval]]:
@@ -536,6 +547,16 @@ class Here:
         return self.facts.layer(self.key)
 
     @cached_property
+    def seat(self) -> Layer:
+        """The layer in which trusts are at home, seen from here: its own, if it has land."""
+        return self.facts.layer(self.facts.study.seat(self.key))
+
+    @cached_property
+    def ground(self) -> str:
+        """What covers and divides it is counted in: "land", or "schools" where it has none."""
+        return "land" if self.layer.has_land else "schools"
+
+    @cached_property
     def unit(self) -> Mapping[str, Any]:
         """Its figures."""
         return self.facts.unit_rows[self.key][self.code]
@@ -693,7 +714,7 @@ def gather(study: Core, places: Sequence[str]) -> Facts:
 
 
 def _home(study: Core, places: Sequence[str]) -> str:
-    return "local_authority" if "local_authority" in study.layers else places[0]
+    return "local_authority" if "local_authority" in study.layers else study.seat(places[0])
 
 
 def _schools(study: Core, home: str, trusts: pd.DataFrame) -> pd.DataFrame:

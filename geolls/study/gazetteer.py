@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -12,6 +12,7 @@ from geolls.base.text import fold, suggest
 from geolls.layers.areas import Areas, now_in
 from geolls.layers.model import Layer
 from geolls.measures.membership import Membership
+from geolls.study.towns import suggest_places
 
 __all__ = ["Gazetteer", "Place"]
 
@@ -22,16 +23,19 @@ _COUNCILS = ("local_authority", "district")
 
 @dataclass(frozen=True)
 class Place:
-    """What a page is about: one unit of one area layer.
+    """What a page is about: one unit of a layer, a set of schools with a name.
 
     Attributes
     ----------
     layer, unit_code, name : str
         The unit.
     blocks : tuple of str
-        The blocks it claims, in whole or in part.
+        The blocks it claims, in whole or in part; of a unit without land, those in which its
+        schools stand.
     note : str
-        Other units the same name fits, in words; empty when there are none.
+        How it was read where a name fits several, in words; empty when there is nothing to say.
+    has_land : bool
+        Whether it is land; a list of schools is none.
     """
 
     layer: str
@@ -39,6 +43,7 @@ class Place:
     name: str
     blocks: tuple[str, ...]
     note: str = ""
+    has_land: bool = True
 
 
 class Gazetteer:
@@ -54,6 +59,8 @@ class Gazetteer:
         The day, for messages.
     areas : Areas
         The succession table, for what became of an area that has ended.
+    otherwise : callable, optional
+        What else a bare name may mean: a town.
     """
 
     def __init__(
@@ -62,8 +69,9 @@ class Gazetteer:
         land: Mapping[str, Membership],
         on: date,
         areas: Areas,
+        otherwise: Callable[[str], Place | None] = lambda _: None,
     ) -> None:
-        self.on, self.areas = on, areas
+        self.on, self.areas, self.otherwise = on, areas, otherwise
         self.places: dict[str, list[Place]] = {}
         self._by_name: dict[str, list[Place]] = defaultdict(list)
         for key, layer in layers.items():
@@ -115,11 +123,14 @@ class Gazetteer:
                         where="--place",
                         fix=f"ask for {' or '.join(a.name for a in before)}, or another day",
                     )
+            if layer is None and (found := self.otherwise(text)):
+                return found
             names = {p.name for k, ps in self.places.items() if layer in (None, k) for p in ps}
+            near = suggest_places(text, names, self.on, self.areas)
             raise UnknownNameError(
                 f"no place called {text.strip()!r} on {self.on}",
                 where="--place",
-                fix=suggest(text, sorted(names)),
+                fix=suggest(text, sorted(names)) if layer else near,
             )
         order = {key: at for at, key in enumerate(_ORDER)}
         hits.sort(key=lambda p: (order.get(p.layer, len(order)), p.layer, p.unit_code, p.name))

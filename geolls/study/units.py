@@ -10,9 +10,9 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from geolls.base.arrays import Floats
+from geolls.base.arrays import Floats, Ints
 from geolls.base.interval import Interval
-from geolls.base.vocabulary import BLANK_BELOW, HOME_KINDS, KINDS, REASONS
+from geolls.base.vocabulary import BLANK_BELOW, HOME_KINDS, KINDS, REASONS, By
 from geolls.land.blocks import adjacency
 from geolls.measures.claimants import fewest
 from geolls.measures.disclosure import counted, meal_share
@@ -29,10 +29,12 @@ __all__ = [
     "across",
     "at_work",
     "body_layers",
+    "counted_in",
     "covered",
     "divided",
     "drawn_layers",
     "grounds_of",
+    "homes_within",
     "members_of",
     "met_on",
     "neighbours",
@@ -111,8 +113,25 @@ def drawn_layers(study: Core) -> tuple[list[str], list[str]]:
 def view_of(study: Core, layer: str) -> pd.DataFrame:
     """Return who works in each unit of a layer, by phase; see `placeview.place_view`."""
     kinds, bands = study.kinds(layer), study.spread_options
-    home = study.trust_home(layer)
+    home = homes_within(study, layer)
     return place_view(study.schools, study.membership(layer), kinds, trust_home=home, bands=bands)
+
+
+def homes_within(study: Core, layer: str) -> pd.Series[str] | None:
+    """Return where each trust is at home among the units of a layer; None of one without land.
+
+    A school on the list of a unit without land is of the kind that its own authority sees.
+    """
+    return study.trust_home(layer) if study.layer(layer).has_land else None
+
+
+def counted_in(study: Core, layer: str) -> By:
+    """Return what the ground of a layer's units is counted in: land, or schools where it has none.
+
+    What covers, divides or runs on beyond a place with land is land; of a list of schools it is
+    schools.
+    """
+    return "area" if study.layer(layer).has_land else "schools"
 
 
 @remembered
@@ -146,7 +165,8 @@ def units_of(study: Core, layer: str) -> pd.DataFrame:
     -----
     A unit without a school has 0 schools and blanks.
     """
-    land = study.membership(layer, "area").frame("block", reasons=False)
+    by = counted_in(study, layer)
+    land = study.membership(layer, by).frame("block", reasons=False)
     names = land.drop_duplicates("unit_code").set_index("unit_code")["unit_name"].sort_index()
     view = view_of(study, layer)
     phases = {p: view[view["phase"] == p].set_index("unit_code") for p in ("all", *_PHASES)}
@@ -179,15 +199,15 @@ def units_of(study: Core, layer: str) -> pd.DataFrame:
     eligible = members["share"] * members["fsm_pupils"].fillna(0)
     eligible = eligible.groupby(members["unit_code"]).sum().reindex(frame.index).fillna(0.0)
     frame["fsm_share"] = meal_share(eligible, pupils, frame["schools"])
-    area = land["share"] * land["block"].map(study.weights("area"))
-    frame["area_km2"] = area.groupby(land["unit_code"]).sum() / 1e6
+    area = land["share"] * land["block"].map(study.weights("area"))  # blank of what has no land
+    frame["area_km2"] = area.groupby(land["unit_code"]).sum(min_count=1) / 1e6
     frame["schools_per_100km2"] = frame["schools"] / frame["area_km2"] * 100
     claims = study.membership(layer).frame("urn", reasons=False)
     others = {k: study.membership(k) for k in MET if k in study.area_layers and k != layer}
     for key, other in others.items():
         met = interfaces(claims, {key: other})
         frame[f"units_{key}"] = met.reindex(frame.index).fillna(0).astype(int)
-    kinds, home = study.kinds(layer), study.trust_home(layer)
+    kinds, home = study.kinds(layer), homes_within(study, layer)
     ends = place_ends(study.schools, study.membership(layer), kinds, home, others)
     ends = ends[ends.index.get_level_values("phase") == "all"].droplevel("phase")
     few = frame["schools"] < BLANK_BELOW
@@ -234,10 +254,13 @@ def members_of(study: Core, layer: str) -> pd.DataFrame:
     row = pd.Index(study.schools["urn"]).get_indexer(pd.Index(claims["urn"]))
     schools = study.schools.iloc[row]
     larger = schools["trust_uid"].isin(several(study).index)
-    uid = study.schools.set_index("urn")["trust_uid"]
+    uid, home = study.schools.set_index("urn")["trust_uid"], homes_within(study, layer)
+    kind = claims["urn"].map(study.kinds(layer))
+    if home is not None:
+        kind = seen_from(claims, study.kinds(layer), home, uid)
     return claims.assign(
         row=row,
-        kind=seen_from(claims, study.kinds(layer), study.trust_home(layer), uid).to_numpy(),
+        kind=kind.to_numpy(dtype=object),
         trust=schools["trust_uid"].where(larger).to_numpy(),
         trust_known=schools["trust_uid"].notna().to_numpy(),
         fsm_pupils=counted(study.schools).to_numpy()[row],
@@ -350,15 +373,22 @@ def at_work(study: Core, layer: str) -> dict[str, list[AtWork]]:
     """Return the trusts of two or more with a school in each unit, largest first."""
     here = (
         members_of(study, layer)
+        .assign(own=lambda table: table["kind"] == "trust_home_here")
         .groupby(["unit_code", "trust"])
-        .agg(here=("share", "sum"), low=("share_low", "sum"), high=("share_high", "sum"))
+        .agg(
+            here=("share", "sum"),
+            low=("share_low", "sum"),
+            high=("share_high", "sum"),
+            own=("own", "any"),
+        )
     )
     found = here.reset_index().sort_values(
         ["unit_code", "here", "trust"], ascending=[True, False, True]
     )
     home = found["trust"].map(study.trust_home(layer)).fillna("not_known")
+    at_home = home == found["unit_code"] if study.layer(layer).has_land else found["own"]
     found["kind"] = np.select(
-        [home == "not_known", home == "no_single_home", home == found["unit_code"]],
+        [home == "not_known", home == "no_single_home", at_home],
         ["status_unknown", "no_single_home", "trust_home_here"],
         default="trust_based_elsewhere",
     )
@@ -378,7 +408,7 @@ def grounds_of(study: Core, place: str, layer: str) -> Mapping[str, Ground]:
     study : Core
         The study.
     place, layer : str
-        Two area layers.
+        Two layers, the second of land; where the first has none, its schools are counted instead.
 
     Returns
     -------
@@ -391,22 +421,30 @@ def grounds_of(study: Core, place: str, layer: str) -> Mapping[str, Ground]:
     each, as everywhere; what of a unit lies `outside` is then known only between two, as it is
     where the unit shares its own land.
     """
-    area = study.weights("area").to_numpy(dtype=float)
-    x, y = _claimed(study, place), _claimed(study, layer)
-    whose, listed = _listed(study, layer)
-    part = (x.share * area) @ listed.T
+    by = counted_in(study, place)
+    inside = study.membership(place, by)
+    here = np.unique(inside.item[~inside.outside[inside.unit]])
+    area = study.weights(by).to_numpy(dtype=float)
+    x, y = _claimed(study, place, by, here), _claimed(study, layer, by, here)
+    whose, listed = _listed(study, layer, by, here)
+    part = (x.share * area[here]) @ listed.T
     whole = part.sum(axis=1)
-    own = np.maximum(y.share @ area, 1e-9)  # m2; a unit may have no land but shared land
+    own = np.maximum(y.whole.share, 1e-9)  # m2; a unit may have no land but shared land
     least, most = (
-        (inner * area) @ (1.0 - outer).T / own[:, None]
-        for inner, outer in ((y.low, x.high), (y.high, x.low))
+        (total - (inner * area[here]) @ outer.T) / own[:, None]
+        for total, inner, outer in (
+            (y.whole.low[:, None], y.low, x.high),
+            (y.whole.high[:, None], y.high, x.low),
+        )
     )
-    meets = (x.high * area) @ y.high.T > 0
+    meets = (x.high * area[here]) @ y.high.T > 0
     return {
         code: Ground(
             {whose[j]: float(part[i, j] / whole[i]) for j in np.flatnonzero(part[i] > 0)},
             {
-                y.codes[j]: Interval(float(least[j, i]), float(min(most[j, i], 1.0)))
+                y.codes[j]: Interval(
+                    max(float(least[j, i]), 0.0), float(np.clip(most[j, i], 0.0, 1.0))
+                )
                 for j in np.flatnonzero(meets[i])
             },
         )
@@ -414,29 +452,43 @@ def grounds_of(study: Core, place: str, layer: str) -> Mapping[str, Ground]:
     }
 
 
-class _Claimed(NamedTuple):
-    """The share that each unit (rows) has of every block: as the tables say, least and most."""
+class _Ends(NamedTuple):
+    """What each unit has: as the tables say, least and most."""
 
-    codes: tuple[str, ...]
     share: Floats
     low: Floats
     high: Floats
 
 
-@remembered
-def _claimed(study: Core, layer: str) -> _Claimed:
-    land = study.membership(layer, "area")
-    table = np.zeros((3, len(land.codes), len(land.items)))
-    for to, share in zip(table, (land.share, land.low, land.high), strict=True):
-        to[land.unit, land.item] = share
-    kept = ~land.outside
-    return _Claimed(tuple(c for c, k in zip(land.codes, kept, strict=True) if k), *table[:, kept])
+class _Claimed(NamedTuple):
+    """The share that each unit (rows) has of some items, and the weight of all that it has."""
+
+    codes: tuple[str, ...]
+    share: Floats
+    low: Floats
+    high: Floats
+    whole: _Ends
 
 
-@remembered
-def _listed(study: Core, layer: str) -> tuple[list[tuple[str, ...]], Floats]:
-    """Return who is listed for land together, and their share of every block."""
-    land = study.membership(layer, "area")
+def _claimed(study: Core, layer: str, by: By, here: Ints) -> _Claimed:
+    claims, weight = study.membership(layer, by), study.weights(by).to_numpy(dtype=float)
+    at = np.full(len(claims.items), -1)
+    at[here] = np.arange(len(here))
+    some = at[claims.item] >= 0
+    table = np.zeros((3, len(claims.codes), len(here)))
+    shares = (claims.share, claims.low, claims.high)
+    for to, share in zip(table, shares, strict=True):
+        to[claims.unit[some], at[claims.item[some]]] = share[some]
+    kept = ~claims.outside
+    whole = _Ends(*(claims.weigh_by(share, weight)[kept] for share in shares))
+    codes = tuple(c for c, k in zip(claims.codes, kept, strict=True) if k)
+    share, low, high = table[:, kept]
+    return _Claimed(codes, share, low, high, whole)
+
+
+def _listed(study: Core, layer: str, by: By, here: Ints) -> tuple[list[tuple[str, ...]], Floats]:
+    """Return who is listed for an item together, and their share of each item that is here."""
+    land = study.membership(layer, by).over(study.membership(layer, by).items[here])
     claims = land.frame("block").assign(at=land.item, by=land.item)
     alone = land.stated | (land.claims[land.item] == 1)
     claims.loc[alone, "by"] = -1 - np.arange(int(alone.sum()))
@@ -467,8 +519,11 @@ def neighbours(study: Core, layer: str) -> Mapping[str, list[str]]:
 
     Notes
     -----
-    Land that the sea cuts off touches the nearest land across it; see `adjacency`.
+    Land that the sea cuts off touches the nearest land across it; see `adjacency`. What has no
+    land has no neighbours.
     """
+    if not study.layer(layer).has_land:
+        return {}
     touching = _touching(study)
     table = study.land(layer)
     table = table[~is_reason(table["unit_code"])]

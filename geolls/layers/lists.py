@@ -1,0 +1,132 @@
+"""A list of schools in one file, by URN or postcode, read into a layer of one unit."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+from geolls.base.cells import a_code, filled
+from geolls.base.errors import InputFileError
+from geolls.base.sheets import open_table
+from geolls.layers.model import Claim, Layer, Unit
+
+__all__ = ["LIST_FILES", "POSTCODE", "a_list", "read_list"]
+
+LIST_FILES: Final = (".csv", ".txt", ".tsv", ".xlsx", ".xlsm", ".gz", ".zip")
+POSTCODE: Final = re.compile(r"[A-Z]{1,2}\d[A-Z\d]?( ?\d([A-Z]{2})?)?")
+_MOST_BYTES: Final = 64 << 20
+_URN: Final = re.compile(r"[1-9]\d{4,6}")
+
+
+def read_list(file: Path, key: str) -> tuple[Layer, list[str]]:
+    """Read the schools that a file lists: a column URN or postcode, or nothing but either.
+
+    Parameters
+    ----------
+    file : pathlib.Path
+        A text table or a workbook; columns that are neither are left alone.
+    key : str
+        Key of the layer.
+
+    Returns
+    -------
+    (Layer, list of str)
+        A layer of kind `schools` with one unit, named as the file; and what of the file names no
+        school, in words, with the row.
+
+    Raises
+    ------
+    InputFileError
+        The file cannot be read, or lists neither URNs nor postcodes.
+    """
+    opened = open_table(file, lambda cells: bool(_columns(cells)), limit=_MOST_BYTES)
+    head, body = opened.head, opened.body.decode()
+    columns, above = _columns(head.cells), head.row
+    if not columns and any(map(_is_entry, head.cells)):  # a list without a heading
+        at = next(i for i, cell in enumerate(head.cells) if _is_entry(cell))
+        columns = {"urn" if _URN.fullmatch(a_code(head.cells[at])) else "postcode": at}
+        above, body = head.row - 1, f"{head.line}\n{body}"
+    if not columns:
+        raise InputFileError(
+            f"lists neither URNs nor postcodes: its columns are {', '.join(head.cells[:8])}",
+            where=str(file),
+            fix="call the column with the schools URN or postcode",
+        )
+    name, at = next(iter(columns.items()))
+    reader = csv.reader(io.StringIO(body, newline=""), delimiter=head.mark)
+    entries, told = [], list(opened.told)
+    for cells in reader:
+        row, cell = above + reader.line_num, filled(cells[at]) if at < len(cells) else ""
+        entry = a_code(cell).upper() if name == "urn" else " ".join(cell.upper().split())
+        if entry and (_URN if name == "urn" else POSTCODE).fullmatch(entry):
+            entries.append((entry, row))
+        elif any(map(filled, cells)):
+            told.append(f"row {row} names no school: {cell!r} is no {_NAMES[name]}")
+    return a_list(key, file.stem, str(file.name), {name: entries}), told
+
+
+_NAMES = {"urn": "URN", "postcode": "postcode"}
+
+
+def _columns(cells: Sequence[str]) -> dict[str, int]:
+    """Return where the URNs stand, or else the postcodes."""
+    plain = [re.sub(r"[^a-z]+", "", cell.casefold()) for cell in cells]
+    for name in ("urn", "postcode"):
+        for at, word in enumerate(plain):
+            if word in {name, f"school{name}", f"{name}s", f"establishment{name}"}:
+                return {name: at}
+    return {}
+
+
+def _is_entry(cell: str) -> bool:
+    return bool(_URN.fullmatch(a_code(cell)) or POSTCODE.fullmatch(cell.strip().upper()))
+
+
+def a_list(
+    key: str,
+    name: str,
+    source: str,
+    entries: Mapping[str, Iterable[tuple[str, int]]],
+    *,
+    title: str = "List of schools",
+    titles: str = "Lists of schools",
+    caption: str = "",
+) -> Layer:
+    """Return a layer of kind `schools` with one unit: entries by what they are, with their row."""
+    claims = tuple(
+        Claim(
+            unit_code=key,
+            area_code="",
+            area_name="",
+            urn=entry if kind == "urn" else "",
+            postcode=entry if kind == "postcode" else "",
+            codes_as_of=None,
+            valid_from=None,
+            valid_to=None,
+            extent="whole",
+            part="",
+            share=None,
+            source=source,
+            source_date="",
+            confidence="high",
+            row=row,
+        )
+        for kind, found in entries.items()
+        for entry, row in found
+    )
+    return Layer(
+        title=name,
+        source=source,
+        key=key,
+        unit_title=title,
+        unit_title_plural=titles,
+        kind="schools",
+        tiling="partial",
+        caption=caption,
+        claims=claims,
+        units={key: Unit(key, name)},
+    )

@@ -1,0 +1,123 @@
+"""Find a town by name, and tell apart those of one name by the area in which they lie."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable
+from datetime import date
+from functools import cache
+from typing import Final, NamedTuple
+
+from geolls.base.errors import UnknownNameError
+from geolls.base.shelves import shelf
+from geolls.base.text import fold, suggest
+from geolls.land.locate import to_bng
+from geolls.layers.areas import Areas
+
+__all__ = ["SOURCE", "Town", "district_of", "one_town", "suggest_places", "towns_called"]
+
+SOURCE: Final = "GeoNames (geonames.org), CC BY 4.0: places of 1,000 residents or more"
+# A town so many times as large as each other of its name is meant where none is named.
+_PLAINLY: Final = 5
+_SHOWN: Final = 6
+
+
+class Town(NamedTuple):
+    """A place with 1,000 residents or more: where its middle is, and the block it lies in."""
+
+    name: str
+    lon: float
+    lat: float
+    population: int
+    block: str
+
+    @property
+    def xy(self) -> tuple[float, float]:
+        """Easting and northing, metres in EPSG:27700."""
+        east, north = to_bng(self.lon, self.lat)
+        return float(east), float(north)
+
+
+@cache
+def _towns() -> dict[str, list[Town]]:
+    """Return the towns of England by folded name, the largest of each name first."""
+    found: dict[str, list[Town]] = {}
+    with (shelf("boundaries") / "towns.csv").open(encoding="utf-8", newline="") as file:
+        for name, lon, lat, population, block, _ in list(csv.reader(file))[1:]:
+            town = Town(name, float(lon), float(lat), int(population), block)
+            found.setdefault(fold(name), []).append(town)
+    return found
+
+
+def towns_called(name: str) -> list[Town]:
+    """Return the towns of a name, else those whose name begins or ends with it; largest first.
+
+    Examples
+    --------
+    >>> [town.name for town in towns_called("hull")]
+    ['Kingston upon Hull']
+    """
+    towns, asked = _towns(), fold(name)
+    if asked in towns or not asked:
+        return towns.get(asked, [])
+    begin = [t for key, held in towns.items() if key.startswith(f"{asked} ") for t in held]
+    end = [t for key, held in towns.items() if key.endswith(f" {asked}") for t in held]
+    return sorted(begin or end, key=lambda town: -town.population)
+
+
+def district_of(town: Town, on: date, areas: Areas) -> str:
+    """Return the name of the district in which a town lies on a day."""
+    return next((a.name for a in areas.alive("district", on) if town.block in a.blocks), "")
+
+
+def one_town(text: str, on: date, areas: Areas) -> tuple[Town, str, str]:
+    """Return the town that a person means, its district, and what others there are, in words.
+
+    Parameters
+    ----------
+    text : str
+        A name, or a name and the district, authority or region it lies in: "Newport, Isle of
+        Wight".
+    on : datetime.date
+        The day on which areas are named.
+    areas : Areas
+        The succession table.
+
+    Raises
+    ------
+    UnknownNameError
+        When no town has that name, or several do of which none is plainly the largest.
+    """
+    found = towns_called(text)
+    name, comma, inside = text.rpartition(",")
+    if comma and not found:
+        within = {block for area in areas.find(inside, on) for block in area.blocks}
+        found = [town for town in towns_called(name) if town.block in within]
+    if not found:
+        raise UnknownNameError(
+            f"no town of 1,000 residents or more is called {text.strip()!r}",
+            where="--place",
+            fix=suggest_places(name or text, (), on, areas),
+        )
+    first, *others = found
+    told = [f"{town.name}, {district_of(town, on, areas)}" for town in found]
+    if others and first.population < _PLAINLY * others[0].population:
+        more = f" and {len(told) - _SHOWN} more" if len(told) > _SHOWN else ""
+        which = ", ".join(f'"town:{one}"' for one in told[:_SHOWN])
+        raise UnknownNameError(
+            f"{len(found)} towns are called {text.strip()!r}",
+            where="--place",
+            fix=f"say which: {which}{more}",
+        )
+    also = f"; there is also {' and '.join(told[1:_SHOWN])}" if others else ""
+    return first, district_of(first, on, areas), also
+
+
+def suggest_places(text: str, names: Iterable[str], on: date, areas: Areas) -> str | None:
+    """Return "did you mean A or B?" of names and of towns, each town with its district."""
+    known, towns = set(names), {held[0].name: held[0] for held in _towns().values()}
+
+    def called(name: str) -> str:
+        return name if name in known else f"{name} (town in {district_of(towns[name], on, areas)})"
+
+    return suggest(text, [*sorted(known), *towns], called)
