@@ -232,7 +232,8 @@ class Core:
 
     def note(self, name: str) -> str:
         """Say in words what results about a layer rest on; see `evidence.layer_note`."""
-        return layer_note(self.layer(name), self.as_of, self.areas)
+        made = name in self._made
+        return "" if made else layer_note(self.layer(name), self.as_of, self.areas)
 
     @cached_property
     def rests_on(self) -> dict[str, str]:

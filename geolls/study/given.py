@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterable, Sequence
 from datetime import date
@@ -24,6 +25,7 @@ from geolls.study.towns import SOURCE, one_town
 
 __all__ = ["Looked", "Made", "made_of", "unit_called"]
 
+_LONG: Final = 40  # letters of a key, from which it is cut
 KM: Final = 5.0  # round a town for which no distance is given
 _IN_KM: Final = {"km": 1.0, "m": 0.001, "mile": 1.609344}
 _FAR = re.compile(r"(.+?)[,;]?\s*(\d+(?:\.\d+)?)\s*(km|m|mile)s?", re.IGNORECASE)
@@ -88,7 +90,9 @@ def made_of(study: Looked, text: str) -> Made | None:
     InputFileError
         A file cannot be read.
     """
-    key = f"place_{slug(text)}"
+    plain = slug(text)
+    digest = hashlib.sha256(text.encode()).hexdigest()[:8]
+    key = f"place_{plain}" if len(plain) <= _LONG else f"place_{plain[:_LONG]}-{digest}"
     if Path(text).suffix.lower() in LIST_FILES:
         if not Path(text).expanduser().is_file():
             raise InputFileError("there is no such file", where=text, fix="give the path of a list")

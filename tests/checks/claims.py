@@ -128,7 +128,7 @@ def layer_titled(t: Truth, title: str) -> str:
     key = title.lower()
     return next(
         k
-        for k, layer in t.study.area_layers.items()
+        for k, layer in t.study.layers.items()
         if key in {layer.unit_title.lower(), layer.unit_title_plural.lower(), layer.title.lower()}
     )
 
@@ -215,11 +215,20 @@ def _(t: Truth, s: Said, g: Groups) -> bool:
 
 # ---- a place -----------------------------------------------------------------------------------
 
+
+@claim("a place without land", "no land", "it is a list of schools; homes are sought there")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    homes = layer_titled(t, g["unit"])
+    return not t.has_land(s.layer) and homes == t.study.seat(s.layer)
+
+
 IS = "what a place is"
 
 
 @claim(IS, "its layer", "the place is a unit of that layer")
 def _(t: Truth, s: Said, g: Groups) -> bool:
+    if not t.has_land(s.layer):
+        return g["title"] == t.study.layer(s.layer).unit_title
     return layer_titled(t, g["title"]) == s.layer
 
 
@@ -1277,7 +1286,7 @@ def homes_of(s: Said) -> tuple[str, str]:
 
 @claim(CELL, "here", "a trust at work in it has its home in it")
 def _(t: Truth, s: Said, g: Groups) -> bool:
-    return s.code in homes_here(t, s, s.layer)
+    return t.homes(s.layer, s.code)["here"] > 0
 
 
 @claim(CELL, "elsewhere", "a trust at work in it has its home there")
@@ -2016,8 +2025,8 @@ def _(t: Truth, s: Said, g: Groups) -> bool:
 
 @claim("what to bear in mind of a layer", "caption", "the caption of that layer")
 def _(t: Truth, s: Said, g: Groups) -> bool:
-    return any(v.title == g["title"] and v.caption == g["caption"]
-               for v in t.study.area_layers.values())  # fmt: skip
+    found = [*t.study.area_layers.values(), t.study.layer(s.layer)]
+    return any(v.title == g["title"] and v.caption == g["caption"] for v in found)
 
 
 @claim("what to bear in mind of a layer", "dates", "the note of a layer's dates")
@@ -2036,7 +2045,7 @@ def _(t: Truth, s: Said, g: Groups) -> bool:
 
 @claim(LAST, "land", "every layer is made of the blocks")
 def _(t: Truth, s: Said, g: Groups) -> bool:
-    return set(t.listed(s.layer)) == set(t.area)
+    return set(t.listed(t.study.seat(s.layer))) == set(t.area)
 
 
 @claim(LAST, "thin layers", "those whose list leaves out more than half of the schools")
@@ -2048,7 +2057,8 @@ def _(t: Truth, s: Said, g: Groups) -> bool:
 @claim("a source of a profile", "always", "the register, or the source of a layer")
 def _(t: Truth, s: Said, g: Groups) -> bool:
     label = t.study.register.label
-    return g["source"] == label or any_layer(
+    own = t.study.layer(s.layer).source
+    return g["source"] in {label, own} or any_layer(
         t, lambda k: g["source"].startswith(t.study.layers[k].source)
     )
 

@@ -47,6 +47,16 @@ class _Watched:
         return self.saying.each(**facts)
 
 
+def given_places(study: Any) -> list[Any]:
+    """Return places without land: what lies round towns and postcodes, lists, some dioceses."""
+    of_a_trust = study.schools.dropna(subset=["trust_uid"])["urn"].tolist()
+    every = study.schools["urn"].tolist()
+    texts = ["town:Ashington", "Newport, Isle of Wight,3km", "LS20,4km", "PL1", "town:Berwick,900m"]
+    lists = [of_a_trust[:1], every[::1500], of_a_trust[::400]]
+    dioceses = study.places("diocese")[::8] if "diocese" in study.layers else []
+    return [*map(study.place, [*texts, *lists]), *dioceses]
+
+
 def said_of(study: Any, home: str = LAYERS[0]) -> list[Said]:
     """Return every sentence on the pages and in the profiles of a study, maps and tables apart.
 
@@ -100,6 +110,9 @@ def said_of(study: Any, home: str = LAYERS[0]) -> list[Said]:
                 page = Page("place", book.path_of(*subject), subject)
                 places.said(page, Here(facts, *subject))
                 profile(study, place)
+        for place in given_places(study):
+            subject = (place.layer, place.unit_code)
+            profile(study, place)
         for uid in book.trust_rows:
             subject = ("trust", uid)
             trusts.said(Page("trust", book.path_of(*subject), (uid,)), uid)

@@ -107,9 +107,12 @@ class Truth:
                     out[unit] += share * part
         return out
 
+    def has_land(self, layer: str) -> bool:
+        return layer in self.layers
+
     @cache  # noqa: B019
     def name(self, layer: str) -> dict[str, str]:
-        table = self.study.land(layer)
+        table = self.study.land(layer) if self.has_land(layer) else self.study.assigned(layer)
         return dict(zip(table["unit_code"], table["unit_name"], strict=True))
 
     # -- land ----------------------------------------------------------------------------------
@@ -135,11 +138,21 @@ class Truth:
 
     @cache  # noqa: B019
     def ground(self, place: str, code: str, layer: str) -> Ground:
-        mine, listed = self.blocks(place)[code], self.listed(layer)
-        whole = sum(self.area[b] * share for b, share in mine.items())
+        """Whose the land of a place is; of a list of schools, whose its schools are."""
+        area, mine, listed, of_unit = (
+            (self.area, self.blocks(place)[code], self.listed(layer), self.blocks(layer))
+            if self.has_land(place)
+            else (
+                dict.fromkeys(self.trust, 1.0),
+                dict(self.members(place)[code]),
+                {urn: frozenset(c for c, _ in held) for urn, held in self.claims(layer).items()},
+                {unit: dict(held) for unit, held in self.members(layer).items()},
+            )
+        )
+        whole = sum(area[b] * share for b, share in mine.items())
         parts: dict[frozenset[str], float] = defaultdict(float)
         for block, share in mine.items():
-            parts[listed[block]] += self.area[block] * share / whole
+            parts[listed[block]] += area[block] * share / whole
         units: Counter[str] = Counter()
         shared: Counter[str] = Counter()
         for names, part in parts.items():
@@ -149,10 +162,10 @@ class Truth:
         inside, beyond, most = set(), set(), {}
         certain = {b for b, share in mine.items() if share == 1}
         for unit in units:
-            blocks = self.blocks(layer)[unit]
-            own = sum(self.area[b] * s for b, s in blocks.items())
-            least = sum(self.area[b] for b, s in blocks.items() if s == 1 and b not in mine)
-            most[unit] = sum(self.area[b] for b in blocks if b not in certain) / own
+            blocks = of_unit[unit]
+            own = sum(area[b] * s for b, s in blocks.items())
+            least = sum(area[b] for b, s in blocks.items() if s == 1 and b not in mine)
+            most[unit] = sum(area[b] for b in blocks if b not in certain) / own
             if least / own > LEAST:
                 beyond.add(unit)
             if most[unit] <= LEAST:
@@ -169,7 +182,8 @@ class Truth:
 
     @cache  # noqa: B019
     def home(self, layer: str) -> dict[str, str]:
-        """Trust to its home in a layer, or to the word for none."""
+        """Trust to its home in a layer, or to the word for none; of lists, among authorities."""
+        layer = layer if self.has_land(layer) else "local_authority"
         home, status = self.spread[f"home_{layer}"], self.spread[f"home_status_{layer}"]
         return {uid: code if isinstance(code, str) else status[uid] for uid, code in home.items()}
 
@@ -180,6 +194,8 @@ class Truth:
             return "status_unknown" if self.unknown[urn] else "no_trust"
         if self.every[uid] == 1:
             return "single_school_trust"
+        if not self.has_land(layer):  # as its own authority sees it
+            return self.seen("local_authority", self.claims("local_authority")[urn][0][0], urn)
         kind = self.kind(layer, unit, uid)
         return {"here": "trust_home_here", "elsewhere": "trust_based_elsewhere"}.get(
             kind, kind.replace("not_known", "home_not_known")
@@ -201,6 +217,10 @@ class Truth:
         home = self.home(layer)[uid]
         if home in {"no_single_home", "not_known"}:
             return home
+        if not self.has_land(layer):
+            claims = self.claims("local_authority")
+            mine = [urn for urn, _ in self.members(layer)[unit] if self.trust[urn] == uid]
+            return "here" if any(home == c for u in mine for c, _ in claims[u]) else "elsewhere"
         return "here" if home == unit else "elsewhere"
 
     @cache  # noqa: B019
