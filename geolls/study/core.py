@@ -331,8 +331,8 @@ class Core:
         for layer in own:
             listed = assigning.untold(layer, self.schools, self.register, self.as_of)
             lost.setdefault(layer.key, []).extend(listed)
-        names = {key: made.layer.title for key, made in self._made.items()}
-        return [f"{names.get(key, key)}: {line}" for key, lines in lost.items() for line in lines]
+        titles = {key: made.layer.title for key, made in self._made.items()}
+        return [f"{titles.get(key, key)}: {line}" for key, lines in lost.items() for line in lines]
 
     @cached_property
     def _parts(self) -> dict[str, list[str]] | None:
