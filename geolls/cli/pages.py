@@ -219,13 +219,19 @@ def atlas(
         type=Choice(["csv", "parquet", "gpkg", "xlsx"]),
         help="A format; all four by default; may be given again.",
     ),
+    click.option(
+        "--star",
+        is_flag=True,
+        help="Facts, dimensions and relationships for Power BI and pivot tables instead.",
+    ),
     output=OUTPUT[-2:],
 )
-def export(study: Study, out: Path, formats: tuple[str, ...], **options: Any) -> None:
+def export(study: Study, out: Path, formats: tuple[str, ...], star: bool, **options: Any) -> None:
     r"""Write every table of a study, with its data dictionary.
 
     \b
     geolls export --out out/tables --as csv --as xlsx
+    geolls export --star --out out/star --as parquet
     """
     from geolls.export.everything import FORMATS
     from geolls.export.everything import export as write_all
@@ -233,7 +239,7 @@ def export(study: Study, out: Path, formats: tuple[str, ...], **options: Any) ->
     if study.register.demonstration:
         click.echo(study.register.label, err=True)
     with progress_bar(options["quiet"]) as progress:
-        written = write_all(study, out, formats=formats or FORMATS, progress=progress)
+        written = write_all(study, out, formats=formats or FORMATS, star=star, progress=progress)
     note(options, f"Written: {len(written)} files in {out}")
 
 

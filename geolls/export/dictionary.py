@@ -57,6 +57,8 @@ class TableText:
         Its columns, in order; a name with `<layer>` in it stands for one column per layer.
     note : str
         What a reader must know besides; may be empty.
+    profile : str
+        The export it belongs to: "star", or the ordinary one.
     """
 
     key: str
@@ -64,6 +66,7 @@ class TableText:
     rows: str
     columns: tuple[Column, ...]
     note: str = ""
+    profile: str = field(default="", metadata=among(("", "star")))
 
     def expand(
         self, layers: Collection[str], known: Mapping[str, str] | None = None
@@ -109,7 +112,7 @@ class Dictionary:
         return None
 
     def rows(
-        self, layers: Collection[str], known: Mapping[str, str] | None = None
+        self, layers: Collection[str], known: Mapping[str, str] | None = None, profile: str = ""
     ) -> list[dict[str, str]]:
         """Return one row per column of each table: table, column, type, unit, description, source.
 
@@ -119,6 +122,8 @@ class Dictionary:
             Keys of the layers that have columns of their own.
         known : mapping of str to str, optional
             Those of them that are known in part, and in which.
+        profile : str, optional
+            Of the tables of which export.
         """
         return [
             {
@@ -130,6 +135,7 @@ class Dictionary:
                 "source": c.source,
             }
             for table in self.tables.values()
+            if table.profile == profile
             for c in table.expand(layers, known)
         ]
 

@@ -17,6 +17,7 @@ from geolls.base.text import suggest
 from geolls.export.dictionary import Column, TableText, load_dictionary
 from geolls.export.geopackage import shapes_of, write_geopackage
 from geolls.export.render import Table, described_parquet, to_csv, with_days
+from geolls.export.star import RELATIONSHIPS, STAR
 from geolls.export.tables import BUILDERS, tables
 from geolls.export.workbook import write_workbook
 
@@ -35,7 +36,8 @@ def _parquet(study: Study, found: Found, folder: Path) -> Iterator[Path]:
     for key, (text, frame) in found.items():
         columns = text.expand(study.area_layers, study.rests_on)
         yield write_bytes(folder / f"{key}.parquet", described_parquet(frame, columns))
-    for key, shape in shapes_of(study, found["units"][1]).items():
+    units = found.get("units")
+    for key, shape in (shapes_of(study, units[1]) if units else {}).items():
         path = folder / f"units_{key}.parquet"
         with writing(path) as part:
             shape.to_parquet(part, index=False, compression="zstd")
@@ -66,6 +68,7 @@ def export(
     folder: str | Path,
     *,
     formats: Sequence[str] = FORMATS,
+    star: bool = False,
     progress: Progress | None = None,
 ) -> list[Path]:
     """Write every table of a study, its shapes, a workbook and a description of it all.
@@ -80,6 +83,9 @@ def export(
         csv and Parquet: one file per table, and with Parquet one GeoParquet file per layer of
         land; gpkg: `geolls.gpkg`, one layer per layer of land and one of schools, EPSG:27700,
         styled for QGIS; xlsx: `geolls.xlsx`, one sheet per table. All by default.
+    star : bool, default False
+        The star schema in place of the ordinary tables: facts, dimensions and relationships for
+        Power BI and pivot tables; in csv, Parquet and xlsx.
     progress : callable, optional
         Told what is being done, how many steps are, and how many there are.
 
@@ -105,10 +111,14 @@ def export(
             raise UsageError(
                 f"unknown format {wanted!r}", where="--format", fix=suggest(wanted, FORMATS)
             )
-    folder = Path(folder)
-    keys = tuple(BUILDERS) if set(formats) - {"gpkg"} else ("units", "schools")
+    folder, profile = Path(folder), "star" if star else ""
+    keys = tuple(STAR if star else BUILDERS)
+    if star:
+        formats = [wanted for wanted in formats if wanted != "gpkg"]  # a star has no shapes
+    elif set(formats) == {"gpkg"}:
+        keys = ("units", "schools")
     found: Found = {}
-    for step, (text, frame) in enumerate(tables(study, keys), start=1):
+    for step, (text, frame) in enumerate(tables(study, keys, profile=profile), start=1):
         found[text.key] = (text, frame)
         if progress:
             progress("tables", step, len(keys))
@@ -193,8 +203,19 @@ def _resource(study: Study, path: Path) -> dict[str, Any]:
         "title": f"{layer.title}: units as shapes" if layer else text.title,
         "description": shapes if layer else f"{text.rows}. {text.note}".strip(),
         **({"type": "table"} if is_csv else {}),
-        "schema": _schema(text.expand(study.area_layers, study.rests_on)),
+        "schema": _schema(text.expand(study.area_layers, study.rests_on)) | _keys(text, ending),
     }
+
+
+def _keys(text: TableText, ending: str) -> dict[str, Any]:
+    """Return which column numbers the rows of a table of the star, and which lead to others."""
+    own = sorted({column for _, column, to in RELATIONSHIPS if to == text.key})
+    leads = [
+        {"fields": [column], "reference": {"resource": f"{to}-{ending}", "fields": [column]}}
+        for table, column, to in RELATIONSHIPS
+        if table == text.key
+    ]
+    return ({"primaryKey": own} if own else {}) | ({"foreignKeys": leads} if leads else {})
 
 
 def _schema(columns: Iterator[Column]) -> dict[str, Any]:

@@ -14,6 +14,7 @@ import pandas as pd
 from geolls.api import Study
 from geolls.base.vocabulary import WEIGHTS, By
 from geolls.export.dictionary import TableText, load_dictionary
+from geolls.export.star import STAR
 from geolls.layers.evidence import evidence
 from geolls.layers.model import TIERS
 from geolls.study.units import units_of
@@ -30,7 +31,9 @@ MAIN_LAYERS = (
 )
 
 
-def tables(study: Study, keys: Sequence[str] = ()) -> Iterator[tuple[TableText, pd.DataFrame]]:
+def tables(
+    study: Study, keys: Sequence[str] = (), *, profile: str = ""
+) -> Iterator[tuple[TableText, pd.DataFrame]]:
     """Yield every table of a study, with what it holds.
 
     Parameters
@@ -39,6 +42,8 @@ def tables(study: Study, keys: Sequence[str] = ()) -> Iterator[tuple[TableText, 
         Any study.
     keys : sequence of str, optional
         Only these tables.
+    profile : {"", "star"}, optional
+        The ordinary tables, or those of the star.
 
     Yields
     ------
@@ -50,10 +55,11 @@ def tables(study: Study, keys: Sequence[str] = ()) -> Iterator[tuple[TableText, 
     -----
     Small numbers of pupils eligible for free meals are blank; see `measures.disclosure`.
     """
+    builders = {"": BUILDERS, "star": STAR}[profile]
     for text in load_dictionary().tables.values():
-        if not keys or text.key in keys:
+        if text.profile == profile and (not keys or text.key in keys):
             columns = [c.name for c in text.expand(study.area_layers)]
-            yield text, BUILDERS[text.key](study)[columns].reset_index(drop=True)
+            yield text, builders[text.key](study)[columns].reset_index(drop=True)
 
 
 def _study(study: Study) -> pd.DataFrame:

@@ -26,8 +26,10 @@ from geolls.measures.disclosure import SAID, left_blank
 
 __all__ = ["MOST_ROWS", "table_workbook", "write_workbook"]
 
-#: Longer tables stay out of the workbook; csv and Parquet have them.
+#: Longer tables stay out of the workbook; csv and Parquet have them. A star without its facts is
+#: none, so that they may fill a sheet of Excel.
 MOST_ROWS = 100_000
+_SHEET_ROWS = 1_048_576
 MISSING, SUPPRESSED = "[x]", "[c]"
 ONE_TABLE = "This worksheet contains one table."
 NOTES = (
@@ -101,8 +103,9 @@ def write_workbook(
                 "created": datetime(study.as_of.year, study.as_of.month, study.as_of.day),
             }
         )
-        kept = [(t, f) for t, f in tables if 0 < len(f) <= MOST_ROWS]
-        left = [(t, f) for t, f in tables if not 0 < len(f) <= MOST_ROWS]
+        most = {t.key: _SHEET_ROWS - 9 if t.profile else MOST_ROWS for t, _ in tables}
+        kept = [(t, f) for t, f in tables if 0 < len(f) <= most[t.key]]
+        left = [(t, f) for t, f in tables if not 0 < len(f) <= most[t.key]]
         _cover(book, pen, study, left)
         about = [(t.key, f"{t.title}. {t.rows}") for t, _ in kept]
         contents = [("Notes", "How to read the tables"), *about]
@@ -143,9 +146,6 @@ def table_workbook(
     _list(book, pen, ("Note", "Text"), tuple(notes.items()), links=False)
     book.close()
     return sink.getvalue()
-
-
-_SHEET_ROWS = 1_048_576
 
 
 def _book(sink: Any) -> tuple[Any, Any]:
