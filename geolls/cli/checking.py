@@ -100,6 +100,9 @@ def _table(file: Path) -> list[Problem]:
         if kind == "successions":
             read_csv(file, "successions")
             return []
+        if kind == "groups":
+            line = "is a list of groups, which geolls does not need: links and registers name them"
+            return [Problem(file.name, None, None, line, None, "warning")]
     except GeollsError as error:
         return [_problem(file, error)]
     return _register(file)

@@ -252,12 +252,11 @@ def typology(study: Study, sensitivity: bool, **options: Any) -> None:
     geolls typology --phase primary
     geolls typology --phase primary --sensitivity
     """
-    from geolls.base.text import day
-    from geolls.study.typology import UNKNOWN, knows_joinings, list_day, typology_sensitivity
+    from geolls.study.typology import UNKNOWN, known_until, knows_joinings, typology_sensitivity
     from geolls.study.typology import typology as sort
 
-    known = f"Joinings are known until {day(list_day(study))}"
-    note(options, known if knows_joinings(study) else f"A, B and mixed: {UNKNOWN}")
+    known = knows_joinings(study)
+    note(options, known_until(study) if known else f"A, B and mixed: {UNKNOWN}")
     frame = typology_sensitivity(study) if sensitivity else sort(study)
     emit(frame, options, **about(study, "Patterns of oversight"))
 

@@ -12,8 +12,8 @@ import pandas as pd
 from geolls.base.errors import MapError
 from geolls.base.interval import Interval
 from geolls.base.labels import label, seen_from, within
-from geolls.base.text import day, suggest
 from geolls.base.text import small as lower_first
+from geolls.base.text import suggest
 from geolls.base.vocabulary import FEW, PATTERNS
 from geolls.maps.data import FormatName, Measure, breaks_of
 from geolls.maps.recipes import Recipe
@@ -23,7 +23,7 @@ from geolls.study.analyses import site_distances
 from geolls.study.changes import days_of
 from geolls.study.core import Core
 from geolls.study.facts import Facts
-from geolls.study.typology import knows_joinings, list_day, typology
+from geolls.study.typology import known_until, knows_joinings, typology
 
 __all__ = ["COLUMNS", "SHADINGS", "Asked", "Column", "measure_of", "supported"]
 
@@ -353,7 +353,7 @@ def _pattern(asked: Asked) -> Measure:
     if asked.layer != "local_authority":
         raise MapError("patterns are of local authorities", where=asked.recipe.key)
     table, dated = typology(asked.study).set_index("unit_code"), knows_joinings(asked.study)
-    until = f"Joinings are known until {day(list_day(asked.study))}. " if dated else ""
+    until = f"{known_until(asked.study)}. " if dated else ""
     none = NO_PATTERN if dated else NOT_KNOWN
     titles = {k: f"{k}: {words}" if k in "ABC" else words for k, words in PATTERNS.items()}
     fills = dict(zip(titles, ("r5", "r3", "r1", "mixed"), strict=True))

@@ -6,7 +6,8 @@ number, a website or a contact. Those of the register are listed in `geolls.base
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, Final, Literal, NamedTuple
 
@@ -29,8 +30,8 @@ __all__ = [
     "dates",
     "each",
     "fold_words",
-    "has_required",
     "is_header",
+    "kind_of_header",
     "name_columns",
     "numbers",
     "postcodes",
@@ -54,6 +55,7 @@ COLUMNS: Final[dict[Kind, dict[str, str]]] = {
         "group_status": "Group Status",
         "closed_date": "Closed Date",
         "joined_date": "Joined date",
+        "left_date": "Date Left Group",
     },
     "successions": {
         "urn": "URN",
@@ -64,16 +66,20 @@ COLUMNS: Final[dict[Kind, dict[str, str]]] = {
 }
 
 #: What a column is called in other files of the same kind: `grouplinks_*`, the academy-trust
-#: extract.
+#: extract, `academiesmatmembership*`.
 ALSO: Final[dict[Kind, dict[str, str]]] = {
     "register": {},
     "links": {
-        "group_uid": "Linked UID",
-        "urn": "Academy URN",
-        "name": "Trust Academy Establishment Name",
+        "Linked UID": "group_uid",
+        "Academy URN": "urn",
+        "Trust Academy Establishment Name": "name",
+        "Date Joined Group": "joined_date",
+        "Group Closed Date": "closed_date",
     },
     "successions": {},
 }
+#: Where the first is missing the second will do.
+_INSTEAD: Final = {"group_uid": "group_id"}
 
 #: Without these a file is refused; the others may be missing.
 REQUIRED: Final[dict[Kind, tuple[str, ...]]] = {
@@ -97,13 +103,13 @@ class File(NamedTuple):
 #: The GIAS files that people mistake for each other; `allgroupsdata` is known but never read.
 FILES: Final = {
     "register": File(
-        "edubasealldata", "it is for --register", frozenset({"urn", "phaseofeducation (name)"})
+        "edubasealldata", "it is for --register", frozenset({"urn", "phaseofeducationname"})
     ),
     "links": File(
-        "alllinksdata", "it is for --links", frozenset({"urn", "group uid", "joined date"})
+        "alllinksdata", "it is for --links", frozenset({"urn", "groupuid", "joineddate"})
     ),
     "groups": File(
-        "allgroupsdata", "geolls does not need it", frozenset({"group uid", "group name"})
+        "allgroupsdata", "geolls does not need it", frozenset({"groupuid", "groupname"})
     ),
     "successions": File(
         "links_edubasealldata", "it is for geolls changes", frozenset({"linkurn", "linktype"})
@@ -115,28 +121,37 @@ def _folded(text: str) -> str:
     return " ".join(text.split()).casefold()
 
 
+def _heading(text: str) -> str:
+    """Fold a heading to its letters and figures: programs write `la_code` for `LA (code)`."""
+    return re.sub(r"[^a-z0-9]+", "", text.casefold())
+
+
 def _ours(kind: Kind) -> dict[str, str]:
-    """Return our name by the folded header, the other names of a column included."""
-    named = [*ALSO[kind].items(), *COLUMNS[kind].items()]
-    return {_folded(theirs): name for name, theirs in named}
+    """Return our name by the folded heading, the other names of a column included."""
+    named = ALSO[kind] | {theirs: ours for ours, theirs in COLUMNS[kind].items()}
+    return {_heading(theirs): ours for theirs, ours in named.items()}
+
+
+def _lacks(names: Iterable[str | None], kind: Kind) -> list[str]:
+    """Return what a kind of file cannot do without and is not among the names of columns."""
+    there = set(names)
+    return [c for c in REQUIRED[kind] if c not in there and _INSTEAD.get(c, c) not in there]
 
 
 def is_header(cells: Sequence[str], kind: Kind) -> bool:
     """Whether some cells are the header of a file of a kind, or of one mistaken for it."""
     known = _ours(kind)
-    needed = {known.get(_folded(c)) for c in cells} & set(REQUIRED[kind])
-    return len(needed) > 2 or _kind_of(cells) is not None
+    needed = {known.get(_heading(c)) for c in cells} & set(REQUIRED[kind])
+    return len(needed) > 2 or kind_of_header(cells) is not None
 
 
-def has_required(cells: Sequence[str], kind: Kind) -> bool:
-    """Whether a header has every column that a kind of file cannot do without."""
-    known = _ours(kind)
-    return set(REQUIRED[kind]) <= {known.get(_folded(c)) for c in cells}
-
-
-def _kind_of(header: Sequence[str]) -> str | None:
-    """Tell which GIAS file has such a header, by the columns that give it away."""
-    there = {_folded(h) for h in header}
+def kind_of_header(cells: Sequence[str]) -> str | None:
+    """Tell which GIAS file has such a header: by all it needs, else by what gives it away."""
+    there = {_heading(c) for c in cells}
+    for kind in COLUMNS:
+        known = _ours(kind)
+        if not _lacks(map(known.get, there), kind):
+            return kind
     return next((kind for kind, file in FILES.items() if file.signs <= there), None)
 
 
@@ -162,17 +177,19 @@ def name_columns(header: list[str], kind: Kind, path: Path) -> list[str]:
     InputFileError
         A wanted column is there twice, one that is needed is missing, or it is another GIAS file.
     """
-    names = [_ours(kind).get(_folded(h), str(i)) for i, h in enumerate(header)]
+    ours = _ours(kind)
+    names = [ours.get(_heading(h), str(i)) for i, h in enumerate(header)]
     for i, name in enumerate(names):
         if name in names[:i]:
             raise InputFileError(f"has the column {header[i]!r} twice", where=str(path))
     stem = FILES[kind].stem
-    if not set(REQUIRED[kind]) <= set(names) and (found := _kind_of(header)) not in (None, kind):
+    lacks = _lacks(names, kind)
+    if lacks and (found := kind_of_header(header)) not in (None, kind):
         other = FILES[str(found)]
         raise InputFileError(
             f"is a GIAS {other.stem} file, not {stem}", where=str(path), fix=other.use
         )
-    missing = [COLUMNS[kind][c] for c in REQUIRED[kind] if c not in names]
+    missing = [COLUMNS[kind][c] for c in lacks]
     if missing:
         near = dict.fromkeys(n for m in missing for n in nearest(m, header, 1))
         shown = ", ".join(missing[:4]) + (f" and {len(missing) - 4} more" if missing[4:] else "")

@@ -32,7 +32,7 @@ _LONGEST_RECORD: Final = 2 << 20  # bytes
 # Columns of days that one hand wrote, and are judged together.
 _DATES: Final = (
     ("open_date", "close_date"),
-    ("joined_date", "closed_date"),
+    ("joined_date", "closed_date", "left_date"),
     ("date",),
     ("census_date",),
     ("changed",),

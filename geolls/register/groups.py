@@ -68,16 +68,21 @@ _ATTACHED: Final = (
     (("sponsor",), {"group_uid": "sponsor_uid", "group_name": "sponsor_name"}),
 )
 _LONG_AGO: Final = np.datetime64("1800-01-01", "s")
+_FAR_OFF: Final = np.datetime64("9999-01-01", "s")
+_BRIEF: Final = 62  # days: a membership no longer than that is how records were mended
 
 
 def told_by_register(schools: pd.DataFrame) -> pd.DataFrame:
-    """List the groups that the register itself names; it has no joined dates.
+    """List the groups that the register itself names.
+
+    It has no joined dates: of an academy's trust the day is given on which the school opened as
+    an academy, the first on which it can have joined one.
 
     Parameters
     ----------
     schools : pandas.DataFrame
-        Open state-funded schools: `urn`, `urn_number`, `academy`, and the register's columns of
-        groups.
+        Open state-funded schools: `urn`, `urn_number`, `academy`, `open_date`, and the register's
+        columns of groups.
 
     Returns
     -------
@@ -89,6 +94,8 @@ def told_by_register(schools: pd.DataFrame) -> pd.DataFrame:
     shared = schools["trust_uid"].duplicated(keep=False)
     judged = pd.Series(np.where(shared, *TRUSTS), schools.index, dtype="str")
     blank = pd.Series(index=schools.index, dtype="str")
+    never = pd.Series(index=schools.index, dtype="datetime64[s]")
+    opened = schools["open_date"].where(schools["academy"])
     parts = []
     for uid, name, group_type in (
         (schools["trust_uid"], "trust_name", kind.fillna(judged.where(schools["academy"]))),
@@ -99,7 +106,7 @@ def told_by_register(schools: pd.DataFrame) -> pd.DataFrame:
             group_uid=uid,
             published_name=schools[name],
             group_type=group_type,
-            joined_date=pd.Series(index=schools.index, dtype="datetime64[s]"),
+            joined_date=opened if name == "trust_name" else never,
             group_id=blank,
             companies_house_number=blank,
             told_by="register",
@@ -131,38 +138,60 @@ def told_by_links(sheet: Sheet, known: np.ndarray) -> tuple[pd.DataFrame, Faults
     kind = each(fold_words(rows["group_type"]), _GROUP_TYPES.get, "str")
     joined, wrong = dates(rows["joined_date"], sheet.days["joined_date"])
     closed, _ = dates(rows["closed_date"], sheet.days["closed_date"])
+    left, _ = dates(rows["left_date"], sheet.days["left_date"])
     # A closed group without a date is taken as closed from the start.
     undated = (fold_words(rows["group_status"]) == "closed") & closed.isna()
     faults = Faults("links", {(MISFIT, LINK_LEFT_OUT): [sheet.misfits]})
     wrong &= kind.notna()
     reason, given = "joined date is not a date", rows["joined_date"].where(kind.notna())
     faults.note(rows, wrong, reason, "date read as blank", given)
-    here = known[number]
+    here = kind.notna() & known[number]
     for word in _PLACES:
         reason = f"{word} link to a school that is not in the register"
         faults.note(rows, (kind == word) & ~here, reason, LINK_LEFT_OUT)
+    group_id = codes(rows["group_id"])
+    group_uid = codes(rows["group_uid"])
+    for artefact, reason in (
+        (group_id.str.endswith(".old", na=False), "group record is an old one, replaced since"),
+        ((left - joined).dt.days <= _BRIEF, f"membership of {_BRIEF} days or fewer"),
+    ):
+        faults.note(rows, here & artefact, reason, LINK_LEFT_OUT)
+        here &= ~artefact
+    if left.notna().any():  # a file with history may tell of one membership in several rows
+        one = [number, group_uid.fillna(group_id)]
+        joined = joined.where(~here, joined[here].groupby([c[here] for c in one]).transform("min"))
+        still = left.fillna(_FAR_OFF)
+        still = still.where(~here, still[here].groupby([c[here] for c in one]).transform("max"))
+        left = still.mask(still == _FAR_OFF)
+        again = here & pd.concat([c.where(here) for c in one], axis=1).duplicated()
+        done = "joined with the first: earliest joining, latest leaving"
+        faults.note(rows, again, "membership in more than one row", done)
+        here &= ~again
+    closed = closed.mask(undated, _LONG_AGO)
     table = rows[["urn"]].assign(
         urn_number=number,
-        group_uid=codes(rows["group_uid"]),
+        group_uid=group_uid,
         published_name=rows["group_name"],
         group_type=kind,
         joined_date=joined,
-        group_id=codes(rows["group_id"]),
+        group_id=group_id,
         companies_house_number=codes(rows["companies_house_number"]),
         told_by=pd.Series("links", rows.index, dtype="str"),
         row=rows.index,
-        closed_date=closed.mask(undated, _LONG_AGO),
+        closed_date=closed.where(~(left < closed) & closed.notna(), left),
     )
-    return table[kind.notna() & here], faults
+    return table[here], faults
 
 
 def join(
-    told: pd.DataFrame, links: pd.DataFrame | None, day: date
+    told: pd.DataFrame, links: pd.DataFrame | None, day: date, *, nearer: bool = False
 ) -> tuple[pd.DataFrame, list[pd.DataFrame], dict[str, int]]:
     """Join what links and register say: links decide wherever they know the school.
 
     A links file is dated row by row, so it outranks the register's undated columns; the register
-    fills in only for schools that the links file has no group of that sort for, at any date.
+    fills in only for schools that the links file has no group of that sort for, at any date. Where
+    the register was made nearer to the day, it decides instead wherever the two name different
+    trusts, or the links no trust any more; the day of joining is then not known.
 
     Parameters
     ----------
@@ -170,6 +199,8 @@ def join(
         Of `told_by_register` and `told_by_links`.
     day : datetime.date
         The day of membership.
+    nearer : bool, optional
+        Whether the register was made nearer to that day than the links.
 
     Returns
     -------
@@ -180,10 +211,17 @@ def join(
     groups, lines, counts = told, [], {}
     if links is not None:
         on = np.datetime64(day, "s")
+        links = links.assign(group_uid=_uids(links, told))
         over = (links["joined_date"] > on) | (links["closed_date"] < on)
         current = links[~over].drop(columns="closed_date")
+        told = told.assign(joined_date=pd.Series(index=told.index, dtype="datetime64[s]"))
+        lines = [_disagreements(told, current, nearer=nearer)]
+        if nearer:
+            current = current[~current["row"].isin(lines[0]["row"])]
         fills = told[~_key(told).isin(_key(links))]
-        lines = [_disagreements(told, current)]
+        if nearer:  # but what began after the day, as the links say, had not begun
+            later = _pair(links[links["joined_date"] > on])
+            fills = told[~_key(told).isin(_key(current)) & ~_pair(told).isin(later)]
         counts = {
             "links_not_yet_joined_or_ended": int(over.sum()),
             "trusts_told_by_register_only": int(fills["group_type"].isin(TRUSTS).sum()),
@@ -219,18 +257,33 @@ def _key(groups: pd.DataFrame) -> pd.Series:
     return groups["urn_number"] * 10 + each(groups["group_type"], _PLACES.get, "int64")
 
 
-def _disagreements(told: pd.DataFrame, links: pd.DataFrame) -> pd.DataFrame:
+def _pair(groups: pd.DataFrame) -> pd.Series:
+    """Name each school and group."""
+    return groups["urn"] + "/" + groups["group_uid"].fillna("")
+
+
+def _uids(links: pd.DataFrame, told: pd.DataFrame) -> pd.Series:
+    """Give groups that have no UID the one under which the register has their name, or their ID."""
+    named = told.dropna(subset=["published_name", "group_uid"])
+    known = named.assign(name=fold_words(named["published_name"])).drop_duplicates("name")
+    found = fold_words(links["published_name"]).map(known.set_index("name")["group_uid"])
+    return links["group_uid"].fillna(found.astype("str")).fillna(links["group_id"])
+
+
+def _disagreements(told: pd.DataFrame, links: pd.DataFrame, *, nearer: bool) -> pd.DataFrame:
     """List the schools whose trust is one in the register and another in the links."""
     mine = told[told["group_type"].isin(TRUSTS)].set_index("urn_number")["group_uid"]
     used = links[links["group_type"].isin(TRUSTS)]
     said = mine.reindex(used["urn_number"]).set_axis(used.index)
     other = said.notna() & (said != used["group_uid"])
     used, said = used[other], said[other]
-    by_links = used["group_uid"].fillna("None")
+    by_links = "links (" + used["group_uid"].fillna("None") + ")"
+    by_register = "the register (" + said + ")"
+    first, second = (by_register, by_links) if nearer else (by_links, by_register)
     return used[["row", "urn"]].assign(
         name=pd.Series(index=used.index, dtype="str"),
         reason="register and links name different trusts",
-        action="links used (" + by_links + "), not the register (" + said + ")",
+        action="used are " + first + ", not " + second,
         file="links",
     )
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import zipfile
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -12,7 +11,7 @@ from geolls.base.archives import BOOKS
 from geolls.base.errors import InputFileError
 from geolls.base.sheets import Opened, open_table
 from geolls.base.workbooks import parted
-from geolls.register.columns import FILES, Kind, has_required, is_header
+from geolls.register.columns import FILES, Kind, is_header, kind_of_header
 
 __all__ = ["LONGEST_LINE", "MOST_BYTES", "check_size", "kind_of", "open_text"]
 
@@ -47,18 +46,13 @@ def open_text(path: Path, kind: Kind) -> Opened:
     opened = open_table(path, lambda c: is_header(c, kind), member=member, limit=MOST_BYTES)
     head = opened.head
     if not head.cells or "\0" in head.line or len(head.line) > LONGEST_LINE:
-        fault = "is not a csv file with a header line" if head.cells or opened.body else "is empty"
+        fault = "is not a csv file with a header line" if head.size else "is empty"
         raise InputFileError(fault, where=str(path))
     return opened
 
 
-def kind_of(path: Path) -> Kind | None:
+def kind_of(path: Path) -> str | None:
     """Tell which GIAS file a table is, by the columns in its header; None where it is none."""
-    kinds: tuple[Kind, ...] = ("register", "links", "successions")
-
-    def kind_of_header(cells: Sequence[str]) -> Kind | None:
-        return next((kind for kind in kinds if has_required(cells, kind)), None)
-
     opened = open_table(
         path,
         lambda cells: kind_of_header(cells) is not None,

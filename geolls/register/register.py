@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +32,8 @@ from geolls.register.rejects import LEFT_OUT, MISFIT, Faults, rejects_table
 from geolls.register.schools import sort_rows
 
 __all__ = ["Register", "read_register", "read_successions"]
+
+_FAR = timedelta(days=92)  # group links of so long before or after are told
 
 
 @dataclass(frozen=True)
@@ -62,8 +64,9 @@ class Register:
         `path` (the file's name only, so that a study is the same on every machine), `sha256`,
         `label`, `vintage_schools`, `as_of`, `phases`, `encoding`; with links also `links_path`,
         `links_sha256`, `vintage_links` (by the file's name) and `last_joined` (the last day a
-        school joined a group, which tells the same from inside), `told` (lines about how the
-        files were read that their user should see).
+        school joined a group, which tells the same from inside); `joined_by` (`links`, or
+        `opening`: joined dates are the days on which schools opened as academies); `told` (lines
+        about how the files were read that their user should see).
     demonstration : bool
         True where the schools are generated, not real.
     """
@@ -172,9 +175,11 @@ def read_register(
     rounded half to even; the published percentage has another base (it leaves out nursery pupils),
     so that this is an estimate, often a few pupils off.
 
-    Membership is that of the day: joined on or before it, the group not closed before it. Links
-    decide wherever they know the school; else the register's own columns do. A file shows present
-    members only: who left a trust before the file was made cannot be seen at earlier dates.
+    Membership is that of the day: joined on or before it, neither left nor the group closed before
+    it. Links decide wherever they know the school; else the register's own columns do, and where
+    the two differ, whichever was made nearer to the day. Most files show present members only: who
+    left a trust before the file was made cannot be seen at earlier dates. Without links an academy
+    counts as in its trust since it opened as an academy.
 
     Source
     ------
@@ -225,19 +230,25 @@ def _read(files: dict[Kind, Path], as_of: date | None, phases: tuple[str, ...]) 
         )
     every, filtered, grouped = (pd.concat(p, ignore_index=True) for p in zip(*parts, strict=True))
     del parts
-    about: dict[str, Any] = {}
-    links = made = None
+    about: dict[str, Any] = {"joined_by": "opening"}
+    links = made = named = joined = None
     links_told: list[str] = []
     link_faults = Faults("links")
     if "links" in files:
         link_sheet = read_csv(files["links"], "links")
         joined = link_sheet.latest("joined_date")
-        made = day_in(files["links"].name) or joined
+        named = day_in(files["links"].name)
+        made = named or joined
         about = {"links_path": files["links"].name, "vintage_links": made, "last_joined": joined}
+        about["joined_by"] = "links"
         links_told = link_sheet.told()
         links, link_faults = told_by_links(link_sheet, known)
     every, grouped = (t.sort_values("urn_number", ignore_index=True) for t in (every, grouped))
-    groups, group_lines, group_counts = join(told_by_register(grouped), links, day)
+    # Links whose name bears no day may be younger than the last joining in them.
+    span = (named, max(named, joined or named)) if named else (day, day)
+    away = max(span[0] - day, day - span[1], timedelta())
+    nearer = vintage is not None and abs(vintage - day) < away
+    groups, group_lines, group_counts = join(told_by_register(grouped), links, day, nearer=nearer)
     chosen = every["phase"].isin(phases)
     schools, others = (attach(every[part], groups) for part in (chosen, ~chosen))
     rejects = rejects_table([*faults.lines(), *group_lines, *link_faults.lines()])
@@ -251,7 +262,13 @@ def _read(files: dict[Kind, Path], as_of: date | None, phases: tuple[str, ...]) 
     }
     told = [f"{path.name}: {line}" for line in [*sheet.told(), *faults.told()]]
     if "links" in files:
-        told += [f"{files['links'].name}: {line}" for line in [*links_told, *link_faults.told()]]
+        links_told += link_faults.told()
+        if away > _FAR:
+            which = "the register decides" if nearer else "they decide"
+            n = group_counts["trusts_told_differently"]
+            differ = f"; {which} for {n:,} schools where the two differ, being nearer" if n else ""
+            links_told.append(f"group links of {made}, for a study of {day}{differ}")
+        told += [f"{files['links'].name}: {line}" for line in links_told]
     source = {
         "path": path.name,
         "label": _label(vintage, made),

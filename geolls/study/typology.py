@@ -20,7 +20,9 @@ from geolls.study.units import units_of, view_of
 __all__ = [
     "UNKNOWN",
     "TypologyRules",
+    "by_opening",
     "joining",
+    "known_until",
     "knows_joinings",
     "list_day",
     "patterns",
@@ -136,7 +138,8 @@ def typology(study: Core, rules: TypologyRules | None = None) -> pd.DataFrame:
 
     def build() -> pd.DataFrame:
         table, on, dated = _measured(study, rules), list_day(study), knows_joinings(study)
-        found = patterns(table, rules, on, dated=dated)
+        did = "opened as academies" if by_opening(study) else "joined"
+        found = patterns(table, rules, on, dated=dated, did=did)
         return table.assign(list_day=on if dated else None).join(found).reset_index()
 
     return study.memo(("typology", rules), build)
@@ -175,11 +178,32 @@ def list_day(study: Core) -> date:
     """Return the last day whose joinings the study can know.
 
     That is the day of the group links, or of the last joining in them where that is later: links
-    called those of March 2022 can tell of July. It is never later than the study's day.
+    called those of March 2022 can tell of July; without links that of the register. It is never
+    later than the study's day.
     """
     source = study.register.source
-    known = [day for key in ("vintage_links", "last_joined") if (day := source.get(key))]
+    keys = ("vintage_schools",) if by_opening(study) else ("vintage_links", "last_joined")
+    known = [day for key in keys if (day := source.get(key))]
     return min(study.as_of, max(known, default=study.as_of))
+
+
+def by_opening(study: Core) -> bool:
+    """Tell whether a school counts as in its trust since it opened as an academy.
+
+    So it is without group links: the day is the first on which it can have joined.
+    """
+    return study.register.source.get("joined_by") == "opening"
+
+
+def known_until(study: Core) -> str:
+    """Say until when joinings are known, and by what."""
+    until = in_words(list_day(study))
+    if by_opening(study):
+        return (
+            "Without --links a school counts as in its trust since it opened as an academy, "
+            f"known until {until}"
+        )
+    return f"Joinings are known until {until}"
 
 
 def knows_joinings(study: Core) -> bool:
@@ -240,6 +264,7 @@ def patterns(
     on: date | None = None,
     *,
     dated: bool = True,
+    did: str = "joined",
 ) -> pd.DataFrame:
     """Apply the rule to measured areas.
 
@@ -254,6 +279,8 @@ def patterns(
         The list day, for the words of the rule.
     dated : bool, optional
         Whether any joining date is known; where none is, the words say what is missing.
+    did : str, optional
+        What the schools did on those dates.
 
     Returns
     -------
@@ -288,9 +315,9 @@ def patterns(
     recent = table["recent_share"] >= r.recent_share
     years = table["years_median"].map(_down)
     until = in_words(on) if on else "the list day"
-    since = "half of the schools in trusts joined " + years + f" years or more before {until}"
+    since = f"half of the schools in trusts {did} " + years + f" years or more before {until}"
     lately = _percents(table["recent_share"])
-    lately += f" of the schools in trusts joined in the {r.recent_years:g} years to {until}"
+    lately += f" of the schools in trusts {did} in the {r.recent_years:g} years to {until}"
     based = (
         _percents(table["elsewhere_share"])
         + " of those in trusts of two or more are in one based elsewhere ("

@@ -8,12 +8,15 @@ import gzip
 import io
 import warnings
 import zipfile
+from collections import Counter
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from gias_files import ACADEMY, DAY, links, put, read, reconciles, schools, text_of
 from shapely import Polygon, box
@@ -431,6 +434,146 @@ def test_an_extract_of_trusts_is_links(tmp_path: Path) -> None:
     del row["EstablishmentName"]
     register = read(tmp_path, {}, links=[row])
     assert register.schools["trust_uid"].tolist() == ["5001"]
+
+
+def test_a_school_without_links_is_in_its_trust_since_it_opened_as_an_academy(
+    tmp_path: Path,
+) -> None:
+    trust = {"Trusts (code)": "5001", "Trusts (name)": "Vale"}
+    register = read(tmp_path, ACADEMY | {"OpenDate": "01-09-2015"}, trust, ACADEMY | trust)
+    told = register.schools.set_index("urn")["trust_joined"]
+    assert [str(d)[:10] for d in told] == ["2015-09-01", "NaT", "1990-09-01"]
+    assert register.source["joined_by"] == "opening"
+    linked = read(tmp_path, ACADEMY | {"OpenDate": "01-09-2015"}, ACADEMY, links=links({}))
+    assert linked.source["joined_by"] == "links"
+    assert linked.schools["trust_joined"].notna().tolist() == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("name", "trusts"),
+    [
+        ("alllinksdata20220831.csv", ["6000", "5001"]),  # as old as the register: links decide
+        ("alllinksdata.csv", ["6000", "5001"]),  # it may be as young
+        ("alllinksdata20170901.csv", ["5001", "5001"]),
+    ],
+)
+def test_of_links_and_register_the_nearer_to_the_day_decides(
+    tmp_path: Path, name: str, trusts: list[str]
+) -> None:
+    other = {"Group UID": "6000", "Group Name": "Other", "Joined date": "01-09-2014"}
+    rows = links(other, {"URN": "100001", "Group UID": "7000", "Closed Date": "01-09-2016"})
+    rows[1] |= {"Group Status": "Closed"}
+    register = read_register(
+        put(tmp_path, schools(ACADEMY, ACADEMY), "edubasealldata20220831.csv"),
+        put(tmp_path, rows, name),
+        as_of=DAY,
+    )
+    assert register.schools["trust_uid"].fillna("").tolist()[:1] == trusts[:1]
+    line = f"{name}: group links of 2017-09-01, for a study of 2022-09-01; the register decides"
+    assert [t.startswith(line) for t in register.source["told"]] == [True] * ("2017" in name)
+    if "2017" in name:  # nor do old links say that a school is in no trust
+        assert register.schools["trust_uid"].tolist() == trusts
+    (differ,) = register.rejects.query("reason == 'register and links name different trusts'").index
+    nearer, other_uid = ("links (6000)", "the register (5001)")
+    if "2017" in name:
+        nearer, other_uid = other_uid, nearer
+    assert register.rejects["action"][differ] == f"used are {nearer}, not {other_uid}"
+
+
+def memberships(*changes: dict[str, str]) -> list[dict[str, str]]:
+    """Rows of academiesmatmembership, the headings folded as programs do."""
+    row = {
+        "urn": "100000",
+        "group_id": "TR01234",
+        "group_name": "VALE ACADEMY TRUST",
+        "group_type": "Multi-academy trust",
+        "group_status": "Open",
+        "date_joined_group": "2015-09-01",
+        "date_left_group": "",
+        "group_open_date": "2012-01-01",
+        "group_closed_date": "",
+        "establishment_open_date": "2015-09-01",
+        "establishment_close_date": "",
+        "type_of_establishment_name": "Academy converter",
+        "phase_of_education_name": "Primary",
+    }
+    return [row | change for change in changes]
+
+
+def test_memberships_with_their_history_are_links(tmp_path: Path) -> None:
+    old = {"group_id": "TR9", "group_name": "Old", "date_joined_group": "2013-04-01"}
+    rows = memberships(
+        {"date_joined_group": "2017-01-01"},
+        {},  # one membership in two rows: the earliest joining counts
+        old | {"date_left_group": "2015-08-31"},
+        old | {"urn": "100001", "date_left_group": "2022-10-01"},
+        {"urn": "100001", "date_joined_group": "2022-10-01"},
+        old | {"urn": "100002", "date_left_group": "2013-05-01"},
+        {"urn": "100002"},
+        {"urn": "100003", "group_id": "TR01234.old"},
+    )
+    path = put(tmp_path, rows, "academiesmatmembership20220901.csv")
+    register = read_register(put(tmp_path, schools(*[ACADEMY] * 3, {})), path, as_of=DAY)
+    told = register.schools.set_index("urn")
+    assert told["trust_uid"].fillna("").tolist() == ["5001", "TR9", "5001", ""]  # UIDs by name
+    assert str(told.loc["100000", "trust_joined"])[:10] == "2015-09-01"
+    assert str(register.source["vintage_links"]) == "2022-09-01"
+    left_out = register.rejects[register.rejects["file"] == "links"]
+    assert sorted(left_out[["row", "reason"]].to_numpy().tolist()) == [
+        [3, "membership in more than one row"],
+        [5, "register and links name different trusts"],
+        [7, "membership of 62 days or fewer"],
+        [9, "group record is an old one, replaced since"],
+    ]
+    then = read_register(put(tmp_path, schools(ACADEMY)), path, as_of="2014-09-01")
+    assert then.schools["trust_name"].tolist() == ["Old"]  # history, which no other file has
+    assert [p.severity for p in check_files([path])] == ["warning"] * 3
+
+
+@pytest.mark.real_data
+def test_of_every_real_file_each_row_is_accounted_for(
+    real_data: Path, real_study: Any, recent_study: Any
+) -> None:
+    from geolls.register.csv import read_csv
+    from geolls.register.groups import told_by_links
+    from geolls.register.opener import kind_of
+
+    counted = {"edubasealldata_2025-07-18.csv.gz": recent_study.register}
+    counted["edubasealldata_reconstructed_2023-01.csv.gz"] = real_study.register
+    everywhere = np.ones(10**7, dtype=bool)
+    kinds = {}
+    for path in sorted((real_data / "gias").glob("*.csv.gz")):
+        kind = kinds[path.name] = kind_of(path)
+        text = gzip.decompress(path.read_bytes())
+        rows = text.count(b"\n") - text.endswith(b"\n")  # no cell of them has a line break
+        if kind in ("register", "links", "successions") and path.name not in counted:
+            sheet = read_csv(path, kind)
+            assert (len(sheet), len(sheet.misfits)) == (rows, 0), path.name
+        if kind == "links":
+            types = pa.Table.from_batches(sheet.batches).column("group_type").to_pylist()
+            other = sum("Children" in t for t in types)  # which are no groups of schools
+            table, faults = told_by_links(sheet, everywhere)
+            assert len(table) + sum(map(len, faults.lines())) + other == rows, path.name
+        if register := counted.get(path.name):
+            assert register.counts["read"] == rows
+            assert reconciles(register)
+    assert sorted(Counter(kinds.values()).items()) == [
+        ("groups", 2), ("links", 9), ("register", 3), ("successions", 2),
+    ]  # fmt: skip
+
+
+@pytest.mark.real_data
+def test_a_register_keeps_its_schools_on_an_earlier_day_with_links_of_that_day(
+    real_data: Path,
+) -> None:
+    gias = real_data / "gias"
+    links = gias / "grouplinks_edubaseallacademiesandfree_2023-11-16.csv.gz"
+    register = read_register(gias / "edubasealldata_2025-07-18.csv.gz", links, as_of="2023-11-16")
+    assert (register.counts["read"], register.counts["kept"]) == (51866, 20183)
+    assert reconciles(register)
+    assert register.source["told"] == []
+    # Schools that were in another trust then than the register says, which it cannot know.
+    assert register.counts["trusts_told_differently"] == 396
 
 
 # ---- names and codes of areas -------------------------------------------------------------------

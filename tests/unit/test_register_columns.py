@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pandas as pd
 import pytest
-from gias_files import DAY, links, put, read, schools, text_of
+from gias_files import ACADEMY, DAY, links, put, read, schools, text_of
 
 from geolls.base.errors import InputFileError
 from geolls.register.columns import COLUMNS
@@ -66,9 +67,20 @@ def test_each_gias_file_is_recognised_where_another_is_wanted(tmp_path: Path) ->
 
 def test_a_missing_column_is_named_with_the_nearest(tmp_path: Path) -> None:
     row = schools({})[0]
-    row["Establishment Name"] = row.pop("EstablishmentName")
-    with pytest.raises(InputFileError, match=r"column EstablishmentName.*Establishment Name"):
+    row["Establishmnt Name"] = row.pop("EstablishmentName")
+    with pytest.raises(InputFileError, match=r"column EstablishmentName.*Establishmnt Name"):
         read_register(put(tmp_path, [row]), as_of=DAY)
+
+
+def test_headings_as_programs_clean_them_are_known(tmp_path: Path) -> None:
+    rows = schools(ACADEMY, {})
+    clean = {c: re.sub(r"\W+", "_", re.sub(r"([a-z])([A-Z])", r"\1_\2", c)).lower().strip("_")
+             for c in rows[0]}  # fmt: skip
+    register = read(tmp_path, *rows)
+    cleaned = put(tmp_path, [{clean[k]: v for k, v in r.items()} for r in rows], "clean.csv")
+    again = read_register(cleaned, as_of=DAY)
+    assert "establishment_type_group_name" in clean.values()
+    pd.testing.assert_frame_equal(register.schools, again.schools)
 
 
 def test_optional_columns_may_be_absent(tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ from geolls.study.typology import (
     UNKNOWN,
     TypologyRules,
     joining,
+    known_until,
     list_day,
     patterns,
     rules_of,
@@ -254,8 +255,13 @@ def test_on_both_real_registers_the_patterns_are_those_of_a_second_count(
     assert dated["pattern"].value_counts().to_dict() == {"C": 100, "A": 30, "mixed": 17, "B": 2}
     assert set(dated["list_day"]) == {date(2022, 7, 1)}
     assert dated["rule"].str.contains("1 July 2022").sum() == 49
-    assert undated["pattern"].value_counts().to_dict() == {"C": 87}
-    assert (undated["rule"] == UNKNOWN).sum() == 63
+    # Without links by the days on which schools opened as academies, which the rule says.
+    assert undated["pattern"].value_counts().to_dict() == {"C": 87, "A": 56, "mixed": 7}
+    assert set(undated["list_day"]) == {date(2025, 7, 18)}
+    by_opening = undated["rule"].str.contains("opened as academies")
+    assert by_opening.equals(undated["pattern"].isin(["A", "mixed"]))
+    assert "since it opened as an academy, known until 18 July 2025" in known_until(recent_study)
+    assert known_until(real_study) == "Joinings are known until 1 July 2022"
     # In a trust, counted a second time: with a trust, of those whose status is known.
     for study, table in ((real_study, dated), (recent_study, undated)):
         schools = study.schools[study.schools["phase"] == "primary"].set_index("urn")
