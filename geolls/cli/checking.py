@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import contextlib
+import shutil
+import tempfile
+import zipfile
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
+import pyarrow as pa
 
 from geolls.base.errors import GeollsError, InputFileError, UnknownNameError
+from geolls.base.workbooks import WORKBOOKS, is_workbook, parted
 from geolls.layers.model import Problem
 
 __all__ = ["check_files"]
@@ -21,8 +27,9 @@ def check_files(files: Sequence[Path] = ()) -> list[Problem]:
     Parameters
     ----------
     files : sequence of pathlib.Path
-        Layer folders (or folders of them), recipes and study files (.toml), registers (.csv,
-        .csv.gz, .zip). Empty checks the shelves alone.
+        Whatever a user hands over: layer folders (or folders of them, or of tables), recipes and
+        study files (.toml), tables of GIAS, of members and of points (csv in any form, packed or
+        not, workbooks, parquet), files of polygons. Empty checks the shelves alone.
 
     Returns
     -------
@@ -31,22 +38,73 @@ def check_files(files: Sequence[Path] = ()) -> list[Problem]:
     """
     from geolls.base.shelves import shelf
     from geolls.layers.areas import load_areas
-    from geolls.layers.checks import check_folders, check_shelf
+    from geolls.layers.checks import check_shelf
 
     # The shelf's own known gaps are not what a user asks about who gives files.
     problems = [p for p in check_shelf(load_areas()) if p.severity == "error" or not files]
-    folders = [f for f in files if f.is_dir()]
-    problems += check_folders(folders, load_areas())
-    problems += _polygons(folders)
     problems += [p for recipe in sorted(shelf("maps").glob("*.toml")) for p in _recipe(recipe)]
-    for file in (f for f in files if not f.is_dir()):
-        if not file.is_file():
-            problems.append(Problem(str(file), None, None, "there is no such file or folder"))
-        elif file.suffix.lower() == ".toml":
-            problems += _study(file) if _is_study(file) else _recipe(file)
-        else:
-            problems += _table(file)
+    for file in files:
+        problems += _handed(file)
     return problems
+
+
+def _handed(file: Path) -> Iterable[Problem]:
+    """Open whatever it is."""
+    from geolls.layers.areas import load_areas
+    from geolls.layers.checks import check_folders
+
+    if file.name.casefold() == "layer.toml":
+        file = file.parent
+    if file.is_dir():
+        if not [*file.glob("layer.toml"), *file.glob("*/layer.toml")]:
+            held = sorted(p for p in file.iterdir() if p.is_file() and _kind(p) in _READ)
+            if held:
+                return [p for each in held for p in _handed(each)]
+        return [*check_folders([file], load_areas()), *_polygons([file])]
+    if not parted(file)[0].is_file():
+        return [Problem(str(file), None, None, "there is no such file or folder")]
+    kind = _kind(file)
+    if kind not in _READ:
+        fix = f"give a folder, or one of {' '.join(_READ)}"
+        return [Problem(str(file), None, None, "is of a kind that geolls does not read", fix)]
+    try:
+        if kind == ".toml":
+            return _study(file) if _is_study(file) else _recipe(file)
+        if kind in _SHAPES or (kind in (".zip", ".parquet") and _has_shapes(file)):
+            return _shapes(file)
+        return _table(file)
+    except GeollsError as error:
+        return [_problem(file, error)]
+
+
+_SHAPES = (".geojson", ".json", ".gpkg", ".shp", ".fgb")
+_READ = (".toml", ".csv", ".tsv", ".txt", *WORKBOOKS, ".xls", ".zip", ".parquet", *_SHAPES)
+
+
+def _kind(file: Path) -> str:
+    return Path(parted(file)[0].name.lower().removesuffix(".gz")).suffix
+
+
+def _has_shapes(file: Path) -> bool:
+    """Whether a zip or a parquet file holds shapes."""
+    if file.suffix.lower() == ".parquet":
+        from pyarrow import parquet
+
+        with contextlib.suppress(OSError, pa.ArrowException):
+            return b"geo" in (parquet.read_schema(file).metadata or {})
+    with contextlib.suppress(OSError, ValueError, zipfile.BadZipFile, NotImplementedError):
+        return any(_kind(Path(n)) in _SHAPES for n in zipfile.ZipFile(file).namelist())
+    return False
+
+
+def _shapes(file: Path) -> list[Problem]:
+    """Open a file of polygons as if it were that of a layer."""
+    from geolls.land.polygons import read_polygons
+    from geolls.layers.model import Layer
+
+    told: list[Problem] = []
+    read_polygons(Layer(title=file.stem, source="", kind="polygons", geometry=file), told)
+    return told
 
 
 def _polygons(folders: Sequence[Path]) -> Iterator[Problem]:
@@ -59,13 +117,12 @@ def _polygons(folders: Sequence[Path]) -> Iterator[Problem]:
         layer, _ = read_layer(folder, own=True)
         if layer is None or layer.kind != "polygons" or layer.geometry is None:
             continue
-        told: list[str] = []
+        told: list[Problem] = []
         try:
             read_polygons(layer, told)
         except GeollsError as error:
             yield Problem.at(layer.geometry, error.message, error.fix)
-        for line in told:
-            yield Problem.at(layer.geometry, line, severity="warning")
+        yield from told
 
 
 def _found(look: Callable[[Sequence[Path]], Iterator[Path]], given: Path) -> list[Path]:
@@ -76,50 +133,49 @@ def _found(look: Callable[[Sequence[Path]], Iterator[Path]], given: Path) -> lis
 
 
 def _table(file: Path) -> list[Problem]:
-    """Check a table: a register, its links or successions, or points, as its columns say."""
+    """Check a table: a GIAS file, points, or a list of members, as its columns say."""
     from geolls.register.csv import read_csv
     from geolls.register.groups import told_by_links
     from geolls.register.opener import kind_of
+    from geolls.register.rejects import entries, rejects_table
     from geolls.study.points import check_points, is_points
 
-    try:
-        if file.suffix.lower() == ".zip":
-            return _register(file)
-        kind = None if file.suffix.lower() == ".parquet" else kind_of(file)
-        if kind is None and is_points(file):
-            check_points(file)
-            return []
-        if kind == "links":
-            sheet = read_csv(file, "links")
-            told = sheet.told()
-            _, faults = told_by_links(sheet, np.ones(10**7, dtype=bool))
-            return [
-                *(Problem(file.name, None, None, line, None, "warning") for line in told),
-                *_faults(file, pd.concat([*faults.lines(), pd.DataFrame()])),
-            ]
-        if kind == "successions":
-            read_csv(file, "successions")
-            return []
-        if kind == "groups":
-            line = "is a list of groups, which geolls does not need: links and registers name them"
-            return [Problem(file.name, None, None, line, None, "warning")]
-    except GeollsError as error:
-        return [_problem(file, error)]
+    kind = None if file.suffix.lower() == ".parquet" else kind_of(file)
+    if kind is None and is_points(file):
+        check_points(file)
+        return []
+    if kind is None and (members := _members(file)) is not None:
+        return members
+    if kind == "links":
+        sheet = read_csv(file, "links")
+        _, faults = told_by_links(sheet, np.ones(10**7, dtype=bool))
+        told = [Problem(file.name, None, None, t, severity="warning") for t in sheet.told()]
+        return [*told, *entries(rejects_table(faults.lines()), {"links": file.name})]
+    if kind == "successions":
+        read_csv(file, "successions")
+        return []
+    if kind == "groups":
+        line = "is a list of groups, which geolls does not need: links and registers name them"
+        return [Problem(file.name, None, None, line, severity="warning")]
     return _register(file)
 
 
-def _faults(file: Path, rejects: pd.DataFrame) -> list[Problem]:
-    return [
-        Problem(
-            file.name,
-            int(row["row"]),
-            None,
-            f"{row['urn']} {row['reason']}",
-            row["action"],
-            "warning",
-        )
-        for row in rejects.to_dict("records")
-    ]
+def _members(file: Path) -> list[Problem] | None:
+    """Check a list of members as that of a layer; None where its columns are not those of one."""
+    from geolls.layers.areas import load_areas
+    from geolls.layers.checks import check_folders
+    from geolls.layers.reader import is_members
+
+    place = parted(file)[0]
+    if not is_members(file):
+        return None
+    with tempfile.TemporaryDirectory() as folder:
+        home = Path(folder) / "list"
+        home.mkdir()
+        ending = place.suffix.lower() if is_workbook(place) else ".csv"
+        shutil.copy(place, home / f"members{ending}")
+        (home / "layer.toml").write_text('title = "List"\nsource = "-"\nlicence = "-"\n')
+        return [replace(p, file=file.name) for p in check_folders([home], load_areas())]
 
 
 def _is_study(file: Path) -> bool:
@@ -142,34 +198,25 @@ def _recipe(file: Path) -> list[Problem]:
 def _study(file: Path) -> list[Problem]:
     from geolls.api import open_study
 
-    try:
-        opened = open_study(file)
-    except GeollsError as error:
-        return [_problem(file, error)]
-    found = []
+    opened = open_study(file)
+    found = [] if opened.register.demonstration else opened.register.account()
     for place in opened.settings.places:
         try:
             opened.place(place)
         except GeollsError as error:
             found.append(_problem(file, error))
-    return found
+    opened.assigned()  # after which is known what was lost
+    return found + opened.account()
 
 
 def _register(file: Path) -> list[Problem]:
     from geolls.register.register import read_register
 
     try:
-        try:
-            register = read_register(file)
-        except UnknownNameError:  # it does not say how old it is, and no fault hangs on that
-            register = read_register(file, as_of=date.today())
-    except GeollsError as error:
-        return [_problem(file, error)]
-    told = register.source.get("told", ())
-    return [
-        *(Problem(file.name, None, None, line, None, "warning") for line in told),
-        *_faults(file, register.rejects[register.rejects["file"] == "register"]),
-    ]
+        register = read_register(file)
+    except UnknownNameError:  # it does not say how old it is, and no fault hangs on that
+        register = read_register(file, as_of=date.today())
+    return register.account()
 
 
 def _problem(file: Path, error: GeollsError) -> Problem:

@@ -15,7 +15,7 @@ from geolls.cli.options import OUTPUT, STUDY, day_of, emit, on_screen, say_unche
 if TYPE_CHECKING:
     from pathlib import Path
 
-PROBLEM_COLUMNS = ("severity", "file", "row", "column", "message", "fix")
+PROBLEM_COLUMNS = ("severity", "file", "row", "column", "value", "message", "fix")
 
 
 @command(
@@ -86,10 +86,15 @@ def check(files: tuple[Path, ...], **options: Any) -> None:
     geolls check my-layers/ my-map.toml --format json
     """
     from geolls.cli.checking import check_files
+    from geolls.layers.model import in_short
 
     problems = check_files(files)
     rows = [{c: getattr(p, c) for c in PROBLEM_COLUMNS} for p in problems]
-    said = "\n".join(f"{problem.severity}: {problem}" for problem in problems)
+    told = [p for p in problems if p.severity == "warning"]
+    lines = [f"error: {p}" for p in problems if p.severity == "error"]
+    said = "\n".join(lines + [f"warning: {line}" for line in in_short(told)])
+    if len(told) > len(said.splitlines()) - len(lines):
+        said += "\nOne line for each kind; -o problems.csv writes every one of them."
     emit(rows, options, said=said or "No problems found.")
     errors = sum(p.severity == "error" for p in problems)
     if errors:

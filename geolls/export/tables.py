@@ -16,7 +16,7 @@ from geolls.base.vocabulary import WEIGHTS, By
 from geolls.export.dictionary import TableText, load_dictionary
 from geolls.export.star import STAR
 from geolls.layers.evidence import evidence
-from geolls.layers.model import TIERS
+from geolls.layers.model import TIERS, Problem
 from geolls.study.units import units_of
 
 __all__ = ["BUILDERS", "MAIN_LAYERS", "tables"]
@@ -181,6 +181,18 @@ def _overlap(study: Study) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
 
 
+def _account(study: Study) -> pd.DataFrame:
+    study.assigned()  # as for `told`
+    placed, register = study.placement.schools, study.register.source["path"]
+    entries = [*study.register.account(), *study.account()]
+    entries += [
+        Problem(register, None, "school", "no location", value=str(urn))
+        for urn in placed.loc[placed["block"].isna(), "urn"]
+    ]
+    rows = [(p.file, p.row, p.column, p.value, p.message, p.fix) for p in entries]
+    return pd.DataFrame(rows, columns=["file", "line", "what", "value", "why", "nearest"])
+
+
 def _schools(study: Study) -> pd.DataFrame:
     placed = study.placement.schools.set_index("urn")
     return study.schools.join(placed[["block", "located_by", "distance_m"]], on="urn")
@@ -200,6 +212,7 @@ BUILDERS: Mapping[str, Callable[[Study], pd.DataFrame]] = {
     "schools": _schools,
     "assignment": lambda study: study.assigned(),
     "disagreements": lambda study: study.placement.disagreements,
+    "account": _account,
     "rejects": lambda study: study.register.rejects,
     "filtered": lambda study: study.register.filtered,
     "dictionary": lambda study: pd.DataFrame(

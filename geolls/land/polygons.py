@@ -20,9 +20,9 @@ from geolls.base.errors import CatalogueError, GeometryError, first_line
 from geolls.base.text import suggest
 from geolls.land.blocks import load_neighbourhoods, require_metres
 from geolls.layers.expand import BlockClaim
-from geolls.layers.model import KEPT_CODES, Layer
+from geolls.layers.model import KEPT_CODES, Layer, Problem
 
-__all__ = ["Refinement", "onto_parts", "read_polygons", "refine"]
+__all__ = ["Refinement", "onto_parts", "read_polygons", "refine", "told_of"]
 
 # Columns people commonly keep a unit's name in, tried in this order when layer.toml names none.
 _NAME_COLUMNS = ("unit_name", "name", "NAME", "Name", "title", "label")
@@ -35,7 +35,13 @@ SLIVER_SHARE = 0.05
 OVERSHOOT_M = 0.01
 
 
-def read_polygons(layer: Layer, told: list[str] | None = None) -> gpd.GeoDataFrame:
+def told_of(layer: Layer, why: str, value: str = "", fix: str | None = None) -> Problem:
+    """Return an entry of the account about the polygons of a layer."""
+    file = layer.geometry or layer.folder / "layer.toml"
+    return Problem.at(file, why, fix, column="unit", severity="warning", value=value)
+
+
+def read_polygons(layer: Layer, told: list[Problem] | None = None) -> gpd.GeoDataFrame:
     """Read the polygons of a layer of kind `polygons`.
 
     Parameters
@@ -43,8 +49,8 @@ def read_polygons(layer: Layer, told: list[str] | None = None) -> gpd.GeoDataFra
     layer : Layer
         With `geometry` (GeoJSON, GeoPackage, shapefile, FlatGeobuf or GeoParquet), and optionally
         `geometry_layer`, `name_column`, `code_column`.
-    told : list of str, optional
-        Takes a line about each thing of the file that is not used.
+    told : list of Problem, optional
+        Takes each thing of the file that is not used.
 
     Returns
     -------
@@ -67,9 +73,9 @@ def read_polygons(layer: Layer, told: list[str] | None = None) -> gpd.GeoDataFra
     wanted = layer.geometry_layer
     if wanted is None and len(held := vector_layers(path)) > 1:
         wanted, *rest = held
-        others = f"{', '.join(rest)} {'is' if len(rest) == 1 else 'are'} not"
-        fix = f'geometry_layer = "{rest[0]}" in layer.toml reads that'
-        told.append(f"layer {wanted} of {path.name} is read, {others}; {fix}")
+        for other in rest:
+            fix = f'geometry_layer = "{other}" in layer.toml reads that'
+            told.append(told_of(layer, f"layer is not read, but {wanted}", other, fix))
     table = read_vector(path, wanted)
     where = str(path)
     if not isinstance(table, gpd.GeoDataFrame) or table.geometry.isna().all():
@@ -102,9 +108,8 @@ def read_polygons(layer: Layer, told: list[str] | None = None) -> gpd.GeoDataFra
             fix=f'set name_column = "..." in layer.toml; the columns are {", ".join(columns)}',
         )
     if shapeless.any():
-        bare = every[name][shapeless].map(_text).tolist()
-        n = f"{len(bare)} polygons have" if len(bare) > 1 else "1 polygon has"
-        told.append(f"{n} no shape: {', '.join(b or 'one without a name' for b in bare)}")
+        for bare in every[name][shapeless].map(_text):
+            told.append(told_of(layer, "no shape", bare or "one without a name"))
     numbers = np.flatnonzero(~shapeless) + 1
     names = table[name].map(_text)
     codes = table[code].map(_text).map(a_code) if code else names

@@ -6,13 +6,14 @@ import csv
 import io
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 from geolls.base.cells import a_code, filled
 from geolls.base.errors import InputFileError
 from geolls.base.sheets import open_table
-from geolls.layers.model import Claim, Layer, Unit
+from geolls.layers.model import Claim, Layer, Problem, Unit
 
 __all__ = ["LIST_FILES", "POSTCODE", "a_list", "read_list"]
 
@@ -22,7 +23,7 @@ _MOST_BYTES: Final = 64 << 20
 _URN: Final = re.compile(r"[1-9]\d{4,6}")
 
 
-def read_list(file: Path, key: str) -> tuple[Layer, list[str]]:
+def read_list(file: Path, key: str) -> Layer:
     """Read the schools that a file lists: a column URN or postcode, or nothing but either.
 
     Parameters
@@ -34,9 +35,8 @@ def read_list(file: Path, key: str) -> tuple[Layer, list[str]]:
 
     Returns
     -------
-    (Layer, list of str)
-        A layer of kind `schools` with one unit, named as the file; and what of the file names no
-        school, in words, with the row.
+    Layer
+        Of kind `schools` with one unit, named as the file; `told` holds what names no school.
 
     Raises
     ------
@@ -58,15 +58,17 @@ def read_list(file: Path, key: str) -> tuple[Layer, list[str]]:
         )
     name, at = next(iter(columns.items()))
     reader = csv.reader(io.StringIO(body, newline=""), delimiter=head.mark)
-    entries, told = [], list(opened.told)
+    entries = []
+    told = [Problem(file.name, None, None, line, severity="warning") for line in opened.told]
     for cells in reader:
         row, cell = above + reader.line_num, filled(cells[at]) if at < len(cells) else ""
         entry = a_code(cell).upper() if name == "urn" else " ".join(cell.upper().split())
         if entry and (_URN if name == "urn" else POSTCODE).fullmatch(entry):
             entries.append((entry, row))
         elif any(map(filled, cells)):
-            told.append(f"row {row} names no school: {cell!r} is no {_NAMES[name]}")
-    return a_list(key, file.stem, str(file.name), {name: entries}), told
+            why = f"is no {_NAMES[name]}"
+            told.append(Problem(file.name, row, name, why, None, "warning", cell or "a blank cell"))
+    return replace(a_list(key, file.stem, file.name, {name: entries}), told=tuple(told))
 
 
 _NAMES = {"urn": "URN", "postcode": "postcode"}

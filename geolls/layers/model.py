@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import lru_cache
@@ -29,6 +30,7 @@ __all__ = [
     "Problem",
     "Unit",
     "evidence_span",
+    "in_short",
 ]
 
 LAND: Final = ("areas", "polygons")
@@ -42,6 +44,7 @@ TIERS: Final = (
 )
 CONFIDENCES: Final = ("low", "medium", "high")
 EXTENTS: Final = ("whole", "part")
+SHOWN: Final = 3  # values named in one line
 KEPT_CODES: Final = (*REASONS, "shared")
 """What stands where the code of a unit would, and so cannot be one."""
 ONE_DAY: Final = timedelta(days=1)
@@ -167,6 +170,7 @@ class Layer(Dated):
     style: Mapping[str, str] = field(default_factory=dict, metadata=among(("line", "label")))
     sources: Mapping[str, str] = field(default_factory=dict)
     folder: Path = field(default=Path(), metadata=MADE)
+    told: tuple[Problem, ...] = field(default=(), metadata=MADE)
     claims: tuple[Claim, ...] = field(default=(), metadata=MADE)
     units: Mapping[str, Unit] = field(default_factory=dict, metadata=MADE)
 
@@ -182,7 +186,10 @@ class Layer(Dated):
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One fault on a shelf or in a user's folder: where, what, and what to do."""
+    """One fault of what is handed over: where, which value, what is wrong, and what to do.
+
+    A warning is an entry of the account: a unit, entry, row or value that is not used as given.
+    """
 
     file: str
     row: int | None
@@ -190,6 +197,7 @@ class Problem:
     message: str
     fix: str | None = None
     severity: str = "error"
+    value: str = ""
 
     @classmethod
     def at(
@@ -201,9 +209,10 @@ class Problem:
         row: int | None = None,
         column: str | None = None,
         severity: str = "error",
+        value: str = "",
     ) -> Problem:
         """Return a problem of a file of a layer, which is named with its folder."""
-        return cls(f"{file.parent.name}/{file.name}", row, column, message, fix, severity)
+        return cls(f"{file.parent.name}/{file.name}", row, column, message, fix, severity, value)
 
     @property
     def where(self) -> str:
@@ -212,7 +221,31 @@ class Problem:
         return f"{self.file}{row}{f', {self.column}' if self.column else ''}"
 
     def __str__(self) -> str:
-        return str(GeollsError(self.message, where=self.where, fix=self.fix))
+        message = f"{self.value} {self.message}" if self.value else self.message
+        return str(GeollsError(message, where=self.where, fix=self.fix))
+
+
+def in_short(account: Iterable[Problem]) -> list[str]:
+    """Say in a line for each kind of fault how often it is there, with the first examples.
+
+    Examples
+    --------
+    >>> in_short(Problem("a.csv", n, "urn", "not there", value=str(n)) for n in range(5))
+    ['a.csv: not there (5: 0, 1, 2 and 2 more)']
+    """
+    kinds: dict[tuple[str, str, str | None], list[Problem]] = defaultdict(list)
+    for each in account:
+        kinds[each.file, each.message, None if each.value else each.fix].append(each)
+    return [_line(alike) for alike in kinds.values()]
+
+
+def _line(alike: Sequence[Problem]) -> str:
+    first, n = alike[0], len(alike)
+    shown = ", ".join(filter(None, (p.value for p in alike[:SHOWN])))
+    more = f" and {n - SHOWN:,} more" if n > SHOWN else ""
+    which = f" ({n:,}: {shown}{more})" if shown else ""
+    fix = f"; {first.fix}" if first.fix and (n == 1 or not shown) else ""
+    return f"{first.file}: {first.message}{which}{fix}"
 
 
 @lru_cache(maxsize=1024)

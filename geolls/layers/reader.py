@@ -38,7 +38,7 @@ from geolls.layers.model import (
     evidence_span,
 )
 
-__all__ = ["Row", "read_layer"]
+__all__ = ["Row", "is_members", "read_layer"]
 
 POLYGON_FILES: Final = (".geojson", ".json", ".gpkg", ".shp", ".parquet", ".fgb", ".zip")
 SHELF_KEYS: Final = ("licence", "family", "tiling", "confidence", "unit_title")
@@ -169,7 +169,8 @@ def read_layer(folder: Path, *, own: bool = False) -> tuple[Layer | None, list[P
             for code, unit in units.items()
             if code not in held
         ]
-    return replace(layer, claims=tuple(claims), units=units), problems
+    told = tuple(p for p in problems if p.severity == "warning" and p.column is None)
+    return replace(layer, claims=tuple(claims), units=units, told=told), problems
 
 
 def _instead(folder: Path) -> str:
@@ -328,6 +329,17 @@ def _read_table(
     if not header:
         problems.append(Problem.at(file, "the file is empty"))
     return header, rows
+
+
+def is_members(path: Path) -> bool:
+    """Whether a table has the columns of a list of members: what is listed, and of which unit."""
+
+    def fits(cells: Sequence[str]) -> bool:
+        names = {_column(cell, MEMBER_COLUMNS) for cell in cells}
+        listed = names & {"area_code", "area_name", "urn", "postcode"}
+        return bool(listed) and (bool(names & {"unit_name", "unit_code"}) or len(names) == 1)
+
+    return fits(open_table(path, fits, limit=MOST_BYTES, whole=False).head.cells)
 
 
 def _heading(head: Head, file: Path, columns: Sequence[str], problems: list[Problem]) -> list[str]:

@@ -61,6 +61,8 @@ class Sheet:
         How the days of each of its columns are written.
     opened : list of str
         What was chosen, or not read, when the file was opened.
+    lost : dict
+        In how many cells of a column a character was lost: "?" stands in or before a word.
     """
 
     batches: list[pa.RecordBatch]
@@ -68,6 +70,7 @@ class Sheet:
     encoding: str
     days: dict[str, Days]
     opened: list[str]
+    lost: dict[str, int]
 
     def __len__(self) -> int:
         return sum(map(len, self.batches)) + len(self.misfits)
@@ -109,6 +112,12 @@ def _with_blanks(column: pa.ChunkedArray, name: str) -> pa.ChunkedArray:
     said = pc.replace_substring_regex(pc.utf8_trim_whitespace(distinct), r"\s+", " ")
     empty = distinct.filter(pc.is_in(pc.utf8_lower(said), value_set=words)).drop_null()
     return pc.if_else(pc.is_in(column, value_set=empty), None, column) if len(empty) else column
+
+
+def _lost_in(column: pa.ChunkedArray) -> int:
+    """Count the cells in which a question mark stands for a lost character."""
+    some = column.filter(pc.match_substring(column, "?"))
+    return int(pc.sum(pc.match_substring_regex(some, r"\?\pL")).as_py() or 0)
 
 
 def _days_of(table: pa.Table) -> dict[str, Days]:
@@ -213,7 +222,8 @@ def read_csv(path: Path, kind: Kind) -> Sheet:
     ]
     urn, _ = urns(pd.Series(cells, index=pd.Index(misfit_rows, dtype="int64"), dtype="str"))
     misfits = pd.DataFrame({"urn": urn, "name": pd.Series(index=urn.index, dtype="str")})
-    return Sheet(batches, misfits, encoding, _days_of(table), told)
+    lost = {COLUMNS[kind][c]: n for c in there if (n := _lost_in(table.column(c)))}
+    return Sheet(batches, misfits, encoding, _days_of(table), told, lost)
 
 
 def _hold_records(body: bytes, head: Head, n: int, path: Path) -> None:

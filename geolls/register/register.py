@@ -17,6 +17,7 @@ from geolls.base.populations import population_of
 from geolls.base.schema import a_date
 from geolls.base.text import day_in
 from geolls.base.workbooks import parted
+from geolls.layers.model import Problem
 from geolls.register import cache
 from geolls.register.columns import Kind, codes, dates, urns
 from geolls.register.csv import read_csv
@@ -28,11 +29,12 @@ from geolls.register.groups import (
     told_by_register,
 )
 from geolls.register.opener import check_size
-from geolls.register.rejects import LEFT_OUT, MISFIT, Faults, rejects_table
+from geolls.register.rejects import LEFT_OUT, MISFIT, Faults, entries, rejects_table
 from geolls.register.schools import sort_rows
 
 __all__ = ["Register", "read_register", "read_successions"]
 
+_LOST = 'cells hold "?", as where a character was lost'
 _FAR = timedelta(days=92)  # group links of so long before or after are told
 
 
@@ -95,6 +97,20 @@ class Register:
     def label(self) -> str:
         """The words for the source that every output carries."""
         return str(self.source["label"])
+
+    def account(self) -> list[Problem]:
+        """List every row and value that is not used as given, and what is told of the files."""
+        files = {"register": self.source["path"], "links": self.source.get("links_path", "links")}
+        lost = self.source.get("lost", {})
+        found = [
+            Problem(file, None, None, line, severity="warning")
+            for file, _, line in (told.partition(": ") for told in self.source.get("told", ()))
+        ]
+        found += [
+            Problem(files["register"], None, column, _LOST, "left as it is", "warning", f"{n:,}")
+            for column, n in lost.items()
+        ]
+        return found + entries(self.rejects, files)
 
     def summary(self) -> pd.DataFrame:
         """Say what became of the rows.
@@ -276,6 +292,7 @@ def _read(files: dict[Kind, Path], as_of: date | None, phases: tuple[str, ...]) 
         "as_of": day,
         "phases": phases,
         "encoding": sheet.encoding,
+        "lost": sheet.lost,
         **about,
         "told": told,
     }

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
 import pandas as pd
 
-__all__ = ["LEFT_OUT", "LINK_LEFT_OUT", "MISFIT", "TOLD_ABOVE", "Faults", "rejects_table"]
+from geolls.layers.model import Problem
+
+__all__ = [
+    "LEFT_OUT",
+    "LINK_LEFT_OUT",
+    "MISFIT",
+    "TOLD_ABOVE",
+    "Faults",
+    "entries",
+    "rejects_table",
+]
 
 #: How the action begins where a row of the register does not count because of a fault.
 LEFT_OUT: Final = "row left out"
@@ -62,6 +72,17 @@ class Faults:
             for (reason, action), noted in self.noted.items()
             for rows in noted
         ]
+
+
+def entries(rejects: pd.DataFrame, files: Mapping[str, str]) -> list[Problem]:
+    """Return lines of `rejects` as entries of the account, by the names of register and links."""
+    found = []
+    for row in rejects.to_dict("records"):
+        what = "school" if row["file"] == "register" else "link"
+        value = next((str(v) for v in (row["urn"], row["name"]) if pd.notna(v)), "")
+        at, file = int(row["row"]) or None, files[row["file"]]
+        found.append(Problem(file, at, what, row["reason"], row["action"], "warning", value))
+    return found
 
 
 def rejects_table(lines: Iterable[pd.DataFrame]) -> pd.DataFrame:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,7 +23,7 @@ from geolls.base.text import day
 from geolls.base.vocabulary import REASON_NAMES
 from geolls.layers.areas import Area, Areas
 from geolls.layers.expand import BlockClaim
-from geolls.layers.model import Layer
+from geolls.layers.model import Layer, Problem
 
 if TYPE_CHECKING:
     from geopandas import GeoDataFrame
@@ -450,8 +451,8 @@ def _listed(layer: Layer, schools: pd.DataFrame, on: date) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["urn", "unit_code", "unit_name"]).drop_duplicates()
 
 
-def untold(layer: Layer, schools: pd.DataFrame, register: Register, on: date) -> list[str]:
-    """Say which entries of a user's list have no school that counts, and why; a line each.
+def untold(layer: Layer, schools: pd.DataFrame, register: Register, on: date) -> Iterator[Problem]:
+    """Say which entries of a user's list have no school that counts, and why.
 
     Parameters
     ----------
@@ -464,41 +465,38 @@ def untold(layer: Layer, schools: pd.DataFrame, register: Register, on: date) ->
     on : datetime.date
         The study's day.
 
-    Returns
-    -------
-    list of str
+    Yields
+    ------
+    Problem
         Entries listed are entries counted and entries told.
     """
-    found = []
+    file = f"{layer.folder.name}/members.csv" if layer.folder.name else layer.source
+    at = partial(Problem, file, severity="warning")
     alive = [c for c in layer.claims_on(on) if layer.units[c.unit_code].active(on)]
-    if len(alive) < len(layer.claims):
-        n = len(layer.claims) - len(alive)
-        found.append(f"{n:,} of {len(layer.claims):,} entries do not hold on {on}")
+    rows = {claim.row for claim in alive}
+    for claim in (c for c in layer.claims if c.row not in rows):
+        said = claim.urn or claim.postcode or claim.area_name or claim.area_code
+        yield at(claim.row, "valid_from", f"does not hold on {on}", value=said)
     if layer.kind == "sites":
-        entries = [(u.lead_urn, "") for u in layer.units.values() if u.active(on) and u.lead_urn]
+        leads = [u.lead_urn for u in layer.units.values() if u.active(on) and u.lead_urn]
+        entries: list[tuple[int | None, str, str]] = [(None, urn, "") for urn in leads]
         known = set(register.everywhere["urn"])
     elif layer.kind == "schools" and layer.column is None:
-        entries = [(c.urn, c.postcode) for c in alive]
+        entries = [(c.row, c.urn, c.postcode) for c in alive]
         known = set(schools["urn"])
     else:
-        return found
-    at = set(_by_postcode(schools)) if any(p for _, p in entries) else set()
+        return
+    there = set(_by_postcode(schools)) if any(p for *_, p in entries) else set()
     reasons = register.filtered.set_index("urn")["reason"].to_dict()
-    lost = [
-        f"{urn} ({reasons.get(urn, 'not in the register')})"
-        if urn
-        else f"{postcode} (no school that counts has it)"
-        for urn, postcode in entries
-        if (urn not in known if urn else _postcode_key(postcode) not in at)
-    ]
-    if lost:
-        more = f" and {len(lost) - _SHOWN:,} more" if len(lost) > _SHOWN else ""
-        what = "entries are" if len(lost) > 1 else "entries is"
-        found.append(
-            f"{len(lost):,} of {len(entries):,} {what} no school that counts: "
-            f"{', '.join(lost[:_SHOWN])}{more}"
-        )
-    return found
+    for row, urn, postcode in entries:
+        if urn and urn not in known:
+            why = reasons.get(urn, "not in the register")
+            yield at(row, "urn", f"no school that counts: {why}", value=urn)
+        elif not urn and (key := _postcode_key(postcode)) not in there:
+            near = next((key[:-n] for n in (1, 2, 3) if key[:-n] in there), None)
+            fix = f"{near} has schools" if near else None
+            why = "no school that counts has it"
+            yield at(row, "postcode", why, fix, value=postcode)
 
 
 def of_column(layer: Layer, schools: pd.DataFrame, register: Register) -> str:
@@ -512,9 +510,6 @@ def of_column(layer: Layer, schools: pd.DataFrame, register: Register) -> str:
     if layer.column in GEOGRAPHIES and vintage and vintage != register.as_of:
         return f"{layer.unit_title_plural.lower()} are those of the register of {day(vintage)}"
     return ""
-
-
-_SHOWN = 20  # entries named in one line
 
 
 def _by_postcode(schools: pd.DataFrame) -> dict[str, list[str]]:

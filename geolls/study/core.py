@@ -24,7 +24,7 @@ from geolls.layers.areas import Area, Areas, load_areas
 from geolls.layers.catalogue import Catalogue, load_catalogue
 from geolls.layers.evidence import date_note, hold_dates, known_part, layer_note, unchecked
 from geolls.layers.expand import BlockClaim, expand
-from geolls.layers.model import Layer
+from geolls.layers.model import Layer, Problem, in_short
 from geolls.measures.disclosure import counted, told, withheld
 from geolls.measures.membership import Membership
 from geolls.measures.overlap import overlap
@@ -283,56 +283,57 @@ class Core:
     @cached_property
     def _refinement(
         self,
-    ) -> tuple[GeoDataFrame, dict[str, list[BlockClaim]], dict[str, list[str]]]:
-        """Blocks cut by each polygons layer in turn, the claims of each, what each lost."""
-        from geolls.land.polygons import onto_parts, read_polygons, refine
+    ) -> tuple[GeoDataFrame, dict[str, list[BlockClaim]], list[Problem]]:
+        """Blocks cut by each polygons layer in turn, the claims of each, what was lost."""
+        from geolls.land.polygons import onto_parts, read_polygons, refine, told_of
 
         blocks = self.finer.analysis() if self.finer else load_blocks()
         claims: dict[str, list[BlockClaim]] = {}
-        lost: dict[str, list[str]] = {}
+        lost: list[Problem] = []
         for layer in self.area_layers.values():
             if layer.kind != "polygons":
                 continue
             stated = {"sliver_m2": layer.sliver_m2, "sliver_share": layer.sliver_share}
             rule: dict[str, Any] = {k: v for k, v in stated.items() if v is not None}
-            polygons = read_polygons(layer, lost.setdefault(layer.key, []))
+            polygons = read_polygons(layer, lost)
             cut = refine(blocks, polygons, **rule)
             kept = {claim.unit_code for claim in cut.claims}
-            gone = polygons.loc[~polygons["unit_code"].isin(kept), "unit_name"].tolist()
-            if gone:
-                verb = "has" if len(gone) == 1 else "have"
-                lost[layer.key].append(f"{', '.join(gone)} {verb} no land in England")
+            gone = polygons.loc[~polygons["unit_code"].isin(kept), "unit_name"]
+            lost += [told_of(layer, "no land in England", str(name)) for name in gone]
             claims = {k: onto_parts(v, cut.parts) for k, v in claims.items()}
             claims[layer.key] = cut.claims
             blocks = cut.blocks
         return blocks, claims, lost
 
-    def told(self) -> list[str]:
-        """Say what layers list and no table shows, or the register does not tell; a line each.
+    def account(self) -> list[Problem]:
+        """List what layers hold and no table shows, or the register does not tell of them.
 
-        Polygons are looked at where they were read for something else already.
+        Polygons are looked at where they were read for something else already. What became of the
+        rows of the register is in `Register.account`.
         """
-        cut = "_refinement" in self.__dict__ and self._has_polygons
-        lost = {k: list(v) for k, v in self._refinement[2].items()} if cut else {}
-        lost |= {key: list(made.told) for key, made in self._made.items()}
-        own = [v for v in self.layers.values() if v.family == "user"]
-        own += [made.layer for made in self._made.values()]
-        for layer in own:
-            if ("assigned", layer.key) in self._memo and layer.has_land:
-                known = {claim.unit_code: claim.unit_name for claim in self.claims(layer.key)}
-                bare = known.keys() - set(self.assigned(layer.key)["unit_code"])
-                names = ", ".join(sorted(known[code] for code in bare))
-                if bare:
-                    lost.setdefault(layer.key, []).append(f"no school that counts in {names}")
+        found: list[Problem] = []
+        cut = self._refinement[2] if "_refinement" in self.__dict__ else []
         counted = [k for k in self.catalogue.layers if ("membership", k, "urn") in self._memo]
         for layer in map(self.layer, counted):
             if line := assigning.of_column(layer, self.schools, self.register):
-                lost.setdefault(layer.key, []).append(line)
-        for layer in own:
-            listed = assigning.untold(layer, self.schools, self.register, self.as_of)
-            lost.setdefault(layer.key, []).extend(listed)
-        titles = {key: made.layer.title for key, made in self._made.items()}
-        return [f"{titles.get(key, key)}: {line}" for key, lines in lost.items() for line in lines]
+                found.append(Problem(layer.key, None, None, line, severity="warning"))
+        own = [v for v in self.layers.values() if v.family == "user"]
+        for layer in (*own, *(made.layer for made in self._made.values())):
+            found += layer.told
+            found += (p for p in cut if p.file.startswith(f"{layer.folder.name}/"))
+            found += assigning.untold(layer, self.schools, self.register, self.as_of)
+            if ("assigned", layer.key) in self._memo and layer.has_land:
+                known = {claim.unit_code: claim.unit_name for claim in self.claims(layer.key)}
+                bare = known.keys() - set(self.assigned(layer.key)["unit_code"])
+                found += [
+                    Problem(layer.key, None, "unit", "no school that counts", None, "warning", name)
+                    for name in sorted(known[code] for code in bare)
+                ]
+        return found
+
+    def told(self) -> list[str]:
+        """Say in a line for each kind what `account` lists."""
+        return in_short(self.account())
 
     @cached_property
     def _parts(self) -> dict[str, list[str]] | None:
@@ -496,7 +497,7 @@ class Core:
             raise UnknownNameError(
                 f"none of the {self.population.title} that are counted is in {made.layer.title}",
                 where=text,
-                fix="; ".join(lost),
+                fix="; ".join(in_short(lost)),
             )
         return replace(self.places(key)[0], note=made.note)
 

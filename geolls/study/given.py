@@ -16,6 +16,7 @@ from geolls.base.cells import a_code
 from geolls.base.errors import InputFileError, UnknownNameError, UsageError
 from geolls.base.populations import Population
 from geolls.base.text import fold, slug, suggest
+from geolls.base.workbooks import parted
 from geolls.land.locate import point_of
 from geolls.layers.areas import Areas
 from geolls.layers.lists import LIST_FILES, POSTCODE, a_list, read_list
@@ -52,13 +53,10 @@ class Made(NamedTuple):
         Of kind `schools`: a place without land.
     note : str
         How it was read, in words; empty where there is nothing to say.
-    told : tuple of str
-        What of a list names no school, a line each.
     """
 
     layer: Layer
     note: str = ""
-    told: tuple[str, ...] = ()
 
 
 class _Centre(NamedTuple):
@@ -93,11 +91,10 @@ def made_of(study: Looked, text: str) -> Made | None:
     plain = slug(text)
     digest = hashlib.sha256(text.encode()).hexdigest()[:8]
     key = f"place_{plain}" if len(plain) <= _LONG else f"place_{plain[:_LONG]}-{digest}"
-    if Path(text).suffix.lower() in LIST_FILES:
-        if not Path(text).expanduser().is_file():
+    if parted(Path(text))[0].suffix.lower() in LIST_FILES:
+        if not parted(Path(text).expanduser())[0].is_file():
             raise InputFileError("there is no such file", where=text, fix="give the path of a list")
-        layer, told = read_list(Path(text).expanduser(), key)
-        return Made(layer, told=tuple(told))
+        return Made(read_list(Path(text).expanduser(), key))
     if said := _FAR.fullmatch(text):
         n, unit = float(said[2]), said[3].lower()
         far = f"{n:g} {unit}{'s' * (unit == 'mile' and n != 1)}"

@@ -19,6 +19,8 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 from gias_files import ACADEMY, DAY, links, put, read, reconciles, schools, text_of
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from shapely import Polygon, box
 
 from geolls.api import Study
@@ -29,7 +31,7 @@ from geolls.land.polygons import read_polygons, refine
 from geolls.layers.areas import load_areas
 from geolls.layers.catalogue import load_catalogue
 from geolls.layers.checks import check_folders
-from geolls.layers.model import Layer, Problem
+from geolls.layers.model import Layer, Problem, in_short
 from geolls.register.register import Register, read_register
 from geolls.study.points import assign_points
 
@@ -230,8 +232,8 @@ def test_a_register_saved_as_a_workbook_is_the_same_register(tmp_path: Path, nam
 def test_points_in_a_workbook_are_assigned(tmp_path: Path, demonstration: Any) -> None:
     rows = [["Pupils"], ["id", "easting", "northing"], ["a", 430000, 433500.0], ["b", None, None]]
     path = book(tmp_path / "p.xlsx", ("Notes", [["x"]]), ("Points", rows))
-    for given in (path, tmp_path / "p.xlsx#points"):
-        report = assign_points(given, tmp_path / "out.csv", demonstration)
+    for source in (path, tmp_path / "p.xlsx#points"):
+        report = assign_points(source, tmp_path / "out.csv", demonstration)
         assert (report.rows, report.placed) == (2, 1)
 
 
@@ -351,8 +353,8 @@ def test_codes_lose_what_programs_add(tmp_path: Path, form: str) -> None:
 
     trust = ACADEMY | {"Trusts (code)": made("5001"), "URN": made("100000")}
     linked = links({"URN": made("100000"), "Group UID": made("5001")})
-    for given in (None, linked):
-        register = read(tmp_path, trust, links=given)
+    for rows in (None, linked):
+        register = read(tmp_path, trust, links=rows)
         assert register.schools[["urn", "trust_uid"]].to_numpy().tolist() == [["100000", "5001"]]
         assert register.counts.get("trusts_told_differently", 0) == 0
     urns = folder(tmp_path, f"unit,urn\nA,{made('107809')}\n")
@@ -732,8 +734,8 @@ def zones(
 
 
 def told(place: Path) -> tuple[gpd.GeoDataFrame, list[str]]:
-    lines: list[str] = []
-    return read_polygons(layer(place), lines), lines
+    entries: list[Problem] = []
+    return read_polygons(layer(place), entries), in_short(entries)
 
 
 BIG, TOWN, FIELD = box(405e3, 425e3, 425e3, 445e3), box(429500, 432800, 431500, 434800), 420e3
@@ -772,7 +774,7 @@ def test_polygons_without_a_shape_are_told(tmp_path: Path, shape: Any) -> None:
     with warnings.catch_warnings(action="error"):
         table, lines = told(zones(tmp_path, {"West": BIG, "Lost": shape, None: shape}))
     assert table["unit_name"].tolist() == ["West"]
-    assert lines == ["2 polygons have no shape: Lost, one without a name"]
+    assert lines == ["zones/z.gpkg: no shape (2: Lost, one without a name)"]
 
 
 @pytest.mark.parametrize("blank", [None, "", " ", "NA", "NULL"])
@@ -813,7 +815,7 @@ def test_of_two_layers_in_a_file_one_is_told(tmp_path: Path) -> None:
     with warnings.catch_warnings(action="error"):
         table, (line,) = told(place)
     assert table["unit_name"].tolist() == ["West"]
-    assert "a_first is not" in line
+    assert "layer is not read, but z (1: a_first)" in line
     assert 'geometry_layer = "a_first"' in line
 
 
@@ -845,17 +847,65 @@ def test_entries_listed_are_entries_counted_and_entries_told(tmp_path: Path) -> 
 
     register = read(tmp_path, {}, {"PhaseOfEducation (name)": "Nursery"}, {"Postcode": "LS20 9AB"})
     rows = "unit,urn,postcode\nA,100000,\nA,999999,\nA,100001,\nB,,LS20\nB,,ZZ1 1ZZ\n"
-    (line,) = untold(layer(folder(tmp_path, rows)), register.schools, register, DAY)
-    assert line.startswith("3 of 5 entries are no school that counts: 999999 (not in the register)")
-    assert "100001 (phase not chosen: nursery)" in line
-    assert "ZZ1 1ZZ (no school that counts has it)" in line
+    found = list(untold(layer(folder(tmp_path, rows)), register.schools, register, DAY))
+    assert [(p.row, p.column, p.value, p.message) for p in found] == [
+        (3, "urn", "999999", "no school that counts: not in the register"),
+        (4, "urn", "100001", "no school that counts: phase not chosen: nursery"),
+        (6, "postcode", "ZZ1 1ZZ", "no school that counts has it"),
+    ]
     (late,) = untold(
         layer(folder(tmp_path, "unit,urn,valid_from\nA,100000,2030-01-01\n", "late")),
         register.schools,
         register,
         DAY,
     )
-    assert late == "1 of 1 entries do not hold on 2022-09-01"
+    assert (late.value, late.message) == ("100000", "does not hold on 2022-09-01")
+    near = "unit,postcode\nA,LS20 9ZZ\n"
+    (near,) = untold(layer(folder(tmp_path, near, "near")), register.schools, register, DAY)
+    assert near.fix == "LS209 has schools"
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["100000", "100001", "100002", "999999", "12345"]),
+            st.sampled_from(["", "2030-01-01"]),
+        ),
+        min_size=1,
+        max_size=8,
+        unique_by=lambda entry: entry[0],
+    ),
+    st.lists(st.sampled_from(["LS1 1AA", "LS20", "ZZ9", "M1 1AA"]), max_size=4, unique=True),
+)
+def test_of_any_list_what_is_listed_is_shown_or_told(
+    tmp_path_factory: pytest.TempPathFactory,
+    register: Register,
+    urns: list[tuple[str, str]],
+    postcodes: list[str],
+) -> None:
+    from geolls.study.assignment import school_units, untold
+
+    rows = [f"A,{urn},,{day}" for urn, day in urns] + [f"B,,{p}," for p in postcodes]
+    text = "\n".join(["unit,urn,postcode,valid_from", *rows]) + "\n"
+    listed = layer(folder(tmp_path_factory.mktemp("lists"), text))
+    entries = list(untold(listed, register.schools, register, DAY))
+    units, _ = school_units(listed, register.schools, DAY)
+    lost = {p.row for p in entries}
+    assert len(lost) == len(entries)
+    shown = set(units["urn"])
+    for row, (urn, day) in enumerate(urns, 2):
+        assert (urn in shown and not day) != (row in lost) or (urn in shown and bool(postcodes))
+    known = register.schools["postcode"].tolist()
+    for row, postcode in enumerate(postcodes, 2 + len(urns)):
+        assert any(p.startswith(postcode) for p in known) != (row in lost)
+
+
+@pytest.fixture(scope="module")
+def register(tmp_path_factory: pytest.TempPathFactory) -> Register:
+    """Three schools, one of which does not count."""
+    return read(tmp_path_factory.mktemp("r"), {}, {"PhaseOfEducation (name)": "Nursery"},
+                {"Postcode": "LS20 9AB"})  # fmt: skip
 
 
 # ---- points -------------------------------------------------------------------------------------
@@ -903,8 +953,8 @@ def test_one_text_or_path_is_a_list_of_one(tmp_path: Path) -> None:
     from geolls import open_study
 
     place = folder(tmp_path, LIST)
-    for given in (place, str(place), [place]):
-        assert "mine" in open_study(boundaries=given).layers
+    for paths in (place, str(place), [place]):
+        assert "mine" in open_study(boundaries=paths).layers
     assert list(open_study(layers="maths_hub", as_of="2022-09-01").layers) == ["maths_hub"]
     assert open_study(phase="secondary").settings.phases == ("secondary",)
 
@@ -944,12 +994,36 @@ def test_what_a_layer_loses_is_told_beside_tables_and_in_the_export(
     from geolls.export.tables import BUILDERS
 
     place = zones(tmp_path, {"West": BIG, "Cardiff": box(31e4, 17e4, 32e4, 18e4)})
-    line = "zones: Cardiff has no land in England"
+    line = "zones/z.gpkg: no land in England (1: Cardiff)"
     with contextlib.suppress(SystemExit):
         main(["coverage", "zones", "--boundaries", str(place), "--as-of", "2022-09-01"])
     assert line in capsys.readouterr().err
     study = open_study(boundaries=place, as_of="2022-09-01")
     assert line in BUILDERS["study"](study)["value"].tolist()
+    account = BUILDERS["account"](study)
+    told = account[account["value"] == "Cardiff"][["file", "what", "why"]]
+    assert told.to_numpy().tolist() == [["zones/z.gpkg", "unit", "no land in England"]]
+
+
+def test_the_account_has_every_row_of_the_register_that_is_not_used_as_given(
+    tmp_path: Path,
+) -> None:
+    changes = [
+        {"URN": "no"},
+        {"OpenDate": "some day"},
+        {"EstablishmentName": "?cole Zo?", "Postcode": "?"},
+    ]
+    register = read(tmp_path, *changes, {})
+    path = tmp_path / "edubasealldata20220901.csv"
+    account = register.account()
+    assert [(p.row, p.column, p.value, p.message) for p in account] == [
+        (None, None, "", "1 of 3 cells: open date is not a date; date read as blank"),
+        (None, "EstablishmentName", "1", 'cells hold "?", as where a character was lost'),
+        (2, "school", "Oak Primary School", "URN is not a number of 5 to 7 digits"),
+        (3, "school", "100001", "open date is not a date"),
+    ]
+    assert check_files([path])[-len(account) :] == account
+    assert register.schools["name"].tolist()[1] == "?cole Zo?"  # nothing is guessed
 
 
 @pytest.mark.parametrize("code", [383, "383"])
