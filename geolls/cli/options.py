@@ -83,13 +83,14 @@ STUDY = (
         help="The day all layers are resolved to, as 2022-09-01.",
     ),
     click.option(
-        "--register", type=PATH, default=None, help="GIAS edubasealldata: csv, csv.gz or zip."
+        "--register", type=PATH, default=None, help="GIAS edubasealldata: csv, csv.gz, zip, or a workbook (book.xlsx#Sheet)."
     ),
     click.option(
         "--links",
         type=PATH,
         default=None,
-        help="GIAS alllinksdata: who belongs to which trust, since when.",
+        help="GIAS alllinksdata, grouplinks or academiesmatmembership: who belongs to which trust, "
+        "since when.",
     ),
     _phase,
     click.option(
