@@ -164,10 +164,13 @@ def _members(file: Path) -> list[Problem] | None:
     """Check a list of members as that of a layer; None where its columns are not those of one."""
     from geolls.layers.areas import load_areas
     from geolls.layers.checks import check_folders
+    from geolls.layers.lists import read_list
     from geolls.layers.reader import is_members
 
     place = parted(file)[0]
     if not is_members(file):
+        with contextlib.suppress(InputFileError):
+            return list(read_list(file, "list").told)
         return None
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder) / "list"

@@ -83,7 +83,10 @@ STUDY = (
         help="The day all layers are resolved to, as 2022-09-01.",
     ),
     click.option(
-        "--register", type=PATH, default=None, help="GIAS edubasealldata: csv, csv.gz, zip, or a workbook (book.xlsx#Sheet)."
+        "--register",
+        type=PATH,
+        default=None,
+        help="GIAS edubasealldata: csv, csv.gz, zip, or a workbook (book.xlsx#Sheet).",
     ),
     click.option(
         "--links",

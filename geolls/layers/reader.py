@@ -337,7 +337,7 @@ def is_members(path: Path) -> bool:
     def fits(cells: Sequence[str]) -> bool:
         names = {_column(cell, MEMBER_COLUMNS) for cell in cells}
         listed = names & {"area_code", "area_name", "urn", "postcode"}
-        return bool(listed) and (bool(names & {"unit_name", "unit_code"}) or len(names) == 1)
+        return bool(listed) and bool(names & {"unit_name", "unit_code"} or names == {"area_name"})
 
     return fits(open_table(path, fits, limit=MOST_BYTES, whole=False).head.cells)
 

@@ -10,6 +10,7 @@ import pytest
 
 from geolls.base.errors import InputFileError, UnknownNameError, UsageError
 from geolls.base.populations import population_of
+from geolls.cli.checking import check_files
 from geolls.layers.areas import load_areas
 from geolls.study.given import Looked, Made, made_of
 
@@ -108,7 +109,8 @@ def test_what_makes_no_place_says_why(text: str, fault: str) -> None:
     ("text", "entries", "told"),
     [
         ("URN,Name\n100001,A\n100002.0,B\n,C\nabc,D\n", ["100001", "100002"],
-         ["row 4 names no school: '' is no URN", "row 5 names no school: 'abc' is no URN"]),
+         ["my-schools.csv row 4, urn: a blank cell is no URN",
+          "my-schools.csv row 5, urn: abc is no URN"]),
         ("sep=;\nSchools of ours\nname;School URN;x\nA;100001;1\n", ["100001"], []),
         ("100001\n100002\n", ["100001", "100002"], []),
         ("Postcode\nNE63 9AA\nne24\n", ["NE63 9AA", "NE24"], []),
@@ -121,7 +123,8 @@ def test_a_file_lists_schools_and_what_names_none_is_told_by_its_row(
     file = tmp_path / "my-schools.csv"
     file.write_text(text, encoding="utf-8")
     assert listed(str(file)) == entries
-    assert list(made(str(file)).told) == told
+    assert list(map(str, made(str(file)).layer.told)) == told
+    assert list(map(str, check_files([file]))) == told
     assert made(str(file)).layer.title == "my-schools"
 
 
