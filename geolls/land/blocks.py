@@ -37,7 +37,8 @@ def load_blocks() -> GeoDataFrame:
 
     Notes
     -----
-    Source: ONS, LSOA boundaries of December 2011, generalised; see boundaries/block/layer.toml.
+    Source: ONS, LSOA boundaries of December 2011, bent to the postcodes of Code-Point Open; see
+    boundaries/block/layer.toml.
     """
     import geopandas as gpd
 
@@ -45,12 +46,13 @@ def load_blocks() -> GeoDataFrame:
 
 
 def load_display() -> GeoDataFrame:
-    """Return the blocks simplified for drawing; shared lines stay shared, areas are not exact.
+    """Return the blocks with a finer coast, for drawing: banks, estuaries and islands.
 
     Returns
     -------
     geopandas.GeoDataFrame
-        One row per block, indexed and sorted by `block`: name, geometry in EPSG:27700.
+        One row per block, indexed and sorted by `block`: name, geometry in EPSG:27700. One valid
+        coverage whose lines inland are those of `load_blocks()`; areas are measured in those.
     """
     import geopandas as gpd
 

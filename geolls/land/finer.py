@@ -35,7 +35,7 @@ BLOCK_TOLERANCE_M = 200.0
 """How far the lines of the blocks may lie from the true ones; boundaries/block/layer.toml."""
 FULL = date(2018, 12, 31)  # the last edition whose districts are the blocks, all 326
 STEP_M = 250.0  # how densely the edge of a district is sampled to say which block is nearest
-DISPLAY_M = 100.0
+DISPLAY_M = 25.0
 COLLECTION = 7  # shapely's number for a GeometryCollection
 _AGAIN = "run: geolls fetch boundaries --blocks"
 

@@ -26,10 +26,10 @@ from geolls.maps.topology import STEP, Topology, lonlat, zigzag
 
 __all__ = ["encoded", "key_of", "land_of", "own_of", "pack", "school_order", "unpack"]
 
-# Few tolerances, so that each is worked out once for all pages.
-TOLERANCES = (15.0, 30.0, 60.0, 120.0, 250.0)
-SHARED_METRES = 120.0
-FAR_METRES = 900.0
+# How far a line may be drawn from where it is known to run, by what the map is about.
+NEAR_METRES, REGION_METRES, ENGLAND_METRES = 25.0, 100.0, 400.0
+FAR_METRES = 1_000.0  # land that lies outside the frame at first
+REGION_SIZE = 150_000.0  # metres; what is larger is drawn as a region
 
 
 # ---------------------------------------------------------------- land and layers
@@ -39,14 +39,16 @@ def land_of(drawn: Drawn, shared: bool) -> bytes:
     """Return the packed geometry and layers: the part that pages of one atlas can share."""
     data, topo = drawn.data, drawn.data.topology
     if shared:
-        return _shared_land(topo, tuple(data.layers), drawn.england)
+        return _shared_land(topo, metres_of(drawn), tuple(data.layers), drawn.england)
     return _land(topo, ready(_arcs(drawn), numbers=True), tuple(drawn.layers), drawn.england)
 
 
 @lru_cache(maxsize=4)
-def _shared_land(topo: Topology, specs: tuple[LayerSpec, ...], england: bool) -> bytes:
+def _shared_land(
+    topo: Topology, metres: float, specs: tuple[LayerSpec, ...], england: bool
+) -> bytes:
     """Return the land that all pages of an atlas draw on: packed once, and so as one."""
-    return _land(topo, ready(topo.encode(SHARED_METRES)), specs, england)
+    return _land(topo, ready(topo.encode(metres)), specs, england)
 
 
 def _land(topo: Topology, arcs: Ready, specs: tuple[LayerSpec, ...], england: bool) -> bytes:
@@ -54,21 +56,27 @@ def _land(topo: Topology, arcs: Ready, specs: tuple[LayerSpec, ...], england: bo
     return pack(land if england else land | {"context": _context()})
 
 
-def _arcs(drawn: Drawn) -> dict[str, Any]:
-    """Return the arcs of a map of its own: fine where it is framed, coarse far away."""
-    data, topo = drawn.data, drawn.data.topology
+def metres_of(drawn: Drawn) -> float:
+    """Return how far the lines of a map may lie from where they are known to run."""
     if drawn.england:
-        return topo.encode(TOLERANCES[-1])
+        return ENGLAND_METRES
     west, south, east, north = drawn.focus
-    size = max(east - west, north - south)
-    # The frame is about 700 px either way; half a pixel is hardly seen.
-    metres = next((t for t in reversed(TOLERANCES) if t <= size / 1_400), TOLERANCES[0])
-    if data.place is not None and metres >= SHARED_METRES:
-        # A region fills its frame, and most of England is near it: only its own land is fine.
-        return topo.encode(metres, drawn.place_blocks, FAR_METRES)
-    frame = shapely.box(west, south, east, north).buffer(0.4 * size, join_style="mitre")
-    near = shapely.intersects(frame, shapely.box(*topo.bounds.T))
-    return topo.encode(metres, np.flatnonzero(near).tolist(), FAR_METRES)
+    large = drawn.data.place is not None and max(east - west, north - south) > REGION_SIZE
+    return REGION_METRES if large else NEAR_METRES
+
+
+def _arcs(drawn: Drawn) -> dict[str, Any]:
+    """Return the arcs of a map of its own: fine on its land, coarser round about and far away."""
+    topo, metres, own = drawn.data.topology, metres_of(drawn), drawn.place_blocks
+    if drawn.england:
+        return topo.encode(metres)
+    west, south, east, north = drawn.focus
+    margin = 0.4 * max(east - west, north - south)
+    frame = shapely.box(west, south, east, north).buffer(margin, join_style="mitre")
+    seen = np.flatnonzero(shapely.intersects(frame, shapely.box(*topo.bounds.T))).tolist()
+    if metres == REGION_METRES:  # it fills its frame, and most of England is near it
+        return topo.encode(FAR_METRES, {metres: own})
+    return topo.encode(FAR_METRES, {metres: own or seen, REGION_METRES: seen})
 
 
 @cache
@@ -270,6 +278,7 @@ def own_of(drawn: Drawn, schools: pd.DataFrame | None) -> bytes:
     out: dict[str, Any] = {
         "scope": recipe.scope,
         "areas": drawn.areas.key,
+        "metres": metres_of(drawn),
         "layers": [spec.key for spec in drawn.layers],
         "on": drawn.on,
         "shade": recipe.shade,

@@ -60,9 +60,7 @@ def scene_of(
     found = found.given(**_checked(study, found, options or {}))
     keys = [study.layer(found.areas).key, *({"local_authority"} & study.area_layers.keys())]
     facts = facts_of(study, keys if place is None else [place.layer, *keys])
-    # Near by, a simplified border would cut schools off; the whole country needs no more.
-    whole = country(facts, found, fine=place is not None or trust is not None)
-    return found, about(facts, found, whole, place=place, trust=trust)
+    return found, about(facts, found, country(facts, found), place=place, trust=trust)
 
 
 _NUMBERS: Mapping[str, Callable[[Any], float]] = {"distance_km": float, "trusts": int}
@@ -100,9 +98,7 @@ def _checked(
     return checked
 
 
-def country(
-    facts: Facts, recipe: Recipe, *, url: Urls | None = None, fine: bool = False
-) -> MapData:
+def country(facts: Facts, recipe: Recipe, *, url: Urls | None = None) -> MapData:
     """Assemble what every map of a recipe shows, whatever it is about: layers and measures.
 
     Parameters
@@ -113,8 +109,6 @@ def country(
         Which layers and measures are wanted.
     url : callable, optional
         (kind, key) to the address of its page, kind being a layer or "trust".
-    fine : bool
-        Whether the land is drawn as exactly as it is known.
 
     Returns
     -------
@@ -126,15 +120,14 @@ def country(
     more = (recipe.areas, *(m.partition(":")[2] for m in recipe.measures))
     wanted = list(dict.fromkeys((*wanted, *(k for k in more if k in study.area_layers))))
     keys = [m for m in (*recipe.measures, *recipe.table) if not m.startswith("coverage:")]
-    blocks = study.blocks if fine else study.display_blocks
     return MapData(
-        blocks=blocks,
+        blocks=study.display_blocks,
         layers=(*(_layer(study, key, url) for key in wanted), *_two_days(study, recipe)),
         measures=tuple(measure_of(facts, recipe, key) for key in dict.fromkeys(keys)),
         words=_words(study, recipe),
         attribution=study.attribution,
         demonstration=study.register.demonstration,
-        land=study.memo(("land of a map", fine), lambda: Topology.of(blocks)),
+        land=study.memo(("land of maps",), lambda: _land(facts)),
     )
 
 
@@ -181,6 +174,12 @@ def about(
         words=words,
         dates=_dated_note(facts.study, schools),
     )
+
+
+def _land(facts: Facts) -> Topology:
+    """Return the blocks as arcs that leave every school on its side."""
+    spots = facts.marks[["easting", "northing"]].to_numpy(float)
+    return Topology.of(facts.study.display_blocks, spots)
 
 
 # -- layers --------------------------------------------------------------------------------------

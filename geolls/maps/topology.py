@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
 from typing import Any
@@ -22,6 +22,9 @@ Floats = npt.NDArray[np.float64]
 
 STEP = 1e-4
 """Degrees between two positions the payload can tell apart (7 to 11 m in England)."""
+
+SPOT_METRES = 25.0
+"""How near a spot a line is drawn as exactly as it is known."""
 
 SEA = -1
 """The neighbour of a block where England ends."""
@@ -106,11 +109,13 @@ def segments(polygons: Any, to_grid: Callable[[Floats], Floats]) -> tuple[Ints, 
     real = (ring[:-1] == ring[1:]) & (key[:-1] != key[1:])
     a, b, owner = key[:-1][real], key[1:][real], of_part[of_ring[ring[:-1][real]]]
     pairs, where = np.unique(np.sort([a, b], axis=0), axis=1, return_inverse=True)
+    # Where a creek closes on the grid a block may run along a piece both ways: it has neither side.
+    way = pd.Series(np.where(a < b, 1, -1)).groupby([where, owner]).sum()
     left, right = np.full((2, pairs.shape[1]), SEA)
-    forward = a < b
-    left[where[forward]] = owner[forward]
-    right[where[~forward]] = owner[~forward]
-    parted = left != right  # a spike has the same block on both sides
+    for side, of in ((left, way > 0), (right, way < 0)):
+        piece, block = way.index[of].to_frame().to_numpy().T
+        side[piece] = block
+    parted = left != right  # a spike has no side at all
     keys = pairs.T[parted]
     x = (keys + _HALF) >> 32
     return np.stack([x, keys - (x << 32)], axis=-1), left[parted], right[parted]
@@ -132,6 +137,8 @@ class Topology:
         Block on the left and right of each arc, or `SEA`.
     bounds : ndarray of float, shape (blocks, 4)
         West, south, east and north of each block, metres in EPSG:27700.
+    spots : ndarray of float, shape (n, 2)
+        Positions, in `STEP` degrees, that no line passes over however much it is simplified.
     """
 
     blocks: tuple[str, ...]
@@ -140,15 +147,18 @@ class Topology:
     left: Ints
     right: Ints
     bounds: Floats
+    spots: Floats
 
     @staticmethod
-    def of(blocks: gpd.GeoDataFrame) -> Topology:
+    def of(blocks: gpd.GeoDataFrame, spots: Floats | None = None) -> Topology:
         """Find the arcs of a coverage of blocks.
 
         Parameters
         ----------
         blocks : GeoDataFrame
             Index: block id. Polygons of one valid coverage, EPSG:27700.
+        spots : ndarray of float, shape (n, 2), optional
+            Positions that stay on their side of every line: schools. EPSG:27700; NaN for none.
 
         Returns
         -------
@@ -179,7 +189,9 @@ class Topology:
         left, right = (side[at] for side in sides)
         left, right = np.where(start < after, [left, right], [right, left])
         names, bounds = tuple(map(str, blocks.index)), shapely.bounds(polygons)
-        return Topology(names, xy, arc, left, right, bounds)
+        marks = np.empty((0, 2)) if spots is None else np.column_stack(lonlat(*spots.T)) / STEP
+        marks = marks[np.isfinite(marks).all(axis=1)]
+        return Topology(names, xy, arc, left, right, bounds, marks)
 
     @cached_property
     def london(self) -> list[int]:
@@ -192,7 +204,7 @@ class Topology:
         return {block: i for i, block in enumerate(self.blocks)}
 
     def encode(
-        self, metres: float, near: Sequence[int] | None = None, far_metres: float = 0.0
+        self, metres: float, finer: Mapping[float, Sequence[int]] | None = None
     ) -> dict[str, Any]:
         """Return the arcs ready for `pack`, simplified arc by arc so that edges never part.
 
@@ -200,10 +212,8 @@ class Topology:
         ----------
         metres : float
             Tolerance of the Douglas-Peucker simplification, in metres.
-        near : sequence of int, optional
-            Positions of the blocks to draw at `metres`; arcs of no such block get `far_metres`.
-        far_metres : float
-            Tolerance for the rest of the land.
+        finer : mapping of float to sequence of int, optional
+            Smaller tolerances, each with the positions of the blocks whose arcs have it.
 
         Returns
         -------
@@ -211,12 +221,13 @@ class Topology:
             `step` (degrees), `n` (vertices per arc), `xy` (deltas, x and y in turn, running on
             from arc to arc), `left` and `right` (deltas of block positions), `blocks` (how many).
         """
-        grid = max(1, round(metres / 80))
+        levels = sorted((finer or {}).items(), reverse=True)
+        grid = max(1, round(min(metres, *finer or [metres]) / 200))
         drawn = _simplified(self, metres, grid)
-        if near is not None:
+        for tolerance, near in levels:
             close = np.isin(self.left, near) | np.isin(self.right, near)
-            coarse = _simplified(self, far_metres, grid)
-            drawn = [fine if c else far for c, fine, far in zip(close, drawn, coarse, strict=True)]
+            fine = _simplified(self, tolerance, grid)
+            drawn = [f if c else d for c, f, d in zip(close, fine, drawn, strict=True)]
         kept = [i for i, arc in enumerate(drawn) if arc is not None]
         arcs = [arc for arc in drawn if arc is not None]
         points = np.concatenate(arcs)
@@ -235,7 +246,8 @@ def _simplified(land: Topology, metres: float, grid: int) -> list[Ints | None]:
     """Return all arcs at one tolerance, on one grid; None for islets too small to see."""
     squeeze = np.array([np.cos(np.radians(52.5)), 1.0])
     tolerance = metres / 111_000 / STEP
-    lines = shapely.linestrings(land.xy * squeeze, indices=land.arc)
+    full = land.xy * squeeze
+    lines = shapely.linestrings(full, indices=land.arc)
     # All but islets too small to see, keeping the largest ring of each block.
     length, block = shapely.length(lines), np.maximum(land.left, land.right)
     largest = pd.Series(length).groupby(block).transform("max").to_numpy()
@@ -243,9 +255,37 @@ def _simplified(land: Topology, metres: float, grid: int) -> list[Ints | None]:
     big = ~shapely.is_closed(lines) | (length > 8 * tolerance) | (length >= largest)
     lines = shapely.simplify(lines, tolerance, preserve_topology=True)
     coords, owner = shapely.get_coordinates(lines, return_index=True)
-    points = np.rint(np.rint(coords / squeeze) / grid).astype(np.int64)
+    stays = np.isin(_named(land.xy, land.arc), _named(np.rint(coords / squeeze), owner))
+    stays |= _needed(full, land.arc, stays, land.spots * squeeze)
+    points, owner = np.rint(land.xy[stays] / grid).astype(np.int64), land.arc[stays]
     turns = np.diff(owner, prepend=-1, append=-1) != 0  # first and last vertices stay
     moved = np.any(np.diff(points, axis=0, prepend=points[:1]) != 0, axis=1)
     fresh = turns[:-1] | turns[1:] | moved
     arcs = np.split(points[fresh], np.flatnonzero(np.diff(owner[fresh])) + 1)
     return [points if keep else None for points, keep in zip(arcs, inland | big, strict=True)]
+
+
+def _named(xy: npt.NDArray[Any], arc: Ints) -> Ints:
+    """Return one number for a position on an arc."""
+    x, y = xy.astype(np.int64).T
+    return np.asarray((arc << 42) + ((x + (1 << 20)) << 21) + y)
+
+
+def _needed(xy: Floats, arc: Ints, stays: npt.NDArray[np.bool_], spots: Floats) -> Any:
+    """Tell which vertices must stay as well, lest a spot come to lie beyond the line.
+
+    Between two vertices that stay, the line and the straight piece in its place enclose the land
+    that changes sides: where a spot stands in it, or beside it, that piece is not simplified.
+    """
+    kept = np.flatnonzero(stays)
+    start, end = kept[:-1], kept[1:]
+    cut = (arc[start] == arc[end]) & (end - start > 1)
+    start, many = start[cut], (end - start)[cut] + 1
+    piece = np.repeat(np.arange(len(many)), many)
+    vertex = np.arange(len(piece)) + np.repeat(start - np.cumsum(many) + many, many)
+    between = shapely.polygons(shapely.linearrings(xy[vertex], indices=piece))
+    tree = shapely.STRtree(shapely.points(spots))
+    hit = tree.query(between, predicate="dwithin", distance=SPOT_METRES / 111_000 / STEP)[0]
+    needed = np.zeros(len(xy), bool)
+    needed[vertex[np.isin(piece, hit)]] = True
+    return needed

@@ -525,7 +525,7 @@ class Core:
 
     @cached_property
     def display_blocks(self) -> GeoDataFrame:
-        """The blocks as maps draw them: simplified, unless a polygons layer cut them."""
+        """The blocks as maps draw them: with the true coast, unless a polygons layer cut them."""
         if self._has_polygons:
             return self.blocks
         return self.finer.display() if self.finer else load_display()

@@ -11,6 +11,11 @@
     [57.2, 4.2],
   ];
 
+  // A pixel shows at least so much of how far lines may lie from where they are known to run: zoom ends there.
+  const PIXELS = 8;
+  // Metres a pixel at zoom 0, in the middle of England.
+  const METRES = (40075016 / 256) * Math.cos((52.5 * Math.PI) / 180);
+
   /** An object that has the keys given and no others: not even "constructor". */
   const named = (entries) => Object.assign(Object.create(null), Object.fromEntries(entries));
 
@@ -138,6 +143,7 @@
       const padding = map.getSize().x < 500 ? [4, 4] : [14, 14];
       if (!this.node.dataset.bounds) map.fitBounds(own.bounds, {animate: false, padding});
       this.fitted = map.getZoom();
+      map.setMaxZoom(Math.max(this.fitted, Math.floor(Math.log2((METRES * PIXELS) / own.metres))));
       map.setMaxBounds(EDGE);
       map.options.maxBoundsViscosity = 0.6;
     }

@@ -47,7 +47,8 @@
         draw: (pen, bounds) => this.marks.draw(pen, bounds),
       }).addTo(map);
       this.ground.on("update", () => this.settle());
-      L.control.scale({imperial: false, maxWidth: 110, position: "bottomleft"}).addTo(map);
+      const scale = L.control.scale({imperial: false, maxWidth: 110, position: "bottomleft"}).addTo(map);
+      scale.getContainer().append(el("div", {class: "gl-truth"}, `lines drawn to ${app.own.metres} m`));
       this.addNorth();
       const dark = self.matchMedia("(prefers-color-scheme: dark)");
       dark.addEventListener("change", () => this.dots.redraw());
