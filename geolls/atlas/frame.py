@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 import re
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
@@ -260,8 +261,9 @@ class Frame:
         style = strip_style(widths) + "".join(grid.style for grid in grids)
         style += self._runner(title)
         text = text.replace("<style></style>", f"<style>{style}</style>", 1)
-        allowed = f"script-src {inside.get('allowed', '')} "
-        rule = policy(text, own_files=True).replace("script-src ", allowed, 1)
+        rule = policy(text, own_files=True)
+        for kind, digest in inside.get("allowed", {}).items():
+            rule = rule.replace(f"{kind} ", f"{kind} {digest} ", 1)
         meta = f'<meta http-equiv="Content-Security-Policy" content="{rule}">'
         return Rendered(text.replace("<!--policy-->", meta, 1), shared)
 
@@ -453,20 +455,20 @@ def _css_text(text: str) -> str:
 # ---- what a page that stands alone carries ---------------------------------------------------
 
 
-def _carried(made: Parts | None) -> dict[str, str]:
+def _carried(made: Parts | None) -> dict[str, Any]:
     """Return what stands inside a page that stands alone, with or without a map.
 
     Returns
     -------
-    dict of str
-        css; loader, the script that inflates the rest; scripts, all others, packed; data, the
-        elements that hold the data of its map; allowed, a source for the page's policy that lets
-        the packed scripts run.
+    dict
+        css; loader, the script that inflates the rest; scripts, all others and the style of a map,
+        packed; data, the elements that hold the data of its map; allowed, for the page's policy,
+        the sources that let what is packed run.
     """
     scripts, allowed = _scripts(made is not None)
     parts = made.packed if made else {}
     return {
-        "css": _styles(made is not None),
+        "css": Markup(_lean("tokens.css") + _lean("page.css")),
         "loader": Markup(_lean("load.js")),
         "scripts": scripts,
         "data": Markup().join(_DATA.format(key, dense(part)) for key, part in parts.items()),
@@ -478,21 +480,26 @@ _DATA = Markup('<script type="text/plain" class="geolls-data" data-part="{}">{}<
 
 
 @cache
-def _styles(with_map: bool) -> Markup:
-    of_map = (used_rules(leaflet_css()), _lean("tokens.css"), _lean("map.css"))
-    return Markup("".join((*(of_map if with_map else of_map[1:2]), _lean("page.css"))))
-
-
-@cache
-def _scripts(with_map: bool) -> tuple[Markup, str]:
+def _scripts(with_map: bool) -> tuple[Markup, dict[str, str]]:
     """Return all scripts of a page, packed, and what allows them to run.
 
     A third of their size: this is what keeps a page of its own small enough for an e-mail. The
-    policy names the hash of the text that `load.js` inflates and puts in.
+    policy names the hash of the text that `load.js` inflates and puts in, and of the style of a
+    map, which nothing needs before its script and which goes before the page's own.
     """
-    text = page_script(with_map).encode()
-    digest = base64.b64encode(hashlib.sha256(text).digest()).decode()
-    return dense(zlib.compress(text, 9)), f"'sha256-{digest}'"
+    text = page_script(with_map)
+    style = used_rules(leaflet_css()) + _lean("map.css") if with_map else ""
+    if style:
+        made = f"{{textContent:{json.dumps(style)}}}"
+        text = (
+            f"document.head.prepend(Object.assign(document.createElement('style'),{made}));{text}"
+        )
+    digests = [
+        f"'sha256-{base64.b64encode(hashlib.sha256(part.encode()).digest()).decode()}'"
+        for part in (text, style)
+    ]
+    allowed = zip(("script-src", "style-src"), digests[: 2 if style else 1], strict=False)
+    return dense(zlib.compress(text.encode(), 9)), dict(allowed)
 
 
 def dense(data: bytes) -> Markup:

@@ -17,6 +17,7 @@ from geolls.base.errors import GeometryError
 
 __all__ = ["SEA", "STEP", "Topology", "eastnorth", "lonlat", "segments", "zigzag"]
 
+Bools = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 
@@ -34,6 +35,8 @@ _GRID = (
     "+proj=tmerc +lat_0=49 +lon_0=-2 +k=0.9996012717 +x_0=400000 +y_0=-100000 +ellps=airy "
     "+towgs84=446.448,-125.157,542.06,0.15,0.247,0.842,-20.489 +units=m +no_defs"
 )
+PER_METRE = 1 / 111_000 / STEP  # of a degree of latitude, in steps
+_SQUEEZE = np.array([np.cos(np.radians(52.5)), 1.0])
 _HALF = 1 << 31  # a key is an x and, in its lower half, a y
 
 
@@ -188,6 +191,14 @@ class Topology:
         at = known.get_indexer(pd.MultiIndex.from_arrays(list(np.sort([start, after], axis=0))))
         left, right = (side[at] for side in sides)
         left, right = np.where(start < after, [left, right], [right, left])
+        order, turned = _walk(xy[first], xy[np.append(first[1:], len(xy)) - 1])
+        runs = np.split(xy, first[1:])
+        xy = np.concatenate(
+            [runs[i][::-1] if t else runs[i] for i, t in zip(order, turned, strict=True)]
+        )
+        arc = np.repeat(np.arange(len(order)), [len(runs[i]) for i in order])
+        left, right = left[order], right[order]
+        left, right = np.where(turned, [right, left], [left, right])
         names, bounds = tuple(map(str, blocks.index)), shapely.bounds(polygons)
         marks = np.empty((0, 2)) if spots is None else np.column_stack(lonlat(*spots.T)) / STEP
         marks = marks[np.isfinite(marks).all(axis=1)]
@@ -202,6 +213,44 @@ class Topology:
     def at(self) -> dict[str, int]:
         """The position of each block."""
         return {block: i for i, block in enumerate(self.blocks)}
+
+    @cached_property
+    def lines(self) -> Any:
+        """Each arc as a line, in `STEP` degrees of latitude."""
+        return shapely.linestrings(self.xy * _SQUEEZE, indices=self.arc)
+
+    @cached_property
+    def _tree(self) -> shapely.STRtree:
+        return shapely.STRtree(shapely.points(self.spots * _SQUEEZE))
+
+    def stays(self, metres: float) -> Bools:
+        """Tell which vertices are drawn at a tolerance.
+
+        Notes
+        -----
+        Those of a Douglas-Peucker simplification. Between two of them, the line and the straight
+        piece in its place enclose the land that changes sides: where a spot stands in it, or
+        beside it, that piece has the vertices of half the tolerance, and so on.
+        """
+        if metres < SPOT_METRES / 2:
+            return np.ones(len(self.arc), bool)
+        lines = shapely.simplify(self.lines, metres * PER_METRE, preserve_topology=True)
+        coords, owner = shapely.get_coordinates(lines, return_index=True)
+        drawn = _named(np.rint(coords / _SQUEEZE), owner)
+        stays = np.isin(_named(self.xy, self.arc), drawn)
+        kept = np.flatnonzero(stays)
+        start, many = kept[:-1], np.diff(kept) + 1
+        cut = (self.arc[start] == self.arc[kept[1:]]) & (many > 2)
+        start, many = start[cut], many[cut]
+        piece = np.repeat(np.arange(len(many)), many)
+        vertex = np.arange(len(piece)) + np.repeat(start - np.cumsum(many) + many, many)
+        between = shapely.linearrings(self.xy[vertex] * _SQUEEZE, indices=piece)
+        near = SPOT_METRES * PER_METRE
+        hit = self._tree.query(shapely.polygons(between), predicate="dwithin", distance=near)[0]
+        again = vertex[np.isin(piece, hit)]
+        if len(again):
+            stays[again] |= self.stays(metres / 2)[again]
+        return stays
 
     def encode(
         self, metres: float, finer: Mapping[float, Sequence[int]] | None = None
@@ -241,22 +290,37 @@ class Topology:
         }
 
 
+def _walk(start: Ints, end: Ints) -> tuple[list[int], list[bool]]:
+    """Return an order of arcs in which each begins, if it can, where the one before it ends.
+
+    With the arcs that are run backwards: what follows on is told in fewer letters.
+    """
+    ends = [tuple(map(tuple, pair)) for pair in zip(start.tolist(), end.tolist(), strict=True)]
+    meet: dict[Any, list[int]] = {}
+    for at, pair in enumerate(ends):
+        for node in pair:
+            meet.setdefault(node, []).append(at)
+    order, turned, left = [], [], dict.fromkeys(range(len(ends)))
+    here = None
+    while left:
+        at = next((a for a in meet.get(here, ()) if a in left), next(iter(left)))
+        del left[at]
+        turned.append(ends[at][0] != here and ends[at][1] == here)
+        order.append(at)
+        here = ends[at][not turned[-1]]
+    return order, turned
+
+
 @lru_cache(maxsize=16)  # few tolerances, and every page asks again
 def _simplified(land: Topology, metres: float, grid: int) -> list[Ints | None]:
     """Return all arcs at one tolerance, on one grid; None for islets too small to see."""
-    squeeze = np.array([np.cos(np.radians(52.5)), 1.0])
-    tolerance = metres / 111_000 / STEP
-    full = land.xy * squeeze
-    lines = shapely.linestrings(full, indices=land.arc)
     # All but islets too small to see, keeping the largest ring of each block.
+    lines, tolerance = land.lines, metres * PER_METRE
     length, block = shapely.length(lines), np.maximum(land.left, land.right)
     largest = pd.Series(length).groupby(block).transform("max").to_numpy()
     inland = np.minimum(land.left, land.right) != SEA
     big = ~shapely.is_closed(lines) | (length > 8 * tolerance) | (length >= largest)
-    lines = shapely.simplify(lines, tolerance, preserve_topology=True)
-    coords, owner = shapely.get_coordinates(lines, return_index=True)
-    stays = np.isin(_named(land.xy, land.arc), _named(np.rint(coords / squeeze), owner))
-    stays |= _needed(full, land.arc, stays, land.spots * squeeze)
+    stays = land.stays(metres)
     points, owner = np.rint(land.xy[stays] / grid).astype(np.int64), land.arc[stays]
     turns = np.diff(owner, prepend=-1, append=-1) != 0  # first and last vertices stay
     moved = np.any(np.diff(points, axis=0, prepend=points[:1]) != 0, axis=1)
@@ -269,23 +333,3 @@ def _named(xy: npt.NDArray[Any], arc: Ints) -> Ints:
     """Return one number for a position on an arc."""
     x, y = xy.astype(np.int64).T
     return np.asarray((arc << 42) + ((x + (1 << 20)) << 21) + y)
-
-
-def _needed(xy: Floats, arc: Ints, stays: npt.NDArray[np.bool_], spots: Floats) -> Any:
-    """Tell which vertices must stay as well, lest a spot come to lie beyond the line.
-
-    Between two vertices that stay, the line and the straight piece in its place enclose the land
-    that changes sides: where a spot stands in it, or beside it, that piece is not simplified.
-    """
-    kept = np.flatnonzero(stays)
-    start, end = kept[:-1], kept[1:]
-    cut = (arc[start] == arc[end]) & (end - start > 1)
-    start, many = start[cut], (end - start)[cut] + 1
-    piece = np.repeat(np.arange(len(many)), many)
-    vertex = np.arange(len(piece)) + np.repeat(start - np.cumsum(many) + many, many)
-    between = shapely.polygons(shapely.linearrings(xy[vertex], indices=piece))
-    tree = shapely.STRtree(shapely.points(spots))
-    hit = tree.query(between, predicate="dwithin", distance=SPOT_METRES / 111_000 / STEP)[0]
-    needed = np.zeros(len(xy), bool)
-    needed[vertex[np.isin(piece, hit)]] = True
-    return needed

@@ -1,7 +1,7 @@
 "use strict";
 const {test} = require("node:test");
 const assert = require("node:assert/strict");
-const {Land, View, areaOf, latOf, lonOf, worldRing, worldX, worldY} = require("./load.js")(
+const {Land, View, numbers, areaOf, latOf, lonOf, worldRing, worldX, worldY} = require("./load.js")(
   "both/text",
   "map/shapes",
   "map/land",
@@ -46,13 +46,30 @@ function differences(numbers) {
   return numbers.map((n, i) => n - (i ? numbers[i - 1] : 0));
 }
 
+/** As the payload writes whole numbers: see `letters` in geolls/maps/payload.py. */
+function letters(values) {
+  const letter = (v) => String.fromCharCode(35 + v + (35 + v >= 92 ? 1 : 0));
+  return values
+    .map((v) => (v < 0 ? -2 * v - 1 : 2 * v))
+    .map((v) => {
+      const [a, b, c, d] = [729000, 8100, 90, 1].map((power) => letter(Math.floor(v / power) % 90));
+      return v < 89 * 90 ? c + d : letter(89) + a + b + c + d;
+    })
+    .join("");
+}
+
+test("whole numbers come back from letters", () => {
+  const values = [0, -1, 1, 44, -45, 4004, -4005, 4005, -4006, 90000, -90000, 360000, -5600000];
+  assert.deepEqual(numbers(letters(values)), values);
+});
+
 function packed() {
   const points = ARCS.flatMap((arc) => arc.points);
   const xs = differences(points.map(([x]) => x));
   const ys = differences(points.map(([, y]) => y));
   return {
     n: ARCS.map((arc) => arc.points.length),
-    xy: xs.flatMap((x, i) => [x, ys[i]]),
+    xy: letters(xs.flatMap((x, i) => [x, ys[i]])),
     step: STEP,
     blocks: 2,
     left: differences(ARCS.map((arc) => arc.left)),

@@ -14,7 +14,7 @@ import shapely
 
 from geolls.base.shelves import shelf
 from geolls.land.blocks import dissolve, load_blocks, load_display
-from geolls.maps.topology import STEP, Topology, lonlat
+from geolls.maps.topology import Topology, lonlat
 
 ROOT = Path(__file__).parents[2]
 SAMPLE = Path(__file__).with_name("postcodes.parquet")

@@ -10,6 +10,22 @@
     const sine = Math.sin((lat * Math.PI) / 180);
     return 256 * (0.5 - Math.log((1 + sine) / (1 - sine)) / (4 * Math.PI));
   }
+  /** Whole numbers out of text: two letters each in base 90, or the last letter and four. */
+  function numbers(text) {
+    const out = [];
+    let at = 0;
+    const digit = () => {
+      const code = text.charCodeAt(at++);
+      return code - (code > 92 ? 36 : 35);
+    };
+    while (at < text.length) {
+      let v = digit();
+      if (v === 89) v = (digit() * 90 + digit()) * 90 + digit();
+      v = v * 90 + digit();
+      out.push(v % 2 ? -(v + 1) / 2 : v / 2);
+    }
+    return out;
+  }
   const lonOf = (x) => (x / 256 - 0.5) * 360;
   const latOf = (y) => (Math.atan(Math.sinh(Math.PI * (1 - (2 * y) / 256))) * 180) / Math.PI;
 
@@ -30,7 +46,8 @@
   const numberOf = (signed) => (signed >= 0 ? signed : ~signed);
 
   class Land {
-    constructor({n, xy, step, blocks, left, right}) {
+    constructor({n, xy: text, step, blocks, left, right}) {
+      const xy = numbers(text);
       this.count = n.length;
       this.blocks = blocks;
       // The block on each side of an arc; negative where it is the sea.
@@ -171,5 +188,5 @@
     }
   }
 
-  Object.assign(geolls, {worldX, worldY, lonOf, latOf, worldRing, Land});
+  Object.assign(geolls, {numbers, worldX, worldY, lonOf, latOf, worldRing, Land});
 })(globalThis.geolls);
