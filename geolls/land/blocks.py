@@ -66,7 +66,7 @@ def load_neighbourhoods() -> pd.DataFrame:
     -------
     pandas.DataFrame
         One row per neighbourhood: lsoa11, block, easting, northing (int32, metres, EPSG:27700).
-        The block is the one its name states; six points lie just outside it.
+        The block is the one its name states; four points lie just outside it.
     """
     table = pd.read_parquet(_file("neighbourhoods.parquet"))
     return table[["lsoa11", "block", "easting", "northing"]]
