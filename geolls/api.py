@@ -255,6 +255,7 @@ def open_study(
     links: str | Path | None = None,
     as_of: str | date | None = None,
     phase: str | Sequence[str] = (),
+    where: str | Sequence[str] = (),
     layers: str | Sequence[str] = (),
     boundaries: str | Path | Sequence[str | Path] = (),
     blocks: str | Path | None = None,
@@ -274,6 +275,9 @@ def open_study(
     phase : str or sequence of str, optional
         The schools that count: a population by name, as "all", or phases, as ["primary"]; see
         `POPULATIONS`. Default "mainstream", the state-funded schools of ages 5 to 16.
+    where : str or sequence of str, optional
+        Conditions that the schools that count must meet, as "type=academy" or "size>=200"; see
+        `geolls.study.filters.chosen`.
     layers : str or sequence of str, optional
         Layers to use; one that begins with "+", as "+constituency", besides those of the study.
     boundaries : path or sequence of path, optional
@@ -310,6 +314,7 @@ def open_study(
         **{name: _path(path, name) for name, path in files.items()},
         as_of=a_date(as_of) if as_of is not None else None,
         phases=population_of(phases, where="phase").phases if phases else (),
+        where=tuple(_several(where, "where")),
         layers=(*besides, *chosen),
         boundaries=tuple(_path(b, "boundaries") for b in _several(boundaries, "boundaries")),
         strict_dates=strict_dates or None,

@@ -574,7 +574,7 @@ BESIDES = Saying(
     "the schools of a trust that do not count, above the table of its schools",
     Form("none", lambda f: not f.others, ""),
     Form("none counts", lambda f: f.n == 0, ", none of them counted here"),
-    Form("some", always, ", then the {others:count} of other phases, not counted here"),
+    Form("some", always, ", then the {others:count} not counted here"),
 )
 TRUST_HOME = Saying(
     "where a trust is at home",
@@ -746,10 +746,10 @@ TRUSTS_LISTED = Saying(
          "schools. <b>{one:Between}</b> {one:keeps|keep} to one {unit}."),
     Form("spread", lambda f: f.trusts > 0, "By spread, {spreads:joined}."),
     Form("one, and others", lambda f: f.more > 0,
-         "{more:count} more {more:runs|run} one {word:either} school and others of other "
-         "phases: listed, and counted in no figure."),
+         "{more:count} more {more:runs|run} one {word:either} school and others that do "
+         "not count: listed, and counted in no figure."),
     Form("none that counts", lambda f: f.none > 0,
-         "{none:count} more {none:runs|run} two or more schools of other phases only: listed too, "
+         "{none:count} more {none:runs|run} two or more schools, none of which counts: listed too, "
          "and counted in no figure."),
     join=" ",
 )

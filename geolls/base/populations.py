@@ -23,26 +23,39 @@ class Population(NamedTuple):
         `all`, a phase, or several joined by "+".
     phases : tuple of str
         Words of `vocabulary.PHASES`, in their order.
-    word : str
-        What stands before "schools" in a sentence: "mainstream".
+    kind : str
+        What the phases are called: "mainstream".
+    only : str
+        Which of their schools alone are counted: ", only type academy"; "" for all of them.
     """
 
     name: str
     phases: tuple[str, ...]
-    word: str
+    kind: str
+    only: str = ""
+
+    @property
+    def word(self) -> str:
+        """What stands before "schools" in a sentence: "mainstream"."""
+        return f"selected {self.kind}" if self.only else self.kind
 
     @property
     def title(self) -> str:
         """The schools in words, as every page, map and table says: "state-funded ... schools"."""
+        return f"{self._every}{self.only}"
+
+    @property
+    def _every(self) -> str:
         if self.phases == PHASES:
             return "state-funded schools of every phase"
-        return f"state-funded {self.word} schools"
+        return f"state-funded {self.kind} schools"
 
     def schools(self, n: float) -> str:
         """Return the words after a number of them: of one, "state-funded mainstream school"."""
         if n != 1:
             return self.title
-        return either(self.title).replace("schools", "school").replace("every", "any")
+        one = either(self._every).replace("schools", "school").replace("every", "any")
+        return f"{one}{self.only}"
 
 
 _WORDS: Final[Mapping[str, str]] = {

@@ -189,7 +189,7 @@ def _is_study(file: Path) -> bool:
         keys = load(file).holds.keys()
     except InputFileError:
         return False
-    return bool(keys & {"as_of", "register", "links", "phases", "places", "spread"})
+    return bool(keys & {"as_of", "register", "links", "phases", "places", "spread", "where"})
 
 
 def _recipe(file: Path) -> list[Problem]:
@@ -203,6 +203,9 @@ def _study(file: Path) -> list[Problem]:
 
     opened = open_study(file)
     found = [] if opened.register.demonstration else opened.register.account()
+    if opened.settings.where:
+        kept = opened.describe().set_index("item")["value"]["where"]
+        found.append(Problem(file.name, None, "where", f"only {kept} schools", None, "note"))
     for place in opened.settings.places:
         try:
             opened.place(place)

@@ -104,6 +104,14 @@ STUDY = (
         help="A folder of more layers; may be given again.",
     ),
     click.option(
+        "--where",
+        "chosen",
+        multiple=True,
+        metavar="CONDITION",
+        help="Count only schools that meet it, as type=academy, urban_rural=rural, size>=200 or "
+        "in=list.csv; given again, every condition must be met.",
+    ),
+    click.option(
         "--layer",
         "named",
         multiple=True,
@@ -163,6 +171,7 @@ def study_of(options: dict[str, Any]) -> Study:
         links=links,
         as_of=options["as_of"],
         phase=options["phase"],
+        where=options["chosen"],
         layers=[f"+{key}" for key in options["named"]],
         boundaries=options["boundaries"],
         blocks=_blocks(options),

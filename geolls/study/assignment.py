@@ -37,6 +37,7 @@ __all__ = [
     "assign_authority",
     "assign_school_layer",
     "land_of",
+    "listed",
     "of_column",
     "place_schools",
     "school_units",
@@ -416,7 +417,7 @@ def school_units(
     A unit without a code of its own is coded by its name, as most sponsors are.
     """
     if layer.column is None:
-        return _listed(layer, schools, on), {}
+        return listed(layer, schools, on), {}
     code, name = TRAITS[layer.column]
     if layer.column == "sen":  # a school provides for several
         schools = schools.assign(sen=schools["sen"].str.split("; ")).explode("sen")
@@ -438,8 +439,8 @@ def school_units(
     return units, dict.fromkeys(schools.loc[unknown & ~given, "urn"], "no_evidence")
 
 
-def _listed(layer: Layer, schools: pd.DataFrame, on: date) -> pd.DataFrame:
-    """Match a user's URNs and postcodes with the register."""
+def listed(layer: Layer, schools: pd.DataFrame, on: date) -> pd.DataFrame:
+    """Match a user's URNs and postcodes with the register: urn, unit_code, unit_name."""
     at = _by_postcode(schools)
     known = set(schools["urn"])
     rows = [

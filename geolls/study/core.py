@@ -29,6 +29,7 @@ from geolls.measures.disclosure import counted, told, withheld
 from geolls.measures.membership import Membership
 from geolls.measures.overlap import overlap
 from geolls.study import assignment as assigning
+from geolls.study.filters import chosen
 from geolls.study.gazetteer import Gazetteer, Place
 from geolls.study.given import Looked, Made, made_of, unit_called
 from geolls.study.settings import Settings, held
@@ -147,6 +148,11 @@ class Core:
     @cached_property
     def register(self) -> Register:
         """The schools that count, with what was rejected and filtered."""
+        whole, where = self._whole, self.settings.where
+        return chosen(whole, where, whole.as_of) if where else whole
+
+    @property
+    def _whole(self) -> Register:
         from geolls.register.register import read_register
 
         s = self.settings
@@ -176,7 +182,9 @@ class Core:
     @cached_property
     def population(self) -> Population:
         """Which schools count, by name; every sentence that counts schools takes its words."""
-        return population_of(self.register.source["phases"])
+        source = self.register.source
+        only = f", only {source['only']}" if "only" in source else ""
+        return population_of(source["phases"])._replace(only=only)
 
     @cached_property
     def as_of(self) -> date:
@@ -565,7 +573,7 @@ class Core:
             return measure(weights)
         hidden = self.schools.set_index("urn")["fsm_pupils_suppressed"].reindex(weights.index)
         keys = [*layers, *([self._as_place(place).layer] if place else ())]
-        own = any(self.layer(key).family == "user" for key in keys)
+        own = bool(self.settings.where) or any(self.layer(k).family == "user" for k in keys)
         return told(measure, weights, hidden, own=own)
 
     def _weights_in(self, place: Place | str | None, by: By) -> pd.Series:
@@ -784,6 +792,12 @@ class Core:
             ("links_file", str(s.links or "")),
             ("population", f"{self.population.name}: {self.population.title}"),
             ("phases", ", ".join(source["phases"])),
+            (
+                "where",
+                f"{source['only']}: {len(self.schools):,} of {source['of']:,}"
+                if "of" in source
+                else "",
+            ),
             ("schools", str(len(self.schools))),
             ("layers", ", ".join(self.layers)),
             ("blocks", self.finer.label if self.finer else "as geolls brings them"),

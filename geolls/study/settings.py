@@ -11,6 +11,7 @@ from typing import Any
 from geolls.base.errors import UnknownNameError, UsageError
 from geolls.base.populations import population_of
 from geolls.base.schema import a_date, check, load
+from geolls.study.filters import beside
 
 __all__ = ["Settings", "held", "read_settings"]
 
@@ -29,6 +30,8 @@ class Settings:
         GIAS edubasealldata and alllinksdata; no register means the demonstration.
     phases : tuple of str
         Phases that count, of a population by name or one by one; empty takes mainstream schools.
+    where : tuple of str
+        Conditions that the schools that count must meet, as "type=academy"; see `filters.chosen`.
     layers : tuple of str
         Layers to use; empty takes every layer alive on the day that takes part by default, and
         "+constituency" takes one more.
@@ -54,6 +57,7 @@ class Settings:
     register: Path | None = None
     links: Path | None = None
     phases: tuple[str, ...] = ()
+    where: tuple[str, ...] = ()
     layers: tuple[str, ...] = ()
     places: tuple[str, ...] = ()
     boundaries: tuple[Path, ...] = ()
@@ -104,6 +108,9 @@ def read_settings(path: Path) -> Settings:
     if toml.holds.get("phases"):
         phases = population_of(toml.holds["phases"], where=str(path)).phases
         toml = toml._replace(holds={**toml.holds, "phases": phases})
+    if isinstance(toml.holds.get("where"), list):  # a list of schools lies beside the file
+        where = [beside(str(each), path.parent) for each in toml.holds["where"]]
+        toml = toml._replace(holds={**toml.holds, "where": where})
     values, faults = check(Settings, toml)
     for fault in faults:
         raise UsageError(fault.message, where=str(path), fix=fault.fix)

@@ -144,7 +144,7 @@ def test_a_trust_without_a_school_that_counts_has_a_page_that_only_lists_them(
     assert f'"Trust, {row.sum()} schools, none of them special","{path}"' in book.search_index()
     listed = book.make("trusts.html")["trusts.html"].decode()
     assert f'href="{path}"' in listed
-    assert f"{len(none):,} more run two or more schools of other phases only" in listed
+    assert f"{len(none):,} more run two or more schools, none of which counts" in listed
 
 
 def test_what_is_not_counted_is_not_explained_and_one_line_says_which_schools_are(

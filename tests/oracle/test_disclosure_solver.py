@@ -249,6 +249,31 @@ def test_a_total_rounded_to_ten_would_be_moved_over_an_edge_and_a_stand_in_is_no
         assert counted(geolls.measures.disclosure.withheld(table)).tolist() == [10.0]
 
 
+def test_the_difference_of_two_filters_tells_no_small_number(few: Study, tmp_path: Path) -> None:
+    """A set with a withheld school and the same set without it: printed alike for any number."""
+    schools = few.schools
+    hidden = schools.loc[schools["fsm_pupils_suppressed"], "urn"]
+    other = with_counts(few, lambda c, n: np.where(small(c), 1 + (c + n) % 9, c))
+    layers, told, found = ("local_authority", "region"), [], []
+    for name, gone in (("all", []), ("but_one", hidden.iloc[:1]), ("few", schools["urn"].iloc[4:])):
+        mine = tmp_path / f"{name}.csv"
+        schools.loc[~schools["urn"].isin(gone), ["urn"]].to_csv(mine, index=False)
+        pair = [
+            Study(study.settings.replace(where=(f"in={mine}",)), register=study.register)
+            for study in (few, other)
+        ]
+        one, two = (printed_by(study, layers) for study in pair)
+        told.append(one[1]["region",]["weight"].dropna())
+        found += all_equations(pair[0], one)
+        for key, table in one[1].items():
+            pd.testing.assert_frame_equal(table, two[1][key])
+    assert all((weights % MINIMUM == 0).all() for weights in told) and len(told[0]) > 5
+    assert told[2].empty  # a set of four schools is told nothing of
+    true = few.register.schools.set_index("urn")["fsm_pupils"]
+    solved = pd.Series(solve(found), dtype=float)
+    assert not small(solved[solved.index.isin(hidden)]).any() and small(true[hidden]).all()
+
+
 # ---- nothing else prints them ------------------------------------------------------------------
 
 #: What commands are given; one that is not here prints no table of a study's schools.

@@ -205,7 +205,7 @@ def test_every_trust_of_two_or_more_schools_of_any_phase_has_a_page(
         others = mine[mine["trust"] == uid]
         assert {s["urn"] for s in book.facts.others[uid]} == set(others["urn"])
     listed = book.make("trusts.html")["trusts.html"].decode()
-    assert f"{case.elsewhere} more run two or more schools of other phases only" in listed
+    assert f"{case.elsewhere} more run two or more schools, none of which counts" in listed
     assert all(f'href="{book.path_of("trust", uid)}"' in listed for uid in book.facts.uncounted)
 
 
