@@ -228,12 +228,11 @@ class Press:
         """Make one page or table and write it; any error is kept, not raised."""
         try:
             return Done(name, self._put(self.book.make(name)))
-        except (GeollsError, OSError) as error:
-            return Done(name, error=str(error))
         except Exception as error:  # a bug on one page must not cost the reader all others
             if os.environ.get("GEOLLS_DEBUG"):
                 traceback.print_exc()
-            return Done(name, error=f"{type(error).__name__}: {error}")
+            what = "" if isinstance(error, (GeollsError, OSError)) else f"{type(error).__name__}: "
+            return Done(name, error=f"{what}{error}")
 
     def _put(self, files: Mapping[str, bytes]) -> tuple[tuple[str, str, int], ...]:
         for path, data in files.items():

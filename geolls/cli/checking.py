@@ -115,13 +115,14 @@ def _polygons(folders: Sequence[Path]) -> Iterator[Problem]:
 
     for folder in (f for given in folders for f in _found(layer_folders, given)):
         layer, _ = read_layer(folder, own=True)
-        if layer is None or layer.kind != "polygons" or layer.geometry is None:
+        if layer is None or layer.kind != "polygons":
             continue
+        file = layer.geometry or folder / "layer.toml"
         told: list[Problem] = []
         try:
             read_polygons(layer, told)
         except GeollsError as error:
-            yield Problem.at(layer.geometry, error.message, error.fix)
+            yield Problem.at(file, error.message, error.fix)
         yield from told
 
 

@@ -68,7 +68,12 @@ def read_polygons(layer: Layer, told: list[Problem] | None = None) -> gpd.GeoDat
         When there is no CRS, no polygon, or nothing of it lies in England's part of the grid.
     """
     path = layer.geometry
-    assert path is not None, "layers of kind polygons have a file"
+    if path is None:
+        raise CatalogueError(
+            "a layer of polygons names no file of them",
+            where=str(layer.folder / "layer.toml"),
+            fix='add geometry = "FILE.geojson"',
+        )
     told = [] if told is None else told
     wanted = layer.geometry_layer
     if wanted is None and len(held := vector_layers(path)) > 1:

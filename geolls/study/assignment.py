@@ -35,6 +35,7 @@ __all__ = [
     "Placement",
     "assign_area_layer",
     "assign_authority",
+    "assign_regrouped",
     "assign_school_layer",
     "land_of",
     "listed",
@@ -316,6 +317,39 @@ def assign_authority(
     found, decided = found[kept], decided[kept]
     found = found.assign(**{c: decided[c].astype(found[c].dtype).fillna(found[c]) for c in columns})
     return _with_successors(found, codes[kept], known, areas, on)
+
+
+def assign_regrouped(
+    key: str, authorities: pd.DataFrame, home: pd.DataFrame, land: pd.DataFrame
+) -> pd.DataFrame | None:
+    """Assign schools to units made of whole authorities: each follows the one that maintains it.
+
+    Before and after a merger stand on one basis then; by location, a school that an authority keeps
+    beyond its border would be in another unit after it.
+
+    Parameters
+    ----------
+    key : str
+        The layer.
+    authorities : pandas.DataFrame
+        From `assign_authority`.
+    home, land : pandas.DataFrame
+        Who has each block, of the authorities and of the layer; from `land_of`.
+
+    Returns
+    -------
+    pandas.DataFrame or None
+        Columns `ASSIGNMENT_COLUMNS`; None where an authority is divided, shared or left out.
+    """
+    met = home[["block", "unit_code"]].merge(land, on="block", suffixes=("_of", ""))
+    into = met.drop_duplicates(["unit_code_of", "unit_code"]).set_index("unit_code_of")
+    if not into.index.is_unique or into["unit_code"].isin(REASON_NAMES).any():
+        return None
+    found, columns = authorities.assign(layer=key), ["unit_code", "unit_name"]
+    known = found["unit_code"].isin(into.index)
+    found.loc[known, columns] = into.loc[found.loc[known, "unit_code"], columns].to_numpy()
+    found["share"] = found.groupby(["urn", "unit_code"])["share"].transform("sum")
+    return found.drop_duplicates(["urn", "unit_code"]).reset_index(drop=True)
 
 
 def _with_successors(

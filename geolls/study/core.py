@@ -80,6 +80,11 @@ def _by_land(study: Core, layer: Layer) -> pd.DataFrame:
         return assigning.assign_authority(
             layer.key, land, study.placement, study.schools, study.areas, study.as_of
         )
+    if layer.family == "user" and layer.kind == "areas":
+        authorities, home = study.assigned("local_authority"), study.land("local_authority")
+        regrouped = assigning.assign_regrouped(layer.key, authorities, home, land)
+        if regrouped is not None:
+            return regrouped
     return assigning.assign_area_layer(layer.key, land, study.placement)
 
 

@@ -289,7 +289,7 @@ class Facts:
     @cached_property
     def unit_of(self) -> Mapping[str, Mapping[str, list[Claim]]]:
         """Layer to URN to the units that have the school, reasons included."""
-        return _units_of_schools(self.study)
+        return _units_of_schools(self.study, self.strips)
 
     # -- units among those of their layer ----------------------------------------------------
 
@@ -698,7 +698,7 @@ def gather(study: Core, places: Sequence[str]) -> Facts:
         study=study,
         places=tuple(places),
         strips=tuple(strips),
-        thin=tuple(thin),
+        thin=tuple(key for key in thin if key not in strips),
         schools=schools,
         units={k: units_of(study, k) for k in counted},
         pairs=_pairs(study, places, strips),
@@ -728,9 +728,11 @@ def _schools(study: Core, home: str, trusts: pd.DataFrame) -> pd.DataFrame:
 
 
 @remembered
-def _units_of_schools(study: Core) -> Mapping[str, Mapping[str, list[Claim]]]:
+def _units_of_schools(
+    study: Core, layers: tuple[str, ...]
+) -> Mapping[str, Mapping[str, list[Claim]]]:
     columns = ["urn", "unit_code", "unit_name", "share"]
-    tables = {key: _each(study.assigned(key)[columns]) for key in drawn_layers(study)[0]}
+    tables = {key: _each(study.assigned(key)[columns]) for key in layers}
     return {key: _by((urn, Claim(*claim)) for urn, *claim in rows) for key, rows in tables.items()}
 
 

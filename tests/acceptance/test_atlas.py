@@ -89,7 +89,10 @@ def test_resume_skips_what_is_whole_and_mends_what_is_not(whole: Path, tmp_path:
 
 
 def test_a_failing_page_is_named_and_stops_no_other(
-    whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    whole: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
 ) -> None:
     make = PlacePages.make
 
@@ -99,7 +102,9 @@ def test_a_failing_page_is_named_and_stops_no_other(
         return make(self, page)
 
     monkeypatch.setattr(PlacePages, "make", fail)
+    monkeypatch.setenv("GEOLLS_DEBUG", "1")
     report = build_atlas(small(), tmp_path, places=PLACES, jobs=2)
+    assert 'raise RuntimeError("no map of London today")' in capfd.readouterr().err
     assert not report.ok
     assert report.failed == [
         ("places/dfe_region/dfe-london.html", "RuntimeError: no map of London today")
