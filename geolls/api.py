@@ -312,13 +312,15 @@ def open_study(
     besides = settings.layers if all(name.startswith("+") for name in chosen) else ()
     settings = settings.replace(
         **{name: _path(path, name) for name, path in files.items()},
-        as_of=a_date(as_of) if as_of is not None else None,
+        as_of=a_date(as_of, where="as_of") if as_of is not None else None,
         phases=population_of(phases, where="phase").phases if phases else (),
         where=tuple(_several(where, "where")),
         layers=(*besides, *chosen),
         boundaries=tuple(_path(b, "boundaries") for b in _several(boundaries, "boundaries")),
         strict_dates=strict_dates or None,
     )
+    if settings.links and not settings.register:
+        raise UsageError("links go with a register", where="links", fix="give the register as well")
     return Study(settings, data=_path(data, "data"))
 
 

@@ -132,7 +132,7 @@ def _studies(*_: Any) -> Iterable[str]:
 
 # By the name of an option or argument; under a command where the name means something else there.
 _SOURCES: Mapping[str, Source] = {
-    **dict.fromkeys(("left", "right", "layer", "atlas places"), _layers),
+    **dict.fromkeys(("left", "right", "layer", "named", "atlas places"), _layers),
     **dict.fromkeys(("place", "places", "compare left", "compare right", "where text"), _places),
     "trust": _trusts,
     "recipe": _recipes,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from geolls.base.errors import InputFileError, UsageError
-from geolls.cli.group import PATH, Choice, command
+from geolls.cli.group import FOLDER, PATH, Choice, command
 from geolls.cli.options import progress_bar
 
 if TYPE_CHECKING:
@@ -38,7 +38,9 @@ if TYPE_CHECKING:
         is_flag=True,
         help="Build the blocks again along the districts fetched, for --blocks of other commands.",
     ),
-    click.option("--data", type=PATH, default=None, envvar="GEOLLS_DATA", help="The data folder."),
+    click.option(
+        "--data", type=FOLDER, default=None, envvar="GEOLLS_DATA", help="The data folder."
+    ),
     click.option("-q", "--quiet", is_flag=True, help="No progress."),
 )
 def fetch(

@@ -8,15 +8,32 @@ from typing import Any
 
 import click
 
-from geolls.base.errors import UsageError
+from geolls.base.errors import GeollsError, InputFileError, OutputError, UsageError
 from geolls.base.text import suggest
 from geolls.cli.completing import Words, words_for
 
-__all__ = ["PATH", "Choice", "Command", "Group", "command", "shown"]
+__all__ = ["FOLDER", "OUT", "PATH", "Choice", "Command", "Group", "command", "shown"]
 
 
 class _Path(click.Path):
-    """A path; the library of paths loads when one is given."""
+    """A path; where it is a folder's, a file there is refused as `fault` says.
+
+    The library of paths loads when one is given.
+    """
+
+    def __init__(self, fault: type[GeollsError] | None = None) -> None:
+        super().__init__()
+        self.fault = fault
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return what was typed as a path."""
+        where = param.opts[-1] if param else None
+        if not str(value).strip():
+            raise UsageError("a name is missing", where=where, fix="give a path")
+        path = super().convert(value, param, ctx)
+        if self.fault and path.is_file():
+            raise self.fault(f"{path} is a file, not a folder", where=where)
+        return path
 
     def coerce_path_result(self, value: Any) -> Any:
         """Return what was typed as a path."""
@@ -110,7 +127,7 @@ class Group(click.Group):
         return list(self.commands)
 
 
-PATH = _Path()
+PATH, FOLDER, OUT = _Path(), _Path(InputFileError), _Path(OutputError)
 
 
 def shown(doc: str | None) -> str:

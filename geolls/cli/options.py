@@ -16,7 +16,7 @@ import click
 from geolls.base.errors import UsageError
 from geolls.base.text import either
 from geolls.base.vocabulary import WEIGHTS, By
-from geolls.cli.group import PATH, Choice, Command, command
+from geolls.cli.group import FOLDER, PATH, Choice, Command, command
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -130,7 +130,7 @@ STUDY = (
     ),
     click.option(
         "--data",
-        type=PATH,
+        type=FOLDER,
         default=None,
         envvar="GEOLLS_DATA",
         help="The data folder of fetched registers and caches.",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from geolls.base.errors import AtlasError, OutputError, UsageError
-from geolls.cli.group import PATH, Choice
+from geolls.cli.group import OUT, PATH, Choice
 from geolls.cli.options import (
     OUTPUT,
     emit,
@@ -161,7 +161,7 @@ def map_(
 
 
 @study_command(
-    click.option("--out", type=PATH, required=True, help="The folder to write to."),
+    click.option("--out", type=OUT, required=True, help="The folder to write to."),
     click.option(
         "--places",
         multiple=True,
@@ -211,7 +211,7 @@ def atlas(
 
 
 @study_command(
-    click.option("--out", type=PATH, required=True, help="The folder to write to."),
+    click.option("--out", type=OUT, required=True, help="The folder to write to."),
     click.option(
         "--as",
         "formats",

@@ -438,7 +438,7 @@ def format_of(path: Path, asked: str | None = None) -> str:
         return asked
     if meant is None:
         raise OutputError(
-            f"no table format ends in {path.suffix or 'nothing'!r}",
+            f"no table format ends in {path.suffix!r}" if path.suffix else "has no ending",
             where=str(path),
             fix=f"use {', '.join(ENDINGS)}",
         )
