@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from geolls.base.errors import InputFileError, UsageError
-from geolls.cli.group import FOLDER, PATH, Choice, command
+from geolls.cli.group import FOLDER, Choice, command
 from geolls.cli.options import progress_bar
 
 if TYPE_CHECKING:

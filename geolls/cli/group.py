@@ -30,7 +30,7 @@ class _Path(click.Path):
         where = param.opts[-1] if param else None
         if not str(value).strip():
             raise UsageError("a name is missing", where=where, fix="give a path")
-        path = super().convert(value, param, ctx)
+        path: Any = super().convert(value, param, ctx)
         if self.fault and path.is_file():
             raise self.fault(f"{path} is a file, not a folder", where=where)
         return path

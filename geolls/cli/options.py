@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from geolls.base.errors import UsageError
+from geolls.base.errors import InputFileError, UsageError
 from geolls.base.text import either
 from geolls.base.vocabulary import WEIGHTS, By
 from geolls.cli.group import FOLDER, PATH, Choice, Command, command
@@ -74,7 +74,7 @@ STUDY = (
         "--study",
         type=PATH,
         default=None,
-        help="A study file (TOML); the options below override it.",
+        help="A study file (TOML; docs/studies.md lists its keys); the options below override it.",
     ),
     click.option(
         "--as-of",
@@ -375,9 +375,16 @@ def about(study: Study, text: str, by: By = "schools") -> dict[str, Any]:
 
 def day_of(options: dict[str, Any]) -> date:
     """Return the day of a command that needs no register: --as-of, its own day, or today."""
+    from geolls.base.populations import population_of
     from geolls.base.schema import a_date
     from geolls.study.settings import held, read_settings
 
+    # No study may be opened: what it would refuse is refused here.
+    population_of(options["phase"] or ("mainstream",), where="--phase")
+    _blocks(options)
+    for name in ("register", "links"):
+        if (path := options[name]) and not path.exists():
+            raise InputFileError("no such file", where=str(path))
     if options["as_of"] is not None:
         return held(a_date(options["as_of"], where="--as-of"))
     if options.get("register"):

@@ -41,6 +41,8 @@ def layers(long: bool, **options: Any) -> None:
 
     on, areas = day_of(options), load_areas()
     catalogue = load_catalogue(options["boundaries"], areas)
+    for name in options["named"]:
+        catalogue.get(name)
     alive = {key: layer for key, layer in catalogue.layers.items() if layer.active(on)}
     if options["strict_dates"]:
         hold_dates((layer for layer in alive.values() if layer.has_land), on, areas)
@@ -130,6 +132,8 @@ def where(text: str, **options: Any) -> None:
         )
     on, areas = day_of(options), load_areas()
     catalogue = load_catalogue(options["boundaries"], areas)
+    for name in options["named"]:
+        catalogue.get(name)
     land = [layer for layer in catalogue.layers.values() if layer.has_land and layer.active(on)]
     if options["strict_dates"]:
         hold_dates(land, on, areas)
