@@ -15,6 +15,7 @@ from typing import Any
 
 import font_lato
 import pytest
+from pypdf import PdfReader
 
 from geolls.atlas.book import Book
 from geolls.atlas.build import Press
@@ -312,6 +313,33 @@ def test_a_national_map_prints_on_one_sheet_with_its_heading_and_its_sources_on_
     visit: Visit,
 ) -> None:
     assert sheets(visit("trust_spread").page.pdf(prefer_css_page_size=True)) == 2
+
+
+def printed(page: Any) -> list[str]:
+    """The words of each printed sheet."""
+    reader = PdfReader(io.BytesIO(page.pdf(prefer_css_page_size=True)))
+    return [" ".join(sheet.extract_text().split()) for sheet in reader.pages]
+
+
+def test_legend_and_map_are_printed_on_one_sheet(visit: Visit) -> None:
+    words = ("shared, no line published", "London, 3 times larger")
+    sheets = printed(visit("coverage").page)
+    found = [{i for i, text in enumerate(sheets) if word in text} for word in words]
+    assert found[0] & found[1], sheets
+
+
+def test_no_sheet_says_that_it_shows_fewer_rows_than_it_does(visit: Visit) -> None:
+    page = visit("place").page
+    notes = "[...document.querySelectorAll('[data-showing]')]"
+    said = page.evaluate(f"{notes}.map((n) => [n.dataset.showing, n.textContent])")
+    short = {key for key, text in said if text.startswith("Showing 12 of")}
+    assert "trusts" in short and "schools" in short
+    text = " ".join(printed(page))
+    assert text.count("Showing 12 of") == 1  # the schools, of which no more are printed
+    many = page.locator("#schools").get_attribute("data-total")
+    assert f"Showing 12 of {int(many):,}" in text
+    last = page.locator("#trusts tbody tr").last.locator("th").inner_text()
+    assert last.split("\n")[0][:30] in text
 
 
 def test_a_place_prints_as_sheets_of_a4(visit: Visit) -> None:

@@ -150,6 +150,8 @@
       const all = fitting ?? total;
       const shown = seen ?? (this.shown && this.shown < total ? this.shown : total);
       this.note.replaceChildren();
+      // On paper every row stands that a filter leaves, but of a long table.
+      this.note.classList.toggle("no-print", !this.isNarrowed && !this.node.classList.contains("long"));
       if (!this.shown && !this.word) return;
       this.note.append(`Showing ${whole(shown)} of ${whole(total)}. `);
       if (shown < all || (all < total && !this.isNarrowed)) this.note.append(this.opener(total), " ");
