@@ -214,7 +214,8 @@ class Study(Core):
         place : Place or str, or a sequence of them, optional
             Several are panels of one sheet, in print.
         figure : mapping, optional
-            What `geolls.maps.print.figure.Figure` takes: title, width, height, dpi, bare, legend.
+            What `geolls.maps.print.figure.Figure` takes: title, width, height, dpi, bare,
+            legend, grid.
 
         Returns
         -------

@@ -109,6 +109,7 @@ def _list_recipes(options: dict[str, Any]) -> None:
     click.option("--dpi", type=float, default=None, help="Pixels an inch of a .png; 220 if none."),
     click.option("--bare", is_flag=True, help="The map alone, without words round it."),
     click.option("--legend/--no-legend", default=None, help="With it, or without."),
+    click.option("--grid", is_flag=True, help="With lines of the National Grid, in print."),
     click.option(
         "-o", "--output", type=PATH, metavar="FILE", help="An .html, .svg, .png or .pdf file."
     ),
@@ -140,7 +141,10 @@ def map_(
         stem = recipe.rpartition("/")[2].removesuffix(".toml")
         raise UsageError("a map needs a file to go to", where="map", fix=f"add -o {stem}.html")
     framed = [place_of(study, place, options) for place in places]
-    asked = {name: options[name] for name in ("title", "width", "height", "dpi", "bare", "legend")}
+    asked = {
+        name: options[name]
+        for name in ("title", "width", "height", "dpi", "bare", "legend", "grid")
+    }
     figure = {key: value for key, value in asked.items() if value not in (None, False)}
     if options["legend"] is False:
         figure["legend"] = False

@@ -7,17 +7,23 @@ import struct
 import sys
 import zlib
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
 import pytest
+import shapely
 from pypdf import PdfReader
 
 from geolls.base.errors import OutputError, UsageError
 from geolls.base.vocabulary import KIND_TITLES, KINDS
 from geolls.maps.data import MapData
+from geolls.maps.drawn import resolve
+from geolls.maps.marking import by_trust
 from geolls.maps.print.figure import Figure
+from geolls.maps.print.labels import Room, labels, put
+from geolls.maps.print.land import Faces, Land, View
 from geolls.maps.print.page import render_svg, save_print
 from geolls.maps.print.svg import width
 from geolls.maps.recipes import Recipe
@@ -216,7 +222,7 @@ def test_a_bare_map_is_the_map_alone_and_has_a_legend_on_wish(local, west):
     )
     for words in ("N", "A place", "Drawn by geolls.", KIND_TITLES["no_trust"]):
         assert words in whole and words not in bare
-    assert set(bare) <= set(whole), "names of places alone"
+    assert not [w for w in bare if re.search(r"^(n =|Source|What)|\d km", w)], "names alone"
     legend = said(read(render_svg(local, west, Figure(bare=True, legend=True))))
     assert KIND_TITLES["no_trust"] in legend and "N" not in legend
     assert KIND_TITLES["no_trust"] not in said(
@@ -281,6 +287,24 @@ def test_the_legend_of_panels_counts_as_the_tables_do(local, two):
     assert any(w.startswith("n = 2 / 3 schools.") for w in words)
 
 
+def test_a_title_names_the_places_of_all_panels(recipe, two):
+    words = said(read(render_svg(recipe, two, Figure(width="174mm"))))
+    assert words[0] == "A map of squares: West and East"
+
+
+def test_a_neighbours_name_never_stands_on_the_place(local, two):
+    for one in two:
+        land = Land(
+            Faces(resolve(local, one)), View.fit((395e3, 295e3, 425e3, 325e3), (0, 0, 240, 240))
+        )
+        about = land.union(land.drawn.inside.nonzero()[0])
+        room = Room((0, 0, 240, 240), about)
+        names = [m for m in labels(land) if m.halo == "other" and m.spot == "on"]
+        put(names, room)
+        assert names and room.taken
+        assert not any(shapely.box(*box).intersects(about) for box in room.taken)
+
+
 def test_what_lies_on_two_panels_is_counted_once(local, two):
     words = said(read(render_svg(local, [two[0], two[0]], Figure(width="174mm"))))
     assert words[words.index("Local authority") + 1] == "1"
@@ -302,3 +326,64 @@ def test_no_two_panels_overlap(local, two, many: int):
         assert all(
             x + w <= a or a + c <= x or y + h <= b or b + d <= y for a, b, c, d in frames[:i]
         )
+
+
+# ---------------------------------------------------------------- where it lies
+
+
+@pytest.mark.parametrize("scope", ["england", "place"])
+def test_grid_lines_stand_on_round_kilometres_and_say_which(local, recipe, west, scope: str):
+    shown = west if scope == "place" else replace(west, place=None)
+    figure = Figure(width="174mm", grid=True)
+    root = read(render_svg(local if scope == "place" else recipe, shown, figure))
+    lines = [p.attrib["d"] for p in root.iter() if p.get("class") == "grid"]
+    ends = [[float(v) for v in re.findall(r"-?[\d.]+", d)] for d in lines]
+    upright = sorted(x0 for x0, _, x1, _ in ends if x0 == x1)
+    level = sorted(y0 for _, y0, _, y1 in ends if y0 == y1)
+    assert len(upright) + len(level) == len(ends) and len(upright) > 1 and len(level) > 1
+    gaps = {round(b - a, 1) for row in (upright, level) for a, b in pairwise(row)}
+    assert max(gaps) - min(gaps) <= 0.11, "the same distance apart both ways, everywhere"
+    words = said(root)
+    east = sorted(int(w.split()[0]) for w in words if w.endswith(" km E"))
+    assert east and all(380 <= km <= 460 for km in east)
+    # Two squares meet at 400 + 10 km: a line of the grid lies on their edge.
+    faces = {p.get("data-code"): p.attrib["d"] for p in root.iter() if p.get("data-code")}
+    start = [float(v) for v in re.findall(r"-?[\d.]+", faces["W1"])[:2]]
+    assert any(abs(start[0] - x) < 0.15 for x in upright), (start, upright)
+
+
+def test_no_grid_is_drawn_unless_asked_for(local, west):
+    assert 'class="grid"' not in render_svg(local, west, Figure(width="174mm"))
+
+
+# ---------------------------------------------------------------- real places, and a kept picture
+
+
+@pytest.mark.real_data
+def test_the_legend_of_a_real_figure_counts_as_the_register_does(recent_study: Any, tmp_path: Path):
+    study = recent_study
+    figure = {"width": "85mm", "title": "", "dpi": 300}
+    path = tmp_path / "lancashire.svg"
+    study.save_map("locality_overlay", path, place="Lancashire", figure=figure, trusts=5)
+    words = said(read(path.read_text("utf-8")))
+    assigned = study.assigned("local_authority")
+    code = study.place("Lancashire").unit_code
+    here = study.schools[
+        study.schools["urn"].isin(assigned.loc[assigned["unit_code"] == code, "urn"])
+    ]
+    counts = here["trust_name"].value_counts()
+    everywhere = study.schools["trust_name"].value_counts()
+    shown = [w for w in words if w in set(counts.index)]
+    assert len(shown) == 5
+    assert sorted(counts[shown], reverse=True) == sorted(counts, reverse=True)[:5]
+    for name in shown:
+        assert words[words.index(name) + 1] == f"{counts[name]} of {everywhere[name]}"
+    assert any(w.startswith(f"n = {len(here):,} ") for w in words)
+
+
+@pytest.mark.browser
+def test_the_figure_looks_as_it_did(local, two, same, tmp_path: Path):
+    recipe, maps = by_trust(local, two, 1)
+    figure = Figure(width="120mm", title="Two places, one trust told apart", dpi=120, grid=True)
+    save_print(recipe, maps, tmp_path / "f.png", figure=figure)
+    same("figure-panels", (tmp_path / "f.png").read_bytes())

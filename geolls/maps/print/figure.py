@@ -41,6 +41,8 @@ class Figure:
         The map alone: no title, no scale bar, no north, no notes, no sources.
     legend : bool, optional
         Whether there is a legend; not on a bare map unless told.
+    grid : bool
+        Whether lines of the British National Grid are drawn, each with its kilometres.
     """
 
     title: str | None = None
@@ -49,6 +51,7 @@ class Figure:
     dpi: float | None = None
     bare: bool = False
     legend: bool | None = None
+    grid: bool = False
 
     @property
     def page(self) -> bool:

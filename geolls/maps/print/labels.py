@@ -147,6 +147,8 @@ class Room:
             ]
         )
         fit = (at for at in tried if self.free(label.box(at)) and self.clear(label, at))
+        if label.halo == "other" and self.land is not None:  # a neighbour stays beside the place
+            fit = (at for at in fit if not shapely.box(*label.box(at)).intersects(self.land))
         if label.spot != "on":
             return next(fit, None)
         if self.apart and shapely.box(*self.apart).contains(shapely.Point(label.x, label.y)):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from math import ceil, inf
 from pathlib import Path
@@ -120,7 +120,7 @@ def _drawn(recipe: Recipe, data: MapData | Sequence[MapData], figure: Figure) ->
     """Return a figure as an SVG, and what its file says of itself."""
     shown = [data] if isinstance(data, MapData) else data
     maps = [Faces(resolve(recipe, one)) for one in shown]
-    first, k, margin = maps[0].drawn, figure.zoom, figure.margin
+    first, k, margin = _named_all(maps), figure.zoom, figure.margin
     sheet = Sheet(margin, margin, figure.wide / k - 2 * margin)
     title = figure.title if figure.title is not None else first.text("title")
     if not figure.bare:
@@ -154,6 +154,14 @@ def _drawn(recipe: Recipe, data: MapData | Sequence[MapData], figure: Figure) ->
         "</svg>\n",
     ]
     return "\n".join(ink), told
+
+
+def _named_all(maps: Sequence[Faces]) -> Drawn:
+    """Return the first of some maps, with the names of all their places in its words."""
+    first = maps[0].drawn
+    places = [str(faces.drawn.words["place"]) for faces in maps]
+    named = " and ".join(filter(None, (", ".join(places[:-1]), places[-1])))
+    return replace(first, words={**first.words, "place": named})
 
 
 # ---------------------------------------------------------------- the words round a map
@@ -364,9 +372,12 @@ class _Layout:
         room = Room(box, apart=inset.shown if inset else None)
         signs = self._signs(land, (box[2] - 140, box[3] - 4), (box[2] - 8, box[3] - 22), room)
         room.taken += [grown(inset.box, 3)] if inset else []
-        sheet.add(*land.ground(), *land.outlines(), *land.symbols(), *schools(land))
+        grid, kilometres = self._grid(land, room)
+        sheet.add(*land.ground(), *grid, *land.outlines(), *land.symbols(), *schools(land))
         sheet.add(*(callouts(land, room) if self.figure.page else ()), *put(labels(land), room))
-        sheet.add(*signs, *(inset.draw(land) if inset else []), *key.draw(aside, top, box[3]))
+        sheet.add(
+            *kilometres, *signs, *(inset.draw(land) if inset else []), *key.draw(aside, top, box[3])
+        )
         below = self.notes(bottom + 4, faces)
         sheet.add(*below.out)
         sheet.y = below.y
@@ -438,6 +449,32 @@ class _Layout:
             return []
         return [_scale_bar(land.view, *bar, room), _north(*north, room)]
 
+    def _grid(self, land: Land, room: Room) -> tuple[list[str], list[str]]:
+        """Draw lines of the National Grid, round kilometres apart, and their names at the edge."""
+        lines, names = list[str](), list[str]()
+        if not self.figure.grid:
+            return lines, names
+        view, c, (left, top, right, bottom) = land.view, inks(), land.view.box
+        step = next((m for m in _GRID if m * view.scale >= 60), _GRID[-1])
+        for name, start, size in (("E", view.west, right - left), ("N", view.north, top - bottom)):
+            low, high = sorted((start, start + size / view.scale))
+            for metres in np.arange(ceil(low / step), high // step + 1) * step:
+                x, y = view((metres, metres)).tolist()
+                words = f"{metres / 1000:g} km {name}"
+                wide = width(words, 7.5)
+                ink, more = c["edge"], ' class="grid"'
+                upright = name == "E"
+                lines.append(
+                    line(x, top, x, bottom, ink, 0.5, more)
+                    if upright
+                    else line(left, y, right, y, ink, 0.5, more)
+                )
+                at = (x + 2, top + 9) if upright else (left + 2, y - 2)
+                if left < at[0] < right - 18 - wide and top + 8 < at[1] < bottom - 20:
+                    names.append(text(at[0], at[1], words, 7.5, c["ink3"], halo=c["page"]))
+                    room.taken.append((at[0] - 2, at[1] - 8, at[0] + wide + 2, at[1] + 2))
+        return lines, names
+
     def _frame(self, land: Land, which: str = "") -> list[str]:
         """Return the map of a place or a trust, cut to its frame."""
         left, top, right, bottom = land.view.box
@@ -446,6 +483,7 @@ class _Layout:
         marks = land.schools[["px", "py"]].to_numpy(float)
         room, c = Room(grown(land.view.box, -2), about, marks), inks()
         signs = self._signs(land, (left + 8, bottom - 8), (right - 12, top + 7), room)
+        grid, kilometres = self._grid(land, room)
         if land.drawn.recipe.scope == "trust":
             room.taken += [grown((x, y, x, y), 3) for x, y in marks.tolist()]
         frame = (left, top, right - left, bottom - top)
@@ -454,11 +492,13 @@ class _Layout:
             f'<g clip-path="url(#gl-frame{which})">',
             rect(*frame, fill=c["sea"]),
             *land.ground(),
+            *grid,
             *land.outlines(),
             *land.symbols(),
             *footprint(land),
             *schools(land),
             *put([m for m in labels(land) if not which or _words(m) != _named(land)], room),
+            *kilometres,
             *signs,
             "</g>",
             rect(*frame, fill="none", rx=3, stroke=c["rule2"], stroke_width=0.75),
@@ -466,6 +506,7 @@ class _Layout:
 
 
 Point = tuple[float, float]
+_GRID = (1e3, 2e3, 5e3, 1e4, 2e4, 5e4, 1e5)  # metres between lines
 
 
 def _words(label: Label) -> str:
