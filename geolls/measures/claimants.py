@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise, product
 from math import prod
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -22,7 +22,16 @@ from geolls.base.arrays import Flags, Floats, Ints
 from geolls.base.interval import Interval
 from geolls.measures.membership import Membership
 
-__all__ = ["ENUMERATED", "Ends", "apart", "fewest", "pairs_apart", "relations", "touched"]
+__all__ = [
+    "ENUMERATED",
+    "Ends",
+    "apart",
+    "fewest",
+    "lists_of",
+    "pairs_apart",
+    "relations",
+    "touched",
+]
 
 ENUMERATED = 2**12
 """So many ways at most are tried one by one; beyond, a bound that no way can pass is given."""
@@ -103,7 +112,7 @@ def touched(
     high = fixed.reshape(number, wide).sum(axis=1).astype(float)
     low, met = high.copy(), fixed[pair]
     unmet = must & (np.bincount(entry[met], minlength=len(rows)) == 0)
-    for at, part in _lists(*(a[unmet[entry]] for a in (owner, entry, unit))).items():
+    for at, part in lists_of(*(a[unmet[entry]] for a in (owner, entry, unit))).items():
         low[at] += fewest(part)
     more = pd.DataFrame({"entry": entry, "body": owner, "pair": pair})[~met]
     if divisible:
@@ -111,13 +120,19 @@ def touched(
     return Ends(low, high + _paired(more, number))
 
 
-def _lists(body: Ints, entry: Ints, unit: Ints) -> dict[int, set[frozenset[int]]]:
-    """Return, for each body, the distinct sets of units that claim its entries."""
+def lists_of(body: Ints, entry: Ints, unit: Ints) -> dict[int, list[frozenset[int]]]:
+    """Return, for each body, the set of units that claim each of its entries.
+
+    Parameters
+    ----------
+    body, entry, unit : numpy.ndarray of int
+        One row per entry and claim on it, those of one entry together.
+    """
     starts = [*np.flatnonzero(np.diff(entry, prepend=-1)).tolist(), len(entry)]
     bodies, units = body.tolist(), unit.tolist()
-    out: dict[int, set[frozenset[int]]] = {}
+    out: dict[int, list[frozenset[int]]] = {}
     for at, end in pairwise(starts):
-        out.setdefault(bodies[at], set()).add(frozenset(units[at:end]))
+        out.setdefault(bodies[at], []).append(frozenset(units[at:end]))
     return out
 
 
@@ -218,13 +233,11 @@ def pairs_apart(body: Ints, rows: Ints, number: int, x: Membership) -> Ends:
     claimants = np.bincount(entry, minlength=len(rows))
     free = x.optional[rows] & (claimants > 0)  # it has a unit, or none
     open_ = np.zeros(number, dtype=bool)
-    open_[body[(claimants > 1) | free]] = True
-    table = pd.DataFrame({"entry": entry, "body": owner, "unit": unit})[open_[owner]]
-    sets = table.groupby(["body", "entry"])["unit"].agg(frozenset)
-    for key, found in sets.groupby("body"):
-        at = cast("int", key)
-        maybe = bool(free[body == at].any())
-        low[at], high[at] = (0.0, 1.0) if maybe else apart(found.tolist())
+    open_[body[claimants > 1]] = True
+    some = open_[owner]
+    for at, sets in lists_of(owner[some], entry[some], unit[some]).items():
+        low[at], high[at] = apart(sets)
+    low[body[free]], high[body[free]] = 0.0, 1.0
     return Ends(low, high)
 
 

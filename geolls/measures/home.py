@@ -11,16 +11,16 @@ import pandas as pd
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import maximum_bipartite_matching
 
+from geolls.base.arrays import Floats, Ints
 from geolls.base.vocabulary import OUTSIDE
-from geolls.measures.membership import Membership
+from geolls.measures.claimants import lists_of
+from geolls.measures.membership import Membership, pairs_of, sums
 
 __all__ = ["home_of", "homes"]
 
-# Units are numbered from 0. "In no unit" is a place like them; a school that our list does not
-# name may be in any place; one that is not located does not count.
-_NOWHERE: Final = -1
-_ANYWHERE: Final = -2
-_LOST: Final = -3
+# Places by number: the units from 3 on. "In no unit" is a place like them; a school that our list
+# does not name may be in any place; one that is not located does not count.
+_LOST, _ANYWHERE, _NOWHERE, _FIRST = range(4)
 _REASONS: Final = {
     "not_covered": _NOWHERE,
     "not_applicable": _NOWHERE,
@@ -50,14 +50,27 @@ def home_of(frame: pd.DataFrame, layer: str) -> pd.Series[Any]:
     return home.where(home.notna(), table[f"home_status_{layer}"].astype(object))
 
 
-def homes(claims: pd.DataFrame, x: Membership, number: int, threshold: float) -> pd.DataFrame:
+def homes(
+    body: Ints,
+    school: Ints,
+    unit: Ints,
+    share: Floats,
+    x: Membership,
+    *,
+    number: int,
+    threshold: float,
+) -> pd.DataFrame:
     """Find the home of every body in one layer.
 
     Parameters
     ----------
-    claims : pandas.DataFrame
-        One row per school of a body and claim on it: body (0..number - 1), school (its number),
-        unit (position in the codes of `x`, reasons included), share.
+    body : numpy.ndarray of int
+        The body of each school, 0..number - 1.
+    school, unit : numpy.ndarray of int
+        One entry per school and claim on it: its position in `body`, and the position of the
+        unit in the codes of `x`, reasons included.
+    share : numpy.ndarray of float
+        What the unit has of the school.
     x : Membership
         The layer.
     number : int
@@ -80,66 +93,56 @@ def homes(claims: pd.DataFrame, x: Membership, number: int, threshold: float) ->
     those that may be in any other; no place is in any case if none can become it; in between home
     is not known.
     """
-    table, bodies = _placed(claims, x), range(number)
-    schools = table.drop_duplicates("school").groupby("body")["loose"].agg(["size", "sum"])
-    schools = schools.reindex(bodies, fill_value=0)
-    n, loose, least = schools["size"], schools["sum"], threshold * schools["size"] - 1e-9
-    counts = table[table["place"] != _ANYWHERE].groupby(["body", "place"])
-    cells = counts[["share", "sure", "may"]].sum().reset_index()
-    cells = cells.sort_values(["body", "share"], ascending=[True, False], kind="stable")
-    later = cells["body"].duplicated()
-    top = cells[~later].set_index("body").reindex(bodies)
-    rival = cells[later].groupby("body")["may"].max().reindex(bodies, fill_value=0) + loose
-    home = (top["sure"] > rival) & (top["sure"] >= least)
-    sure = cells.groupby("body")["sure"].sum().reindex(bodies, fill_value=0)
-    doubtful = np.flatnonzero(~home & (sure < n))
-    lists = _lists(table[table["body"].isin(doubtful)])
-    open_ = [body for body, places in lists.items() if _may_find_one(places, float(least[body]))]
-    place = top["place"].where(home)
+    places = np.array([_REASONS.get(c, at) for at, c in enumerate(x.codes, _FIRST)], dtype=np.intp)
+    kept = (share != 0) & (places[unit] != _LOST)
+    school, place, at = pairs_of(school[kept], places[unit[kept]])
+    part = sums(at, share[kept], len(school))
+    open_ = np.bincount(school, place == _ANYWHERE, len(body)) > 0
+    alone = np.bincount(school, minlength=len(body)) == 1
+    schools = np.unique(school)
+    n = np.bincount(body[schools], minlength=number)
+    loose = np.bincount(body[schools], open_[schools], number)
+    # Of each body and place: its schools by their shares, those surely there, those it lists.
+    named = place != _ANYWHERE
+    listed = school[named]
+    whose, where, at = pairs_of(body[listed], place[named])
+    by_share, sure, may = (
+        np.bincount(at, each, len(whose)) for each in (part[named], alone[listed], ~open_[listed])
+    )
+    order = np.lexsort((-by_share, whose))
+    bodies, first = np.unique(whose[order], return_index=True)
+    top, rest = order[first], np.delete(order, first)
+    rival = loose.copy()
+    np.maximum.at(rival, whose[rest], loose[whose[rest]] + may[rest])
+    least = threshold * n - 1e-9
+    home, most, at_home = (
+        np.zeros(number, dtype=bool),
+        np.full(number, np.nan),
+        np.zeros(number, dtype=np.intp),
+    )
+    home[bodies] = (sure[top] > rival[bodies]) & (sure[top] >= least[bodies])
+    most[bodies], at_home[bodies] = by_share[top] / n[bodies], where[top]
+    doubtful = ~home & (np.bincount(whose, sure, number) < n)
+    some = doubtful[body[school]]
+    lists = lists_of(body[school[some]], school[some], place[some])
+    known = n > 0
+    for one, sets in lists.items():
+        known[one] &= not _may_find_one(sets, float(least[one]))
     status = np.select(
-        [home & (place != _NOWHERE), home, (n == 0) | n.index.isin(open_)],
+        [home & (at_home != _NOWHERE), home, ~known],
         ["home", "outside", "not_known"],
         default="no_single_home",
     )
-    codes = {**dict(enumerate(x.codes)), _NOWHERE: "not_covered"}
-    names = {**dict(enumerate(x.names)), _NOWHERE: OUTSIDE}
+    codes, names = (
+        np.array([None, None, outside, *words], dtype=object)[np.where(home, at_home, _LOST)]
+        for outside, words in (("not_covered", x.codes), (OUTSIDE, x.names))
+    )
     return pd.DataFrame(
-        {
-            "code": place.map(codes).astype(object),
-            "name": place.map(names).astype(object),
-            "share": top["share"] / n.mask(n == 0),
-            "status": status.astype(object),
-        },
-        index=bodies,
+        {"code": codes, "name": names, "share": most, "status": status.astype(object)}
     )
 
 
-def _placed(claims: pd.DataFrame, x: Membership) -> pd.DataFrame:
-    """Return one row per located school and place it may be in.
-
-    sure: it is there; may: the place lists it; loose: it may be in any place.
-    """
-    number = np.array([_REASONS.get(code, at) for at, code in enumerate(x.codes)], dtype=np.intp)
-    table = claims.assign(place=number[claims["unit"]])
-    table = table[(table["share"] != 0) & (table["place"] != _LOST)]
-    table = table.groupby(["body", "school", "place"])[["share"]].sum().reset_index()
-    places = table.groupby("school")["place"]
-    loose = places.transform("min") == _ANYWHERE
-    return table.assign(sure=~loose & (places.transform("size") == 1), may=~loose, loose=loose)
-
-
-def _lists(table: pd.DataFrame) -> dict[int, list[set[int]]]:
-    """Return, for each body, the places that each of its schools may be in."""
-    schools: dict[tuple[int, int], set[int]] = {}
-    for body, school, place in zip(*(table[c] for c in ("body", "school", "place")), strict=True):
-        schools.setdefault((body, school), set()).add(place)
-    out: dict[int, list[set[int]]] = {}
-    for (body, _), places in schools.items():
-        out.setdefault(body, []).append(places)
-    return out
-
-
-def _may_find_one(schools: Sequence[set[int]], least: float) -> bool:
+def _may_find_one(schools: Sequence[frozenset[int]], least: float) -> bool:
     """Tell whether some way of placing the doubtful schools of one body gives it a home.
 
     Each place in turn gets every school that may be there. The rest must leave every other place
@@ -149,7 +152,7 @@ def _may_find_one(schools: Sequence[set[int]], least: float) -> bool:
     listed = [places for places in schools if _ANYWHERE not in places]
     sure = Counter(place for places in listed if len(places) == 1 for place in places)
     shared = [places for places in listed if len(places) > 1]
-    every = set().union(*listed) | ({_NOWHERE} if loose else set())
+    every = frozenset().union(*listed) | ({_NOWHERE} if loose else set())
     for place in every:
         most = sure[place] + loose + sum(place in places for places in shared)
         free = {v: most - 1 - sure[v] for v in every if v != place}
@@ -159,7 +162,7 @@ def _may_find_one(schools: Sequence[set[int]], least: float) -> bool:
     return False
 
 
-def _seated(schools: Sequence[set[int]], free: Mapping[int, int]) -> bool:
+def _seated(schools: Sequence[frozenset[int]], free: Mapping[int, int]) -> bool:
     """Tell whether each school finds a seat in one of its places."""
     if not schools:
         return True

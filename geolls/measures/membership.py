@@ -15,12 +15,25 @@ from geolls.base.arrays import Flags, Floats, Ints
 from geolls.base.errors import UsageError
 from geolls.base.vocabulary import REASONS
 
-__all__ = ["Membership", "is_reason", "sums"]
+__all__ = ["Membership", "is_reason", "pairs_of", "sums"]
 
 
 def sums(index: Ints, values: Floats, size: int) -> Floats:
     """Return the sum of the values at each index from 0, at least `size` of them."""
     return np.asarray(np.bincount(index, values, minlength=size), dtype=float)
+
+
+def pairs_of(left: Ints, right: Ints) -> tuple[Ints, Ints, Ints]:
+    """Return the distinct pairs of two columns of numbers, in order, and which pair each row is.
+
+    Examples
+    --------
+    >>> [part.tolist() for part in pairs_of(np.array([1, 0, 1]), np.array([2, 5, 2]))]
+    [[0, 1], [5, 2], [1, 0, 1]]
+    """
+    wide = int(right.max(initial=0)) + 1
+    pairs, at = np.unique(left * wide + right, return_inverse=True)
+    return pairs // wide, pairs % wide, at
 
 
 def is_reason(codes: Any) -> Flags:

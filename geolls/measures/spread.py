@@ -26,7 +26,7 @@ from geolls.measures.distances import (
     spanning_tree,
 )
 from geolls.measures.home import homes
-from geolls.measures.membership import Membership, sums
+from geolls.measures.membership import Membership, pairs_of, sums
 from geolls.measures.sensitivity import Moved, moved_rules
 
 __all__ = [
@@ -424,55 +424,49 @@ def _areas(
     found: Bodies, key: str, membership: Membership, urns: pd.Index, home_threshold: float
 ) -> pd.DataFrame:
     """Return the columns of one layer, one row per body."""
-    x, bodies = membership.over(urns), range(len(found.size))
+    x, number = membership.over(urns), len(found.size)
     if (x.claims == 0).any():
         raise UsageError("a school is missing from the layer", where=key, fix="give it a reason")
     rows = np.asarray(x.items.get_indexer(pd.Index(found.schools["urn"])), dtype=np.intp)
-    claims = _claims(found, x, rows)
-    cells = claims[~x.outside[claims["unit"]]].groupby(["body", "unit"])["share"].sum()
-    cells = cells[cells != 0]
-    inside = cells.groupby("body").sum().reindex(bodies, fill_value=0.0)
-    q = cells / inside.reindex(cells.index, level="body")
-    terms = pd.DataFrame({"areas": 1, "hhi": q * q, "entropy": -q * np.log2(q)})
-    of = terms.groupby("body").sum().reindex(bodies)
-    home = homes(claims, x, len(found.size), home_threshold)
-    pairs = _claims(found, x.sets, rows)
-    met, apart = (f(found.body, rows, len(found.size), x) for f in (touched, pairs_apart))
+    claim, school = x.on(rows)
+    unit, share, body = x.unit[claim], x.share[claim], found.body
+    home = homes(body, school, unit, share, x, number=number, threshold=home_threshold)
+    real = ~x.outside[unit] & (share != 0)
+    owner, _, at = pairs_of(body[school[real]], unit[real])
+    held = sums(at, share[real], len(owner))
+    inside = sums(owner, held, number)
+    q = held / inside[owner]
+    hhi, entropy = (sums(owner, each, number) for each in (q * q, -q * np.log2(q)))
+    none = inside == 0
+    met, apart = (f(body, rows, number, x) for f in (touched, pairs_apart))
     return pd.DataFrame(
         {
-            f"areas_{key}": of["areas"].fillna(0).astype(int),
+            f"areas_{key}": np.bincount(owner, minlength=number),
             f"areas_{key}_low": met.low.astype(int),
             f"areas_{key}_high": met.high.astype(int),
             f"home_{key}": home["code"],
             f"home_name_{key}": home["name"],
             f"home_share_{key}": home["share"],
             f"home_status_{key}": home["status"],
-            f"hhi_{key}": of["hhi"],
-            f"effective_areas_{key}": 1 / of["hhi"],
-            f"entropy_{key}": of["entropy"],
-            f"cross_pairs_{key}": _cross_pairs(pairs[~x.sets.outside[pairs["unit"]]]),
+            f"hhi_{key}": np.where(none, np.nan, hhi),
+            f"effective_areas_{key}": 1 / np.where(none, np.nan, hhi),
+            f"entropy_{key}": np.where(none, np.nan, entropy),
+            f"cross_pairs_{key}": _cross_pairs(body, rows, number, x.sets),
             f"cross_pairs_{key}_low": apart.low,
             f"cross_pairs_{key}_high": apart.high,
-            f"no_unit_share_{key}": (1 - inside / found.size).clip(lower=0),
-        },
-        index=bodies,
+            f"no_unit_share_{key}": np.clip(1 - inside / found.size, 0, None),
+        }
     )
 
 
-def _claims(found: Bodies, x: Membership, rows: Ints) -> pd.DataFrame:
-    """Return one row per school of a body and claim on it: body, school, unit (places), share."""
-    claim, school = x.on(rows)
-    columns = {"unit": x.unit[claim], "share": x.share[claim]}
-    return pd.DataFrame({"body": found.body[school], "school": school, **columns})
-
-
-def _cross_pairs(claims: pd.DataFrame) -> pd.Series[float]:
+def _cross_pairs(body: Ints, rows: Ints, number: int, sets: Membership) -> Floats:
     """Return the chance that two schools of a body are in different areas."""
-    count = claims.groupby(["body", "unit"]).size()
-    together = (count * (count - 1)).groupby("body").sum()
-    schools = count.groupby("body").sum()
-    pairs = schools * (schools - 1)
-    return 1 - together / pairs.mask(pairs == 0)
+    claim, school = sets.on(rows)
+    real = ~sets.outside[sets.unit[claim]]
+    owner, _, at = pairs_of(body[school[real]], sets.unit[claim[real]])
+    count = np.bincount(at, minlength=len(owner)).astype(float)
+    n = sums(owner, count, number)
+    return 1 - sums(owner, count * (count - 1), number) / np.where(n > 1, n * (n - 1), np.nan)
 
 
 def distances(
