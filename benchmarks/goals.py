@@ -292,7 +292,7 @@ def places(data: Data, n: int) -> Iterator[Row]:
     """Draw a page for every authority."""
     from geolls.atlas.book import Book
     from geolls.maps.page import shared_assets
-    from geolls.study.facts import gather
+    from geolls.study.facts import Facts
 
     study = data.study
     schools = data.schools.to_crs(4326)
@@ -300,7 +300,7 @@ def places(data: Data, n: int) -> Iterator[Row]:
     table = study.assigned("local_authority")
     table = table[table["urn"].isin(schools["urn"]) & ~table["unit_code"].isin(REASONS)]
     of = table.groupby("unit_code")["urn"].agg(list).to_dict()
-    book = Book(gather(study, ["local_authority"]))
+    book = Book(Facts(study, ["local_authority"]))
     pages = {p.key[1]: p for p in book.pages if p.kind == "place"}
 
     with tempfile.TemporaryDirectory() as folder:

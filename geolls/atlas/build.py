@@ -27,7 +27,7 @@ from geolls.atlas.frame import Page
 from geolls.base.errors import GeollsError, OutputError, UsageError
 from geolls.base.files import sha256, sweep, write_bytes, write_text
 from geolls.base.shelves import shelf
-from geolls.study.facts import gather
+from geolls.study.facts import Facts
 
 __all__ = ["DEFAULT_PLACES", "AtlasReport", "Done", "Press", "build_atlas"]
 
@@ -144,7 +144,7 @@ def build_atlas(
     out = Path(out)
     _make_folder(out)
     keys = _place_layers(study, places)
-    book = Book(gather(study, keys))
+    book = Book(Facts(study, keys))
     press = Press(book, out)
     decides = json.dumps([study.fingerprint, _code(), keys, __version__])
     stamp = hashlib.sha256(decides.encode()).hexdigest()[:16]

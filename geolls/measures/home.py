@@ -133,13 +133,13 @@ def homes(
         ["home", "outside", "not_known"],
         default="no_single_home",
     )
+    at = np.where(home, at_home, _LOST)
     codes, names = (
-        np.array([None, None, outside, *words], dtype=object)[np.where(home, at_home, _LOST)]
+        pd.Series([None, None, outside, *words], dtype=object).take(at).reset_index(drop=True)
         for outside, words in (("not_covered", x.codes), (OUTSIDE, x.names))
     )
-    return pd.DataFrame(
-        {"code": codes, "name": names, "share": most, "status": status.astype(object)}
-    )
+    found = {"code": codes, "name": names, "share": most}
+    return pd.DataFrame({**found, "status": pd.Series(status, dtype=object)})
 
 
 def _may_find_one(schools: Sequence[frozenset[int]], least: float) -> bool:

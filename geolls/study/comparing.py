@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -287,8 +287,8 @@ def compare(study: Core, places: Sequence[Place]) -> pd.DataFrame:
         p.name if taken.count(p.name) == 1 else f"{p.layer}:{p.unit_code}": _row(study, p)
         for p in places
     }
-    known: dict[str, Any] = {
-        name: layer_facts(study, p.layer).units[p.layer].loc[p.unit_code]
+    known = {
+        name: layer_facts(study, p.layer).unit_rows[p.layer][p.unit_code]
         for name, p in zip(rows, places, strict=True)
     }
     layers = list(dict.fromkeys(p.layer for p in places))
@@ -322,7 +322,7 @@ def _row(study: Core, place: Place) -> pd.Series[Any]:
 
 
 def _known(
-    name: str, unit: pd.Series[Any], column: str, value: float
+    name: str, unit: Mapping[str, Any], column: str, value: float
 ) -> Iterator[tuple[str, float]]:
     """Yield a place's figure and its ends; what has none is known."""
     yield name, value

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from itertools import combinations, product
@@ -31,6 +31,7 @@ from geolls.study.units import (
     drawn_layers,
     grounds_of,
     members_of,
+    several,
     trusts_of_several,
     units_of,
 )
@@ -38,6 +39,7 @@ from geolls.study.units import (
 __all__ = [
     "Claim",
     "Cover",
+    "Each",
     "Facts",
     "Here",
     "Land",
@@ -45,13 +47,34 @@ __all__ = [
     "Met",
     "Rank",
     "facts_of",
-    "gather",
     "texts",
 ]
 
+K = TypeVar("K")
 V = TypeVar("V")
 _WORDS = ("urn", "name", "phase", "kind", "trust_uid")
 _YARDS = ("pair_km_mean", "pair_km_max", "longest_hop_km", "nearest_sibling_km_median")
+
+
+class Each(Mapping[K, V]):
+    """A value for each of some keys, made when it is first asked for."""
+
+    def __init__(self, keys: Iterable[K], make: Callable[[K], V]) -> None:
+        self._keys, self._make, self._made = dict.fromkeys(keys), make, dict[K, V]()
+
+    def __getitem__(self, key: K) -> V:
+        """Return the value of a key."""
+        if key not in self._made and key in self._keys:
+            self._made[key] = self._make(key)
+        return self._made[key]
+
+    def __iter__(self) -> Iterator[K]:
+        """Go through the keys in their order."""
+        return iter(self._keys)
+
+    def __len__(self) -> int:
+        """Return how many keys there are."""
+        return len(self._keys)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,44 +139,94 @@ class Facts:
         Where it comes from.
     places : tuple of str
         Layers whose units have a page.
-    strips : tuple of str
-        Area layers drawn as bars: alive that day and known for half the schools or more.
-    thin : tuple of str
-        Area layers whose list names fewer than half of the schools: not drawn.
-    schools : pandas.DataFrame
-        One row per school: the register's columns, `trust` (UID where the trust runs two or more
-        schools of any phase), `kind` (from its own authority).
-    units : dict of str to pandas.DataFrame
-        For each layer, one row per unit; see `units_of`.
-    pairs : dict
-        (layer, layer) to unit_code to what it meets, largest first.
-    shared : dict
-        (layer, layer) to unit_code to unit_code to the weight that several units of the second
-        layer share along a line that is not known; pairs without any are left out.
-    trusts : pandas.DataFrame
-        One row per trust that runs two or more schools of any phase, index trust_uid:
-        `geolls.measures.spread` and `home_point`, distances to it, and the yardstick's.
-    at_work : dict
-        Layer to unit_code to the trusts with a school there, largest first.
-    england : dict
-        The same figures for England.
     """
 
     study: Core
-    places: tuple[str, ...]
-    strips: tuple[str, ...]
-    thin: tuple[str, ...]
-    schools: pd.DataFrame
-    units: Mapping[str, pd.DataFrame]
-    pairs: Mapping[tuple[str, str], Mapping[str, list[Met]]]
-    shared: Mapping[tuple[str, str], Mapping[str, Mapping[str, float]]]
-    listed: Mapping[tuple[str, str], Mapping[str, float]]
-    trusts: pd.DataFrame
-    at_work: Mapping[str, Mapping[str, list[AtWork]]]
-    members: Mapping[str, Mapping[str, list[Member]]]
-    england: Mapping[str, float]
-    from_home: Mapping[str, list[tuple[float, int]]]
-    yardstick: Mapping[str, list[float]]
+    places: Sequence[str]
+
+    @cached_property
+    def strips(self) -> tuple[str, ...]:
+        """Area layers drawn as bars: known for half the schools or more, and all with pages."""
+        return tuple(dict.fromkeys((*drawn_layers(self.study)[0], *self.places)))
+
+    @cached_property
+    def thin(self) -> tuple[str, ...]:
+        """Area layers whose list names fewer than half of the schools: not drawn."""
+        return tuple(key for key in drawn_layers(self.study)[1] if key not in self.strips)
+
+    @cached_property
+    def schools(self) -> pd.DataFrame:
+        """One row per school by URN: the register's columns, `trust` and `kind`.
+
+        The name is never blank; `trust` is the UID where the trust runs two or more schools of any
+        phase, `kind` is seen from the school's own authority.
+        """
+        frame = self.study.schools.set_index("urn", drop=False)
+        names, urns = frame["name"].astype(object), frame["urn"].astype(object)
+        frame["name"] = names.where(names.notna(), "Name not given, URN " + urns)
+        larger = frame["trust_uid"].isin(trusts_of_several(self.study).index)
+        frame["trust"] = frame["trust_uid"].where(larger)
+        frame["kind"] = self.study.kinds(self.home).fillna("status_unknown")
+        return frame
+
+    @cached_property
+    def units(self) -> Mapping[str, pd.DataFrame]:
+        """For each layer, one row per unit; see `units_of`."""
+        drawn = (k for k in ("district",) if k in self.strips)
+        return Each((*self.places, self.home, *drawn), lambda k: units_of(self.study, k))
+
+    @cached_property
+    def at_work(self) -> Mapping[str, Mapping[str, list[AtWork]]]:
+        """Layer to unit_code to the trusts with a school there, largest first."""
+        return Each(self.units, lambda k: at_work(self.study, k))
+
+    @cached_property
+    def members(self) -> Mapping[str, Mapping[str, list[Member]]]:
+        """Layer to unit_code to its schools."""
+        return Each(self.places, lambda k: _members(self.study, k))
+
+    @cached_property
+    def pairs(self) -> Mapping[tuple[str, str], Mapping[str, list[Met]]]:
+        """(layer, layer) to unit_code to what it meets, largest first."""
+        both = product(self.places, self.strips)
+        return Each(both, lambda pair: _pairs(self.study, *pair))
+
+    @cached_property
+    def shared(self) -> Mapping[tuple[str, str], Mapping[str, Mapping[str, float]]]:
+        """(layer, layer) to unit_code to unit_code to the weight on land that several share.
+
+        It is what several units of the second layer share along a line that is not known.
+        """
+        return Each(self.pairs, lambda pair: _shared(self.study, *pair))
+
+    @cached_property
+    def listed(self) -> Mapping[tuple[str, str], Mapping[str, float]]:
+        """(layer, layer) to unit_code to its schools on land that several units list."""
+        return Each(self.pairs, lambda pair: _listed(self.study, *pair))
+
+    @property
+    def trusts(self) -> pd.DataFrame:
+        """One row per trust that runs two or more schools of any phase, index trust_uid.
+
+        The columns of `geolls.measures.spread`, `hubs`, `home_point`, distances to it, and the
+        yardstick's.
+        """
+        return _from_home(self.study, self.home)[0]
+
+    @property
+    def from_home(self) -> Mapping[str, list[tuple[float, int]]]:
+        """Trust to how far each of its schools lies from its home point, and the school's row."""
+        return _from_home(self.study, self.home)[1]
+
+    @property
+    def yardstick(self) -> Mapping[str, list[float]]:
+        """Trust to how far the schools of its yardstick lie from its home point, rising."""
+        return _from_home(self.study, self.home)[2]
+
+    @cached_property
+    def england(self) -> Mapping[str, float]:
+        """The figures of a unit for England."""
+        return _england(self.schools, several(self.study))
 
     def layer(self, key: str) -> Layer:
         """Return a layer of the study."""
@@ -167,12 +240,13 @@ class Facts:
     @cached_property
     def home(self) -> str:
         """The layer that home is sought in: authorities, else the first that has pages."""
-        return _home(self.study, self.places)
+        here = "local_authority" in self.study.layers
+        return "local_authority" if here else self.study.seat(self.places[0])
 
     @cached_property
     def unit_rows(self) -> Mapping[str, Mapping[str, dict[str, Any]]]:
         """Layer to unit_code to its row of `units`."""
-        return {key: _rows(table) for key, table in self.units.items()}
+        return Each(self.units, lambda k: _rows(self.units[k]))
 
     @cached_property
     def trust_rows(self) -> Mapping[str, dict[str, Any]]:
@@ -273,12 +347,8 @@ class Facts:
     @cached_property
     def confidence(self) -> Mapping[str, Mapping[str, str]]:
         """Layer to unit_code to the weakest evidence for any of its land."""
-        claims = {key: self.study.claims(key) for key in self.strips if self.layer(key).has_land}
-        said = {key: _by((c.unit_code, c.confidence) for c in held) for key, held in claims.items()}
-        return {
-            key: {code: worst_of({*words}) or "high" for code, words in units.items()}
-            for key, units in said.items()
-        }
+        land = (k for k in self.strips if self.layer(k).has_land)
+        return Each(land, lambda k: _confidence(self.study, k))
 
     @cached_property
     def rows_of_trust(self) -> Mapping[str, list[int]]:
@@ -289,7 +359,7 @@ class Facts:
     @cached_property
     def unit_of(self) -> Mapping[str, Mapping[str, list[Claim]]]:
         """Layer to URN to the units that have the school, reasons included."""
-        return _units_of_schools(self.study, self.strips)
+        return Each(self.strips, lambda k: _units_of_schools(self.study, k))
 
     # -- units among those of their layer ----------------------------------------------------
 
@@ -339,19 +409,9 @@ class Facts:
         land = [key for key in self.places if self.layer(key).has_land]
         return "local_authority" if "local_authority" in land else next(iter(land), self.home)
 
-    @cached_property
-    def _totals(self) -> dict[str, dict[str, Interval]]:
-        out = {}
-        for key in self.strips:
-            x = self.study.membership(key)
-            one = np.ones(len(x.items))
-            ends = map(Interval, *(x.weigh_by(part, one).tolist() for part in (x.low, x.high)))
-            out[key] = dict(zip(x.codes, ends, strict=True))
-        return out
-
     def total(self, key: str, code: str) -> Interval:
         """Return how many schools a unit of a layer has, or are in none for a reason."""
-        return self._totals[key].get(code, Interval(0.0, 0.0))
+        return _totals(self.study, key).get(code, Interval(0.0, 0.0))
 
     @cached_property
     def england_seen(self) -> Mapping[str, float]:
@@ -363,7 +423,7 @@ class Facts:
             return self.england
         here = members_of(self.study, self.first)
         schools = self.schools.iloc[here["row"]].assign(kind=here["kind"].to_numpy())
-        return _england(schools[~schools.index.duplicated()], self.trusts)
+        return _england(schools[~schools.index.duplicated()], trusts_of_several(self.study))
 
     def based_in_another_authority(self, key: str) -> Mapping[str, float]:
         """Share of each unit's schools whose trust is based in another authority than theirs."""
@@ -647,7 +707,8 @@ def texts(column: pd.Series[Any]) -> pd.Series[Any]:
 
 
 def _each(table: pd.DataFrame) -> Iterable[tuple[Any, ...]]:
-    return table.itertuples(index=False, name=None)
+    """Return the rows; of whole columns Python makes them faster than pandas one by one."""
+    return zip(*(table[column].tolist() for column in table), strict=True)
 
 
 def _by(pairs: Iterable[tuple[str, V]]) -> dict[str, list[V]]:
@@ -668,138 +729,76 @@ def _rows(table: pd.DataFrame) -> dict[str, dict[str, Any]]:
 def facts_of(study: Core, places: Sequence[str]) -> Facts:
     """Gather once, and keep with the study: every map and profile of it reads the same facts."""
     key = tuple(dict.fromkeys(places))
-    return study.memo(("facts", key), lambda: gather(study, key))
-
-
-def gather(study: Core, places: Sequence[str]) -> Facts:
-    """Compute every table the pages read.
-
-    Parameters
-    ----------
-    study : Core
-        The study.
-    places : sequence of str
-        Layers whose units have a page.
-
-    Returns
-    -------
-    Facts
-        Computed once; pages only look up.
-    """
-    strips, thin = drawn_layers(study)
-    strips += [key for key in places if key not in strips]  # what has a page has a bar
-    home = _home(study, places)
-    counted = dict.fromkeys([*places, home, *(k for k in ("district",) if k in strips)])
-    trusts = trusts_of_several(study)
-    schools = _schools(study, home, trusts)
-    trusts, from_home, yardstick = _from_home(study, home)
-    hubs = trusts.get("areas_teaching_school_hub", pd.Series(np.nan, index=trusts.index))
-    return Facts(
-        study=study,
-        places=tuple(places),
-        strips=tuple(strips),
-        thin=tuple(key for key in thin if key not in strips),
-        schools=schools,
-        units={k: units_of(study, k) for k in counted},
-        pairs=_pairs(study, places, strips),
-        shared=_shared(study, places, strips),
-        listed=_listed(study, places, strips),
-        trusts=trusts.assign(hubs=hubs.astype(float)),
-        at_work={k: at_work(study, k) for k in counted},
-        members={k: _members(study, k) for k in places},
-        england=_england(schools, trusts[trusts["schools"] >= 2]),
-        from_home=from_home,
-        yardstick=yardstick,
-    )
-
-
-def _home(study: Core, places: Sequence[str]) -> str:
-    return "local_authority" if "local_authority" in study.layers else study.seat(places[0])
-
-
-def _schools(study: Core, home: str, trusts: pd.DataFrame) -> pd.DataFrame:
-    """Return the schools by URN: their names, their larger trust, their kind at home."""
-    frame = study.schools.set_index("urn", drop=False)
-    names = frame["name"].astype(object)
-    frame["name"] = names.where(names.notna(), "Name not given, URN " + frame["urn"].astype(object))
-    frame["trust"] = frame["trust_uid"].where(frame["trust_uid"].isin(trusts.index))
-    frame["kind"] = study.kinds(home).fillna("status_unknown")
-    return frame
+    return study.memo(("facts", key), lambda: Facts(study, key))
 
 
 @remembered
-def _units_of_schools(
-    study: Core, layers: tuple[str, ...]
-) -> Mapping[str, Mapping[str, list[Claim]]]:
-    columns = ["urn", "unit_code", "unit_name", "share"]
-    tables = {key: _each(study.assigned(key)[columns]) for key in layers}
-    return {key: _by((urn, Claim(*claim)) for urn, *claim in rows) for key, rows in tables.items()}
+def _units_of_schools(study: Core, layer: str) -> dict[str, list[Claim]]:
+    rows = _each(study.assigned(layer)[["urn", "unit_code", "unit_name", "share"]])
+    return _by((urn, Claim(*claim)) for urn, *claim in rows)
 
 
+@remembered
+def _totals(study: Core, layer: str) -> dict[str, Interval]:
+    x = study.membership(layer)
+    one = np.ones(len(x.items))
+    ends = map(Interval, *(x.weigh_by(part, one).tolist() for part in (x.low, x.high)))
+    return dict(zip(x.codes, ends, strict=True))
+
+
+def _confidence(study: Core, layer: str) -> dict[str, str]:
+    said = _by((claim.unit_code, claim.confidence) for claim in study.claims(layer))
+    return {code: worst_of({*words}) or "high" for code, words in said.items()}
+
+
+@remembered
 def _members(study: Core, layer: str) -> dict[str, list[Member]]:
     """Return the schools in each unit."""
     table = members_of(study, layer)[["unit_code", "row", "share", "kind"]]
     return _by((unit, Member(*member)) for unit, *member in _each(table))
 
 
-def _pairs(
-    study: Core, places: Sequence[str], strips: Sequence[str]
-) -> dict[tuple[str, str], dict[str, list[Met]]]:
-    """Return what each unit of each place layer shares with the units of every layer.
+@remembered
+def _pairs(study: Core, left: str, right: str) -> dict[str, list[Met]]:
+    """Return what each unit of a layer that has pages shares with the units of another.
 
     As `Core.overlap`, the largest first. A unit is met with its own layer as the whole of itself,
     whatever it shares.
     """
-    out: dict[tuple[str, str], dict[str, list[Met]]] = {}
-    for left, right in product(places, strips):
-        if left == right:
-            x = study.membership(left)
-            one = np.ones(len(x.items))
-            sums = (x.weigh_by(part, one).tolist() for part in (x.share, x.low, x.high))
-            out[left, right] = {
-                code: [Met(code, name, n, 1.0, 1.0, low, high)]
-                for code, name, n, low, high in zip(x.codes, x.names, *sums, strict=True)
-            }
-            continue
-        table = study.overlap(left, right).drop(columns="left_name")
-        table = table.sort_values("weight", ascending=False, kind="stable")
-        out[left, right] = _by((code, Met(*met)) for code, *met in _each(table))
-    return out
+    if left == right:
+        x = study.membership(left)
+        one = np.ones(len(x.items))
+        sums = (x.weigh_by(part, one).tolist() for part in (x.share, x.low, x.high))
+        return {
+            code: [Met(code, name, n, 1.0, 1.0, low, high)]
+            for code, name, n, low, high in zip(x.codes, x.names, *sums, strict=True)
+        }
+    table = study.overlap(left, right).drop(columns="left_name")
+    table = table.sort_values("weight", ascending=False, kind="stable")
+    return _by((code, Met(*met)) for code, *met in _each(table))
 
 
-def _shared(
-    study: Core, places: Sequence[str], strips: Sequence[str]
-) -> dict[tuple[str, str], dict[str, dict[str, float]]]:
+@remembered
+def _shared(study: Core, left: str, right: str) -> dict[str, dict[str, float]]:
     """Return the weight that lies on land several units share, by place and unit."""
-    out: dict[tuple[str, str], dict[str, dict[str, float]]] = {}
-    for right in strips:
-        table = study.assigned(right)
-        part = table[(table["share"] < 1) & ~is_reason(table["unit_code"])]
-        if part.empty:
-            continue
-        for left in places:
-            mine = study.assigned(left)[["urn", "unit_code", "share"]]
-            both = part.merge(mine, on="urn", suffixes=("", "_left"))
-            both["weight"] = both["share"] * both["share_left"]
-            sums = both.groupby(["unit_code_left", "unit_code"])["weight"].sum()
-            by_place = _by((place, met) for place, *met in _each(sums.reset_index()))
-            out[left, right] = {place: dict(met) for place, met in by_place.items()}
-    return out
+    table = study.assigned(right)
+    part = table[(table["share"] < 1) & ~is_reason(table["unit_code"])]
+    mine = study.assigned(left)[["urn", "unit_code", "share"]]
+    both = part.merge(mine, on="urn", suffixes=("", "_left"))
+    both["weight"] = both["share"] * both["share_left"]
+    sums = both.groupby(["unit_code_left", "unit_code"])["weight"].sum()
+    by_place = _by((place, met) for place, *met in _each(sums.reset_index()))
+    return {place: dict(met) for place, met in by_place.items()}
 
 
-def _listed(
-    study: Core, places: Sequence[str], strips: Sequence[str]
-) -> dict[tuple[str, str], dict[str, float]]:
+@remembered
+def _listed(study: Core, left: str, right: str) -> dict[str, float]:
     """Count the schools that each place has, or may have, on land that several units list."""
-    out: dict[tuple[str, str], dict[str, float]] = {}
-    for right in strips:
-        claims = study.membership(right)
-        several = claims.items[(claims.claims > 1) & ~claims.optional]
-        for left in places if len(several) else ():
-            mine = study.membership(left).frame("urn", reasons=False)
-            found = mine[mine["urn"].isin(several)].groupby("unit_code").size()
-            out[left, right] = {str(code): float(n) for code, n in found.items()}
-    return out
+    claims = study.membership(right)
+    several = claims.items[(claims.claims > 1) & ~claims.optional]
+    mine = study.membership(left).frame("urn", reasons=False)
+    found = mine[mine["urn"].isin(several)].groupby("unit_code").size()
+    return {str(code): float(n) for code, n in found.items()}
 
 
 def _england(schools: pd.DataFrame, trusts: pd.DataFrame) -> dict[str, float]:
@@ -853,5 +852,6 @@ def _from_home(
     own["row"] = pd.Index(schools["urn"]).get_indexer(pd.Index(own["urn"]))
     own = own.sort_values(["trust_uid", "km", "row"])[["trust_uid", "km", "row"]]
     from_home = _by((uid, (km, row)) for uid, km, row in _each(own))
-    yardstick = {str(uid): sorted(part) for uid, part in yard.groupby("trust_uid")["km"]}
-    return out, from_home, yardstick
+    yard = yard.sort_values(["trust_uid", "km"])[["trust_uid", "km"]]
+    hubs = trusts.get("areas_teaching_school_hub", pd.Series(np.nan, index=trusts.index))
+    return out.assign(hubs=hubs.astype(float)), from_home, _by(_each(yard))

@@ -23,7 +23,7 @@ from geolls.atlas.place import PlacePages
 from geolls.atlas.trust import TrustPages
 from geolls.base.errors import OutputError, UsageError
 from geolls.base.vocabulary import KINDS
-from geolls.study.facts import gather
+from geolls.study.facts import Facts
 
 PLACES = ["dfe_region"]
 
@@ -212,7 +212,7 @@ def test_the_tables_hold_what_the_pages_count(whole: Path) -> None:
 
 @pytest.mark.real_data
 def test_a_seeded_sample_of_the_real_atlas_is_sound(real_study: Any, tmp_path: Path) -> None:
-    book = Book(gather(real_study, DEFAULT_PLACES))
+    book = Book(Facts(real_study, DEFAULT_PLACES))
     kinds = [p.kind for p in book.pages]
     places = book.facts.units
     assert len(places["local_authority"]) == 152

@@ -16,7 +16,7 @@ from geolls.atlas.place import PlacePages
 from geolls.atlas.profile import profile
 from geolls.atlas.trust import TrustPages
 from geolls.base import text
-from geolls.study.facts import Here, gather
+from geolls.study.facts import Facts, Here
 
 LAYERS = ("local_authority", "combined_authority", "teaching_school_hub", "maths_hub")
 OF_THE_STUDY = {"the date of each source", "the effective number of maps"}
@@ -88,7 +88,7 @@ def said_of(study: Any, home: str = LAYERS[0]) -> list[Said]:
             if isinstance(saying, words.Saying):
                 patch.setattr(words, name, _Watched(saying, now))
         keys = [key for key in LAYERS if key in study.area_layers] if home == LAYERS[0] else [home]
-        facts = gather(study, keys)  # anew: what is kept would not be said again
+        facts = Facts(study, keys)  # anew: what is kept would not be said again
         book = Book(facts)
         subject = ("england", home)
         for page in book.pages:

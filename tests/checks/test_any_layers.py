@@ -9,7 +9,7 @@ import pytest
 
 from geolls.api import open_study
 from geolls.atlas.book import Book
-from geolls.study.facts import gather
+from geolls.study.facts import Facts
 
 FEW = ["combined_authority", "region", "teaching_school_hub"]
 
@@ -20,7 +20,7 @@ def test_an_atlas_without_authorities_is_whole_and_counts_none(
     demonstration: Any, places: list[str]
 ) -> None:
     study = open_study(as_of="2022-09-01", layers=FEW) if "region" in places else demonstration
-    book = Book(gather(study, places))
+    book = Book(Facts(study, places))
     one_of_each = {page.kind: page for page in reversed(book.pages)}
     made = {kind: book.make(page.path)[page.path].decode() for kind, page in one_of_each.items()}
     assert {"index", "trusts", "maps", "data", "method", "place", "coverage"} <= set(made)

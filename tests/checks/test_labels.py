@@ -29,7 +29,7 @@ from geolls.base.vocabulary import FEW, KIND_TITLES, KINDS
 from geolls.export.tables import BUILDERS
 from geolls.maps.data import say
 from geolls.study.comparing import compare
-from geolls.study.facts import gather
+from geolls.study.facts import Facts
 from geolls.study.units import units_of
 
 pytestmark = pytest.mark.real_data
@@ -76,7 +76,7 @@ class Reader:
 
     @cached_property
     def book(self) -> Book:
-        return Book(gather(self.study, [k for k in LAYERS if k in self.study.area_layers]))
+        return Book(Facts(self.study, [k for k in LAYERS if k in self.study.area_layers]))
 
     @cached_property
     def layers(self) -> tuple[str, ...]:

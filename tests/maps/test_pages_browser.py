@@ -21,7 +21,7 @@ from geolls.atlas.book import Book
 from geolls.atlas.build import Press
 from geolls.atlas.frame import Page
 from geolls.atlas.words import REPORT
-from geolls.study.facts import gather
+from geolls.study.facts import Facts
 
 pytestmark = pytest.mark.browser
 
@@ -43,7 +43,7 @@ class Leaves:
 @pytest.fixture(scope="module")
 def leaves(demonstration: Any, tmp_path_factory: pytest.TempPathFactory) -> Leaves:
     out = tmp_path_factory.mktemp("atlas")
-    book = Book(gather(demonstration, LAYERS))
+    book = Book(Facts(demonstration, LAYERS))
     facts = book.facts
     press = Press(book, out)
     press.assets()

@@ -15,13 +15,13 @@ from geolls.maps.payload import unpack
 from geolls.maps.recipes import Recipe, load_recipe, recipe_names
 from geolls.maps.scenes import scene_of
 from geolls.maps.shading import COLUMNS, SHADINGS, supported
-from geolls.study.facts import gather
+from geolls.study.facts import Facts
 from geolls.study.units import neighbours
 
 
 @pytest.fixture(scope="module")
 def book(demonstration: Any) -> Book:
-    return Book(gather(demonstration, ["local_authority"]))
+    return Book(Facts(demonstration, ["local_authority"]))
 
 
 def own(packed: dict[str, bytes]) -> dict[str, Any]:
