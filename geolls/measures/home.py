@@ -135,7 +135,7 @@ def homes(
     )
     at = np.where(home, at_home, _LOST)
     codes, names = (
-        pd.Series([None, None, outside, *words], dtype=object).take(at).reset_index(drop=True)
+        pd.Series([np.nan, np.nan, outside, *words], dtype=object).take(at).reset_index(drop=True)
         for outside, words in (("not_covered", x.codes), (OUTSIDE, x.names))
     )
     found = {"code": codes, "name": names, "share": most}
