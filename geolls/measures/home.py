@@ -138,8 +138,7 @@ def homes(
         pd.Series([np.nan, np.nan, outside, *words], dtype=object).take(at).reset_index(drop=True)
         for outside, words in (("not_covered", x.codes), (OUTSIDE, x.names))
     )
-    found = {"code": codes, "name": names, "share": most}
-    return pd.DataFrame({**found, "status": pd.Series(status, dtype=object)})
+    return pd.DataFrame({"code": codes, "name": names, "share": most, "status": status})
 
 
 def _may_find_one(schools: Sequence[frozenset[int]], least: float) -> bool:
