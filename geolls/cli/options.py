@@ -157,11 +157,12 @@ def study_of(options: dict[str, Any]) -> Study:
 
     if options.get("output"):  # known before the work is done
         _format(options)
-    register, links = options["register"], options["links"]
-    if register is None and options["study"] is None:
-        from geolls.fetch.kept import newest_register
+    from geolls.fetch.kept import data_folder, newest_register
 
-        newest = newest_register(options["data"])
+    register, links = options["register"], options["links"]
+    data = options["data"] or data_folder()
+    if register is None and options["study"] is None:
+        newest = newest_register(data)
         if newest is not None:
             register, links = newest.files["register"], links or newest.files.get("links")
             note(options, f"Register: {register}")
@@ -176,7 +177,7 @@ def study_of(options: dict[str, Any]) -> Study:
         boundaries=options["boundaries"],
         blocks=_blocks(options),
         strict_dates=options["strict_dates"],
-        data=options["data"],
+        data=data,
     )
     if study.finer:
         note(options, f"Blocks: {study.finer.label}")

@@ -27,17 +27,27 @@ __all__ = ["entry", "load", "store"]
 _NOTES: Final = "notes.json"
 TRUSTS: Final = "trusts.txt"
 _DAMAGED: Final = (zipfile.BadZipFile, zlib.error, pa.ArrowException)
-_VERSION: Final = 6  # of what is stored: raise it when a column or a rule of the register changes
+_KEPT: Final = 12  # files; a whole register is one of 5 MB
 
 
 def entry(folder: Path, *key: Any) -> Path:
     """Name the file for what was read under a key: the content of the files, and what was asked."""
-    text = json.dumps([_VERSION, pd.__version__, *key], default=str)
+    text = json.dumps([_rules(), pd.__version__, *key], default=str)
     return folder / f"register-{hashlib.sha256(text.encode()).hexdigest()[:32]}.zip"
 
 
+def _rules() -> str:
+    """Hash the code that reads a register: what was read by other rules is not used."""
+    package = Path(__file__).parents[1]
+    files = sorted(p for floor in ("base", "register") for p in (package / floor).glob("*.py"))
+    return hashlib.sha256(b"".join(p.read_bytes() for p in files)).hexdigest()
+
+
 def store(path: Path, values: Mapping[str, Any]) -> None:
-    """Store tables and plain values by name; what cannot be written only costs time."""
+    """Store tables and plain values by name; what cannot be written only costs time.
+
+    The oldest make room: a folder keeps so many.
+    """
     tables = {name: value for name, value in values.items() if isinstance(value, pd.DataFrame)}
     plain = {name: value for name, value in values.items() if name not in tables}
     notes = json.dumps(plain, default=lambda day: {"day": day.isoformat()})
@@ -54,6 +64,10 @@ def store(path: Path, values: Mapping[str, Any]) -> None:
         for name, table in tables.items():
             with archive.open(zipfile.ZipInfo(f"{name}.feather"), "w", force_zip64=True) as file:
                 feather.write_feather(table, file)
+    with contextlib.suppress(OSError):
+        stored = sorted(path.parent.glob("register-*.zip"), key=lambda p: p.stat().st_mtime)
+        for old in stored[:-_KEPT]:
+            old.unlink()
 
 
 def load(path: Path) -> dict[str, Any] | None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 from gias_files import ACADEMY, DAY, links, put, schools
 
+from geolls.register import cache
 from geolls.register.register import Register, read_register
 
 
@@ -75,3 +76,13 @@ def test_a_cache_that_cannot_be_written_is_no_error(tmp_path: Path) -> None:
     blocked.write_text("not a folder")
     register = read_register(old(put(tmp_path, schools({}))), as_of=DAY, cache_dir=blocked)
     assert len(register.schools) == 1
+
+
+def test_a_folder_keeps_the_newest_registers(tmp_path: Path) -> None:
+    for n in range(20):
+        path = tmp_path / f"register-{n:02}.zip"
+        cache.store(path, {"n": n})
+        os.utime(path, (1_600_000_000 + n, 1_600_000_000 + n))
+    kept = sorted(tmp_path.glob("*.zip"))
+    assert [p.name for p in kept] == [f"register-{n:02}.zip" for n in range(8, 20)]
+    assert cache.load(kept[0]) == {"n": 8}
