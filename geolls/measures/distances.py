@@ -6,7 +6,6 @@ import numpy as np
 import shapely
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components, minimum_spanning_tree
-from scipy.spatial import KDTree
 
 from geolls.base.arrays import Flags, Floats, Ints
 
@@ -78,6 +77,8 @@ def nearest(
         Positions in `points`, nearest first and ties by position, -1 where there are no more (or
         no coordinates); and distances in metres, NaN there.
     """
+    from scipy.spatial import KDTree  # costs as much as measuring every trust without it
+
     wanted = np.broadcast_to(np.asarray(k, dtype=np.intp), len(queries))
     shape = len(queries), int(wanted.max(initial=0))
     index, metres = np.full(shape, -1, dtype=np.intp), np.full(shape, np.nan)
@@ -106,6 +107,8 @@ def nearest(
 
 def count_within(points: Floats, queries: Floats, radius: float) -> Ints:
     """Count the points within a radius (metres, inclusive) of every query."""
+    from scipy.spatial import KDTree
+
     counts, known = np.zeros(len(queries), dtype=np.intp), located(queries)
     tree = KDTree(points[located(points)])
     counts[known] = tree.query_ball_point(queries[known], radius, return_length=True)

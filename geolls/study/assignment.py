@@ -180,8 +180,9 @@ def _candidates(
     codes: Iterable[str], blocks: GeoDataFrame, areas: Areas, vintage: date
 ) -> Iterator[list[str]]:
     """Blocks (or parts of them) that each code covers at `vintage`; none for an unknown code."""
-    parents = pd.Series(blocks.get("parent", blocks.index), index=blocks.index).astype("str")
-    pieces = {parent: [*map(str, held.index)] for parent, held in parents.groupby(parents)}
+    pieces: dict[str, list[str]] = {}
+    for piece, parent in zip(blocks.index, blocks.get("parent", blocks.index), strict=True):
+        pieces.setdefault(str(parent), []).append(str(piece))
     for code in codes:
         try:
             held = areas.resolve(code, vintage).blocks
@@ -308,11 +309,8 @@ def assign_authority(
     # Where the authority will have only a part of the school's block, its code tells nothing.
     block = found["urn"].map(placement.schools.set_index("urn")["block"])
     parted = {(code, b) for code, a in known.items() if a for b in a.shared}
-    unsure = [
-        isinstance(b, str) and (code, b.partition("/")[0]) in parted
-        for code, b in zip(codes, block, strict=True)
-    ]
-    decided[unsure] = None
+    stands = codes + " " + block.str.replace("/.*", "", regex=True)
+    decided[stands.isin({" ".join(pair) for pair in parted}).to_numpy()] = None
     kept = ~found["urn"].duplicated() | decided["unit_code"].isna()
     found, decided = found[kept], decided[kept]
     found = found.assign(**{c: decided[c].astype(found[c].dtype).fillna(found[c]) for c in columns})

@@ -442,11 +442,19 @@ class Core:
         Of eligible pupils, as sums count them: see `measures.disclosure.counted`.
         """
         weight = self._weight(by)
-        table = self.block_weights if weight.item == "block" else self.schools.set_index("urn")
+        of_land = weight.item == "block"
+        table = self.block_weights if of_land else self.schools
+        index = self.block_weights.index if of_land else self._urns
+        values = 1.0 if weight.column is None else table[weight.column].to_numpy()
         if weight.suppressed:
-            table = table.assign(**{str(weight.column): counted(self.schools).to_numpy()})
-        values = 1.0 if weight.column is None else table[weight.column]
-        return pd.Series(values, index=table.index, dtype=float, name=by).fillna(0.0)
+            values = counted(self.schools).to_numpy()
+        return pd.Series(values, index=index, dtype=float, name=by).fillna(0.0)
+
+    @cached_property
+    def _urns(self) -> pd.Index:
+        """The schools as all memberships number them: looked up in one table."""
+        urns: pd.Index = pd.Index(self.schools["urn"])
+        return urns
 
     def _weight(self, by: By) -> Weight:
         if by not in WEIGHTS:
