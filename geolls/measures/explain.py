@@ -463,14 +463,13 @@ def explain_place(
     """
     known = place_measures(options)
     _check(measure, known, "place", ", ".join(known))
-    claims = place.frame("urn")
     shares = ["share", *(f"share_{end}" for end in Interval._fields)]
-    claims = claims.loc[claims["unit_code"] == unit, ["urn", "unit_code", *shares]]
-    table = described(schools, kinds, options or SpreadOptions()).merge(claims, on="urn")
-    run = schools["trust_uid"].value_counts()
+    claims = place.frame("urn", of=unit)[["urn", "unit_code", *shares]]
+    mine, run = schools[schools["urn"].isin(claims["urn"])], schools["trust_uid"].value_counts()
+    table = described(mine, kinds, run, options or SpreadOptions()).merge(claims, on="urn")
     table["several"] = table["trust_uid"].map(run).fillna(0) > 1
     if trust_home is not None:
-        trust = schools.set_index("urn")["trust_uid"]
+        trust = mine.set_index("urn")["trust_uid"]
         table["kind"] = seen_from(table, kinds, trust_home, trust)
     if not len(table):
         raise UnknownNameError(f"no schools in {unit!r}", where="explain")

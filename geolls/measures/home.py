@@ -45,7 +45,7 @@ def home_of(frame: pd.DataFrame, layer: str) -> pd.Series[Any]:
         By trust_uid: a unit's code, `not_covered` where home is outside every unit,
         `no_single_home` or `not_known`.
     """
-    table = frame.set_index("trust_uid")
+    table = frame[["trust_uid", f"home_{layer}", f"home_status_{layer}"]].set_index("trust_uid")
     home = table[f"home_{layer}"].astype(object)
     return home.where(home.notna(), table[f"home_status_{layer}"].astype(object))
 

@@ -150,13 +150,19 @@ class Membership:
         frame = pd.DataFrame({"item": items, "unit_code": list(codes), "share": 1.0})
         return cls.of(frame.assign(unit_name=frame["unit_code"]), items)
 
-    def frame(self, item: str = "item", *, reasons: bool = True) -> pd.DataFrame:
+    def frame(
+        self, item: str = "item", *, reasons: bool = True, of: str | None = None
+    ) -> pd.DataFrame:
         """Return the table: one row per claim, with or without the reasons for having no unit.
+
+        Of one unit alone, where its code is given.
 
         Columns are the item under the name given, unit_code, unit_name, share, stated; and
         share_low, share_high, what the unit has of the item at least and at most.
         """
         kept = slice(None) if reasons else ~self.outside[self.unit]
+        if of is not None:
+            kept = self._of(of)
         unit, (codes, names) = self.unit[kept], self.labels
         return pd.DataFrame(
             {
@@ -172,8 +178,12 @@ class Membership:
 
     def shares_of(self, code: str) -> pd.Series[float]:
         """Return the share that one unit has of each item it claims, by item."""
-        mine = np.array([c == code for c in self.codes], dtype=bool)[self.unit]
+        mine = self._of(code)
         return pd.Series(self.share[mine], index=self.items[self.item[mine]])
+
+    def _of(self, code: str) -> Flags:
+        """Return which claims are those of one unit."""
+        return np.array([c == code for c in self.codes], dtype=bool)[self.unit]
 
     def over(self, items: pd.Index) -> Membership:
         """Return the claims on these items only, and the units that have any."""

@@ -73,12 +73,14 @@ class PlaceOptions:
     few: int = BLANK_BELOW
 
 
-def described(schools: pd.DataFrame, kinds: pd.Series[Any], bands: SpreadOptions) -> pd.DataFrame:
+def described(
+    schools: pd.DataFrame, kinds: pd.Series[Any], sizes: pd.Series[int], bands: SpreadOptions
+) -> pd.DataFrame:
     """Add to each school its kind and provider, and the size band of its trust; see `place_view`.
 
-    Sizes of trusts are those of all their schools in the table; a school in none has no band.
+    Sizes are those of trusts, by UID; a school in none has no band.
     """
-    size = schools["trust_uid"].map(schools["trust_uid"].value_counts())
+    size = schools["trust_uid"].map(sizes)
     band = pd.Series(size_band(size.fillna(1).astype(int), bands.size_bands), schools.index)
     return schools.assign(
         kind=kinds.reindex(schools["urn"]).to_numpy(),
@@ -140,7 +142,8 @@ def place_view(
     their schools in the table, in every phase and place.
     """
     rules, sizes = options or PlaceOptions(), bands or SpreadOptions()
-    table = described(schools, kinds, sizes)
+    run = schools["trust_uid"].value_counts()
+    table = described(schools, kinds, run, sizes)
     if nearby is not None:
         table = table.merge(nearby[["urn", "only_school_of_trust", "single_provider"]], on="urn")
     table = table.merge(place.frame("urn", reasons=False), on="urn")
@@ -164,11 +167,11 @@ def place_view(
     frame = totals[["schools", "pupils"]].copy()
     frame.insert(0, "unit_name", both.groupby(_UNIT, observed=True)["unit_name"].first())
     trusts = _bodies(both, "trust_uid")
-    several = trusts[trusts["trust_uid"].map(schools["trust_uid"].value_counts()) > 1]
+    several = trusts[trusts["trust_uid"].map(run) > 1]
     at_work = several.groupby(_UNIT, observed=True).size()
     frame["trusts"] = at_work.reindex(frame.index, fill_value=0)
-    run = _bodies(both, "provider").set_index(_UNIT)["schools"]
-    squares = (run / run.groupby(_UNIT, observed=True).sum()) ** 2
+    held = _bodies(both, "provider").set_index(_UNIT)["schools"]
+    squares = (held / held.groupby(_UNIT, observed=True).sum()) ** 2
     frame["effective_providers"] = 1 / squares.groupby(_UNIT, observed=True).sum()
     # Within a unit trusts stand by uid: of those with as many schools the first stays first.
     trusts = trusts.sort_values("schools", ascending=False, kind="stable")

@@ -245,8 +245,10 @@ class Core:
 
     def note(self, name: str) -> str:
         """Say in words what results about a layer rest on; see `evidence.layer_note`."""
-        made = name in self._made
-        return "" if made else layer_note(self.layer(name), self.as_of, self.areas)
+        if name in self._made:
+            return ""
+        layer = self.layer(name)
+        return self.memo(("note", layer.key), lambda: layer_note(layer, self.as_of, self.areas))
 
     @cached_property
     def rests_on(self) -> dict[str, str]:

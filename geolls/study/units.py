@@ -359,13 +359,14 @@ _WAYS = ("one", "low", "shared", "none", "not_covered", "not_located")
 def several(study: Core) -> pd.DataFrame:
     """Return the trusts of two or more schools that count, index trust_uid."""
     table = trusts_of_several(study)
-    return table[table["schools"] >= 2].copy()
+    return table[table["schools"] >= 2]
 
 
+@remembered
 def trusts_of_several(study: Core) -> pd.DataFrame:
     """Return the trusts of two or more schools of any phase, one of which counts at least."""
     table = study.spread().set_index("trust_uid", drop=False)
-    return table[table["schools_all"] >= 2].copy()
+    return table[table["schools_all"] >= 2]
 
 
 @remembered
