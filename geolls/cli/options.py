@@ -178,11 +178,20 @@ def study_of(options: dict[str, Any]) -> Study:
         blocks=_blocks(options),
         strict_dates=options["strict_dates"],
         data=data,
-    )
+    ).taking(_words())
     if study.finer:
         note(options, f"Blocks: {study.finer.label}")
     say_unchecked(study.layers.values(), study.as_of, options)
     return study
+
+
+def _words() -> Iterator[str]:
+    """Yield what a command is given that may name a layer: X, X:a unit, layer=X."""
+    context = click.get_current_context(silent=True)
+    for given in (context.params if context else {}).values():
+        for each in given if isinstance(given, tuple) else (given,):
+            if isinstance(each, str):
+                yield each.rpartition("=")[2].partition(":")[0].strip()
 
 
 def say_unchecked(layers: Iterable[Layer], on: date, options: dict[str, Any]) -> None:
@@ -285,6 +294,8 @@ def emit(
     if fmt == "table" and options["columns"] is None:
         views = load_dictionary().views
         first = views.get(view or str(click.get_current_context().info_name), ())
+        named = [c for k in (study.named if study and first else ()) for c in (k, f"areas_{k}")]
+        first = [*first[:2], *named, *first[2:]]
     elif options["columns"] not in (None, "all"):
         table = table.pick([c.strip() for c in options["columns"].split(",")])
     every = options["every_row"]

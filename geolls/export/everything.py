@@ -34,7 +34,7 @@ def _csv(study: Study, found: Found, folder: Path) -> Iterator[Path]:  # noqa: A
 
 def _parquet(study: Study, found: Found, folder: Path) -> Iterator[Path]:
     for key, (text, frame) in found.items():
-        columns = text.expand(study.area_layers, study.rests_on)
+        columns = text.expand(study.measured, study.rests_on)
         yield write_bytes(folder / f"{key}.parquet", described_parquet(frame, columns))
     units = found.get("units")
     for key, shape in (shapes_of(study, units[1]) if units else {}).items():
@@ -203,7 +203,7 @@ def _resource(study: Study, path: Path) -> dict[str, Any]:
         "title": f"{layer.title}: units as shapes" if layer else text.title,
         "description": shapes if layer else f"{text.rows}. {text.note}".strip(),
         **({"type": "table"} if is_csv else {}),
-        "schema": _schema(text.expand(study.area_layers, study.rests_on)) | _keys(text, ending),
+        "schema": _schema(text.expand(study.measured, study.rests_on)) | _keys(text, ending),
     }
 
 

@@ -58,7 +58,7 @@ def tables(
     builders = {"": BUILDERS, "star": STAR}[profile]
     for text in load_dictionary().tables.values():
         if text.profile == profile and (not keys or text.key in keys):
-            columns = [c.name for c in text.expand(study.area_layers)]
+            columns = [c.name for c in text.expand(study.measured)]
             yield text, builders[text.key](study)[columns].reset_index(drop=True)
 
 
@@ -216,6 +216,6 @@ BUILDERS: Mapping[str, Callable[[Study], pd.DataFrame]] = {
     "rejects": lambda study: study.register.rejects,
     "filtered": lambda study: study.register.filtered,
     "dictionary": lambda study: pd.DataFrame(
-        load_dictionary().rows(study.area_layers, study.rests_on)
+        load_dictionary().rows(study.measured, study.rests_on)
     ),
 }

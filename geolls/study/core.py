@@ -469,8 +469,12 @@ class Core:
 
     @cached_property
     def _gazetteer(self) -> Gazetteer:
-        land = {key: self.membership(key, "area") for key in self.area_layers}
-        return Gazetteer(self.area_layers, land, self.as_of, self.areas, self._town)
+        return self._gazetteer_of(*self.area_layers)
+
+    def _gazetteer_of(self, *keys: str) -> Gazetteer:
+        layers = {key: self.catalogue.layers[key] for key in keys}
+        land = {key: self.membership(key, "area") for key in keys}
+        return Gazetteer(layers, land, self.as_of, self.areas, self._town)
 
     def place(self, given: Given) -> Place:
         """Find a place by name or code, or make one of a list of schools, a town or a circle.
@@ -501,7 +505,7 @@ class Core:
             return self._gazetteer.find(text)
         layer = self.layer(key.strip())
         if layer.has_land:
-            return self._gazetteer.find(name, layer.key)
+            return self._lands(layer.key).find(name, layer.key)
         return unit_called(layer.key, self.places(layer.key), name)
 
     def _town(self, name: str) -> Place | None:
@@ -528,8 +532,14 @@ class Core:
         """Return every unit of a layer of land or of schools as a place, by name."""
         layer = self.layer(key)
         if layer.has_land:
-            return self._gazetteer.places[layer.key]
+            return self._lands(layer.key).places[layer.key]
         return self.memo(("places", layer.key), lambda: self._landless(layer.key))
+
+    def _lands(self, key: str) -> Gazetteer:
+        """Return the units of a layer of land by name, whether it takes part or not."""
+        if key in self.area_layers:
+            return self._gazetteer
+        return self.memo(("gazetteer", key), lambda: self._gazetteer_of(key))
 
     def _landless(self, key: str) -> list[Place]:
         """Return the units of a layer of schools; their blocks are those where schools stand."""
@@ -541,6 +551,21 @@ class Core:
             Place(key, str(code), str(name), tuple(sorted(held - {None})), has_land=False)
             for name, code, held in units.itertuples(index=False)
         ]
+
+    def taking(self, names: Iterable[str]) -> Self:
+        """Return the study with those layers among its own that take part only where named.
+
+        Parameters
+        ----------
+        names : iterable of str
+            Words, keys of layers among them.
+        """
+        wanted = {k for k in names if (v := self.catalogue.layers.get(k)) and not v.default}
+        more = tuple(f"+{key}" for key in sorted(wanted - self.layers.keys()))
+        if not more:
+            return self
+        settings = self.settings.replace(layers=(*self.settings.layers, *more))
+        return type(self)(settings, data=self.data, register=self._register)
 
     def at(self, day: str | date) -> Self:
         """Return the same study on another day."""
@@ -659,17 +684,21 @@ class Core:
         return options(SpreadOptions, self.settings.spread, "spread")
 
     @cached_property
-    def memberships(self) -> dict[str, Membership]:
-        """Which unit has which school, of each area layer and of those of schools that are named.
+    def measured(self) -> tuple[str, ...]:
+        """The layers that trusts are measured by: of land, and those of schools that are named.
 
         Trusts are not measured by trusts.
         """
-        keys = [
-            k
-            for k, v in self.layers.items()
-            if v.has_land or (k in self.named and v.kind == "schools" and v.column != "trust")
-        ]
-        return {k: self.membership(k) for k in keys}
+        by_name = {k for k in self.named if self.catalogue.layers[k].column != "trust"}
+        kept = {
+            k: v.has_land or (v.kind == "schools" and k in by_name) for k, v in self.layers.items()
+        }
+        return tuple(k for k, wanted in kept.items() if wanted)
+
+    @cached_property
+    def memberships(self) -> dict[str, Membership]:
+        """Which unit has which school, of each layer that trusts are measured by."""
+        return {k: self.membership(k) for k in self.measured}
 
     @cached_property
     def _spread(self) -> pd.DataFrame:

@@ -12,7 +12,9 @@ from gias_files import ACADEMY, read
 from geolls.api import Study
 from geolls.base.columns import GEOGRAPHIES, REGISTER, SCHOOL_COLUMNS, TRAITS, trait_named
 from geolls.base.errors import CatalogueError
+from geolls.cli.main import main
 from geolls.export.dictionary import load_dictionary
+from geolls.export.tables import tables
 from geolls.layers.areas import load_areas
 from geolls.layers.catalogue import load_catalogue
 from geolls.layers.checks import check_folders
@@ -200,3 +202,30 @@ def test_the_recipe_of_the_page_makes_a_layer(four: Register, tmp_path: Path) ->
         table = study.assigned(f"my_{word}")
         assert table.groupby("urn")["share"].sum().tolist() == pytest.approx([1.0] * 4)
     assert pd.Series(study.assigned("my_gender")["unit_code"]).isin(["Girls", "Mixed"]).sum() == 2
+
+
+def test_a_layer_that_must_be_named_is_found_wherever_it_is_named(four: Register) -> None:
+    study = Study(Settings(), register=four)
+    assert study.taking(["Leeds", "spread", "district"]) is study
+    taken = study.taking(["careers_hub", "constituency", "Leeds"])
+    assert set(taken.layers) - set(study.layers) == {"careers_hub", "constituency"}
+    assert "areas_careers_hub" in taken.spread() and taken.taking(["ward"]).layer("ward")
+    assert study.place("careers_hub:Black Country") in study.places("careers_hub")
+    only = Study(Settings(layers=("district",)), register=four).taking(["ward"])
+    assert list(only.layers) == ["district", "ward"]
+
+
+def test_an_export_describes_the_columns_of_a_layer_that_is_named(four: Register) -> None:
+    study = Study(Settings(layers=("+constituency",)), register=four)
+    found = {text.key: table for text, table in tables(study, ["spread", "dictionary", "schools"])}
+    assert found["spread"]["areas_constituency"].tolist() == [2]
+    assert "areas_constituency" in found["dictionary"]["column"].tolist()
+    assert found["schools"]["constituency_name"].isna().tolist() == [False, False, False, True]
+
+
+def test_a_command_takes_in_the_layer_that_it_names(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.raises(SystemExit):
+        main(["spread", "--place", "careers_hub:Black Country", "--format", "csv"])
+    assert "areas_careers_hub" in capsys.readouterr().out.partition("\n")[0]

@@ -9,6 +9,7 @@ import pytest
 from gias_files import ACADEMY, DAY, read, reconciles
 
 from geolls.api import Study
+from geolls.atlas.profile import profile_html
 from geolls.base.errors import GeollsError
 from geolls.base.populations import population_of
 from geolls.cli.checking import check_files
@@ -185,3 +186,14 @@ def test_the_whole_and_a_part_are_not_the_same_table(six: Register) -> None:
     parts = [chosen(six, [w], DAY).schools for w in ("type=academy", "type!=academy")]
     both = pd.concat(parts).sort_values("urn", ignore_index=True)
     pd.testing.assert_frame_equal(both, six.schools)
+
+
+def test_the_words_of_a_filter_are_inert_on_every_page(six: Register, tmp_path: Path) -> None:
+    mine = tmp_path / "<b>x&y.csv"
+    mine.write_text("URN\n100001\n100003\n")
+    study = Study(Settings(where=(f"in={mine}",)), register=six)
+    study.save_map("locality_overlay", tmp_path / "map.html", place="Leeds")
+    study.save_map("locality_overlay", tmp_path / "map.svg", place="Leeds")
+    shown = [(tmp_path / f"map.{kind}").read_text("utf-8") for kind in ("html", "svg")]
+    for page in [profile_html(study, study.place("Leeds")), *shown]:
+        assert "<b>x" not in page and ("&lt;b&gt;x&amp;y" in page or r"\u003cb\u003ex" in page)
