@@ -6,6 +6,7 @@ import codecs
 import gzip
 import io
 import os
+import re
 import stat
 import warnings
 import zipfile
@@ -52,6 +53,8 @@ BOOKS: Final = {
     "content.xml": "an OpenDocument spreadsheet (.ods)",
     "Index/Document.iwa": "a Numbers spreadsheet",
 }
+# What systems put beside the files of a user.
+_ASIDE = re.compile(r"(^|/)(__MACOSX/|\._|\.DS_Store$|Thumbs\.db$|desktop\.ini$)")
 
 
 class _Bounded(io.RawIOBase):
@@ -161,6 +164,7 @@ def _zip_member(owner: IO[bytes], path: Path, member: str | None) -> IO[bytes]:
     try:
         archive = zipfile.ZipFile(owner)
         names = [i.filename for i in archive.infolist() if not i.is_dir()]
+        names = [n for n in names if not _ASIDE.search(n)]
         for sign, kind in BOOKS.items():
             if sign in names:
                 raise _workbook(path, kind)
@@ -197,8 +201,8 @@ def encoding_of(data: bytes) -> str:
     -------
     str
         utf-8-sig, utf-16 or utf-32 where a byte order mark says so; utf-16 without one where
-        every second byte is zero, as in Latin text; else utf-8 if it is that, else cp1252, in
-        which spreadsheets on Windows still save.
+        nearly every second byte is zero, as in Latin text; else utf-8 if it is that, else cp1252,
+        in which spreadsheets on Windows still save.
     """
     if data.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
         return "utf-32"
@@ -206,7 +210,8 @@ def encoding_of(data: bytes) -> str:
         return "utf-16"
     start = data[:256]
     for first, encoding in ((1, "utf-16-le"), (0, "utf-16-be")):
-        if len(start) > 7 and not any(start[first::2]) and all(start[1 - first :: 2]):
+        half = start[first::2]
+        if len(start) > 7 and half.count(0) > 0.7 * len(half) and all(start[1 - first :: 2]):
             return encoding
     try:
         data.decode()
@@ -293,7 +298,8 @@ def _shapes_in(path: Path) -> str:
     ends = {k: v for k, v in _STARTS.items() if k not in (".json", ".parquet")}
     try:
         with zipfile.ZipFile(path) as archive:
-            infos = [i for i in archive.infolist() if Path(i.filename).suffix.lower() in ends]
+            held = [i for i in archive.infolist() if not _ASIDE.search(i.filename)]
+            infos = [i for i in held if Path(i.filename).suffix.lower() in ends]
             if len(infos) != 1:
                 raise InputFileError(
                     f"the zip holds {len(infos) or 'no'} files of shapes; one is needed",

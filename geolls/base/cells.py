@@ -70,7 +70,7 @@ def a_number(text: str) -> float | None:
     >>> a_number("1,234"), a_number("1 234.5"), a_number("12,5"), a_number("12.5%"), a_number("x")
     (1234.0, 1234.5, 12.5, 12.5, None)
     """
-    bare = filled(text).translate(_HYPHENS).removesuffix("%").strip()
+    bare = filled(text).lstrip("'\u2019").translate(_HYPHENS).removesuffix("%").strip()
     if _THOUSANDS.fullmatch(bare):
         bare = re.sub(r"[^\d.+-]", "", bare)
     elif _DECIMAL_COMMA.fullmatch(bare):

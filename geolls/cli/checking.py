@@ -137,7 +137,7 @@ def _table(file: Path) -> list[Problem]:
     """Check a table: a GIAS file, points, or a list of members, as its columns say."""
     from geolls.register.csv import read_csv
     from geolls.register.groups import told_by_links
-    from geolls.register.opener import kind_of
+    from geolls.register.opener import kind_of, nearly
     from geolls.register.rejects import entries, rejects_table
     from geolls.study.points import check_points, is_points
 
@@ -158,6 +158,13 @@ def _table(file: Path) -> list[Problem]:
     if kind == "groups":
         line = "is a list of groups, which geolls does not need: links and registers name them"
         return [Problem(file.name, None, None, line, severity="warning")]
+    if kind is None and file.suffix.lower() != ".zip" and not nearly(file):
+        raise InputFileError(
+            "is no table that geolls knows",
+            where=str(file),
+            fix="a register has GIAS's columns; a list of members unit, and area, URN or postcode; "
+            "points easting and northing, or lon and lat",
+        )
     return _register(file)
 
 

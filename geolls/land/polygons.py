@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -26,6 +27,7 @@ __all__ = ["Refinement", "onto_parts", "read_polygons", "refine", "told_of"]
 
 # Columns people commonly keep a unit's name in, tried in this order when layer.toml names none.
 _NAME_COLUMNS = ("unit_name", "name", "NAME", "Name", "title", "label")
+_ONS_NAME = re.compile(r"[A-Z]+\d\dNM", re.IGNORECASE)  # CAUTH24NM
 GRID_M = 1.0
 # The lines of the blocks are generalised: a boundary drawn by someone else strays from them by
 # this much in a block without meaning to cross it (tried on the combined authorities of ONS).
@@ -105,7 +107,8 @@ def read_polygons(layer: Layer, told: list[Problem] | None = None) -> gpd.GeoDat
                 where=f"{where}, {key}",
                 fix=suggest(wanted, columns) or f"the columns are {', '.join(columns)}",
             )
-    name = layer.name_column or next((c for c in _NAME_COLUMNS if c in columns), None) or code
+    likely = [c for c in _NAME_COLUMNS if c in columns] + list(filter(_ONS_NAME.fullmatch, columns))
+    name = layer.name_column or next(iter(likely), code)
     if name is None:
         raise CatalogueError(
             "no column holds the names of the units",

@@ -10,14 +10,14 @@ import contextlib
 import csv
 import io
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
-from geolls.base.cells import a_code, filled
+from geolls.base.cells import Days, a_code, filled
 from geolls.base.columns import no_trait, trait_named
 from geolls.base.errors import InputFileError
 from geolls.base.schema import Fault, Toml, a_day, check, load, unknown
@@ -51,6 +51,7 @@ UNIT_COLUMNS: Final = (
     *("unit_code", "unit_name", "aliases", "lead_urn", "lead_name", "valid_from", "valid_to"),
     *("source", "source_date", "confidence", "note"),
 )
+DAYS: Final = ("codes_as_of", "valid_from", "valid_to")
 # Headings people write of their own accord, and what they mean here.
 SYNONYMS: Final = {
     "unit": "unit_name",
@@ -234,6 +235,7 @@ class Row:
     number: int
     problems: list[Problem]
     values: Mapping[str, str] = field(default_factory=dict)
+    days: Days = field(default_factory=Days)
 
     def note(
         self, message: str, column: str, fix: str | None = None, severity: str = "error"
@@ -255,10 +257,10 @@ class Row:
         try:
             return a_day(text)
         except ValueError:
-            british = re.fullmatch(r"(\d\d?)[/.-](\d\d?)[/.-](\d{4})", text)
-            d, m, y = british.groups() if british else ("1", "9", "2022")
-            self.note(f"{text!r} is not a date", column, f"write it as {y}-{int(m):02}-{int(d):02}")
-        return None
+            found = self.days.read(text)
+        if found is None:
+            self.note(f"{text!r} is not a date", column, "write it as 2022-09-01")
+        return found
 
     def word(self, column: str, words: Sequence[str], default: str) -> str:
         """Return a cell that holds one of a few words."""
@@ -328,7 +330,11 @@ def _read_table(
         problems.append(Problem.at(file, message, row=above + reader.line_num))
     if not header:
         problems.append(Problem.at(file, "the file is empty"))
-    return header, rows
+    written = Counter(row.text(column) for row in rows for column in DAYS)
+    days = Days.judge(written.items())
+    if rows and str(days):
+        problems.append(Problem.at(file, str(days), severity="warning"))
+    return header, [replace(row, days=days) for row in rows]
 
 
 def is_members(path: Path) -> bool:

@@ -9,6 +9,7 @@ import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from functools import reduce
 from pathlib import Path
 from typing import Any, Final
 
@@ -206,15 +207,17 @@ def read_csv(path: Path, kind: Kind) -> Sheet:
             fix="download it again",
         ) from error
     read = len(table) + len(odd)
-    if not read:
-        raise InputFileError("has a header but no rows", where=str(path))
     if max(body.count(b"\n"), body.count(b"\r")) > read:
         _hold_records(body, head, len(names), path)
     # The parser is not shown the header, nor what stands above it.
-    misfit_rows = [record.number + head.row for record in odd]
     numbers = np.arange(head.row + 1, head.row + 1 + read)
-    rows = np.setdiff1d(numbers, misfit_rows, assume_unique=True)
-    table = table.append_column("row", pa.array(rows))
+    rows = np.setdiff1d(numbers, [r.number + head.row for r in odd], assume_unique=True)
+    filled = [pc.is_valid(table.column(c)) for c in there]
+    table = table.append_column("row", pa.array(rows)).filter(reduce(pc.or_, filled))
+    odd = [record for record in odd if record.text.strip(f'{head.mark}" \t\r\n')]
+    misfit_rows = [record.number + head.row for record in odd]
+    if not len(table) + len(odd):
+        raise InputFileError("has a header but no rows", where=str(path))
     batches = table.to_batches() or [pa.RecordBatch.from_pylist([], schema=table.schema)]
     cells = [
         _cell(record.text, names.index("urn"), row, path, head.mark)

@@ -13,7 +13,7 @@ from geolls.base.sheets import Opened, open_table
 from geolls.base.workbooks import parted
 from geolls.register.columns import FILES, Kind, is_header, kind_of_header
 
-__all__ = ["LONGEST_LINE", "MOST_BYTES", "check_size", "kind_of", "open_text"]
+__all__ = ["LONGEST_LINE", "MOST_BYTES", "check_size", "kind_of", "nearly", "open_text"]
 
 #: A whole register has about 60 MB, and 50,000 rows.
 MOST_BYTES: Final = 512 << 20
@@ -61,6 +61,15 @@ def kind_of(path: Path) -> str | None:
         whole=False,
     )
     return kind_of_header(opened.head.cells)
+
+
+def nearly(path: Path) -> bool:
+    """Whether a table has some of the columns of a register, if not all that are needed."""
+    member = _member(path, "register")
+    opened = open_table(
+        path, lambda c: is_header(c, "register"), member=member, limit=MOST_BYTES, whole=False
+    )
+    return is_header(opened.head.cells, "register")
 
 
 def check_size(path: Path, kind: Kind) -> None:

@@ -34,7 +34,7 @@ from geolls.register.schools import sort_rows
 
 __all__ = ["Register", "read_register", "read_successions"]
 
-_LOST = 'cells hold "?", as where a character was lost'
+_LOST, _KEPT = 'cells hold "?", as where a character was lost', "left as they are"
 _FAR = timedelta(days=92)  # group links of so long before or after are told
 
 
@@ -107,8 +107,8 @@ class Register:
             for file, _, line in (told.partition(": ") for told in self.source.get("told", ()))
         ]
         found += [
-            Problem(files["register"], None, column, _LOST, "left as it is", "warning", f"{n:,}")
-            for column, n in lost.items()
+            Problem(files["register"], None, c, _LOST, _KEPT, "warning", f"{n:,} of {c}")
+            for c, n in lost.items()
         ]
         return found + entries(self.rejects, files)
 

@@ -28,7 +28,7 @@ from pyarrow import csv as pacsv
 from pyarrow import feather, parquet
 
 from geolls.base.archives import encoding_of, open_bounded
-from geolls.base.cells import NO_VALUE
+from geolls.base.cells import NO_VALUE, a_number
 from geolls.base.errors import InputFileError, OutputError, UsageError, first_line
 from geolls.base.files import sha256, write_text, writing
 from geolls.base.sheets import HEAD, Head, find_head
@@ -49,6 +49,7 @@ __all__ = [
     "coordinate_columns",
     "has_coordinates",
     "is_points",
+    "open_points",
 ]
 
 ROWS_PER_BATCH = 262_144
@@ -110,7 +111,7 @@ def check_points(source: Path) -> None:
     InputFileError
         As `assign_points`.
     """
-    coordinate_columns(_open(source).schema.names, str(source))
+    coordinate_columns(open_points(source).schema.names, str(source))
 
 
 def coordinate_columns(names: Sequence[str], where: str) -> Columns:
@@ -238,17 +239,17 @@ def _numbers(column: pa.Array, name: str, where: str, first_row: int) -> np.ndar
         raise InputFileError(
             f"column {name} holds {column.type}, not numbers", where=where
         ) from error
-    except pa.ArrowInvalid as error:
-        for row, value in enumerate(column, first_row):
-            try:
-                value.cast(pa.float64())
-            except pa.ArrowInvalid:
+    except pa.ArrowInvalid:  # not all as a program writes them: 1,234 and '430000
+        found = []
+        for row, value in enumerate(column.to_pylist(), first_row):
+            found.append(number := None if value is None else a_number(value))
+            if value is not None and number is None:
                 raise InputFileError(
-                    f"{name} is {value.as_py()[:60]!r}, not a number",
+                    f"{name} is {value[:60]!r}, not a number",
                     where=f"{where}, row {row}" if where else f"row {row}",
                     fix="write plain numbers, or leave the cell empty",
-                ) from error
-        raise
+                ) from None
+        floats = pa.array(found, pa.float64())
     numbers: np.ndarray = floats.to_numpy(zero_copy_only=False)
     return numbers
 
@@ -302,7 +303,7 @@ def assign_points(
     """
     source, target = Path(source), Path(target)
     _check_target(source, target)
-    table = _open(source)
+    table = open_points(source)
     columns = coordinate_columns(table.schema.names, str(source))
     assigner = PointAssigner(study)
     schema = assigner.schema(table.schema)
@@ -355,13 +356,19 @@ class _Table(NamedTuple):
     cut: str
 
 
-def _open(source: Path) -> _Table:
-    """Open a table as batches of bounded size."""
+def open_points(source: Path) -> _Table:
+    """Open a table as batches of bounded size.
+
+    Raises
+    ------
+    InputFileError
+        The file is missing, or is no table.
+    """
     file = parted(source)[0]
     if not file.is_file():
         raise InputFileError("there is no such file", where=str(source))
     kind = file.name.lower().removesuffix(".gz").rpartition(".")[2]
-    if kind not in ("parquet", "csv", "tsv", "txt") and not is_workbook(file):
+    if kind not in ("parquet", "csv", "tsv", "txt", "zip") and not is_workbook(file):
         raise InputFileError(
             "a table of points is read from .parquet, .csv or .xlsx",
             where=str(source),

@@ -25,6 +25,7 @@ sys.path.insert(0, str(HERE))
 import atlases  # noqa: E402, F401  (enters its cases)
 import double  # noqa: E402
 import fuzz  # noqa: E402
+import handed  # noqa: E402, F401  (enters its cases)
 import millions  # noqa: E402, F401  (enters its cases)
 import services  # noqa: E402
 

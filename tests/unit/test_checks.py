@@ -29,7 +29,7 @@ def test_every_fault_is_told_with_file_row_column_and_fix(folder):
         "A,E07000026,2024-01-01,,\n"
         "A,E06000063,2022-01-01,,\n"
         "A,E99999999,2022-01-01,,\n"
-        "A,E08000035,,01/09/2022,\n"
+        "A,E08000035,,1 Sept,\n"
         "A,E08000032,2022-01-01,,7\n"
         "B,E08000034,2022-01-01,,\n"
         "B,E08000034,2022-01-01,,\n",
@@ -44,8 +44,7 @@ def test_every_fault_is_told_with_file_row_column_and_fix(folder):
         "use E06000063 (Cumberland), or set codes_as_of = 2023-03-31",
         "localities/members.csv row 3, area_code: E06000063 (Cumberland) starts 2023-04-01",
         "localities/members.csv row 4, area_code: no area has the code 'E99999999'",
-        "localities/members.csv row 5, valid_from: '01/09/2022' is not a date; "
-        "write it as 2022-09-01",
+        "localities/members.csv row 5, valid_from: '1 Sept' is not a date; write it as 2022-09-01",
         "localities/members.csv row 6, share: '7' is no share",
         "localities/members.csv row 8, area_code: the same claim as row 7",
     ):

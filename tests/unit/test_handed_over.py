@@ -807,6 +807,17 @@ def test_polygon_files_are_read_with_endings_in_any_case(tmp_path: Path, file: s
     assert told(place)[0]["unit_name"].tolist() == ["West"]
 
 
+def test_names_are_found_under_the_headings_of_the_statistics_office(tmp_path: Path) -> None:
+    shape = gpd.GeoDataFrame(
+        {"FID": [1], "CAUTH24CD": ["E47000002"], "CAUTH24NM": ["South Yorkshire"]},
+        geometry=[BIG],
+        crs=27700,
+    )
+    place = zones(tmp_path, {"West": BIG})
+    shape.to_file(place / "z.gpkg", layer="z")
+    assert told(place)[0]["unit_name"].tolist() == ["South Yorkshire"]
+
+
 def test_of_two_layers_in_a_file_one_is_told(tmp_path: Path) -> None:
     place = zones(tmp_path, {"West": BIG})
     gpd.GeoDataFrame({"name": ["Other"]}, geometry=[TOWN], crs=27700).to_file(
@@ -1018,10 +1029,15 @@ def test_the_account_has_every_row_of_the_register_that_is_not_used_as_given(
     account = register.account()
     assert [(p.row, p.column, p.value, p.message) for p in account] == [
         (None, None, "", "1 of 3 cells: open date is not a date; date read as blank"),
-        (None, "EstablishmentName", "1", 'cells hold "?", as where a character was lost'),
+        (
+            None,
+            "EstablishmentName",
+            "1 of EstablishmentName",
+            'cells hold "?", as where a character was lost',
+        ),
         (2, "school", "Oak Primary School", "URN is not a number of 5 to 7 digits"),
         (3, "school", "100001", "open date is not a date"),
-    ]
+    ]  # fmt: skip
     assert check_files([path])[-len(account) :] == account
     assert register.schools["name"].tolist()[1] == "?cole Zo?"  # nothing is guessed
 
