@@ -92,7 +92,7 @@ def test_an_odd_record_in_cp1252_is_a_reject_and_no_more(tmp_path: Path) -> None
 
 def test_a_lost_comma_makes_no_school_of_two_hundred_thousand_pupils(tmp_path: Path) -> None:
     place = tmp_path / "edubasealldata20220901.csv"
-    place.write_bytes(fuzz.register_file().replace(b",205,25,", b",205206,25,"))
+    place.write_bytes(fuzz.register_file().replace(b",205,,25,", b",205206,,25,"))
     register = read_register(place, as_of=fuzz.ON)
     assert "pupils is not a count" in register.rejects["reason"].tolist()
     assert register.schools["pupils"].max() < 1_000

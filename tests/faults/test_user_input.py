@@ -110,7 +110,10 @@ def test_rows_that_are_left_out_are_told(
     code, out, err = schools(capsys, "register.csv")
     assert code == 0 and f"Leeds,{ROWS}," in out
     assert "5 of 45 rows of the register are left out; geolls check register.csv" in err
-    assert run(capsys, "check", "register.csv")[1].count("URN already read") == 5
+    said = run(capsys, "check", "register.csv")[1]
+    assert "warning: register.csv: URN already read (5: 100000, 100001, 100002 and 2 more)" in said
+    rows_said = run(capsys, "check", "register.csv", "--format", "csv")[1]
+    assert rows_said.count("URN already read") == 5
     assert schools(capsys, "register.csv", "-q")[2] == ""
 
 
