@@ -1,23 +1,12 @@
 "use strict";
 const {test} = require("node:test");
 const assert = require("node:assert/strict");
-const {aside, beside, closed, even, anchor, areaOf, contains, hull, largest} = require("./load.js")(
+const {aside, even, roomAmong, runsNear, anchor, areaOf, contains, hull, largest} = require("./load.js")(
   "both/text",
   "map/shapes",
   "map/lines",
 );
 
-/** A circle of radius r, run so that its inside lies on the left where y points down. */
-function circle(r, many = 400) {
-  const flat = [];
-  for (let i = 0; i < many; i++) {
-    const angle = (-2 * Math.PI * i) / many;
-    flat.push(r * Math.cos(angle), r * Math.sin(angle));
-  }
-  return flat;
-}
-
-const radii = (flat) => Array.from({length: flat.length / 2}, (_, i) => Math.hypot(flat[2 * i], flat[2 * i + 1]));
 const SQUARE = [0, 0, 10, 0, 10, 10, 0, 10];
 
 test("an even line keeps its ends and its steps", () => {
@@ -29,33 +18,39 @@ test("an even line keeps its ends and its steps", () => {
   assert.equal(even([0, 0, 5, 0], 2, true), null, "too short to be smoothed");
 });
 
-test("a line beside a circle stands as far from it as asked, outside and inside", () => {
-  const ring = even(circle(100), 2.2);
-  for (const d of [6, -6]) {
-    const lines = beside(ring, d);
-    assert.equal(lines.length, 1);
-    for (const r of radii(lines[0])) assert.ok(Math.abs(Math.abs(r - 100) - 6) < 0.5, `${r}`);
-  }
-  const outside = Math.max(...radii(beside(ring, 6)[0]));
-  const inside = Math.max(...radii(beside(ring, -6)[0]));
-  assert.ok(outside > 100 && inside < 100);
-});
-
-test("a small island has no line on its inside", () => {
-  assert.equal(beside(even(circle(6), 2.2), -8), null);
-});
-
 test("an open line moved aside is parallel to itself", () => {
   const line = aside(even([0, 0, 100, 0], 2, true), 3);
   for (let i = 1; i < line.length; i += 2) assert.ok(Math.abs(line[i] - 3) < 1e-9);
 });
 
-test("a narrow creek is closed", () => {
-  const bay = [0, 0, 98, 0, 98, 60, 102, 60, 102, 0, 200, 0, 200, -100, 0, -100];
-  const reversed = [];
-  for (let i = bay.length - 2; i >= 0; i -= 2) reversed.push(bay[i], bay[i + 1]);
-  const rings = [bay, reversed].map((ring) => closed(even(ring, 2.2)));
-  assert.ok(rings.some((ring) => Math.max(...ring.filter((_, i) => i % 2)) < 40));
+test("a line that is moved passes no school", () => {
+  const line = even([0, 0, 100, 0], 1, true);
+  const moved = aside(
+    line,
+    2,
+    roomAmong(
+      [
+        [50, 1.5],
+        [80, -1],
+        [20, 60],
+      ],
+      2,
+    ),
+  );
+  for (let i = 0; i < moved.length; i += 2) {
+    assert.ok(moved[i + 1] >= 0 && moved[i + 1] <= 2);
+    if (Math.abs(moved[i] - 50) < 1) assert.ok(moved[i + 1] < 1.5, "the school stays on its side");
+    if (Math.abs(moved[i] - 20) < 2) assert.ok(Math.abs(moved[i + 1] - 2) < 1e-9);
+  }
+});
+
+test("of a line only what is near the window is worked out", () => {
+  const box = {min: {x: 0, y: 0}, max: {x: 10, y: 10}};
+  const line = [-50, 5, -20, 5, 5, 5, 30, 5, 60, 5, 60, 90, 5, 90, 5, 8];
+  assert.deepEqual(runsNear(line, box), [
+    [-20, 5, 5, 5, 30, 5],
+    [5, 90, 5, 8],
+  ]);
 });
 
 test("areas, insides and hulls of what one can check by hand", () => {

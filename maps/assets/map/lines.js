@@ -56,138 +56,60 @@
     return out;
   }
 
-  /** Each point moved at right angles to the line through its second neighbours `before` and `after`. */
-  function moved(line, d, before, after) {
+  /** An open line moved sideways; with `room`, never farther than there is room round a point. */
+  function aside(line, d, room) {
     const n = line.length / 2;
     const out = new Float64Array(2 * n);
     for (let m = 0; m < n; m++) {
-      const p = before(m, n);
-      const q = after(m, n);
-      const tx = line[2 * q] - line[2 * p];
-      const ty = line[2 * q + 1] - line[2 * p + 1];
-      const t = Math.hypot(tx, ty) || 1;
-      out[2 * m] = line[2 * m] - (d * ty) / t;
-      out[2 * m + 1] = line[2 * m + 1] + (d * tx) / t;
+      const p = 2 * Math.max(0, m - 2);
+      const q = 2 * Math.min(n - 1, m + 2);
+      const tx = line[q] - line[p];
+      const ty = line[q + 1] - line[p + 1];
+      const [x, y] = [line[2 * m], line[2 * m + 1]];
+      const far = Math.min(Math.abs(d), room ? room(x, y) : Infinity) / (Math.hypot(tx, ty) || 1);
+      out[2 * m] = x - Math.sign(d) * far * ty;
+      out[2 * m + 1] = y + Math.sign(d) * far * tx;
     }
     return out;
   }
 
-  /** An open line moved sideways. */
-  function aside(line, d) {
-    return moved(
-      line,
-      d,
-      (m) => Math.max(0, m - 2),
-      (m, n) => Math.min(n - 1, m + 2),
-    );
-  }
-
-  /** Parallel lines of a ring at `d` pixels, outside positive, or null where hardly any is left.
-      Points too near the border are dropped, which closes estuaries and necks. Rings run with the
-      land on their left, so outside is on the right. */
-  function beside(ring, d) {
-    const n = ring.length / 2;
-    const far = Math.abs(d);
-    const out = moved(
-      ring,
-      d,
-      (m) => (m + n - 2) % n,
-      (m) => (m + 2) % n,
-    );
-    const keep = farEnough(out, ring, far);
-    if (keep.length < 0.3 * n) return null;
-    const runs = runsOf(keep, n);
-    const lines = follow(runs, links(runs, out, (7 + 2 * far) ** 2), out);
-    return lines.length ? lines : null;
-  }
-
-  /** The points of a moved ring that are about `far` pixels from the ring itself. */
-  function farEnough(out, ring, far) {
-    const cell = far + 2;
-    const close = (far - 0.45) ** 2;
-    const grid = new Map();
+  /** How far a line may be moved at a point, so that it passes none of the spots: at most `most` pixels. */
+  function roomAmong(spots, most) {
+    const cell = 2 * most + 1;
+    const cells = new Map();
     const column = (v) => Math.floor(v / cell);
-    for (let i = 0; i < ring.length; i += 2) push(grid, column(ring[i]) * 65536 + column(ring[i + 1]), i);
-    const touches = (x, y) => {
+    for (const [x, y] of spots) push(cells, column(x) * 65536 + column(y), [x, y]);
+    return (x, y) => {
+      let room = most;
       for (let gx = column(x) - 1; gx <= column(x) + 1; gx++) {
         for (let gy = column(y) - 1; gy <= column(y) + 1; gy++) {
-          for (const j of grid.get(gx * 65536 + gy) || [])
-            if ((ring[j] - x) ** 2 + (ring[j + 1] - y) ** 2 < close) return true;
+          for (const [sx, sy] of cells.get(gx * 65536 + gy) || [])
+            room = Math.min(room, Math.max(0, Math.hypot(sx - x, sy - y) - 1));
         }
       }
-      return false;
+      return room;
     };
-    const keep = [];
-    for (let i = 0; i < out.length / 2; i++) if (!touches(out[2 * i], out[2 * i + 1])) keep.push(i);
-    return keep;
   }
 
-  /** Numbers that follow each other, as runs; a ring of n begins again after its last. */
-  function runsOf(keep, n) {
+  /** The runs of a line that come near a box: far outside nothing need be worked out. */
+  function runsNear(pixels, {min, max}) {
     const runs = [];
-    keep.forEach((at, j) => {
-      if (j && at === keep[j - 1] + 1) runs[runs.length - 1].push(at);
-      else runs.push([at]);
-    });
-    if (runs.length > 1 && runs[0][0] === 0 && keep[keep.length - 1] === n - 1) runs[0] = runs.pop().concat(runs[0]);
+    let run = null;
+    for (let i = 2; i < pixels.length; i += 2) {
+      const apart =
+        Math.max(pixels[i - 2], pixels[i]) < min.x ||
+        Math.min(pixels[i - 2], pixels[i]) > max.x ||
+        Math.max(pixels[i - 1], pixels[i + 1]) < min.y ||
+        Math.min(pixels[i - 1], pixels[i + 1]) > max.y;
+      if (apart) run = null;
+      else {
+        if (!run) runs.push([pixels[i - 2], pixels[i - 1]]);
+        run = runs[runs.length - 1];
+        run.push(pixels[i], pixels[i + 1]);
+      }
+    }
     return runs;
   }
 
-  /** Which run goes on after which: the nearest pairs of an end and a start first. */
-  function links(runs, out, reach) {
-    const found = [];
-    runs.forEach((a, p) => {
-      runs.forEach((b, q) => {
-        const end = 2 * a[a.length - 1];
-        const start = 2 * b[0];
-        const gap = (out[end] - out[start]) ** 2 + (out[end + 1] - out[start + 1]) ** 2;
-        if (gap < reach) found.push([gap, p, q]);
-      });
-    });
-    const next = new Map();
-    const follows = new Set();
-    for (const [, p, q] of found.sort((a, b) => a[0] - b[0])) {
-      if (next.has(p) || follows.has(q)) continue;
-      next.set(p, q);
-      follows.add(q);
-    }
-    return {next, follows};
-  }
-
-  /** The lines that runs make when each is followed by its link; those that begin a line come first. */
-  function follow(runs, {next, follows}, out) {
-    const lines = [];
-    const used = new Set();
-    const heads = runs.map((_, p) => p).sort((a, b) => follows.has(a) - follows.has(b));
-    for (const head of heads) {
-      const line = [];
-      let p = head;
-      while (p !== undefined && !used.has(p)) {
-        used.add(p);
-        for (const at of runs[p]) line.push(out[2 * at], out[2 * at + 1]);
-        p = next.get(p);
-      }
-      if (line.length < 10) continue;
-      if (p === head) line.push(line[0], line[1]);
-      lines.push(line);
-    }
-    return lines;
-  }
-
-  /** The ring with inlets and creeks narrower than about 7 pixels closed. */
-  function closed(ring) {
-    let now = ring;
-    for (const d of [3.5, -3.5]) {
-      const lines = beside(now, d);
-      if (!lines) return ring;
-      const main = lines.reduce((a, b) => (a.length >= b.length ? a : b));
-      const n = main.length;
-      if (Math.hypot(main[0] - main[n - 2], main[1] - main[n - 1]) > 0.01) return ring;
-      now = even(main.slice(0, n - 2), 2.2);
-      if (!now) return ring;
-    }
-    return now;
-  }
-
-  Object.assign(geolls, {even, aside, beside, closed});
+  Object.assign(geolls, {even, aside, roomAmong, runsNear});
 })(globalThis.geolls);

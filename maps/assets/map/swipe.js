@@ -37,7 +37,7 @@
         path.style.fill = patternOf(app.id, fill);
         group.append(path);
       }
-      const d = stage.outlines.onBorder(layer, view, true);
+      const d = stage.outlines.onBorder(layer, view);
       group.append(svg("path", {d, class: "gl-casing"}), svg("path", {d, class: `gl-line gl-${layer.line}`}));
       return group;
     }
