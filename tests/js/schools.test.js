@@ -53,3 +53,15 @@ test("without trusts, or a place, all schools are here and no trust has a home",
   assert.deepEqual(new Schools(PACKED).homeOf(0), [worldX(-1.5), worldY(53.8)]);
   assert.equal(schools.homeOf(0), null);
 });
+
+test("a school is astray where its authority is not its block's", () => {
+  const layer = {key: "hub", of: [0, 0, 0, 0, 6], units: 8};
+  const schools = new Schools(PACKED);
+  assert.deepEqual(
+    [0, 1, 2].map((s) => schools.astray(layer, s)),
+    [false, false, true],
+    "the first has no block, the second is at home",
+  );
+  assert.equal(schools.astray({...layer, units: 6}, 2), false, "land that is shared tells nothing");
+  assert.equal(schools.astray(undefined, 2), false);
+});

@@ -248,12 +248,24 @@
         paragraph("gl-what", `School, URN ${urn}`),
         paragraph("", lines[0]),
         paragraph("", kindLabel(schools.kind[s])),
+        this.astray(s),
         t >= 0 ? paragraph("", this.pickTrust(t)) : null,
         this.unitsOf(s),
         paragraph("gl-note", CENTRE),
         paragraph("gl-note", `To report this record, quote URN ${urn}. `, record),
       ];
       return {title: schools.title(s), nodes, said: lines.join(", ")};
+    }
+
+    /** Which authority the register gives a school to, where it stands in another. */
+    astray(s) {
+      const {app} = this;
+      const layer = app.byKey.local_authority;
+      if (!app.schools.astray(layer, s)) return null;
+      const there = layer.name[layer.of[app.schools.block[s]]];
+      const own = layer.name[app.schools.unit(layer)[s]];
+      const runs = app.schools.trust[s] < 0 ? "Maintained by" : "Listed under";
+      return paragraph("gl-astray", `${runs} ${own}, stands in ${there}.`);
     }
 
     /** A school's unit in every layer; where it has none, why, unless the layer is not for it. */

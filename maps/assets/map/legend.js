@@ -193,10 +193,21 @@
       const {app} = this;
       if (!app.schools) return [];
       const shown = (key) => app.kinds.has(key) && app.$(`input[data-kind="${key}"]`);
-      return app.own.kinds.filter(shown).map((key) => {
+      const size = {width: 18, height: 14, viewBox: "-9 -7 18 14"};
+      const rows = app.own.kinds.filter(shown).map((key) => {
         const mark = svg("use", {class: `gl-mark gl-${key}`, href: `#${app.id}-${key}`});
-        return this.keyRow({width: 18, height: 14, viewBox: "-9 -7 18 14"}, mark, kindLabel(kindNumber(key)));
+        return this.keyRow(size, mark, kindLabel(kindNumber(key)));
       });
+      const astray = (s) => app.schools.here[s] && app.schools.astray(app.byKey.local_authority, s);
+      if (!app.own.trust && app.kinds.size && app.schools.filter(astray).length)
+        rows.push(
+          this.keyRow(
+            size,
+            svg("path", {class: "gl-astray", d: "M-5 4H5"}),
+            "Under another authority than it stands in",
+          ),
+        );
+      return rows;
     }
   }
 

@@ -127,6 +127,7 @@
           put(kind, hollow(look, colour("--page")), (s) => own(s) && !schools.here[s]);
           put(kind, look, (s) => own(s) && schools.here[s]);
         });
+      if (!app.own.trust) this.putAstray(pen, bins, size, colour("--council"));
       if (app.picked?.kind === "school") this.ring(pen, view, app.picked.s, colour);
       app.node.dataset.schools = drawn;
     }
@@ -165,6 +166,26 @@
         pen.fill();
       }
       stroke(look.outline, large ? 1 : 0.7);
+    }
+
+    /** A bar under each school that the register gives to another authority than it stands in. */
+    putAstray(pen, bins, size, ink) {
+      const {byKey, schools} = this.app;
+      const r = 5 * size;
+      let n = 0;
+      pen.beginPath();
+      for (const bin of bins) {
+        for (let i = 0; i < bin.length; i += 3) {
+          if (!schools.astray(byKey.local_authority, bin[i])) continue;
+          pen.moveTo(bin[i + 1] - r, bin[i + 2] + r);
+          pen.lineTo(bin[i + 1] + r, bin[i + 2] + r);
+          n++;
+        }
+      }
+      pen.lineWidth = 1.8;
+      pen.strokeStyle = ink;
+      pen.stroke();
+      this.app.node.dataset.astray = n;
     }
 
     /** A ring round the school that was picked. */

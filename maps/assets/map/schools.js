@@ -55,6 +55,14 @@
       return this.units[layer.key];
     }
 
+    /** Whether the register gives a school to another authority than it stands in. */
+    astray(layer, s) {
+      if (!layer || this.block[s] < 0) return false;
+      const u = this.unit(layer)[s];
+      const there = layer.of[this.block[s]];
+      return u >= 0 && u < layer.units && there >= 0 && there < layer.units && u !== there;
+    }
+
     /** The schools that pass a test. */
     filter(test) {
       const out = [];
