@@ -29,7 +29,7 @@ __all__ = ["encoded", "key_of", "land_of", "letters", "own_of", "pack", "school_
 
 # How far a line may be drawn from where it is known to run, by what the map is about.
 NEAR_METRES, REGION_METRES, ENGLAND_METRES = 25.0, 100.0, 400.0
-FAR_METRES = 2_000.0  # land that lies outside the frame at first
+FAR_METRES = 3_000.0  # land that lies outside the frame at first
 REGION_SIZE = 150_000.0  # metres; what is larger is drawn as a region
 
 
@@ -55,7 +55,8 @@ def _shared_land(
 def _land(
     topo: Topology, arcs: Mapping[str, Any], specs: tuple[LayerSpec, ...], england: bool
 ) -> bytes:
-    packed = ready({**arcs, "xy": letters(arcs["xy"])}, letters_only=True)
+    told = {key: letters(v) if isinstance(v, list) else v for key, v in arcs.items()}
+    packed = ready(told, letters_only=True)
     land = {"arcs": packed, "layers": _layers(specs, topo.blocks), "london": topo.london}
     return pack(land if england else land | {"context": _context()})
 

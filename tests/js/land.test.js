@@ -68,12 +68,12 @@ function packed() {
   const xs = differences(points.map(([x]) => x));
   const ys = differences(points.map(([, y]) => y));
   return {
-    n: ARCS.map((arc) => arc.points.length),
+    n: letters(ARCS.map((arc) => arc.points.length)),
     xy: letters(xs.flatMap((x, i) => [x, ys[i]])),
     step: STEP,
     blocks: 2,
-    left: differences(ARCS.map((arc) => arc.left)),
-    right: differences(ARCS.map((arc) => arc.right)),
+    left: letters(differences(ARCS.map((arc) => arc.left))),
+    right: letters(differences(ARCS.map((arc) => arc.right))),
   };
 }
 

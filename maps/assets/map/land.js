@@ -46,8 +46,8 @@
   const numberOf = (signed) => (signed >= 0 ? signed : ~signed);
 
   class Land {
-    constructor({n, xy: text, step, blocks, left, right}) {
-      const xy = numbers(text);
+    constructor({step, blocks, ...packed}) {
+      const [n, xy, left, right] = ["n", "xy", "left", "right"].map((key) => numbers(packed[key]));
       this.count = n.length;
       this.blocks = blocks;
       // The block on each side of an arc; negative where it is the sea.
