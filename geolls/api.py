@@ -235,8 +235,9 @@ class Study(Core):
             from geolls.maps.print.figure import Figure
             from geolls.maps.print.page import save_print
 
+            size = Figure(**(figure or {}))  # a wrong one is told before the work
             made, maps, told = self._scenes(recipe, places, trust, colour_by, options)
-            save_print(made, maps, path, figure=Figure(**(figure or {})))
+            save_print(made, maps, path, figure=size)
             return told
         unfit = "several places" if len(places) > 1 else "a size or title" if figure else ""
         if unfit:

@@ -32,7 +32,13 @@ if TYPE_CHECKING:
         default=None,
         help="The year of the boundaries; last year by default.",
     ),
-    click.option("--resolution", default="BGC", show_default=True, help="BFC, BGC, BSC or BUC."),
+    click.option(
+        "--resolution",
+        type=Choice(["BFE", "BFC", "BGC", "BSC", "BUC"]),
+        default="BGC",
+        show_default=True,
+        help="How exactly lines are drawn; full to ultra generalised.",
+    ),
     click.option(
         "--blocks",
         is_flag=True,

@@ -292,6 +292,10 @@ def changes(
     from geolls.base.schema import a_date
     from geolls.study.changes import in_areas
 
+    if options["as_of"] is not None:
+        raise UsageError(
+            "changes are between two days", where="--as-of", fix="give --from and --to alone"
+        )
     if a_date(last, where="--to") < a_date(first, where="--from"):
         raise UsageError(f"{last} is before {first}", where="--to", fix="give the later day last")
     before = study_of({**options, "as_of": first})

@@ -106,7 +106,12 @@ def _list_recipes(options: dict[str, Any]) -> None:
     click.option("--title", default=None, help="In place of the map's own title; '' for none."),
     click.option("--width", default=None, metavar="SIZE", help="As 85mm, 8.5cm, 3.35in, 1000px."),
     click.option("--height", default=None, metavar="SIZE", help="As its map needs by default."),
-    click.option("--dpi", type=float, default=None, help="Pixels an inch of a .png; 220 if none."),
+    click.option(
+        "--dpi",
+        type=click.FloatRange(1),
+        default=None,
+        help="Pixels an inch of a .png; 220 if none.",
+    ),
     click.option("--bare", is_flag=True, help="The map alone, without words round it."),
     click.option("--legend/--no-legend", default=None, help="With it, or without."),
     click.option("--grid", is_flag=True, help="With lines of the National Grid, in print."),
@@ -140,6 +145,8 @@ def map_(
     if output is None:
         stem = recipe.rpartition("/")[2].removesuffix(".toml")
         raise UsageError("a map needs a file to go to", where="map", fix=f"add -o {stem}.html")
+    if tiles and output.suffix.lower() not in {".html", ".htm"}:
+        raise UsageError("a basemap is for .html alone", where="--tiles", fix="leave it out")
     framed = [place_of(study, place, options) for place in places]
     asked = {
         name: options[name]
@@ -173,7 +180,10 @@ def map_(
         help="Layers whose units get a page; may be given again.",
     ),
     click.option(
-        "--jobs", type=int, default=0, help="Processes; as many as processors by default."
+        "--jobs",
+        type=click.IntRange(0),
+        default=0,
+        help="Processes; as many as processors by default.",
     ),
     click.option("--resume", is_flag=True, help="Skip pages that are complete and unchanged."),
     output=OUTPUT[-2:],
