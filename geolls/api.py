@@ -176,6 +176,7 @@ class Study(Core):
         from geolls.maps.recipes import load_recipe
         from geolls.maps.scenes import scene_of
 
+        column = column_of(colour_by) if colour_by else None
         named = [trust] if isinstance(trust, str) else list(trust or ())
         uids = [str(self.trust(name)["trust_uid"]) for name in named]
         framed = uids[0] if len(uids) == 1 and load_recipe(recipe).scope == "trust" else None
@@ -184,8 +185,8 @@ class Study(Core):
             scene_of(self, recipe, place=place, trust=framed, options=options) for place in found
         ]
         made, maps = scenes[0][0], [data for _, data in scenes]
-        if colour_by:
-            return by_column(made, maps, column_of(colour_by), dict.fromkeys(self.schools["urn"]))
+        if column:
+            return by_column(made, maps, column, dict.fromkeys(self.schools["urn"]))
         if many := uids if framed is None and uids else int(made.options.get("trusts", 0)):
             return *by_trust(made, maps, many), []
         return made, maps, []

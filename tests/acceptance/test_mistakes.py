@@ -108,11 +108,11 @@ LATE: dict[str, list[Mistake]] = {
     "export --as": [("cvs", 2, "did you mean csv?")],
     "fetch --from": [
         (" ", 2, "no address or folder"),
-        ("nowhere", 2, "neither a web address nor a folder"),
+        ("nowhere", 2, "neither a web address"),
     ],
     "fetch --day": [("then", 12, "--day: 'then' is not a date")],
     "fetch --year": [("-5", 2, "not in the range")],
-    "fetch --resolution": [("BGS", 2, "did you mean BGC")],
+    "fetch --resolution": [("BGS", 2, "did you mean BSC")],
     "study new --like": [("defalt", 12, "did you mean default?")],
 }
 # General names that mean something of the command's own.

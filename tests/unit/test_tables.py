@@ -5,12 +5,21 @@ from __future__ import annotations
 import csv
 import io
 import json
-from datetime import date
+import re
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
 
+import geopandas
+import openpyxl
 import pyarrow.parquet as pq
 import pytest
+from rich.cells import cell_len
 
-from geolls.export.render import Table, render, text_table
+from geolls.base.errors import GeollsError, OutputError, UsageError
+from geolls.export.dictionary import load_dictionary
+from geolls.export.geopackage import shaped
+from geolls.export.render import ENDINGS, About, Table, format_of, render, text_table
 
 KEY = "a_layer_key_of_forty_letters_or_thereabouts"
 TABLE = Table(
@@ -66,3 +75,124 @@ def test_on_a_screen_a_number_and_its_ends_are_one_column():
     assert shown[4].split() == ["None", "-", "3"]
     assert "388.5" not in "".join(shown)
     assert b"388.5,107,670" in render(Table(columns, rows), "csv")
+
+
+NAMES = Table(
+    ["name", "code", "schools", "schools_low", "schools_high", "share", "day", "long"],
+    [
+        (
+            "Demonstration Cedar Academy Trust 0001",
+            "tsh_a",
+            3,
+            2,
+            4,
+            0.5,
+            date(2022, 9, 1),
+            "x" * 90,
+        ),
+        (
+            "東京都立大学附属高等学校の長い名前",
+            "tsh_b",
+            1200,
+            1200,
+            1200,
+            None,
+            None,
+            "y",
+        ),
+    ]
+    * 40,
+)
+
+
+@pytest.mark.parametrize("width", [20, 40, 80, 120, 200])
+@pytest.mark.parametrize("view", [(), ("name", "schools", "share", "code"), ("not_there",)])
+def test_a_view_fits_its_screen_and_cuts_no_number(width: int, view: tuple[str, ...]) -> None:
+    lines = text_table(NAMES, title="Trusts", width=width, height=24, view=view).splitlines()
+    assert len(lines) == 23
+    assert max(map(cell_len, lines[:-1])) <= width
+    assert lines[-1].startswith("19 of 80 rows (--all)")
+    shown = lines[1].split()
+    if "schools" in shown:
+        assert all("2 to 4" in line or "1,200" in line for line in lines[3:-1])
+    assert not any(re.search(r"\d…", line) for line in lines)
+    whole = text_table(NAMES, title="Trusts", width=width, view=view)
+    assert len(whole.splitlines()) >= 83  # no height: every row
+
+
+def test_columns_are_those_that_are_named_in_their_order_or_the_nearest_is_told() -> None:
+    assert NAMES.pick(["share", "name"]).columns == ["share", "name"]
+    assert NAMES.pick(["share", "name"]).rows[0] == (0.5, NAMES.rows[0][0])
+    with pytest.raises(UsageError, match="unknown column 'shcools'; did you mean schools"):
+        NAMES.pick(["shcools"])
+
+
+def test_every_view_names_columns_and_no_table_is_without_one() -> None:
+    said = load_dictionary()
+    for name, columns in said.views.items():
+        assert columns and len(set(columns)) == len(columns), name
+        if table := said.tables.get({"assign": "assignment"}.get(name, name)):
+            known = {c.name for c in table.expand(["local_authority"])}
+            assert name in {"layers", "schools"} or set(columns) <= known, name
+
+
+HOSTILE = Table(
+    ["urn", "la_code", "name", "pupils", "share", "open_date", "academy"],
+    [
+        ("107810", "0383", "=HYPERLINK(1)", 12, 0.5, date(2022, 9, 1), True),
+        ("107811", "001", "+1", None, 1, None, False),
+    ],
+)
+NOTES = {"Counted": "2 state-funded mainstream schools", "As of": "2022-09-01", "Source": "GIAS"}
+
+
+def test_a_workbook_keeps_types_and_codes_and_says_what_it_counts() -> None:
+    about = About("Schools", notes=lambda: NOTES)
+    made = render(HOSTILE, "xlsx", about)
+    assert made == render(HOSTILE, "xlsx", about)
+    book = openpyxl.load_workbook(io.BytesIO(made))
+    sheet, notes = book["Table"], book["Notes"]
+    assert sheet.freeze_panes == "B2"
+    rows = list(sheet.iter_rows(values_only=True))
+    assert list(rows[0]) == HOSTILE.columns
+    day = datetime(2022, 9, 1)
+    assert rows[1] == ("107810", "0383", "=HYPERLINK(1)", 12, 0.5, day, "yes")
+    assert rows[2] == ("107811", "001", "+1", None, 1, None, "no")
+    assert {cell.data_type for cell in sheet["C"]} == {"s"}  # text, never a formula
+    told = dict(row[:2] for row in notes.iter_rows(min_row=4, values_only=True))
+    assert told == NOTES
+
+
+def test_parquet_has_the_types_of_the_dictionary_and_the_notes() -> None:
+    made = pq.read_table(io.BytesIO(render(HOSTILE, "parquet", About(notes=lambda: NOTES))))
+    types = [str(made.schema.field(name).type) for name in made.column_names]
+    assert types == ["string", "string", "string", "double", "double", "date32[day]", "bool"]
+    assert {k.decode(): v.decode() for k, v in made.schema.metadata.items()} == NOTES
+
+
+def test_endings_in_any_case_set_the_format_and_others_are_named(tmp_path: Path) -> None:
+    assert [format_of(Path(f"a{e.upper()}")) for e in ENDINGS] == list(ENDINGS.values())
+    assert format_of(Path("a.txt"), "csv") == "csv"
+    for name, asked in (("a.ods", None), ("a", None), ("a.xlsx", "csv")):
+        with pytest.raises(GeollsError):
+            format_of(Path(name), asked)
+
+
+def test_rows_that_are_schools_or_units_go_out_with_their_shapes(
+    demonstration: Any, tmp_path: Path
+) -> None:
+    schools = demonstration.schools_in("Rutland")
+    (tmp_path / "a.gpkg").write_bytes(shaped(demonstration, Table.of(schools), "gpkg"))
+    held = geopandas.read_file(tmp_path / "a.gpkg")
+    assert held.crs.to_epsg() == 27700 and len(held) == len(schools)
+    assert held["urn"].tolist() == schools["urn"].tolist()
+    points = demonstration.schools.set_index("urn").loc[schools["urn"]]
+    assert (held.geometry.x.to_numpy() == points["easting"].to_numpy()).all()
+    units = demonstration.coverage("region")
+    (tmp_path / "a.geojson").write_bytes(shaped(demonstration, Table.of(units), "geojson"))
+    held = geopandas.read_file(tmp_path / "a.geojson")
+    assert held.crs.to_epsg() == 4326 and not held.geometry.isna().any()
+    assert held.to_crs(27700).area.to_numpy() == pytest.approx(units["weight"], rel=1e-3)
+    none = Table(["measure", "value"], [("homogeneity", 1.0)])
+    with pytest.raises(OutputError, match="no point or land"):
+        shaped(demonstration, none, "gpkg")

@@ -53,6 +53,10 @@ class Figure:
     legend: bool | None = None
     grid: bool = False
 
+    def __post_init__(self) -> None:
+        """Refuse a size that is none before anything is drawn."""
+        _ = self.wide, self.high, self.fine
+
     @property
     def page(self) -> bool:
         """Whether this is a whole page, captions and all."""
