@@ -111,6 +111,8 @@ def touched(
     fixed[pair[(x.low[claim] > 0) & certain[entry]]] = True
     high = fixed.reshape(number, wide).sum(axis=1).astype(float)
     low, met = high.copy(), fixed[pair]
+    if met.all():  # nothing is in doubt
+        return Ends(low, high)
     unmet = must & (np.bincount(entry[met], minlength=len(rows)) == 0)
     for at, part in lists_of(*(a[unmet[entry]] for a in (owner, entry, unit))).items():
         low[at] += fewest(part)

@@ -476,8 +476,11 @@ def _with_ends(
     blank = rule.min_weight > 0 or rule.min_share > 0
     ends: Rows = []
     doubted: set[str] = set()
-    for ending, reason in (("", ()), (WITHOUT, ("no_evidence",))):
-        met = _met(x, y, values, REASONS if rule.inside_only else reason, divisible)
+    dropped = REASONS if rule.inside_only else ("no_evidence",)
+    known = whole = _met(x, y, values, dropped, divisible)
+    if not rule.inside_only and "no_evidence" in {*x.codes, *y.codes}:
+        whole = _met(x, y, values, (), divisible)
+    for ending, met in (("", whole), (WITHOUT, known)):
         for name, number in _SPLITS.items():
             least, most = number(met.low), number(met.high)
             doubted |= {name + ending} if least < most else set()

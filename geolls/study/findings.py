@@ -133,10 +133,8 @@ def _maps(study: Core) -> Iterator[Finding]:
     if _few(study.placement.schools["block"].count()):
         return
     whole = [k for k, v in study.area_layers.items() if v.tiling == "exhaustive"]
-    found = study.mismatch(by="schools").set_index(["left", "right", "measure"])["value"]
     pairs = {
-        pair: {m: found[(*pair, m)] for m in ("v_measure", "homogeneity", "completeness")}
-        for pair in combinations(whole, 2)
+        pair: study.mismatch(*pair).set_index("measure")["value"] for pair in combinations(whole, 2)
     }
     if not pairs:
         return
