@@ -419,6 +419,10 @@ def place_measures(options: SpreadOptions | None = None) -> list[str]:
     return [*first, *shares, *rest]
 
 
+# What is read of a school to explain a place.
+_READ = ("urn", "name", "phase", "trust_uid", "trust_name", "pupils", "la_code", "status_unknown")
+
+
 def explain_place(
     measure: str,
     schools: pd.DataFrame,
@@ -465,7 +469,8 @@ def explain_place(
     _check(measure, known, "place", ", ".join(known))
     shares = ["share", *(f"share_{end}" for end in Interval._fields)]
     claims = place.frame("urn", of=unit)[["urn", "unit_code", *shares]]
-    mine, run = schools[schools["urn"].isin(claims["urn"])], schools["trust_uid"].value_counts()
+    run = schools["trust_uid"].value_counts()
+    mine = schools[[c for c in _READ if c in schools]][schools["urn"].isin(claims["urn"])]
     table = described(mine, kinds, run, options or SpreadOptions()).merge(claims, on="urn")
     table["several"] = table["trust_uid"].map(run).fillna(0) > 1
     if trust_home is not None:
