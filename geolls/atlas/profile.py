@@ -6,7 +6,7 @@ import html
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import accumulate
 from typing import Any
@@ -25,6 +25,10 @@ from geolls.base.text import count, joined, number, percent, short_name, small, 
 from geolls.base.vocabulary import FEW, KINDS, PATTERNS, RANKED
 from geolls.layers.model import Layer
 from geolls.maps.offline import asset, policy
+from geolls.maps.print.figure import Figure
+from geolls.maps.print.page import render_svg
+from geolls.maps.recipes import load_recipe
+from geolls.maps.scenes import scene_of
 from geolls.study.comparing import (
     england_figures,
     figures_of,
@@ -41,8 +45,8 @@ __all__ = ["Profile", "Section", "Table", "profile", "profile_html", "profile_ma
 
 TRUSTS = 6  # named on the page
 NAMES = 5  # places named in a sentence
-LONG = 6  # rows of the table of maps, from which the type is smaller
-WIDE = 30  # characters of a column's title, from which it is smaller too
+ROOM = 5_900  # characters, which leave a map its place on the sheet
+PICTURE = ("local_authority", "district", "teaching_school_hub")  # lines on the map
 LINE = 72  # characters of names in a row of the table of maps
 ALIKE = 3  # columns beside England
 # Figures of the comparison: column, what it is called here, and how it is written.
@@ -138,16 +142,6 @@ class Profile:
     sources: tuple[Markup, ...]
     study: str
     attribution: str
-
-    @property
-    def long(self) -> bool:
-        """Whether the page says so much that it needs the smaller type to stay one page."""
-        tables = {s.key: s.tables[-1] for s in self.sections if s.tables}
-        rows = len(tables["maps"].rows) if "maps" in tables else 0
-        # All kinds of school there are take a row more than most places need.
-        rows += any(len(s.tables[0].rows) == len(KINDS) for s in self.sections if s.key == "runs")
-        heads = tables["beside"].head if "beside" in tables else ()
-        return rows > LONG or max(map(len, heads), default=0) > WIDE
 
 
 def profile(study: Study, place: Place) -> Profile:
@@ -572,8 +566,12 @@ def profile_markdown(study: Study, place: Place) -> str:
     str
         The sentences and tables of `profile`. What a name holds of markdown is escaped.
     """
+    return _markdown(profile(study, place))
+
+
+def _markdown(page: Profile) -> str:
     template = templates().get_template("profile.md.jinja")
-    return str(template.render(page=profile(study, place), plain=_plain)) + "\n"
+    return str(template.render(page=page, plain=_plain)) + "\n"
 
 
 def _plain(text: str) -> Markup:
@@ -614,7 +612,31 @@ def profile_html(study: Study, place: Place) -> str:
             sections={s.key: s for s in page.sections},
             marks={k: Markup(mark(k)) for k in KINDS},
             tokens=Markup(asset("tokens.css")),
+            picture=_picture(study, place) if place.blocks and _has_room(page) else "",
+            dashed="Dashed: Teaching School Hubs." * (PICTURE[-1] in study.area_layers),
         )
     )
     meta = f'<meta http-equiv="Content-Security-Policy" content="{policy(text)}">'
     return text.replace("<!--policy-->", meta, 1)
+
+
+def _has_room(page: Profile) -> bool:
+    """Tell whether a sheet of A4 has room for a map besides the words of a profile."""
+    return len(_markdown(page)) < ROOM - 200 * bool(page.banner)
+
+
+def _picture(study: Study, place: Place) -> Markup:
+    """Draw the place: its schools, its districts and the lines of teaching school hubs."""
+    there = [key for key in PICTURE if key in study.area_layers]
+    areas = next((k for k in ("district", place.layer) if k in study.area_layers), "")
+    recipe = replace(
+        load_recipe("locality_overlay"),
+        areas=areas or next(iter(study.area_layers)),
+        layers=tuple(there),
+        on=tuple(there),
+        labels=("district",),
+        measures=(),
+    )
+    figure = Figure(width="62mm", height="46mm", bare=True)
+    svg = render_svg(*scene_of(study, recipe, place=place), figure)
+    return Markup(re.sub(r"<metadata>.*?</metadata>", "", svg))  # the page itself says it

@@ -232,6 +232,17 @@ def test_made_up_schools_are_called_so_first_and_last(demonstration: Study) -> N
     assert "March 2022; several" not in plain
 
 
+def test_a_profile_has_a_map_of_its_schools_where_the_sheet_has_room(demonstration: Study) -> None:
+    place = demonstration.place("Leeds")
+    page = profile_html(demonstration, place)
+    picture = page[page.index("<figure>") : page.index("</figure>")]
+    drawn = sum(map(int, re.findall(r'data-n="(\d+)"', picture)))
+    here = demonstration.schools_in(place)
+    assert drawn == here["urn"].nunique()
+    assert "<metadata" not in page and "Dashed: Teaching School Hubs." in picture
+    assert "<figure>" not in profile_html(demonstration, demonstration.place("region:South West"))
+
+
 def test_a_page_runs_no_script_and_asks_for_nothing(demonstration: Study) -> None:
     page = profile_html(demonstration, demonstration.place("Leeds"))
     text = seen(page)
