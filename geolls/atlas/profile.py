@@ -39,7 +39,7 @@ from geolls.study.comparing import (
 from geolls.study.facts import Cover, Here
 from geolls.study.typology import LAYER as PATTERN_LAYER
 from geolls.study.typology import UNKNOWN, typology
-from geolls.study.units import AtWork
+from geolls.study.units import AtWork, trusts_of_several
 
 __all__ = ["Profile", "Section", "Table", "profile", "profile_html", "profile_markdown"]
 
@@ -283,7 +283,8 @@ def _bar(title: str, shares: Sequence[float]) -> dict[str, Any]:
 
 def _trusts(subject: _Subject) -> tuple[Table, list[Markup], list[Markup]]:
     """Return the trusts with the most schools here, and where those based elsewhere are based."""
-    here, known = subject.here, subject.here.facts.trust_rows
+    here, table = subject.here, trusts_of_several(subject.here.facts.study)
+    known = table.loc[[trust.uid for trust in here.trusts]].to_dict("index")
     found = sorted(here.trusts, key=lambda trust: (-trust.here, known[trust.uid]["trust_name"]))
 
     def home(trust: AtWork) -> str:
@@ -292,7 +293,7 @@ def _trusts(subject: _Subject) -> tuple[Table, list[Markup], list[Markup]]:
         unit = subject.book.word(here.seat.key)
         return str(words.HOME(kind=trust.kind, status=status, home=home, unit=unit))
 
-    table = Table(
+    shown = Table(
         ("Trust", "Schools here", "In England", "Home"),
         tuple(
             (
@@ -323,7 +324,7 @@ def _trusts(subject: _Subject) -> tuple[Table, list[Markup], list[Markup]]:
         homes = names if more <= 1 else [*names[:NAMES], f"{more} more"]
         schools = words.SCHOOLS(n=total([trust.ends for trust in away]))
         text.append(words.AWAY(schools=schools, homes=homes))
-    return table, text, after
+    return shown, text, after
 
 
 # ---- which maps --------------------------------------------------------------------------------
