@@ -89,7 +89,7 @@ class Book(Frame):
 
         Places and trusts carry their page; a school its authority's page and its row there.
         """
-        facts, columns, home = self.facts, self.columns, self.facts.first
+        facts, columns, home = self.facts, self.columns, self.facts.listed_first
         seat = facts.home
         places = [
             (unit["name"], words.FOUND_PLACE(

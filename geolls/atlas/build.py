@@ -116,7 +116,8 @@ def build_atlas(
     out : str or pathlib.Path
         The folder; made where it is missing.
     places : sequence of str
-        Area layers whose units get a page; of the default ones, those alive on the study's day.
+        Layers of land or of schools whose units get a page; of the default ones, those alive on
+        the study's day.
     jobs : int
         Processes.
     resume : bool
@@ -132,7 +133,7 @@ def build_atlas(
     Raises
     ------
     UsageError
-        A layer is named that has no land.
+        A layer is named whose units are sites or trusts.
     OutputError
         The folder cannot be written.
 
@@ -194,11 +195,11 @@ def _place_layers(study: Study, places: Sequence[str]) -> list[str]:
         return list(dict.fromkeys([*keys, *region[:1]]))
     layers = [study.layer(name) for name in places]
     for layer in layers:
-        if not layer.has_land:
+        if layer.kind == "sites" or layer.column == "trust_uid":
             raise UsageError(
-                f"{layer.key} is made of {layer.kind}, not of land",
+                f"{layer.key} is made of {'sites' if layer.kind == 'sites' else 'trusts'}",
                 where="--places",
-                fix="name an area layer; trusts have pages anyway",
+                fix="name a layer of land or of schools; trusts have pages anyway",
             )
     return list(dict.fromkeys(layer.key for layer in layers))
 

@@ -49,7 +49,7 @@ class CountryPages(Chapter):
     def index(self, page: Page) -> Rendered:
         """Make the index: England at a glance, the national map, every place."""
         book, facts, england = self.book, self.facts, self.facts.england_seen
-        key, region = facts.first, book.region_layer
+        key, region = facts.listed_first, book.region_layer
         made = self.plates.index(page)
         title = book.study.population.title
         population = title[:1].upper() + title[1:]
@@ -59,7 +59,7 @@ class CountryPages(Chapter):
                 population=population, n=facts.england["schools"], dates=book.dates
             ),
             "lost": words.NOT_ON_A_MAP(lost=int(facts.england["not_located"])),
-            "sorted_by": within(self._called("trusts_elsewhere", key)),
+            "sorted_by": within(self._called("trusts_elsewhere", self.study.seat(key))),
             "few": FEW,
             "kinds": book.kinds(england, england["schools"]),
             "findings": self._findings(),
@@ -91,7 +91,7 @@ class CountryPages(Chapter):
 
     def _examples(self) -> list[tuple[str, str]]:
         """Return name and page of the largest place and trust; Lancashire where there is one."""
-        home = self.facts.first
+        home = self.facts.listed_first
         units, trusts = (
             table.sort_values("schools", ascending=False, kind="stable")
             for table in (self.facts.units[home], self.facts.trusts)
@@ -224,6 +224,7 @@ class CountryPages(Chapter):
         inside = region not in ("", key)
         hub = next((k for k in book.hub_layers if k != key), "")
         land = grounds_of(self.study, key, hub) if hub else {}
+        ground = "land" if layer.has_land else "schools"
 
         def share(column: str) -> Any:
             return lambda unit: None if few(unit) else _ends(column, unit)
@@ -248,7 +249,7 @@ class CountryPages(Chapter):
             return met_on(land[unit["code"]], self.study.settings.divide_share)
 
         def called(name: str) -> str:
-            return self._called(name, key)
+            return self._called(name, self.study.seat(key))
 
         def parents(unit: Mapping[str, Any]) -> str:
             return ", ".join(met(unit, region)) or DASH
@@ -273,8 +274,8 @@ class CountryPages(Chapter):
                        optional=True),
                 Column("trusts", label("trusts_at_work"), partial(_ends, "trusts"), "count",
                        optional=True),
-                *([Column("hubs", f"{facts.layer(hub).unit_title_plural}, by land", hubs, "count",
-                          optional=True)] if hub else []),
+                *([Column("hubs", f"{facts.layer(hub).unit_title_plural}, by {ground}", hubs,
+                          "count", optional=True)] if hub else []),
                 Column("effective_maps", label("effective_maps"), maps,
                        "number", optional=True),
             ],

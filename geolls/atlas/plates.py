@@ -115,8 +115,7 @@ class Plates:
 
     def place(self, layer: str, code: str, page: Any) -> Parts:
         """Draw a place with every layer and its schools."""
-        title = str(self.facts.unit_rows[layer][code]["name"])
-        where = MapPlace(layer, code, title, self._blocks_of(layer).get(code, ()))
+        where = self._places(layer)[code]
         recipe, data = self._scene("locality_overlay", page.root, place=where)
         schools = data.schools
         assert schools is not None
@@ -128,10 +127,8 @@ class Plates:
         return cut(recipe, data)
 
     @cache  # noqa: B019
-    def _blocks_of(self, layer: str) -> dict[str, tuple[str, ...]]:
-        """Return the blocks of each unit of a layer."""
-        blocks = self.study.land(layer).groupby("unit_code")["block"].agg(tuple)
-        return {str(code): found for code, found in blocks.items()}
+    def _places(self, layer: str) -> dict[str, MapPlace]:
+        return {place.unit_code: place for place in self.study.places(layer)}
 
     def trust(self, uid: str, page: Any) -> Parts | None:
         """Draw a trust: its schools, hull and links home."""
@@ -170,7 +167,7 @@ class Plates:
         x = self.study.display_blocks.geometry.centroid.x
         side: dict[str, Literal["left", "right"]] = {
             code: "right"
-            if x.reindex(list(self._blocks_of(key)[code])).mean() > 430_000
+            if x.reindex(list(self._places(key)[code].blocks)).mean() > 430_000
             else "left"
             for code in said
         }

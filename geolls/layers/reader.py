@@ -80,6 +80,7 @@ SYNONYMS: Final = {
     "locality": "unit_name",
     "hub": "unit_name",
     "cluster": "unit_name",
+    "family": "unit_name",
     "partnership": "unit_name",
     "zone": "unit_name",
     "group": "unit_name",

@@ -361,6 +361,11 @@ class Facts:
         """Layer to URN to the units that have the school, reasons included."""
         return Each(self.strips, lambda k: _units_of_schools(self.study, k))
 
+    @property
+    def listed_first(self) -> str:
+        """The layer whose units the index lists: those of `first`, where they have pages."""
+        return self.first if self.first in self.places else self.places[0]
+
     # -- units among those of their layer ----------------------------------------------------
 
     @cache  # noqa: B019  (facts live as long as their study)
