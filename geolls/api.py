@@ -15,7 +15,7 @@ from geolls.base.populations import population_of
 from geolls.base.schema import a_date
 from geolls.base.shelves import shelf
 from geolls.base.text import suggest
-from geolls.study.core import Core
+from geolls.study.core import Core, Given
 from geolls.study.gazetteer import Place
 from geolls.study.settings import Settings, read_settings
 
@@ -46,13 +46,16 @@ class Study(Core):
     EPSG:27700 unless the column's name says kilometres.
     """
 
-    def table(self, name: str) -> pd.DataFrame:
-        """Return one of the researcher's tables by name; `analyses.ANALYSES` lists them."""
+    def table(self, name: str, *, place: Place | Given | None = None) -> pd.DataFrame:
+        """Return one of the researcher's tables by name; `analyses.ANALYSES` lists them.
+
+        With a place only its rows about the schools, trusts and units that are there.
+        """
         from geolls.study import analyses
 
-        return analyses.analysis(self, name)
+        return analyses.analysis(self, name, None if place is None else self._as_place(place))
 
-    def schools_in(self, place: Place | str, trust: str | None = None) -> pd.DataFrame:
+    def schools_in(self, place: Place | Given, trust: str | None = None) -> pd.DataFrame:
         """Return the schools of a place, with their unit in every layer.
 
         Parameters
@@ -87,7 +90,7 @@ class Study(Core):
         return analyses.sites(self, name)
 
     def explain(
-        self, measure: str, *, place: Place | str | None = None, trust: str | None = None
+        self, measure: str, *, place: Place | Given | None = None, trust: str | None = None
     ) -> Explanation:
         """Return the rows behind one number of a place or a trust; they add up to it."""
         from geolls.study import analyses
@@ -98,7 +101,7 @@ class Study(Core):
     def _uid(self, trust: str | None) -> str | None:
         return None if trust is None else str(self.trust(trust)["trust_uid"])
 
-    def compare(self, places: Sequence[Place | str]) -> pd.DataFrame:
+    def compare(self, places: Sequence[Place | Given]) -> pd.DataFrame:
         """Lay places side by side with England; see `geolls.study.comparing.compare`."""
         from geolls.study import comparing
 
@@ -130,7 +133,7 @@ class Study(Core):
     def map(
         self,
         recipe: str,
-        place: Place | str | None = None,
+        place: Place | Given | None = None,
         trust: str | Sequence[str] | None = None,
         *,
         colour_by: str | None = None,
@@ -166,7 +169,7 @@ class Study(Core):
     def _scenes(
         self,
         recipe: str,
-        places: Sequence[Place | str | None],
+        places: Sequence[Place | Given | None],
         trust: str | Sequence[str] | None,
         colour_by: str | None,
         options: Mapping[str, str | float],

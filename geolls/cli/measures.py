@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from geolls.base.errors import UsageError
+from geolls.base.errors import UnknownNameError, UsageError
 from geolls.base.vocabulary import WEIGHTS, By
 from geolls.cli.group import PATH, Choice, command
 from geolls.cli.options import (
     BY_SCHOOLS,
     ONLY_THERE,
     OUTPUT,
+    ROWS_THERE,
     STUDY,
     about,
     emit,
@@ -30,12 +31,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
+    import pandas as pd
+
     from geolls.api import Study
     from geolls.study.gazetteer import Place
 
 
-@study_command(click.argument("points", required=False, type=PATH))
-def assign(study: Study, points: Path | None, **options: Any) -> None:
+@study_command(click.argument("points", required=False, type=PATH), ROWS_THERE)
+def assign(study: Study, points: Path | None, place: Place | None, **options: Any) -> None:
     r"""Assign schools, or any table of points, to every layer.
 
     Without FILE: one row per school, layer and unit. With FILE (csv or parquet with
@@ -60,7 +63,12 @@ def assign(study: Study, points: Path | None, **options: Any) -> None:
                 "lon,lat degrees, longitude first.",
             )
         return
-    emit(study.assigned(), options, **about(study, "Schools by layer and unit"))
+    frame = study.assigned()
+    if place is not None:
+        from geolls.study.cuts import cut
+
+        frame = cut(study, frame, place)
+    emit(frame, options, **about(study, "Schools by layer and unit", place=place))
 
 
 @study_command(
@@ -97,7 +105,7 @@ def overlap(
         gone = whole - frame["weight"].sum()
         click.echo(f"--inside-only dropped {gone:,.6g} of {whole:,.6g}", err=True)
     say_with_care(study, by, (left, right), options)
-    emit(frame, options, **about(study, f"{left} over {right} by {by}", by))
+    emit(frame, options, **about(study, f"{left} over {right} by {by}", by, place))
 
 
 @study_command(
@@ -113,6 +121,7 @@ def overlap(
         help="Random regroupings to compare with.",
     ),
     click.option("--seed", type=int, default=1, show_default=True, help="Seed of the regroupings."),
+    ONLY_THERE,
 )
 def mismatch(
     study: Study,
@@ -122,6 +131,7 @@ def mismatch(
     inside_only: bool,
     nulls: int,
     seed: int,
+    place: Place | None,
     **options: Any,
 ) -> None:
     r"""Measure how layers disagree; without names, every pair.
@@ -129,10 +139,13 @@ def mismatch(
     \b
     geolls mismatch local_authority teaching_school_hub
     geolls mismatch --by neighbourhoods --format csv
+    geolls mismatch local_authority maths_hub --place "region:North West"
     """
     if (left is None) != (right is None):
         raise UsageError("mismatch takes two layers, or none for every pair")
-    frame = study.mismatch(left, right, by=by, inside_only=inside_only)
+    if nulls and place:
+        raise UsageError("random regroupings are of all England", where="--null")
+    frame = study.mismatch(left, right, by=by, inside_only=inside_only, place=place)
     say_with_care(study, by, filter(None, (left, right)), options)
     if nulls and left and right:
         import pandas as pd
@@ -151,7 +164,7 @@ def mismatch(
                 progress=progress,
             )
         frame = pd.concat([frame, rows], ignore_index=True)
-    emit(frame, options, **about(study, f"Mismatch by {by}", by))
+    emit(frame, options, **about(study, f"Mismatch by {by}", by, place))
 
 
 @study_command(
@@ -174,8 +187,7 @@ def coverage(study: Study, layer: str, by: Any, place: Place | None, **options: 
     """
     frame = study.coverage(layer, by=by, place=place)
     say_with_care(study, by, (layer,), options)
-    title = f"Coverage of {layer}{f' in {place.name}' if place else ''} by {by}"
-    emit(frame, options, **about(study, title, by))
+    emit(frame, options, **about(study, f"Coverage of {layer} by {by}", by, place))
 
 
 @study_command(
@@ -188,7 +200,7 @@ def spread(study: Study, place: Place | None, **options: Any) -> None:
     geolls spread --format csv -o spread.csv
     geolls spread --place "greater manchester"
     """
-    emit(study.spread(place=place), options, **about(study, "Spread of trusts"))
+    emit(study.spread(place=place), options, **about(study, "Spread of trusts", place=place))
 
 
 @study_command(
@@ -227,15 +239,16 @@ def _list_tables(options: dict[str, Any]) -> None:
     note(options, "as in: geolls table equity_gap")
 
 
-@study_command(click.argument("name", required=False), alone=("name", _list_tables))
-def table(study: Study, name: str, **options: Any) -> None:
+@study_command(click.argument("name", required=False), ROWS_THERE, alone=("name", _list_tables))
+def table(study: Study, name: str, place: Place | None, **options: Any) -> None:
     r"""Print a researcher's table; without NAME, list them.
 
     \b
     geolls table
     geolls table equity_gap --format csv
+    geolls table places_by_phase --place Leeds
     """
-    emit(study.table(name), options, view=name, **about(study, name))
+    emit(study.table(name, place=place), options, view=name, **about(study, name, place=place))
 
 
 @study_command(
@@ -244,13 +257,15 @@ def table(study: Study, name: str, **options: Any) -> None:
         is_flag=True,
         help="Show how many authorities change pattern when each threshold moves by 10 %.",
     ),
+    ROWS_THERE,
 )
-def typology(study: Study, sensitivity: bool, **options: Any) -> None:
+def typology(study: Study, sensitivity: bool, place: Place | None, **options: Any) -> None:
     r"""Sort authorities into patterns of oversight by a stated rule.
 
     \b
     geolls typology --phase primary
     geolls typology --phase primary --sensitivity
+    geolls typology --phase primary --place "Greater Manchester"
     """
     from geolls.study.typology import UNKNOWN, known_until, knows_joinings, typology_sensitivity
     from geolls.study.typology import typology as sort
@@ -258,7 +273,11 @@ def typology(study: Study, sensitivity: bool, **options: Any) -> None:
     known = knows_joinings(study)
     note(options, known_until(study) if known else f"A, B and mixed: {UNKNOWN}")
     frame = typology_sensitivity(study) if sensitivity else sort(study)
-    emit(frame, options, **about(study, "Patterns of oversight"))
+    if place is not None:
+        from geolls.study.cuts import cut
+
+        frame = cut(study, frame, place, "--sensitivity")
+    emit(frame, options, **about(study, "Patterns of oversight", place=place))
 
 
 @command(
@@ -269,6 +288,7 @@ def typology(study: Study, sensitivity: bool, **options: Any) -> None:
     click.option(
         "--successions", type=PATH, default=None, help="GIAS predecessor/successor links."
     ),
+    ROWS_THERE,
     *STUDY,
     *OUTPUT,
 )
@@ -278,6 +298,7 @@ def changes(
     to_register: Path | None,
     to_links: Path | None,
     successions: Path | None,
+    place: str | None,
     **options: Any,
 ) -> None:
     r"""Say what moved between two days, and by what cause.
@@ -288,6 +309,7 @@ def changes(
 
     \b
     geolls changes --from 2022-09-01 --to 2024-09-01
+    geolls changes --from 2022-09-01 --to 2024-09-01 --place Cumberland
     """
     from geolls.base.schema import a_date
     from geolls.study.changes import in_areas
@@ -308,9 +330,30 @@ def changes(
         }
     )
     frame = before.changes(after, successions=successions)
+    if place is not None:
+        frame = _changes_there(frame, before, after, place, options)
     if counted := in_areas(frame):
         note(options, f"By distinct area: {counted}")
     emit(frame, options, title=f"Changes from {first} to {last}", study=before, counted=True)
+
+
+def _changes_there(
+    frame: pd.DataFrame, before: Study, after: Study, text: str, options: dict[str, Any]
+) -> pd.DataFrame:
+    """Keep the changes about a place, as it was on the first day or is on the last."""
+    from geolls.study.cuts import cut_changes
+
+    found: list[tuple[Study, Place | None]] = []
+    faults: list[UnknownNameError] = []
+    for study in (before, after):
+        try:
+            found.append((study, place_of(study, text, options)))
+        except UnknownNameError as fault:  # it has ended by the last day, or not begun by the first
+            found.append((study, None))
+            faults.append(fault)
+    if len(faults) > 1:
+        raise faults[0]
+    return cut_changes(frame, *found)
 
 
 @study_command(

@@ -149,6 +149,9 @@ BY_SCHOOLS = click.option(
 ONLY_THERE = click.option(
     "--place", default=None, metavar="PLACE", help="Count only what lies there."
 )
+ROWS_THERE = click.option(
+    "--place", default=None, metavar="PLACE", help="Only the rows that are about that place."
+)
 
 
 def study_of(options: dict[str, Any]) -> Study:
@@ -377,11 +380,14 @@ def _say_left_out(study: Study, options: dict[str, Any]) -> None:
         note(options, f"{text}; is {study.settings.links} of this register?")
 
 
-def about(study: Study, text: str, by: By = "schools") -> dict[str, Any]:
+def about(
+    study: Study, text: str, by: By = "schools", place: Place | None = None
+) -> dict[str, Any]:
     """Return the title of a table, its study, and whether schools count in it or only land."""
     land = WEIGHTS[by].item == "block"
     blocks = f", blocks: {study.finer.label}" if study.finer else ""
-    title = f"{text}, as of {study.as_of}{blocks}"
+    there = f" in {place.name}" if place else ""
+    title = f"{text}{there}, as of {study.as_of}{blocks}"
     return {"title": title, "study": study, "counted": not land, "land": land}
 
 

@@ -11,6 +11,7 @@ from geolls.base.errors import AtlasError, OutputError, UsageError
 from geolls.cli.group import OUT, PATH, Choice
 from geolls.cli.options import (
     OUTPUT,
+    ROWS_THERE,
     emit,
     listed,
     note,
@@ -238,14 +239,23 @@ def atlas(
         is_flag=True,
         help="Facts, dimensions and relationships for Power BI and pivot tables instead.",
     ),
+    ROWS_THERE,
     output=OUTPUT[-2:],
 )
-def export(study: Study, out: Path, formats: tuple[str, ...], star: bool, **options: Any) -> None:
+def export(
+    study: Study,
+    out: Path,
+    formats: tuple[str, ...],
+    star: bool,
+    place: Place | None,
+    **options: Any,
+) -> None:
     r"""Write every table of a study, with its data dictionary.
 
     \b
     geolls export --out out/tables --as csv --as xlsx
     geolls export --star --out out/star --as parquet
+    geolls export --out out/tables --as xlsx --place "region:North West"
     """
     from geolls.export.everything import FORMATS
     from geolls.export.everything import export as write_all
@@ -253,7 +263,9 @@ def export(study: Study, out: Path, formats: tuple[str, ...], star: bool, **opti
     if study.register.demonstration:
         click.echo(study.register.label, err=True)
     with progress_bar(options["quiet"]) as progress:
-        written = write_all(study, out, formats=formats or FORMATS, star=star, progress=progress)
+        written = write_all(
+            study, out, formats=formats or FORMATS, star=star, place=place, progress=progress
+        )
     note(options, f"Written: {len(written)} files in {out}")
 
 

@@ -20,6 +20,7 @@ from geolls.export.render import Table, described_parquet, to_csv, with_days
 from geolls.export.star import RELATIONSHIPS, STAR
 from geolls.export.tables import BUILDERS, tables
 from geolls.export.workbook import write_workbook
+from geolls.study.gazetteer import Place
 
 __all__ = ["FORMATS", "export"]
 
@@ -69,6 +70,7 @@ def export(
     *,
     formats: Sequence[str] = FORMATS,
     star: bool = False,
+    place: Place | None = None,
     progress: Progress | None = None,
 ) -> list[Path]:
     """Write every table of a study, its shapes, a workbook and a description of it all.
@@ -86,6 +88,8 @@ def export(
     star : bool, default False
         The star schema in place of the ordinary tables: facts, dimensions and relationships for
         Power BI and pivot tables; in csv, Parquet and xlsx.
+    place : Place, optional
+        Only the rows about a place; see `geolls.study.cuts.cut`. Not with `star`.
     progress : callable, optional
         Told what is being done, how many steps are, and how many there are.
 
@@ -97,7 +101,7 @@ def export(
     Raises
     ------
     UsageError
-        When a format is unknown.
+        When a format is unknown, or a star is to be cut.
     OutputError
         When a file cannot be written.
 
@@ -111,6 +115,8 @@ def export(
             raise UsageError(
                 f"unknown format {wanted!r}", where="--format", fix=suggest(wanted, FORMATS)
             )
+    if star and place:
+        raise UsageError("a star is of all England", where="--place", fix="leave out --star")
     folder, profile = Path(folder), "star" if star else ""
     keys = tuple(STAR if star else BUILDERS)
     if star:
@@ -118,13 +124,14 @@ def export(
     elif set(formats) == {"gpkg"}:
         keys = ("units", "schools")
     found: Found = {}
-    for step, (text, frame) in enumerate(tables(study, keys, profile=profile), start=1):
+    cut_tables = tables(study, keys, profile=profile, place=place)
+    for step, (text, frame) in enumerate(cut_tables, start=1):
         found[text.key] = (text, frame)
         if progress:
             progress("tables", step, len(keys))
     written = [path for wanted in FORMATS if wanted in formats
                for path in WRITERS[wanted](study, found, folder)]  # fmt: skip
-    package = json.dumps(_datapackage(study, written), ensure_ascii=False, indent=1) + "\n"
+    package = json.dumps(_datapackage(study, written, place), ensure_ascii=False, indent=1) + "\n"
     written.append(write_text(folder / "datapackage.json", package))
     return sorted(written)
 
@@ -146,10 +153,11 @@ _OGL = {
 }
 
 
-def _datapackage(study: Study, written: Sequence[Path]) -> dict[str, Any]:
+def _datapackage(study: Study, written: Sequence[Path], place: Place | None) -> dict[str, Any]:
     """Describe what was written, as a Frictionless data package."""
     counted, day = f"Counted: {study.population.title}", f"as of {study.as_of}"
-    words = [study.register.label, day, counted, study.unchecked, study.attribution]
+    there = f"Only what is about {place.name}" if place else ""
+    words = [study.register.label, day, counted, there, study.unchecked, study.attribution]
     return {
         "$schema": "https://datapackage.org/profiles/2.0/datapackage.json",
         "name": f"geolls-{study.fingerprint}",

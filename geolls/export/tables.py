@@ -17,7 +17,11 @@ from geolls.export.dictionary import TableText, load_dictionary
 from geolls.export.star import STAR
 from geolls.layers.evidence import evidence
 from geolls.layers.model import TIERS, Problem
+from geolls.study.cuts import cut
+from geolls.study.gazetteer import Place
 from geolls.study.units import units_of
+
+Builder = Callable[[Study], pd.DataFrame]
 
 __all__ = ["BUILDERS", "MAIN_LAYERS", "tables"]
 
@@ -32,7 +36,7 @@ MAIN_LAYERS = (
 
 
 def tables(
-    study: Study, keys: Sequence[str] = (), *, profile: str = ""
+    study: Study, keys: Sequence[str] = (), *, profile: str = "", place: Place | None = None
 ) -> Iterator[tuple[TableText, pd.DataFrame]]:
     """Yield every table of a study, with what it holds.
 
@@ -44,6 +48,8 @@ def tables(
         Only these tables.
     profile : {"", "star"}, optional
         The ordinary tables, or those of the star.
+    place : Place, optional
+        Only the rows about a place, of the ordinary tables.
 
     Yields
     ------
@@ -59,7 +65,20 @@ def tables(
     for text in load_dictionary().tables.values():
         if text.profile == profile and (not keys or text.key in keys):
             columns = [c.name for c in text.expand(study.measured)]
-            yield text, builders[text.key](study)[columns].reset_index(drop=True)
+            yield text, _there(study, text.key, builders, place)[columns].reset_index(drop=True)
+
+
+def _there(
+    study: Study, key: str, builders: Mapping[str, Builder], place: Place | None
+) -> pd.DataFrame:
+    """Return a table, or what of it is about a place."""
+    if place is None or key in _WHOLE:
+        found = builders[key](study)
+        told = {"item": ["place"], "value": [place.name]} if place and key == "study" else {}
+        return pd.concat([found, pd.DataFrame(told)], ignore_index=True) if told else found
+    if key in _COUNTED:
+        return _COUNTED[key](study, place)
+    return cut(study, builders[key](study), place, key)
 
 
 def _study(study: Study) -> pd.DataFrame:
@@ -158,24 +177,30 @@ def _units(study: Study) -> pd.DataFrame:
 _BOTH = [f"{what}{end}" for what in ("schools", "pupils") for end in ("", "_low", "_high")]
 
 
-def _coverage(study: Study) -> pd.DataFrame:
+def _weights(place: Place | None) -> list[By]:
+    """Return the weights that a place can be counted in: of a list of schools, none of land."""
+    return [by for by, w in WEIGHTS.items() if not place or place.has_land or w.item == "urn"]
+
+
+def _coverage(study: Study, place: Place | None = None) -> pd.DataFrame:
+    weights = [by for by in ("area", "schools") if by in _weights(place)]
     asked: list[tuple[str, By]] = [
         (key, by)
         for key, layer in study.layers.items()
         if layer.kind != "sites"
-        for by in (("area", "schools") if key in study.area_layers else ("schools",))
+        for by in (weights if key in study.area_layers else weights[-1:])
     ]
-    parts = [study.coverage(key, by).assign(layer=key, by=by) for key, by in asked]
+    parts = [study.coverage(key, by, place=place).assign(layer=key, by=by) for key, by in asked]
     return pd.concat(parts, ignore_index=True)
 
 
-def _overlap(study: Study) -> pd.DataFrame:
+def _overlap(study: Study, place: Place | None = None) -> pd.DataFrame:
     own = [k for k, v in study.area_layers.items() if v.family == "user"]
     keys = [k for k in (*MAIN_LAYERS, *own) if k in study.area_layers]
     parts = [
-        study.overlap(left, right, by).assign(left=left, right=right, by=by)
+        study.overlap(left, right, by, place=place).assign(left=left, right=right, by=by)
         for left, right in combinations(keys, 2)
-        for by in WEIGHTS
+        for by in _weights(place)
     ]
     columns = [c.name for c in load_dictionary().tables["overlap"].columns]
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
@@ -193,12 +218,27 @@ def _account(study: Study) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["file", "line", "what", "value", "why", "nearest"])
 
 
+def _mismatch(study: Study, place: Place | None = None) -> pd.DataFrame:
+    """Return how layers disagree by every weight; of a user's own set not by eligible pupils."""
+    own = place is not None and study.layer(place.layer).family == "user"
+    weights = [by for by in _weights(place) if not (own and WEIGHTS[by].suppressed)]
+    return pd.concat([study.mismatch(by=by, place=place) for by in weights])
+
+
 def _schools(study: Study) -> pd.DataFrame:
     placed = study.placement.schools.set_index("urn")
     return study.schools.join(placed[["block", "located_by", "distance_m"]], on="urn")
 
 
-BUILDERS: Mapping[str, Callable[[Study], pd.DataFrame]] = {
+# Tables that say the same of every place, and those that are counted anew within one.
+_WHOLE = ("study", "account", "summary", "layers", "areas", "rejects", "filtered", "dictionary")
+_COUNTED: Mapping[str, Callable[[Study, Place], pd.DataFrame]] = {
+    "coverage": _coverage,
+    "overlap": _overlap,
+    "mismatch": _mismatch,
+    "spread": lambda study, place: study.spread(place),
+}
+BUILDERS: Mapping[str, Builder] = {
     "study": _study,
     "summary": lambda study: study.register.summary(),
     "layers": _layers,
@@ -207,7 +247,7 @@ BUILDERS: Mapping[str, Callable[[Study], pd.DataFrame]] = {
     "claims": _claims,
     "coverage": _coverage,
     "overlap": _overlap,
-    "mismatch": lambda study: pd.concat([study.mismatch(by=by) for by in WEIGHTS]),
+    "mismatch": _mismatch,
     "spread": lambda study: study.spread(),
     "schools": _schools,
     "assignment": lambda study: study.assigned(),

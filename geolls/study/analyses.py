@@ -21,6 +21,7 @@ from geolls.measures import placeview as places
 from geolls.measures import sites as siting
 from geolls.measures.explain import Explanation, explain_place, explain_trust
 from geolls.study.core import Core, Place, remembered
+from geolls.study.cuts import cut, schools_of
 from geolls.study.units import homes_within
 
 __all__ = [
@@ -221,6 +222,16 @@ def far_areas(study: Core) -> pd.DataFrame:
     return _from_leads(study, siting.far_areas)
 
 
+def far_schools(study: Core) -> pd.DataFrame:
+    """List the schools over 20 km from every Teaching School Hub lead school, farthest first."""
+    leads = sites(study, LEADS).set_index("unit_code")["urn"]
+    found = site_distances(study, LEADS)
+    found = found[found["distance_km"] > FAR_KM]
+    known = study.schools[["urn", "name", "phase", "postcode", "la_name", "trust_name"]]
+    table = known.merge(found, on="urn").assign(site_urn=lambda t: t["site_code"].map(leads))
+    return table.sort_values(["distance_km", "urn"], ascending=[False, True], ignore_index=True)
+
+
 def far_by_phase(study: Core) -> pd.DataFrame:
     """Table the share of each authority's schools beyond 10, 20 and 40 km of a lead school."""
     return _from_leads(study, siting.beyond)
@@ -405,19 +416,20 @@ ANALYSES: dict[str, Callable[[Core], pd.DataFrame]] = {
         trust_communities,
         map_fit,
         far_areas,
+        far_schools,
         far_by_phase,
         far_sensitivity,
     )
 }
 
 
-def analysis(study: Core, name: str) -> pd.DataFrame:
-    """Return one of the researcher's tables by name.
+def analysis(study: Core, name: str, place: Place | None = None) -> pd.DataFrame:
+    """Return one of the researcher's tables by name, or its rows about a place.
 
     Raises
     ------
     UsageError
-        When there is no such table.
+        When there is no such table, or none of its rows can be about a place.
 
     Notes
     -----
@@ -429,6 +441,10 @@ def analysis(study: Core, name: str) -> pd.DataFrame:
             fix=suggest(name, ANALYSES) or f"there are {', '.join(ANALYSES)}",
         )
     found = ANALYSES[name](study)
+    if place is not None and name == "headlines":
+        found = oversight.headlines(study.kinds(HOME).reindex(schools_of(study, place)))
+    elif place is not None:
+        found = cut(study, found, place, name)
     if "rests_on" in found:
         return found
     # Bodies that a place deals with are of every layer; other columns are named as their layers.

@@ -43,6 +43,7 @@ LIKE: dict[str, Literal["plain", "log"]] = {
     "schools_per_100km2": "log",
     "fsm_share": "plain",
 }
+_OF_LAND = ("area_km2", "schools_per_100km2")
 # Every unit of a layer as one place.
 _ENGLAND = "england"
 # A layer with so large a share of the schools covers England; the rest have no usable location.
@@ -300,7 +301,10 @@ def compare(study: Core, places: Sequence[Place]) -> pd.DataFrame:
         column = figure.column
         values = {name: float(row.get(column, np.nan)) for name, row in rows.items()}
         own = column in {f"share_{kind}" for kind in HOME_KINDS}
-        common = len(layers) == 1 or not (own or figure.beside == "middle")
+        if column in _OF_LAND and not any(p.has_land for p in places):
+            continue
+        seats = {study.seat(layer) for layer in layers} if own else layers
+        common = len(seats) == 1 or (not own and figure.beside != "middle")
         beside = england[column] if common else float("nan")
         meaning = figure.meaning.replace("{schools}", f"{study.population.word} schools")
         note = f"{figure.unit}: {meaning}"

@@ -389,7 +389,8 @@ class Core:
         layer = self.layer(name)
         if not layer.has_land:
             raise UsageError(
-                f"{layer.key} is made of {layer.kind}, not of land",
+                f"{layer.title if layer.key in self._made else layer.key} is made of {layer.kind}, "
+                "not of land",
                 fix="use --by schools" if layer.kind in ASSIGNED else _SITES,
             )
         blocks = [str(b) for b in self.block_weights.index]
@@ -589,7 +590,7 @@ class Core:
     # -- measures --------------------------------------------------------------------------
 
     def overlap(
-        self, left: str, right: str, by: By = "schools", *, place: Place | str | None = None
+        self, left: str, right: str, by: By = "schools", *, place: Place | Given | None = None
     ) -> pd.DataFrame:
         """Return one row per pair of units of two layers that meet; see `geolls.measures.overlap`.
 
@@ -606,17 +607,21 @@ class Core:
         weights: pd.Series,
         by: By,
         layers: Sequence[str],
-        place: Place | str | None,
+        place: Place | Given | None,
     ) -> pd.DataFrame:
         """Count a weight by a measure; of one that is told with care, only what may be told."""
         if not self._weight(by).suppressed:
             return measure(weights)
         hidden = self.schools.set_index("urn")["fsm_pupils_suppressed"].reindex(weights.index)
-        keys = [*layers, *([self._as_place(place).layer] if place else ())]
-        own = bool(self.settings.where) or any(self.layer(k).family == "user" for k in keys)
-        return told(measure, weights, hidden, own=own)
+        keys = [*layers, *(() if place is None else [self._as_place(place).layer])]
+        return told(measure, weights, hidden, own=self._own(keys))
 
-    def _weights_in(self, place: Place | str | None, by: By) -> pd.Series:
+    def _own(self, layers: Iterable[str]) -> bool:
+        """Tell whether sets are the user's own: nobody has looked at which schools they set apart."""
+        own = (self.layer(key).family == "user" for key in layers)
+        return bool(self.settings.where) or any(own)
+
+    def _weights_in(self, place: Place | Given | None, by: By) -> pd.Series:
         """Return the weight of each item, or of each item of a place by the place's share of it."""
         weights = self.weights(by)
         if place is None:
@@ -632,6 +637,7 @@ class Core:
         by: By = "schools",
         *,
         inside_only: bool = False,
+        place: Place | Given | None = None,
     ) -> pd.DataFrame:
         """Return one row per pair of layers and measure: left, right, by, measure, value, note.
 
@@ -639,17 +645,24 @@ class Core:
         """
         from geolls.measures.mismatch import compare, pairwise
 
-        weight = self.weights(by)
+        there = [] if place is None else [self._as_place(place).layer]
+        if self._weight(by).suppressed and self._own(there):
+            raise UsageError(
+                "eligible pupils of a set of your own are told by overlap and coverage alone",
+                where="--by",
+                fix="use --by schools or --by pupils",
+            )
+        weight = self._weights_in(place, by)
         rules: dict[str, Any] = {
             "inside_only": inside_only,
             "divisible": self._weight(by).item == "block",
         }
         if left and right:
-            x, y = (self.membership(k, by) for k in (left, right))
+            x, y = (self.membership(k, by).over(weight.index) for k in (left, right))
             found = compare(x, y, weight, **rules)
             found = found.assign(left=self.layer(left).key, right=self.layer(right).key)
         else:
-            layers = {k: self.membership(k, by) for k in self.area_layers}
+            layers = {k: self.membership(k, by).over(weight.index) for k in self.area_layers}
             found = pairwise(layers, weight, **rules)
         if self.rests_on:
             pairs = zip(found["left"], found["right"], found["note"], strict=True)
@@ -659,7 +672,7 @@ class Core:
         return found.assign(by=by)[["left", "right", "by", "measure", "value", "note"]]
 
     def coverage(
-        self, name: str, by: By = "area", *, place: Place | str | None = None
+        self, name: str, by: By = "area", *, place: Place | Given | None = None
     ) -> pd.DataFrame:
         """Return what each unit covers alone, what is shared, and what nobody covers and why.
 
@@ -708,19 +721,24 @@ class Core:
             self.schools, self.memberships, self.spread_options, everywhere=self.everywhere
         )
 
-    def spread(self, place: Place | str | None = None) -> pd.DataFrame:
+    def spread(self, place: Place | Given | None = None) -> pd.DataFrame:
         """Return one row per trust: lines crossed and kilometres; see `spread.spread`.
 
         Parameters
         ----------
         place : Place or str, optional
-            Only trusts with a school there; their numbers stay those of the whole trust.
+            Only trusts with a school there; their numbers stay those of the whole trust, and
+            `schools_here` says how many of its schools are there, a shared one by its share.
         """
         if place is None:
             return self._spread
-        here = self.schools["urn"].isin(self._weights_in(place, "schools").index)
-        at_work = self.schools.loc[here, "trust_uid"].dropna()
-        return self._spread[self._spread["trust_uid"].isin(at_work)].reset_index(drop=True)
+        here = self._weights_in(place, "schools")
+        trust = self.schools.set_index("urn")["trust_uid"]
+        at_work = here.groupby(trust.reindex(here.index)).sum()
+        found = self._spread[self._spread["trust_uid"].isin(at_work.index)].reset_index(drop=True)
+        after = list(found).index("schools") + 1
+        found.insert(after, "schools_here", found["trust_uid"].map(at_work))
+        return found
 
     def seat(self, layer: str) -> str:
         """Return the layer in which trusts are at home, seen from the units of another.
