@@ -617,7 +617,7 @@ class Core:
         return told(measure, weights, hidden, own=self._own(keys))
 
     def _own(self, layers: Iterable[str]) -> bool:
-        """Tell whether sets are the user's own: nobody has looked at which schools they set apart."""
+        """Tell whether sets are the user's own: nobody has looked at what they set apart."""
         own = (self.layer(key).family == "user" for key in layers)
         return bool(self.settings.where) or any(own)
 
