@@ -99,7 +99,7 @@ def where(
     text : str
         "lon,lat" (EPSG:4326 degrees), "easting,northing" (EPSG:27700 metres), a postcode or its
         beginning, a URN, a GSS code, a DfE authority code, or the name of an area, hub, town or
-        school.
+        school; or a set of schools: "NE63 9,5km", "town:Ashington,3km", a file of URNs.
     on : datetime.date
         The day the layers are resolved to.
     areas, catalogue : Areas, Catalogue
@@ -127,7 +127,9 @@ def where(
         by then, its heirs are named.
     """
     ground = Ground(on, areas, catalogue, data, open_study)
-    matches = find(text, ground)
+    if re.fullmatch(_SET, text.strip(), re.IGNORECASE):
+        return [answer._asdict() for answer in _of_set(open_study(), text)]
+    matches = find(re.sub(_KIND, "", text, flags=re.IGNORECASE), ground)
     lately = list(_area_layers(ground))
     polygons = [v for v in catalogue.layers.values() if v.kind == "polygons" and v.active(on)]
     answers: list[Answer] = []
@@ -140,6 +142,23 @@ def where(
         if match.urn is not None:
             answers += _of_school(match, open_study())
     return [answer._asdict() for answer in answers]
+
+
+# What is a set of schools: a distance round something, or a file. What a name may be said to be.
+_SET = r".+\d\s*(km|m|miles?)|.+\.(csv|txt|tsv|xlsx|xlsm)"
+_KIND = r"^\s*(town|urn|school|postcode)\s*:"
+
+
+def _of_set(study: Core, text: str) -> Iterator[Answer]:
+    """Yield the units that a set of schools is in, by the share of its schools."""
+    place = study.place(text)
+    for key in study.area_layers:
+        table = study.coverage(key, "schools", place=place)
+        for code, name, share in zip(*(table[c] for c in _OF_SET), strict=True):
+            yield Answer(place.name, key, code, name, round(float(share), 6), note=place.note)
+
+
+_OF_SET = ("unit_code", "unit_name", "share")
 
 
 def _area_layers(ground: Ground) -> Iterator[tuple[Layer, list[BlockClaim], str]]:

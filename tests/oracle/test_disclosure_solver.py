@@ -274,6 +274,30 @@ def test_the_difference_of_two_filters_tells_no_small_number(few: Study, tmp_pat
     assert not small(solved[solved.index.isin(hidden)]).any() and small(true[hidden]).all()
 
 
+def test_the_difference_of_two_lists_tells_no_small_number(few: Study) -> None:
+    """A list with a withheld school and the same list without it: printed alike for any number."""
+    schools = few.schools
+    hidden = schools.loc[schools["fsm_pupils_suppressed"], "urn"]
+    other = with_counts(few, lambda c, n: np.where(small(c), 1 + (c + n) % 9, c))
+    every, lists = schools["urn"].tolist(), []
+    for gone in hidden.iloc[:3]:
+        # The list, and five others that differ by that school alone.
+        lists += [every, [urn for urn in every if urn != gone], [*every[:6], gone], every[:6]]
+    lists += [[urn, *every[:4]] for urn in hidden.iloc[3:6]]
+    for urns in lists:
+        for key in ("region", "local_authority"):
+            one, two = (s.coverage(key, "fsm_pupils", place=urns) for s in (few, other))
+            pd.testing.assert_frame_equal(one, two)
+            assert (one["weight"].dropna() % MINIMUM == 0).all()
+            sizes = few.coverage(key, "schools", place=urns).set_index("unit_code")["weight"]
+            told = one.dropna(subset=["weight"])["unit_code"]
+            assert (sizes.reindex(told) >= 5).all()
+        both = [s.compare([urns, "region:London"]).set_index("measure") for s in (few, other)]
+        assert both[0].loc["fsm_share"].equals(both[1].loc["fsm_share"])
+    few_of_them = few.coverage("region", "fsm_pupils", place=hidden.iloc[:4].tolist())
+    assert few_of_them["weight"].isna().all()
+
+
 # ---- nothing else prints them ------------------------------------------------------------------
 
 #: What commands are given; one that is not here prints no table of a study's schools.
