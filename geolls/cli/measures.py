@@ -68,7 +68,7 @@ def assign(study: Study, points: Path | None, place: Place | None, **options: An
         from geolls.study.cuts import cut
 
         frame = cut(study, frame, place)
-    emit(frame, options, **about(study, "Schools by layer and unit", place=place))
+    emit(frame, options, **about(study, "Schools by layer and unit", place=place, whole=True))
 
 
 @study_command(
@@ -200,7 +200,11 @@ def spread(study: Study, place: Place | None, **options: Any) -> None:
     geolls spread --format csv -o spread.csv
     geolls spread --place "greater manchester"
     """
-    emit(study.spread(place=place), options, **about(study, "Spread of trusts", place=place))
+    emit(
+        study.spread(place=place),
+        options,
+        **about(study, "Spread of trusts", place=place, whole=True),
+    )
 
 
 @study_command(
@@ -248,7 +252,12 @@ def table(study: Study, name: str, place: Place | None, **options: Any) -> None:
     geolls table equity_gap --format csv
     geolls table places_by_phase --place Leeds
     """
-    emit(study.table(name, place=place), options, view=name, **about(study, name, place=place))
+    emit(
+        study.table(name, place=place),
+        options,
+        view=name,
+        **about(study, name, place=place, whole=True),
+    )
 
 
 @study_command(
@@ -277,7 +286,7 @@ def typology(study: Study, sensitivity: bool, place: Place | None, **options: An
         from geolls.study.cuts import cut
 
         frame = cut(study, frame, place, "--sensitivity")
-    emit(frame, options, **about(study, "Patterns of oversight", place=place))
+    emit(frame, options, **about(study, "Patterns of oversight", place=place, whole=True))
 
 
 @command(

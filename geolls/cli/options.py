@@ -261,13 +261,15 @@ def emit(
     said: str = "",
     counted: bool = False,
     land: bool = False,
+    there: str = "",
     view: str = "",
 ) -> None:
     """Print a table, or write it to the file that -o names; demonstration schools are named so.
 
     A person who asks for neither a format nor a file is told what is `said`, where there is any.
     Where schools are `counted` the table says which: over it, or where it is for a program, which
-    wants nothing but rows, on standard error. In a table about `land` alone no school counts. What
+    wants nothing but rows, on standard error; `there` says of a place which of them it has. In a
+    table about `land` alone no school counts. What
     a screen shows first is said under the name of the command, or of its `view`.
     """
     if said and on_screen(options) and not options["columns"]:
@@ -281,7 +283,7 @@ def emit(
     table, notes = Table.of(data), {"Table": title}
     if study is not None and counted:
         n = len(study.schools)
-        notes["Counted"] = f"{n:,} {study.population.schools(n)}"
+        notes["Counted"] = there or f"{n:,} {study.population.schools(n)}"
         if on_screen(options):
             title = f"{title}\nCounted: {notes['Counted']}"
         else:
@@ -381,14 +383,28 @@ def _say_left_out(study: Study, options: dict[str, Any]) -> None:
 
 
 def about(
-    study: Study, text: str, by: By = "schools", place: Place | None = None
+    study: Study,
+    text: str,
+    by: By = "schools",
+    place: Place | None = None,
+    *,
+    whole: bool = False,
 ) -> dict[str, Any]:
-    """Return the title of a table, its study, and whether schools count in it or only land."""
+    """Return the title of a table, its study, and whether schools count in it or only land.
+
+    Of a table about a place also which schools are there: its figures are of those, or, where rows
+    are picked from a `whole` table, of all schools of the trusts and units that they are about.
+    """
     land = WEIGHTS[by].item == "block"
     blocks = f", blocks: {study.finer.label}" if study.finer else ""
-    there = f" in {place.name}" if place else ""
-    title = f"{text}{there}, as of {study.as_of}{blocks}"
-    return {"title": title, "study": study, "counted": not land, "land": land}
+    title = f"{text}{f' in {place.name}' if place else ''}, as of {study.as_of}{blocks}"
+    found = {"title": title, "study": study, "counted": not land, "land": land}
+    if place is None:
+        return found
+    n, all_ = len(study.schools_of(place)), len(study.schools)
+    there = f"{n:,} of {all_:,} {study.population.schools(all_)}, those in {place.name}"
+    of = "figures of a trust or unit are of all its schools" if whole else "shares are of them"
+    return {**found, "there": f"{there}; {of}"}
 
 
 def day_of(options: dict[str, Any]) -> date:

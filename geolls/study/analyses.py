@@ -21,7 +21,7 @@ from geolls.measures import placeview as places
 from geolls.measures import sites as siting
 from geolls.measures.explain import Explanation, explain_place, explain_trust
 from geolls.study.core import Core, Place, remembered
-from geolls.study.cuts import cut, schools_of
+from geolls.study.cuts import cut
 from geolls.study.units import homes_within
 
 __all__ = [
@@ -442,7 +442,7 @@ def analysis(study: Core, name: str, place: Place | None = None) -> pd.DataFrame
         )
     found = ANALYSES[name](study)
     if place is not None and name == "headlines":
-        found = oversight.headlines(study.kinds(HOME).reindex(schools_of(study, place)))
+        found = oversight.headlines(study.kinds(HOME).reindex(study.schools_of(place)))
     elif place is not None:
         found = cut(study, found, place, name)
     if "rests_on" in found:

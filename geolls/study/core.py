@@ -751,6 +751,11 @@ class Core:
         authority = "local_authority" if "local_authority" in self.area_layers else first
         return found.key if found.has_land else authority
 
+    def schools_of(self, place: Place | Given) -> pd.Index:
+        """Return the URNs of the schools that a place has, or shares."""
+        found = self._as_place(place)
+        return self.membership(found.layer).shares_of(found.unit_code).index
+
     def trust_home(self, layer: str) -> pd.Series:
         """Return where each trust is at home, seen from a layer, by trust_uid; see `home_of`."""
         from geolls.measures.home import home_of

@@ -11,19 +11,14 @@ from geolls.study.core import Core
 from geolls.study.gazetteer import Place
 from geolls.study.units import counted_in
 
-__all__ = ["cut", "cut_changes", "schools_of", "units_at"]
+__all__ = ["cut", "cut_changes", "units_at"]
 
 HOME = "local_authority"
 
 
-def schools_of(study: Core, place: Place) -> pd.Index:
-    """Return the URNs of the schools that a place has, or shares."""
-    return study.membership(place.layer).shares_of(place.unit_code).index
-
-
 def units_at(study: Core, key: str, place: Place) -> set[str]:
     """Return the units of a layer that the schools of a place are in, or that have its land."""
-    urns = schools_of(study, place)
+    urns = study.schools_of(place)
     table = study.assigned(key)
     found = set(table.loc[table["urn"].isin(urns), "unit_code"])
     if place.has_land and counted_in(study, key) == "area":
@@ -78,12 +73,12 @@ def _units(study: Core, table: pd.DataFrame, place: Place) -> pd.Series[bool]:
 
 
 def _trusts(study: Core, table: pd.DataFrame, place: Place) -> pd.Series[bool]:
-    here = study.schools["urn"].isin(schools_of(study, place))
+    here = study.schools["urn"].isin(study.schools_of(place))
     return table["trust_uid"].isin(study.schools.loc[here, "trust_uid"].dropna())
 
 
 _ABOUT: Mapping[str, Callable[[Core, pd.DataFrame, Place], pd.Series[bool]]] = {
-    "urn": lambda study, table, place: table["urn"].isin(schools_of(study, place)),
+    "urn": lambda study, table, place: table["urn"].isin(study.schools_of(place)),
     "trust_uid": _trusts,
     "block": lambda _, table, place: table["block"].isin(place.blocks),
     "district_code": lambda study, table, place: table["district_code"].isin(
@@ -110,7 +105,7 @@ def cut_changes(
     codes = ["code", "from_code", "to_code"]
     for study, place in days:
         school = table["what"].isin(["school", "move"])
-        here = table[["code"]].isin(set(schools_of(study, place))).any(axis=1)
+        here = table[["code"]].isin(set(study.schools_of(place))).any(axis=1)
         kept |= school & here
         kept |= (table["what"] == "claim") & table["code"].isin(place.blocks)
         for key in study.area_layers:
