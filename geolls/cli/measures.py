@@ -343,7 +343,8 @@ def changes(
         frame = _changes_there(frame, before, after, place, options)
     if counted := in_areas(frame):
         note(options, f"By distinct area: {counted}")
-    emit(frame, options, title=f"Changes from {first} to {last}", study=before, counted=True)
+    title = f"Changes from {first} to {last}{f' in {place}' if place else ''}"
+    emit(frame, options, title=title, study=before, counted=True)
 
 
 def _changes_there(
