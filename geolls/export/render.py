@@ -278,10 +278,11 @@ def _kind(name: str, values: Sequence[Any]) -> str:
     held = [v for v in values if v is not None]
     if held and all(isinstance(v, _NUMBERS) for v in held):
         return "numbers"
-    key = all(v.isidentifier() if isinstance(v, str) else isinstance(v, date) for v in held)
-    return (
-        "keys" if name == "urn" or name.endswith(("_code", "_uid")) or (held and key) else "words"
-    )
+    key = name in _KEYS or name.endswith(("_code", "_uid"))
+    return "keys" if key or any(isinstance(v, date) for v in held) else "words"
+
+
+_KEYS = ("urn", "key", "layer", "left", "right", "measure")
 
 
 def _left_out(whole: Table, rows: int, columns: int) -> list[str]:
