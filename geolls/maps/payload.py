@@ -88,7 +88,7 @@ def _arcs(drawn: Drawn) -> dict[str, Any]:
 def _context() -> Ready:
     """Return rings of land outside England, coarsely, as deltas in thousandths of a degree."""
     rings = []
-    for ring in shapely.get_rings(shapely.get_parts(shapely.simplify(abroad(), 600.0))):
+    for ring in shapely.get_rings(shapely.get_parts(shapely.simplify(abroad(), 800.0))):
         coords = shapely.get_coordinates(ring)
         xy = np.rint(np.column_stack(lonlat(*coords.T)) * 1e3).astype(np.int64)
         rings.append(np.diff(xy, axis=0, prepend=np.zeros((1, 2), int)).ravel().tolist())

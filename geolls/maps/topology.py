@@ -223,8 +223,8 @@ class Topology:
     def _tree(self) -> shapely.STRtree:
         return shapely.STRtree(shapely.points(self.spots * _SQUEEZE))
 
-    def stays(self, metres: float) -> Bools:
-        """Tell which vertices are drawn at a tolerance.
+    def stays(self, metres: float, among: Ints | None = None) -> Bools:
+        """Tell which vertices are drawn at a tolerance: of all arcs, or of those at some positions.
 
         Notes
         -----
@@ -234,10 +234,12 @@ class Topology:
         """
         if metres < SPOT_METRES / 2:
             return np.ones(len(self.arc), bool)
-        lines = shapely.simplify(self.lines, metres * PER_METRE, preserve_topology=True)
+        arcs = np.arange(len(self.left)) if among is None else among
+        lines = shapely.simplify(self.lines[arcs], metres * PER_METRE, preserve_topology=True)
         coords, owner = shapely.get_coordinates(lines, return_index=True)
-        drawn = _named(np.rint(coords / _SQUEEZE), owner)
-        stays = np.isin(_named(self.xy, self.arc), drawn)
+        drawn = _named(np.rint(coords / _SQUEEZE), arcs[owner])
+        stays, mine = np.ones(len(self.arc), bool), np.isin(self.arc, arcs)
+        stays[mine] = np.isin(_named(self.xy[mine], self.arc[mine]), drawn)
         kept = np.flatnonzero(stays)
         start, many = kept[:-1], np.diff(kept) + 1
         cut = (self.arc[start] == self.arc[kept[1:]]) & (many > 2)
@@ -249,7 +251,7 @@ class Topology:
         hit = self._tree.query(shapely.polygons(between), predicate="dwithin", distance=near)[0]
         again = vertex[np.isin(piece, hit)]
         if len(again):
-            stays[again] |= self.stays(metres / 2)[again]
+            stays[again] |= self.stays(metres / 2, np.unique(self.arc[again]))[again]
         return stays
 
     def encode(
