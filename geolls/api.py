@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -243,13 +244,17 @@ class Study(Core):
             made, maps, told = self._scenes(recipe, places, trust, colour_by, options)
             save_print(made, maps, path, figure=size)
             return told
-        unfit = "several places" if len(places) > 1 else "a size or title" if figure else ""
+        asked = dict(figure or {})
+        title = asked.pop("title", None)
+        unfit = "several places" if len(places) > 1 else ", ".join(asked)
         if unfit:
             fix = "use .svg, .png or .pdf"
             raise OutputError(f"a map to explore takes no {unfit}", where=str(path), fix=fix)
         from geolls.maps.page import draw
 
         made, (data,), told = self._scenes(recipe, places, trust, colour_by, options)
+        if title:
+            made = replace(made, title=title)
         draw(made, data, tiles=tiles, attr=attr).save(path)
         return told
 

@@ -156,17 +156,17 @@ def test_the_same_figure_is_the_same_bytes(local, west, tmp_path: Path):
 @pytest.mark.parametrize(
     ("figure", "words"),
     [
-        (Figure(width="wide"), "--width: 'wide' is no length"),
-        (Figure(width="85"), "--width: '85' is no length"),
-        (Figure(height="5mm"), "--height: 5mm is no size for a map; use 40mm to 1500mm"),
-        (Figure(width="9000mm"), "--width: 9000mm is no size for a map"),
-        (Figure(width="85mm", height="42mm"), "the words leave no room for the map; make it"),
-        (Figure(dpi=0.0), "--dpi: 0 pixels an inch; use 20 to 2400"),
+        ({"width": "wide"}, "--width: 'wide' is no length"),
+        ({"width": "85"}, "--width: '85' is no length"),
+        ({"height": "5mm"}, "--height: 5mm is no size for a map; use 40mm to 1500mm"),
+        ({"width": "9000mm"}, "--width: 9000mm is no size for a map"),
+        ({"width": "85mm", "height": "42mm"}, "the words leave no room for the map; make it"),
+        ({"dpi": 0.0}, "--dpi: 0 pixels an inch; use 20 to 2400"),
     ],
 )
 def test_a_size_that_cannot_be_is_told(local, west, figure, words: str, tmp_path: Path):
     with pytest.raises(UsageError) as told:
-        save_print(local, west, tmp_path / "x.png", figure=figure)
+        save_print(local, west, tmp_path / "x.png", figure=Figure(**figure))
     assert words in str(told.value)
     assert not list(tmp_path.iterdir())
 
@@ -387,3 +387,16 @@ def test_the_figure_looks_as_it_did(local, two, same, tmp_path: Path):
     figure = Figure(width="120mm", title="Two places, one trust told apart", dpi=120, grid=True)
     save_print(recipe, maps, tmp_path / "f.png", figure=figure)
     same("figure-panels", (tmp_path / "f.png").read_bytes())
+
+
+def test_a_map_to_explore_takes_a_title_and_refuses_what_is_for_print(
+    demonstration: Any, tmp_path: Path
+):
+    path = tmp_path / "leeds.html"
+    title = {"title": "Schools of Leeds <&>"}
+    demonstration.save_map("locality_overlay", path, place="Leeds", figure=title)
+    assert "<h1>Schools of Leeds &lt;&amp;&gt;</h1>" in path.read_text("utf-8")
+    for asked, words in (({"figure": {"width": "85mm"}}, "width"), ({}, "several places")):
+        place = "Leeds" if asked else ["Leeds", "Kent"]
+        with pytest.raises(OutputError, match=f"takes no {words}; use .svg"):
+            demonstration.save_map("locality_overlay", path, place=place, **asked)
