@@ -32,8 +32,7 @@ __all__ = [
 ]
 
 LAYER = "local_authority"
-#: What is said in place of a pattern that hangs on joining dates: where few are known, or none.
-SPARSE = "joining dates known for fewer than half of the schools in trusts"
+#: What is said in place of a pattern that hangs on joining dates, where none is known.
 UNKNOWN = "not known without --links: no joining dates"
 _YEAR = 365.25  # days
 
