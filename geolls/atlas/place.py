@@ -88,8 +88,9 @@ def lede(here: Here, population: Population, hubs: Sequence[str]) -> Markup:
     several = float(unit["in_trusts"])
     lead = outside >= several
     part: float | Interval = outside if lead else several
+    run = "no_trust" if lead else "in_trusts"
     if not here.schools.certain:
-        part = here.known("no_trust") if lead else here.known("in_trusts")
+        part = here.known(run)
     first = words.WHO_RUNS(
         n=here.n,
         schools=here.schools,
@@ -98,8 +99,8 @@ def lede(here: Here, population: Population, hubs: Sequence[str]) -> Markup:
         name=short_name(here.name),
         part=part,
         run="in no trust" if lead else "in a trust of two or more schools",
-        share=here.share_of(part),
-        england=england["share_no_trust" if lead else "share_in_trusts"],
+        share=here.known(f"share_{run}") if isinstance(part, Interval) else part / max(here.n, 1),
+        england=england[f"share_{run}"],
         rank=here.rank("share_no_trust") if lead else None,
         others=small(layer.unit_title_plural),
     )
@@ -205,7 +206,9 @@ class PlacePages(Chapter):
             "lede": lede(here, book.study.population, book.hub_layers),
             "note": book.note(here.schools, limits(here, book)),
             "glance": self._glance(here),
-            "glance_note": words.MIDDLE_ONE(ranked=ranked, others=others),
+            "glance_note": words.MIDDLE_ONE(
+                ranked=ranked, others=others, shared=not here.schools.certain
+            ),
             "ranked": ranked,
             "rank_from": RANKED,
             "strips": strips,

@@ -8,6 +8,7 @@ from functools import cache, cached_property
 from typing import Any, Literal
 
 from geolls.base.errors import GeollsError
+from geolls.base.interval import Interval, span
 from geolls.base.labels import label, seen_from, within
 from geolls.base.text import percent
 from geolls.base.vocabulary import RANKED
@@ -158,11 +159,18 @@ class Plates:
         away = "share_trust_based_elsewhere"
         top, second = largest(away), largest(away, 1)
         outside, home = largest("no_trust"), largest("share_trust_home_here")
+
+        def share(code: str, column: str, name: str) -> str:
+            low, high = (rows[code][f"{column}_{end}"] for end in Interval._fields)
+            return f"{span(Interval(low, high), percent)} {called(name)}"
+
+        least = rows[top][f"{away}_low"]
+        most = all(rows[c][f"{away}_high"] <= least for c in rows if c != top)
         said = {
-            home: f"{percent(rows[home]['share_trust_home_here'])} {called('trusts_home')}",
-            outside: f"{percent(rows[outside]['share_no_trust'])} {called('no_trust')}",
-            second: f"{percent(rows[second][away])} {called('trusts_elsewhere')}",
-            top: f"{percent(rows[top][away])} {called('trusts_elsewhere')}, most of {len(rows)}",
+            home: share(home, "share_trust_home_here", "trusts_home"),
+            outside: share(outside, "share_no_trust", "no_trust"),
+            second: share(second, away, "trusts_elsewhere"),
+            top: share(top, away, "trusts_elsewhere") + f", most of {len(rows)}" * most,
         }
         x = self.study.display_blocks.geometry.centroid.x
         side: dict[str, Literal["left", "right"]] = {

@@ -34,7 +34,6 @@ from geolls.study.comparing import (
     figures_of,
     layer_facts,
     most_like,
-    place_figures,
 )
 from geolls.study.facts import Cover, Here
 from geolls.study.typology import LAYER as PATTERN_LAYER
@@ -451,21 +450,14 @@ def _beside(subject: _Subject) -> Section:
     england = england_figures(study, here.key)
     alike = most_like(study, subject.place, 5)
     shown = alike.head(ALIKE)
-    table = place_figures(study, here.key).set_index("unit_code")
-    beside = [table.loc[code] for code in (here.code, *shown["unit_code"])]
+    units = here.facts.unit_rows[here.key]
+    beside = [units[code] for code in (here.code, *shown["unit_code"])]
     rows = []
     for column, (name, say) in _BESIDE.items():
         if column == "schools_per_100km2" and not here.layer.has_land:
             continue
         title = label_from(name, here.seat.key, here.seat.unit_title)
-        first, *values = [say(_known(unit[column]), float(unit["schools"])) for unit in beside]
-        if column in ("schools", "trusts"):
-            codes = [here.code, *shown["unit_code"]]
-            counts = [here.facts.unit_rows[here.key][code] for code in codes]
-            first, *values = [
-                span(Interval(*(u[f"{column}_{end}"] for end in Interval._fields)), count)
-                for u in counts
-            ]
+        first, *values = [_said(unit, column, say) for unit in beside]
         middle = say(_known(england[column]), RANKED) + subject.star(column)
         rows.append((title, first, middle, *values))
     head = ("", "Here", "England", *map(subject.brief, shown["unit_name"]))
@@ -476,13 +468,29 @@ def _beside(subject: _Subject) -> Section:
         others=subject.book.words(here.key),
         alike=[f"{subject.brief(r.unit_name)} ({r.distance:.1f})" for r in alike.itertuples()],
     )
-    after = words.MIDDLE_BESIDE(ranked=ranked * (ranked > 1), others=subject.book.words(here.key))
+    after = words.MIDDLE_BESIDE(
+        ranked=ranked * (ranked > 1),
+        others=subject.book.words(here.key),
+        shared=any(not _ends_of(unit, "schools").certain for unit in beside),
+    )
     return Section(
         "beside",
         "Beside England and the areas most like it" if len(alike) else "Beside England",
-        (text,) if len(table) > 1 else (),
+        (text,) if len(units) > 1 else (),
         (Table(head, tuple(rows), frozenset(range(1, len(head)))),),
         after=tuple(filter(None, (after, _pattern(subject)))),
+    )
+
+
+def _said(unit: Mapping[str, Any], column: str, say: Callable[[float, float], str]) -> str:
+    n = float(unit["schools"])
+    return span(_ends_of(unit, column), lambda end: say(end, n))
+
+
+def _ends_of(unit: Mapping[str, Any], column: str) -> Interval:
+    """Return a figure of a unit with its ends; what is known, or told by convention, has none."""
+    return Interval(
+        *(_known(unit.get(f"{column}_{end}", unit[column])) for end in Interval._fields)
     )
 
 

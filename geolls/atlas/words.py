@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 from markupsafe import Markup, escape
 
 from geolls.base.interval import Interval, between, bounds, span
+from geolls.base.labels import BY_CONVENTION
 from geolls.base.text import (
     a,
     band_words,
@@ -388,9 +389,11 @@ HUB_SHARES = Saying(
 )
 MIDDLE_ONE = Saying(
     "the middle unit, below the glance",
-    Form("none", lambda f: not f.ranked, ""),
-    Form("some", always,
+    Form("some", lambda f: f.ranked,
          "* the middle one of {ranked} {others} with " f"{RANKED} or more schools."),
+    Form("by convention", lambda f: f.shared,
+         f"Effective numbers and shares of pupils: {BY_CONVENTION}."),
+    join=" ",
 )
 
 # ---- bars --------------------------------------------------------------------------------------
@@ -899,6 +902,9 @@ MIDDLE_BESIDE = Saying(
     "the middle unit, below the figures",
     Form("some", lambda f: f.ranked,
          "* The middle one of {ranked} {others} with " f"{RANKED} schools or more."),
+    Form("by convention", lambda f: f.shared,
+         f"Effective numbers and shares of pupils: {BY_CONVENTION}."),
+    join=" ",
 )
 PATTERN = Saying(
     "the pattern of an authority",

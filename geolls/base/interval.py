@@ -25,8 +25,9 @@ class Interval(NamedTuple):
 
     @property
     def certain(self) -> bool:
-        """Whether both ends are one number; two missing ones are."""
-        return not abs(self.high - self.low) > _SAME
+        """Whether both ends are one number; two missing ones are, and one alone is not."""
+        low, high = self
+        return (low != low and high != high) or abs(high - low) <= _SAME
 
     def out_of(self, whole: float) -> Interval:
         """Return both ends as shares of a whole; missing where the whole is 0.
@@ -69,6 +70,8 @@ def total(parts: Iterable[Interval]) -> Interval:
 def span(value: float | Interval, write: Callable[[float], str], form: str = "{} to {}") -> str:
     """Write a number, or both ends of an interval where they read differently.
 
+    Without a most it is the least "or more".
+
     Parameters
     ----------
     value : float or Interval
@@ -82,8 +85,13 @@ def span(value: float | Interval, write: Callable[[float], str], form: str = "{}
     --------
     >>> span(Interval(417, 450), str), span(Interval(3, 3), str), span(7, str)
     ('417 to 450', '3', '7')
+    >>> span(Interval(3, float("nan")), str)
+    '3 or more'
     """
-    low, high = map(write, bounds(value))
+    ends = bounds(value)
+    low, high = map(write, ends)
+    if low != high and ends.high != ends.high:
+        return f"{low} or more"
     return low if low == high else form.format(low, high)
 
 

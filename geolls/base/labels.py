@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 
 from geolls.base.text import small
 
-__all__ = ["LABELS", "Label", "label", "label_from", "seen_from", "within"]
+__all__ = ["BY_CONVENTION", "LABELS", "Label", "label", "label_from", "seen_from", "within"]
 
 
 class Label(NamedTuple):
@@ -37,6 +37,9 @@ class Label(NamedTuple):
     basis: str
 
 
+#: How indices and shares of pupils count land without a published line; counts have ends.
+BY_CONVENTION: Final = "what several units list counts in equal parts, by convention"
+
 _SCHOOLS = "schools of the study's population"
 _TRUSTS = "trusts of two or more schools of the study's population"
 _OWN = "home is seen from the place itself"
@@ -47,7 +50,10 @@ LABELS: Final[Mapping[str, Label]] = {
     "schools": Label("Schools", "schools", _SCHOOLS, "a shared school counts by its share"),
     "pupils": Label("Pupils", "pupils", f"pupils of {_SCHOOLS}", "a shared school by its share"),
     "fsm_share": Label(
-        "Pupils eligible for free meals", "fsm_share", f"pupils of {_SCHOOLS}", "whole percents"
+        "Pupils eligible for free meals",
+        "fsm_share",
+        f"pupils of {_SCHOOLS}",
+        f"whole percents; {BY_CONVENTION}",
     ),
     "no_trust": Label("In no trust", "share_no_trust", _SCHOOLS, "at the day of the trust list"),
     "in_trusts": Label(
@@ -90,7 +96,10 @@ LABELS: Final[Mapping[str, Label]] = {
     "on_shared_land": Label("On shared land", "shared", _SCHOOLS, "land that others list too"),
     "confidence": Label("Confidence", "confidence", "records of a unit's land", "the weakest"),
     "effective_providers": Label(
-        "Effective number of providers", "effective_providers", _SCHOOLS, "bodies that run them"
+        "Effective number of providers",
+        "effective_providers",
+        _SCHOOLS,
+        f"bodies that run them; {BY_CONVENTION}",
     ),
     "top_trust_share": Label("Largest trust here", "top_trust_share", _SCHOOLS, "of all schools"),
     "top_trust_share_primary": Label(
@@ -104,7 +113,10 @@ LABELS: Final[Mapping[str, Label]] = {
         "Schools per 100 km²", "schools_per_100km2", _SCHOOLS, "schools over land"
     ),
     "effective_maps": Label(
-        "Effective number of maps", "effective_maps", _SCHOOLS, "hubs, devolved areas and trusts"
+        "Effective number of maps",
+        "effective_maps",
+        _SCHOOLS,
+        f"hubs, devolved areas and trusts; {BY_CONVENTION}",
     ),
 }
 

@@ -136,6 +136,9 @@ def mismatch(
 ) -> None:
     r"""Measure how layers disagree; without names, every pair.
 
+    Where several units list the same land, splits have a least and a most (_low, _high); the other
+    measures count it in equal parts, by convention, and the note says so.
+
     \b
     geolls mismatch local_authority teaching_school_hub
     geolls mismatch --by neighbourhoods --format csv
@@ -195,6 +198,9 @@ def coverage(study: Study, layer: str, by: Any, place: Place | None, **options: 
 )
 def spread(study: Study, place: Place | None, **options: Any) -> None:
     r"""Measure how far each trust spreads: one row per trust.
+
+    Where several units list the same land, counts of areas have a least and a most (_low, _high);
+    hhi, effective_areas and entropy count it in equal parts, by convention.
 
     \b
     geolls spread --format csv -o spread.csv

@@ -296,6 +296,11 @@ class Drawn:
         kinds = self.recipe.schools
         return table if self.recipe.scope == "trust" else table[table["kind"].isin(kinds)]
 
+    @cached_property
+    def tally(self) -> Counter[str]:
+        """How many schools of each kind the map is about, drawn or not: what its legends count."""
+        return Counter() if self.members is None else Counter(self.members["kind"])
+
     @property
     def authorities(self) -> LayerSpec:
         """The layer whose edges and names the land round about has."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -75,11 +74,9 @@ _ALWAYS = ("no_trust", "single_school_trust", "trust_home_here", "trust_based_el
 
 def _marks(drawn: Drawn) -> list[dict[str, Any]]:
     """Return the panel's rows of kinds of schools, with counts."""
-    table, recipe, of = drawn.data.schools, drawn.recipe, drawn.data.kinds
-    if table is None or not recipe.schools:
+    recipe, of, counts = drawn.recipe, drawn.data.kinds, drawn.tally
+    if drawn.data.schools is None:
         return []
-    kinds = table["kind"][table["here"]] if "here" in table else table["kind"]
-    counts = Counter(kinds.tolist())
     always = () if drawn.data.trust is not None else _ALWAYS
     return [
         {"key": key, "kind": of[key], "count": of[key].counted(counts[key])}

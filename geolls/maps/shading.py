@@ -11,7 +11,7 @@ import pandas as pd
 
 from geolls.base.errors import MapError
 from geolls.base.interval import Interval
-from geolls.base.labels import label, seen_from, within
+from geolls.base.labels import BY_CONVENTION, label, seen_from, within
 from geolls.base.text import small as lower_first
 from geolls.base.text import suggest
 from geolls.base.vocabulary import FEW, PATTERNS
@@ -99,7 +99,9 @@ class Column:
         values, whole = units[self.column].astype(float), england.get(self.column)
         unit = asked.study.layers[asked.layer].unit_title
         title = label(seen_from(asked.key, asked.layer), unit)
-        middle = self.middle or whole is None
+        middle, ends = self.middle or whole is None, _ends(units, self.column)
+        shared = not units["schools_low"].equals(units["schools_high"])
+        convention = f" {BY_CONVENTION[:1].upper()}{BY_CONVENTION[1:]}." * (shared and not ends)
         return Measure(
             key=asked.key,
             title=title,
@@ -111,11 +113,11 @@ class Column:
             few=FEW,
             england=float(values.median()) if middle else whole,
             england_title=asked.middle() if middle else "England",
-            note=self.note,
+            note=f"{self.note}{convention}",
             shows=self.shows.replace("{population}", asked.study.population.word),
             finding=self.finding.replace("{label}", within(title)),
             since=self.since,
-            ends=_ends(units, self.column) if self.format == "count" else None,
+            ends=ends,
         )
 
 

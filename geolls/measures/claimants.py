@@ -45,6 +45,14 @@ class Ends(NamedTuple):
     low: Floats
     high: Floats
 
+    def for_each(self, whole: Ends, times: float = 1.0) -> Ends:
+        """Return how many there are for so many of a whole, as far apart as bounds alone tell.
+
+        The most is missing where the whole may be nothing.
+        """
+        most, least = (np.where(end > 0, end, np.nan) for end in (whole.high, whole.low))
+        return Ends(self.low / most * times, self.high / least * times)
+
 
 def touched(
     body: Ints,

@@ -13,6 +13,7 @@ import pandas as pd
 
 from geolls.base.arrays import Flags, Floats
 from geolls.base.errors import UsageError
+from geolls.base.labels import BY_CONVENTION
 from geolls.base.vocabulary import REASONS
 from geolls.measures.chance import (
     COUNT_MEASURES,
@@ -461,6 +462,13 @@ class _Rule:
 
 
 CONVENTION = "an item that several units list is counted in each of them"
+#: Measures of how two layers share their weight; those that count units have ends.
+INDICES = (
+    *("homogeneity", "completeness", "v_measure", "mapcurves_left", "mapcurves_right", "mapcurves"),
+    *("mutual_information", "variation_of_information", "nvi", "effective_splits"),
+    *("effective_splits_weighted", "conditional_entropy", "sqrt_entropy", "best_fit_share"),
+    "best_jaccard",
+)
 _ENDS = {"low": "the fewest that can be", "high": "the most that can be"}
 _SPLITS: dict[str, Callable[[Floats], float]] = {
     "splits": lambda met: float((met >= 2).sum()),
@@ -486,9 +494,14 @@ def _with_ends(
             doubted |= {name + ending} if least < most else set()
             for (end, note), value in zip(_ENDS.items(), (least, most), strict=True):
                 ends.append((f"{name}{ending}_{end}", np.nan if blank else value, note))
+    shared = any((side.low < side.high).any() for side in (x, y))
+    said = dict.fromkeys(doubted, CONVENTION)
+    if shared:
+        said |= dict.fromkeys(
+            (f"{name}{e}" for name in INDICES for e in ("", WITHOUT)), BY_CONVENTION
+        )
     noted = [
-        (name, value, "; ".join(filter(None, (note, CONVENTION * (name in doubted)))))
-        for name, value, note in rows
+        (name, value, "; ".join(filter(None, (note, said.get(name))))) for name, value, note in rows
     ]
     return noted + ends
 

@@ -80,13 +80,17 @@ def described(
 
     Sizes are those of trusts, by UID; a school in none has no band.
     """
-    size = schools["trust_uid"].map(sizes)
-    band = pd.Series(size_band(size.fillna(1).astype(int), bands.size_bands), schools.index)
     return schools.assign(
         kind=kinds.reindex(schools["urn"]).to_numpy(),
         provider=providers(schools).to_numpy(),
-        band=band.where(size.notna()),
+        band=_band(schools["trust_uid"], sizes, bands),
     )
+
+
+def _band(trusts: pd.Series[Any], sizes: pd.Series[int], bands: SpreadOptions) -> pd.Series[Any]:
+    size = trusts.map(sizes)
+    band = pd.Series(size_band(size.fillna(1).astype(int), bands.size_bands), trusts.index)
+    return band.where(size.notna())
 
 
 def place_view(
@@ -202,6 +206,9 @@ def place_ends(
     kinds: pd.Series[Any],
     trust_home: pd.Series[Any] | None,
     layers: Mapping[str, Membership] | None = None,
+    *,
+    bands: SpreadOptions | None = None,
+    nearby: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Say what every area has at least and at most: schools, kinds, trusts, units met.
 
@@ -215,13 +222,20 @@ def place_ends(
         As for `oversight.seen_from`; without homes every school is of its kind, whoever lists it.
     layers : mapping of str to Membership, optional
         The layers whose units are counted.
+    bands : SpreadOptions, optional
+        Size bands.
+    nearby : pandas.DataFrame, optional
+        The table of `school_view`, for the columns on only schools.
 
     Returns
     -------
     pandas.DataFrame
         One row per phase (`all` too) and unit, index phase and unit_code. With the endings _low
-        and _high: schools, pupils; <kind> and share_<kind> for every one of `KINDS`; trusts
-        (those of two or more schools in the table, with a school here); units_<L> for every layer.
+        and _high: schools, pupils; <kind> and share_<kind> for every one of `KINDS`; in_trusts and
+        share_in_trusts (schools whose trust runs others too); trusts (those of two or more schools
+        in the table, with a school here), trusts_per_10000_pupils (bounds); top_trust_share,
+        share_band_<band>; units_<L> for every layer; with `nearby` only_schools and
+        only_school_share.
 
     Notes
     -----
@@ -232,8 +246,13 @@ def place_ends(
     with all of them and none of the others.
     """
     of_trust = schools["trust_uid"]
-    several = of_trust.where(of_trust.map(of_trust.value_counts()) > 1)
-    table = schools[["urn", "phase", "pupils", "trust_uid"]].assign(several=several)
+    run, sizes = of_trust.value_counts(), bands or SpreadOptions()
+    table = schools[["urn", "phase", "pupils", "trust_uid"]]
+    table = table.assign(
+        several=of_trust.where(of_trust.map(run) > 1), band=_band(of_trust, run, sizes)
+    )
+    if nearby is not None:
+        table = table.merge(nearby[["urn", "only_school_of_trust"]], on="urn")
     table = table.merge(place.frame("urn", reasons=False), on="urn")
     trust = of_trust.set_axis(pd.Index(schools["urn"]))
     table["kind"] = table["urn"].map(kinds).astype(object)
@@ -245,17 +264,27 @@ def place_ends(
     found = {"schools": here.total(1.0), "pupils": here.total(here.rows["pupils"].fillna(0.0))}
     for one in KINDS:
         so = kind == one
-        may = so | (unknown & (no_trust | (one in _OF_SEVERAL)))
+        may = so | (unknown & (no_trust | (one not in _ALONE)))
         sure = so & (one != "status_unknown")
         found[one] = here.total(sure, may)
         found[f"share_{one}"] = here.part(sure, may)
+    of_several = ~no_trust & ~kind.isin(_ALONE)
+    in_trusts = of_several, of_several | (unknown & no_trust)
+    found |= {"in_trusts": here.total(*in_trusts), "share_in_trusts": here.part(*in_trusts)}
     found["trusts"] = here.bodies(here.rows["several"])
+    found["trusts_per_10000_pupils"] = found["trusts"].for_each(found["pupils"], 10_000)
+    found["top_trust_share"] = here.largest(here.rows["trust_uid"])
+    for band in band_names(sizes.size_bands):
+        found[f"share_band_{band}"] = here.part(*[here.rows["band"] == band] * 2)
+    if nearby is not None:
+        only = here.rows["only_school_of_trust"].fillna(False).astype(bool)
+        found["only_schools"], found["only_school_share"] = here.total(only), here.part(only, only)
     found |= {f"units_{key}": here.meet(m) for key, m in (layers or {}).items()}
     return here.table(found)
 
 
-# The kinds that a school of a trust of several can be of.
-_OF_SEVERAL = [k for k in KINDS if k not in {"no_trust", "single_school_trust"}]
+# The kinds of a school whose trust runs no other.
+_ALONE = ("no_trust", "single_school_trust")
 
 
 @dataclass(frozen=True)
@@ -300,6 +329,33 @@ class _Groups:
         )
         counts = (n.reindex(range(len(index)), fill_value=0) for n in (low, high))
         return Ends(*(np.asarray(n, dtype=float) for n in counts))
+
+    def largest(self, body: pd.Series[Any]) -> Ends:
+        """Return the share of the body with most of the schools.
+
+        It is most with all in doubt of one body and none of the others. Where it has m schools it
+        is least with all in doubt of no body, and of every body those that keep it to m; the m
+        with the least is found by trying each.
+        """
+        at, index = self._at
+        whole = self.total(True)
+        ends = {end: self.rows[f"share_{end}"] for end in Ends._fields}
+        of = pd.DataFrame(ends).groupby([at, body]).sum()
+        unit = of.index.get_level_values(0).to_numpy()
+        most = of["high"] / (of["high"] + whole.low[unit] - of["low"])
+        high = most.groupby(unit).max().reindex(range(len(index)), fill_value=0.0).to_numpy(float)
+        low = high.copy()
+        doubted = (whole.high > whole.low)[unit]
+        for g, mine in of[doubted].groupby(unit[doubted]):
+            n, doubt = whole.low[g], mine["high"] - mine["low"]
+            free = whole.high[g] - n - doubt.sum()
+            shares = [
+                m / (n + free + np.minimum(doubt, (m - mine["low"]).clip(lower=0)).sum())
+                for m in np.arange(mine["low"].max(), mine["high"].max() + 1)
+                if m or n + free
+            ]
+            low[g] = min(shares)
+        return Ends(low, high)
 
     def meet(self, units: Membership) -> Ends:
         """Count the units of another layer that they meet."""

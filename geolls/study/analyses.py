@@ -57,23 +57,25 @@ def places_by_phase(study: Core) -> pd.DataFrame:
     home, layers = study.trust_home(HOME), study.memberships
     near, bands = schools_about(study), study.spread_options
     view = places.place_view(*who, layers, nearby=near, trust_home=home, bands=bands)
-    told = ["schools", "pupils", "trusts", *(f"share_{kind}" for kind in KINDS), "interfaces"]
-    ends = place_ends(study, HOME)[[f"{name}_{end}" for name in told for end in Interval._fields]]
-    return view.drop(columns=list(KINDS)).join(ends, on=["phase", "unit_code"])
+    view, ends = view.drop(columns=list(KINDS)), place_ends(study, HOME, near=True)
+    told = [c for c in map(str, ends) if c.rpartition("_")[0] in view]
+    return view.join(ends[told], on=["phase", "unit_code"])
 
 
 @remembered
-def place_ends(study: Core, layer: str) -> pd.DataFrame:
+def place_ends(study: Core, layer: str, *, near: bool = False) -> pd.DataFrame:
     """Say what each unit has at least and at most, by phase; see `placeview.place_ends`.
 
-    With interfaces_low and interfaces_high, over all layers; shares of few schools are blank.
+    With interfaces_low and interfaces_high, over all layers, and with the columns on only schools
+    where what is `near` is asked for; shares of few schools are blank.
     """
     who = study.schools, study.membership(layer), study.kinds(layer), homes_within(study, layer)
-    found = places.place_ends(*who, study.memberships)
+    nearby, bands = schools_about(study) if near else None, study.spread_options
+    found = places.place_ends(*who, study.memberships, bands=bands, nearby=nearby)
     for end in Interval._fields:
         met = found[[f"units_{key}_{end}" for key in study.memberships]]
         found[f"interfaces_{end}"] = met.sum(axis=1)
-    shares = [column for column in map(str, found) if column.startswith("share_")]
+    shares = [column for column in map(str, found) if "share" in column]
     found[shares] = found[shares].mask(found["schools_high"] < BLANK_BELOW, axis=0)
     return found
 
@@ -388,7 +390,7 @@ def explain(study: Core, measure: str, place: Place | None, trust_uid: str | Non
             nearby=schools_about(study) if near else None,
             options=options,
         )
-        known = place_ends(study, place.layer).loc[[("all", place.unit_code)]]
+        known = place_ends(study, place.layer, near=near).loc[[("all", place.unit_code)]]
     elif trust_uid is not None:
         found = explain_trust(measure, study.schools, layers, trust_uid, options)
         known = study.spread().query("trust_uid == @trust_uid")

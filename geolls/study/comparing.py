@@ -11,6 +11,7 @@ import pandas as pd
 
 from geolls.base.errors import UsageError
 from geolls.base.interval import Interval
+from geolls.base.labels import BY_CONVENTION
 from geolls.base.vocabulary import HOME_KINDS, KIND_MEANINGS, KINDS, RANKED
 from geolls.measures.membership import Membership
 from geolls.measures.placeview import place_view
@@ -183,7 +184,8 @@ def place_figures(study: Core, layer: str = "local_authority") -> pd.DataFrame:
 
 
 def _bands(table: pd.DataFrame) -> list[str]:
-    return [str(c) for c in table if str(c).startswith("share_band_")]
+    bands = [str(c) for c in table if str(c).startswith("share_band_")]
+    return [c for c in bands if not c.endswith(("_low", "_high"))]
 
 
 def figures_of(study: Core, layer: str = "local_authority") -> list[Figure]:
@@ -296,6 +298,7 @@ def compare(study: Core, places: Sequence[Place]) -> pd.DataFrame:
     england = england_figures(study, layers[0])
     ranked = int((place_figures(study, layers[0])["schools"] >= RANKED).sum())
     middle = f"the middle of {ranked} {study.layer(layers[0]).title}"
+    shared = any(unit["schools_low"] < unit["schools_high"] for unit in known.values())
     out = []
     for figure in figures_of(study, layers[0]):
         column = figure.column
@@ -308,6 +311,8 @@ def compare(study: Core, places: Sequence[Place]) -> pd.DataFrame:
         beside = england[column] if common else float("nan")
         meaning = figure.meaning.replace("{schools}", f"{study.population.word} schools")
         note = f"{figure.unit}: {meaning}"
+        if shared and not all(f"{column}_low" in unit for unit in known.values()):
+            note += f"; {BY_CONVENTION}"
         if common and figure.beside == "middle":
             note += f"; england: {middle}"
         if column.startswith("top_trust_share"):

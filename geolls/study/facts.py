@@ -647,14 +647,6 @@ class Here:
         ends = [trust.ends for trust in self.trusts]
         return Interval(sum(low for low, _ in ends), sum(high for _, high in ends))
 
-    def share_of(self, part: float | Interval) -> float | Interval:
-        """Return some of its schools as a share: least with none in doubt and all of the others."""
-        if not isinstance(part, Interval):
-            return part / self.n if self.n else 0.0
-        others = Interval(self.schools.low - part.low, self.schools.high - part.high)
-        low = part.low / max(part.low + others.high, 1.0)
-        return Interval(low, part.high / max(part.high + others.low, 1.0))
-
     def known(self, column: str) -> Interval:
         """Return a figure as far as it is known: with land that it shares, or unknown status."""
         return Interval(*(float(self.unit[f"{column}_{end}"]) for end in Interval._fields))

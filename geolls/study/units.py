@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 from itertools import product
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -14,7 +14,7 @@ from geolls.base.arrays import Floats, Ints
 from geolls.base.interval import Interval
 from geolls.base.vocabulary import BLANK_BELOW, HOME_KINDS, KINDS, REASONS, By
 from geolls.land.blocks import adjacency
-from geolls.measures.claimants import fewest
+from geolls.measures.claimants import Ends, fewest
 from geolls.measures.disclosure import counted, meal_share
 from geolls.measures.membership import Membership, is_reason
 from geolls.measures.mismatch import effective_maps, tuples
@@ -183,12 +183,6 @@ def units_of(study: Core, layer: str) -> pd.DataFrame:
         frame[f"{column}{end}"] = sums.reindex(frame.index).fillna(0.0)
     frame["in_trusts"] = frame[list(HOME_KINDS)].sum(axis=1) + frame["home_not_known"]
     frame["share_in_trusts"] = frame["in_trusts"] / enough
-    alone = study.kinds(layer).isin(["no_trust", "single_school_trust"]).to_numpy()
-    larger = members["trust_known"] & ~alone[members["row"]]
-    may = larger | (~members["trust_known"] & unknown)  # whose trust is not known
-    for end, so in (("low", larger), ("high", may)):
-        sums = members[f"share_{end}"].where(so).groupby(members["unit_code"]).sum()
-        frame[f"in_trusts_{end}"] = sums.reindex(frame.index).fillna(0.0)
     frame["trusts"] = pd.Series({u: len(t) for u, t in at_work(study, layer).items()})
     frame["trusts"] = frame["trusts"].fillna(0).astype(int)
     pupils = frame["pupils"]
@@ -199,8 +193,9 @@ def units_of(study: Core, layer: str) -> pd.DataFrame:
     eligible = members["share"] * members["fsm_pupils"].fillna(0)
     eligible = eligible.groupby(members["unit_code"]).sum().reindex(frame.index).fillna(0.0)
     frame["fsm_share"] = meal_share(eligible, pupils, frame["schools"])
-    area = land["share"] * land["block"].map(study.weights("area"))  # blank of what has no land
-    frame["area_km2"] = area.groupby(land["unit_code"]).sum(min_count=1) / 1e6
+    for end in ("", "_low", "_high"):  # blank of what has no land
+        area = land[f"share{end}"] * land["block"].map(study.weights("area"))
+        frame[f"area_km2{end}"] = area.groupby(land["unit_code"]).sum(min_count=1) / 1e6
     frame["schools_per_100km2"] = frame["schools"] / frame["area_km2"] * 100
     claims = study.membership(layer).frame("urn", reasons=False)
     others = {k: study.membership(k) for k in MET if k in study.area_layers and k != layer}
@@ -208,19 +203,36 @@ def units_of(study: Core, layer: str) -> pd.DataFrame:
         met = interfaces(claims, {key: other})
         frame[f"units_{key}"] = met.reindex(frame.index).fillna(0).astype(int)
     kinds, home = study.kinds(layer), homes_within(study, layer)
-    ends = place_ends(study.schools, study.membership(layer), kinds, home, others)
-    ends = ends[ends.index.get_level_values("phase") == "all"].droplevel("phase")
+    ends = place_ends(
+        study.schools, study.membership(layer), kinds, home, others, bands=study.spread_options
+    )
+    phase_of = ends.index.get_level_values("phase")
+    of_phase = {p: ends[phase_of == p].droplevel("phase").reindex(frame.index) for p in phases}
     few = frame["schools"] < BLANK_BELOW
-    for column in map(str, ends):
-        end = ends[column].reindex(frame.index)
-        share = column.startswith("share_")
-        frame[column] = end.mask(few) if share else end.fillna(0.0)
+    known = {c: _blank(str(c), end, few) for c, end in of_phase["all"].items()}
+    for phase, end in product(_PHASES, Interval._fields):
+        top = of_phase[phase][f"top_trust_share_{end}"]
+        name = f"top_trust_share_{phase}"
+        known[f"{name}_{end}"] = top.where(frame[name].notna())
+    frame = pd.concat([frame, pd.DataFrame(known)], axis=1)
+    density = _ends_of(frame, "schools").for_each(_ends_of(frame, "area_km2"), 100)
+    frame["schools_per_100km2_low"], frame["schools_per_100km2_high"] = density
     maps = effective_maps(_tuples(study), study.membership(layer)).set_index("unit_code")
     frame["effective_maps"] = maps["effective_maps"]
     return frame
 
 
 _PHASES = ("primary", "secondary")
+
+
+def _blank(column: str, end: pd.Series[Any], few: pd.Series[bool]) -> pd.Series[Any]:
+    """Return an end of a count, a rate or a share, which is blank of few schools."""
+    return end.mask(few) if "share" in column else end if "_per_" in column else end.fillna(0.0)
+
+
+def _ends_of(units: pd.DataFrame, column: str) -> Ends:
+    low, high = (units[f"{column}_{end}"].to_numpy(float) for end in Interval._fields)
+    return Ends(low, high)
 
 
 def body_layers(study: Core) -> list[str]:

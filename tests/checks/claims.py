@@ -323,8 +323,12 @@ def _(t: Truth, s: Said, g: Groups) -> bool:
             t.trust[urn] is None and t.unknown[urn] for urn, _ in t.members(s.layer)[s.code]
         )
         part = sum(share == 1 for share in found), len(found) + unknown
-    low = part[0] / (part[0] + whole[1] - part[1])
-    high = part[1] / (part[1] + whole[0] - part[0])
+    mine = t.members(s.layer)[s.code]
+    dark = [share for urn, share in mine if t.trust[urn] is None and t.unknown[urn]]
+    # Of unknown status: none in the least, all in the most; a sure school stays in the whole.
+    low = part[0] / (part[0] + whole[1] - (part[1] - len(dark)))
+    rest = whole[0] - part[0] - sum(share == 1 for share in dark)
+    high = part[1] / (part[1] + rest)
     right = ends(g["schools"]) == whole and ends(g["part"]) == part
     return (
         right and between(g["share"], low, high) and pct(g["england"], who_runs(t, s, g["run"])[2])
@@ -572,17 +576,17 @@ def _(t: Truth, s: Said, g: Groups) -> bool:
     return near(g["both"], len(urns)) and all(name in g["names"] for name in called)
 
 
-@claim("the middle unit, below the glance", "none", "no unit has 20 schools")
-def _(t: Truth, s: Said, g: Groups) -> bool:
-    return not t.ranked(s.layer)
-
-
 for _about in ("the middle unit, below the glance", "the middle unit, below the figures"):
 
     @claim(_about, "some", "so many units of the layer have 20 schools or more")
     def _(t: Truth, s: Said, g: Groups) -> bool:
         right = layer_titled(t, g["others"]) == s.layer
         return right and num(g["ranked"]) == len(t.ranked(s.layer))
+
+    @claim(_about, "by convention", "a unit of its layer shares land, it or one beside it")
+    def _(t: Truth, s: Said, g: Groups) -> bool:
+        units = [s.code] if s.about.endswith("glance") else t.name(s.layer)
+        return any(low < high for low, high in (t.ends(s.layer, code) for code in units))
 
 
 # ---- bars --------------------------------------------------------------------------------------
@@ -1136,6 +1140,13 @@ def _(t: Truth, s: Said, g: Groups) -> bool:
     return num(g["n"]) == len(t.of_trust[s.code]) == t.every[s.code]
 
 
+def called_so(t: Truth, g: Groups) -> bool:
+    """Tell whether the schools are called what the population is, of one and of several."""
+    word = t.study.population.word
+    one, several = f"{word.replace(' and ', ' or ')} school", f"{word} schools"
+    return g["choice_n"] == (one if num(g["n"]) == 1 else several)
+
+
 def parts(g: Groups) -> float:
     """Return the sum of "10 mainstream, 2 special"."""
     return sum(map(num, re.findall(r"(?<![-\d])\d[\d,]*(?= )", g["parts"])))
@@ -1143,7 +1154,7 @@ def parts(g: Groups) -> float:
 
 @claim("so many schools of a population", "always", "the schools of the trust that count")
 def _(t: Truth, s: Said, g: Groups) -> bool:
-    return num(g["n"]) == len(t.of_trust[s.code]) and g["word"] == t.study.population.word
+    return num(g["n"]) == len(t.of_trust[s.code]) and called_so(t, g)
 
 
 OTHERS = "the schools of a trust that do not count, above the table of its schools"

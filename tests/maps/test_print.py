@@ -18,9 +18,10 @@ import pytest
 import shapely
 
 from geolls.base.errors import MapError
-from geolls.base.vocabulary import KINDS
+from geolls.base.vocabulary import KIND_TITLES, KINDS
 from geolls.maps.data import Callout, MapData
 from geolls.maps.drawn import resolve
+from geolls.maps.page import draw
 from geolls.maps.print import svg as paper
 from geolls.maps.print.figure import Figure, png
 from geolls.maps.print.labels import Label, Room, put
@@ -495,3 +496,21 @@ def test_real_england_and_a_real_place_are_drawn_from_the_shelf(real_study: Any,
     here = data.schools[data.schools["here"]]  # not those its trusts have elsewhere
     assert 0 < len(here) < len(data.schools)
     assert sum(int(p.get("data-n", "0")) for p in marks) == here["easting"].notna().sum()
+
+
+def test_on_screen_and_on_paper_legends_count_every_school_drawn_or_not(recipe, data):
+    schools = data.schools.copy()
+    kind = schools["kind"].iloc[0]
+    assert (schools["kind"] == kind).sum() >= 1
+    schools.loc[schools.index[0], ["easting", "northing"]] = np.nan
+    recipe, data = at_place(recipe, replace(data, schools=schools))
+    recipe = replace(recipe, schools=KINDS, schools_on=True)
+    counted = resolve(recipe, data).tally
+    screen = draw(recipe, data).get_root().render()
+    rows = re.findall(r'data-kind="(\w+)".*?class="gl-n">([\d,]+)<', screen)
+    lines = said(page(recipe, data)).split("\n")
+    for one, n in rows:
+        assert int(n) == counted[one]
+        if one in set(schools.dropna(subset="easting")["kind"]):
+            assert lines[lines.index(KIND_TITLES[one]) - 1] == n
+    assert dict(rows)[kind] == str((schools["kind"] == kind).sum())

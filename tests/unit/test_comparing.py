@@ -172,7 +172,11 @@ def test_what_is_known_of_a_place_only_between_two_stands_beside_its_value(
         ends = table.loc[measure, [f"{name}_low", f"{name}_high"]].tolist()
         assert ends == [units[f"{measure}_low"], units[f"{measure}_high"]]
     assert ends[0] < table.at["share_no_trust", name] < ends[1]
-    assert table.at["area_km2", f"{name}_low"] == table.at["area_km2", name]
+    land = [table.at["area_km2", f"{name}{end}"] for end in ("_low", "", "_high")]
+    assert land[0] < land[1] < land[2]
+    # An index has no ends, and says so.
+    assert "by convention" in table.at["effective_maps", "note"]
+    assert table.at["effective_maps", f"{name}_low"] == table.at["effective_maps", name]
 
 
 def test_places_called_the_same_keep_apart(nine: Study) -> None:

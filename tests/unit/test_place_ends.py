@@ -7,6 +7,8 @@ from typing import Any
 
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from geolls.base.vocabulary import KINDS
 from geolls.measures.membership import Membership
@@ -36,6 +38,22 @@ def layer(claims: dict[str, list[str]]) -> Membership:
     return Membership.of(pd.DataFrame(rows, columns=columns), pd.Index(SCHOOLS["urn"]), item="urn")
 
 
+ONLY = pd.Series([False, False, True, True, False])
+NEARBY = pd.DataFrame({"urn": SCHOOLS["urn"], "only_school_of_trust": ONLY})
+
+
+def top_and_bands(mine: list[int]) -> dict[str, float]:
+    trusts = SCHOOLS["trust_uid"].iloc[mine]
+    if not mine:
+        return {}
+    return {
+        "top_trust_share": trusts.value_counts().max() / len(mine) if trusts.any() else 0.0,
+        "share_band_1": 0.0,
+        "share_band_2-5": trusts.notna().mean(),
+        "only_school_share": ONLY.iloc[mine].mean(),
+    }
+
+
 def every_way() -> list[dict[str, dict[str, Any]]]:
     """Give every school whole to one unit, and every one of unknown status a kind."""
     out = []
@@ -55,6 +73,8 @@ def every_way() -> list[dict[str, dict[str, Any]]]:
                         "schools": len(mine),
                         "pupils": SCHOOLS["pupils"].fillna(0).iloc[mine].sum(),
                         "trusts": SCHOOLS["trust_uid"].iloc[mine].nunique(),
+                        "only_schools": ONLY.iloc[mine].sum(),
+                        **top_and_bands(mine),
                         "units_other": len({others[i] for i in mine}),
                         **{k: kinds.count(k) for k in KINDS},
                         **{
@@ -68,7 +88,8 @@ def every_way() -> list[dict[str, dict[str, Any]]]:
 
 
 def test_both_ends_are_what_trying_every_way_finds() -> None:
-    found = place_ends(SCHOOLS, layer(HUBS), KIND, HOME, {"other": layer(OTHER)}).loc["all"]
+    others = {"other": layer(OTHER)}
+    found = place_ends(SCHOOLS, layer(HUBS), KIND, HOME, others, nearby=NEARBY).loc["all"]
     ways = every_way()
     for hub in ("H1", "H2"):
         for what in sorted({key for way in ways for key in way[hub]} - {"status_unknown"}):
@@ -142,3 +163,40 @@ def test_ends_of_a_phase_are_those_of_its_schools_alone() -> None:
     every = place_ends(SCHOOLS, layer(HUBS), KIND, HOME)
     assert every.loc[("primary", "H2"), ["schools_low", "schools_high"]].tolist() == [0, 1]
     assert every.loc[("secondary", "H1"), ["schools_low", "schools_high"]].tolist() == [0, 2]
+
+
+@given(st.lists(st.tuples(st.sampled_from(["a", "b", "c", None]), st.booleans()), max_size=8))
+def test_the_share_of_the_largest_trust_is_what_trying_every_way_finds(
+    schools: list[tuple[str | None, bool]],
+) -> None:
+    table = pd.DataFrame(
+        {
+            "urn": [f"s{i}" for i in range(len(schools) + 1)],
+            "phase": "primary",
+            "trust_uid": ["a", *(trust for trust, _ in schools)],
+            "pupils": 100.0,
+        }
+    )
+    shared = [False, *(both for _, both in schools)]
+    rows = [
+        (urn, unit, unit, 1 / (1 + both))
+        for urn, both in zip(table["urn"], shared, strict=True)
+        for unit in ("H1", "H2")[: 1 + both]
+    ]
+    place = Membership.of(
+        pd.DataFrame(rows, columns=["urn", "unit_code", "unit_name", "share"]),
+        pd.Index(table["urn"]), item="urn",
+    )  # fmt: skip
+    kinds = pd.Series("no_trust", index=table["urn"])
+    found = place_ends(table, place, kinds, pd.Series(dtype=str)).loc[("all", "H1")]
+    shares, rates = [], []
+    for way in product(*[(True, False) if both else (True,) for both in shared]):
+        mine = table[list(way)]
+        shares.append(mine["trust_uid"].value_counts().max() / len(mine))
+        sizes = table["trust_uid"].value_counts()
+        trusts = {t for t in mine["trust_uid"].dropna() if sizes[t] > 1}
+        rates.append(len(trusts) / mine["pupils"].sum() * 10_000)
+    ends = found[["top_trust_share_low", "top_trust_share_high"]].tolist()
+    assert ends == pytest.approx([min(shares), max(shares)])
+    assert found["trusts_per_10000_pupils_low"] <= min(rates) + 1e-9
+    assert found["trusts_per_10000_pupils_high"] >= max(rates) - 1e-9

@@ -151,11 +151,11 @@ def groups_of(maps: Sequence[Drawn]) -> list[Group]:
         if keys := [Key("line", s.style, s.title, f"{n:,}") for s, n in counts if n]:
             # Said once, over the first of them.
             out.append(Group(title, keys, (), "" if out or drawn.england else "units here"))
-    counted = [Counter(one.marked["kind"]) for one in maps]
+    there = {kind for one in maps for kind in one.marked["kind"]}
     marked = [
-        Key("mark", key, kind.title, _each(kind, [count[key] for count in counted]), kind.mark)
+        Key("mark", key, kind.title, _each(kind, [one.tally[key] for one in maps]), kind.mark)
         for key, kind in drawn.data.kinds.items()
-        if kind.whole is not None or any(count[key] for count in counted)
+        if kind.whole is not None or key in there
     ]
     panels = " / ".join(ascii_lowercase[: len(maps)]) if len(maps) > 1 else ""
     out += [Group(drawn.data.kinds_title, marked, (), panels)] if marked else []

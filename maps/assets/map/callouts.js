@@ -20,7 +20,8 @@
       return app.own.callouts && app.shade === app.own.shade && whole;
     }
 
-    nodes(view, window, widthOf) {
+    /** The findings, clear of one another and of the boxes that are taken: the inset, the controls. */
+    nodes(view, window, widthOf, taken) {
       if (!this.shown(window)) return [];
       const coast = this.coast(view);
       const used = {left: [], right: []};
@@ -29,12 +30,21 @@
         if (!spot) return [];
         const [x, y] = view.at(...spot.world);
         const width = Math.max(widthOf(title), widthOf(text));
-        let ty = y;
-        while (used[side].some((other) => Math.abs(other - ty) < ROOM)) ty += 8;
-        used[side].push(ty);
         const left = side === "left";
-        const edge = this.edge(coast[side], ty, x, left);
-        const tx = left ? Math.max(window.left + width + 6, edge - 22) : Math.min(window.right - width - 6, edge + 22);
+        const beside = (ty) => {
+          const edge = this.edge(coast[side], ty, x, left);
+          return left ? Math.max(window.left + width + 6, edge - 22) : Math.min(window.right - width - 6, edge + 22);
+        };
+        const hidden = (ty, west) => {
+          const meets = ([bx, by, w, h]) => west < bx + w && bx < west + width && ty - 14 < by + h && by < ty + 18;
+          return taken.some(meets) || used[side].some((other) => Math.abs(other - ty) < ROOM);
+        };
+        let [ty, tx] = [y, beside(y)];
+        while (ty < window.bottom && hidden(ty, left ? tx - width : tx)) {
+          ty += 8;
+          tx = beside(ty);
+        }
+        used[side].push(ty);
         return this.node({title, text, left, x, y, tx, ty});
       });
     }

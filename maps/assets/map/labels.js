@@ -27,9 +27,10 @@
       this.window = this.windowNow();
       this.ruler.font = `600 12.5px ${getComputedStyle(app.node).fontFamily}`;
       this.taken = this.takenFirst();
+      const corners = [...this.taken];
       const wishes = this.names.wanted(this.window.width < 500).sort((a, b) => b.rank - a.rank);
       const nodes = wishes.flatMap((wish) => this.place(wish));
-      const findings = this.callouts.nodes(this.view, this.window, (text) => this.widthOf(text));
+      const findings = this.callouts.nodes(this.view, this.window, (text) => this.widthOf(text), corners);
       this.stage.groups.top_labels.replaceChildren(...nodes, ...findings);
     }
 

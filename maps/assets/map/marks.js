@@ -68,10 +68,10 @@
     return {shape: draw, r, fill: line, ...(rim ? {outline: colour(`--${rim}`)} : {rim: land})};
   }
 
-  /** The same mark without a fill, for a school outside the place. */
+  /** The same mark without a fill, for a school outside the place: its line is all that is seen. */
   function hollow(look, page) {
     const line = look.fill || look.outline;
-    return {...look, fill: page, rim: look.rim && line, outline: look.outline && line};
+    return {...look, fill: page, rim: look.rim && line, outline: look.rim ? look.outline : line};
   }
 
   class Marks {

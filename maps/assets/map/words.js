@@ -77,11 +77,13 @@
     return cut ? [words.slice(0, cut).join(" "), words.slice(cut).join(" ")] : [text];
   }
 
-  /** The rank of a unit among those with enough schools, in words; "" where it has none. */
+  /** The rank of a unit among those with enough schools, in words; "" where it, or any, is known between two. */
   function rankWords(measure, u, enough) {
     if (!measure.n || measure.format === "words" || measure.n[u] < enough || typeof measure.v[u] !== "number")
       return "";
-    const ranked = measure.v.filter((value, i) => typeof value === "number" && measure.n[i] >= enough);
+    const others = measure.v.filter((value, i) => value !== null && measure.n[i] >= enough);
+    const ranked = others.filter((value) => typeof value === "number");
+    if (ranked.length < others.length) return "";
     const rank = 1 + ranked.filter((value) => value > measure.v[u]).length;
     return `rank ${rank} of ${ranked.length} with ${enough} schools or more, highest first`;
   }
