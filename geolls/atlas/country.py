@@ -126,7 +126,7 @@ class CountryPages(Chapter):
         facts, england, key = self.facts, self.facts.england_seen, self.facts.first
         one, n = within_one(facts.several, key), len(facts.several)
         return (
-            percent(england["share_trust_based_elsewhere"]),
+            words.BASED_ELSEWHERE_FIGURE(share=england["share_trust_based_elsewhere"]),
             words.BASED_ELSEWHERE_TITLE(label=self._called("trusts_elsewhere", key)),
             words.BASED_ELSEWHERE(
                 away=england["trust_based_elsewhere"],
@@ -155,7 +155,7 @@ class CountryPages(Chapter):
             unit=self.book.word(home),
             middle=float(units_of(self.study, key)["trusts"].median()),
         )
-        return span(n, count), title, text
+        return words.DIVIDED_FIGURE(n=n), title, text
 
     def _across(self) -> tuple[str, ...]:
         key, trusts = self.book.region_layer, self.facts.several
@@ -169,7 +169,7 @@ class CountryPages(Chapter):
             key=key,
             word=self.study.population.word,
         )
-        return span(n, count), title, text
+        return words.ACROSS_REGIONS_FIGURE(n=n), title, text
 
     def _without(self) -> tuple[str, ...]:
         """Say how many places have no hub that we found, of the first layer with such a gap."""
@@ -185,7 +185,7 @@ class CountryPages(Chapter):
                 places=self._many(0, home),
                 title=self.facts.layer(key).unit_title,
             )
-            return count(n), title, words.NO_HUB_FOUND(n=schools)
+            return words.NO_HUB_FOUND_FIGURE(n=n), title, words.NO_HUB_FOUND(n=schools)
         return ()
 
     def _regions_grid(self, page: Page) -> Grid | None:

@@ -675,6 +675,10 @@ START_FROM = Saying(
     Form("regions", lambda f: f.title, "Start from a {title}"),
     Form("no regions", always, "Start from a place"),
 )
+BASED_ELSEWHERE_FIGURE = one("schools in trusts based elsewhere, as a figure", "{share:percent}")
+DIVIDED_FIGURE = one("places divided between hubs, as a figure", "{n:count}")
+ACROSS_REGIONS_FIGURE = one("trusts across regions, as a figure", "{n:count}")
+NO_HUB_FOUND_FIGURE = one("places without a hub, as a figure", "{n:count}")
 BASED_ELSEWHERE_TITLE = one("schools in trusts based elsewhere, as a title",
                             "of schools are {label:lower first}")
 DIVIDED_TITLE = Saying(

@@ -2223,6 +2223,43 @@ def places_with(t: Truth, home: str, layer: str, way: str) -> int:
     return sum(any(of[b] == way for b in t.blocks(home)[code]) for code in units_in(t, home))
 
 
+def hubs_of(t: Truth, s: Said) -> list[str]:
+    return [k for k, v in t.study.area_layers.items() if v.family == "hubs" and k != s.code]
+
+
+@claim(
+    "schools in trusts based elsewhere, as a figure", "always", "of those with a unit, the share"
+)
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    away = sum(kind == "trust_based_elsewhere" for kind in t.kinds(s.code).values())
+    known = sum(units[0][0] not in REASONS for units in t.claims(s.code).values())
+    return pct(g["share"], away / known)
+
+
+@claim("places divided between hubs, as a figure", "always", "of a layer of hubs, least and most")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    def found(layer: str) -> tuple[int, int]:
+        lands = [t.ground(s.code, code, layer) for code in units_in(t, s.code)]
+        return sum(map(t.divided, lands)), sum(len(land.units) > 1 for land in lands)
+
+    return ends(g["n"]) == found(hubs_of(t, s)[0])
+
+
+@claim("trusts across regions, as a figure", "always", "in two regions or more, least and most")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return any(ends(g["n"]) == crossing(t, k) for k in {"dfe_region", "region"} & {*t.layers})
+
+
+@claim("places without a hub, as a figure", "always", "all of their land is named in no list")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    def found(layer: str) -> int:
+        of = ways(t, layer)
+        blocks = (t.blocks(s.code)[code] for code in units_in(t, s.code))
+        return sum(all(of[b] == "none" for b in mine) for mine in blocks)
+
+    return num(g["n"]) == next(filter(None, map(found, hubs_of(t, s))))
+
+
 @claim("places without a hub", "always", "schools on blocks that no list names, of some layer")
 def _(t: Truth, s: Said, g: Groups) -> bool:
     return any_layer(t, lambda k: num(g["n"]) == on_land(t, k)["none"])

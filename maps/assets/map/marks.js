@@ -70,7 +70,7 @@
 
   /** The same mark without a fill, for a school outside the place: its line is all that is seen. */
   function hollow(look, page) {
-    const line = look.fill || look.outline;
+    const line = look.outline || look.fill;
     return {...look, fill: page, rim: look.rim && line, outline: look.rim ? look.outline : line};
   }
 
@@ -228,5 +228,5 @@
     }
   }
 
-  Object.assign(geolls, {Marks});
+  Object.assign(geolls, {Marks, hollow, looksOf});
 })(globalThis.geolls);
