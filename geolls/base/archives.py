@@ -11,6 +11,8 @@ import stat
 import warnings
 import zipfile
 import zlib
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final
 
@@ -276,21 +278,43 @@ def read_vector(path: Path, layer: str | None = None) -> DataFrame:
     import geopandas as gpd
 
     source: Path | str = path
+    options = {"layer": layer} if layer else {}
     if path.suffix.lower() == ".zip":
-        source = f"/vsizip/{path.resolve()}/{_shapes_in(path)}"
+        name = _shapes_in(path)
+        source = f"/vsizip/{path.resolve()}/{name}"
+        with zipfile.ZipFile(path) as archive:
+            options |= _words_in({n: partial(archive.read, n) for n in archive.namelist()}, name)
     else:
         check_vector(path)
+        if path.suffix.lower() == ".shp":
+            options |= _words_in({p.name: p.read_bytes for p in path.parent.iterdir()}, path.name)
     try:
         with warnings.catch_warnings(action="ignore"):  # GDAL's asides
             parquet = path.suffix.lower() == ".parquet"
             table: DataFrame = (
-                gpd.read_parquet(path) if parquet else gpd.read_file(source, layer=layer)
+                gpd.read_parquet(path) if parquet else gpd.read_file(source, **options)
             )
             return table
     except Exception as error:  # pyogrio, pyarrow and GDAL each raise their own
         raise InputFileError(
             f"cannot be read as polygons ({first_line(error)})", where=str(path)
         ) from error
+
+
+def _words_in(files: Mapping[str, Callable[[], bytes]], shapes: str) -> dict[str, str]:
+    """Tell how the words beside a shapefile are encoded, by evidence: what says so is often wrong.
+
+    Another code page than UTF-8 and those of the West stands where the .cpg says so.
+    """
+    beside = {n.casefold(): read for n, read in files.items()}
+    stem = shapes.casefold().removesuffix(".shp")
+    table, said = (beside.get(stem + ending, bytes)() for ending in (".dbf", ".cpg"))
+    records = table[int.from_bytes(table[8:10], "little") :]
+    if records.isascii() or stem + ".shp" != shapes.casefold():
+        return {}
+    found = encoding_of(records)
+    western = re.fullmatch(rb"(|.*(utf|1252|8859-?1|latin).*)", said.strip().lower())
+    return {"encoding": found} if found == "utf-8" or western else {}
 
 
 def _shapes_in(path: Path) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from geolls.base.archives import encoding_of, open_bounded
+from geolls.base.errors import InputFileError
 from geolls.base.workbooks import csv_of_sheet, is_workbook, parted
 
 __all__ = ["HEAD", "Head", "Opened", "as_utf8", "find_head", "open_table", "split"]
@@ -101,7 +102,7 @@ def open_table(
     Raises
     ------
     InputFileError
-        The file is missing, damaged, or too large.
+        The file is missing, empty, damaged, too large, or a web page.
     """
     place, sheet = parted(path)
     told: list[str] = []
@@ -112,6 +113,11 @@ def open_table(
     else:
         with open_bounded(place, member=member, limit=limit) as stream:
             data, encoding = as_utf8(stream.read(-1 if whole else HEAD))
+    start = data[:200].lstrip()
+    if not start or start.startswith((b"<", b"%PDF", b"{")):
+        kind = "a web page" if start.startswith(b"<") else "no table" if start else "empty"
+        fix = "open it in a spreadsheet and save it as CSV UTF-8, or download it again"
+        raise InputFileError(f"is {kind}", where=str(path), fix=fix if start else None)
     head = find_head(data[:HEAD].decode("utf-8", "replace"), fits)
     return Opened(head, data[head.size :], encoding, told)
 

@@ -22,7 +22,7 @@ from pyarrow import csv as pacsv
 from geolls.base.cells import NO_VALUE, Days
 from geolls.base.errors import InputFileError
 from geolls.base.sheets import Head
-from geolls.register.columns import COLUMNS, Kind, dates, name_columns, urns
+from geolls.register.columns import COLUMNS, REQUIRED, Kind, dates, name_columns, urns
 from geolls.register.opener import LONGEST_LINE, open_text
 
 __all__ = ["Sheet", "read_csv"]
@@ -215,6 +215,15 @@ def read_csv(path: Path, kind: Kind) -> Sheet:
     filled = [pc.is_valid(table.column(c)) for c in there]
     table = table.append_column("row", pa.array(rows)).filter(reduce(pc.or_, filled))
     odd = [record for record in odd if record.text.strip(f'{head.mark}" \t\r\n')]
+    mended = {r.number + head.row: _mended(r.text, names, kind, head.mark) for r in odd}
+    mended = {row: cells for row, cells in mended.items() if cells}
+    if mended:
+        texts = {c: [cells.get(c) or None for cells in mended.values()] for c in COLUMNS[kind]}
+        more = pa.table({**texts, "row": list(mended)}).cast(table.schema)
+        table = pa.concat_tables([table, more]).sort_by("row")
+        odd = [record for record in odd if record.number + head.row not in mended]
+        if n := sum(len(cells) < len(names) for cells in mended.values()):
+            told = [*told, f"{n:,} rows end before the header does: the rest is read as blank"]
     misfit_rows = [record.number + head.row for record in odd]
     if not len(table) + len(odd):
         raise InputFileError("has a header but no rows", where=str(path))
@@ -227,6 +236,21 @@ def read_csv(path: Path, kind: Kind) -> Sheet:
     misfits = pd.DataFrame({"urn": urn, "name": pd.Series(index=urn.index, dtype="str")})
     lost = {COLUMNS[kind][c]: n for c in there if (n := _lost_in(table.column(c)))}
     return Sheet(batches, misfits, encoding, _days_of(table), told, lost)
+
+
+def _mended(record: str, names: list[str], kind: Kind, mark: str) -> dict[str, str]:
+    """Read a record of the wrong length that lost, or gained, nothing but blank cells at its end.
+
+    A program that trims rows leaves a filled cell last; where one is lost in the middle the
+    record still ends in the blank cells that others end in.
+    """
+    if record.count('"') % 2:
+        return {}
+    cells = next(csv.reader([record.rstrip("\r\n")], delimiter=mark), [])
+    needed = max(names.index(c) for c in REQUIRED[kind] if c in names)
+    trimmed = needed < len(cells) < len(names) and cells[-1].strip()
+    longer = len(cells) > len(names) and not any(c.strip() for c in cells[len(names) :])
+    return dict(zip(names, cells, strict=False)) if trimmed or longer else {}
 
 
 def _hold_records(body: bytes, head: Head, n: int, path: Path) -> None:

@@ -103,6 +103,6 @@ def _member(path: Path, kind: Kind) -> str | None:
         raise InputFileError(
             f"the zip holds {len(found) or 'no'} csv files, {len(named) or 'none'} of them {stem}",
             where=str(path),
-            fix="unpack it and give the file itself",
+            fix=f"unpack it and give the file itself ({', '.join(names[:3])})",
         )
     return chosen[0]

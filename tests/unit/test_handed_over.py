@@ -120,6 +120,33 @@ def test_a_register_is_read_however_its_file_is_written(tmp_path: Path, how: str
     assert reconciles(register)
 
 
+def test_rows_that_lost_or_gained_blank_cells_at_their_end_are_kept(tmp_path: Path) -> None:
+    rows = [list(r.values()) for r in schools({}, {"FSM": "", "Northing": "", "Easting": ""}, {})]
+    header = list(schools({})[0])
+    while not rows[1][-1]:
+        rows[1].pop()
+    rows[0] += ["", ""]
+    rows[2] += ["a note"]
+    path = tmp_path / "register.csv"
+    with path.open("w", newline="") as file:
+        csv.writer(file).writerows([header, *rows])
+    register = read_register(path, as_of=DAY)
+    assert register.schools["urn"].tolist() == ["100000", "100001"]
+    assert register.rejects[["row", "urn"]].to_numpy().tolist() == [[4, "100002"]]
+    assert register.source["told"] == [
+        "register.csv: 1 rows end before the header does: the rest is read as blank"
+    ]
+    assert reconciles(register)
+
+
+@pytest.mark.parametrize("text", ["<!DOCTYPE html><html>Unavailable</html>", "%PDF-1.7", ""])
+def test_what_is_no_table_is_named(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "edubasealldata.csv"
+    path.write_text(text)
+    with pytest.raises(InputFileError, match=r"is a web page|is no table|is empty"):
+        read_register(path, as_of=DAY)
+
+
 def test_rows_are_numbered_as_in_the_file_below_titles_too(tmp_path: Path) -> None:
     path = tmp_path / "register.csv"
     path.write_text("All schools\n\n" + text_of(schools({}, {"URN": "no"})))
@@ -838,6 +865,26 @@ def test_a_zip_of_the_portal_is_read(tmp_path: Path) -> None:
                 archive.write(path, f"boundaries/{path.name}")
     (place / "layer.toml").write_text(f'{MINE}geometry = "z.zip"\n')
     assert told(place)[0]["unit_name"].tolist() == ["West"]
+
+
+@pytest.mark.parametrize("said", [None, "UTF-8", "ISO-8859-1", "1252"])
+@pytest.mark.parametrize("written", ["utf-8", "cp1252"])
+@pytest.mark.parametrize("packed", [False, True])
+def test_names_beside_a_shapefile_are_read_whatever_says_how_they_are_written(
+    tmp_path: Path, said: str | None, written: str, packed: bool
+) -> None:
+    place = zones(tmp_path, {"West": BIG}, file="z.shp")
+    frame = gpd.GeoDataFrame({"name": ["M\u00e9doc \u2013 Zo\u00eb"]}, geometry=[BIG], crs=27700)
+    frame.to_file(place / "z.shp", encoding=written)
+    (place / "z.cpg").unlink()
+    if said:
+        (place / "z.cpg").write_text(said)
+    if packed:
+        with zipfile.ZipFile(place / "z.zip", "w") as archive:
+            for path in place.glob("z.[cdps]*"):
+                archive.write(path, path.name)
+        (place / "layer.toml").write_text(f'{MINE}geometry = "z.zip"\n')
+    assert told(place)[0]["unit_name"].tolist() == ["M\u00e9doc \u2013 Zo\u00eb"]
 
 
 @pytest.mark.parametrize("how", ["no system", "no such layer"])
