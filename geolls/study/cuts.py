@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 import pandas as pd
 
 from geolls.base.errors import UsageError
+from geolls.base.vocabulary import REASONS
 from geolls.study.core import Core
 from geolls.study.gazetteer import Place
 from geolls.study.units import counted_in
@@ -24,7 +25,7 @@ def units_at(study: Core, key: str, place: Place) -> set[str]:
     if place.has_land and counted_in(study, key) == "area":
         land = study.land(key)
         found |= set(land.loc[land["block"].isin(place.blocks), "unit_code"])
-    return found
+    return found.difference(REASONS)
 
 
 def cut(study: Core, table: pd.DataFrame, place: Place, name: str = "the table") -> pd.DataFrame:

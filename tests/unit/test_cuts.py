@@ -111,6 +111,8 @@ def test_changes_of_a_place_are_those_of_its_land_and_schools_on_either_day(
     areas = found[found["what"] == "area"]
     assert {"Allerdale", "Carlisle", "Copeland"} <= set(areas["name"]) | set(areas["from_name"])
     assert len(found) < len(table) / 5
+    # It is in no combined authority: one that begins where there was none is none of its.
+    assert "combined_authority" not in set(areas["layer"])
 
 
 def test_eligible_pupils_of_a_list_are_told_by_no_mismatch(
