@@ -55,6 +55,10 @@ def _layers(ctx: click.Context, _: str) -> Iterable[str]:
     return list(_catalogue(ctx).layers)
 
 
+def _land(ctx: click.Context, _: str) -> Iterable[str]:
+    return [key for key, layer in _catalogue(ctx).layers.items() if layer.has_land]
+
+
 def _places(ctx: click.Context, typed: str) -> Iterable[str]:
     """Yield the units of every layer of land; those of one layer after `layer:`."""
     from geolls.layers.areas import load_areas
@@ -132,8 +136,9 @@ def _studies(*_: Any) -> Iterable[str]:
 
 # By the name of an option or argument; under a command where the name means something else there.
 _SOURCES: Mapping[str, Source] = {
-    **dict.fromkeys(("left", "right", "layer", "named", "atlas places"), _layers),
+    **dict.fromkeys(("left", "right", "layer", "named"), _layers),
     **dict.fromkeys(("place", "places", "compare left", "compare right", "where text"), _places),
+    "atlas places": _land,
     "trust": _trusts,
     "recipe": _recipes,
     "given": _keys,

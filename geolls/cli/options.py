@@ -182,6 +182,10 @@ def study_of(options: dict[str, Any]) -> Study:
         strict_dates=options["strict_dates"],
         data=data,
     ).taking(_words())
+    if options.get("verbose"):
+        said = study.settings
+        read = map(str, filter(None, (said.register, said.links, *said.boundaries)))
+        click.echo(f"Reading: {', '.join(read) or 'nothing, schools are generated'}", err=True)
     if study.finer:
         note(options, f"Blocks: {study.finer.label}")
     say_unchecked(study.layers.values(), study.as_of, options)
