@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -111,6 +111,33 @@ class Register:
             for c, n in lost.items()
         ]
         return found + entries(self.rejects, files)
+
+    def without(self, reasons: pd.Series, **about: Any) -> Register:
+        """Return the register with fewer schools that count; the others are as of other phases.
+
+        Parameters
+        ----------
+        reasons : pandas.Series of str
+            Why a school does not count, by URN.
+        **about
+            What `source` says of it.
+        """
+        gone = self.schools["urn"].isin(reasons.index)
+        schools, lost = self.schools[~gone], self.schools[gone]
+        left = lost[["urn", "name"]].assign(reason=lost["urn"].map(reasons))
+        counts = {
+            "kept": len(schools),
+            "filtered": self.counts["filtered"] + len(lost),
+            "status_unknown": int(schools["status_unknown"].sum()),
+        }
+        return replace(
+            self,
+            schools=schools.reset_index(drop=True),
+            others=pd.concat([self.others, lost], ignore_index=True),
+            filtered=pd.concat([self.filtered, left], ignore_index=True),
+            counts={**self.counts, **counts},
+            source={**self.source, **about},
+        )
 
     def summary(self) -> pd.DataFrame:
         """Say what became of the rows.

@@ -6,7 +6,6 @@ import hashlib
 import operator
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -127,39 +126,26 @@ def chosen(register: Register, where: Sequence[str], on: date) -> Register:
     UnknownNameError
         No school has such a value, or none meets every condition.
     """
-    every, told = register.everywhere, list(register.source.get("told", ()))
+    told = list(register.source.get("told", ()))
+    every = register.everywhere.drop(columns="fsm_pupils")  # which decides nothing here
     filters = [_read(text) for text in where]
     keep = np.ones(len(every), dtype=bool)
-    reason, said = np.full(len(every), "", dtype=object), []
+    reason, said = pd.Series("", index=every["urn"], dtype="str"), []
     for each in filters:
         met, phrase = _met(each, every, register, on, told)
         said.append(phrase)
         reason[keep & ~met] = f"not {phrase}"
         keep &= met
-    n = len(register.schools)
-    schools, lost = register.schools[keep[:n]], register.schools[~keep[:n]]
-    only = _joined(said, "and")
-    if schools.empty:
+    n, only = len(every) - len(register.others), _joined(said, "and")
+    urns = every["urn"][:n][keep[:n]]
+    if urns.empty:
         raise UnknownNameError(
             f"none of the {n:,} schools that count is of {only}",
             where="--where",
             fix="ask for less, or count every phase with --phase all",
         )
-    left = lost[["urn", "name"]].assign(reason=reason[:n][~keep[:n]])
-    digest = hashlib.sha256("\n".join(schools["urn"]).encode()).hexdigest()
-    counts = {
-        "kept": len(schools),
-        "filtered": register.counts["filtered"] + len(lost),
-        "status_unknown": int(schools["status_unknown"].sum()),
-    }
-    return replace(
-        register,
-        schools=schools.reset_index(drop=True),
-        others=pd.concat([register.others, lost], ignore_index=True),
-        filtered=pd.concat([register.filtered, left], ignore_index=True),
-        counts={**register.counts, **counts},
-        source={**register.source, "only": only, "of": n, "chosen": digest, "told": told},
-    )
+    digest = hashlib.sha256("\n".join(urns).encode()).hexdigest()
+    return register.without(reason[reason != ""], only=only, of=n, chosen=digest, told=told)
 
 
 def _read(text: str) -> Filter:
@@ -288,5 +274,7 @@ def _in_list(
     """Tell which schools a file lists; what of it names none is told."""
     path = Path(value).expanduser()
     layer = read_list(path, "in")
-    told += in_short([*layer.told, *untold(layer, register.schools, register, on)])
+    told += in_short(
+        [*layer.told, *untold(layer, every[: len(every) - len(register.others)], register, on)]
+    )
     return every["urn"].isin(listed(layer, every, on)["urn"]).to_numpy(), f"in {path.name}"

@@ -343,7 +343,18 @@ ASKED: dict[str, list[str]] = {
 }
 # The tables of an export, and what maps are shaded by, are asked below; pages of an atlas are made
 # of the same facts as profiles and maps.
-ELSEWHERE = {"layers", "check", "where", "fetch", "changes", "map", "atlas", "export", "study"}
+ELSEWHERE = {
+    "completion",
+    "layers",
+    "check",
+    "where",
+    "fetch",
+    "changes",
+    "map",
+    "atlas",
+    "export",
+    "study",
+}
 #: The outputs that eligible pupils enter: what is said of them is said by `measures.disclosure`.
 GUARDED = {
     *ASKED["overlap"][:3],
