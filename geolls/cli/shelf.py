@@ -162,8 +162,8 @@ def completion(shell: str) -> None:
     r"""Print the script that lets Tab complete commands, layers, places, trusts and more.
 
     \b
-    geolls completion bash > ~/.geolls-completion
-    geolls completion fish > ~/.config/fish/completions/geolls.fish
+    geolls completion bash
+    geolls completion fish
     """
     from click.shell_completion import get_completion_class
 
