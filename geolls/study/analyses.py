@@ -172,7 +172,9 @@ def _resting(study: Core, parts: list[pd.DataFrame]) -> pd.DataFrame:
     """Join tables of exposures; say where one rests on some of a layer's units only."""
     table = pd.concat(parts, ignore_index=True)
     of = {f"trust_crosses_{key}_line": key for key in _hubs(study)} | {_FAR: LEADS}
-    return table.assign(rests_on=table["exposure"].map(of).map(study.rests_on).fillna(""))
+    return table.assign(
+        rests_on=table["exposure"].map(of).map(study.rests_on).astype("str").fillna("")
+    )
 
 
 def equity_gap(study: Core) -> pd.DataFrame:
@@ -344,7 +346,7 @@ def map_fit(study: Core) -> pd.DataFrame:
     found = communing.home_fit(
         study.schools, _block_of_school(study), layers, weight, touching, draws=19
     )
-    return found.assign(rests_on=found["layer"].map(study.rests_on).fillna(""))
+    return found.assign(rests_on=found["layer"].map(study.rests_on).astype("str").fillna(""))
 
 
 def schools_in(study: Core, place: Place, trust_uid: str | None = None) -> pd.DataFrame:
