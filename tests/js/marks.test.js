@@ -10,6 +10,10 @@ test("every mark keeps a line where it has no fill: outside a place that is all 
     const {fill, outline, rim} = geolls.hollow(look, "--page");
     const ink = [look.fill, look.outline].filter((colour) => colour && colour !== "--land");
     assert.equal(fill, "--page");
-    assert.equal([outline, rim].some((colour) => ink.includes(colour)), true, JSON.stringify(look));
+    assert.equal(
+      [outline, rim].some((colour) => ink.includes(colour)),
+      true,
+      JSON.stringify(look),
+    );
   }
 });

@@ -65,7 +65,10 @@ test("only areas with enough schools are ranked", () => {
   assert.equal(geolls.rankWords({v: [1]}, 0, 20), "");
   const open = {v: [0.5, "29% to 31%", 0.7], n: [20, 40, 30]};
   assert.equal(geolls.rankWords(open, 0, 20), "");
-  assert.equal(geolls.rankWords({...open, n: [20, 19, 30]}, 0, 20), "rank 2 of 2 with 20 schools or more, highest first");
+  assert.equal(
+    geolls.rankWords({...open, n: [20, 19, 30]}, 0, 20),
+    "rank 2 of 2 with 20 schools or more, highest first",
+  );
 });
 
 test("the words of reasons, kinds and phases are those of the rest of geolls", () => {
