@@ -195,7 +195,7 @@ def _place_layers(study: Study, places: Sequence[str]) -> list[str]:
         return list(dict.fromkeys([*keys, *region[:1]]))
     layers = [study.layer(name) for name in places]
     for layer in layers:
-        if layer.kind == "sites" or layer.column == "trust_uid":
+        if layer.kind == "sites" or layer.column == "trust":
             raise UsageError(
                 f"{layer.key} is made of {'sites' if layer.kind == 'sites' else 'trusts'}",
                 where="--places",

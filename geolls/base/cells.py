@@ -23,8 +23,10 @@ NO_VALUE: Final = frozenset(
 )
 _FLOAT = re.compile(r"([A-Z]*\d+)\.0+", re.IGNORECASE)
 _POWER = re.compile(r"\d(?:\.\d+)?E\+\d{1,2}", re.IGNORECASE)
-_THOUSANDS = re.compile(r"[+-]?\d{1,3}(?:[,\u00a0\u202f ]\d{3})+(?:\.\d+)?")
-_DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d{1,2}")
+_THOUSANDS = re.compile(r"[+-]?\d{1,3}(?:[,\u00a0\u202f ]\d{3})+(?:\.\d+)?", re.ASCII)
+_DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d{1,2}", re.ASCII)
+# What Python reads as a number besides, as 1_0 or nan, is a word.
+_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 _HYPHENS = str.maketrans(dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212", "-"))
 
 
@@ -75,10 +77,9 @@ def a_number(text: str) -> float | None:
         bare = re.sub(r"[^\d.+-]", "", bare)
     elif _DECIMAL_COMMA.fullmatch(bare):
         bare = bare.replace(",", ".")
-    try:
-        value = float(bare)
-    except ValueError:
+    if not _NUMBER.fullmatch(bare):
         return None
+    value = float(bare)
     return value if abs(value) < float("inf") else None
 
 

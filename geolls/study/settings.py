@@ -11,7 +11,6 @@ from typing import Any
 from geolls.base.errors import UnknownNameError, UsageError
 from geolls.base.populations import population_of
 from geolls.base.schema import a_date, check, load
-from geolls.study.filters import beside
 
 __all__ = ["Settings", "held", "read_settings"]
 
@@ -109,6 +108,8 @@ def read_settings(path: Path) -> Settings:
         phases = population_of(toml.holds["phases"], where=str(path)).phases
         toml = toml._replace(holds={**toml.holds, "phases": phases})
     if isinstance(toml.holds.get("where"), list):  # a list of schools lies beside the file
+        from geolls.study.filters import beside
+
         where = [beside(str(each), path.parent) for each in toml.holds["where"]]
         toml = toml._replace(holds={**toml.holds, "where": where})
     values, faults = check(Settings, toml)

@@ -142,7 +142,7 @@ def test_an_atlas_of_other_places_leaves_none_of_the_old(whole: Path, tmp_path: 
 
 
 def test_only_land_has_place_pages(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="not of land"):
+    with pytest.raises(UsageError, match="trusts have pages anyway"):
         build_atlas(small(), tmp_path, places=["multi_academy_trust"])
 
 

@@ -101,7 +101,7 @@ LATE: dict[str, list[Mistake]] = {
     "atlas --out": [("text.txt", 15, "is a file, not a folder"), NO_NAME],
     "atlas --places": [
         ("regoin", 10, "did you mean region"),
-        ("multi_academy_trust", 2, "made of schools, not of land"),
+        ("multi_academy_trust", 2, "is made of trusts"),
     ],
     "atlas --jobs": [("many", 2, "not a valid integer"), ("-1", 2, "as in: geolls atlas")],
     "export --out": [("text.txt", 15, "is a file, not a folder"), NO_NAME],
@@ -176,7 +176,7 @@ def commands(group: click.Group = cli, before: str = "") -> Iterator[tuple[str, 
 OPTIONS = [
     (name, option.opts[0])
     for name, command in commands()
-    for option in command.get_params(click.Context(command))
+    for option in command.get_params(click.Context(command, help_option_names=["-h", "--help"]))
     if isinstance(option, click.Option) and not option.is_flag
 ]
 
@@ -238,7 +238,9 @@ def test_a_mistake_is_one_line_with_the_code_of_its_family(
 
 def test_what_means_one_thing_has_one_name() -> None:
     for name, command in commands():
-        for option in command.get_params(click.Context(command)):
+        for option in command.get_params(
+            click.Context(command, help_option_names=["-h", "--help"])
+        ):
             if not isinstance(option, click.Option):
                 continue
             if option.name == "output":

@@ -69,7 +69,7 @@ def test_a_trust_has_its_mark_its_name_and_both_its_counts(local, whole):
     recipe, (data,) = by_trust(local, [whole], 1)
     words, counts = drawn(recipe, data)
     assert words[words.index("Oak Trust") + 1] == "2 of 7"
-    assert words[words.index("In no trust") + 1] == "3"  # the fourth has no location
+    assert words[words.index("In no trust") + 1] == "4"  # of which one has no location, no mark
     assert counts == {"t0": 2, "no_trust": 3}
     assert "Schools, by trust" in " ".join(words)
 
@@ -114,7 +114,7 @@ def test_words_have_a_mark_each_and_every_row_is_accounted_for(local, whole, tmp
     column = column_of(written(tmp_path, text))
     recipe, (data,), told = by_column(local, [whole], column, study(whole))
     words, counts = drawn(recipe, data)
-    for title, many in (("Good", 2), ("Poor", 1), ("No value", 1), ("Not in mine.csv", 1)):
+    for title, many in (("Good", 2), ("Poor", 1), ("No value", 1), ("Not in mine.csv", 2)):
         assert words[words.index(title) + 1] == str(many)
     assert counts == {"v0": 2, "v1": 1, "blank": 1, "absent": 1}
     assert told[0] == (

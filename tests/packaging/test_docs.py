@@ -111,7 +111,7 @@ def test_every_command_has_help_with_an_example_that_can_be_read(
     assert examples or name in {s.strip() for s in text.splitlines()}, text
     for line in examples:
         parse(line)
-    for parameter in command.get_params(click.Context(command)):
+    for parameter in command.get_params(click.Context(command, help_option_names=["-h", "--help"])):
         if isinstance(parameter, click.Option):
             assert parameter.help, (name, parameter.name)
 

@@ -62,7 +62,7 @@ def test_every_fault_is_told_with_file_row_column_and_fix(folder):
         ("unit,unit_name,code\nA,A,E08000035\n", "", "the column unit_name stands twice"),
         ("unit,code\nA,E08000035,9\n", "", "3 cells under 2 headings"),
         ('unit,code\nA,"E08000035\n', "", "not readable as csv"),
-        ("", "", "the file is empty"),
+        ("", "", "members.csv: is empty"),
         ("unit,code,extent\nA,E08000035,most\n", "", "'most' is no extent; write whole or part"),
         (
             "unit_code,unit_name,code\na,One,E08000035\na,Two,E08000032\n",

@@ -133,7 +133,7 @@ def test_numbers_in_any_clothes_are_numbers(assigner: PointAssigner, values: pa.
     assert got.column("easting").equals(values)
 
 
-@pytest.mark.parametrize("word", ["abc", "429,796", "SE 297 339", "0x1", "1_0", "\uff14"])
+@pytest.mark.parametrize("word", ["abc", "4,29,796", "SE 297 339", "0x1", "1_0", "\uff14", "nan1"])
 def test_a_word_for_a_number_is_named_with_its_row(assigner: PointAssigner, word: str) -> None:
     batch = pa.record_batch({"easting": ["429796", "", word], "northing": [1.0, 1.0, 1.0]})
     with pytest.raises(InputFileError, match=r"row 13: easting is '.*', not a number"):
