@@ -685,18 +685,7 @@ def partnerships(hubs: Path, areas: Areas) -> None:
     for row in newest.values():
         name, _, doubt = row["unit_name"].partition(" (")
         area = areas.find(row["la_name"], LISTED, "local_authority")[0]
-        members.append(
-            _claim(
-                f"abp-{_slug(name)}",
-                name,
-                area,
-                codes_as_of=LISTED.isoformat(),
-                source=_evidence(row),
-                source_date=_span(row["source_date"]),
-                confidence=row["confidence"],
-                note=doubt.rstrip(")"),
-            )
-        )
+        members.append(_listed(row, f"abp-{_slug(name)}", name, area, note=doubt.rstrip(")")))
     _write(SHELF / "area_based_partnership" / "members.csv", MEMBERS, members)
 
 
@@ -932,16 +921,7 @@ def councils_listed(newer: Path, areas: Areas) -> None:
             # A programme of councils has one unit a council.
             name = area.name if layer == "family_hub_programme" else name
             members.append(
-                _claim(
-                    f"{prefix}-{_slug(name)}",
-                    name,
-                    area,
-                    codes_as_of=LISTED.isoformat(),
-                    source=_evidence(row),
-                    source_date=_span(row["source_date"]),
-                    confidence=row["confidence"],
-                    note=doubt.rstrip(")"),
-                )
+                _listed(row, f"{prefix}-{_slug(name)}", name, area, note=doubt.rstrip(")"))
             )
         _write(SHELF / layer / "members.csv", MEMBERS, members)
 
@@ -1018,6 +998,17 @@ def _span(text: str) -> str:
         else:
             spans.append(item)
     return "/".join([spans[0], spans[-1]] if len(spans) > 1 else spans)
+
+
+def _listed(row: Row, unit_code: str, unit_name: str, area: Area, **rest: str) -> Row:
+    """Return the claim of a row of hubs/, whose councils are those of April 2025."""
+    evidence = {
+        "source": _evidence(row),
+        "source_date": _span(row["source_date"]),
+        "confidence": row["confidence"],
+    }
+    dated = {"codes_as_of": LISTED.isoformat(), **evidence, **rest}
+    return _claim(unit_code, unit_name, area, **dated)
 
 
 def _claim(unit_code: str, unit_name: str, area: Area, **rest: str) -> Row:
