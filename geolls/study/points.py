@@ -488,7 +488,9 @@ def _encoding(opened: Callable[[], BinaryIO]) -> str:
     """Tell how a file is encoded: by its beginning, and where that is UTF-8 by all of it."""
     with opened() as stream:
         start = stream.read(HEAD)
-        found = encoding_of(start[: len(start) - 8] or start)
+        # Of a longer file whole lines: a cut may fall inside a character, and no line end does.
+        lines = max(start.rfind(b"\n"), start.rfind(b"\r")) + 1 if len(start) == HEAD else HEAD
+        found = encoding_of(start[:lines] or start)
         if found not in ("utf-8", "utf-8-sig"):
             return found
         decode = codecs.getincrementaldecoder("utf-8")().decode

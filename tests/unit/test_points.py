@@ -140,6 +140,15 @@ def test_a_word_for_a_number_is_named_with_its_row(assigner: PointAssigner, word
         assigner(batch, METRES, where="t.parquet", first_row=11)
 
 
+def test_a_short_file_is_told_by_all_of_it(tmp_path: Path) -> None:
+    """A cut before the last eight bytes falls inside a character: it would be cp1252."""
+    (tmp_path / "p.csv").write_bytes(
+        "id,easting,northing\n1,\u00a0430000,\u00a0433500\n".encode("utf-8-sig")
+    )
+    (batch,) = points.open_points(tmp_path / "p.csv").batches
+    assert batch.to_pylist() == [{"id": "1", "easting": "\u00a0430000", "northing": "\u00a0433500"}]
+
+
 def test_a_column_of_another_kind_is_refused(assigner: PointAssigner) -> None:
     batch = pa.record_batch({"easting": [[1.0]], "northing": [1.0]})
     with pytest.raises(InputFileError, match=r"column easting holds list.*, not numbers"):
