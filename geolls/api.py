@@ -21,6 +21,7 @@ from geolls.study.gazetteer import Place
 from geolls.study.settings import Settings, read_settings
 
 if TYPE_CHECKING:
+    from geolls.layers.model import Problem
     from geolls.maps.data import MapData
     from geolls.maps.page import Map
     from geolls.maps.recipes import Recipe
@@ -108,7 +109,12 @@ class Study(Core):
 
         return comparing.compare(self, [self._as_place(p) for p in places])
 
-    def changes(self, after: Study, successions: str | Path | None = None) -> pd.DataFrame:
+    def changes(
+        self,
+        after: Study,
+        successions: str | Path | None = None,
+        told: list[Problem] | None = None,
+    ) -> pd.DataFrame:
         """Say what moved between this study's day and another's.
 
         Parameters
@@ -117,6 +123,8 @@ class Study(Core):
             The same layers on a later day, with the same or a later register.
         successions : str or pathlib.Path, optional
             GIAS predecessor and successor links.
+        told : list of Problem, optional
+            Takes what of those links is not used as given.
 
         Returns
         -------
@@ -129,7 +137,7 @@ class Study(Core):
         """
         from geolls.study.changes import changes
 
-        return changes(self, after, successions)
+        return changes(self, after, successions, told)
 
     def map(
         self,

@@ -138,6 +138,7 @@ def _table(file: Path) -> list[Problem]:
     from geolls.register.csv import read_csv
     from geolls.register.groups import told_by_links
     from geolls.register.opener import kind_of, nearly
+    from geolls.register.register import read_successions
     from geolls.register.rejects import entries, rejects_table
     from geolls.study.points import check_points, is_points
 
@@ -149,12 +150,13 @@ def _table(file: Path) -> list[Problem]:
         return members
     if kind == "links":
         sheet = read_csv(file, "links")
-        _, faults = told_by_links(sheet, np.ones(10**7, dtype=bool))
+        _, faults, _ = told_by_links(sheet, np.ones(10**7, dtype=bool))
         told = [Problem(file.name, None, None, t, severity="warning") for t in sheet.told()]
         return [*told, *entries(rejects_table(faults.lines()), {"links": file.name})]
     if kind == "successions":
-        read_csv(file, "successions")
-        return []
+        unused: list[Problem] = []
+        read_successions(file, unused)
+        return unused
     if kind == "groups":
         line = "is a list of groups, which geolls does not need: links and registers name them"
         return [Problem(file.name, None, None, line, severity="warning")]

@@ -23,6 +23,7 @@ from geolls.cli.options import (
     note_besides,
     place_of,
     progress_bar,
+    say_left_out,
     study_command,
     study_of,
 )
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from geolls.api import Study
+    from geolls.layers.model import Problem
     from geolls.study.gazetteer import Place
 
 
@@ -327,6 +329,7 @@ def changes(
     geolls changes --from 2022-09-01 --to 2024-09-01 --place Cumberland
     """
     from geolls.base.schema import a_date
+    from geolls.layers.model import in_short
     from geolls.study.changes import in_areas
 
     if options["as_of"] is not None:
@@ -344,13 +347,18 @@ def changes(
             "links": to_links or options["links"],
         }
     )
-    frame = before.changes(after, successions=successions)
+    unused: list[Problem] = []
+    frame = before.changes(after, successions, unused)
     if place is not None:
         frame = _changes_there(frame, before, after, place, options)
     if counted := in_areas(frame):
         note(options, f"By distinct area: {counted}")
     title = f"Changes from {first} to {last}{f' in {place}' if place else ''}"
     emit(frame, options, title=title, study=before, counted=True)
+    if after.settings.register != before.settings.register:
+        say_left_out(after, options)
+    for line in dict.fromkeys([*before.told(), *after.told(), *in_short(unused)]):
+        note(options, line)
 
 
 def _changes_there(

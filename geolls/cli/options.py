@@ -298,7 +298,7 @@ def emit(
             if not on_screen(options):
                 click.echo(study.register.label, err=True)
         else:
-            _say_left_out(study, options)
+            say_left_out(study, options)
     first: Sequence[str] | None = None
     if fmt == "table" and options["columns"] is None:
         views = load_dictionary().views
@@ -372,7 +372,7 @@ def _shapes(study: Study | None) -> Callable[[Table, str], bytes] | None:
     return shapes
 
 
-def _say_left_out(study: Study, options: dict[str, Any]) -> None:
+def say_left_out(study: Study, options: dict[str, Any]) -> None:
     """Say on standard error what of the register, or of its links, was not of use."""
     counts, path = study.register.counts, study.settings.register
     for line in study.register.source.get("told", ()):

@@ -64,6 +64,8 @@ class Sheet:
         What was chosen, or not read, when the file was opened.
     lost : dict
         In how many cells of a column a character was lost: "?" stands in or before a word.
+    blank : int
+        How many more records have nothing in any column that is read.
     """
 
     batches: list[pa.RecordBatch]
@@ -72,9 +74,10 @@ class Sheet:
     days: dict[str, Days]
     opened: list[str]
     lost: dict[str, int]
+    blank: int
 
     def __len__(self) -> int:
-        return sum(map(len, self.batches)) + len(self.misfits)
+        return sum(map(len, self.batches)) + len(self.misfits) + self.blank
 
     def parts(self) -> Iterator[pd.DataFrame]:
         """Give the records in parts, dropping what was given, so that memory stays bounded."""
@@ -215,6 +218,8 @@ def read_csv(path: Path, kind: Kind) -> Sheet:
     filled = [pc.is_valid(table.column(c)) for c in there]
     table = table.append_column("row", pa.array(rows)).filter(reduce(pc.or_, filled))
     odd = [record for record in odd if record.text.strip(f'{head.mark}" \t\r\n')]
+    if blank := read - len(table) - len(odd):
+        told = [*told, f"{blank:,} rows have nothing in any column that is read"]
     mended = {r.number + head.row: _mended(r.text, names, kind, head.mark) for r in odd}
     mended = {row: cells for row, cells in mended.items() if cells}
     if mended:
@@ -235,7 +240,7 @@ def read_csv(path: Path, kind: Kind) -> Sheet:
     urn, _ = urns(pd.Series(cells, index=pd.Index(misfit_rows, dtype="int64"), dtype="str"))
     misfits = pd.DataFrame({"urn": urn, "name": pd.Series(index=urn.index, dtype="str")})
     lost = {COLUMNS[kind][c]: n for c in there if (n := _lost_in(table.column(c)))}
-    return Sheet(batches, misfits, encoding, _days_of(table), told, lost)
+    return Sheet(batches, misfits, encoding, _days_of(table), told, lost, blank)
 
 
 def _mended(record: str, names: list[str], kind: Kind, mark: str) -> dict[str, str]:

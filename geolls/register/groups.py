@@ -19,7 +19,7 @@ from geolls.register.columns import (
 )
 from geolls.register.csv import Sheet
 from geolls.register.names import DAMAGE, display_name, repaired
-from geolls.register.rejects import LINK_LEFT_OUT, MISFIT, Faults
+from geolls.register.rejects import LINK_LEFT_OUT, MISFIT, Faults, rejects_table
 
 __all__ = ["GROUP_COLUMNS", "TRUSTS", "attach", "join", "told_by_links", "told_by_register"]
 
@@ -117,7 +117,7 @@ def told_by_register(schools: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True).astype({"told_by": "str", "group_type": "str"})
 
 
-def told_by_links(sheet: Sheet, known: np.ndarray) -> tuple[pd.DataFrame, Faults]:
+def told_by_links(sheet: Sheet, known: np.ndarray) -> tuple[pd.DataFrame, Faults, dict[str, int]]:
     """List the groups of the links file.
 
     Parameters
@@ -129,23 +129,30 @@ def told_by_links(sheet: Sheet, known: np.ndarray) -> tuple[pd.DataFrame, Faults
 
     Returns
     -------
-    tuple of pandas.DataFrame and Faults
-        One row per school and group at any date, closed groups too; and the links left out.
+    tuple of pandas.DataFrame, Faults and dict
+        One row per school and group at any date, closed groups too; the links left out; and
+        `links_read` = `links_kept` + `links_rejected` + `links_filtered`: a link of a membership
+        in several rows is kept, one to a group of children's centres is filtered.
     """
+    counts = {"links_read": len(sheet), "links_filtered": sheet.blank}
     rows = pd.concat(sheet.parts())
     urn, number = urns(rows["urn"])
     rows = rows.assign(urn=urn, name=repaired(rows["name"])["name"])
-    kind = each(fold_words(rows["group_type"]), _GROUP_TYPES.get, "str")
-    joined, wrong = dates(rows["joined_date"], sheet.days["joined_date"])
-    closed, _ = dates(rows["closed_date"], sheet.days["closed_date"])
-    left, _ = dates(rows["left_date"], sheet.days["left_date"])
+    words = fold_words(rows["group_type"])
+    kind, centre = each(words, _GROUP_TYPES.get, "str"), words.str.startswith("children")
+    faults = Faults("links", {(MISFIT, LINK_LEFT_OUT): [sheet.misfits]})
+    days = []
+    for what in ("joined", "closed", "left"):
+        given = rows[f"{what}_date"].where(kind.notna())
+        day, wrong = dates(given, sheet.days[f"{what}_date"])
+        faults.note(rows, wrong, f"{what} date is not a date", "date read as blank", given)
+        days.append(day)
+    joined, closed, left = days
     # A closed group without a date is taken as closed from the start.
     undated = (fold_words(rows["group_status"]) == "closed") & closed.isna()
-    faults = Faults("links", {(MISFIT, LINK_LEFT_OUT): [sheet.misfits]})
-    wrong &= kind.notna()
-    reason, given = "joined date is not a date", rows["joined_date"].where(kind.notna())
-    faults.note(rows, wrong, reason, "date read as blank", given)
     here = kind.notna() & known[number]
+    strange = kind.isna() & ~centre
+    faults.note(rows, strange, "type of group is not known", LINK_LEFT_OUT, rows["group_type"])
     for word in _PLACES:
         reason = f"{word} link to a school that is not in the register"
         faults.note(rows, (kind == word) & ~here, reason, LINK_LEFT_OUT)
@@ -157,6 +164,9 @@ def told_by_links(sheet: Sheet, known: np.ndarray) -> tuple[pd.DataFrame, Faults
     ):
         faults.note(rows, here & artefact, reason, LINK_LEFT_OUT)
         here &= ~artefact
+    out = rejects_table(faults.lines())["action"] == LINK_LEFT_OUT
+    counts |= {"links_kept": int(here.sum()), "links_rejected": int(out.sum())}
+    counts["links_filtered"] += int(centre.sum())
     if left.notna().any():  # a file with history may tell of one membership in several rows
         one = [number, group_uid.fillna(group_id)]
         joined = joined.where(~here, joined[here].groupby([c[here] for c in one]).transform("min"))
@@ -180,7 +190,7 @@ def told_by_links(sheet: Sheet, known: np.ndarray) -> tuple[pd.DataFrame, Faults
         row=rows.index,
         closed_date=closed.where(~(left < closed) & closed.notna(), left),
     )
-    return table[here], faults
+    return table[here], faults, counts
 
 
 def join(

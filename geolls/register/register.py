@@ -29,12 +29,20 @@ from geolls.register.groups import (
     told_by_register,
 )
 from geolls.register.opener import check_size
-from geolls.register.rejects import LEFT_OUT, MISFIT, Faults, entries, rejects_table
+from geolls.register.rejects import (
+    LEFT_OUT,
+    LINK_LEFT_OUT,
+    MISFIT,
+    Faults,
+    entries,
+    rejects_table,
+)
 from geolls.register.schools import sort_rows
 
 __all__ = ["Register", "read_register", "read_successions"]
 
 _LOST, _KEPT = 'cells hold "?", as where a character was lost', "left as they are"
+_BLANK = "nothing in any column that is read"
 _FAR = timedelta(days=92)  # group links of so long before or after are told
 
 
@@ -273,9 +281,12 @@ def _read(files: dict[Kind, Path], as_of: date | None, phases: tuple[str, ...]) 
         )
     every, filtered, grouped = (pd.concat(p, ignore_index=True) for p in zip(*parts, strict=True))
     del parts
+    blank = pd.DataFrame({"reason": [_BLANK] * sheet.blank})
+    filtered = pd.concat([filtered, blank], ignore_index=True) if sheet.blank else filtered
     about: dict[str, Any] = {"joined_by": "opening"}
     links = made = named = joined = None
     links_told: list[str] = []
+    link_counts: dict[str, int] = {}
     link_faults = Faults("links")
     if "links" in files:
         link_sheet = read_csv(files["links"], "links")
@@ -285,7 +296,7 @@ def _read(files: dict[Kind, Path], as_of: date | None, phases: tuple[str, ...]) 
         about = {"links_path": files["links"].name, "vintage_links": made, "last_joined": joined}
         about["joined_by"] = "links"
         links_told = link_sheet.told()
-        links, link_faults = told_by_links(link_sheet, known)
+        links, link_faults, link_counts = told_by_links(link_sheet, known)
     every, grouped = (t.sort_values("urn_number", ignore_index=True) for t in (every, grouped))
     # Links whose name bears no day may be younger than the last joining in them.
     span = (named, max(named, joined or named)) if named else (day, day)
@@ -301,6 +312,7 @@ def _read(files: dict[Kind, Path], as_of: date | None, phases: tuple[str, ...]) 
         "filtered": len(filtered),
         "status_unknown": int(schools["status_unknown"].sum()),
         "without_location": int((schools["easting"].isna() & schools["district"].isna()).sum()),
+        **link_counts,
         **group_counts,
     }
     told = [f"{path.name}: {line}" for line in [*sheet.told(), *faults.told()]]
@@ -333,13 +345,15 @@ def _label(schools: date | None, links: date | None) -> str:
     )
 
 
-def read_successions(path: str | Path) -> pd.DataFrame:
+def read_successions(path: str | Path, told: list[Problem] | None = None) -> pd.DataFrame:
     """Read which school followed which.
 
     Parameters
     ----------
     path : path-like
         GIAS `links_edubasealldata`: csv, csv.gz or zip.
+    told : list of Problem, optional
+        Takes every row and day that is not used as given.
 
     Returns
     -------
@@ -352,14 +366,22 @@ def read_successions(path: str | Path) -> pd.DataFrame:
     InputFileError
         The file is missing, damaged, of another kind, or lacks a column.
     """
-    sheet = read_csv(Path(path), "successions")
+    file = Path(path)
+    sheet = read_csv(file, "successions")
+    lines = sheet.told()
+    faults = Faults("links", {(MISFIT, LINK_LEFT_OUT): [sheet.misfits]})
     rows = pd.concat(sheet.parts())
+    given = rows["date"]
+    day, wrong = dates(given, sheet.days["date"])
+    urn, link = (urns(rows[c])[0] for c in ("urn", "link_urn"))
+    bare = urn.isna() | link.isna()
+    rows = rows.assign(urn=urn, name=rows["link_urn"])
+    faults.note(rows, wrong, "date is not a date", "date read as blank", given)
+    faults.note(rows, bare, "URN or LinkURN is not a number of 5 to 7 digits", LINK_LEFT_OUT)
+    if told is not None:
+        told += (Problem(file.name, None, None, t, severity="warning") for t in lines)
+        told += entries(rejects_table(faults.lines()), {"links": file.name})
     table = pd.DataFrame(
-        {
-            "urn": urns(rows["urn"])[0],
-            "link_urn": urns(rows["link_urn"])[0],
-            "link_type": codes(rows["link_type"]),
-            "date": dates(rows["date"], sheet.days["date"])[0],
-        }
+        {"urn": urn, "link_urn": link, "link_type": codes(rows["link_type"]), "date": day}
     )
-    return table.dropna(subset=["urn", "link_urn"]).reset_index(drop=True)
+    return table[~bare].reset_index(drop=True)

@@ -79,8 +79,8 @@ def entries(rejects: pd.DataFrame, files: Mapping[str, str]) -> list[Problem]:
     found = []
     for row in rejects.to_dict("records"):
         what = "school" if row["file"] == "register" else "link"
-        value = next((str(v) for v in (row["urn"], row["name"]) if pd.notna(v)), "")
         at, file = int(row["row"]) or None, files[row["file"]]
+        value = next((str(v) for v in (row["urn"], row["name"]) if pd.notna(v)), f"row {at}")
         found.append(Problem(file, at, what, row["reason"], row["action"], "warning", value))
     return found
 

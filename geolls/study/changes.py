@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from geolls.layers.model import Problem
 from geolls.measures.changes import (
     Days,
     area_changes,
@@ -24,11 +25,16 @@ COLUMNS = [
 ]
 
 
-def changes(before: Core, after: Core, successions: str | Path | None = None) -> pd.DataFrame:
+def changes(
+    before: Core,
+    after: Core,
+    successions: str | Path | None = None,
+    told: list[Problem] | None = None,
+) -> pd.DataFrame:
     """Say what moved between one study's day and another's; see `geolls.api.Study.changes`."""
     from geolls.register.register import read_successions
 
-    links = read_successions(successions) if successions else None
+    links = read_successions(successions, told) if successions else None
     parts = [*_of_layers(before, after), *_of_schools(before, after, links)]
     table = pd.concat([p for p in parts if len(p)] or [pd.DataFrame()], ignore_index=True)
     return table.reindex(columns=COLUMNS)

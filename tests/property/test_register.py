@@ -84,6 +84,9 @@ def test_any_file_reconciles_and_keeps_only_sound_schools(
     n, schools = register.counts, register.schools
     assert n["read"] == len(records) == n["kept"] + n["rejected"] + n["filtered"]
     assert n["rejected"] == register.rejects["action"].str.startswith(LEFT_OUT).sum()
+    if linked:
+        kinds = ("links_kept", "links_rejected", "links_filtered")
+        assert n["links_read"] == len(linked) == sum(n[k] for k in kinds)
     assert list(schools.columns) == SCHOOL_COLUMNS
     assert schools["urn"].is_unique
     assert schools["urn"].str.fullmatch(r"[1-9][0-9]{4,6}").all()
@@ -96,6 +99,47 @@ def test_any_file_reconciles_and_keeps_only_sound_schools(
     assert set(schools["trust_uid"].dropna()) <= set(register.groups["group_uid"])
     assert int(register.summary().query("outcome != 'read' and outcome != 'noted'")["rows"].sum()) \
         == n["read"]  # fmt: skip
+
+
+def records_of(text: str) -> list[list[str]]:
+    return [record for record in csv.reader(io.StringIO(text, newline="")) if record]
+
+
+# Rows in which no column that is read has anything; some have a cell in another.
+NOTHING = ['""', ",", ",,,,,", '"",""', ",,,,,,someone,,,", ",,,,,,,"]
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    st.lists(st.sampled_from(["school", "bad", "short", *NOTHING]), max_size=12),
+    st.sampled_from(["\n", "\r\n"]),
+    st.booleans(),
+)
+def test_a_row_without_anything_is_read_counted_and_told(
+    lines: list[str], end: str, whole: bool
+) -> None:
+    header = ["URN", "EstablishmentName", "LA (code)", "PhaseOfEducation (name)"]
+    header += ["TypeOfEstablishment (name)", "EstablishmentTypeGroup (name)", "HeadLastName"]
+    header += ["EstablishmentStatus (name)", "OpenDate", "CloseDate"]
+    sound = "{},Oak,383,Primary,,Academies,,Open,,"
+    nothing = sum(line in NOTHING for line in lines)
+    made = [sound.format(100_000)]
+    for urn, line in enumerate(lines, 100_001):
+        row = sound.format({"school": urn, "bad": "x"}.get(line, ""))
+        row = "1,2,3" if line == "short" else line if line in NOTHING else row
+        made.append(row + "," * (9 - row.count(",")) if whole and line in NOTHING else row)
+    text = end.join([",".join(header), *made, ""])
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "edubasealldata.csv"
+        path.write_bytes(text.encode())
+        register = read_register(path, as_of=date(2022, 9, 1))
+    n = register.counts
+    assert n["read"] == len(records_of(text)) - 1 == n["kept"] + n["rejected"] + n["filtered"]
+    assert n["kept"] == 1 + lines.count("school")
+    assert n["filtered"] == nothing == len(register.filtered)
+    assert n["rejected"] == lines.count("bad") + lines.count("short")
+    said = [line for line in register.source["told"] if "nothing in any column" in line]
+    assert len(said) == (nothing > 0) and all(f" {nothing} rows" in line for line in said)
 
 
 @settings(max_examples=40, deadline=None)

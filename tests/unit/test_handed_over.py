@@ -581,8 +581,10 @@ def test_of_every_real_file_each_row_is_accounted_for(
         if kind == "links":
             types = pa.Table.from_batches(sheet.batches).column("group_type").to_pylist()
             other = sum("Children" in t for t in types)  # which are no groups of schools
-            table, faults = told_by_links(sheet, everywhere)
+            table, faults, n = told_by_links(sheet, everywhere)
             assert len(table) + sum(map(len, faults.lines())) + other == rows, path.name
+            assert n["links_read"] == rows and n["links_filtered"] == other
+            assert rows == n["links_kept"] + n["links_rejected"] + n["links_filtered"], path.name
         if register := counted.get(path.name):
             assert register.counts["read"] == rows
             assert reconciles(register)
