@@ -24,7 +24,7 @@ from geolls.base.errors import MapError, OutputError
 from geolls.base.files import write_text
 from geolls.base.shelves import shelf
 from geolls.base.vocabulary import RANKED, REASON_NUMBERS, REASON_PHRASES, payload
-from geolls.maps.styles import LINES, PATTERNS, RAMP, SYMBOLS
+from geolls.maps.styles import BAND, LINES, PATTERNS, RAMP, SYMBOLS
 
 __all__ = [
     "Page",
@@ -163,8 +163,8 @@ def vocabulary() -> dict[str, Any]:
     -------
     dict
         That of `geolls.base.vocabulary.payload`; `numbers`, what stands for each reason in a
-        map's data; `phrases`, its words within a sentence by that number; `lines`, the pixels
-        that each style of line stands outside its border, from back to front; `ramp`, the shades
+        map's data; `phrases`, its words within a sentence by that number; `lines`, the styles of
+        lines from back to front; `band`, how wide lines on one border are; `ramp`, the shades
         of one to five classes; `symbols`, the radius of the circle of each class of a count;
         `patterns`, size, stroke, turn, ground, figure and ink of each;
         `ranked`, the schools an area needs to be ranked.
@@ -172,7 +172,8 @@ def vocabulary() -> dict[str, Any]:
     return payload() | {
         "numbers": REASON_NUMBERS,
         "phrases": {str(n): REASON_PHRASES[key] for key, n in REASON_NUMBERS.items()},
-        "lines": {name: line.offset for name, line in LINES.items()},
+        "lines": list(LINES),
+        "band": [round(wide / 0.75, 2) for wide in BAND],
         "ramp": list(RAMP.values()),
         "symbols": {name: round(r / 0.75, 1) for name, r in SYMBOLS.items()},
         "patterns": {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 __all__ = [
+    "BAND",
     "CITIES",
     "GROUPS",
     "LINES",
@@ -16,6 +17,7 @@ __all__ = [
     "Mark",
     "Pattern",
     "Stroke",
+    "band_width",
     "line_style",
 ]
 
@@ -49,35 +51,29 @@ class Stroke(NamedTuple):
 
 
 class Line(NamedTuple):
-    """A line style.
-
-    Lines that run along one border lie side by side: `offset` is how far off it, in pixels of
-    the screen, plus outside and minus inside. Paper is drawn in points, which are 0.75 pixels;
-    `far` is where England fills the page and all lines lie on the border itself.
-    """
+    """A line style, in points; `far` is where England fills the page."""
 
     ink: str
-    offset: float
     near: Stroke
     far: Stroke
     round: bool = False
 
 
 LINES = {
-    "programme": Line(
-        "programme", -11.0, Stroke(1.3, "6.8 2.2 2.2 2.2"), Stroke(0.9, "4 1.4 1.4 1.4")
-    ),
-    "region": Line("devolution", 8.4, Stroke(1.05, "1.5 2.2"), Stroke(0.9, "1.2 1.6")),
-    "combined": Line(
-        "devolution", 4.4, Stroke(1.6, "8.2 2.6 1.5 2.6"), Stroke(1.0, "6 1.8 1.2 1.8")
-    ),
-    "hub": Line("hub", -8.0, Stroke(1.35, "3 1.9"), Stroke(0.9, "2.4 1.4")),
-    "maths": Line("maths", -8.0, Stroke(1.9, "0 3.8"), Stroke(1.1), round=True),
-    "teaching": Line("teaching", -4.0, Stroke(1.4, "5.2 2.7"), Stroke(0.9, "3 1.6")),
-    "district": Line("district", 0.0, Stroke(0.7), Stroke(0.45)),
-    "authority": Line("council", 0.0, Stroke(1.5), Stroke(0.7)),
+    "district": Line("district", Stroke(0.7), Stroke(0.45)),
+    "programme": Line("programme", Stroke(1.3, "6.8 2.2 2.2 2.2"), Stroke(0.9, "4 1.4 1.4 1.4")),
+    "region": Line("devolution", Stroke(1.05, "1.5 2.2"), Stroke(0.9, "1.2 1.6")),
+    "combined": Line("devolution", Stroke(1.6, "8.2 2.6 1.5 2.6"), Stroke(1.0, "6 1.8 1.2 1.8")),
+    "hub": Line("hub", Stroke(1.35, "3 1.9"), Stroke(0.9, "2.4 1.4")),
+    "maths": Line("maths", Stroke(1.9, "0 3.8"), Stroke(1.1), round=True),
+    "teaching": Line("teaching", Stroke(1.4, "5.2 2.7"), Stroke(0.9, "3 1.6")),
+    "authority": Line("council", Stroke(1.5), Stroke(0.7)),
 }
 """By name, the lowest first: where lines cross, a later one is drawn above."""
+
+BAND = (0.8, 1.4, 3.0)
+"""Where layers run along one border they are one line on the border itself, and each lower one
+shows on both sides of those above. Points of the one in front, what each other adds, of all."""
 
 _LINE_OF_LAYER = {
     "local_authority": "authority",
@@ -95,6 +91,18 @@ _LINE_OF_FAMILY = {"councils": "district", "devolution": "region", "hubs": "hub"
 def line_style(key: str, family: str) -> str:
     """Return the line style of a layer: its own, else its family's."""
     return _LINE_OF_LAYER.get(key) or _LINE_OF_FAMILY.get(family, "programme")
+
+
+def band_width(before: int, many: int, *, far: bool) -> float:
+    """Return the points of a line with so many others before it, of so many on one border.
+
+    Examples
+    --------
+    >>> [round(band_width(before, 3, far=False), 2) for before in range(3)]
+    [0.8, 1.9, 3.0]
+    """
+    front, step, whole = (0.75 * wide if far else wide for wide in BAND)
+    return front + min(step, (whole - front) / (many - 1)) * before
 
 
 class Pattern(NamedTuple):

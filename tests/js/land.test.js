@@ -142,6 +142,4 @@ test("a view writes paths in pixels, joins once and only what its box shows", ()
   assert.equal(view.line([1, 1, 2, 1]), "M5 5L15 5");
   const narrow = new View(1, 0, 0, {min: {x: 0, y: 0}, max: {x: 10, y: 10}});
   assert.equal(narrow.line([-5, 5, 5, 5, 15, 5, 25, 5, 35, 5]), "M-5.0 5.0L5.0 5.0L15.0 5.0");
-  assert.equal(narrow.sees([20, 20, 30, 30]), false);
-  assert.equal(narrow.sees([-20, -20, 30, 30]), true);
 });

@@ -28,7 +28,7 @@ from geolls.maps.print.labels import Label, Room, put
 from geolls.maps.print.land import Faces, Land, View
 from geolls.maps.print.page import render_svg, save_print
 from geolls.maps.recipes import Recipe
-from geolls.maps.styles import LINES, RAMP
+from geolls.maps.styles import BAND, LINES, RAMP, band_width
 from geolls.study.gazetteer import Place
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -158,31 +158,32 @@ def test_an_unknown_layer_is_refused_as_on_the_screen(recipe, data):
 
 
 def test_every_layer_that_is_on_has_its_own_line_style(recipe, data):
-    root = page(*at_place(recipe, data))
     for spec in data.layers:
+        root = page(replace(recipe, on=(spec.key,)), data)
         (g,) = group(root, "data-layer", spec.key)
         style = LINES[spec.style]
         assert g[-1].get("stroke") == paper.inks()[style.ink]
-        assert g[-1].get("stroke-dasharray", "") == style.near.dash
+        assert g[-1].get("stroke-dasharray", "") == style.far.dash
         assert g[-2].get("stroke") == paper.inks()["page"], "no casing below the line"
     assert len({(s.ink, s.near.dash) for s in LINES.values()}) == len(LINES)
 
 
-def test_lines_that_share_a_border_run_side_by_side(recipe, data):
-    root = page(*at_place(recipe, data))
-    council, hub = (_points(group(root, "data-layer", s.key)[0][-1]) for s in data.layers)
-    west = [min(x for x, _ in line) for line in (council, hub)]
-    assert west[1] - west[0] == pytest.approx(6.0, abs=0.2), "the hub's line is not inside"
-
-
 def test_a_layer_alone_draws_each_border_once_or_its_dashes_would_fill_up(recipe, data):
-    place = replace(data, place=Place("local_authority", "W1", "West", ("a", "b", "c", "d")))
-    root = page(replace(recipe, scope="place", on=("local_authority",)), place)
+    root = page(replace(recipe, on=("local_authority",)), data)
     (g,) = group(root, "data-layer", "local_authority")
-    drawn = sum(shapely.linestrings(line).length for line in _lines(g[-1]))
-    rings = sum(shapely.linestrings(line).length for f in faces(root) for line in _lines(f))
-    assert len(faces(root)) == 2
-    assert drawn == pytest.approx(rings * 100 / 120, rel=0.001)  # 20 km of 60 each are shared
+    (line,) = _lines(g[-1])
+    a = next(f for f in faces(root) if "W1" in (f.get("data-code") or ""))
+    side = shapely.linestrings(_lines(a)[0]).length / 6  # of 10 km; 10 by 20 km in all
+    assert shapely.linestrings(line).length == pytest.approx(2 * side, rel=0.01)
+
+
+@pytest.mark.parametrize("far", [True, False])
+def test_lines_on_one_border_are_one_line_and_none_leaves_it_by_two_pixels(far):
+    for many in range(2, 7):
+        wide = [band_width(before, many, far=far) for before in range(many)]
+        assert wide == sorted(set(wide)), "a lower one is hidden"
+        assert wide[-1] / 0.75 <= 4.0
+    assert BAND[-1] / 0.75 == 4.0
 
 
 def _lines(element: ElementTree.Element) -> list[list[tuple[float, float]]]:
@@ -208,12 +209,15 @@ def test_where_lines_coincide_on_the_country_the_lower_one_shows_on_both_sides(r
     root = page(replace(recipe, on=("local_authority", "maths_hub")), data)
     (hub,) = group(root, "data-layer", "maths_hub")
     (council,) = group(root, "data-layer", "local_authority")
-    widths = [
-        max(float(p.get("stroke-width", "0")) for p in g if p.get("stroke") == paper.inks()[ink])
+    band = {
+        ink: [
+            p for p in g if p.get("stroke") == paper.inks()[ink] and not p.get("stroke-dasharray")
+        ]
         for g, ink in ((hub, "maths"), (council, "council"))
-    ]
-    casing = max(float(p.get("stroke-width", "0")) for p in council)
-    assert widths[0] > casing > widths[1]
+    }
+    assert _lines(band["council"][0]) in [_lines(p) for p in band["maths"]], "not on one border"
+    below, above = (max(float(p.get("stroke-width")) for p in band[k]) for k in band)
+    assert below > above
 
 
 def test_neighbours_share_every_vertex_of_their_border(recipe, data):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
@@ -15,7 +15,7 @@ import shapely
 from geolls.maps.data import WHO_RUNS, Kind, LayerSpec, abroad, classify, say
 from geolls.maps.drawn import Drawn
 from geolls.maps.print.svg import circle, clean, inks, joined, line_path, number, stroked
-from geolls.maps.styles import LINES, PATTERNS, SYMBOLS, Line, Mark, Stroke
+from geolls.maps.styles import LINES, PATTERNS, SYMBOLS, Line, Mark, Stroke, band_width
 from geolls.maps.topology import SEA, segments
 
 __all__ = [
@@ -40,7 +40,6 @@ Bools = np.ndarray[Any, np.dtype[np.bool_]]
 Box = tuple[float, float, float, float]
 """Left, top, right, bottom, in points."""
 
-POINTS = 0.75  # of a pixel
 FINE = 10_000  # a point has so many steps, in which neighbours share their vertices
 
 
@@ -310,59 +309,45 @@ class Land:
         """Draw the lines of the layers that are on, so that none hides another."""
         on = [s for s in self.drawn.layers if s.key in self.drawn.on]
         on.sort(key=lambda s: list(LINES).index(s.style))
-        pieces = self._stacked(on) if self.country else self._side_by_side(on)
         return [
             f'<g class="outline" data-layer="{clean(spec.key)}">{ink}</g>'
-            for spec, ink in zip(on, pieces, strict=True)
+            for spec, ink in zip(on, self._banded(on), strict=True)
         ]
 
-    def _stacked(self, on: Sequence[LayerSpec]) -> list[str]:
-        """Lines on the border itself: where several run, each lower one shows on both sides."""
-        borders = [self.between(self.drawn.cover(s).of) for s in on]
-        out = []
-        for i, spec in enumerate(on):
-            line, ink = LINES[spec.style], ""
-            above = sum(borders[i + 1 :], np.zeros(len(borders[i]), int))
-            for n in range(int(above[borders[i]].max(initial=0)), -1, -1):
-                d, wide = self.lines(borders[i] & (above == n)), line.far.wide + 1.5 * n
-                ink += stroked(d, inks()["page"], wide + 1.0, ' stroke-opacity=".75"')
-                ink += stroked(d, inks()[line.ink], wide, "" if n else attrs(line, line.far))
-            out.append(ink)
-        return out
+    def _border(self, spec: LayerSpec) -> Bools:
+        """Tell which stretches part units of a layer that are on the map; the coast is no line."""
+        cover, drawn = self.drawn.cover(spec), self.drawn
+        if self.country:
+            return self.between(cover.of)
+        if spec.style == "district":
+            return self.between(cover.of, drawn.inside)
+        units = chain(*(cover.blocks_of(unit) for unit in drawn.units_here(spec)))
+        ours = np.isin(np.arange(len(cover.of) + 1), list(units))  # at -1, the last, is no block
+        _, one, two = self._stretches
+        return np.asarray(self.between(cover.of) & (ours[one] | ours[two]))
 
-    def _side_by_side(self, on: Sequence[LayerSpec]) -> list[str]:
-        """Lines set off from the border: outside, on it, inside, inside again."""
-        alone = sum(s.style != "district" for s in on) < 2
-        used, out = set[float](), []
+    def _banded(self, on: Sequence[LayerSpec]) -> Iterator[str]:
+        """Draw lines on the border itself: of several, each lower one shows on both sides."""
+        far, page = self.country, inks()["page"]
+        borders = {spec.key: self._border(spec) for spec in on}
+        stack = [borders[spec.key] for spec in on if spec.style != "district"]
+        many = np.sum(stack, axis=0)
         for spec in on:
-            line, cover = LINES[spec.style], self.drawn.cover(spec)
-            ink, wide = inks()[line.ink], line.near.wide
+            line, border = LINES[spec.style], borders[spec.key]
+            stroke, ink, out = line.far if far else line.near, inks()[line.ink], ""
             if spec.style == "district":
-                inner = self.between(cover.of, self.drawn.inside)
-                out.append(stroked(self.lines(inner), ink, wide))
+                yield stroked(self.lines(border), ink, stroke.wide)
                 continue
-            off = 0.0 if alone else line.offset * POINTS
-            while off and off in used:
-                off += 2.7 if off > 0 else -2.7
-            used.add(off)
-            units = [cover.blocks_of(unit) for unit in self.drawn.units_here(spec)]
-            if alone:
-                ours = np.isin(np.arange(len(cover.of) + 1), list(chain(*units)))
-                _, one, two = self._stretches  # at -1, the last, is no block
-                round_us = (self.between(cover.of) | self.outer) & (ours[one] | ours[two])
-                d = self.lines(round_us)  # once, or its dashes fill up
-            else:
-                d = "".join(self._beside(blocks, off) for blocks in units)
-            casing = stroked(d, inks()["page"], wide + 1.2, ' stroke-opacity=".8"')
-            out.append(casing + stroked(d, ink, wide, attrs(line, line.near)))
-        return out
-
-    def _beside(self, blocks: Sequence[int], off: float) -> str:
-        """Return the outline of a unit, smoothed and moved off its border."""
-        shape = _smooth(self.union(blocks))
-        moved = shapely.buffer(shape, off, quad_segs=4) if off else shape
-        shape = shapely.simplify(shape if moved.is_empty else moved, 0.12)
-        return self._path(shapely.line_merge(self._clipped(shapely.boundary(shape))))
+            stack.pop(0)
+            before = np.sum(stack, axis=0) if stack else np.zeros(len(border), int)
+            places = zip(before[border].tolist(), many[border].tolist(), strict=True)
+            for n, of in sorted(set(places)):
+                d = self.lines(border & (before == n) & (many == of))
+                wide = band_width(n, of, far=far) if of > 1 else stroke.wide
+                if n == of - 1:
+                    out += stroked(d, page, wide + 1.2, ' stroke-opacity=".8"')
+                out += stroked(d, ink, wide, attrs(line, stroke) if of == 1 else "")
+            yield out
 
 
 def symbol(x: float, y: float, radius: float) -> str:
@@ -384,17 +369,6 @@ def _trimmed(shapes: Any) -> Any:
     area = pd.Series(shapely.area(parts))
     kept = (area > 0.35) | (area >= area.groupby(of).transform("max"))
     return shapely.multipolygons(parts[kept], indices=of[kept])
-
-
-def _smooth(shape: Any) -> Any:
-    """Close inlets narrower than about 5 points, so that a line beside the border is legible."""
-    closed = shapely.buffer(shapely.buffer(shape, 2.6, quad_segs=4), -2.6, quad_segs=4)
-    # What is left of an inlet would be a ring of its own in the middle of the land.
-    filled = [
-        shapely.Polygon(p.exterior, [h for h in p.interiors if shapely.Polygon(h).area > 60])
-        for p in shapely.get_parts(closed)
-    ]
-    return shapely.multipolygons(filled) if filled else shape
 
 
 # ---------------------------------------------------------------- marks

@@ -2,8 +2,6 @@
 // No page is needed.
 ((geolls) => {
   "use strict";
-  const {extent} = geolls;
-
   /** An open line through pixels. */
   function pixelPath(line) {
     let d = "";
@@ -74,28 +72,6 @@
       let d = "";
       for (let a = 0; a < land.count; a++) if (test(land.left[a], land.right[a])) d += this.line(land.points([a]));
       return d;
-    }
-
-    pixels(flat) {
-      const out = new Float64Array(flat.length);
-      for (let i = 0; i < flat.length; i += 2) {
-        out[i] = flat[i] * this.k - this.ox;
-        out[i + 1] = flat[i + 1] * this.k - this.oy;
-      }
-      return out;
-    }
-
-    /** A line that is in pixels already, only its parts inside the box. */
-    pixelLine(line) {
-      return this.box ? new View(1, 0, 0, this.box).line(line) : pixelPath(line);
-    }
-
-    /** Whether pixels come near the box. */
-    sees(pixels) {
-      if (!this.box) return true;
-      const {min, max} = this.box;
-      const {x0, x1, y0, y1} = extent([pixels]);
-      return x1 > min.x && x0 < max.x && y1 > min.y && y0 < max.y;
     }
   }
 
