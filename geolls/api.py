@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from geolls.maps.page import Map
     from geolls.maps.recipes import Recipe
     from geolls.measures.explain import Explanation
+    from geolls.study.scenario import Comparison
 
 __all__ = ["Place", "Study", "open_study", "shipped_study"]
 
@@ -138,6 +139,60 @@ class Study(Core):
         from geolls.study.changes import changes
 
         return changes(self, after, successions, told)
+
+    def scenario(self, name: str) -> pd.DataFrame:
+        """Say what the units of a scenario, or of any layer of land, have.
+
+        Parameters
+        ----------
+        name : str
+            A scenario that the study was opened with, by its key or file, or a layer.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row per unit, reasons for having none last: unit_code, unit_name, schools, pupils,
+            area_km2, each with the ends _low and _high where shared land leaves any open, blocks,
+            and of a scenario `land_of`, the units of its base that had the land.
+        """
+        from geolls.study.scenario import units_table
+
+        return units_table(self, name)
+
+    def scenario_compare(
+        self, before: str, after: str, basis: Literal["maintaining body", "location"] | None = None
+    ) -> Comparison:
+        """Hold two layers side by side on one basis: what would change from one to the other.
+
+        Parameters
+        ----------
+        before, after : str
+            Layers of land, scenarios that the study was opened with among them.
+        basis : {"maintaining body", "location"}, optional
+            By what a school is in a unit, in both layers alike; by the body that maintains it where
+            the units of both are made of authorities, else by where it stands.
+
+        Returns
+        -------
+        Comparison
+            Tables `summary`, `places`, `flows`, `trusts`, `met_hubs` and, behind every number,
+            `schools`; `said` names the basis.
+
+        Raises
+        ------
+        UsageError
+            A layer is not made of land, or its schools cannot be told by that basis.
+
+        Examples
+        --------
+        >>> study = open_study(as_of="2022-09-01", layers="+surrey_2027")
+        >>> found = study.scenario_compare("local_authority", "surrey_2027")
+        >>> found.flows[["from_name", "to_name"]].values.tolist()
+        [['Surrey', 'East Surrey'], ['Surrey', 'West Surrey']]
+        """
+        from geolls.study.scenario import compare_layers
+
+        return compare_layers(self, before, after, basis)
 
     def map(
         self,

@@ -40,7 +40,7 @@ def layers(long: bool, **options: Any) -> None:
     from geolls.layers.evidence import date_note, evidence, hold_dates, lowest_line, units_on
 
     on, areas = day_of(options), load_areas()
-    catalogue = load_catalogue(options["boundaries"], areas)
+    catalogue = load_catalogue(options["boundaries"], areas, on, options["named"])
     for name in options["named"]:
         catalogue.get(name)
     alive = {key: layer for key, layer in catalogue.layers.items() if layer.active(on)}
@@ -131,7 +131,7 @@ def where(text: str, **options: Any) -> None:
             "where answers by the blocks that geolls brings", where="--blocks", fix="leave it out"
         )
     on, areas = day_of(options), load_areas()
-    catalogue = load_catalogue(options["boundaries"], areas)
+    catalogue = load_catalogue(options["boundaries"], areas, on, options["named"])
     for name in options["named"]:
         catalogue.get(name)
     land = [layer for layer in catalogue.layers.values() if layer.has_land and layer.active(on)]

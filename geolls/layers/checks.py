@@ -11,11 +11,12 @@ from geolls.base.files import sha256
 from geolls.base.schema import load
 from geolls.base.shelves import shelf
 from geolls.layers.areas import Areas
-from geolls.layers.catalogue import layer_folders, load_catalogue, settle, shelf_folders
+from geolls.layers.catalogue import layer_folders, load_catalogue, shelf_folders
 from geolls.layers.evidence import change_dates, units_on
 from geolls.layers.expand import expand
 from geolls.layers.model import Claim, Layer, Problem
 from geolls.layers.reader import read_layer
+from geolls.layers.settle import settle
 
 __all__ = ["check_digests", "check_folders", "check_shelf"]
 

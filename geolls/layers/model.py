@@ -133,7 +133,10 @@ class Unit(Dated):
 
 @dataclass(frozen=True, slots=True)
 class Layer(Dated):
-    """One boundary system. The fields are the keys of its layer.toml, down to `sources`."""
+    """One boundary system. The fields are the keys of its layer.toml, down to `sources`.
+
+    `base` is the layer that a scenario was made from, by its moves; blank for what stands.
+    """
 
     title: str
     source: str
@@ -169,6 +172,7 @@ class Layer(Dated):
     caption: str = ""
     style: Mapping[str, str] = field(default_factory=dict, metadata=among(("line", "label")))
     sources: Mapping[str, str] = field(default_factory=dict)
+    base: str = field(default="", metadata=MADE)
     folder: Path = field(default=Path(), metadata=MADE)
     told: tuple[Problem, ...] = field(default=(), metadata=MADE)
     claims: tuple[Claim, ...] = field(default=(), metadata=MADE)

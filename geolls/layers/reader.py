@@ -38,7 +38,7 @@ from geolls.layers.model import (
     evidence_span,
 )
 
-__all__ = ["Row", "is_members", "read_layer"]
+__all__ = ["SPAN_FIX", "Row", "is_members", "read_layer", "read_members"]
 
 POLYGON_FILES: Final = (".geojson", ".json", ".gpkg", ".shp", ".parquet", ".fgb", ".zip")
 SHELF_KEYS: Final = ("licence", "family", "tiling", "confidence", "unit_title")
@@ -76,6 +76,8 @@ SYNONYMS: Final = {
     "gss": "area_code",
     "ons_code": "area_code",
     "dfe_code": "area_code",
+    "block": "area_code",
+    "block_code": "area_code",
     "local_authority_code": "area_code",
     "locality": "unit_name",
     "hub": "unit_name",
@@ -295,8 +297,22 @@ def _read_table(
     there = {p.name.casefold(): p for p in folder.iterdir()}
     names = [f"{stem}{ending}" for ending in (".csv", *WORKBOOKS)]
     file = next((there[name] for name in names if name in there), None)
-    if file is None:
-        return [], []
+    return ([], []) if file is None else _rows_of(file, stem, columns, problems)
+
+
+def read_members(
+    file: Path, layer: Layer, problems: list[Problem]
+) -> tuple[list[Claim], dict[str, Unit]]:
+    """Read one table of areas and units, with the columns of members.csv, as of a layer."""
+    units: dict[str, Unit] = {}
+    _, rows = _rows_of(file, "members", MEMBER_COLUMNS, problems)
+    return _claims(rows, layer, units), units
+
+
+def _rows_of(
+    file: Path, stem: str, columns: Sequence[str], problems: list[Problem]
+) -> tuple[list[str], list[Row]]:
+    """Return heading and rows of a table."""
     try:
         head, body, _, told = open_table(
             file,

@@ -318,9 +318,15 @@ def assign_authority(
 
 
 def assign_regrouped(
-    key: str, authorities: pd.DataFrame, home: pd.DataFrame, land: pd.DataFrame
+    key: str,
+    authorities: pd.DataFrame,
+    home: pd.DataFrame,
+    land: pd.DataFrame,
+    placement: Placement,
+    *,
+    divided: bool = False,
 ) -> pd.DataFrame | None:
-    """Assign schools to units made of whole authorities: each follows the one that maintains it.
+    """Assign schools to units made of authorities: each follows the one that maintains it.
 
     Before and after a merger stand on one basis then; by location, a school that an authority keeps
     beyond its border would be in another unit after it.
@@ -333,6 +339,12 @@ def assign_regrouped(
         From `assign_authority`.
     home, land : pandas.DataFrame
         Who has each block, of the authorities and of the layer; from `land_of`.
+    placement : Placement
+        Where each school stands.
+    divided : bool, optional
+        Whether authorities may be divided, as a scenario of authorities says how: the block decides
+        then among the units that have land of the authority, and a school beyond them all stands
+        under each of them.
 
     Returns
     -------
@@ -340,14 +352,27 @@ def assign_regrouped(
         Columns `ASSIGNMENT_COLUMNS`; None where an authority is divided, shared or left out.
     """
     met = home[["block", "unit_code"]].merge(land, on="block", suffixes=("_of", ""))
-    into = met.drop_duplicates(["unit_code_of", "unit_code"]).set_index("unit_code_of")
-    if not into.index.is_unique or into["unit_code"].isin(REASON_NAMES).any():
+    into = met.drop_duplicates(["unit_code_of", "unit_code"])
+    into = into[["unit_code_of", "unit_code", "unit_name"]]
+    left_out = into["unit_code"].isin(REASON_NAMES).any()
+    if not divided and (left_out or not into["unit_code_of"].is_unique):
         return None
-    found, columns = authorities.assign(layer=key), ["unit_code", "unit_name"]
-    known = found["unit_code"].isin(into.index)
-    found.loc[known, columns] = into.loc[found.loc[known, "unit_code"], columns].to_numpy()
+    of = {"unit_code": "unit_code_of", "unit_name": "unit_name_of", "share": "share_of"}
+    found = authorities.assign(layer=key).rename(columns=of).merge(into, how="left")
+    for column in ("unit_code", "unit_name"):  # a school without an authority keeps its reason
+        found[column] = found[column].fillna(found[f"{column}_of"])
+    here = placement.schools.merge(land, on="block")[["urn", "unit_code", "share", "located_by"]]
+    found = found.merge(here, on=["urn", "unit_code"], how="left")
+    mine = found.groupby(["urn", "unit_code_of"])["share"]
+    there, several = mine.transform("sum"), mine.transform("size") > 1
+    part = (found["share"].fillna(0.0) / there).where(there > 0, 1 / mine.transform("size"))
+    found["assigned_by"] = found["located_by"].where(several & (there > 0), found["assigned_by"])
+    found["share"] = found["share_of"] * part
     found["share"] = found.groupby(["urn", "unit_code"])["share"].transform("sum")
-    return found.drop_duplicates(["urn", "unit_code"]).reset_index(drop=True)
+    found = found[found["share"] > 0].drop_duplicates(["urn", "unit_code"])
+    shared = found["urn"].duplicated(keep=False)
+    found["line_confidence"] = found["line_confidence"].where(~shared, "low")
+    return found[ASSIGNMENT_COLUMNS].reset_index(drop=True)
 
 
 def _with_successors(

@@ -25,6 +25,7 @@ from geolls.layers.catalogue import Catalogue, load_catalogue
 from geolls.layers.evidence import date_note, hold_dates, known_part, layer_note, unchecked
 from geolls.layers.expand import BlockClaim, expand
 from geolls.layers.model import Layer, Problem, in_short
+from geolls.layers.scenario import named_scenarios
 from geolls.measures.disclosure import counted, told, withheld
 from geolls.measures.membership import Membership
 from geolls.measures.overlap import overlap
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
     from geolls.measures.spread import SpreadOptions
     from geolls.register.register import Register
 
-__all__ = ["ATTRIBUTION", "Core", "Place", "remembered"]
+__all__ = ["ATTRIBUTION", "Core", "Place", "followed", "located", "remembered"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -52,6 +53,7 @@ Given = str | int | os.PathLike[str] | Iterable[str | int]
 
 # The day of the demonstration register, and of research on local learning systems.
 DEMONSTRATION_DATE = date(2022, 9, 1)
+_AUTHORITY = "local_authority"
 # What can be asked of lead schools alone.
 _SITES = "distances from its lead schools are in: geolls table far_areas"
 ATTRIBUTION = (
@@ -74,18 +76,36 @@ def remembered(build: Callable[Concatenate[Core, P], T]) -> Callable[Concatenate
     return kept
 
 
-def _by_land(study: Core, layer: Layer) -> pd.DataFrame:
+def followed(study: Core, layer: Layer) -> pd.DataFrame | None:
+    """Assign schools by the authority that maintains them, where the units are made of authorities.
+
+    Columns `ASSIGNMENT_COLUMNS`; None where they are not.
+    """
     land = study.land(layer.key)
     if layer.tier == "local_authority":
         return assigning.assign_authority(
             layer.key, land, study.placement, study.schools, study.areas, study.as_of
         )
-    if layer.family == "user" and layer.kind == "areas":
-        authorities, home = study.assigned("local_authority"), study.land("local_authority")
-        regrouped = assigning.assign_regrouped(layer.key, authorities, home, land)
-        if regrouped is not None:
-            return regrouped
-    return assigning.assign_area_layer(layer.key, land, study.placement)
+    if layer.family != "user" or layer.kind != "areas" or layer.base not in ("", _AUTHORITY):
+        return None
+    return assigning.assign_regrouped(
+        layer.key,
+        study.assigned(_AUTHORITY),
+        study.land(_AUTHORITY),
+        land,
+        study.placement,
+        divided=layer.base == _AUTHORITY,  # by moves that name what becomes of each part
+    )
+
+
+def located(study: Core, layer: Layer) -> pd.DataFrame:
+    """Assign schools to the units that have the land where they stand."""
+    return assigning.assign_area_layer(layer.key, study.land(layer.key), study.placement)
+
+
+def _by_land(study: Core, layer: Layer) -> pd.DataFrame:
+    by_body = followed(study, layer)
+    return located(study, layer) if by_body is None else by_body
 
 
 def _by_register(study: Core, layer: Layer) -> pd.DataFrame:
@@ -147,8 +167,9 @@ class Core:
 
     @cached_property
     def catalogue(self) -> Catalogue:
-        """Every layer on the shelf and in the user's folders."""
-        return load_catalogue(self.settings.boundaries, self.areas)
+        """Every layer on the shelf and in the user's folders, and scenarios that are named."""
+        asked = [k.removeprefix("+") for k in self.settings.layers]
+        return load_catalogue(self.settings.boundaries, self.areas, self.as_of, asked)
 
     @cached_property
     def register(self) -> Register:
@@ -561,7 +582,10 @@ class Core:
         names : iterable of str
             Words, keys of layers among them.
         """
-        wanted = {k for k in names if (v := self.catalogue.layers.get(k)) and not v.default}
+        known, words = self.catalogue.layers, list(names)
+        wanted = {k for k in words if (v := known.get(k)) and not v.default}
+        loaded = {alias for v in known.values() for alias in v.aliases}
+        wanted |= named_scenarios(k for k in words if k not in {*known, *loaded}).keys()
         more = tuple(f"+{key}" for key in sorted(wanted - self.layers.keys()))
         if not more:
             return self
@@ -832,11 +856,12 @@ class Core:
             "register": self.register.source,
             "layers": sorted(self.layers),
             "boundaries": {
-                str(p.relative_to(layer.folder)): hashlib.sha256(p.read_bytes()).hexdigest()
-                for layer in self.layers.values()
+                f"{key}/{p.relative_to(layer.folder)}": hashlib.sha256(p.read_bytes()).hexdigest()
+                for key, layer in self.layers.items()
                 for p in sorted(layer.folder.rglob("*"))
                 if p.is_file()
             },
+            "scenarios": {k: repr(v.claims) for k, v in self.layers.items() if v.base},
             "spread": s.spread,
             "typology": s.typology,
             "divide_share": s.divide_share,

@@ -129,11 +129,12 @@ def test_before_its_last_day_an_authority_keeps_its_schools() -> None:
 def test_a_merger_of_authorities_takes_no_trust_into_more_of_them(real_study: Any) -> None:
     """Schools follow who maintains them before and after; by location some would be elsewhere."""
     before, home = real_study.assigned("local_authority"), real_study.land("local_authority")
+    place = real_study.placement
     one = {"E08000035": ("ly", "Leeds and Bradford"), "E08000032": ("ly", "Leeds and Bradford")}
     merged = home.copy()
     for code, (new, name) in one.items():
         merged.loc[home["unit_code"] == code, ["unit_code", "unit_name"]] = new, name
-    after = assign_regrouped("merged", before, home, merged)
+    after = assign_regrouped("merged", before, home, merged, place)
     assert after is not None and set(after["layer"]) == {"merged"}
     told = before["unit_code"].replace({code: new for code, (new, _) in one.items()})
     assert after["unit_code"].tolist() == told.tolist()
@@ -142,6 +143,6 @@ def test_a_merger_of_authorities_takes_no_trust_into_more_of_them(real_study: An
     assert (areas[1] <= areas[0]).all() and (areas[1] < areas[0]).any()
     # What divides an authority, shares it or leaves it out is no regrouping: land decides.
     merged.loc[merged.index[merged["unit_code"] == "E10000025"][0], "unit_code"] = "ly"
-    assert assign_regrouped("merged", before, home, merged) is None
+    assert assign_regrouped("merged", before, home, merged, place) is None
     left = home.assign(unit_code=home["unit_code"].replace({"E08000032": "not_covered"}))
-    assert assign_regrouped("left", before, home, left) is None
+    assert assign_regrouped("left", before, home, left, place) is None

@@ -10,8 +10,9 @@ import pytest
 
 from geolls.base.errors import CatalogueError
 from geolls.layers.areas import load_areas
-from geolls.layers.catalogue import load_catalogue, settle
+from geolls.layers.catalogue import load_catalogue
 from geolls.layers.expand import expand
+from geolls.layers.settle import settle
 
 AREAS = load_areas()
 

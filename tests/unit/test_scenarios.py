@@ -1,0 +1,240 @@
+"""A scenario is a layer made by moves: what each does, what is said of it, and nothing is lost."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from geolls.layers.areas import load_areas
+from geolls.layers.catalogue import load_catalogue
+from geolls.layers.expand import expand
+from geolls.layers.scenario import ReadScenario, read_scenario, shipped, template
+
+AREAS, CATALOGUE, DAY = load_areas(), load_catalogue(), date(2022, 9, 1)
+LEEDS, BRADFORD, HARROGATE = "E08000035", "E08000032", "E07000165"
+
+
+def read(tmp_path: Path, moves: str, base: str = "district", more: str = "") -> ReadScenario:
+    path = tmp_path / "what_if.toml"
+    path.write_text(f'title = "What if"\nbase = "{base}"\n{more}\n{moves}', "utf-8")
+    return read_scenario(path, CATALOGUE.get, DAY, AREAS)
+
+
+def land(found: ReadScenario) -> dict[str, dict[str, tuple[float, bool]]]:
+    assert found.layer is not None, [str(p) for p in found.problems]
+    held: dict[str, dict[str, tuple[float, bool]]] = {}
+    for c in expand(found.layer, DAY, AREAS):
+        held.setdefault(c.block, {})[c.unit_name] = (c.share, c.stated)
+    return held
+
+
+def lines(found: ReadScenario, severity: str = "error") -> list[str]:
+    return [str(p) for p in found.problems if p.severity == severity]
+
+
+def test_units_become_one_and_land_elsewhere_stays(tmp_path: Path) -> None:
+    found = read(tmp_path, '[[moves]]\nmerge = ["Leeds", "E08000032"]\nas = "Airedale"')
+    before = {c.block: c.unit_name for c in expand(CATALOGUE.get("district"), DAY, AREAS)}
+    told = {b: "Airedale" if b in (LEEDS, BRADFORD) else name for b, name in before.items()}
+    assert {b: next(iter(held)) for b, held in land(found).items()} == told
+    assert all(held == dict.fromkeys(held, (1.0, True)) for held in land(found).values())
+    assert not found.problems
+
+
+def test_a_merger_may_keep_the_name_and_code_of_one(tmp_path: Path) -> None:
+    found = read(tmp_path, '[[moves]]\nmerge = ["Leeds", "Bradford"]\nas = "leeds"')
+    assert found.layer is not None
+    assert {c.unit_code for c in found.layer.claims if c.area_code in (LEEDS, BRADFORD)} == {LEEDS}
+
+
+def test_moves_are_made_in_their_order(tmp_path: Path) -> None:
+    moves = """
+[[moves]]
+move = "Harrogate"
+as = "Dales"
+[[moves]]
+move = ["Craven", "York"]
+to = "Dales"
+[[moves]]
+merge = ["Dales", "Leeds"]
+as = "All"
+"""
+    held = land(read(tmp_path, moves))
+    assert {b for b, units in held.items() if "All" in units} == {
+        *(LEEDS, HARROGATE),
+        *("E07000163", "E06000014"),
+    }
+
+
+def test_a_part_of_a_district_is_shared_and_its_line_unknown(tmp_path: Path) -> None:
+    part = '[[moves]]\nmove = ["Bradford"]\nto = "Leeds"\nextent = "part"'
+    assert land(read(tmp_path, part))[BRADFORD] == {
+        "Bradford": (0.5, False),
+        "Leeds": (0.5, False),
+    }
+    stated = land(read(tmp_path, f"{part}\nshare = 0.2"))
+    assert stated[BRADFORD] == {"Bradford": (0.8, True), "Leeds": (0.2, True)}
+
+
+def test_a_unit_falls_into_parts_along_another_layer(tmp_path: Path) -> None:
+    found = read(tmp_path, '[[moves]]\nsplit = "Surrey"\nalong = "district"', "local_authority")
+    surrey = next(a for a in AREAS.alive("local_authority", DAY) if a.name == "Surrey")
+    names = {a.blocks[0]: a.name for a in AREAS.alive("district", DAY)}
+    assert {b: land(found)[b] for b in surrey.blocks} == {
+        b: {names[b]: (1.0, True)} for b in surrey.blocks
+    }
+    assert lines(found, "warning") == lines(found, "note") == []
+
+
+def test_a_line_that_is_not_to_hand_is_said_and_its_land_shared(tmp_path: Path) -> None:
+    split = '[[moves]]\nsplit = "Birmingham"\nalong = "teaching_school_hub"'
+    found = read(tmp_path, split, "local_authority")
+    held = land(found)["E08000025"]
+    assert len(held) == 2 and set(held.values()) == {(0.5, False)}
+    (line,) = lines(found, "warning")
+    assert "the line between" in line and "in Birmingham is not to hand" in line
+
+
+def test_both_claimants_of_shared_land_made_one_hold_it_whole(tmp_path: Path) -> None:
+    hubs = [
+        c.unit_code
+        for c in expand(CATALOGUE.get("teaching_school_hub"), DAY, AREAS)
+        if c.block == "E08000025"
+    ]
+    merge = f'[[moves]]\nmerge = ["{hubs[0]}", "{hubs[1]}"]\nas = "Birmingham"'
+    assert land(read(tmp_path, merge, "teaching_school_hub"))["E08000025"] == {
+        "Birmingham": (1.0, True)
+    }
+
+
+def test_a_table_gives_areas_to_units(tmp_path: Path) -> None:
+    (tmp_path / "plan.csv").write_text(
+        f"area_code,unit_code,unit_name,extent\n{LEEDS},n,North,\n{BRADFORD},n,North,part\n"
+        f"{BRADFORD},{HARROGATE},,part\n",
+        "utf-8",
+    )
+    held = land(read(tmp_path, '[[moves]]\nuse = "plan.csv"'))
+    assert held[LEEDS] == {"North": (1.0, True)}
+    assert held[BRADFORD] == {"North": (0.5, False), "Harrogate": (0.5, False)}
+
+
+def test_blocks_are_known_by_their_code_of_2018_whatever_the_day(tmp_path: Path) -> None:
+    """Suffolk Coastal became a part of East Suffolk in 2019."""
+    (tmp_path / "plan.csv").write_text("block,unit_name\nE07000205,Coast\n", "utf-8")
+    assert land(read(tmp_path, '[[moves]]\nuse = "plan.csv"'))["E07000205"] == {
+        "Coast": (1.0, True)
+    }
+
+
+@pytest.mark.parametrize(
+    ("moves", "line"),
+    [
+        ('[[moves]]\nmerge = ["Leds", "Bradford"]\nas = "X"', "did you mean Leeds"),
+        ('[[moves]]\nmove = ["Leds"]\nas = "X"', "did you mean Leeds"),
+        ('[[moves]]\nmove = ["Leeds"]\nto = "Bradferd"', "did you mean Bradford"),
+        ('[[moves]]\nmove = ["Leeds"]\nas = "Bradford"', "write `to` to move land to it"),
+        ('[[moves]]\nmove = ["Leeds"]', "move lacks a word; write it with to or as"),
+        ('[[moves]]\nmerge = ["Leeds"]\nas = "X"', "merge names 1 unit"),
+        ('[[moves]]\nmerge = ["Leeds", "Leeds"]\nas = "X"', "merge names 1 unit"),
+        ('[[moves]]\nsplit = "Leeds"\nalong = "ward"', "ward is made of schools"),
+        ('[[moves]]\nsplit = "Leeds"\nalong = "wards of mine"', "no layer is called"),
+        ('[[moves]]\nsplit = "Leeds"', "split lacks a word; write it with along"),
+        ('[[moves]]\nuse = "none.csv"', "no such file"),
+        ('[[moves]]\nas = "X"', "says nothing to do"),
+        ('[[moves]]\nmove = ["Leeds"]\nsplit = "York"\nto = "York"', "has move and split"),
+        ('[[moves]]\nmove = ["Leeds"]\nto = "York"\nas = "X"', "takes no to and as"),
+        ('[[moves]]\njoin = ["Leeds"]', "unknown key 'join'"),
+        ('[[moves]]\nmove = ["E07000026"]\nto = "Leeds"\n[[moves]]\nmove=["W06000015"]\nto="Leeds"',
+         "W06000015' is a code of Wales"),
+        ("moves = []", "no moves"),
+        ("", "the key moves is missing"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_is_one_line_with_the_way_out(tmp_path: Path, moves: str, line: str) -> None:
+    found = read(tmp_path, moves)
+    assert found.layer is None
+    assert [said for said in lines(found) if line in said], lines(found)
+
+
+def test_faults_of_a_table_name_its_rows(tmp_path: Path) -> None:
+    (tmp_path / "plan.csv").write_text(
+        "area_name,unit_name\nLeeds,North\nBradferd,North\nLeeds,South\n", "utf-8"
+    )
+    said = lines(read(tmp_path, '[[moves]]\nuse = "plan.csv"'))
+    assert any("plan.csv row 3" in s and "did you mean Bradford" in s for s in said)
+    assert any(
+        "plan.csv row 4" in s and "Leeds is given to another unit in row 2" in s for s in said
+    )
+
+
+def test_a_base_that_is_no_land_by_areas_is_told(tmp_path: Path) -> None:
+    for base, word in (("federation", "made of schools"), ("nothing", "no layer is called")):
+        found = read(tmp_path, '[[moves]]\nmerge = ["a", "b"]\nas = "c"', base)
+        assert found.layer is None and word in lines(found)[0]
+
+
+def test_nothing_is_silent(tmp_path: Path) -> None:
+    moves = """
+[[moves]]
+move = ["Leeds", "Leeds"]
+to = "Bradford"
+[[moves]]
+move = ["Leeds"]
+to = "York"
+[[moves]]
+move = ["Leeds"]
+to = "York"
+"""
+    found = read(tmp_path, moves)
+    warned = "\n".join(lines(found, "warning"))
+    assert "Leeds is named twice" in warned
+    assert "move 2 moves Leeds again, after move 1" in warned
+    assert "move 3 does nothing: it is so already" in warned
+    assert any("Leeds of the base is left without land" in s for s in lines(found, "note"))
+    assert {step.move for step in found.steps} == {1, 2}
+
+
+def test_the_day_of_the_base_is_told_where_it_is_not_that_of_the_study(tmp_path: Path) -> None:
+    move = '[[moves]]\nmerge = ["Allerdale", "Carlisle"]\nas = "X"'
+    assert not lines(read(tmp_path, move))
+    later = read(tmp_path, move, more="as_of = 2024-09-01")
+    assert any("ended" in s or "Allerdale" in s for s in lines(later))
+    merged = read(tmp_path, move.replace("Allerdale", "Leeds").replace("Carlisle", "Bradford"),
+                  more="as_of = 2024-09-01")  # fmt: skip
+    assert "its base is read on 1 September 2024" in lines(merged, "warning")[0]
+
+
+@pytest.mark.parametrize("key", ["local_authority", "teaching_school_hub", "maths_hub", "region"])
+def test_the_template_works_as_it_is_and_with_its_comments_taken_away(
+    tmp_path: Path, key: str
+) -> None:
+    text = template(CATALOGUE.get(key), DAY, AREAS)
+    path = tmp_path / "new.toml"
+    path.write_text(text, "utf-8")
+    found = read_scenario(path, CATALOGUE.get, DAY, AREAS)
+    assert found.layer is not None and not lines(found, "warning") and found.steps
+    (tmp_path / "units.csv").write_text(f"area_code,unit_name\n{LEEDS},North\n", "utf-8")
+    code = [
+        line.removeprefix("# ")
+        if line.startswith(
+            ("# [[", "# use", "# move =", "# to =", "# split", "# along", "# extent")
+        )
+        else line
+        for line in text.splitlines()
+    ]
+    path.write_text("\n".join(code), "utf-8")
+    every = read_scenario(path, CATALOGUE.get, DAY, AREAS)
+    assert not lines(every) and {step.move for step in every.steps} == {1, 2, 3, 4}
+
+
+@pytest.mark.parametrize("key", sorted(shipped()))
+def test_what_comes_with_geolls_has_its_source_date_and_confidence(key: str) -> None:
+    for day in (DAY, date(2025, 7, 18)):
+        found = read_scenario(shipped()[key], CATALOGUE.get, day, AREAS)
+        assert found.layer is not None, [str(p) for p in found.problems]
+        assert not lines(found, "warning"), key
+        assert found.layer.source_date and found.layer.source != f"scenario {key}.toml"
+        base = {c.block: c.share for c in expand(CATALOGUE.get(found.layer.base), day, AREAS)}
+        assert {c.block for c in expand(found.layer, day, AREAS)} >= base.keys()
