@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from geolls.maps.page import Map
     from geolls.maps.recipes import Recipe
     from geolls.measures.explain import Explanation
-    from geolls.study.scenario import Comparison
+    from geolls.measures.regrouping import Comparison
 
 __all__ = ["Place", "Study", "open_study", "shipped_study"]
 

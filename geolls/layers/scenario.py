@@ -40,6 +40,7 @@ __all__ = [
 
 #: The day on which every block was a district: by its code of then a block is always known.
 BLOCK_DAY: Final = date(2018, 6, 1)
+SHOWN: Final = 4  # names in one line
 _VERBS: Final = ("merge", "move", "split", "use")
 #: What each move needs, and what it may have.
 _WITH: Final[Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
@@ -57,12 +58,15 @@ class Move:
     merge: tuple[str, ...] = ()
     move: tuple[str, ...] = ()
     split: str = ""
-    use: Path | None = None
+    use: str = ""
     name: str = field(default="", metadata=named("as"))
     to: str = ""
     along: str = ""
     extent: str = field(default="whole", metadata=among(EXTENTS))
     share: float | None = None
+    source: str = ""
+    source_date: str = ""
+    confidence: str = field(default="", metadata=among(("", *CONFIDENCES)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +180,7 @@ def read_scenario(path: Path, find: Callable[[str], Layer], on: date, areas: Are
                 f"{base.key} is made of {base.kind}, and a scenario moves whole districts",
                 fix="take a base of areas, as local_authority, district or teaching_school_hub",
             )
-        ground = _Ground(said, base, at, areas, find)
+        ground = _Ground(said, path.parent, base, at, areas, find)
     except GeollsError as error:
         problems.append(Problem(path.name, toml.line("base"), "base", error.message, error.fix))
         return ReadScenario(None, tuple(problems))
@@ -283,12 +287,16 @@ class _Ground:
     def __init__(
         self,
         said: Scenario,
+        folder: Path,
         base: Layer,
         on: date,
         areas: Areas,
         find: Callable[[str], Layer],
     ) -> None:
         self.said, self.base, self.on, self.areas, self.find = said, base, on, areas, find
+        self.folder = folder
+        # Evidence of a claim that a move makes: source, when it spoke, confidence.
+        self.evidence = ("", "", "")
         self.held: dict[str, dict[str, BlockClaim]] = defaultdict(dict)
         self.names: dict[str, str] = {}
         for claim in expand(base, on, areas):
@@ -299,7 +307,6 @@ class _Ground:
                 f"{base.key} has no land on {on}",
                 fix=f"it runs from {base.valid_from} to {base.valid_to or 'today'}: set as_of",
             )
-        self.first = dict.fromkeys(self.names)
         self.block_names = {
             a.blocks[0]: a.name for a in areas.alive("district", BLOCK_DAY) if len(a.blocks) == 1
         }
@@ -311,21 +318,27 @@ class _Ground:
         """Make one move, and note what is wrong with it or worth saying of it."""
         verbs = [v for v in _VERBS if getattr(move, v)]
         if len(verbs) != 1:
-            said = f"has {' and '.join(verbs)}" if verbs else "says nothing to do"
-            told.append(_told(f"move {number} {said}", f"write one of {', '.join(_VERBS)}"))
+            has = f"has {' and '.join(verbs)}" if verbs else "says nothing to do"
+            told.append(_told(f"move {number} {has}", f"write one of {', '.join(_VERBS)}"))
             return
         verb = verbs[0]
         needs, may = _WITH[verb]
-        has = {"as": move.name, "to": move.to, "along": move.along, "share": move.share}
-        has["extent"] = move.extent if move.extent != "whole" else ""
-        stray = [k for k, v in has.items() if v and k not in (*needs, *may)]
-        lacking = bool(needs) and not any(has[k] for k in needs)
+        words = {"as": move.name, "to": move.to, "along": move.along, "share": move.share}
+        words["extent"] = move.extent if move.extent != "whole" else ""
+        stray = [k for k, v in words.items() if v and k not in (*needs, *may)]
+        lacking = bool(needs) and not any(words[k] for k in needs)
         if stray or lacking or (move.to and move.name):
             fix = f"write it with {' or '.join(needs)}" if needs else "leave it out"
             which = stray[0] if stray else "to and as" if not lacking else ""
             message = f"move {number}: {verb} {f'takes no {which}' if which else 'lacks a word'}"
             told.append(_told(message, fix))
             return
+        said = self.said
+        self.evidence = (
+            move.source or said.source or said.title,
+            move.source_date or said.source_date or self.on.isoformat(),
+            move.confidence or said.confidence,
+        )
         try:
             changes = dict(getattr(self, f"_{verb}")(move, told))
         except (UnknownNameError, CatalogueError) as error:
@@ -355,10 +368,14 @@ class _Ground:
     def left(self) -> Iterator[Problem]:
         """Yield which units the moves leave without land, but for those merged or split."""
         there = {code for held in self.held.values() for code in held}
-        for code in self.names.keys() - there - self.spent:
-            kind = "of the base " if code in self.first else ""
-            message = f"{self.names[code]} {kind}is left without land, so it is no unit any more"
-            yield _told(message, None, "note")
+        gone = sorted(self.names[code] for code in self.names.keys() - there - self.spent)
+        if gone:
+            n, shown = len(gone), ", ".join(gone[:SHOWN])
+            more = f" and {n - SHOWN} more" if n > SHOWN else ""
+            are = "is" if n == 1 else "are"
+            yield _told(
+                f"{shown}{more} {are} left without land, and no unit any more", None, "note"
+            )
 
     # -- the four moves: each yields blocks and who holds them then
 
@@ -393,14 +410,11 @@ class _Ground:
                     yield block, self._part(held, target, block, move.share)
 
     def _split(self, move: Move, told: list[Problem]) -> Iterator[tuple[str, dict[str, Any]]]:
-        code, along = self._unit(move.split), self.find(move.along)
-        if along.kind != "areas":
-            made = f"{along.key} is made of {along.kind}, and gives no line between districts"
-            raise CatalogueError(made, fix="split along a layer of areas, as district")
+        code = self._unit(move.split)
         lines: dict[str, list[BlockClaim]] = defaultdict(list)
         mine = {block for block, held in self.held.items() if code in held}
         beyond: set[str] = set()
-        for claim in expand(along, self.on, self.areas):
+        for claim in self._along(move.along):
             lines[claim.block].append(claim)
             if claim.block not in mine:
                 beyond.add(claim.unit_code)
@@ -413,7 +427,7 @@ class _Ground:
             return
         if not met:
             told.append(
-                _told(f"{self.names[code]} is not split: no unit of {along.key} is there", None)
+                _told(f"{self.names[code]} is not split: no unit of {move.along} is there", None)
             )
             return
         own = {
@@ -453,34 +467,36 @@ class _Ground:
             )
 
     def _use(self, move: Move, told: list[Problem]) -> Iterator[tuple[str, dict[str, Any]]]:
-        assert move.use is not None
+        file = self.folder / move.use
+        if not file.suffix:
+            yield from self._use_layer(move.use)
+            return
+        source, source_date, confidence = self.evidence
         plan = Layer(
             title=self.said.title,
-            source=self.said.source,
+            source=source,
             kind="areas",
             codes_as_of=self.on,
-            source_date=self.said.source_date,
-            confidence=self.said.confidence,
+            source_date=source_date,
+            confidence=confidence,
         )
-        claims, units = read_members(move.use, plan, told)
+        claims, units = read_members(file, plan, told)
         layer, unsettled = settle(replace(plan, claims=tuple(claims), units=units), self.areas)
-        told += [replace(p, file=move.use.name) for p in unsettled]
+        told += [replace(p, file=file.name) for p in unsettled]
         stated = {code: unit.name for code, unit in units.items()}
         codes = {c: self._coded(c, name) for c, name in stated.items()}
         mine: dict[str, dict[str, BlockClaim]] = defaultdict(dict)
         row: dict[str, int] = {}
-        for claim in layer.claims:
+        for claim in (c for c in layer.claims if c.active(self.on)):
             if claim.urn or claim.postcode:
-                told.append(
-                    _told("lists schools, not areas", "give area_code", at=(move.use, claim))
-                )
+                told.append(_told("lists schools, not areas", "give area_code", at=(file, claim)))
                 return
             if not claim.area_code:
                 continue
             try:
                 blocks = self._area_of(claim.area_code, claim.codes_as_of or self.on)
             except UnknownNameError as error:
-                told.append(_told(error.message, error.fix, at=(move.use, claim)))
+                told.append(_told(error.message, error.fix, at=(file, claim)))
                 continue
             code = codes[claim.unit_code]
             self.names.setdefault(code, stated[claim.unit_code])
@@ -491,37 +507,50 @@ class _Ground:
                     name = self.block_names[block]
                     message = f"{name} is given to another unit in row {row[block]} too"
                     fix = "leave one out, or write extent = part in both"
-                    told.append(_told(message, fix, at=(move.use, claim)))
+                    told.append(_told(message, fix, at=(file, claim)))
                 row.setdefault(block, claim.row)
                 mine[block][code] = replace(
                     self._claim(code, block),
                     share=claim.share or 0.0,
                     stated=claim.share is not None,
                     extent="whole" if whole else "part",
-                    source=claim.source or self._source,
+                    source=claim.source,
+                    source_date=claim.source_date,
                     confidence=claim.confidence,
                 )
         if not layer.claims and not any(p.severity == "error" for p in told):
-            told.append(_told(f"{move.use.name} has no rows", "give columns area_code, unit_name"))
+            told.append(_told(f"{file.name} has no rows", "give columns area_code, unit_name"))
         yield from mine.items()
+
+    def _use_layer(self, name: str) -> Iterator[tuple[str, dict[str, Any]]]:
+        lines: dict[str, list[BlockClaim]] = defaultdict(list)
+        for claim in self._along(name):
+            lines[claim.block].append(claim)
+            self.names.setdefault(claim.unit_code, claim.unit_name)
+        for block, claims in lines.items():
+            mine = {c.unit_code: c for c in claims}
+            if sum(c.share for c in claims) > 1 - 1e-9:
+                yield block, mine
+            else:  # whose the rest of the block is, is not told
+                old = self.held[block].items()
+                rest = {k: replace(c, share=0.0, stated=False, extent="part") for k, c in old}
+                yield block, {**rest, **mine}
+
+    def _along(self, name: str) -> list[BlockClaim]:
+        """Return who holds each block in another layer."""
+        layer = self.find(name)
+        if layer.kind != "areas":
+            made = f"{layer.key} is made of {layer.kind}, and gives no line between districts"
+            raise CatalogueError(made, fix="name a layer of areas, as district")
+        return expand(layer, self.on, self.areas)
 
     # -- who holds a block then
 
-    @property
-    def _source(self) -> str:
-        return self.said.source or self.said.title
-
     def _claim(self, code: str, block: str) -> BlockClaim:
+        source, source_date, confidence = self.evidence
         return BlockClaim(
-            unit_code=code,
-            unit_name=self.names[code],
-            block=block,
-            share=0.0,
-            stated=False,
-            extent="whole",
-            confidence=self.said.confidence,
-            source=self._source,
-            source_date=self.said.source_date or self.on.isoformat(),
+            *(code, self.names[code], block, 0.0, False, "whole"),
+            *(confidence, source, source_date),
         )
 
     def _renamed(
@@ -648,8 +677,8 @@ class _Ground:
 
     def _blocks(self, blocks: Iterable[str]) -> str:
         names = [self.block_names[b] for b in blocks]
-        more = f" and {len(names) - 4} more" if len(names) > 4 else ""
-        return ", ".join(names[:4]) + more
+        more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+        return ", ".join(names[:SHOWN]) + more
 
 
 def _sets(held: Mapping[str, BlockClaim]) -> dict[str, tuple[float, bool]]:
@@ -734,7 +763,8 @@ as = "{a} and {b}"
 # along = "{along}"
 
 # A table beside this file says which areas go to which unit; columns area_code (or area_name),
-# unit_code, unit_name and, where wanted, extent, share, source, confidence.
+# unit_code, unit_name and, where wanted, extent, share, source, confidence. The key of a layer does
+# as well: its units take their land.
 # [[moves]]
 # use = "units.csv"
 """
