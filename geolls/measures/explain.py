@@ -15,6 +15,7 @@ from geolls.base.errors import UnknownNameError, UsageError
 from geolls.base.interval import Interval
 from geolls.base.text import suggest
 from geolls.base.vocabulary import BLANK_BELOW, KINDS
+from geolls.measures.claimants import pairs_apart, touched
 from geolls.measures.distances import clusters, distance, spanning_tree
 from geolls.measures.membership import Membership, is_reason
 from geolls.measures.oversight import seen_from
@@ -243,6 +244,11 @@ def _cross_pairs(areas: _Areas) -> _Parts:
     )
     part = (unit[i] != unit[j]) / max(len(rows), 1)
     how = "Each pair of schools in different areas adds one part in all pairs."
+    at = np.arange(len(areas.membership.items))
+    most = pairs_apart(np.zeros_like(at), at, 1, areas.membership).high[0]
+    if part.sum() > most:
+        part *= most / part.sum()
+        how += f" On land that several list it can be {most:.3g} at most: each adds less."
     return _Parts(rows.assign(part=part), how, rows.empty)
 
 
@@ -254,7 +260,9 @@ def _no_unit_share(areas: _Areas) -> _Parts:
 
 
 _OF_AREAS: Mapping[str, Callable[[_Areas], _Parts]] = {
-    "areas": lambda areas: _Parts(areas.table.assign(part=1.0), "Each area adds 1."),
+    "areas": lambda areas: _Parts(
+        areas.table.merge(_met(areas.membership)[["unit_code", "part"]]), _EACH_UNIT
+    ),
     "home_share": _home_share,
     "hhi": lambda areas: areas.of_shares(lambda q: q**2, "Each area adds its share, squared."),
     "entropy": lambda areas: areas.of_shares(
@@ -314,6 +322,25 @@ def explain_trust(
     return _OF_AREAS[kind](areas).explain(measure)
 
 
+_EACH_UNIT = "Each unit adds 1; where more list schools than can have one each, these add less."
+    "Each unit adds 1; where more units list schools than can have one each, these add less."
+)
+
+
+def _met(units: Membership) -> pd.DataFrame:
+    """Return each unit with its schools, and what it adds to the most that they can be in.
+
+    A unit that has one for sure adds 1. Of the others so many can be met: they add equal parts.
+    """
+    claims, at = units.frame(reasons=False), np.arange(len(units.items))
+    found = claims.groupby(["unit_code", "unit_name"], as_index=False).agg(
+        schools=("item", "size"), sure=("share_low", "max")
+    )
+    sure = found["sure"] > 0
+    rest = touched(np.zeros_like(at), at, 1, units).high[0] - sure.sum()
+    return found.assign(part=sure.astype(float).where(sure, rest / max((~sure).sum(), 1)))
+
+
 # ---- one place ---------------------------------------------------------------------------------
 
 
@@ -366,12 +393,8 @@ def _top_trust(place: _Place) -> _Parts:
 
 def _interfaces(place: _Place) -> _Parts:
     urns, layers = pd.Index(place.schools["urn"]), _given(place.layers, "layers")
-    met = pd.concat(
-        [m.over(urns).frame("urn", reasons=False).assign(layer=k) for k, m in layers.items()]
-    )
-    keys = ["layer", "unit_code", "unit_name"]
-    rows = met.groupby(keys, sort=False, as_index=False).agg(schools=("urn", "size"))
-    return _Parts(rows.assign(part=1.0), "Each unit that a school here meets adds 1.")
+    units = pd.concat([_met(m.over(urns)).assign(layer=k) for k, m in layers.items()])
+    return _Parts(units[["layer", "unit_code", "unit_name", "schools", "part"]], _EACH_UNIT)
 
 
 def _only_schools(place: _Place, whole: float = 1.0) -> _Parts:

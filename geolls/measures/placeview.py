@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -32,7 +32,6 @@ __all__ = [
     "PlaceOptions",
     "described",
     "hub_view",
-    "interfaces",
     "place_ends",
     "place_view",
     "school_view",
@@ -142,8 +141,8 @@ def place_view(
     -----
     effective_providers is 1/sum q^2 over the providers of `providers`: 1 where one body runs all,
     n where n run equally many. interfaces counts the distinct (layer, unit) pairs that the
-    schools meet: with how many bodies a place has to deal. Sizes of trusts are those of all
-    their schools in the table, in every phase and place.
+    schools meet, at most: with how many bodies a place has to deal. Sizes of trusts are those of
+    all their schools in the table, in every phase and place.
     """
     rules, sizes = options or PlaceOptions(), bands or SpreadOptions()
     run = schools["trust_uid"].value_counts()
@@ -195,9 +194,12 @@ def place_view(
         part = totals["one"] / totals["known"].mask(totals["known"] == 0)
         frame["single_provider_pupil_share"] = part.where(enough.notna())
     frame = frame.join(totals[list(KINDS)])
-    if layers is not None:
-        frame["interfaces"] = interfaces(both, layers, _UNIT)
-    return frame.reset_index().astype({"phase": "str"})
+    frame = frame.reset_index().astype({"phase": "str"})
+    if layers is None:
+        return frame
+    here = _Groups(both)
+    met = here.table({key: here.meet(m) for key, m in layers.items()}).filter(like="_high")
+    return frame.join(met.sum(axis=1).astype(int).rename("interfaces"), on=_UNIT)
 
 
 def place_ends(
@@ -388,37 +390,6 @@ def _bodies(both: pd.DataFrame, column: str) -> pd.DataFrame:
     return groups["share"].sum().rename("schools").reset_index()
 
 
-def interfaces(
-    groups: pd.DataFrame,
-    layers: Mapping[str, Membership],
-    by: Sequence[str] = ("unit_code",),
-) -> pd.Series[int]:
-    """Count the distinct (layer, unit) pairs that the schools of each group meet.
-
-    Parameters
-    ----------
-    groups : pandas.DataFrame
-        Which schools are in which group: urn and the columns of `by`.
-    layers : mapping of str to Membership
-        Who has the schools, by layer.
-    by : sequence of str, optional
-        The columns that make a group: a place's unit_code, a trust_uid ...
-
-    Returns
-    -------
-    pandas.Series of int
-        Number of pairs, indexed by group, sorted. Reasons are no unit.
-    """
-    keys = list(by)
-    found = groups.groupby(keys, observed=True).size() * 0
-    for membership in layers.values():
-        claims = membership.frame("urn", reasons=False).set_index("urn")["unit_code"]
-        met = groups[["urn", *keys]].join(claims.rename("met"), on="urn", how="inner")
-        number = met.drop_duplicates([*keys, "met"]).groupby(keys, observed=True).size()
-        found += number.reindex(found.index, fill_value=0)
-    return found
-
-
 def hub_view(
     schools: pd.DataFrame,
     hubs: Membership,
@@ -469,7 +440,6 @@ def hub_view(
         trusts=units["trust_uid"].nunique(),
         trusts_based_elsewhere=gone.groupby([both[c] for c in _UNIT], observed=True).nunique(),
         elsewhere_share=frame.pop("away") / some,
-        **{f"units_{k}": interfaces(both, {k: m}, _UNIT) for k, m in layers.items()},
     )
     here, dark = _Groups(both), both["status_unknown"].astype(bool)
     maybe = both["away"] | both["unsure"] | dark
@@ -482,8 +452,8 @@ def hub_view(
         "elsewhere_share": here.part(both["away"], maybe, both["inside"], both["inside"] | dark),
         **{f"units_{k}": here.meet(m) for k, m in layers.items()},
     }
-    frame = frame.reset_index().astype({"phase": "str"})
-    return frame.join(here.table(ends), on=_UNIT)
+    frame = frame.reset_index().astype({"phase": "str"}).join(here.table(ends), on=_UNIT)
+    return frame.assign(**{f"units_{k}": frame[f"units_{k}_high"].astype(int) for k in layers})
 
 
 def trust_view(frame: pd.DataFrame, hub_layers: list[str]) -> pd.DataFrame:

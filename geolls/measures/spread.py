@@ -236,8 +236,9 @@ def spread(
     cross_pairs = 1 - sum q_g (n q_g - 1)/(n - 1), the chance that two of its schools are in
     different areas, takes each set of claimants as one area. The columns _low and _high hold the
     least and the most over all ways of giving each shared school whole to one of its claimants;
-    see `claimants`. Schools without a unit are no area; no_unit_share is their share of all. For a
-    home "in no unit" is a place like any area.
+    see `claimants`. areas is the most, and cross_pairs no more than it can be. Schools without a
+    unit are no area; no_unit_share is their share of all. For a home "in no unit" is a place like
+    any area.
 
     Distances are straight lines between the schools that have coordinates; standard distance
     sqrt(sum |x - mean|^2 / n); the longest hop is the longest edge of the minimum spanning tree;
@@ -441,7 +442,7 @@ def _areas(
     met, apart = (f(body, rows, number, x) for f in (touched, pairs_apart))
     return pd.DataFrame(
         {
-            f"areas_{key}": np.bincount(owner, minlength=number),
+            f"areas_{key}": met.high.astype(int),
             f"areas_{key}_low": met.low.astype(int),
             f"areas_{key}_high": met.high.astype(int),
             f"home_{key}": home["code"],
@@ -451,7 +452,7 @@ def _areas(
             f"hhi_{key}": np.where(none, np.nan, hhi),
             f"effective_areas_{key}": 1 / np.where(none, np.nan, hhi),
             f"entropy_{key}": np.where(none, np.nan, entropy),
-            f"cross_pairs_{key}": _cross_pairs(body, rows, number, x.sets),
+            f"cross_pairs_{key}": np.clip(_cross_pairs(body, rows, number, x.sets), *apart),
             f"cross_pairs_{key}_low": apart.low,
             f"cross_pairs_{key}_high": apart.high,
             f"no_unit_share_{key}": np.clip(1 - inside / found.size, 0, None),

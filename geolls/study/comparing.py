@@ -167,7 +167,7 @@ def place_figures(study: Core, layer: str = "local_authority") -> pd.DataFrame:
 
     Notes
     -----
-    Formulas stand where they are computed: `placeview.place_view`, `placeview.interfaces`
+    Formulas stand where they are computed: `placeview.place_view`, `placeview.place_ends`
     and `geolls.study.units.units_of`. Units without a school have 0 schools and blanks.
     """
     table = layer_facts(study, layer).units[layer].rename(columns={"name": "unit_name"})

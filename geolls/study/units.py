@@ -19,7 +19,7 @@ from geolls.measures.disclosure import counted, meal_share
 from geolls.measures.membership import Membership, is_reason
 from geolls.measures.mismatch import effective_maps, tuples
 from geolls.measures.oversight import seen_from
-from geolls.measures.placeview import interfaces, place_ends, place_view
+from geolls.measures.placeview import place_ends, place_view
 from geolls.study.core import Core, remembered
 
 __all__ = [
@@ -154,11 +154,12 @@ def units_of(study: Core, layer: str) -> pd.DataFrame:
         home_not_known (those of them whose trust's home, or whether it is here, is not known) and
         trust_not_known (the others of status_unknown), both with _low and _high too; trusts (of
         two or more schools that count, with one here), trusts_per_10000_pupils; share_in_trusts,
-         effective_providers, share_<kind>, share_band_<band> (schools in
+        effective_providers, share_<kind>, share_band_<band> (schools in
         trusts of that size), top_trust_name, top_trust_share, both again with the endings _primary
         and _secondary, as `placeview.place_view`; with the endings _low and _high what is told by
         `placeview.place_ends`; fsm_share (of pupils, in whole percents);
-        area_km2, schools_per_100km2; units_<L> met, for the layers of `MET`; effective_maps.
+        area_km2, schools_per_100km2; units_<L> met at most, for the layers of `MET`;
+        effective_maps.
         Shares of few schools or few eligible pupils are blank; see `measures.disclosure`.
 
     Notes
@@ -197,11 +198,7 @@ def units_of(study: Core, layer: str) -> pd.DataFrame:
         area = land[f"share{end}"] * land["block"].map(study.weights("area"))
         frame[f"area_km2{end}"] = area.groupby(land["unit_code"]).sum(min_count=1) / 1e6
     frame["schools_per_100km2"] = frame["schools"] / frame["area_km2"] * 100
-    claims = study.membership(layer).frame("urn", reasons=False)
     others = {k: study.membership(k) for k in MET if k in study.area_layers and k != layer}
-    for key, other in others.items():
-        met = interfaces(claims, {key: other})
-        frame[f"units_{key}"] = met.reindex(frame.index).fillna(0).astype(int)
     kinds, home = study.kinds(layer), homes_within(study, layer)
     ends = place_ends(
         study.schools, study.membership(layer), kinds, home, others, bands=study.spread_options
@@ -214,6 +211,7 @@ def units_of(study: Core, layer: str) -> pd.DataFrame:
         top = of_phase[phase][f"top_trust_share_{end}"]
         name = f"top_trust_share_{phase}"
         known[f"{name}_{end}"] = top.where(frame[name].notna())
+    known |= {f"units_{key}": known[f"units_{key}_high"].astype(int) for key in others}
     frame = pd.concat([frame, pd.DataFrame(known)], axis=1)
     density = _ends_of(frame, "schools").for_each(_ends_of(frame, "area_km2"), 100)
     frame["schools_per_100km2_low"], frame["schools_per_100km2_high"] = density

@@ -6,12 +6,15 @@ import os
 import random
 import re
 from html import unescape
+from itertools import combinations
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from geolls.atlas.book import Book
 from geolls.measures.membership import is_reason
+from geolls.study.analyses import ANALYSES
 from geolls.study.facts import facts_of
 from geolls.study.findings import findings
 from geolls.study.units import across, several, units_of
@@ -87,3 +90,30 @@ def test_ends_of_units_hold_what_is_counted_and_add_up(real_study: Any, recent_s
             inside = study.assigned(key)
             inside = inside[~is_reason(inside["unit_code"])]["urn"].nunique()
             assert units["schools_low"].sum() <= inside <= units["schools_high"].sum()
+
+
+def outside(table: pd.DataFrame) -> list[str]:
+    """Return the columns of a table whose number lies below its least or above its most."""
+    names = set(map(str, table))
+    return [
+        name
+        for name in sorted(names)
+        if {f"{name}_low", f"{name}_high"} <= names
+        and (
+            (table[name] < table[f"{name}_low"] - 1e-9)
+            | (table[name] > table[f"{name}_high"] + 1e-9)
+        ).any()
+    ]
+
+
+@pytest.mark.parametrize("name", ["real_study", "recent_study"])
+def test_every_number_lies_between_its_ends(name: str, request: pytest.FixtureRequest) -> None:
+    """Of every unit of every layer, every trust, and every table of the researcher."""
+    study = request.getfixturevalue(name)
+    told = {key: units_of(study, key) for key in study.area_layers} | {"spread": study.spread()}
+    told |= {of: ANALYSES[of](study) for of in ("places_by_phase", "hubs_by_phase", "equity_gap")}
+    told |= {of: study.overlap(*of) for of in combinations(PLACES, 2)}
+    told |= {f"in {key}": study.coverage(key) for key in PLACES}
+    assert {of: wrong for of, table in told.items() if (wrong := outside(table))} == {}
+    met = told["local_authority"].set_index("name").loc["Bolton"]
+    assert met["units_maths_hub"] == met["units_maths_hub_high"] == 2  # three are listed for it

@@ -208,8 +208,11 @@ def test_a_shared_school_is_half_in_each_and_its_set_is_one_area_for_pairs():
     assert t["areas_hub"] == 2 and t["home_status_hub"] == "not_known"
     assert t["home_share_hub"] == 2.5 / 4
     assert t["hhi_hub"] == pytest.approx((2.5**2 + 1.5**2) / 16)
-    # Sets: H+K, H, H, K: of 6 pairs one is in the same.
-    assert t["cross_pairs_hub"] == pytest.approx(5 / 6)
+    # Sets: H+K, H, H, K: of 6 pairs one is in the same; but the first school is in H or in K, and
+    # then two pairs or three are in the same.
+    ends = [t[f"cross_pairs_hub{end}"] for end in ("_low", "_high")]
+    assert ends == pytest.approx([3 / 6, 4 / 6])
+    assert t["cross_pairs_hub"] == pytest.approx(4 / 6)
 
 
 def test_pupils_that_are_not_known_count_as_none():

@@ -13,7 +13,6 @@ from geolls.measures.oversight import oversight, providers
 from geolls.measures.placeview import (
     PlaceOptions,
     hub_view,
-    interfaces,
     place_view,
     school_view,
     trust_view,
@@ -99,10 +98,12 @@ def test_a_shared_school_counts_half_in_a_place():
     assert all_.loc["A", "pupils"] == 850
 
 
-def test_interfaces_count_distinct_pairs_and_no_reason():
-    groups = pd.DataFrame({"urn": SCHOOLS["urn"], "unit_code": SCHOOLS["trust_uid"]}).dropna()
-    found = interfaces(groups, {"la": AUTHORITY, "hub": HUB})
-    assert found.to_dict() == {"S": 2, "T": 4, "U": 2}
+def test_two_hubs_that_list_one_school_are_not_both_met():
+    """The place has one school on the land that both list: it deals with one of them."""
+    both = shared(HUB, "1", "H", "K")
+    one = Membership.whole(pd.Index(SCHOOLS["urn"]), ["A", *["B"] * (len(SCHOOLS) - 1)])
+    view = place_view(SCHOOLS, one, KINDS_SEEN, {"hub": both})
+    assert view.set_index(["phase", "unit_code"]).loc[("all", "A"), "interfaces"] == 1
 
 
 def test_a_hub_by_hand():
