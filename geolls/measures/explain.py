@@ -323,8 +323,6 @@ def explain_trust(
 
 
 _EACH_UNIT = "Each unit adds 1; where more list schools than can have one each, these add less."
-    "Each unit adds 1; where more units list schools than can have one each, these add less."
-)
 
 
 def _met(units: Membership) -> pd.DataFrame:
