@@ -8,9 +8,11 @@ finds hundreds of small numbers where only small cells are blank, so that it can
 from __future__ import annotations
 
 import re
+import shutil
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
+from datetime import date
 from itertools import combinations, pairwise
 from pathlib import Path
 from typing import Any
@@ -23,9 +25,13 @@ from scipy.optimize import linprog
 
 import geolls
 from geolls.api import Study, open_study
+from geolls.atlas.book import Book
 from geolls.base.vocabulary import MINIMUM
 from geolls.cli.main import cli, main
+from geolls.export.everything import export
+from geolls.export.star import STAR
 from geolls.export.tables import BUILDERS, tables
+from geolls.maps.print.page import render_svg
 from geolls.maps.recipes import Recipe
 from geolls.maps.scenes import scene_of
 from geolls.maps.shading import COLUMNS
@@ -34,6 +40,7 @@ from geolls.measures.disclosure import counted
 from geolls.measures.overlap import overlap
 from geolls.study.analyses import ANALYSES
 from geolls.study.core import Core
+from geolls.study.facts import Facts
 
 Equation = tuple[dict[str, float], float]
 LAYERS = ("multi_academy_trust", "federation", "local_authority", "teaching_school_hub")
@@ -321,15 +328,26 @@ ASKED: dict[str, list[str]] = {
         "overlap federation local_authority --by fsm_pupils --inside-only",
         "overlap local_authority region --by fsm_pupils --place Leeds",
         "overlap local_authority region --by pupils",
+        "overlap local_authority region --by fsm_pupils --where in=mine.csv",
+        "overlap local_authority region --by schools --where in=mine.csv",
     ],
     "mismatch": [
         "mismatch region teaching_school_hub --by fsm_pupils",
         "mismatch region local_authority",
     ],
-    "coverage": ["coverage multi_academy_trust --by fsm_pupils", "coverage region --by schools"],
+    "coverage": [
+        "coverage multi_academy_trust --by fsm_pupils",
+        "coverage region --by fsm_pupils --place mine.csv",
+        "coverage region --by schools",
+    ],
     "spread": ["spread"],
     "schools": ["schools --place Leeds"],
-    "compare": ["compare Leeds Bradford", "compare region:London Leeds"],
+    "compare": [
+        "compare Leeds Bradford",
+        "compare region:London Leeds",
+        "compare mine.csv region:London --where in=mine.csv",
+    ],
+    "changes": ["changes --from 2022-09-01 --to 2023-04-01 --where in=mine.csv"],
     "table": [
         f"table {name}"
         for name in ANALYSES
@@ -341,15 +359,13 @@ ASKED: dict[str, list[str]] = {
     "findings": ["findings"],
     "profile": ["profile region:London"],
 }
-# The tables of an export, and what maps are shaded by, are asked below; pages of an atlas are made
-# of the same facts as profiles and maps.
+# The files of an export, maps, figures and pages of an atlas are asked below.
 ELSEWHERE = {
     "completion",
     "layers",
     "check",
     "where",
     "fetch",
-    "changes",
     "map",
     "atlas",
     "export",
@@ -357,27 +373,40 @@ ELSEWHERE = {
 }
 #: The outputs that eligible pupils enter: what is said of them is said by `measures.disclosure`.
 GUARDED = {
-    *ASKED["overlap"][:3],
-    ASKED["mismatch"][0],
-    ASKED["coverage"][0],
+    *(words for each in ASKED.values() for words in each if "fsm_pupils" in words),
     *ASKED["compare"],
     *ASKED["profile"],
     "map of every figure",
     "map of a mismatch",
+    "figure of every figure",
+    "page of a place",
     "table equity_gap",
     "table equity_fifths",
     *(f"export {name}" for name in ("schools", "overlap", "mismatch")),
+    "file geolls.gpkg",
+    "file geolls.xlsx",
 }
 EVERYTHING = {words for each in ASKED.values() for words in each}
 EVERYTHING |= GUARDED | {f"export {name}" for name in BUILDERS if name != "dictionary"}
+EVERYTHING |= {f"file {name}.csv" for name in STAR} | {"page of a trust", "page of all places"}
 
 
 @pytest.fixture
 def outputs(
-    monkeypatch: pytest.MonkeyPatch, capsysbinary: pytest.CaptureFixture[bytes]
+    monkeypatch: pytest.MonkeyPatch, capsysbinary: pytest.CaptureFixture[bytes], tmp_path: Path
 ) -> Callable[..., dict[str, Any]]:
+    monkeypatch.chdir(tmp_path)
+
     def of(study: Study, wanted: Collection[str] = EVERYTHING) -> dict[str, Any]:
-        monkeypatch.setattr("geolls.api.open_study", lambda *_, **__: study)
+        def opened(*_: Any, where: Any = (), as_of: Any = None, **__: Any) -> Study:
+            asked = {"where": tuple(where)} if where else {}
+            asked |= {"as_of": date.fromisoformat(as_of)} if as_of else {}
+            if not asked:
+                return study
+            return Study(study.settings.replace(**asked), register=study.register)
+
+        monkeypatch.setattr("geolls.api.open_study", opened)
+        Path("mine.csv").write_text("urn\n" + "\n".join(study.schools["urn"][::2]))
         said = {}
         for words in (words for each in ASKED.values() for words in each if words in wanted):
             with pytest.raises(SystemExit) as end:
@@ -393,8 +422,22 @@ def outputs(
             "a mismatch": ("mismatch", {"left": "region", "by": "fsm_pupils"}),
         }
         for name, (recipe, options) in maps.items():
-            _, drawn = scene_of(study, recipe, options=options)
+            made, drawn = scene_of(study, recipe, options=options)
             said[f"map of {name}"] = repr([(m.key, m.values.to_dict()) for m in drawn.measures])
+            if f"figure of {name}" in wanted:
+                said[f"figure of {name}"] = render_svg(replace(made, shade="fsm_share"), drawn)
+        files = tmp_path / "files"
+        export(study, files, formats=[f for f in ("gpkg", "xlsx") if f"file geolls.{f}" in wanted])
+        if any(f"file {name}.csv" in wanted for name in STAR):
+            export(study, files, formats=["csv"], star=True)
+        names = {words.partition(" ")[2] for words in wanted if words.startswith("file ")}
+        said |= {f"file {name}": (files / name).read_bytes() for name in names}
+        shutil.rmtree(files)
+        book = Book(Facts(study, ("region",)))
+        for name, kind in (("a place", "place"), ("a trust", "trust"), ("all places", "index")):
+            path = next(page.path for page in book.pages if page.kind == kind)
+            if f"page of {name}" in wanted:
+                said[f"page of {name}"] = book.make(path)
         return said
 
     return of
