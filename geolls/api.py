@@ -79,6 +79,28 @@ class Study(Core):
 
         return analyses.schools_in(self, self._as_place(place), self._uid(trust))
 
+    def where(self, text: str) -> pd.DataFrame:
+        """Say which unit of every layer covers a place: a postcode, a point, a code, a name.
+
+        Parameters
+        ----------
+        text : str
+            As for `geolls.study.where.where`.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row per match, layer and unit: match, layer, unit_code, unit_name, share and what
+            the answer rests on.
+        """
+        from geolls.study.where import where
+
+        on, areas, catalogue, data = self.as_of, self.areas, self.catalogue, self.data
+        rows = where(
+            text, on=on, areas=areas, catalogue=catalogue, data=data, open_study=lambda: self
+        )
+        return pd.DataFrame(rows)
+
     def sites(self, name: str) -> pd.DataFrame:
         """Return the sites of a layer of kind `sites` on the study's day.
 

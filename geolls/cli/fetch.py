@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @command(
-    click.argument("sources", nargs=-1, type=Choice(["gias", "boundaries", "all"])),
+    click.argument("sources", nargs=-1, type=Choice(["gias", "boundaries", "postcodes", "all"])),
     click.option(
         "--from", "origin", default=None, help="A mirror's address, or a folder of files."
     ),
@@ -59,10 +59,14 @@ def fetch(
     data: Path | None,
     quiet: bool,
 ) -> None:
-    r"""Fetch official data: gias, boundaries or all.
+    r"""Fetch official data: gias, boundaries, postcodes or all.
+
+    Of postcodes --from takes what was downloaded: codepo_gb.zip of Code-Point Open, the ONS
+    Postcode Directory (zip or csv), or a folder with both, which tells live from ended ones.
 
     \b
     geolls fetch gias
+    geolls fetch postcodes --from ~/Downloads/codepo_gb.zip
     geolls fetch boundaries --year 2024
     geolls fetch boundaries --year 2018 --blocks
     geolls fetch gias --from ~/Downloads
@@ -80,6 +84,8 @@ def fetch(
             when = a_date(day, where="--day") if day is not None else None
             fetched = fetch_gias(folder, day=when, source=origin, progress=progress)
             _say_fetched(f"Register of {fetched.day}", fetched.folder, fetched.notes)
+        if wanted & {"postcodes", "all"}:
+            _postcodes(folder, origin, progress)
         if wanted & {"boundaries", "all"}:
             when_ = year or date.today().year - 1
             for found in _fetch_kinds(folder, when_, resolution, origin, progress):
@@ -87,6 +93,23 @@ def fetch(
                 _say_moved(found)
                 if blocks and found.layer == "district":
                     _rebuild(found, folder)
+
+
+def _postcodes(folder: Path, origin: str | None, progress: Any) -> None:
+    """Read the directories of postcodes; without a network, the package of the extra."""
+    from geolls.fetch.postcodes import fetch_postcodes, from_package
+    from geolls.fetch.web import UnreachableError
+
+    try:
+        found = fetch_postcodes(folder, origin, progress)
+    except UnreachableError as error:
+        package = from_package(folder) if origin is None else None
+        if package is None:
+            raise
+        click.echo(f"Not fetched: {error.message}; the package that is installed is read", err=True)
+        found = package
+    notes = [f"{found.about['rows']:,} postcodes: {found.about['of']}", *found.about["notes"]]
+    _say_fetched("Postcodes", folder / "postcodes.parquet", notes)
 
 
 def _fetch_kinds(

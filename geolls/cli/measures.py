@@ -39,26 +39,43 @@ if TYPE_CHECKING:
     from geolls.study.gazetteer import Place
 
 
-@study_command(click.argument("points", required=False, type=PATH), ROWS_THERE)
-def assign(study: Study, points: Path | None, place: Place | None, **options: Any) -> None:
+@study_command(
+    click.argument("points", required=False, type=PATH),
+    click.option(
+        "--postcode",
+        default=None,
+        metavar="COLUMN",
+        help="The column of FILE whose postcodes say where its rows are.",
+    ),
+    ROWS_THERE,
+)
+def assign(
+    study: Study, points: Path | None, postcode: str | None, place: Place | None, **options: Any
+) -> None:
     r"""Assign schools, or any table of points, to every layer.
 
     Without FILE: one row per school, layer and unit. With FILE (csv or parquet with
-    easting/northing or lon/lat columns): the same table, streamed, with the units of each point.
+    easting/northing or lon/lat columns, or postcodes): the same table, streamed, with the units of
+    each row.
 
     \b
     geolls assign -o assignment.csv
     geolls assign pupils.parquet -o assigned.parquet
+    geolls assign pupils.csv --postcode Postcode -o assigned.csv
     """
+    if postcode is not None and points is None:
+        raise UsageError("--postcode names a column of a file", fix="give the file as well")
     if points is not None:
         from geolls.study.points import assign_points
 
         if options["output"] is None:
             raise UsageError("a table of points needs a file to go to", fix="add -o FILE")
         with progress_bar(options["quiet"]) as progress:
-            report = assign_points(points, options["output"], study, progress=progress)
+            report = assign_points(
+                points, options["output"], study, postcode=postcode, progress=progress
+            )
         note(options, str(report))
-        if report.rows and not report.placed:
+        if report.rows and not report.placed and not postcode:
             note(
                 options,
                 "No point lies in a district of England: easting,northing are metres (EPSG:27700), "

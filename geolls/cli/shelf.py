@@ -10,7 +10,7 @@ import click
 from geolls.base.errors import CatalogueError, UsageError
 from geolls.base.vocabulary import REASONS
 from geolls.cli.group import PATH, Choice, command
-from geolls.cli.options import OUTPUT, STUDY, day_of, emit, on_screen, say_unchecked, study_of
+from geolls.cli.options import OUTPUT, STUDY, day_of, emit, note, on_screen, say_unchecked, study_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -112,12 +112,13 @@ def check(files: tuple[Path, ...], **options: Any) -> None:
 def where(text: str, **options: Any) -> None:
     r"""Say which unit of every layer covers a place.
 
-    TEXT is a postcode, "lon,lat", "easting,northing", a URN, a GSS code, or the name of an area,
-    town or school.
+    TEXT is a postcode, whole or its beginning, "lon,lat", "easting,northing", a URN, a GSS code, or
+    the name of an area, town or school.
 
     \b
     geolls where Ashington --as-of 2022-09-01
     geolls where -1.57,55.18
+    geolls where "NE63 9"
     geolls where E08000035
     """
     from geolls.fetch.kept import data_folder
@@ -149,6 +150,8 @@ def where(text: str, **options: Any) -> None:
     study = open_once() if open_once.cache_info().currsize else None
     if study is None:
         say_unchecked(land, on, options)
+    for line in study.told() if study else ():
+        note(options, line)
     if not on_screen(options):
         emit(rows, options, study=study)
         return

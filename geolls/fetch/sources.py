@@ -138,6 +138,7 @@ class Sources:
     """What `boundaries/sources.toml` holds."""
 
     gias: Gias
+    postcodes: Service
     ons: Ons
 
 

@@ -12,13 +12,13 @@ from typing import Final
 
 from geolls.base.cells import a_code, filled
 from geolls.base.errors import InputFileError
+from geolls.base.postcodes import POSTCODE
 from geolls.base.sheets import open_table
 from geolls.layers.model import Claim, Layer, Problem, Unit
 
-__all__ = ["LIST_FILES", "POSTCODE", "a_list", "read_list"]
+__all__ = ["LIST_FILES", "a_list", "read_list"]
 
 LIST_FILES: Final = (".csv", ".txt", ".tsv", ".xlsx", ".xlsm", ".gz", ".zip")
-POSTCODE: Final = re.compile(r"[A-Z]{1,2}\d[A-Z\d]?( ?\d([A-Z]{2})?)?")
 _MOST_BYTES: Final = 64 << 20
 _URN: Final = re.compile(r"[1-9]\d{4,6}")
 

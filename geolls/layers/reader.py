@@ -20,6 +20,7 @@ from typing import Any, Final
 from geolls.base.cells import Days, a_code, filled
 from geolls.base.columns import no_trait, trait_named
 from geolls.base.errors import InputFileError
+from geolls.base.postcodes import spelt
 from geolls.base.schema import Fault, Toml, a_day, check, load, unknown
 from geolls.base.sheets import Head, open_table
 from geolls.base.text import fold, plural, suggest
@@ -95,7 +96,6 @@ SYNONYMS: Final = {
 _ONS = re.compile(r"(?:lad|ctyua|utla|ltla|cty|cauth|rgn|lau1)(?:\d\d|20\d\d)(cd|nm)")
 MOST_BYTES: Final = 64 << 20
 SPAN_FIX: Final = "write 2022, 2022-09, 2022-09-01, or two of them as 2014/2022"
-_POSTCODE = re.compile(r"[A-Z]{1,2}\d[A-Z\d]?(\d([A-Z]{2})?)?")
 _GSS = re.compile(r"[EW]\d{8}(/.+)?", re.IGNORECASE)
 
 
@@ -403,7 +403,7 @@ def _claim(row: Row, layer: Layer, units: Mapping[str, Unit]) -> Claim:
         row.note("the row names no area and no school", "area_code")
     if urn and not urn.isdigit():
         row.note(f"{urn!r} is not a URN", "urn", "a URN is six digits")
-    if postcode and not _POSTCODE.fullmatch("".join(postcode.split())):
+    if postcode and not spelt(postcode):
         row.note(f"{postcode!r} is no postcode", "postcode", "write it whole, or its first half")
     code = a_code(row.text("unit_code")) or _slug(row.text("unit_name"))
     if not code and {"unit_code", "unit_name"} & row.values.keys():

@@ -33,6 +33,7 @@ from geolls.study import assignment as assigning
 from geolls.study.filters import chosen
 from geolls.study.gazetteer import Gazetteer, Place
 from geolls.study.given import Looked, Made, made_of, unit_called
+from geolls.study.postcodes import FIX, Postcodes
 from geolls.study.settings import Settings, held
 from geolls.study.towns import towns_called
 
@@ -368,8 +369,10 @@ class Core:
         return found
 
     def told(self) -> list[str]:
-        """Say in a line for each kind what `account` lists."""
-        return in_short(self.account())
+        """Say in a line for each kind what `account` lists, and whose postcodes were asked."""
+        schools = "postcodes" in self.__dict__ and self.postcodes.schools
+        whose = f"Postcodes are those of the register's schools; for every one: {FIX}"
+        return [*in_short(self.account()), *[whose] * schools]
 
     @cached_property
     def _parts(self) -> dict[str, list[str]] | None:
@@ -421,6 +424,12 @@ class Core:
         )
 
     # -- schools ---------------------------------------------------------------------------
+
+    @cached_property
+    def postcodes(self) -> Postcodes:
+        """Every postcode, of the directory fetched or installed; else those of the schools."""
+        found = Postcodes.open(self.data, self.areas)
+        return found or Postcodes.of_schools(self.everywhere, self.areas)
 
     @cached_property
     def placement(self) -> assigning.Placement:
@@ -534,7 +543,10 @@ class Core:
         return self._made_place(f"town:{name}") if towns_called(name) else None
 
     def _made_place(self, text: str) -> Place | None:
-        seen = Looked(self.schools, self.everywhere, self.population, self.as_of, self.areas)
+        seen = Looked(
+            *(self.schools, self.everywhere, self.population, self.as_of, self.areas),
+            postcodes=lambda: self.postcodes,
+        )
         made = made_of(seen, text)
         if made is None:
             return None

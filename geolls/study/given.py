@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -15,13 +15,15 @@ import pandas as pd
 from geolls.base.cells import a_code
 from geolls.base.errors import InputFileError, UnknownNameError, UsageError
 from geolls.base.populations import Population
+from geolls.base.postcodes import POSTCODE, abroad, is_whole, readings, spelt
 from geolls.base.text import fold, slug, suggest
 from geolls.base.workbooks import parted
 from geolls.land.locate import point_of
 from geolls.layers.areas import Areas
-from geolls.layers.lists import LIST_FILES, POSTCODE, a_list, read_list
+from geolls.layers.lists import LIST_FILES, a_list, read_list
 from geolls.layers.model import Layer
 from geolls.study.gazetteer import Place
+from geolls.study.postcodes import Postcodes, beginning, country_of
 from geolls.study.towns import SOURCE, one_town
 
 __all__ = ["Looked", "Made", "made_of", "unit_called"]
@@ -35,13 +37,14 @@ _URNS = re.compile(r"\d{5,7}(\.0)?(\s*[,;\s]\s*\d{5,7}(\.0)?)*")
 
 
 class Looked(NamedTuple):
-    """What a place is made of: the schools that count, those of every phase, day and areas."""
+    """What a place is made of: schools that count, of every phase, day, areas, postcodes."""
 
     schools: pd.DataFrame
     everywhere: pd.DataFrame
     population: Population
     on: date
     areas: Areas
+    postcodes: Callable[[], Postcodes]
 
 
 class Made(NamedTuple):
@@ -106,7 +109,7 @@ def made_of(study: Looked, text: str) -> Made | None:
     if kind in {"urn", "school"} or (not kind and _URNS.fullmatch(name)):
         return _urns(key, re.split(r"[,;\s]+", name))
     if kind == "postcode" or POSTCODE.fullmatch(name.upper()):
-        postcode = " ".join(name.upper().split())
+        postcode = spelt(name) or name
         entries = {"postcode": [(postcode, 1)]}
         named = {"title": "Postcode area", "titles": "Postcode areas"}
         return Made(a_list(key, postcode, "postcodes of the register", entries, **named))
@@ -192,22 +195,26 @@ def _school(study: Looked, urn: str) -> _Centre:
 
 
 def _postcode(study: Looked, asked: str) -> _Centre:
-    """Return the middle of the schools of a postcode, else of its sector, else of its district."""
-    every = study.everywhere
-    codes = every["postcode"].fillna("").str.replace(" ", "")
-    bare = asked.replace(" ", "")
-    whole = len(bare) > 4 and bare[-2:].isalpha()
-    for part in dict.fromkeys([bare, *([bare[:-2], bare[:-3]] if whole else [])]):
-        fits = codes if part == bare and whole else codes.str[:-2]
-        here = every[(fits == part) | (codes.str[:-3] == part)]
-        here = here.dropna(subset=["easting"])
-        if len(here):
-            n = len(here)
-            by = "" if part == bare else f"; {asked} has no school, so {part} is meant"
-            exactly = f"the middle of {n} school{'s' * (n > 1)} of {part}"
-            return _Centre(asked, exactly, _xy(here), "the register's points of schools", by)
+    """Return where a postcode is, or the middle of those of its sector or outward code."""
+    meant = readings(asked)
+    postcodes = study.postcodes() if is_whole(meant[0]) else None
+    for spot in postcodes.spots(meant) if postcodes else ():
+        if spot.xy and not (country := country_of(spot)):
+            read = "" if spot.postcode == meant[0] else f"; {asked} is read so"
+            source = f"the register's point of a school at {spot.postcode}"
+            exactly = source if postcodes and postcodes.schools else spot.postcode
+            return _Centre(spot.postcode, exactly, spot.xy, postcodes.of if postcodes else "", read)
+        if country:
+            raise UnknownNameError(f"{spot.postcode} is in {country}", where="--place")
+    for near in (meant[0][:-2], meant[0].partition(" ")[0]) if is_whole(meant[0]) else meant[:1]:
+        held = beginning(near)
+        if held and held.blocks:
+            n = held.postcodes
+            by = f"; {asked} is not known, so {near} is meant" if near != meant[0] else ""
+            exactly = f"the middle of the {n:,} postcode{'s' * (n > 1)} of {near}"
+            return _Centre(meant[0], exactly, held.xy, "Code-Point Open", by)
     raise UnknownNameError(
-        f"no school of the register has a postcode that begins {asked}",
+        f"{meant[0]} {abroad(meant[0]) or 'is no postcode of England'}",
         where="--place",
         fix="give the point as lon,lat or easting,northing, then the distance",
     )

@@ -13,11 +13,14 @@ import io
 import itertools
 import json
 import re
+import shlex
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 import numpy as np
@@ -32,10 +35,11 @@ from geolls.base.cells import NO_VALUE, a_number
 from geolls.base.errors import InputFileError, OutputError, UsageError, first_line
 from geolls.base.files import sha256, write_text, writing
 from geolls.base.sheets import HEAD, Head, find_head
-from geolls.base.text import suggest
+from geolls.base.text import fold, suggest
 from geolls.base.workbooks import csv_of_sheet, is_workbook, parted
 from geolls.land.cells import Cells
 from geolls.land.locate import COAST_TOLERANCE_M, to_bng
+from geolls.study.postcodes import Postcodes
 
 if TYPE_CHECKING:
     from geolls.study.core import Core
@@ -43,6 +47,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Columns",
     "PointAssigner",
+    "Postcoded",
     "Report",
     "assign_points",
     "check_points",
@@ -68,6 +73,13 @@ class Columns(NamedTuple):
     x: str
     y: str
     degrees: bool
+
+
+class Postcoded(NamedTuple):
+    """The column of a table that holds postcodes, and what they are looked up in."""
+
+    column: str
+    postcodes: Postcodes
 
 
 # Metres come before degrees.
@@ -124,10 +136,12 @@ def coordinate_columns(names: Sequence[str], where: str) -> Columns:
     """
     if found := _pair(names):
         return found
+    postcode = next((name for name in names if "postcode" in fold(name).replace(" ", "")), None)
+    fix = f"--postcode {shlex.quote(postcode)}" if postcode else suggest("easting", names)
     raise InputFileError(
         "no coordinates: it needs columns easting and northing, or lon and lat",
         where=where,
-        fix=suggest("easting", names) or f"the columns are {', '.join(names[:12])}",
+        fix=fix or f"the columns are {', '.join(names[:12])}",
     )
 
 
@@ -142,9 +156,10 @@ class PointAssigner:
     Notes
     -----
     Adds `block`, `assigned_by` (`polygon`; `nearest`: up to 500 m outside all blocks, as at a
-    generalised coast; `none`) and one column per area layer with the unit's code: several
-    claimants are joined by "+", and a reason stands where there is none. A column of the same
-    name that is there already stays as it is; the new one is then called geolls_NAME.
+    generalised coast; `none`; `postcode`, or why a postcode has no block) and one column per area
+    layer with the unit's code: several claimants are joined by "+", and a reason stands where there
+    is none. A column of the same name that is there already stays as it is; the new one is then
+    called geolls_NAME.
     """
 
     def __init__(self, study: Core) -> None:
@@ -188,15 +203,20 @@ class PointAssigner:
         return table
 
     def __call__(
-        self, batch: pa.RecordBatch, columns: Columns, *, where: str = "", first_row: int = 1
+        self,
+        batch: pa.RecordBatch,
+        columns: Columns | Postcoded,
+        *,
+        where: str = "",
+        first_row: int = 1,
     ) -> pa.RecordBatch:
         """Return the batch with the new columns; a point without a block is `not_located`.
 
         Parameters
         ----------
         batch : pyarrow.RecordBatch
-            Rows with two coordinate columns; missing ones are blank or NaN.
-        columns : Columns
+            Rows with two coordinate columns, or one of postcodes; missing ones are blank or NaN.
+        columns : Columns or Postcoded
             Which these are.
         where : str, optional
             What to call the table in an error.
@@ -213,16 +233,32 @@ class PointAssigner:
         InputFileError
             When a coordinate is not a number; the first such row is named.
         """
-        x, y = (_numbers(batch.column(c), c, where, first_row) for c in (columns.x, columns.y))
-        at, nearest = self._cells.find(np.column_stack(to_bng(x, y) if columns.degrees else (x, y)))
-        block = pa.array(at, mask=at < 0)
+        if isinstance(columns, Postcoded):
+            block, how = self._by_postcode(batch.column(columns.column), columns.postcodes)
+        else:
+            x, y = (_numbers(batch.column(c), c, where, first_row) for c in (columns.x, columns.y))
+            xy = np.column_stack(to_bng(x, y) if columns.degrees else (x, y))
+            at, nearest = self._cells.find(xy)
+            block, how = (
+                pa.array(at, mask=at < 0),
+                _HOW.take(pa.array(np.where(at < 0, 2, nearest))),
+            )
         added = [
             self._blocks.take(block),
-            _HOW.take(pa.array(np.where(at < 0, 2, nearest))),
+            how,
             *(pc.fill_null(codes.take(block), "not_located") for codes in self._units.values()),
         ]
         schema = self.schema(batch.schema)
         return pa.RecordBatch.from_arrays([*batch.columns, *added], schema=schema)
+
+    def _by_postcode(self, column: pa.Array, postcodes: Postcodes) -> tuple[pa.Array, pa.Array]:
+        """Return the position of each row's block, null for none, and how it is known."""
+        if pa.types.is_dictionary(column.type):
+            column = column.dictionary_decode()
+        found = postcodes.find(pc.cast(column, pa.string()), self._cells.blocks)
+        at = self._cells.blocks.index.get_indexer(found["block"])
+        told = found["told"].replace("", "postcode")
+        return pa.array(at, mask=at < 0), pa.array(told, pa.string())
 
 
 def _numbers(column: pa.Array, name: str, where: str, first_row: int) -> np.ndarray:
@@ -255,21 +291,28 @@ def _numbers(column: pa.Array, name: str, where: str, first_row: int) -> np.ndar
 
 
 class Report(NamedTuple):
-    """What a run over a table did."""
+    """What a run over a table did; `lost` is why postcodes have no place, and how many."""
 
     rows: int
     placed: int
     batches: int
     resumed: int
+    lost: Mapping[str, int] = MappingProxyType({})
 
     def __str__(self) -> str:
         """Say it in one line."""
         done = f", {self.resumed} of {self.batches} parts kept" if self.resumed else ""
-        return f"{self.rows:,} points read, {self.placed:,} in a district{done}"
+        lost = "".join(f"; {n:,} {why}" for why, n in sorted(self.lost.items()))
+        return f"{self.rows:,} points read, {self.placed:,} in a district{lost}{done}"
 
 
 def assign_points(
-    source: str | Path, target: str | Path, study: Core, *, progress: Progress | None = None
+    source: str | Path,
+    target: str | Path,
+    study: Core,
+    *,
+    postcode: str | None = None,
+    progress: Progress | None = None,
 ) -> Report:
     """Assign every row of a table of points, part by part.
 
@@ -284,13 +327,16 @@ def assign_points(
         run that was stopped goes on where it ended.
     study : Core
         Whose layers and day count.
+    postcode : str, optional
+        The column of whole postcodes that say where each row is, in place of coordinates; they are
+        looked up in `Core.postcodes`.
     progress : callable, optional
         Called with what, done and total.
 
     Returns
     -------
     Report
-        Rows read and placed.
+        Rows read and placed, and why the others are not.
 
     Raises
     ------
@@ -304,15 +350,16 @@ def assign_points(
     source, target = Path(source), Path(target)
     _check_target(source, target)
     table = open_points(source)
-    columns = coordinate_columns(table.schema.names, str(source))
+    names, columns = table.schema.names, _placing(table.schema, study, postcode, str(source))
     assigner = PointAssigner(study)
     schema = assigner.schema(table.schema)
     _check_types(schema, target)
     folder = target.with_name(target.name + ".parts")
-    _same_run(
-        folder, {"source": sha256(parted(source)[0]), "answers": assigner.digest(), "of": table.cut}
-    )
-    block = schema.names[len(table.schema)]
+    by = f"{columns.column}: {columns.postcodes.of}" if isinstance(columns, Postcoded) else ""
+    answers = {"answers": assigner.digest(), "of": f"{table.cut} {by}".strip()}
+    _same_run(folder, {"source": sha256(parted(source)[0]), **answers})
+    block, how = schema.names[len(names) : len(names) + 2]
+    lost: Counter[str] = Counter()
     parts: list[Path] = []
     rows = placed = resumed = 0
     for batch in table.batches:
@@ -326,7 +373,10 @@ def assign_points(
                 feather.write_feather(pa.Table.from_batches([done]), path, compression="lz4")
         parts.append(part)
         rows += batch.num_rows
-        placed += batch.num_rows - feather.read_table(part, [block]).column(block).null_count
+        nowhere = pc.is_null(feather.read_table(part, [block]).column(block))
+        placed += batch.num_rows - pc.sum(nowhere).as_py()
+        if postcode:
+            lost.update(feather.read_table(part, [how]).column(how).filter(nowhere).to_pylist())
         if progress:
             progress("Assigning points", len(parts), table.total)
     open_writer = _WRITERS[target.suffix.lower()]
@@ -334,7 +384,29 @@ def assign_points(
         for part in parts:
             writer.write_table(feather.read_table(part))
     shutil.rmtree(folder, ignore_errors=True)
-    return Report(rows, placed, len(parts), resumed)
+    return Report(rows, placed, len(parts), resumed, lost)
+
+
+def _placing(
+    schema: pa.Schema, study: Core, postcode: str | None, where: str
+) -> Columns | Postcoded:
+    """Return what places the rows: the column of postcodes that is named, or the coordinates."""
+    if postcode is None:
+        return coordinate_columns(schema.names, where)
+    column = next((n for n in schema.names if fold(n) == fold(postcode)), None)
+    if column is None:
+        raise InputFileError(
+            f"no column {postcode!r}",
+            where=where,
+            fix=suggest(postcode, schema.names) or f"there are {', '.join(schema.names[:12])}",
+        )
+    kind = schema.field(column).type
+    if not any(test(kind) for test in (pa.types.is_dictionary, *_TEXTS)):
+        raise InputFileError(f"column {column} holds {kind}, not postcodes", where=where)
+    return Postcoded(column, study.postcodes)
+
+
+_TEXTS = (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view, pa.types.is_null)
 
 
 def _check_target(source: Path, target: Path) -> None:

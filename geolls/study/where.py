@@ -6,8 +6,9 @@ school name reads the register.
 
 from __future__ import annotations
 
+import contextlib
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import date, timedelta
 from pathlib import Path
@@ -15,14 +16,23 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from geolls.base.errors import UnknownNameError
 from geolls.base.populations import POPULATIONS
+from geolls.base.postcodes import POSTCODE, abroad, is_whole, readings
 from geolls.base.shelves import shelf
-from geolls.base.text import fold
+from geolls.base.text import fold, suggest
 from geolls.land.locate import POINT, PointIndex, locate, point_of
 from geolls.layers.areas import Areas, now_in
 from geolls.layers.catalogue import Catalogue
 from geolls.layers.evidence import layer_note
 from geolls.layers.expand import BlockClaim, expand
 from geolls.layers.model import CONFIDENCES, Layer
+from geolls.study.postcodes import (
+    Beginning,
+    Postcodes,
+    Spot,
+    beginning,
+    beginnings,
+    country_of,
+)
 from geolls.study.towns import district_of, one_town, suggest_places, towns_called
 
 if TYPE_CHECKING:
@@ -50,12 +60,15 @@ class Match(NamedTuple):
         The school, where it is one.
     xy : tuple of float or None
         Easting and northing in metres, where it is a point.
+    postcodes : mapping of str to int, optional
+        How many postcodes of a sector or outward code lie in each block: shares are of these.
     """
 
     label: str
     blocks: tuple[str, ...]
     urn: str | None = None
     xy: tuple[float, float] | None = None
+    postcodes: Mapping[str, int] | None = None
 
 
 class Answer(NamedTuple):
@@ -113,7 +126,8 @@ def where(
     -------
     list of dict
         One row per match, layer and unit; the keys are the fields of `Answer`. `share` is the part
-        of the match's land that the unit has; 1 for a point in a unit's undisputed land;
+        of the match's land that the unit has, of its postcodes where they begin alike; 1 for a
+        point in a unit's undisputed land;
         `confidence` is the least of its claims there. `status` says of an area that is still to
         come whether an Order is made, and which. A layer that ended within a year before the day is
         listed with its last unit; `note` says so, and says where evidence is of another date and
@@ -134,7 +148,7 @@ def where(
     polygons = [v for v in catalogue.layers.values() if v.kind == "polygons" and v.active(on)]
     answers: list[Answer] = []
     for match in matches:
-        sizes = _sizes(match.blocks)
+        sizes = match.postcodes or _sizes(match.blocks)
         for layer, claims, note in lately:
             answers += _units(match.label, layer, claims, sizes, note)
         for layer in polygons:
@@ -297,6 +311,15 @@ def find(text: str, ground: Ground) -> list[Match]:
     for named in (_names, _towns):
         if matches := named(plain, ground):
             return matches
+    # Last of all what is a postcode once a letter is read as a figure: "SWlA lAA".
+    if meant := readings(plain):
+        with contextlib.suppress(UnknownNameError):
+            said = POSTCODE.fullmatch(meant[0])
+            assert said is not None
+            return [
+                match._replace(label=f"{match.label[:-1]}; read for {plain})")
+                for match in _postcode(said, ground)
+            ]
     return _school_names(plain, ground)
 
 
@@ -332,29 +355,63 @@ def _urn(said: re.Match[str], ground: Ground) -> list[Match]:
 
 
 def _postcode(said: re.Match[str], ground: Ground) -> list[Match]:
-    """Answer for a postcode by the register's schools there, else in its sector or district.
+    """Answer for a postcode by its own place; by its sector or outward code where that is unknown.
 
-    Postcodes come from the register alone: the label says so, and whose schools answer. One match
-    per block, not per school.
+    Whole ones come from the directory that was fetched or installed, else from the register's
+    schools; sectors and outward codes from the shelf, in shares of their postcodes.
     """
-    study = ground.open_study()
-    outward, inward = said[1], said[2] or ""
-    asked = f"{outward} {inward}".strip()
-    schools = _placed(study)
-    postcodes = schools["postcode"].fillna("")
-    for near in (f"{outward} {inward}", f"{outward} {inward[:1]}", f"{outward} "):
-        begins = postcodes.str.startswith(near)
-        if begins.any():
-            by = "" if near.strip() == asked else f"not in the register; by {near.strip()}: "
-            blocks = Counter(match.blocks for match in _as_matches(schools[begins]))
-            return [
-                Match(f"{asked} ({by}{n} school{'s' * (n > 1)} of the register)", held)
-                for held, n in blocks.most_common()
-            ]
+    asked = " ".join(said[0].split())
+    meant = readings(asked)
+    if elsewhere := abroad(meant[0]):
+        raise UnknownNameError(f"{meant[0]} {elsewhere}; geolls is about England")
+    if beginning(meant[0][:-2] if is_whole(meant[0]) else meant[0]):
+        meant = meant[:1]  # as it is written it may well be one
+    found = Postcodes.open(ground.data, ground.areas) if any(map(is_whole, meant)) else None
+    known = found or (ground.open_study().postcodes if any(map(is_whole, meant)) else None)
+    if known and (spots := known.spots(meant)):
+        return [_of_spot(spots[0], "" if spots[0].postcode == meant[0] else asked, known)]
+    whole = is_whole(meant[0])
+    for part in range(2 if whole else 1):
+        for code in meant:
+            near = code[:-2] if whole else code
+            near = near.partition(" ")[0] if part else near
+            if not (held := beginning(near)):
+                continue
+            if known:
+                return [_of_beginning(meant[0], f"not among {known.of}; by {near}: ", held)]
+            return [_of_beginning(code, "", held, "" if code == meant[0] else asked)]
+    sector, outward = meant[0][:-2], meant[0].partition(" ")[0]
     raise UnknownNameError(
-        f"no school of the register has a postcode that begins {outward}{_which(study)}",
-        fix="give the point as lon,lat or easting,northing",
+        f"no postcode begins {sector if ' ' in meant[0] and beginning(outward) else outward}",
+        fix=suggest(outward, beginnings()) or "give the point as lon,lat or easting,northing",
     )
+
+
+def _of_spot(spot: Spot, asked: str, source: Postcodes) -> Match:
+    read = f"; read for {asked}" if asked else ""
+    if country := country_of(spot):
+        raise UnknownNameError(f"{spot.postcode} is in {country}; geolls is about England")
+    if spot.block is None:
+        raise UnknownNameError(
+            f"{spot.postcode} has no place in {source.of}",
+            fix="give the point as lon,lat or easting,northing, or its sector: "
+            f"{spot.postcode[:-2]}",
+        )
+    kind = "a school's postcode" if source.schools else "postcode"
+    status = spot.status or ("" if source.schools else "whether live is not told")
+    told = "; ".join(filter(None, [kind, status]))
+    return Match(f"{spot.postcode} ({told}{read})", (spot.block,), xy=spot.xy)
+
+
+def _of_beginning(code: str, by: str, held: Beginning, asked: str = "") -> Match:
+    if not held.blocks:
+        (country, *_) = held.elsewhere
+        raise UnknownNameError(f"{held.code} is in {country}; geolls is about England")
+    n = held.postcodes
+    others = "".join(f", {m:,} more in {country}" for country, m in held.elsewhere.items())
+    read = f"; read for {asked}" if asked else ""
+    label = f"{code} ({by}{n:,} postcode{'s' * (n > 1)}{others}{read})"
+    return Match(label, tuple(held.blocks), xy=None, postcodes=held.blocks)
 
 
 # What codes and coordinates look like, in capitals, tried in this order; then come names.
@@ -363,7 +420,7 @@ _READINGS: dict[str, Callable[[re.Match[str], Ground], list[Match]]] = {
     r"[A-Z]\d{8}|(?:LGR|CA\d{4})-[A-Z-]+": _gss_code,
     r"\d{3}": _dfe_code,
     r"\d{5,7}": _urn,
-    r"([A-Z]{1,2}\d[A-Z\d]?)(?: ?(\d(?:[A-Z]{2})?))?": _postcode,
+    POSTCODE.pattern: _postcode,
 }
 
 

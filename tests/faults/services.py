@@ -64,8 +64,10 @@ def small(allow_hosts: tuple[str, ...] = (), **changes: Any) -> Sources:
     bounds = {"rows": 5, "bytes": 1_000_000} | changes
     files = tuple(replace(file, **bounds) for file in gias.file)
     editions = tuple(replace(edition, units=None) for edition in ons.edition)
-    return Sources(
-        replace(gias, file=files, allow_hosts=allow_hosts), replace(ons, edition=editions)
+    return replace(
+        load_sources(),
+        gias=replace(gias, file=files, allow_hosts=allow_hosts),
+        ons=replace(ons, edition=editions),
     )
 
 

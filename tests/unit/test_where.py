@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+import sys
 from datetime import date, timedelta
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -15,6 +18,7 @@ from geolls.base.text import fold
 from geolls.cli.main import cli
 from geolls.layers.areas import load_areas
 from geolls.layers.catalogue import load_catalogue
+from geolls.study.postcodes import Postcodes, beginning
 from geolls.study.where import Ground, find, where
 
 ON = date(2022, 9, 1)
@@ -37,7 +41,17 @@ def study(**changes: Any) -> Any:
         schools=schools,
         placement=SimpleNamespace(schools=placed),
         register=SimpleNamespace(demonstration=False, others=schools.iloc[:0]),
+        postcodes=Postcodes.of_schools(
+            schools.assign(district=[LEEDS, LEEDS, LEEDS, BRADFORD]), load_areas()
+        ),
     )
+
+
+@pytest.fixture(autouse=True)
+def bare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No directory of postcodes is fetched or installed."""
+    monkeypatch.setenv("GEOLLS_DATA", str(tmp_path))
+    monkeypatch.setitem(sys.modules, "brotli", None)
 
 
 def never() -> Any:
@@ -64,25 +78,62 @@ def units(text: str) -> dict[str, dict[str, float]]:
     return out
 
 
-def test_a_postcode_is_where_the_schools_of_that_postcode_stand() -> None:
-    assert places("ls25 7aa") == [("LS25 7AA (1 school of the register)", (LEEDS,))]
-    assert places("LS25") == [("LS25 (2 schools of the register)", (LEEDS,))]
+def test_the_beginning_of_postcodes_is_where_its_postcodes_are_and_needs_no_register() -> None:
+    for text in ("ne63 9", "NE639", " NE63  9 "):
+        (match,) = find(text, Ground(**ENGLAND, open_study=never))
+        assert match.blocks == ("E06000057",)
+        assert re.fullmatch(r"NE63 9 \(\d+ postcodes\)", match.label)
+    assert units("LA14")["local_authority"] == {"E10000006": 1}
 
 
-def test_a_postcode_that_no_school_has_says_whose_schools_answer() -> None:
-    by = "LS25 7ZZ (not in the register; by LS25 7: 2 schools of the register)"
-    assert places("LS25 7ZZ") == [(by, (LEEDS,))]
-    by = "LS25 1AA (not in the register; by LS25: 2 schools of the register)"
-    assert places("LS25 1AA") == [(by, (LEEDS,))]
+def test_a_sector_that_a_line_cuts_is_told_in_shares_of_its_postcodes() -> None:
+    held = beginning("SW1A 1")
+    assert held is not None and len(held.blocks) > 1
+    shares = units("SW1A 1")["district"]
+    assert shares == {
+        block: pytest.approx(n / held.postcodes, abs=1e-6) for block, n in held.blocks.items()
+    }
+    assert "more in Scotland)" in places("TD15 1")[0][0]
 
 
-def test_a_postcode_district_over_two_areas_gives_both() -> None:
-    assert {blocks for _, blocks in places("LS29 1AA")} == {(LEEDS,), (BRADFORD,)}
+def test_without_a_directory_a_whole_postcode_is_a_schools_or_answered_by_its_sector() -> None:
+    assert places("ls25 7aa") == [("LS25 7AA (a school's postcode)", (LEEDS,))]
+    ((said, blocks),) = places("LS25 7ZZ")
+    assert blocks == tuple(held.blocks) if (held := beginning("LS25 7")) else False
+    assert said.startswith(
+        "LS25 7ZZ (not among the postcodes of the register's schools; by LS25 7:"
+    )
 
 
-def test_a_postcode_that_nothing_is_near_is_refused_with_another_road() -> None:
-    with pytest.raises(UnknownNameError, match="begins ZE1"):
-        places("ZE1 0AA")
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("BT1 1AA", "BT1 1AA is in Northern Ireland; geolls is about England"),
+        ("JE2 3AB", "JE2 3AB is in Jersey"),
+        ("eh1", "EH1 is in Scotland"),
+        ("LL13", "LL13 is in Wales"),
+        ("BX1 1LT", "BX1 1LT is for mail alone, and has no place"),
+        ("QX1 1AA", "no postcode begins QX1; did you mean"),
+        ("LA99 1AA", "no postcode begins LA99; did you mean"),
+    ],
+)
+def test_a_postcode_that_is_not_in_england_says_where_it_is(text: str, told: str) -> None:
+    with pytest.raises(UnknownNameError) as fault:
+        places(text)
+    assert told in str(fault.value)
+
+
+@pytest.mark.parametrize("text", ["LS2S 7AA", "LSZ5 7AA", "LS25 7A", "GIR 0AA"])
+def test_what_is_nearly_a_postcode_is_none(text: str) -> None:
+    with pytest.raises(UnknownNameError):
+        places(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"), [("LS1O", "LS10"), ("LSI1", "LS11"), ("0X1", "OX1"), ("LS25 7AA", "LS25")]
+)
+def test_a_letter_for_a_figure_is_read_as_it_was_meant(text: str, meant: str) -> None:
+    assert places(text)[0][0].startswith(meant)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,272 @@
+"""Where a postcode is, and those that begin alike: of the official directory, else of schools."""
+
+from __future__ import annotations
+
+import csv
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import numpy as np
+
+from geolls.base.errors import UnknownNameError
+from geolls.base.postcodes import abroad, is_whole
+from geolls.base.shelves import shelf
+from geolls.layers.areas import ABROAD, Areas
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+    from geopandas import GeoDataFrame
+
+    from geolls.fetch.postcodes import Directory
+
+__all__ = ["FIX", "Beginning", "Postcodes", "Spot", "beginning", "beginnings", "country_of"]
+
+FIX: Final = "pip install 'geolls[postcodes]', or geolls fetch postcodes"
+
+
+class Spot(NamedTuple):
+    """Where a postcode is.
+
+    Attributes
+    ----------
+    postcode : str
+        As it is written officially.
+    xy : tuple of float or None
+        Easting and northing, metres; None where the directory has none.
+    district : str or None
+        GSS code, of Wales and Scotland too.
+    block : str or None
+        The block it lies in; None outside England.
+    status : str or None
+        "live", "ended 2010-05"; None where the directory does not tell.
+    """
+
+    postcode: str
+    xy: tuple[float, float] | None
+    district: str | None
+    block: str | None
+    status: str | None
+
+
+class Beginning(NamedTuple):
+    """The postcodes that begin alike: how many in each block, how many abroad, their middle."""
+
+    code: str
+    blocks: dict[str, int]
+    elsewhere: dict[str, int]
+    xy: tuple[float, float]
+
+    @property
+    def postcodes(self) -> int:
+        """How many of them are in England."""
+        return sum(self.blocks.values())
+
+
+@cache
+def beginnings() -> dict[str, Beginning]:
+    """Return every outward code and sector of England and Wales and Scotland, by code.
+
+    Notes
+    -----
+    Counted over the live postcodes of Code-Point Open of May 2025, each by its district code; over
+    those that ended where a sector has no others. See boundaries/sectors.toml.
+    """
+    found: dict[str, list[tuple[str, int, int, int]]] = {}
+    with (shelf("boundaries") / "sectors.csv").open(encoding="utf-8", newline="") as file:
+        for sector, block, n, east, north in list(csv.reader(file))[1:]:
+            row = (block, int(n), int(east), int(north))
+            for code in (sector, sector.partition(" ")[0]):
+                found.setdefault(code, []).append(row)
+    return {code: _begun(code, rows) for code, rows in found.items()}
+
+
+def _begun(code: str, rows: Sequence[tuple[str, int, int, int]]) -> Beginning:
+    held: Counter[str] = Counter()
+    for block, n, *_ in rows:
+        held[block] += n
+    here = [row for row in rows if row[0] not in ABROAD] or rows
+    n = sum(row[1] for row in here)
+    xy = (sum(row[1] * row[2] for row in here) / n, sum(row[1] * row[3] for row in here) / n)
+    blocks = {block: held[block] for block in held if block not in ABROAD}
+    return Beginning(code, blocks, {ABROAD[k]: held[k] for k in held if k in ABROAD}, xy)
+
+
+def beginning(code: str) -> Beginning | None:
+    """Return the postcodes that begin with an outward code or a sector, or None.
+
+    Examples
+    --------
+    >>> list(beginning("NE63 9").blocks)
+    ['E06000057']
+    """
+    return beginnings().get(code)
+
+
+class Postcodes:
+    """Whole postcodes by a table of them.
+
+    Parameters
+    ----------
+    directory : Directory
+        The table and what it was made of.
+    areas : Areas
+        The succession table.
+    schools : bool, default False
+        Whether it holds no postcodes but those of schools.
+    """
+
+    def __init__(self, directory: Directory, areas: Areas, *, schools: bool = False) -> None:
+        self._table, self.of = directory.table, str(directory.about["of"])
+        self._areas, self.schools = areas, schools
+        self.notes = tuple(directory.about["notes"])
+        self._codes = directory.about["districts"]
+
+    @classmethod
+    def open(cls, data: Path | None, areas: Areas) -> Postcodes | None:
+        """Return the directory that is kept in the data folder, or made of the extra's package.
+
+        None where there is neither.
+        """
+        from geolls.fetch.postcodes import from_package, kept_at
+
+        found = kept_at(data) or from_package(data)
+        return cls(found, areas) if found else None
+
+    @classmethod
+    def of_schools(cls, schools: pd.DataFrame, areas: Areas) -> Postcodes:
+        """Return the postcodes that the schools of a register have.
+
+        Parameters
+        ----------
+        schools : pandas.DataFrame
+            postcode, easting, northing, district.
+        areas : Areas
+            The succession table.
+        """
+        import pyarrow as pa
+
+        from geolls.fetch.postcodes import Directory
+
+        own = schools.dropna(subset=["postcode"]).drop_duplicates("postcode")
+        own = own.sort_values("postcode")[["postcode", "easting", "northing", "district"]]
+        table = pa.Table.from_pandas(own, preserve_index=False)
+        table = table.append_column("status", pa.nulls(table.num_rows, pa.string()))
+        codes = sorted(own["district"].dropna().unique())
+        about = {"of": "the postcodes of the register's schools", "districts": codes, "notes": ()}
+        return cls(Directory(table, about), areas, schools=True)
+
+    @property
+    def vintage(self) -> date:
+        """The day on which its district codes stood."""
+        return self._areas.vintage(self._codes) if self._codes else date.today()
+
+    def spots(self, codes: Iterable[str]) -> list[Spot]:
+        """Return where some whole postcodes are; those that are unknown are left out."""
+        import pyarrow.compute as pc
+        import pyarrow.parquet as pq
+
+        wanted = [code for code in codes if is_whole(code)]
+        if not wanted:
+            return []
+        if isinstance(self._table, Path):
+            table = pq.read_table(self._table, filters=[("postcode", "in", wanted)])
+        else:
+            import pyarrow as pa
+
+            table = self._table.filter(pc.is_in(self._table["postcode"], pa.array(wanted)))
+        rows = table.to_pylist()
+        rows.sort(key=lambda row: wanted.index(row["postcode"]))
+        return [self._spot(row) for row in rows]
+
+    def _spot(self, row: dict[str, Any]) -> Spot:
+        district, x, y = row["district"], row["easting"], row["northing"]
+        here = x is not None and x == x
+        xy = (float(x), float(y)) if here else None
+        return Spot(row["postcode"], xy, district, self._block(district, xy), row["status"])
+
+    def _block(self, district: str | None, xy: tuple[float, float] | None) -> str | None:
+        """Return the block of a postcode, by the rule of `place_schools`."""
+        if district and district[0] in ABROAD:
+            return None
+        try:
+            held = self._areas.resolve(district or "", self.vintage).blocks
+        except UnknownNameError:
+            held = ()
+        if len(held) == 1:
+            return held[0].partition("/")[0]
+        import pandas as pd
+
+        from geolls.land.blocks import load_blocks
+        from geolls.study.assignment import place_schools
+
+        east, north = xy or (np.nan, np.nan)
+        one = {"urn": "", "name": "", "district": district, "easting": east, "northing": north}
+        placed = place_schools(
+            pd.DataFrame([one]), load_blocks(), self._areas, vintage=self.vintage
+        )
+        block = placed.schools["block"].iloc[0]
+        return str(block) if isinstance(block, str) else None
+
+    def find(self, codes: pa.Array, blocks: GeoDataFrame) -> pd.DataFrame:
+        """Say which block each of many postcodes lies in.
+
+        Parameters
+        ----------
+        codes : pyarrow.Array
+            Texts, as people write postcodes.
+        blocks : geopandas.GeoDataFrame
+            Of a study, refined or not.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row per code, in order: block (None where there is none), told ("" or why there is
+            none: no postcode, not in the directory, abroad).
+
+        Notes
+        -----
+        The district code of the postcode decides, and inside a district of several blocks its
+        point, as for schools: `place_schools`.
+        """
+        import pandas as pd
+        import pyarrow.compute as pc
+        import pyarrow.parquet as pq
+
+        from geolls.study.assignment import place_schools
+
+        asked = codes.dictionary_encode()
+        texts = pc.utf8_upper(pc.replace_substring_regex(asked.dictionary, r"\s", ""))
+        inward, outward = pc.utf8_slice_codeunits(texts, -3), pc.utf8_slice_codeunits(texts, 0, -3)
+        spelt = pc.binary_join_element_wise(outward, inward, " ")
+        columns = ["postcode", "easting", "northing", "district"]
+        table = self._table
+        table = pq.read_table(table, columns=columns) if isinstance(table, Path) else table
+        at = pc.index_in(spelt, value_set=table["postcode"].combine_chunks())
+        frame = table.select(columns).take(at).to_pandas()
+        known = frame["postcode"].notna().to_numpy()
+        district = frame["district"].astype(object).where(frame["district"].notna(), None)
+        foreign = district.map(lambda code: ABROAD.get(code[0], "") if code else "")
+        mine = frame.assign(urn="", name="", district=district)[known & (foreign == "").to_numpy()]
+        placed = place_schools(mine, blocks, self._areas, vintage=self.vintage).schools
+        found = pd.DataFrame({"block": pd.Series(None, index=frame.index, dtype=object)})
+        found.loc[mine.index, "block"] = placed["block"].to_numpy()
+        form = pc.match_substring_regex(spelt, r"^[A-Z]{1,2}\d[A-Z\d]? \d[A-Z]{2}$").to_pandas()
+        why = foreign.map(lambda name: f"in {name}" if name else "without a place")
+        lost = np.where(form, "not known", "no postcode").astype(object)
+        for row in np.flatnonzero(~known & form.to_numpy(bool)):
+            if said := abroad(spelt[int(row)].as_py()):
+                lost[row] = said.removeprefix("is ")
+        found["told"] = np.where(found["block"].notna(), "", np.where(known, why, lost))
+        rows = found.reindex(pd.Index(asked.indices.to_pandas()))
+        blank = asked.indices.is_null().to_numpy(zero_copy_only=False)
+        return rows.assign(told=np.where(blank, "blank", rows["told"])).reset_index(drop=True)
+
+
+def country_of(spot: Spot) -> str:
+    """Return the country of a postcode, or an empty text for England."""
+    return ABROAD.get((spot.district or " ")[0], "")
