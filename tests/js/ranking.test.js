@@ -2,7 +2,8 @@
 const {test} = require("node:test");
 const assert = require("node:assert/strict");
 const geolls = require("./load.js")("both/text", "map/ranking", "page/ranking");
-const {bestMatches, closestNames, edits, findNames, fold, looksLikePostcode, matchIn, nearestNames} = geolls;
+const {postcodeArea, bestMatches, closestNames, edits, findNames, fold, looksLikePostcode, matchIn, nearestNames} =
+  geolls;
 
 const entry = (group, name, code = "") => ({group, name, key: fold(name), code});
 const names = (found) => found.map((one) => one.name);
@@ -40,7 +41,8 @@ const ATLAS = [
   page("Places", "Leeds"),
   page("Places", "East Leeds"),
   page("Trusts", "Bleeds Trust"),
-  page("Schools", "Leeds High", {code: "ls11aa", urn: "100200"}),
+  page("Schools", "Leeds High", {code: "ls1 1aa", urn: "100200"}),
+  ...["LA1", "LA1 4", "LA14", "LA14 1", "LA15"].map((area) => page("Postcodes", area, {area: fold(area)})),
 ];
 
 test("the search of an atlas finds names, URNs and postcodes, group after group", () => {
@@ -54,6 +56,22 @@ test("the search of an atlas finds names, URNs and postcodes, group after group"
   assert.deepEqual(found("LS1 1"), [["Postcodes", "Leeds High"]]);
   assert.deepEqual(found("ls"), []);
   assert.deepEqual(found("100"), []);
+  assert.deepEqual(found("LS11"), []);
+  assert.deepEqual(found("%"), []);
+  assert.deepEqual(closestNames(ATLAS, "%"), []);
+});
+
+test("an outward code or a sector is found whole, with or without its space, and no other", () => {
+  const found = (text) => findNames(ATLAS, text).flatMap(([, hits]) => names(hits));
+  assert.deepEqual(found("LA14"), ["LA14"]);
+  assert.deepEqual(found("la1"), ["LA1"]);
+  assert.deepEqual(found("la1 4"), ["LA1 4"]);
+  assert.deepEqual(found("LA14 1AA"), ["LA14 1"]);
+  assert.deepEqual(found("la141aa"), ["LA14 1"]);
+  assert.deepEqual(found("LA"), []);
+  assert.deepEqual(found("LA16"), []);
+  assert.deepEqual(names(closestNames(ATLAS, "LA16")), ["LA14", "LA15"]);
+  assert.equal(postcodeArea("leeds"), "");
 });
 
 test("edits are counted, and the closest places and trusts named", () => {

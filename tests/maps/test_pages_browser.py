@@ -255,6 +255,10 @@ def test_search_finds_place_trust_school_and_postcode_by_keyboard(
     school = leaves.book.facts.schools.iloc[leaves.book.facts.members["local_authority"]
                                             [leaves.pages["place"].key[1]][40].row]  # fmt: skip
     box = page.locator(".find input")
+    box.fill("ls29")
+    page.wait_for_selector(".found [role=option]")
+    said = page.locator(".found [role=option]").first.inner_text()
+    assert said.startswith("LS29") and "% in Bradford" in said and "Maths Hub" in said
     box.fill(str(school["urn"]))
     page.wait_for_selector(".found [role=option]")
     page.keyboard.press("Enter")

@@ -5,23 +5,46 @@
 
   const PER_GROUP = 4;
 
+  const CODE = /^([a-z]{1,2}\d[a-z\d]?) ?(?:(\d)([a-z]{0,2}))?$/;
+
+  /** How the postcodes that a folded text means begin: "la14 ", "la14 1a"; "" where it is none. */
+  function postcodeOf(key) {
+    const [, outward, digit = "", letters = ""] = CODE.exec(key) || ["", ""];
+    return outward && `${outward} ${digit}${letters}`;
+  }
+
+  /** The outward code or sector of a text, in small letters; "" where it is no postcode. */
+  function postcodeArea(text) {
+    return postcodeOf(fold(text))
+      .replace(/[a-z]+$/, "")
+      .trim();
+  }
+
   /** Add a match to the group it belongs to: [rank, length, entry], the smallest first. */
-  function place(groups, entry, key) {
+  function place(groups, entry, key, begin, area) {
+    const add = (group, rank, length) => groups[group].push([rank, length, entry]); // the smallest first
+    if (entry.area) {
+      if (entry.area === area) add("Postcodes", 0, 0);
+      return;
+    }
     const compact = key.replace(/ /g, "");
-    const add = (group, rank, length) => groups[group].push([rank, length, entry]);
     if (entry.key.startsWith(key)) add(entry.group, 0, entry.key.length);
     else if (entry.key.includes(` ${key}`)) add(entry.group, 1, entry.key.length);
     else if (entry.key.includes(key)) add(entry.group, 2, entry.key.length);
     else if (entry.urn && entry.urn === compact) add("Schools", 0, 0);
-    else if (entry.code && compact.length > 2 && entry.code.startsWith(compact)) add("Postcodes", 0, entry.code.length);
+    else if (entry.code && begin && entry.code.startsWith(begin)) add("Postcodes", 1, entry.code.length);
   }
 
   /** The best few entries of each group that has any: pairs of its name and its entries. Entries
-      have key (folded name) and group, and may have code (postcode) and urn. */
+      have key (folded name) and group, and may have code (postcode), urn, and area: an outward code
+      or sector, found when it is written whole. */
   function findNames(entries, text) {
     const groups = {Places: [], Trusts: [], Schools: [], Postcodes: []};
     const key = fold(text);
-    for (const entry of entries) place(groups, entry, key);
+    if (!key) return [];
+    const begin = postcodeOf(key);
+    const area = postcodeArea(key);
+    for (const entry of entries) place(groups, entry, key, begin, area);
     const order = (a, b) => a[0] - b[0] || a[1] - b[1] || (a[2].key < b[2].key ? -1 : 1);
     const best = (hits) =>
       hits
@@ -45,11 +68,15 @@
     return row[b.length];
   }
 
-  /** The three places and trusts whose names are the fewest edits away. */
+  /** The three places and trusts whose names are the fewest edits away; of a postcode, the outward
+      codes or sectors. */
   function closestNames(entries, text) {
-    const key = fold(text);
+    const area = postcodeArea(text);
+    const key = area || fold(text);
+    if (!key) return [];
+    const alike = (entry) => (area ? entry.area : !entry.area && entry.group !== "Schools");
     return entries
-      .filter((entry) => entry.group !== "Schools" && Math.abs(entry.key.length - key.length) < 6)
+      .filter((entry) => alike(entry) && Math.abs(entry.key.length - key.length) < (area ? 1 : 6))
       .map((entry) => [edits(key, entry.key), entry])
       .sort((a, b) => a[0] - b[0])
       .slice(0, 3)
@@ -58,5 +85,5 @@
 
   const looksLikePostcode = (text) => /^[a-z]{1,2}\d[a-z\d]?\s*(\d[a-z]{0,2})?$/i.test(text);
 
-  Object.assign(geolls, {findNames, edits, closestNames, looksLikePostcode});
+  Object.assign(geolls, {postcodeArea, findNames, edits, closestNames, looksLikePostcode});
 })(globalThis.geolls);

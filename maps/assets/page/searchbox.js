@@ -1,7 +1,7 @@
 // A search box of a page, with what it finds below it.
 ((geolls) => {
   "use strict";
-  const {closestNames, el, findNames, looksLikePostcode, queryAll} = geolls;
+  const {postcodeArea, closestNames, el, findNames, looksLikePostcode, queryAll} = geolls;
 
   // Milliseconds: a click on a hit takes the focus first.
   const LEAVING = 150;
@@ -53,11 +53,12 @@
     }
 
     nearest(text) {
-      const isCode = looksLikePostcode(text);
-      const near = isCode ? [] : closestNames(this.names.list, text);
+      const near = closestNames(this.names.list, text);
+      const area = looksLikePostcode(text) && this.names.list.some((one) => one.area) && postcodeArea(text);
       let words = "Nothing by that name.";
-      if (isCode) words = "No school here has that postcode.";
-      else if (near.length) words = "Nothing by that name. The nearest:";
+      if (area) words = `No postcode of this atlas begins ${area.toUpperCase()}.`;
+      else if (looksLikePostcode(text)) words = "No school here has that postcode.";
+      if (near.length) words += " The nearest:";
       const said = el("div", {class: "none", role: "presentation"}, words);
       return [said, ...near.map((hit, n) => this.option(hit, "", n))];
     }
