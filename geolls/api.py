@@ -168,7 +168,7 @@ class Study(Core):
         Parameters
         ----------
         name : str
-            A scenario that the study was opened with, by its key or file, or a layer.
+            A scenario, by its key or file, or a layer.
 
         Returns
         -------
@@ -179,7 +179,7 @@ class Study(Core):
         """
         from geolls.study.scenario import units_table
 
-        return units_table(self, name)
+        return units_table(self.taking([name]), name)
 
     def scenario_compare(
         self, before: str, after: str, basis: Literal["maintaining body", "location"] | None = None
@@ -189,7 +189,7 @@ class Study(Core):
         Parameters
         ----------
         before, after : str
-            Layers of land, scenarios that the study was opened with among them.
+            Layers of land, or scenarios by key or file.
         basis : {"maintaining body", "location"}, optional
             By what a school is in a unit, in both layers alike; by the body that maintains it where
             the units of both are made of authorities, else by where it stands.
@@ -207,14 +207,14 @@ class Study(Core):
 
         Examples
         --------
-        >>> study = open_study(as_of="2022-09-01", layers="+surrey_2027")
+        >>> study = open_study(as_of="2022-09-01")
         >>> found = study.scenario_compare("local_authority", "surrey_2027")
         >>> found.flows[["from_name", "to_name"]].values.tolist()
         [['Surrey', 'East Surrey'], ['Surrey', 'West Surrey']]
         """
         from geolls.study.scenario import compare_layers
 
-        return compare_layers(self, before, after, basis)
+        return compare_layers(self.taking([before, after]), before, after, basis)
 
     def map(
         self,
@@ -270,8 +270,10 @@ class Study(Core):
         uids = [str(self.trust(name)["trust_uid"]) for name in named]
         framed = uids[0] if len(uids) == 1 and load_recipe(recipe).scope == "trust" else None
         found = [None if place is None else self._as_place(place) for place in places]
+        asked = {**load_recipe(recipe).options, **options}
+        study = self.taking(map(str, asked.values()))
         scenes = [
-            scene_of(self, recipe, place=place, trust=framed, options=options) for place in found
+            scene_of(study, recipe, place=place, trust=framed, options=options) for place in found
         ]
         made, maps = scenes[0][0], [data for _, data in scenes]
         if column:

@@ -94,6 +94,8 @@ def reorganisation(county: str, new: Sequence[Area], areas: Areas, today: dict[s
         "# Written by tools/build_scenarios.py from areas.csv.",
         f"title = {text(f'{county} from {begins.day} April {begins.year}')}",
         'base = "local_authority"',
+        f"unit_title = {text(f'Authority in {begins.year}')}",
+        f"unit_title_plural = {text(f'Authorities in {begins.year}')}",
         f"source = {text('; '.join(sources))}",
         f"source_date = {text(f'{dates[0]}/{dates[-1]}' if dates[1:] else dates[0])}",
         f"licence = {text(LICENCE)}",
@@ -167,6 +169,8 @@ ALONG = '''\
 # Written by tools/build_scenarios.py.
 title = "{title} along the lines of authorities"
 base = "{key}"
+unit_title = "Hub along authorities"
+unit_title_plural = "Hubs along authorities"
 source = """Worked out here: each authority that several hubs list goes whole to the one with \\
   most of its schools, by the shelf's lists and counts of schools by district"""
 source_date = "2021-09/2025-10"
@@ -182,6 +186,8 @@ MERGED = '''\
 # Written by tools/build_scenarios.py.
 title = "Authorities merged to combined authorities"
 base = "local_authority"
+unit_title = "Authority, or those merged"
+unit_title_plural = "Authorities, some merged"
 source = "Combined authority Orders 2011 to 2026, as in the layer combined_authority"
 source_date = "2011/2026-06-04"
 licence = "{licence}"

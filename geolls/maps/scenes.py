@@ -22,6 +22,7 @@ from geolls.measures.membership import is_reason
 from geolls.study.core import Core
 from geolls.study.facts import Facts, facts_of
 from geolls.study.gazetteer import Place
+from geolls.study.scenario import moving_place
 
 __all__ = ["about", "country", "numbers", "scene_of"]
 
@@ -58,6 +59,8 @@ def scene_of(
     """
     found = recipe if isinstance(recipe, Recipe) else load_recipe(recipe)
     found = found.given(**_checked(study, found, options or {}))
+    if place is None and "moved" in found.measures:
+        place = moving_place(study, str(found.options["left"]), str(found.options["right"]))
     keys = [study.layer(found.areas).key, *({"local_authority"} & study.area_layers.keys())]
     facts = facts_of(study, keys if place is None else [place.layer, *keys])
     return found, about(facts, found, country(facts, found), place=place, trust=trust)
@@ -163,7 +166,7 @@ def about(
     schools = _schools(facts, place, trust) if wanted else None
     block = facts.marks["block"]
     if place is not None:
-        block = block.iloc[[m.row for m in facts.members[place.layer].get(place.unit_code, ())]]
+        block = block.iloc[list(_kinds(facts, place))]
     return replace(
         whole,
         schools=schools,
@@ -273,7 +276,7 @@ def _schools(facts: Facts, place: Place | None, trust: str | None) -> pd.DataFra
         return marks.take(rows.get(trust, []))
     if place is None:
         return marks
-    kinds = {m.row: m.kind for m in facts.members[place.layer].get(place.unit_code, ())}
+    kinds = _kinds(facts, place)
     bodies = set(marks["trust_uid"].to_numpy()[list(kinds)])
     outside = {row for uid in bodies for row in facts.rows_of_trust.get(uid, ())} - kinds.keys()
     rows = [*kinds, *sorted(outside)]
@@ -281,6 +284,17 @@ def _schools(facts: Facts, place: Place | None, trust: str | None) -> pd.DataFra
         kind=[*kinds.values(), *facts.kinds[rows[len(kinds) :]]],
         here=np.arange(len(rows)) < len(kinds),
     )
+
+
+def _kinds(facts: Facts, place: Place) -> dict[int, str]:
+    """Return the schools of a place by row, and of what kind each is there.
+
+    Of land that is no unit of its layer, those on its blocks.
+    """
+    if place.unit_code:
+        return {m.row: m.kind for m in facts.members[place.layer].get(place.unit_code, ())}
+    here = np.flatnonzero(facts.marks["block"].isin(place.blocks))
+    return dict(zip(here.tolist(), facts.kinds[here], strict=True))
 
 
 def _trusts(facts: Facts, schools: pd.DataFrame, url: Urls | None) -> pd.DataFrame:

@@ -23,6 +23,7 @@ from geolls.study.analyses import site_distances
 from geolls.study.changes import days_of
 from geolls.study.core import Core
 from geolls.study.facts import Facts
+from geolls.study.scenario import land_that_moves
 from geolls.study.typology import known_until, knows_joinings, typology
 
 __all__ = ["COLUMNS", "SHADINGS", "Asked", "Column", "measure_of", "supported"]
@@ -346,6 +347,32 @@ def _changed(asked: Asked) -> Measure:
     )
 
 
+def _moved(asked: Asked) -> Measure:
+    """Say for each unit whether its land is in another unit of the right layer than of the left."""
+    study = asked.study
+    moves = land_that_moves(study, *(str(asked.recipe.options[k]) for k in ("left", "right")))
+    table = study.land(asked.layer)
+    mine = table[~is_reason(table["unit_code"])]
+    cause = mine["block"].map(moves)
+    sure, some = (hit.groupby(mine["unit_code"]).mean() for hit in (cause == "yes", cause.notna()))
+    words = np.select([sure == 1, some > 0], ["Moves", _IN_PART], "Stays")
+    return Measure(
+        key=asked.key,
+        title="What moves",
+        layer=asked.layer,
+        values=pd.Series(words, index=sure.index),
+        format="words",
+        classes=("Stays", _IN_PART, "Moves"),
+        fills=("r1", "hatch", "r4"),
+        shows="Whether the land of each {unit} is in another unit after.",
+        note="Where several units list a district and no line is to hand, nobody knows which part "
+        "of it goes where.",
+        finding="{where}, all land moves to one other unit",
+        told=("Moves",),
+    )
+
+
+_IN_PART = "Moves in part, or along a line not to hand"
 NO_PATTERN = "None: too few schools or joining dates"
 NOT_KNOWN = "Not known without --links, or too few schools"
 
@@ -472,6 +499,7 @@ SHADINGS: Mapping[str, Callable[[Asked], Measure]] = {
     "far_share": _far_share,
     "nearest_km": _nearest_km,
     "change": _changed,
+    "moved": _moved,
     "pattern": _pattern,
 }
 """What a recipe may name under `measures`, and how it is computed."""

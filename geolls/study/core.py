@@ -178,7 +178,7 @@ class Core:
         whole, where = self._whole, self.settings.where
         return chosen(whole, where, whole.as_of) if where else whole
 
-    @property
+    @cached_property
     def _whole(self) -> Register:
         from geolls.register.register import read_register
 
@@ -602,7 +602,8 @@ class Core:
         if not more:
             return self
         settings = self.settings.replace(layers=(*self.settings.layers, *more))
-        return type(self)(settings, data=self.data, register=self._register)
+        read = self.__dict__.get("_whole", self._register)
+        return type(self)(settings, data=self.data, register=read)
 
     def at(self, day: str | date) -> Self:
         """Return the same study on another day."""

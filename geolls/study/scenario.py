@@ -12,9 +12,17 @@ from geolls.layers.model import Layer
 from geolls.measures.membership import Membership
 from geolls.measures.regrouping import Comparison, reasons_last, sums_of, sure
 from geolls.study.core import Core, followed, located
+from geolls.study.gazetteer import Place
 from geolls.study.units import drawn_layers
 
-__all__ = ["BASES", "Comparison", "compare_layers", "units_table"]
+__all__ = [
+    "BASES",
+    "Comparison",
+    "compare_layers",
+    "land_that_moves",
+    "moving_place",
+    "units_table",
+]
 
 Basis = Literal["maintaining body", "location"]
 #: By which a school is in a unit, and what that means.
@@ -44,6 +52,36 @@ def units_table(study: Core, name: str) -> pd.DataFrame:
     table[counted] = table[counted].fillna(0)
     table["blocks"] = table["blocks"].astype(int)
     return reasons_last(sure(table))
+
+
+def land_that_moves(study: Core, before: str, after: str) -> pd.Series[str]:
+    """Return the blocks that are in another unit after, by block: "yes", or "part".
+
+    A part, where some of a block may stay, or goes to several units along a line not to hand.
+    """
+    old, new = (
+        study.land(study.layer(name).key).groupby("block")["unit_code"].agg(frozenset).to_dict()
+        for name in (before, after)
+    )
+    moved = {
+        block: "part" if units & new[block] or len(new[block]) > 1 else "yes"
+        for block, units in old.items()
+        if units != new[block]
+    }
+    return pd.Series(moved, dtype=object)
+
+
+def moving_place(study: Core, before: str, after: str) -> Place | None:
+    """Return the land of all units that gain or lose any as a place; None where it is most land."""
+    moves, layer = land_that_moves(study, before, after), study.layer(after)
+    lands = [study.land(study.layer(name).key) for name in (before, after)]
+    units = {
+        code for land in lands for code in land.loc[land["block"].isin(moves.index), "unit_code"]
+    }
+    blocks = {b for land in lands for b in land.loc[land["unit_code"].isin(units), "block"]}
+    if not blocks or len(blocks) > len(study.block_weights) / 4:
+        return None
+    return Place(layer.key, "", layer.title, tuple(sorted(blocks)))
 
 
 def compare_layers(study: Core, before: str, after: str, basis: Basis | None = None) -> Comparison:
