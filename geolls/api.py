@@ -270,10 +270,8 @@ class Study(Core):
         uids = [str(self.trust(name)["trust_uid"]) for name in named]
         framed = uids[0] if len(uids) == 1 and load_recipe(recipe).scope == "trust" else None
         found = [None if place is None else self._as_place(place) for place in places]
-        asked = {**load_recipe(recipe).options, **options}
-        study = self.taking(map(str, asked.values()))
         scenes = [
-            scene_of(study, recipe, place=place, trust=framed, options=options) for place in found
+            scene_of(self, recipe, place=place, trust=framed, options=options) for place in found
         ]
         made, maps = scenes[0][0], [data for _, data in scenes]
         if column:

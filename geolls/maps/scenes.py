@@ -58,6 +58,7 @@ def scene_of(
         What `geolls.maps.page.draw` takes.
     """
     found = recipe if isinstance(recipe, Recipe) else load_recipe(recipe)
+    study = study.taking(map(str, {**found.options, **(options or {})}.values()))
     found = found.given(**_checked(study, found, options or {}))
     if place is None and "moved" in found.measures:
         place = moving_place(study, str(found.options["left"]), str(found.options["right"]))

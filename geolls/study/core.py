@@ -603,7 +603,8 @@ class Core:
             return self
         settings = self.settings.replace(layers=(*self.settings.layers, *more))
         read = self.__dict__.get("_whole", self._register)
-        return type(self)(settings, data=self.data, register=read)
+        make = type(self)
+        return self.memo(("taking", more), lambda: make(settings, data=self.data, register=read))
 
     def at(self, day: str | date) -> Self:
         """Return the same study on another day."""

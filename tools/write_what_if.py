@@ -1,0 +1,241 @@
+"""Write docs/what-if.md: python tools/write_what_if.py REGISTER [AS_OF].
+
+One function a section; each is given the study and yields lines. To add one, name it in SECTIONS.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from geolls.api import Study, open_study
+from geolls.base.files import write_text
+from geolls.base.interval import Interval, between, span
+from geolls.base.text import count
+from geolls.measures.regrouping import Comparison
+
+PAGE = Path(__file__).resolve().parents[1] / "docs" / "what-if.md"
+
+
+# ---- in markdown --------------------------------------------------------------------------------
+
+
+def ends(row: pd.Series, name: str) -> Interval:
+    """Return both ends of a column of a row; of what is known, the one number twice."""
+    low, high = (row.get(f"{name}_{end}", row[name]) for end in Interval._fields)
+    return Interval(float(low), float(high))
+
+
+def grid(heading: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[str]:
+    """Yield a table, numbers to the right."""
+    yield f"| {' | '.join(heading)} |"
+    yield f"|{'|'.join('---:' if i else '---' for i in range(len(heading)))}|"
+    for row in rows:
+        yield f"| {' | '.join(map(str, row))} |"
+
+
+def commands(study: Study, *lines: str) -> list[str]:
+    """Return the commands that print a section's numbers."""
+    file = Path(study.register.source["path"]).name
+    given = f"--register {file} --as-of {study.as_of}"
+    return ["```console", *(f"{line} {given}" for line in lines), "```", ""]
+
+
+def summary_of(found: Comparison, layer: str = "") -> pd.DataFrame:
+    """Return the rows of a summary that are about no layer of hubs, or about one."""
+    table = found.summary
+    return table[table["layer"] == layer].set_index("measure")
+
+
+# ---- what every reorganisation tells ------------------------------------------------------------
+
+
+def reorganisation(study: Study, key: str) -> Iterator[str]:
+    """Yield what would change from today's authorities to those of a scenario."""
+    found = study.scenario_compare("local_authority", key)
+    layer = study.taking([key]).layer(key)
+    summary, places = summary_of(found), found.places
+    changed = places[[ends(r, "schools_gained").high + ends(r, "schools_lost").high > 0
+                      for _, r in places.iterrows()]]  # fmt: skip
+    moved = ends(summary.loc["schools"], "moved")
+    pupils = ends(summary.loc["pupils"], "moved")
+    word = study.population.word
+    yield f"## {layer.title}"
+    yield ""
+    yield f"{layer.note} Source: {layer.source}. Confidence: {layer.confidence}."
+    yield ""
+    yield (
+        f"{between(moved, count).capitalize()} {word} schools with {between(pupils, count)} pupils "
+        f"would have another authority ({found.basis}: a school follows the body that maintains "
+        "it)."
+    )
+    yield ""
+    heading = ["authority", "schools before", "after", "pupils before", "after"]
+    heading += ["trusts at work before", "after", "Teaching School Hubs met before", "after"]
+    names = ["schools", "pupils", "trusts", "teaching_school_hub"]
+    columns = [f"{name}_{side}" for name in names for side in ("before", "after")]
+    yield from grid(
+        heading,
+        (
+            [row["unit_name"], *(span(ends(row, c), count) for c in columns)]
+            for _, row in changed.iterrows()
+        ),
+    )
+    total = {c: places[c].sum() for c in columns[:4]}
+    yield ""
+    yield (
+        f"Nothing is lost: England has {count(total['schools_before'])} {word} schools and "
+        f"{count(total['pupils_before'])} pupils before, {count(total['schools_after'])} and "
+        f"{count(total['pupils_after'])} after."
+    )
+    yield ""
+    yield from trusts(found, summary)
+    yield from commands(
+        study,
+        f"geolls scenario compare local_authority {key}",
+        f"geolls scenario compare local_authority {key} -o schools-that-move.csv",
+        f"geolls map what_if --set right={key} -o what-moves.html",
+    )
+
+
+def trusts(found: Comparison, summary: pd.DataFrame) -> Iterator[str]:
+    """Yield which trusts would be split between authorities, or be in one."""
+    touched, split, joined = (
+        ends(summary.loc[name], "moved") for name in ("trusts", "trusts_split", "trusts_joined")
+    )
+    yield (
+        f"{between(touched, count).capitalize()} trusts of two or more schools have such a school. "
+        f"Split from one authority into several: {span(split, count)}; joined from several into "
+        f"one: {span(joined, count)}."
+    )
+    yield ""
+    told = found.trusts[found.trusts["change"] != ""]
+    if len(told):
+        yield from grid(
+            ["trust", "what becomes of it", "schools", "units before", "units after"],
+            (
+                [
+                    row["trust_name"],
+                    row["change"],
+                    count(row["schools"]),
+                    span(ends(row, "units_before"), count),
+                    span(ends(row, "units_after"), count),
+                ]
+                for _, row in told.iterrows()
+            ),
+        )
+        yield ""
+
+
+# ---- sections -----------------------------------------------------------------------------------
+
+
+def surrey(study: Study) -> Iterator[str]:
+    """Yield what becomes of Surrey, whose Order is made."""
+    yield from reorganisation(study, "surrey_2027")
+
+
+def whole_districts(study: Study) -> Iterator[str]:
+    """Yield a reorganisation of 2028 of whole districts."""
+    yield from reorganisation(study, "lancashire_2028")
+
+
+def part_districts(study: Study) -> Iterator[str]:
+    """Yield one that divides districts along lines that are not to hand."""
+    yield from reorganisation(study, "hampshire_2028")
+    yield (
+        "Four districts are divided, and no line is to hand: each school there may be in either "
+        "council, so counts are told at least and at most. Mid Hampshire has no district of its "
+        "own for sure."
+    )
+    yield ""
+
+
+def hubs_along_authorities(study: Study) -> Iterator[str]:
+    """Yield what hubs along the lines of authorities would move."""
+    yield "## Hubs along the lines of authorities"
+    yield ""
+    yield (
+        "Nobody proposes this. Each authority that several hubs list goes whole to the one with "
+        "most of its schools; what it would take is counted, by where schools stand."
+    )
+    yield ""
+    rows = []
+    for key in ("teaching_school_hub", "maths_hub"):
+        found = study.scenario_compare(key, f"{key}_along_authorities")
+        table = summary_of(found)
+        units, schools = table.loc["units"], table.loc["schools"]
+        one = table.loc["trusts_in_one_unit"]
+        share = [f"{table.loc['home_share', side]:.1%}" for side in ("before", "after")]
+        rows.append(
+            [
+                study.layer(key).title,
+                count(units["before"]),
+                count(units["after"]),
+                span(ends(schools, "moved"), count),
+                span(ends(table.loc["pupils"], "moved"), count),
+                span(ends(one, "before"), count),
+                span(ends(one, "after"), count),
+                *share,
+            ]
+        )
+    heading = ["layer", "units before", "after", "schools that move", "pupils"]
+    heading += ["trusts in one unit before"]
+    yield from grid([*heading, "after", "mean home share before", "after"], rows)
+    yield ""
+    yield from commands(
+        study,
+        "geolls scenario compare teaching_school_hub teaching_school_hub_along_authorities",
+        "geolls scenario compare maths_hub maths_hub_along_authorities",
+    )
+
+
+SECTIONS: tuple[Callable[[Study], Iterator[str]], ...] = (
+    surrey,
+    whole_districts,
+    part_districts,
+    hubs_along_authorities,
+)
+INTRODUCTION = """\
+# What if
+
+What would a line cost? A scenario is a layer made from another by moves: `merge` units, `move`
+districts or authorities, `split` a unit along another layer, `use` a table. It recommends nothing:
+it says what moves, and who is affected. Written by `python tools/write_what_if.py REGISTER`; a test
+writes sections again and compares.
+
+```console
+geolls scenario                                         # those that come with geolls
+geolls scenario new -o what-if.toml                     # a file to edit, with comments
+geolls scenario check what-if.toml                      # check it, and say what moves
+geolls scenario show what-if.toml                       # its units: schools, pupils, land
+geolls scenario compare local_authority what-if.toml    # what it would change
+geolls map what_if --set right=what-if.toml -o map.html # the land that moves
+geolls overlap what-if.toml teaching_school_hub         # a layer like any other
+```
+
+The keys of the file are in [the layer shelf](../boundaries/README.md). Before and after are counted
+on one basis, named on every output: the body that maintains a school, where the units of both
+layers are made of authorities, else where the school stands. Where several units list land and no
+line is to hand, a school there is in one of them, and what counts is told at least and at most.
+"""
+
+
+def page(study: Study, sections: Sequence[Callable[[Study], Iterator[str]]] = SECTIONS) -> str:
+    """Return the page as markdown."""
+    counted = f"{len(study.schools):,} {study.population.title}"
+    made = f"Schools: {study.register.label}. Day: {study.as_of}. Counted: {counted}.\n"
+    parts = ["\n".join(section(study)).rstrip() + "\n" for section in sections]
+    return "\n".join([INTRODUCTION, made, *parts])
+
+
+def main(register: str, as_of: str = "2025-07-18") -> None:
+    """Write the page."""
+    write_text(PAGE, page(open_study(register=register, as_of=as_of)))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
