@@ -18,6 +18,7 @@ __all__ = [
     "KIND_MEANINGS",
     "KIND_PHRASES",
     "KIND_TITLES",
+    "LINE_STYLES",
     "MAINSTREAM",
     "MINIMUM",
     "OUTSIDE",
@@ -178,6 +179,11 @@ FAMILIES: Final = (
     "schools",
     "user",
 )
+
+LINE_STYLES: Final = (
+    *("programme", "region", "combined", "hub", "maths", "teaching", "district", "authority"),
+)
+"""How a layer's lines may be drawn, the lowest first: where lines cross, a later one is above."""
 #: What pages and maps call them, in the order of reading.
 FAMILY_TITLES: Final[Mapping[str, str]] = {
     "councils": "Councils",

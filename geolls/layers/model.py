@@ -14,7 +14,7 @@ from typing import Final
 
 from geolls.base.errors import GeollsError
 from geolls.base.schema import MADE, among, named
-from geolls.base.vocabulary import FAMILIES, REASONS
+from geolls.base.vocabulary import FAMILIES, LINE_STYLES, REASONS
 
 __all__ = [
     "CONFIDENCES",
@@ -132,6 +132,14 @@ class Unit(Dated):
 
 
 @dataclass(frozen=True, slots=True)
+class Style:
+    """How maps show a layer: the line of its borders, and a name shorter than the title."""
+
+    line: str = field(default="", metadata=among(("", *LINE_STYLES)))
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Layer(Dated):
     """One boundary system. The fields are the keys of its layer.toml, down to `sources`.
 
@@ -170,7 +178,7 @@ class Layer(Dated):
     confidence: str = field(default="medium", metadata=among(CONFIDENCES))
     note: str = ""
     caption: str = ""
-    style: Mapping[str, str] = field(default_factory=dict, metadata=among(("line", "label")))
+    style: Style = Style()
     sources: Mapping[str, str] = field(default_factory=dict)
     base: str = field(default="", metadata=MADE)
     folder: Path = field(default=Path(), metadata=MADE)

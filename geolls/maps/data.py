@@ -21,7 +21,7 @@ from geolls.base.interval import Interval, span
 from geolls.base.shelves import shelf
 from geolls.base.text import DASH, plural
 from geolls.base.vocabulary import KIND_TITLES
-from geolls.maps.styles import MARKS, RAMP, Mark, line_style
+from geolls.maps.styles import LINE_OF_FAMILY, MARKS, RAMP, Mark
 from geolls.maps.topology import Topology
 from geolls.study.gazetteer import Place
 
@@ -72,7 +72,9 @@ class LayerSpec:
     note : str
         One sentence about evidence and date, shown with a unit.
     line : str
-        Line style; default by key, else by family.
+        Line style; default by family.
+    label : str
+        What the legend calls it; default the title.
     part : str
         One sentence on how few of its units are known, said of every map of it.
     """
@@ -85,6 +87,7 @@ class LayerSpec:
     many: str = ""
     note: str = ""
     line: str = ""
+    label: str = ""
     part: str = ""
 
     @property
@@ -95,7 +98,7 @@ class LayerSpec:
     @property
     def style(self) -> str:
         """The name of the line style."""
-        return self.line or line_style(self.key, self.family)
+        return self.line or LINE_OF_FAMILY.get(self.family, "programme")
 
 
 @dataclass(frozen=True, eq=False)

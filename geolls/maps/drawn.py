@@ -413,6 +413,8 @@ def resolve(recipe: Recipe | str | Path, data: MapData) -> Drawn:
     measures = {m.key: m for m in data.measures if m.layer in offered}
     covers = {f"coverage:{key}": f"{layers[key].title} coverage" for key in offered}
     titles = {key: m.title for key, m in measures.items()} | covers
+    # Whoever brings a layer wants to see where it stands.
+    own = [key for key in offered if recipe.scope == "place" and layers[key].family == "user"]
     _require(recipe.shade, titles, "measure")
     wanted = [key for key in recipe.measures if key in titles] or list(measures)
     # A copy keeps what the first has worked out: its arcs.
@@ -424,7 +426,7 @@ def resolve(recipe: Recipe | str | Path, data: MapData) -> Drawn:
         recipe=recipe,
         data=replace(data, **more),
         layers=[layers[key] for key in offered],
-        on=[key for key in recipe.on if key in offered],
+        on=list(dict.fromkeys([*(key for key in recipe.on if key in offered), *own])),
         measures=list(measures.values()),
         shades=[(key, titles[key]) for key in wanted],
         words=_words(recipe, data, layers),

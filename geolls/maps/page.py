@@ -59,7 +59,7 @@ def _groups(drawn: Drawn) -> list[dict[str, Any]]:
     for spec in drawn.layers:
         on, many = spec.key in drawn.on, len(drawn.units_here(spec))
         if spec.key not in drawn.recipe.swipe and (on or many):
-            row = {"key": spec.key, "title": spec.title, "line": spec.style}
+            row = {"key": spec.key, "title": spec.label or spec.title, "line": spec.style}
             groups[spec.family].append({**row, "on": on, "count": many})
     return [
         {"key": family, "title": FAMILY_TITLES[family], "rows": rows}

@@ -205,6 +205,8 @@ def _layer(study: Core, key: str, url: Urls | None) -> LayerSpec:
         family=layer.family,
         units=units,
         claims=table,
+        line=layer.style.line,
+        label=layer.style.label,
         many=layer.unit_title_plural,
         note=study.note(key) or layer.caption,
         part=study.partly(key),

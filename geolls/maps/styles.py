@@ -9,6 +9,7 @@ __all__ = [
     "CITIES",
     "GROUPS",
     "LINES",
+    "LINE_OF_FAMILY",
     "MARKS",
     "PATTERNS",
     "RAMP",
@@ -18,7 +19,6 @@ __all__ = [
     "Pattern",
     "Stroke",
     "band_width",
-    "line_style",
 ]
 
 CITIES = (
@@ -75,22 +75,8 @@ BAND = (0.8, 1.4, 3.0)
 """Where layers run along one border they are one line on the border itself, and each lower one
 shows on both sides of those above. Points of the one in front, what each other adds, of all."""
 
-_LINE_OF_LAYER = {
-    "local_authority": "authority",
-    "district": "district",
-    "combined_authority": "combined",
-    "greater_london_authority": "combined",
-    "region": "region",
-    "dfe_region": "region",
-    "teaching_school_hub": "teaching",
-    "maths_hub": "maths",
-}
-_LINE_OF_FAMILY = {"councils": "district", "devolution": "region", "hubs": "hub"}
-
-
-def line_style(key: str, family: str) -> str:
-    """Return the line style of a layer: its own, else its family's."""
-    return _LINE_OF_LAYER.get(key) or _LINE_OF_FAMILY.get(family, "programme")
+LINE_OF_FAMILY = {"councils": "district", "devolution": "region", "hubs": "hub"}
+"""How the lines of a layer that states no style are drawn, where not as those of a programme."""
 
 
 def band_width(before: int, many: int, *, far: bool) -> float:

@@ -27,7 +27,7 @@ from geolls.register.opener import LONGEST_LINE, open_text
 
 __all__ = ["Sheet", "read_csv"]
 
-_ROWS_AT_ONCE: Final = 1 << 18  # a register is one part, a giant several
+_ROWS_AT_ONCE: Final = 1 << 17  # a register is one part, a giant several
 _SOME: Final = 20  # records that show how many cells all have
 _LONGEST_RECORD: Final = 2 << 20  # bytes
 # Columns of days that one hand wrote, and are judged together.
@@ -86,6 +86,7 @@ class Sheet:
             while self.batches and sum(map(len, some)) < _ROWS_AT_ONCE:
                 some.append(self.batches.pop(0))
             yield _frame(some)
+            pa.default_memory_pool().release_unused()
 
     def told(self) -> list[str]:
         """Say what was chosen, and in which columns days are as no GIAS file writes them."""
@@ -215,8 +216,11 @@ def read_csv(path: Path, kind: Kind) -> Sheet:
     # The parser is not shown the header, nor what stands above it.
     numbers = np.arange(head.row + 1, head.row + 1 + read)
     rows = np.setdiff1d(numbers, [r.number + head.row for r in odd], assume_unique=True)
-    filled = [pc.is_valid(table.column(c)) for c in there]
-    table = table.append_column("row", pa.array(rows)).filter(reduce(pc.or_, filled))
+    table = table.append_column("row", pa.array(rows))
+    filled = reduce(pc.or_, (pc.is_valid(table.column(c)) for c in there))
+    if not pc.all(filled).as_py():  # a copy, which a giant has no room for
+        table = table.filter(filled)
+    del body, numbers, rows, filled
     odd = [record for record in odd if record.text.strip(f'{head.mark}" \t\r\n')]
     if blank := read - len(table) - len(odd):
         told = [*told, f"{blank:,} rows have nothing in any column that is read"]

@@ -279,7 +279,9 @@ def _read(files: dict[Kind, Path], as_of: date | None, phases: tuple[str, ...]) 
             where=str(path),
             fix="a URN is a number of five to seven digits, under the heading URN",
         )
-    every, filtered, grouped = (pd.concat(p, ignore_index=True) for p in zip(*parts, strict=True))
+    mine, others, filtered, grouped = (
+        pd.concat(p, ignore_index=True) for p in zip(*parts, strict=True)
+    )
     del parts
     blank = pd.DataFrame({"reason": [_BLANK] * sheet.blank})
     filtered = pd.concat([filtered, blank], ignore_index=True) if sheet.blank else filtered
@@ -297,14 +299,17 @@ def _read(files: dict[Kind, Path], as_of: date | None, phases: tuple[str, ...]) 
         about["joined_by"] = "links"
         links_told = link_sheet.told()
         links, link_faults, link_counts = told_by_links(link_sheet, known)
-    every, grouped = (t.sort_values("urn_number", ignore_index=True) for t in (every, grouped))
+    mine, others, grouped = (
+        table.sort_values("urn_number", ignore_index=True) for table in (mine, others, grouped)
+    )
+    tables = [others, mine]
+    del mine, others  # a giant has no room for both what is attached to and what comes of it
     # Links whose name bears no day may be younger than the last joining in them.
     span = (named, max(named, joined or named)) if named else (day, day)
     away = max(span[0] - day, day - span[1], timedelta())
     nearer = vintage is not None and abs(vintage - day) < away
     groups, group_lines, group_counts = join(told_by_register(grouped), links, day, nearer=nearer)
-    chosen = every["phase"].isin(phases)
-    schools, others = (attach(every[part], groups) for part in (chosen, ~chosen))
+    schools, others = (attach(tables.pop(), groups) for _ in range(2))
     rejects = rejects_table([*faults.lines(), *group_lines, *link_faults.lines()])
     counts |= {
         "kept": len(schools),

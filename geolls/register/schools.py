@@ -47,7 +47,7 @@ def sort_rows(
     day: date,
     phases: tuple[str, ...],
     days: Mapping[str, Days],
-) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """Check, filter and clean some rows of a register.
 
     Parameters
@@ -67,10 +67,10 @@ def sort_rows(
 
     Returns
     -------
-    tuple of three pandas.DataFrame
-        The open state-funded schools of every phase, with `urn_number`, their groups still to
-        come; the sound rows that do not count: `urn`, `name`, `reason`; those of the schools that
-        name a group, and the groups they name.
+    tuple of four pandas.DataFrame
+        The open state-funded schools of the phases that count, with `urn_number`, their groups
+        still to come; those of other phases; the sound rows that do not count: `urn`, `name`,
+        `reason`; those of the schools that name a group, and the groups they name.
     """
     rows = rows.assign(**repaired(rows["name"]), kind=fold_words(rows["type"]))
     rows["urn"], rows["urn_number"] = urns(rows["urn"])
@@ -121,7 +121,9 @@ def sort_rows(
         federation_uid=codes(schools["federation_uid"]),
     )
     named = schools[["trust_uid", "federation_uid", "sponsor_name"]].notna().any(axis=1)
-    return share_blanks(schools[_KEPT]), filtered, schools[named]
+    chosen = schools["phase"].isin(phases)
+    mine, others = (share_blanks(schools.loc[part, _KEPT]) for part in (chosen, ~chosen))
+    return mine, others, filtered, schools[named]
 
 
 def _points(schools: pd.DataFrame, faults: Faults) -> tuple[pd.Series, pd.Series]:

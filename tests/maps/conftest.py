@@ -41,7 +41,8 @@ def layer(key: str, title: str, family: str, claims: list[tuple[str, str, str]])
     codes = sorted({c for c in table["unit_code"] if c not in ("no_evidence", "not_covered")})
     names = [HOSTILE if c == "X9" else f"Unit {c}" for c in codes]
     units = pd.DataFrame({"unit_name": names}, index=pd.Index(codes, name="unit_code"))
-    return LayerSpec(key, title, family, units, table)
+    line = {"local_authority": "authority", "maths_hub": "maths"}.get(key, "")
+    return LayerSpec(key, title, family, units, table, line=line)
 
 
 def small(**changes: Any) -> MapData:
@@ -155,7 +156,8 @@ def england() -> MapData:
             columns=["block", "unit_code", "unit_name", "confidence"],
         )
         units = table.drop_duplicates("unit_code").set_index("unit_code")[["unit_name"]]
-        layers.append(LayerSpec(one.key, one.unit_title, one.family, units, table))
+        line = one.style.line
+        layers.append(LayerSpec(one.key, one.unit_title, one.family, units, table, line=line))
     rng = np.random.default_rng(1)
     n = 24_000
     block = rng.choice(blocks.index.to_numpy(), n)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,9 +10,12 @@ import pytest
 from geolls.atlas.book import Book
 from geolls.base.errors import MapError, UsageError
 from geolls.base.labels import LABELS
+from geolls.layers.areas import load_areas
+from geolls.layers.checks import check_folders
 from geolls.maps.drawn import resolve
 from geolls.maps.page import draw
 from geolls.maps.payload import unpack
+from geolls.maps.print.legend import groups_of
 from geolls.maps.recipes import Recipe, load_recipe, recipe_names
 from geolls.maps.scenes import scene_of
 from geolls.maps.shading import COLUMNS, SHADINGS, supported
@@ -107,3 +111,38 @@ def test_neighbours_are_neighbours_both_ways(book: Book) -> None:
     found = neighbours(book.study, "local_authority")
     assert len(found) > 100
     assert all(one in found[two] for one, beside in found.items() for two in beside)
+
+
+def test_the_layer_of_a_user_is_on_in_the_style_it_states(tmp_path: Path) -> None:
+    from geolls import open_study
+
+    folder = tmp_path / "north"
+    folder.mkdir()
+    (folder / "members.csv").write_text("unit,area\nTees,Hartlepool\nTees,Stockton-on-Tees\n")
+    text = 'title = "Partnerships of the north east"\nsource = "own"\n'
+    (folder / "layer.toml").write_text(text + '[style]\nline = "maths"\nlabel = "Partnership"\n')
+    study = open_study(as_of="2022-09-01", boundaries=folder)
+    recipe, data = scene_of(study, "locality_overlay", place=study.place("Hartlepool"))
+    drawn = resolve(recipe, data)
+    spec = next(s for s in drawn.layers if s.key == "north")
+    assert "north" in drawn.on and spec.style == "maths"
+    (keys,) = (g.keys for g in groups_of([drawn]) if g.title == "Your layers")
+    assert [(k.name, k.title) for k in keys] == [("maths", "Partnership")]
+    assert {s.key: s.style for s in drawn.layers if s.family != "user"}["district"] == "district"
+
+
+@pytest.mark.parametrize(
+    ("style", "said"),
+    [
+        ('line = "red"', "line is 'red', not one of programme"),
+        ('line = "distrct"', "did you mean district"),
+        ('lable = "x"', "did you mean label"),
+        ("line = 1", "line is '1', not one of"),
+    ],
+)
+def test_a_style_that_is_none_is_told(tmp_path: Path, style: str, said: str) -> None:
+    (tmp_path / "members.csv").write_text("unit,area\nTees,Hartlepool\n")
+    text = f'title = "Mine"\nsource = "own"\nlicence = "x"\n[style]\n{style}\n'
+    (tmp_path / "layer.toml").write_text(text)
+    (problem,) = check_folders([tmp_path], load_areas())
+    assert said in str(problem)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from geolls.atlas.grids import shape
-from geolls.base.vocabulary import KINDS
+from geolls.base.vocabulary import KINDS, LINE_STYLES
 from geolls.maps.offline import asset
 from geolls.maps.print.land import marks
 from geolls.maps.styles import GROUPS, LINES, MARKS
@@ -29,6 +29,10 @@ def test_the_style_sheet_draws_a_line_as_paper_does(name: str) -> None:
     )
     assert [v * POINTS for v in screen] == pytest.approx(paper, abs=0.06)
     assert ("stroke-linecap" in said) == line.round
+
+
+def test_a_layer_may_ask_for_every_line_there_is() -> None:
+    assert tuple(LINES) == LINE_STYLES
 
 
 def _brightness(colour: str) -> float:

@@ -90,7 +90,7 @@ def test_every_fault_is_told_with_file_row_column_and_fix(folder):
         ("unit,code\nA,E08000035\n", 'kind = "area"', "did you mean areas?"),
         ("unit,code\nA,E08000035\n", "complete = 1", "complete is 1, not true or false"),
         ("unit,code\nA,E08000035\n", 'key = "x"', "is not the folder's name; write localities"),
-        ("unit,code\nA,E08000035\n", "[style]\ncolour = 'red'", "unknown key style.colour"),
+        ("unit,code\nA,E08000035\n", "[style]\ncolour = 'red'", "style: unknown key 'colour'"),
         (None, 'geometry = "../x.geojson"', "lies outside the folder"),
         (None, 'geometry = "x.geojson"', "'x.geojson' is not there"),
         (None, "", "holds no areas, polygons or schools; add members.csv"),

@@ -148,7 +148,7 @@ def groups_of(maps: Sequence[Drawn]) -> list[Group]:
     for family, title in FAMILY_TITLES.items():
         on = [s for s in drawn.layers if s.family == family and s.key in drawn.on]
         counts = [(s, len(set().union(*(one.units_here(s) for one in maps)))) for s in on]
-        if keys := [Key("line", s.style, s.title, f"{n:,}") for s, n in counts if n]:
+        if keys := [Key("line", s.style, s.label or s.title, f"{n:,}") for s, n in counts if n]:
             # Said once, over the first of them.
             out.append(Group(title, keys, (), "" if out or drawn.england else "units here"))
     there = {kind for one in maps for kind in one.marked["kind"]}
