@@ -181,7 +181,7 @@ FAMILIES: Final = (
 )
 
 LINE_STYLES: Final = (
-    *("programme", "region", "combined", "hub", "maths", "teaching", "district", "authority"),
+    *("district", "programme", "region", "combined", "hub", "maths", "teaching", "authority"),
 )
 """How a layer's lines may be drawn, the lowest first: where lines cross, a later one is above."""
 #: What pages and maps call them, in the order of reading.
