@@ -24,6 +24,7 @@ from geolls.maps.data import WHO_RUNS, LayerSpec, Measure, abroad, class_titles,
 from geolls.maps.drawn import MOST_CALLOUTS, Drawn, cover, texts
 from geolls.maps.styles import CITIES
 from geolls.maps.topology import STEP, Topology, lonlat, zigzag
+from geolls.study.postcodes import beginnings
 
 __all__ = ["encoded", "key_of", "land_of", "letters", "own_of", "pack", "school_order", "unpack"]
 
@@ -310,6 +311,7 @@ def own_of(drawn: Drawn, schools: pd.DataFrame | None) -> bytes:
             "blocks": drawn.place_blocks,
         },
         "trust": data.trust,
+        "postcodes": _postcodes(drawn),
         "population": (data.words or {}).get("population"),
         "marks": data.kinds is not WHO_RUNS
         and [
@@ -324,6 +326,23 @@ def own_of(drawn: Drawn, schools: pd.DataFrame | None) -> bytes:
     if schools is not None:
         out["schools"] = {} if schools.empty else _schools(drawn, schools)
     return pack(out)
+
+
+def _postcodes(drawn: Drawn) -> dict[str, Any]:
+    """Return the outward codes of England, or those of the place with their sectors, to search."""
+    topo = drawn.data.topology
+    blocks = {block.partition("/")[0]: at for block, at in topo.at.items()}
+    here = {topo.blocks[at].partition("/")[0] for at in drawn.place_blocks}
+    rows = []
+    for code, held in beginnings().items():
+        known = [block for block in held.blocks if block in blocks]
+        if here.intersection(known) if here else known and " " not in code:
+            rows.append((code, blocks[max(known, key=held.blocks.__getitem__)], *held.xy))
+    codes, block, east, north = zip(*rows, strict=True) if rows else [()] * 4
+    lon, lat = (
+        zigzag(np.rint(v / 1e-4).astype(int)) for v in lonlat(np.array(east), np.array(north))
+    )
+    return {"codes": "\n".join(codes), "block": list(block), "lon": lon, "lat": lat} if rows else {}
 
 
 # ---------------------------------------------------------------- packed

@@ -2,8 +2,7 @@
 const {test} = require("node:test");
 const assert = require("node:assert/strict");
 const geolls = require("./load.js")("both/text", "map/ranking", "page/ranking");
-const {postcodeArea, bestMatches, closestNames, edits, findNames, fold, looksLikePostcode, matchIn, nearestNames} =
-  geolls;
+const {bestMatches, closestNames, edits, findNames, fold, looksLikePostcode, matchIn, nearestNames} = geolls;
 
 const entry = (group, name, code = "") => ({group, name, key: fold(name), code});
 const names = (found) => found.map((one) => one.name);
@@ -22,6 +21,16 @@ test("a map's search puts whole names first, then beginnings, then later words, 
   ]);
   assert.deepEqual(names(bestMatches(MAP, "e08000035")), ["Leeds"]);
   assert.deepEqual(names(bestMatches(MAP, "eeds")), []);
+});
+
+test("a map finds an outward code or a sector when it is whole", () => {
+  const codes = ["LA1", "LA14", "LA14 1"].map((code) => entry(3, code));
+  const found = (text) => names(bestMatches([...MAP, ...codes], fold(text)));
+  assert.deepEqual(found("la14"), ["LA14"]);
+  assert.deepEqual(found("LA14 1AA"), ["LA14 1"]);
+  assert.deepEqual(found("la"), []);
+  assert.ok(names(nearestNames(codes, "la15")).includes("LA14"));
+  assert.deepEqual(nearestNames(codes, "lancaster"), []);
 });
 
 test("a mistyped name finds the nearest, and nonsense nothing", () => {
@@ -71,7 +80,7 @@ test("an outward code or a sector is found whole, with or without its space, and
   assert.deepEqual(found("LA"), []);
   assert.deepEqual(found("LA16"), []);
   assert.deepEqual(names(closestNames(ATLAS, "LA16")), ["LA14", "LA15"]);
-  assert.equal(postcodeArea("leeds"), "");
+  assert.equal(geolls.postcodeArea("leeds"), "");
 });
 
 test("edits are counted, and the closest places and trusts named", () => {

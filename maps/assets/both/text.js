@@ -42,5 +42,20 @@ globalThis.geolls = globalThis.geolls || {};
     return counts;
   }
 
-  Object.assign(geolls, {fold, commas, whole, plural, undelta, push, tally});
+  const CODE = /^([a-z]{1,2}\d[a-z\d]?) ?(?:(\d)([a-z]{0,2}))?$/;
+
+  /** How the postcodes that a folded text means begin: "la14 ", "la14 1a"; "" where it is none. */
+  function postcodeOf(key) {
+    const [, outward, digit = "", letters = ""] = CODE.exec(key) || ["", ""];
+    return outward && `${outward} ${digit}${letters}`;
+  }
+
+  /** The outward code or sector of a text, in small letters; "" where it is no postcode. */
+  function postcodeArea(text) {
+    return postcodeOf(fold(text))
+      .replace(/[a-z]+$/, "")
+      .trim();
+  }
+
+  Object.assign(geolls, {fold, postcodeOf, postcodeArea, commas, whole, plural, undelta, push, tally});
 })(globalThis.geolls);

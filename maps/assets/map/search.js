@@ -1,10 +1,13 @@
 // The search of a map: areas, trusts and schools by name or code.
 ((geolls) => {
   "use strict";
-  const {bestMatches, el, fold, latOf, lonOf, matchIn, nearestNames, phaseSchool, plural, titleAndCode} = geolls;
+  const {bestMatches, el, fold, latOf, lonOf, matchIn, nearestNames, phaseSchool, plural, titleAndCode, undelta} =
+    geolls;
 
-  const GROUPS = ["Areas", "Trusts", "Schools"];
+  const GROUPS = ["Areas", "Trusts", "Schools", "Postcodes"];
   const SCHOOL_ZOOM = 11;
+  // Middles of postcodes are packed in steps of so many degrees.
+  const DEGREES = 1e-4;
   const TYPING = /^(INPUT|TEXTAREA|SELECT)$/;
 
   class Search {
@@ -41,8 +44,28 @@
 
     /** All that can be found; made when the search is first used. */
     entries() {
-      if (!this.all) this.all = [...this.areas(), ...(this.app.schools ? [...this.trusts(), ...this.schools()] : [])];
+      if (!this.all) {
+        const ofSchools = this.app.schools ? [...this.trusts(), ...this.schools()] : [];
+        this.all = [...this.areas(), ...ofSchools, ...this.postcodes()];
+      }
       return this.all;
+    }
+
+    /** Outward codes and sectors, each with the block and the middle of most of its postcodes. */
+    postcodes() {
+      const {app} = this;
+      if (!app.own.postcodes) return [];
+      const {codes, block, lon, lat} = app.own.postcodes;
+      const layer = app.authorities;
+      const [x, y] = [undelta(lon), undelta(lat)];
+      return codes.split("\n").map((name, i) => ({
+        group: 3,
+        name,
+        key: fold(name),
+        code: "",
+        sub: () => `Postcodes, most in ${app.unitName(layer, layer.of[block[i]])}`,
+        pick: {kind: "unit", layer, u: layer.of[block[i]], at: [y[i] * DEGREES, x[i] * DEGREES]},
+      }));
     }
 
     areas() {
@@ -184,7 +207,8 @@
       } else if (pick.kind === "trust") {
         const mine = schools.of[pick.t];
         if (mine.length) details.show(details.info.boundsOf(mine), 40);
-      } else this.showUnit(pick);
+      } else if (pick.at) details.show(L.latLngBounds([pick.at]), 0, Math.max(map.getZoom(), SCHOOL_ZOOM + 2));
+      else this.showUnit(pick);
     }
 
     showUnit({layer, u}) {

@@ -1,24 +1,9 @@
 // Which names the search of an atlas finds, and in what order. No page is needed.
 ((geolls) => {
   "use strict";
-  const {fold} = geolls;
+  const {fold, postcodeArea, postcodeOf} = geolls;
 
   const PER_GROUP = 4;
-
-  const CODE = /^([a-z]{1,2}\d[a-z\d]?) ?(?:(\d)([a-z]{0,2}))?$/;
-
-  /** How the postcodes that a folded text means begin: "la14 ", "la14 1a"; "" where it is none. */
-  function postcodeOf(key) {
-    const [, outward, digit = "", letters = ""] = CODE.exec(key) || ["", ""];
-    return outward && `${outward} ${digit}${letters}`;
-  }
-
-  /** The outward code or sector of a text, in small letters; "" where it is no postcode. */
-  function postcodeArea(text) {
-    return postcodeOf(fold(text))
-      .replace(/[a-z]+$/, "")
-      .trim();
-  }
 
   /** Add a match to the group it belongs to: [rank, length, entry], the smallest first. */
   function place(groups, entry, key, begin, area) {
@@ -85,5 +70,5 @@
 
   const looksLikePostcode = (text) => /^[a-z]{1,2}\d[a-z\d]?\s*(\d[a-z]{0,2})?$/i.test(text);
 
-  Object.assign(geolls, {postcodeArea, findNames, edits, closestNames, looksLikePostcode});
+  Object.assign(geolls, {findNames, edits, closestNames, looksLikePostcode});
 })(globalThis.geolls);
