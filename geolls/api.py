@@ -355,6 +355,7 @@ def open_study(
     layers: str | Sequence[str] = (),
     boundaries: str | Path | Sequence[str | Path] = (),
     blocks: str | Path | None = None,
+    travel: str | Path | None = None,
     strict_dates: bool = False,
     data: str | Path | None = None,
 ) -> Study:
@@ -380,6 +381,8 @@ def open_study(
         Folders of more layers.
     blocks : path, optional
         Folder of blocks in finer detail, of `geolls fetch boundaries --blocks`.
+    travel : path, optional
+        A table of travel times, which replace straight lines.
     strict_dates : bool, default False
         Refuse layers whose evidence is of another date.
     data : path, optional
@@ -403,7 +406,7 @@ def open_study(
     """
     file = _path(study, "study")
     settings = read_settings(file) if file else Settings()
-    files = {"register": register, "links": links, "blocks": blocks}
+    files = {"register": register, "links": links, "blocks": blocks, "travel": travel}
     phases, chosen = _several(phase, "phase"), tuple(_several(layers, "layers"))
     besides = settings.layers if all(name.startswith("+") for name in chosen) else ()
     settings = settings.replace(

@@ -126,6 +126,14 @@ STUDY = (
         help="Blocks in finer detail: the name or folder that fetch boundaries --blocks gave.",
     ),
     click.option(
+        "--travel",
+        type=PATH,
+        default=None,
+        metavar="FILE",
+        help="Travel times (from_id, to_id, travel_time in minutes; ids are URNs, postcodes or "
+        "neighbourhoods), in place of straight lines.",
+    ),
+    click.option(
         "--strict-dates", is_flag=True, help="Refuse layers whose evidence is of another date."
     ),
     click.option(
@@ -179,6 +187,7 @@ def study_of(options: dict[str, Any]) -> Study:
         layers=[f"+{key}" for key in options["named"]],
         boundaries=options["boundaries"],
         blocks=_blocks(options),
+        travel=options["travel"],
         strict_dates=options["strict_dates"],
         data=data,
     ).taking(_words())
@@ -299,6 +308,10 @@ def emit(
                 click.echo(study.register.label, err=True)
         else:
             say_left_out(study, options)
+        if study.travel and on_screen(options):
+            title = f"{title}\nTravel: {study.travel.label}".strip()
+        elif study.travel:
+            note(options, f"Travel: {study.travel.label}")
     first: Sequence[str] | None = None
     if fmt == "table" and options["columns"] is None:
         views = load_dictionary().views

@@ -19,6 +19,7 @@ __all__ = [
     "nearest",
     "nearest_sibling",
     "pairs_within",
+    "ranked",
     "spanning_tree",
 ]
 
@@ -80,15 +81,13 @@ def nearest(
     from scipy.spatial import KDTree  # costs as much as measuring every trust without it
 
     wanted = np.broadcast_to(np.asarray(k, dtype=np.intp), len(queries))
-    shape = len(queries), int(wanted.max(initial=0))
-    index, metres = np.full(shape, -1, dtype=np.intp), np.full(shape, np.nan)
     usable = np.flatnonzero(located(points))
     asked = np.flatnonzero(located(queries) & (wanted > 0))
     if not len(usable) or not len(asked):
-        return index, metres
+        return ranked(asked[:0], usable[:0], np.empty(0), wanted)
     tree, spots = KDTree(points[usable]), queries[asked]
     # One more than wanted, since one may not count; then all as near as the last, for the ties.
-    reach, _ = tree.query(spots, k=np.arange(1, shape[1] + 2))
+    reach, _ = tree.query(spots, k=np.arange(1, int(wanted.max()) + 2))
     reach = np.minimum(reach[np.arange(len(asked)), wanted[asked]], _FAR) * _MARGIN
     found = tree.query_ball_point(spots, reach)
     q = np.repeat(asked, [len(near) for near in found])
@@ -96,13 +95,35 @@ def nearest(
     if skip is not None:
         q, p = q[p != skip[q]], p[p != skip[q]]
     metre = distance(points[p], queries[q])
-    order = np.lexsort((p, metre, q))
-    q, p, metre = q[order], p[order], metre[order]
+    return ranked(q, p, metre, wanted)
+
+
+def ranked(q: Ints, p: Ints, far: Floats, wanted: Ints) -> tuple[Ints, Floats]:
+    """Return of each query the nearest points, of pairs with how far each is.
+
+    Parameters
+    ----------
+    q, p : numpy.ndarray of int
+        Query and point of each pair.
+    far : numpy.ndarray of float
+        How far they are apart, in any unit.
+    wanted : numpy.ndarray of int
+        How many points each query is to have.
+
+    Returns
+    -------
+    tuple of numpy.ndarray, shape (queries, largest wanted)
+        Points, nearest first and ties by position, -1 where there are no more; and how far.
+    """
+    shape = len(wanted), int(wanted.max(initial=0))
+    index, out = np.full(shape, -1, dtype=np.intp), np.full(shape, np.nan)
+    order = np.lexsort((p, far, q))
+    q, p, far = q[order], p[order], far[order]
     rank = np.arange(len(q)) - np.searchsorted(q, q)
     take = rank < wanted[q]
     index[q[take], rank[take]] = p[take]
-    metres[q[take], rank[take]] = metre[take]
-    return index, metres
+    out[q[take], rank[take]] = far[take]
+    return index, out
 
 
 def count_within(points: Floats, queries: Floats, radius: float) -> Ints:

@@ -27,6 +27,7 @@ from geolls.measures.distances import (
 from geolls.measures.membership import Membership, sums
 from geolls.measures.oversight import providers, seen_from
 from geolls.measures.spread import SpreadOptions, band_names, by_phase, size_band
+from geolls.measures.travel import Travel
 
 __all__ = [
     "PlaceOptions",
@@ -61,6 +62,8 @@ class PlaceOptions:
         A school with no other of its trust this near is the only one.
     few : int
         A share of fewer schools than this is blank.
+    urban_minutes, rural_minutes, alone_minutes : float
+        In place of urban_km, rural_km and alone_km where travel times are given.
     """
 
     neighbours: int = 5
@@ -70,6 +73,9 @@ class PlaceOptions:
     urban_neighbourhoods: int = 10
     alone_km: float = 15.0
     few: int = BLANK_BELOW
+    urban_minutes: float = 10.0
+    rural_minutes: float = 20.0
+    alone_minutes: float = 30.0
 
 
 def described(
@@ -486,6 +492,7 @@ def school_view(
     neighbourhoods: npt.ArrayLike | None = None,
     offices: pd.DataFrame | None = None,
     options: PlaceOptions | None = None,
+    travel: Travel | None = None,
 ) -> pd.DataFrame:
     """Say for every school what lies about it: lines, other providers, its own trust.
 
@@ -502,16 +509,18 @@ def school_view(
         Registered offices of trusts: trust_uid, easting, northing.
     options : PlaceOptions, optional
         What counts as near and alone.
+    travel : Travel, optional
+        Minutes between schools: near is then by road.
 
     Returns
     -------
     pandas.DataFrame
         One row per school, in the order of `schools`: urn; sibling_km (nearest other school of
-        its trust); only_school_of_trust (none within alone_km; blank without a trust or
-        coordinates); urban; near_schools (of the k nearest of its phase, how many are within the
-        radius); local_choice; single_provider; km_to_trust_office (with `offices`; the registered
-        postcode may be an accountant's); for every layer L boundary_neighbours_L and
-        trust_bridge_L.
+        its trust), with `travel` sibling_minutes; only_school_of_trust (none within alone_km;
+        blank without a trust or coordinates, or where a time is not known); urban; near_schools
+        (of the k nearest of its phase, how many are within the radius); local_choice;
+        single_provider; km_to_trust_office (with `offices`; the registered postcode may be an
+        accountant's); for every layer L boundary_neighbours_L and trust_bridge_L.
 
     Notes
     -----
@@ -519,18 +528,27 @@ def school_view(
     single_provider: all k nearest are within the radius, and they and the school are in one
     trust. boundary_neighbours: of its k nearest of the same phase, the share in another unit of
     L (no unit in common); blank where the school has no unit. trust_bridge: its trust also has a
-    school in one of those other units. Straight lines; schools stand at the centre of their
-    postcode.
+    school in one of those other units. Straight lines, or minutes from the school, of the schools
+    it has a time to; schools stand at the centre of their postcode.
     """
     rules = options or PlaceOptions()
     xy = schools[["easting", "northing"]].to_numpy(dtype=float)
     trust = np.asarray(pd.factorize(schools["trust_uid"])[0], dtype=np.intp)
-    near, metres = _same_phase(schools, xy, rules.neighbours)
+    near, far = _same_phase(schools, xy, rules.neighbours, travel)
     frame = pd.DataFrame({"urn": schools["urn"].to_numpy()})
     frame["sibling_km"] = _siblings(trust, xy) / 1000
-    far = ~(frame["sibling_km"] <= rules.alone_km)
-    frame["only_school_of_trust"] = _known(far, (trust >= 0) & located(xy))
-    frame = frame.assign(**_local_choice(schools, near, metres, xy, neighbourhoods, rules))
+    alone, known = ~(frame["sibling_km"].to_numpy() <= rules.alone_km), located(xy)
+    radii = (rules.urban_km * 1000, rules.rural_km * 1000)
+    if travel is not None:
+        frame["sibling_minutes"], every = _sibling_minutes(trust, schools["urn"], travel)
+        close = frame["sibling_minutes"].to_numpy() <= rules.alone_minutes
+        alone, known = ~close, close | every
+        radii = (rules.urban_minutes, rules.rural_minutes)
+    frame["only_school_of_trust"] = _known(alone, (trust >= 0) & known)
+    seen = located(xy) if travel is None else np.asarray((near >= 0).any(axis=1))
+    frame = frame.assign(
+        **_local_choice(schools, near, far, seen, _urban(xy, neighbourhoods, rules), radii)
+    )
     if offices is not None:
         at = offices.drop_duplicates("trust_uid").set_index("trust_uid")[["easting", "northing"]]
         office = at.reindex(schools["trust_uid"]).to_numpy(dtype=float)
@@ -548,18 +566,25 @@ def _known(values: Any, known: Flags) -> pd.Series[Any]:
     return pd.Series(values).astype(object).where(known, None)
 
 
-def _same_phase(schools: pd.DataFrame, xy: Floats, k: int) -> tuple[Ints, Floats]:
-    """Return the k nearest schools of the same phase, ties by URN: positions and metres."""
+def _same_phase(
+    schools: pd.DataFrame, xy: Floats, k: int, travel: Travel | None
+) -> tuple[Ints, Floats]:
+    """Return the k nearest of the same phase, ties by URN: positions; metres, or minutes."""
     near = np.full((len(schools), k), -1, dtype=np.intp)
-    metres = np.full((len(schools), k), np.nan)
-    by_urn = np.argsort(schools["urn"].to_numpy(), kind="stable")
+    far = np.full((len(schools), k), np.nan)
+    urn = schools["urn"].to_numpy(dtype=object)
+    by_urn = np.argsort(urn, kind="stable")
     phase = schools["phase"].to_numpy(dtype=object)
     for word in pd.unique(schools["phase"].dropna()):
         rows = by_urn[phase[by_urn] == word]
-        at, near_m = nearest(xy[rows], xy[rows], k, skip=np.arange(len(rows)))
+        itself = np.arange(len(rows))
+        if travel is None:
+            at, near_by = nearest(xy[rows], xy[rows], k, skip=itself)
+        else:
+            at, near_by = travel.nearest(urn[rows], urn[rows], k, skip=itself)
         near[rows] = np.where(at >= 0, rows[at], -1)
-        metres[rows] = near_m
-    return near, metres
+        far[rows] = near_by
+    return near, far
 
 
 def _siblings(trust: Ints, xy: Floats) -> Floats:
@@ -571,21 +596,40 @@ def _siblings(trust: Ints, xy: Floats) -> Floats:
     return metres
 
 
+def _sibling_minutes(trust: Ints, urns: pd.Series[str], travel: Travel) -> tuple[Floats, Flags]:
+    """Return the minutes to the nearest other school of the trust, and if all its times are known.
+
+    A school alone in its trust has all there are.
+    """
+    order = np.argsort(trust, kind="stable")
+    rows, urn = order[trust[order] >= 0], urns.to_numpy(dtype=object)
+    i, j = (rows[end] for end in pairs_within(trust[rows]))
+    minutes = travel.both_ways(urn[i], urn[j])
+    lost = ~np.isfinite(minutes)
+    every = np.bincount(np.concatenate([i[lost], j[lost]]), minlength=len(trust)) == 0
+    return nearest_sibling(i[~lost], j[~lost], minutes[~lost], len(trust)), every
+
+
+def _urban(xy: Floats, neighbourhoods: npt.ArrayLike | None, rules: PlaceOptions) -> Flags | None:
+    """Return which schools have many neighbourhoods about them; None where none are given."""
+    if neighbourhoods is None:
+        return None
+    dense = count_within(np.asarray(neighbourhoods, dtype=float), xy, rules.density_km * 1000)
+    return np.asarray(dense >= rules.urban_neighbourhoods)
+
+
 def _local_choice(
     schools: pd.DataFrame,
     near: Ints,
-    metres: Floats,
-    xy: Floats,
-    neighbourhoods: npt.ArrayLike | None,
-    rules: PlaceOptions,
+    far: Floats,
+    placed: Flags,
+    urban: Flags | None,
+    radii: tuple[float, float],
 ) -> dict[str, Any]:
-    if neighbourhoods is None:
+    if urban is None:
         blank = ("urban", "near_schools", "local_choice", "single_provider")
         return dict.fromkeys(blank, np.nan)
-    dense = count_within(np.asarray(neighbourhoods, dtype=float), xy, rules.density_km * 1000)
-    urban = dense >= rules.urban_neighbourhoods
-    radius = np.where(urban, rules.urban_km, rules.rural_km) * 1000
-    close = (near >= 0) & (metres <= radius[:, None])
+    close = (near >= 0) & (far <= np.where(urban, *radii)[:, None])
     body = np.asarray(pd.factorize(providers(schools).to_numpy())[0])
     who = np.where(close, body[near], -1)
     # Two near schools of one provider: the sum of squared shares counts ordered pairs.
@@ -593,7 +637,6 @@ def _local_choice(
     together = (who[:, :, None] == who[:, None, :]) & known[:, :, None] & known[:, None, :]
     pairs = together.sum(axis=(1, 2))
     one = close.all(axis=1) & (who == body[:, None]).all(axis=1)
-    placed = located(xy)
     return {
         "urban": _known(urban, placed),
         "near_schools": np.where(placed, close.sum(axis=1), np.nan),

@@ -1,4 +1,7 @@
-"""Measure how far schools are from the sites of a layer: lead schools, which have no land."""
+"""Measure how far schools are from the sites of a layer: lead schools, which have no land.
+
+In kilometres by a straight line; where travel times are given, in minutes.
+"""
 
 from __future__ import annotations
 
@@ -10,12 +13,13 @@ import pandas as pd
 
 from geolls.base.errors import UsageError
 from geolls.base.vocabulary import BLANK_BELOW
-from geolls.measures.distances import nearest
+from geolls.measures.distances import distance, nearest
 from geolls.measures.membership import Membership
 from geolls.measures.sensitivity import moved_rules
 from geolls.measures.spread import by_phase
+from geolls.measures.travel import Travel
 
-__all__ = ["FarRule", "beyond", "far_areas", "far_sensitivity", "site_distances"]
+__all__ = ["FarRule", "beyond", "far_areas", "far_sensitivity", "measured_in", "site_distances"]
 
 
 @dataclass(frozen=True)
@@ -30,6 +34,8 @@ class FarRule:
         An area with at least this share of its schools far is far.
     few : int
         An area with fewer located schools than this is not judged.
+    minutes : float
+        In place of km where travel times are given.
 
     Raises
     ------
@@ -40,14 +46,22 @@ class FarRule:
     km: float = 20.0
     share: float = 0.5
     few: int = BLANK_BELOW
+    minutes: float = 30.0
 
     def __post_init__(self) -> None:
         """Refuse what is no distance or no share."""
-        if not (0 < self.km < np.inf and 0 < self.share <= 1 and self.few >= 1):
+        if not (0 < min(self.km, self.minutes) < np.inf and 0 < self.share <= 1 <= self.few):
             raise UsageError(f"{self} is no rule", where="far", fix="km > 0, share in 0..1, few 1+")
 
 
-def site_distances(schools: pd.DataFrame, sites: pd.DataFrame) -> pd.DataFrame:
+def measured_in(distances: pd.DataFrame) -> tuple[str, str]:
+    """Return the column that says how far, and its unit: km, or minutes where they were asked."""
+    return ("minutes", "minutes") if "minutes" in distances else ("distance_km", "km")
+
+
+def site_distances(
+    schools: pd.DataFrame, sites: pd.DataFrame, travel: Travel | None = None
+) -> pd.DataFrame:
     """Find the nearest site of every school.
 
     Parameters
@@ -55,13 +69,16 @@ def site_distances(schools: pd.DataFrame, sites: pd.DataFrame) -> pd.DataFrame:
     schools : pandas.DataFrame
         urn, easting, northing (metres, EPSG:27700).
     sites : pandas.DataFrame
-        unit_code, unit_name, easting, northing.
+        unit_code, unit_name, easting, northing; with `travel` also urn.
+    travel : Travel, optional
+        Minutes between schools: the site is then the nearest by road.
 
     Returns
     -------
     pandas.DataFrame
-        One row per school, in their order: urn, site_code, site_name, distance_km; blank where
-        the school or every site lacks coordinates. Ties go to the first code.
+        One row per school, in their order: urn, site_code, site_name, distance_km, a straight
+        line, and with `travel` minutes; blank where the school or every site lacks coordinates,
+        or a time. Ties go to the first code.
 
     Notes
     -----
@@ -71,9 +88,13 @@ def site_distances(schools: pd.DataFrame, sites: pd.DataFrame) -> pd.DataFrame:
     ordered = sites.sort_values("unit_code", kind="stable").reset_index(drop=True)
     xy = schools[["easting", "northing"]].to_numpy(dtype=float)
     at, metres = nearest(ordered[["easting", "northing"]].to_numpy(dtype=float), xy, 1)
+    if travel is not None:
+        at, minutes = travel.nearest(ordered["urn"], schools["urn"], 1)
+        spots = ordered[["easting", "northing"]].reindex(at[:, 0]).to_numpy(dtype=float)
+        metres = distance(spots, xy)[:, None]
     # No site has the position -1: a school without one has blanks.
     found = ordered.reindex(at[:, 0])
-    return pd.DataFrame(
+    table = pd.DataFrame(
         {
             "urn": schools["urn"].to_numpy(),
             "site_code": found["unit_code"].to_numpy(),
@@ -81,13 +102,14 @@ def site_distances(schools: pd.DataFrame, sites: pd.DataFrame) -> pd.DataFrame:
             "distance_km": metres[:, 0] / 1000,
         }
     )
+    return table if travel is None else table.assign(minutes=minutes[:, 0])
 
 
 def beyond(
     distances: pd.DataFrame,
     schools: pd.DataFrame,
     place: Membership,
-    thresholds: Sequence[float] = (10, 20, 40),
+    thresholds: Sequence[float] = (),
     *,
     few: int = BLANK_BELOW,
 ) -> pd.DataFrame:
@@ -102,7 +124,7 @@ def beyond(
     place : Membership
         Which unit of the place layer has which school.
     thresholds : sequence of float, optional
-        Distances in km; beyond is more than.
+        In km (10, 20, 40 unless told) or minutes (10, 20, 30, 45); beyond is more than.
     few : int, optional
         A share of fewer schools is blank.
 
@@ -110,23 +132,33 @@ def beyond(
     -------
     pandas.DataFrame
         One row per phase (`all` first) and unit, sorted by code: phase, unit_code, unit_name,
-        schools, located, distance_km_median, share_beyond_<km> (of the located).
+        schools, located (with a distance), distance_km_median, share_beyond_<km> (of the located);
+        in minutes minutes_median, share_beyond_<minutes>_minutes.
     """
-    table = distances[["urn", "distance_km"]].merge(schools[["urn", "phase"]], on="urn")
+    column, unit = measured_in(distances)
+    limits = thresholds or _BEYOND[unit]
+    table = distances[["urn", column]].merge(schools[["urn", "phase"]], on="urn")
     table = table.merge(place.frame("urn", reasons=False), on="urn")
-    table["located"] = table["share"].where(table["distance_km"].notna(), 0.0)
-    names = [f"share_beyond_{km:g}" for km in thresholds]
-    for name, km in zip(names, thresholds, strict=True):
-        table[name] = table["located"] * (table["distance_km"] > km)
+    table["located"] = table["share"].where(table[column].notna(), 0.0)
+    names = [_beyond_called(limit, unit) for limit in limits]
+    for name, limit in zip(names, limits, strict=True):
+        table[name] = table["located"] * (table[column] > limit)
     groups = by_phase(table).groupby(["phase", "unit_code", "unit_name"], observed=True)
     found = groups.agg(
         schools=("share", "sum"),
         located=("located", "sum"),
-        distance_km_median=("distance_km", "median"),
+        **{f"{column}_median": (column, "median")},
         **{name: (name, "sum") for name in names},
     ).reset_index()
     found[names] = found[names].div(found["located"].where(found["located"] >= few), axis=0)
     return found.astype({"phase": "str"})
+
+
+_BEYOND = {"km": (10.0, 20.0, 40.0), "minutes": (10.0, 20.0, 30.0, 45.0)}
+
+
+def _beyond_called(limit: float, unit: str) -> str:
+    return f"share_beyond_{limit:g}" + ("" if unit == "km" else f"_{unit}")
 
 
 def far_areas(
@@ -148,11 +180,13 @@ def far_areas(
     -------
     pandas.DataFrame
         One row per area that is far, the farthest share first, then by code: unit_code,
-        unit_name, schools, located, distance_km_median, share_beyond.
+        unit_name, schools, located, distance_km_median (or minutes_median), share_beyond.
     """
     chosen = rule or FarRule()
-    table = beyond(distances, schools, place, (chosen.km,), few=chosen.few)
-    column = f"share_beyond_{chosen.km:g}"
+    _, unit = measured_in(distances)
+    limit = chosen.km if unit == "km" else chosen.minutes
+    table = beyond(distances, schools, place, (limit,), few=chosen.few)
+    column = _beyond_called(limit, unit)
     table = table[(table["phase"] == "all") & (table[column] >= chosen.share)]
     table = table.rename(columns={column: "share_beyond"}).drop(columns="phase")
     order = ["share_beyond", "unit_code"]
@@ -178,14 +212,14 @@ def far_sensitivity(
     Returns
     -------
     pandas.DataFrame
-        One row per threshold and direction: threshold (`km`, `share`), value (as moved), areas,
-        joined and left (names of areas, by "; ", against the rule as it stands).
+        One row per threshold and direction: threshold (`km` or `minutes`, `share`), value (as
+        moved), areas, joined and left (names of areas, by "; ", against the rule as it stands).
     """
     chosen = rule or FarRule()
     base = far_areas(distances, schools, place, chosen)
     was = dict(zip(base["unit_code"], base["unit_name"], strict=True))
     rows = []
-    for step, moved in moved_rules(chosen, ("km", "share"), change):
+    for step, moved in moved_rules(chosen, (measured_in(distances)[1], "share"), change):
         far = far_areas(distances, schools, place, moved)
         now = dict(zip(far["unit_code"], far["unit_name"], strict=True))
         joined = "; ".join(now[c] for c in sorted(set(now) - set(was)))

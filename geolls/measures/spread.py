@@ -28,9 +28,11 @@ from geolls.measures.distances import (
 from geolls.measures.home import homes
 from geolls.measures.membership import Membership, pairs_of, sums
 from geolls.measures.sensitivity import Moved, moved_rules
+from geolls.measures.travel import Travel
 
 __all__ = [
     "DISTANCES",
+    "TIMES",
     "Bodies",
     "SpreadOptions",
     "band_names",
@@ -42,6 +44,7 @@ __all__ = [
     "size_band",
     "spread",
     "spread_by_phase",
+    "times",
 ]
 
 
@@ -55,6 +58,14 @@ DISTANCES = (
     "hull_km2",
     "clusters",
     "largest_cluster_share",
+)
+TIMES = (
+    "pair_minutes_mean",
+    "pair_minutes_median",
+    "pair_minutes_max",
+    "nearest_sibling_minutes_median",
+    "longest_hop_minutes",
+    "pairs_timed_share",
 )
 
 
@@ -192,6 +203,7 @@ def spread(
     *,
     body: str = "trust",
     everywhere: pd.DataFrame | None = None,
+    travel: Travel | None = None,
 ) -> pd.DataFrame:
     """Measure the spread of every trust, over lines and over kilometres.
 
@@ -210,6 +222,8 @@ def spread(
         The schools of every phase, those measured among them: <body>_uid, pupils. What a trust
         runs besides decides no distance and no line, but whether it runs one school. None where
         the schools are all there are.
+    travel : Travel, optional
+        Minutes between schools, for the columns of `TIMES`; reach stays by kilometres.
 
     Returns
     -------
@@ -222,6 +236,8 @@ def spread(
         effective_areas_L, entropy_L (bits), cross_pairs_L, cross_pairs_L_low, cross_pairs_L_high,
         no_unit_share_L; pair_km_mean, pair_km_median, pair_km_max, standard_distance_km,
         nearest_sibling_km_median, longest_hop_km, hull_km2, clusters, largest_cluster_share;
+        with `travel` pair_minutes_mean, pair_minutes_median, pair_minutes_max,
+        nearest_sibling_minutes_median, longest_hop_minutes, pairs_timed_share;
         reach; sample.
 
     Raises
@@ -244,6 +260,8 @@ def spread(
     sqrt(sum |x - mean|^2 / n); the longest hop is the longest edge of the minimum spanning tree;
     clusters are groups by single linkage at `cluster_km`. A value that does not exist is blank,
     and `sample` says why: `one school` or `coordinates missing` (fewer than two located).
+    Minutes are of the pairs that have a time, the mean of both ways; pairs_timed_share says how
+    many have, and a longest hop is blank where those do not join all schools.
     A hull says where the outermost schools are, not that the trust is present inside.
 
     Source: Herfindahl index and its inverse, Hill 1973, doi:10.2307/1934352; standard distance,
@@ -268,6 +286,8 @@ def spread(
     at_least = rules.home_threshold
     of_layers = [_areas(found, key, members, items, at_least) for key, members in layers.items()]
     far = distances(points, found.body, len(found.size), rules.cluster_km)
+    if travel is not None:
+        far |= times(found.schools["urn"], found.body, len(found.size), travel)
     parts = [found.frame, pd.DataFrame(columns), *of_layers, pd.DataFrame(far)]
     frame = pd.concat(parts, axis=1)
     one = (frame["trust_type"] == "multi_academy_trust") & (frame["schools_all"] == 1)
@@ -287,12 +307,13 @@ def spread_by_phase(
     options: SpreadOptions | None = None,
     *,
     everywhere: pd.DataFrame | None = None,
+    travel: Travel | None = None,
 ) -> pd.DataFrame:
     """Measure the spread of every trust, over all its schools and over those of each phase.
 
     Parameters
     ----------
-    schools, layers, options, everywhere
+    schools, layers, options, everywhere, travel
         As `spread`, the schools with the column phase (str).
 
     Returns
@@ -303,7 +324,8 @@ def spread_by_phase(
     """
     groups = by_phase(schools).groupby("phase", observed=True)
     every = schools if everywhere is None else everywhere
-    parts = {str(p): spread(part, layers, options, everywhere=every) for p, part in groups}
+    rules: dict[str, Any] = {"everywhere": every, "travel": travel}
+    parts = {str(p): spread(part, layers, options, **rules) for p, part in groups}
     return pd.concat(parts, names=["phase", ""]).reset_index("phase").reset_index(drop=True)
 
 
@@ -496,10 +518,7 @@ def distances(
     owner, spots = body[rows], points[rows]
     i, j = pairs_within(owner)
     km = distance(spots[i], spots[j]) / 1000
-    pair = pd.Series(km).groupby(owner[i]).agg(["mean", "median", "max"])
-    siblings = pd.Series(nearest_sibling(i, j, km, len(owner))).groupby(owner).median()
-    tree = spanning_tree(i, j, km, len(owner))
-    hops = pd.Series(km[tree]).groupby(owner[i[tree]]).max()
+    pair, siblings, hops, tree = _of_pairs(i, j, km, owner)
     short = tree[km[tree] <= cluster_km]
     _, first, sizes = np.unique(
         clusters(i[short], j[short], len(owner)), return_index=True, return_counts=True
@@ -527,3 +546,47 @@ def distances(
         dtype=float,
     )
     return {name: table[name].to_numpy() for name in DISTANCES}
+
+
+def _of_pairs(
+    i: Ints, j: Ints, far: Floats, owner: Ints
+) -> tuple[pd.DataFrame, pd.Series[float], pd.Series[float], Ints]:
+    """Return of each body its pairs' mean, median, max; nearest siblings; longest hop; the tree."""
+    pair = pd.Series(far).groupby(owner[i]).agg(["mean", "median", "max"])
+    siblings = pd.Series(nearest_sibling(i, j, far, len(owner))).groupby(owner).median()
+    tree = spanning_tree(i, j, far, len(owner))
+    return pair, siblings, pd.Series(far[tree]).groupby(owner[i[tree]]).max(), tree
+
+
+def times(urns: pd.Series[str], body: Ints, number: int, travel: Travel) -> dict[str, Floats]:
+    """Measure the minutes between the schools of every body, all bodies together.
+
+    Parameters
+    ----------
+    urns : pandas.Series of str
+        The schools, sorted by body.
+    body : numpy.ndarray of int
+        The body of each school, 0..number - 1.
+    number : int
+        How many bodies.
+    travel : Travel
+        Minutes between schools.
+
+    Returns
+    -------
+    dict of str to numpy.ndarray
+        One value per body under each of `TIMES`: minutes, and the share of its pairs with a time.
+    """
+    i, j = pairs_within(body)
+    urn = urns.to_numpy(dtype=object)
+    minutes = travel.both_ways(urn[i], urn[j])
+    known = np.isfinite(minutes)
+    timed = pd.Series(known).groupby(body[i]).mean()
+    i, j, minutes = i[known], j[known], minutes[known]
+    pair, siblings, hops, tree = _of_pairs(i, j, minutes, body)
+    joined = np.bincount(body[i[tree]], minlength=number) == np.bincount(body, minlength=number) - 1
+    columns = [pair["mean"], pair["median"], pair["max"], siblings, hops.where(joined[hops.index])]
+    return {
+        name: column.reindex(range(number)).to_numpy(dtype=float)
+        for name, column in zip(TIMES, [*columns, timed], strict=True)
+    }

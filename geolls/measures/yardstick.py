@@ -13,6 +13,7 @@ from geolls.base.errors import UsageError
 from geolls.measures.distances import distance, nearest
 from geolls.measures.membership import Membership
 from geolls.measures.spread import DISTANCES, bodies
+from geolls.measures.travel import Travel
 
 __all__ = ["against", "home_points", "km_from_home", "made_up_trusts"]
 
@@ -34,7 +35,8 @@ def home_points(schools: pd.DataFrame, homes: pd.Series, membership: Membership)
     pandas.DataFrame
         One row per trust, sorted by uid: trust_uid, home_code, home_schools (located schools in
         the home area), home_easting, home_northing (metres, NaN where none is located, where the
-        trust has no home, or where home is outside every unit).
+        trust has no home, or where home is outside every unit), home_urn (its school at home that
+        is nearest to that point).
 
     Notes
     -----
@@ -52,6 +54,10 @@ def home_points(schools: pd.DataFrame, homes: pd.Series, membership: Membership)
         home_easting=("easting", "mean"),
         home_northing=("northing", "mean"),
     )
+    spots = middle[["home_easting", "home_northing"]].reindex(at_home["trust_uid"]).to_numpy()
+    at_home["km"] = distance(at_home[["easting", "northing"]].to_numpy(dtype=float), spots) / 1000
+    nearest_first = at_home.sort_values(["km", "urn"]).drop_duplicates("trust_uid")
+    middle["home_urn"] = nearest_first.set_index("trust_uid")["urn"]
     uid = found.frame["trust_uid"]
     frame = middle.reindex(uid).fillna({"home_schools": 0}).astype({"home_schools": int})
     frame.insert(0, "home_code", uid.map(homes).to_numpy())
@@ -87,6 +93,7 @@ def made_up_trusts(
     kind: Literal["nearest", "random"] = "nearest",
     *,
     seed: int = 2022,
+    travel: Travel | None = None,
 ) -> pd.DataFrame:
     """Give every trust as many schools of the same phases, the nearest to its home or any.
 
@@ -102,6 +109,8 @@ def made_up_trusts(
         England's.
     seed : int, optional
         For `random`.
+    travel : Travel, optional
+        Minutes between schools: the nearest are then those by road from `home_urn`.
 
     Returns
     -------
@@ -134,7 +143,10 @@ def made_up_trusts(
         number = mix[phase].to_numpy(dtype=np.intp)
         rows = np.flatnonzero(pool["phase"] == phase)
         if kind == "nearest":
-            at, _ = nearest(spots[rows], where, number)
+            if travel is None:
+                at, _ = nearest(spots[rows], where, number)
+            else:
+                at, _ = travel.nearest(pool["urn"].iloc[rows], trusts["home_urn"], number)
             trust, turn = np.nonzero(at >= 0)
             chosen.append((trust, rows[at[trust, turn]]))
             continue

@@ -36,13 +36,18 @@ __all__ = [
 
 HOME = "local_authority"
 LEADS = "teaching_school_hub_lead"
-FAR_KM = 20.0
+#: What is far from a lead school, in either unit: as `FarRule` has it.
+FAR = {"km": siting.FarRule.km, "minutes": siting.FarRule.minutes}
 
 
 def spread_by_phase(study: Core) -> pd.DataFrame:
     """Measure the spread of each trust over all its schools and over those of each phase."""
     return spread.spread_by_phase(
-        study.schools, study.memberships, study.spread_options, everywhere=study.everywhere
+        study.schools,
+        study.memberships,
+        study.spread_options,
+        everywhere=study.everywhere,
+        travel=study.travel,
     )
 
 
@@ -107,7 +112,9 @@ def trusts_and_hubs(study: Core) -> pd.DataFrame:
 def schools_about(study: Core) -> pd.DataFrame:
     """Say what lies about each school: lines, other providers, its own trust."""
     points = load_neighbourhoods()[["easting", "northing"]].to_numpy(float)
-    return places.school_view(study.schools, study.memberships, neighbourhoods=points)
+    return places.school_view(
+        study.schools, study.memberships, neighbourhoods=points, travel=study.travel
+    )
 
 
 def headlines(study: Core) -> pd.DataFrame:
@@ -144,11 +151,12 @@ def _in_doubt(study: Core) -> dict[str, pd.Series[Any]]:
 
 def _far_from_a_lead(study: Core) -> Exposure:
     if LEADS in study.layers and not study.register.demonstration:
-        km = site_distances(study, LEADS).set_index("urn")["distance_km"]
-        yield _FAR, (km > FAR_KM).where(km.notna())
+        column, unit = siting.measured_in(site_distances(study, LEADS))
+        far = site_distances(study, LEADS).set_index("urn")[column]
+        yield _FAR[unit], (far > FAR[unit]).where(far.notna())
 
 
-_FAR = f"further_than_{FAR_KM:g}_km_from_{LEADS}"
+_FAR = {unit: f"further_than_{limit:g}_{unit}_from_{LEADS}" for unit, limit in FAR.items()}
 
 
 #: What pupils may meet: each yields names and a yes or no for each school, blank where not known.
@@ -171,7 +179,8 @@ def _exposures(study: Core) -> dict[str, pd.Series[Any]]:
 def _resting(study: Core, parts: list[pd.DataFrame]) -> pd.DataFrame:
     """Join tables of exposures; say where one rests on some of a layer's units only."""
     table = pd.concat(parts, ignore_index=True)
-    of = {f"trust_crosses_{key}_line": key for key in _hubs(study)} | {_FAR: LEADS}
+    of = {f"trust_crosses_{key}_line": key for key in _hubs(study)}
+    of |= dict.fromkeys(_FAR.values(), LEADS)
     return table.assign(
         rests_on=table["exposure"].map(of).map(study.rests_on).astype("str").fillna("")
     )
@@ -198,19 +207,19 @@ def equity_fifths(study: Core) -> pd.DataFrame:
 
 def trust_yardstick(study: Core) -> pd.DataFrame:
     """Set the spread of each trust beside as many schools of its phases: the nearest, and any."""
-    real = study.spread()
+    real, travel = study.spread(), study.travel
     homes = real.set_index("trust_uid")[f"home_{HOME}"]
     points = yardstick.home_points(study.schools, homes, study.membership(HOME))
-    made = {k: yardstick.made_up_trusts(study.schools, points, k) for k in ("nearest", "random")}
+    made = {
+        k: yardstick.made_up_trusts(study.schools, points, k, travel=travel)
+        for k in ("nearest", "random")
+    }
     twins = {
-        kind: spread.spread(
-            table.assign(urn=[f"{u}-{i}" for i, u in enumerate(table["urn"])]),
-            {},
-            study.spread_options,
-        )
+        kind: spread.spread(table, {}, study.spread_options, travel=travel)
         for kind, table in made.items()
     }
-    return yardstick.against(real, twins)
+    measured = spread.DISTANCES + (spread.TIMES if travel else ())
+    return yardstick.against(real, twins, measured)
 
 
 def trust_communities(study: Core) -> pd.DataFrame:
@@ -227,17 +236,18 @@ def far_areas(study: Core) -> pd.DataFrame:
 
 
 def far_schools(study: Core) -> pd.DataFrame:
-    """List the schools over 20 km from every Teaching School Hub lead school, farthest first."""
+    """List the schools over 20 km, or 30 minutes, from every Teaching School Hub lead school."""
     leads = sites(study, LEADS).set_index("unit_code")["urn"]
     found = site_distances(study, LEADS)
-    found = found[found["distance_km"] > FAR_KM]
+    column, unit = siting.measured_in(found)
+    found = found[found[column] > FAR[unit]]
     known = study.schools[["urn", "name", "phase", "postcode", "la_name", "trust_name"]]
     table = known.merge(found, on="urn").assign(site_urn=lambda t: t["site_code"].map(leads))
-    return table.sort_values(["distance_km", "urn"], ascending=[False, True], ignore_index=True)
+    return table.sort_values([column, "urn"], ascending=[False, True], ignore_index=True)
 
 
 def far_by_phase(study: Core) -> pd.DataFrame:
-    """Table the share of each authority's schools beyond 10, 20 and 40 km of a lead school."""
+    """Table the share of each authority's schools far from a lead school, by distance."""
     return _from_leads(study, siting.beyond)
 
 
@@ -269,6 +279,7 @@ def _every_school(study: Core) -> pd.DataFrame:
     return study.everywhere.set_index("urn")[["easting", "northing"]]
 
 
+@remembered
 def site_distances(study: Core, name: str) -> pd.DataFrame:
     """Return each school's distance to the nearest site; see `geolls.measures.sites`.
 
@@ -283,7 +294,7 @@ def site_distances(study: Core, name: str) -> pd.DataFrame:
             f"no lead school of {name} is in the register",
             fix="give --register with the real schools",
         )
-    return siting.site_distances(study.schools, found)
+    return siting.site_distances(study.schools, found, study.travel)
 
 
 def _ground(study: Core, by: By) -> tuple[pd.Series[float], Ints]:

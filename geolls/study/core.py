@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 
     from geolls.land.finer import Blocks
     from geolls.measures.spread import SpreadOptions
+    from geolls.measures.travel import Travel
     from geolls.register.register import Register
 
 __all__ = ["ATTRIBUTION", "Core", "Place", "followed", "located", "remembered"]
@@ -301,6 +302,15 @@ class Core:
         alive = self.areas.alive(tier, self.as_of) if tier else []
         return next((a for a in alive if a.code == unit_code and a.status), None)
 
+    @cached_property
+    def travel(self) -> Travel | None:
+        """The minutes between schools that the study names in place of straight lines."""
+        if self.settings.travel is None:
+            return None
+        from geolls.study.travel import travel_of
+
+        return travel_of(self.settings.travel, self.everywhere)
+
     # -- land ------------------------------------------------------------------------------
 
     @cached_property
@@ -369,10 +379,11 @@ class Core:
         return found
 
     def told(self) -> list[str]:
-        """Say in a line for each kind what `account` lists, and whose postcodes were asked."""
+        """Say in a line for each kind what `account` lists, whose postcodes and times were asked."""
         schools = "postcodes" in self.__dict__ and self.postcodes.schools
         whose = f"Postcodes are those of the register's schools; for every one: {FIX}"
-        return [*in_short(self.account()), *[whose] * schools]
+        times = self.travel.told if self.travel else ()
+        return [*in_short(self.account()), *[whose] * schools, *times]
 
     @cached_property
     def _parts(self) -> dict[str, list[str]] | None:
@@ -756,7 +767,11 @@ class Core:
         from geolls.measures.spread import spread
 
         return spread(
-            self.schools, self.memberships, self.spread_options, everywhere=self.everywhere
+            self.schools,
+            self.memberships,
+            self.spread_options,
+            everywhere=self.everywhere,
+            travel=self.travel,
         )
 
     def spread(self, place: Place | Given | None = None) -> pd.DataFrame:
@@ -882,6 +897,8 @@ class Core:
         }
         if self.finer:
             content["blocks"] = self.finer.sha256
+        if self.travel:
+            content["travel"] = self.travel.sha256
         text = json.dumps(content, sort_keys=True, default=str)
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 
@@ -907,6 +924,7 @@ class Core:
             ("schools", str(len(self.schools))),
             ("layers", ", ".join(self.layers)),
             ("blocks", self.finer.label if self.finer else "as geolls brings them"),
+            ("travel", self.travel.label if self.travel else ""),
             ("places", ", ".join(s.places)),
         ]
         rows += [("divide_share", str(s.divide_share))]
@@ -920,4 +938,5 @@ class Core:
         if not self.register.demonstration:
             days.append(self.register.source.get("vintage_schools"))
         text = ATTRIBUTION.format(year=max(day.year for day in days if isinstance(day, date)))
-        return f"{text} Blocks: {self.finer.label}." if self.finer else text
+        besides = {"Blocks": self.finer, "Travel": self.travel}
+        return " ".join([text, *(f"{k}: {v.label}." for k, v in besides.items() if v)])

@@ -40,6 +40,8 @@ class Settings:
         Folders of more layers.
     blocks : pathlib.Path or None
         Folder of blocks in finer detail, of `geolls fetch boundaries --blocks`.
+    travel : pathlib.Path or None
+        Travel times that replace straight lines; see `geolls.study.travel`.
     spread : dict
         Thresholds and bands of the spread measures, by the names of `SpreadOptions`.
     typology : dict
@@ -61,6 +63,7 @@ class Settings:
     places: tuple[str, ...] = ()
     boundaries: tuple[Path, ...] = ()
     blocks: Path | None = None
+    travel: Path | None = None
     spread: Mapping[str, Any] = field(default_factory=dict)
     typology: Mapping[str, Any] = field(default_factory=dict)
     divide_share: float = 0.001
