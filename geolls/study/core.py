@@ -379,7 +379,7 @@ class Core:
         return found
 
     def told(self) -> list[str]:
-        """Say in a line for each kind what `account` lists, whose postcodes and times were asked."""
+        """Say in a line for each kind what `account` lists, and whose postcodes were asked."""
         schools = "postcodes" in self.__dict__ and self.postcodes.schools
         whose = f"Postcodes are those of the register's schools; for every one: {FIX}"
         times = self.travel.told if self.travel else ()
