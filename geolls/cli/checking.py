@@ -52,6 +52,7 @@ def _handed(file: Path) -> Iterable[Problem]:
     """Open whatever it is."""
     from geolls.layers.areas import load_areas
     from geolls.layers.checks import check_folders
+    from geolls.layers.scenario import is_scenario
 
     if file.name.casefold() == "layer.toml":
         file = file.parent
@@ -68,6 +69,8 @@ def _handed(file: Path) -> Iterable[Problem]:
         fix = f"give a folder, or one of {' '.join(_READ)}"
         return [Problem(str(file), None, None, "is of a kind that geolls does not read", fix)]
     try:
+        if kind == ".toml" and is_scenario(file):
+            return _scenario(file)
         if kind == ".toml":
             return _study(file) if _is_study(file) else _recipe(file)
         if kind in _SHAPES or (kind in (".zip", ".parquet") and _has_shapes(file)):
@@ -200,6 +203,15 @@ def _is_study(file: Path) -> bool:
     except InputFileError:
         return False
     return bool(keys & {"as_of", "register", "links", "phases", "places", "spread", "where"})
+
+
+def _scenario(file: Path) -> Iterable[Problem]:
+    """Check a scenario as of today, or of the day that it names."""
+    from geolls.layers.areas import load_areas
+    from geolls.layers.catalogue import load_catalogue
+    from geolls.layers.scenario import read_scenario
+
+    return read_scenario(file, load_catalogue().get, date.today(), load_areas()).problems
 
 
 def _recipe(file: Path) -> list[Problem]:

@@ -55,6 +55,16 @@ def _layers(ctx: click.Context, _: str) -> Iterable[str]:
     return list(_catalogue(ctx).layers)
 
 
+def _scenarios(*_: Any) -> Iterable[str]:
+    from geolls.layers.scenario import shipped
+
+    return shipped()
+
+
+def _compared(ctx: click.Context, typed: str) -> Iterable[str]:
+    return [*_land(ctx, typed), *_scenarios()]
+
+
 def _land(ctx: click.Context, _: str) -> Iterable[str]:
     return [key for key, layer in _catalogue(ctx).layers.items() if layer.has_land]
 
@@ -139,6 +149,9 @@ _SOURCES: Mapping[str, Source] = {
     **dict.fromkeys(("left", "right", "layer", "named"), _layers),
     **dict.fromkeys(("place", "places", "compare left", "compare right", "where text"), _places),
     "atlas places": _land,
+    **dict.fromkeys(("before", "after"), _compared),
+    **dict.fromkeys(("check file", "show layer"), _scenarios),
+    "base": _land,
     "trust": _trusts,
     "recipe": _recipes,
     "given": _keys,

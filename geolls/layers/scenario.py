@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cache
@@ -31,6 +31,7 @@ __all__ = [
     "ReadScenario",
     "Scenario",
     "Step",
+    "is_scenario",
     "named_scenarios",
     "read_scenario",
     "shipped",
@@ -75,7 +76,7 @@ class Scenario:
 
     title: str
     base: str
-    moves: tuple[Move, ...]
+    moves: tuple[Any, ...]
     as_of: date | None = None
     key: str = ""
     source: str = ""
@@ -121,21 +122,28 @@ def named_scenarios(names: Iterable[str]) -> dict[str, Path]:
     found: dict[str, Path] = {}
     for name in names:
         key = re.sub(r"[\s-]+", "_", name.strip().casefold())
-        if name.endswith(".toml") and _is_scenario(Path(name)):
+        if name.endswith(".toml") and is_scenario(Path(name)):
             found[name] = Path(name)
         elif key in shipped():
             found[name] = shipped()[key]
     return found
 
 
-def _is_scenario(path: Path) -> bool:
+def is_scenario(path: Path) -> bool:
+    """Tell a scenario from other files of TOML: it has a base."""
     try:
         return path.is_file() and "base" in load(path).holds
     except InputFileError:
         return False
 
 
-def read_scenario(path: Path, find: Callable[[str], Layer], on: date, areas: Areas) -> ReadScenario:
+def read_scenario(
+    path: Path,
+    find: Callable[[str], Layer],
+    on: date,
+    areas: Areas,
+    above: tuple[Path, ...] = (),
+) -> ReadScenario:
     """Read a scenario file and make its layer.
 
     Parameters
@@ -148,6 +156,8 @@ def read_scenario(path: Path, find: Callable[[str], Layer], on: date, areas: Are
         The study's day, on which the base is read where the file names no other.
     areas : Areas
         The succession table.
+    above : tuple of pathlib.Path, optional
+        Scenarios that have this one for their base.
 
     Returns
     -------
@@ -159,22 +169,19 @@ def read_scenario(path: Path, find: Callable[[str], Layer], on: date, areas: Are
         toml = load(path)
     except InputFileError as error:
         return ReadScenario(None, (Problem(path.name, None, None, error.message, error.fix),))
-    lines = [
-        toml.text.count("\n", 0, found.end()) + 1
-        for found in re.finditer(r"^\s*\[\[\s*moves\s*\]\]", toml.text, re.MULTILINE)
-    ]
-    stated, faults = check(Scenario, toml._replace(holds=_listed(toml)))
+    stated, faults = check(Scenario, toml)
     problems += [Problem(path.name, f.line, f.key, f.message, f.fix) for f in faults]
     if faults:
         return ReadScenario(None, tuple(problems))
     said = Scenario(**stated)
+    moves = list(_moves(toml, said.moves, problems))
     at = said.as_of or on
     key = re.sub(r"[^\w]+", "_", (said.key or path.stem).casefold()).strip("_")
     for wrong, message, fix in _beyond(said, key):
         if wrong:
             problems.append(Problem(path.name, None, None, message, fix))
     try:
-        base = find(said.base)
+        base = _base(said.base, find, at, areas, (*above, path))
         if base.kind != "areas":
             raise CatalogueError(
                 f"{base.key} is made of {base.kind}, and a scenario moves whole districts",
@@ -184,8 +191,7 @@ def read_scenario(path: Path, find: Callable[[str], Layer], on: date, areas: Are
     except GeollsError as error:
         problems.append(Problem(path.name, toml.line("base"), "base", error.message, error.fix))
         return ReadScenario(None, tuple(problems))
-    for number, move in enumerate(said.moves, 1):
-        row = lines[number - 1] if number <= len(lines) else None
+    for number, row, move in moves:
         told: list[Problem] = []
         ground.make(number, move, told)
         problems += [replace(p, file=p.file or path.name, row=p.row or row) for p in told]
@@ -202,21 +208,46 @@ def read_scenario(path: Path, find: Callable[[str], Layer], on: date, areas: Are
     )
 
 
-def _listed(toml: Toml) -> Mapping[str, Any]:
-    """Return what a file holds, with one name where a list is wanted as a list of one."""
-    moves = toml.holds.get("moves")
-    if not isinstance(moves, list):
-        return toml.holds
-    many = ("merge", "move")
-    return {
-        **toml.holds,
-        "moves": [
-            {k: [v] if k in many and isinstance(v, str) else v for k, v in m.items()}
-            if isinstance(m, dict)
-            else m
-            for m in moves
-        ],
-    }
+def _base(
+    name: str, find: Callable[[str], Layer], on: date, areas: Areas, above: tuple[Path, ...]
+) -> Layer:
+    """Return the layer that a scenario changes; a scenario that comes with geolls will do."""
+    try:
+        return find(name)
+    except CatalogueError:
+        path = named_scenarios([name]).get(name)
+        if path is None:
+            raise
+    if path.resolve() in {each.resolve() for each in above}:
+        raise CatalogueError(f"{name} has itself for its base", fix="name another layer")
+    made = read_scenario(path, find, on, areas, above)
+    if made.layer is None:
+        first = next(p for p in made.problems if p.severity == "error")
+        raise CatalogueError(first.message, fix=first.fix)
+    return made.layer
+
+
+def _moves(
+    toml: Toml, given: Sequence[Any], problems: list[Problem]
+) -> Iterator[tuple[int, int | None, Move]]:
+    """Yield each move that can be read, with its number and its line; one name is a list of one."""
+    heads = re.finditer(r"^\s*\[\[\s*moves\s*\]\]", toml.text, re.MULTILINE)
+    rows = [toml.text.count("\n", 0, found.end()) + 1 for found in heads]
+    for number, holds in enumerate(given, 1):
+        row = rows[number - 1] if number <= len(rows) else None
+        if not isinstance(holds, dict):
+            fix = "write [[moves]], then merge, move, split or use below it"
+            problems.append(Problem(toml.path.name, row, None, "moves is no list of moves", fix))
+            return
+        many = ("merge", "move")
+        held = {k: [v] if k in many and isinstance(v, str) else v for k, v in holds.items()}
+        stated, faults = check(Move, toml._replace(holds=held))
+        problems += [
+            Problem(toml.path.name, row, f.key, f"move {number}: {f.message}", f.fix)
+            for f in faults
+        ]
+        if not faults:
+            yield number, row, Move(**stated)
 
 
 def _beyond(said: Scenario, key: str) -> Iterator[tuple[bool, str, str | None]]:

@@ -34,7 +34,7 @@ BASES: Final[Mapping[Basis, str]] = {
 
 def units_table(study: Core, name: str) -> pd.DataFrame:
     """Say what the units of a layer have, and whose land it was; see `Study.scenario`."""
-    layer = study.layer(name)
+    layer = _of_land(study, name)
     table = sums_of(study.membership(layer.key), study.weights(), "schools")
     for by in ("pupils", "area"):
         column = {"area": "area_km2"}.get(by, by)
@@ -52,6 +52,16 @@ def units_table(study: Core, name: str) -> pd.DataFrame:
     table[counted] = table[counted].fillna(0)
     table["blocks"] = table["blocks"].astype(int)
     return reasons_last(sure(table))
+
+
+def _of_land(study: Core, name: str) -> Layer:
+    layer = study.layer(name)
+    if not layer.has_land:
+        raise UsageError(
+            f"{layer.key} is made of {layer.kind}, not of land",
+            fix="name a scenario, or a layer of land as local_authority",
+        )
+    return layer
 
 
 def land_that_moves(study: Core, before: str, after: str) -> pd.Series[str]:
@@ -86,8 +96,8 @@ def moving_place(study: Core, before: str, after: str) -> Place | None:
 
 def compare_layers(study: Core, before: str, after: str, basis: Basis | None = None) -> Comparison:
     """Hold two layers side by side; see `Study.scenario_compare`."""
-    layers = [study.layer(name) for name in (before, after)]
-    made = {layer.key: followed(study, layer) for layer in layers}  # refuses what has no land
+    layers = [_of_land(study, name) for name in (before, after)]
+    made = {layer.key: followed(study, layer) for layer in layers}
     by_body = all(frame is not None for frame in made.values())
     if basis is not None and basis not in BASES:
         raise UsageError(f"{basis!r} is no basis", where="--basis", fix=f"use {' or '.join(BASES)}")

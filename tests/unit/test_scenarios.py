@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
+from typing import Any
 
+import pandas as pd
 import pytest
 
+from geolls.cli.main import main
 from geolls.layers.areas import load_areas
 from geolls.layers.catalogue import load_catalogue
 from geolls.layers.expand import expand
 from geolls.layers.scenario import ReadScenario, read_scenario, shipped, template
+from geolls.maps.scenes import scene_of
+from geolls.study.assignment import Placement, assign_regrouped
 
 AREAS, CATALOGUE, DAY = load_areas(), load_catalogue(), date(2022, 9, 1)
 LEEDS, BRADFORD, HARROGATE = "E08000035", "E08000032", "E07000165"
@@ -255,3 +261,132 @@ def test_what_comes_with_geolls_has_its_source_date_and_confidence(key: str) -> 
         assert found.layer.source_date and found.layer.source != f"scenario {key}.toml"
         base = {c.block: c.share for c in expand(CATALOGUE.get(found.layer.base), day, AREAS)}
         assert {c.block for c in expand(found.layer, day, AREAS)} >= base.keys()
+
+
+def test_a_scenario_may_rest_on_another_but_not_on_itself(tmp_path: Path) -> None:
+    found = read(tmp_path, '[[moves]]\nmerge = ["East Surrey", "Kent"]\nas = "South East"',
+                 "surrey_2027")  # fmt: skip
+    assert found.layer is not None and found.layer.base == "local_authority"
+    assert {"South East", "West Surrey"} <= {u.name for u in found.layer.units.values()}
+    path = tmp_path / "own.toml"
+    path.write_text(f'title = "x"\nbase = "{path}"\n[[moves]]\nmerge = ["a", "b"]\nas = "c"')
+    own = read_scenario(path, CATALOGUE.get, DAY, AREAS)
+    assert own.layer is None and "has itself for its base" in lines(own)[0]
+
+
+def test_every_fault_of_every_move_is_told_at_its_line(tmp_path: Path) -> None:
+    moves = '[[moves]]\nmove = ["Leds"]\nto = "York"\n[[moves]]\nextent = "half"\nsplit = "York"'
+    said = lines(read(tmp_path, moves))
+    assert any("row 4: move 1: no area and no unit is called 'Leds'" in line for line in said)
+    assert any("row 7, extent: move 2: extent is 'half'" in line for line in said)
+    (one,) = lines(read(tmp_path, 'moves = ["merge A"]'))
+    assert "write [[moves]]" in one
+
+
+# ---- in a study -------------------------------------------------------------------------------
+
+
+def test_what_comes_with_geolls_loses_no_school_and_no_pupil(demonstration: Any) -> None:
+    schools, pupils = demonstration.weights(), demonstration.weights("pupils")
+    study = demonstration.taking(shipped())
+    for key in shipped():
+        members = study.membership(key)
+        for weight in (schools, pupils):
+            assert members.weigh(weight.to_numpy()).sum() == pytest.approx(weight.sum()), key
+    rows = study.scenario("surrey_2027").set_index("unit_name")
+    assert rows.loc["West Surrey", "land_of"] == "Surrey" and rows.loc["West Surrey", "blocks"] == 6
+    assert rows["schools"].sum() == len(schools)
+
+
+def test_schools_of_other_authorities_stay_where_they_are(demonstration: Any) -> None:
+    study = demonstration.taking(["surrey_2027"])
+    before, after = (study.assigned(k).set_index("urn") for k in ("local_authority", "surrey_2027"))
+    elsewhere = before.index[before["unit_name"] != "Surrey"]
+    columns = ["unit_code", "share", "assigned_by"]
+    assert after.loc[elsewhere, columns].equals(before.loc[elsewhere, columns])
+
+
+def test_a_school_kept_from_elsewhere_follows_its_authority_or_stands_under_all_its_heirs() -> None:
+    home = pd.DataFrame({"block": ["p", "q", "r"], "unit_code": ["A", "A", "B"],
+                         "unit_name": "", "share": 1.0, "line_confidence": "high"})  # fmt: skip
+    land = home.assign(unit_code=["west", "east", "B"], unit_name=["West", "East", "B"])
+    placed = pd.DataFrame({"urn": ["1", "2", "3", "4"], "block": ["p", "q", "r", "r"],
+                           "located_by": "point", "distance_m": 0.0})  # fmt: skip
+    authorities = pd.DataFrame({
+        "urn": ["1", "2", "3", "4"], "layer": "la", "unit_code": ["A", "A", "B", "A"],
+        "unit_name": "", "assigned_by": "code", "distance_m": 0.0, "share": 1.0,
+        "line_confidence": "high",
+    })  # fmt: skip
+    found = assign_regrouped("new", authorities, home, land, Placement(placed, placed[:0], DAY),
+                             divided=True)  # fmt: skip
+    assert found is not None
+    assert sorted(map(tuple, found[["urn", "unit_code", "share"]].values)) == [
+        *(("1", "west", 1.0), ("2", "east", 1.0), ("3", "B", 1.0)),
+        *(("4", "east", 0.5), ("4", "west", 0.5)),  # beyond the land of the authority that keeps it
+    ]
+    assert dict(zip(found["urn"], found["assigned_by"], strict=True))["1"] == "point"
+
+
+@pytest.fixture
+def geolls(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> Callable[..., tuple[int, str, str]]:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("GEOLLS_DATA", str(tmp_path / "data"))
+
+    def run(*words: str) -> tuple[int, str, str]:
+        with pytest.raises(SystemExit) as left:
+            main(words)
+        said = capfd.readouterr()
+        return int(left.value.code or 0), said.out, said.err
+
+    return run
+
+
+def test_on_the_command_line_a_file_is_checked_made_and_used(
+    geolls: Callable[..., tuple[int, str, str]],
+) -> None:
+    assert "surrey_2027" in geolls("scenario")[1]
+    assert geolls("scenario", "new", "-o", "a.toml", "--as-of", "2022-09-01")[0] == 0
+    assert geolls("scenario", "new", "-o", "a.toml")[0] == 15
+    code, out, _ = geolls("scenario", "a.toml", "--as-of", "2022-09-01")
+    assert code == 0 and "Hartlepool and Middlesbrough" in out
+    code, out, _ = geolls("check", "a.toml")
+    assert code == 0 and "No problems" in out
+    code, _, err = geolls("scenario", "sury_2027")
+    assert code == 10 and "did you mean surrey_2027?" in err
+    code, out, _ = geolls("layers", "--layer", "a.toml", "--as-of", "2022-09-01", "--format", "csv")
+    assert code == 0 and "\na,What if" in out
+    code, out, err = geolls("scenario", "compare", "local_authority", "a.toml", "-o", "moves.csv")
+    assert code == 0 and "by maintaining body" in err
+    moved = pd.read_csv("moves.csv", dtype=str)
+    assert set(moved["to_name"]) == {"Hartlepool and Middlesbrough"}
+    place = "a.toml:Hartlepool and Middlesbrough"
+    code, out, _ = geolls("schools", "--place", place, "--format", "csv", "--columns", "urn")
+    assert code == 0 and set(out.split()[1:]) == set(moved["urn"])
+
+
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        (("local_authority", "federation"), "federation is made of schools, not of land"),
+        (("local_authority", "nolayer"), "no layer is called 'nolayer'"),
+        (("maths_hub", "surrey_2027", "--basis", "maintaining body"), "use location"),
+        (("local_authority", "surrey_2027", "--basis", "both"), "none of maintaining body"),
+    ],
+)
+def test_a_wrong_comparison_is_one_line(
+    geolls: Callable[..., tuple[int, str, str]], words: tuple[str, ...], line: str
+) -> None:
+    code, _, err = geolls("scenario", "compare", *words)
+    assert code in (2, 10) and line in err and len(err.strip().splitlines()) == 1
+
+
+def test_the_map_frames_what_moves_and_counts_its_schools(demonstration: Any) -> None:
+    recipe, data = scene_of(demonstration, "what_if", options={"right": "hampshire_2028"})
+    assert recipe.options["left"] == "local_authority" and data.place is not None
+    assert data.place.name == "Hampshire from 1 April 2028" and len(data.place.blocks) == 13
+    words = next(m for m in data.measures if m.key == "moved").values.value_counts()
+    assert words["Moves"] == 9 and words["Moves in part, or along a line not to hand"] == 4
+    here = demonstration.placement.schools["block"].isin(data.place.blocks).sum()
+    assert data.schools is not None and int(data.schools["here"].sum()) == here
