@@ -221,6 +221,16 @@ The keys of the file are in [the layer shelf](../boundaries/README.md). Before a
 on one basis, named on every output: the body that maintains a school, where the units of both
 layers are made of authorities, else where the school stands. Where several units list land and no
 line is to hand, a school there is in one of them, and what counts is told at least and at most.
+
+| `--list` | one row is |
+|---|---|
+| `summary` | a measure, before, after, and what moves: units, schools, pupils, trusts, trusts in one unit, \
+split, joined, `home_share`, and for each layer of hubs `homogeneity`, `splits`, `hubs_met` |
+| `places` | a unit: schools and pupils before, after, gained, lost; trusts at work; hubs met |
+| `flows` | a pair of units between which schools move |
+| `trusts` | a trust with a school that moves: its units and home share before and after |
+| `hubs` | a hub with a school that moves |
+| `schools` | a school that moves, or may: what all other numbers add up from |
 """
 
 
