@@ -224,8 +224,9 @@ line is to hand, a school there is in one of them, and what counts is told at le
 
 | `--list` | one row is |
 |---|---|
-| `summary` | a measure, before, after, and what moves: units, schools, pupils, trusts, trusts in one unit, \
-split, joined, `home_share`, and for each layer of hubs `homogeneity`, `splits`, `hubs_met` |
+| `summary` | a measure, before, after, and what moves: units, schools, pupils, trusts, trusts in \
+one unit, split, joined, `home_share`, and for each layer of hubs `homogeneity`, `splits`, \
+`hubs_met` |
 | `places` | a unit: schools and pupils before, after, gained, lost; trusts at work; hubs met |
 | `flows` | a pair of units between which schools move |
 | `trusts` | a trust with a school that moves: its units and home share before and after |
