@@ -9,8 +9,7 @@ from statistics import median
 from typing import Any
 
 from geolls.atlas import words
-from geolls.base.interval import Interval, bounds, span
-from geolls.base.text import count
+from geolls.base.interval import Interval, bounds
 
 __all__ = [
     "Axis",
@@ -158,7 +157,11 @@ NO_UNIT = ("none", "no_evidence")  # looks of what is in no unit
 
 
 def labels_of(
-    pieces: Sequence[Piece], lines: Sequence[tuple[str, ...]], *, whole: float | None = None
+    pieces: Sequence[Piece],
+    lines: Sequence[tuple[str, ...]],
+    *,
+    whole: float | None = None,
+    key: str = "",
 ) -> tuple[Label, ...]:
     """Name the pieces whose names fit; the others together become "5 more".
 
@@ -170,6 +173,8 @@ def labels_of(
         What stands under each name; the first line is the count.
     whole : float, optional
         How many schools the pieces have together, where that is known.
+    key : str, optional
+        The layer.
 
     Returns
     -------
@@ -189,12 +194,12 @@ def labels_of(
     if len(rest) == 1 and rest[0].share * STRIP_PX > 60:
         named, rest = units, []
     narrow = [p for p in none if p.share * STRIP_PX <= 60]
-    said: list[str] = [words.MORE(n=len(rest), named=named)] if rest else []
-    said += [f"{span(p.known, count)} {p.name}" for p in narrow]
+    said: list[str] = [words.MORE(key=key, n=len(rest), named=named)] if rest else []
+    said += [words.NARROW(key=key, n=p.known, name=p.name) for p in narrow]
     out = every[:named]
     if said:
         share = sum(p.share for p in (*rest, *narrow))
-        total = (span(_together(rest, pieces, whole), count),) if rest else ()
+        total = (words.REST(key=key, n=_together(rest, pieces, whole)),) if rest else ()
         out.append(Label(width_class("w", share), "; ".join(said), total, "", named > 0))
     return (*out, *(label for p, label in zip(none, every[units:], strict=True) if p not in narrow))
 

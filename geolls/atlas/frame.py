@@ -9,7 +9,7 @@ import re
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from typing import Any
 
 import jinja2
@@ -35,7 +35,7 @@ from geolls.base.text import (
     slug,
     small,
 )
-from geolls.base.vocabulary import FEW, KIND_PHRASES, KIND_TITLES, KINDS, REASONS
+from geolls.base.vocabulary import KIND_PHRASES, KIND_TITLES, KINDS, REASONS
 from geolls.layers.model import Layer
 from geolls.maps.offline import asset, leaflet_css, page_script, policy
 from geolls.maps.page import Parts
@@ -315,9 +315,7 @@ class Frame:
                 "words": KIND_PHRASES[kind].format(unit=self.word(self.facts.first)),
                 "count": float(unit[kind]),
                 "number": span(known(kind, float(unit[kind])), count),
-                "percent": percent(share, n),
-                "text": span(known(kind, float(unit[kind])), count)
-                + f", {span(known(f'share_{kind}', share), percent)}" * (n >= FEW),
+                "percent": span(known(f"share_{kind}", share), partial(percent, n=n)),
                 "width": width_class("w", share),
                 "mark": Markup(mark(kind)),
             }
@@ -378,7 +376,7 @@ class Frame:
             fill=fill,
             line=line,
             pieces=tuple(pieces),
-            labels=labels_of(pieces, lines, whole=whole),
+            labels=labels_of(pieces, lines, whole=whole, key=layer.key),
             **more,
         )
 

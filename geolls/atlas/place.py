@@ -38,7 +38,6 @@ from geolls.base.vocabulary import (
     FEW,
     KIND_TITLES,
     KINDS,
-    RANKED,
     REACHES,
     REASONS,
 )
@@ -89,7 +88,7 @@ def lede(here: Here, population: Population, hubs: Sequence[str]) -> Markup:
     lead = outside >= several
     part: float | Interval = outside if lead else several
     run = "no_trust" if lead else "in_trusts"
-    if not here.schools.certain:
+    if not here.known(run).certain:
         part = here.known(run)
     first = words.WHO_RUNS(
         n=here.n,
@@ -106,7 +105,8 @@ def lede(here: Here, population: Population, hubs: Sequence[str]) -> Markup:
     )
     if not here.n:
         return first
-    work = len(here.trusts) if here.schools.certain else here.known("trusts")
+    at_work = here.at_work
+    work = len(here.trusts) if at_work.certain else at_work
     second = words.TRUSTS_HERE(word=population.word, trusts=work, **by_home(here.trusts))
     return words.paragraph(first, second, *(_hubs(here, key) for key in hubs))
 
@@ -209,18 +209,22 @@ class PlacePages(Chapter):
             "glance_note": words.MIDDLE_ONE(
                 ranked=ranked, others=others, shared=not here.schools.certain
             ),
-            "ranked": ranked,
-            "rank_from": RANKED,
             "strips": strips,
             "doubt": any(p.doubt for _, bars in strips for bar in bars for p in bar.pieces),
             "all_schools": words.PART(part=here.schools, n=here.schools, capital=True),
             "kinds": book.kinds(here.unit, here.n),
             "trust_strip": self._trust_strip(here),
             "trusts": self._trust_grid(page, here) if here.trusts else None,
-            "homes": by_home(here.trusts)["homes"],
+            "trusts_said": words.TRUSTS_TABLE(
+                trusts=here.at_work,
+                word=book.study.population.word,
+                name=here.name,
+                homes=by_home(here.trusts)["homes"],
+            ),
             "unit_word": book.word(here.seat.key),
             "others": others,
             "ticks": self._ticks(here),
+            "ticks_said": words.TICKS(ranked=ranked, others=others),
             "trusting": self._trusting(here),
             "school_kinds": {
                 "label": "Who runs them",
@@ -322,6 +326,7 @@ class PlacePages(Chapter):
                 word=last_word(layer.unit_title),
             )
             first = words.PIECE(
+                key=key,
                 pieces=len(rows),
                 of_its_unit=bool(second),
                 n=met.ends,
@@ -331,7 +336,7 @@ class PlacePages(Chapter):
             pieces.append(piece)
             lines.append((first, second) if second else (first,))
         shared = sum(map(cover.is_parted, cover.units))
-        counts = {"units": len(cover.units), "parted": shared}
+        counts = {"key": key, "units": len(cover.units), "parted": shared}
         strays = Interval(
             sum(met.low for met in cover.strays), sum(met.high for met in cover.strays)
         )
@@ -399,7 +404,10 @@ class PlacePages(Chapter):
                 kind="",
                 unit=self.book.word(key),
             )
-            said = words.SHARE_AT_HOME(status=row[f"home_status_{key}"], share=share)
+            n = int(row["schools"]) if row["schools"] == row["located"] else FEW
+            said = words.SHARE_AT_HOME(
+                status=row[f"home_status_{key}"], share=share, n=n, part=round(share * n)
+            )
             return Two(str(where), str(said), row["kind"] == "trust_home_here")
 
         def share(row: Mapping[str, Any]) -> Bar:
@@ -573,6 +581,7 @@ class PlacePages(Chapter):
             title = label_from(name, here.seat.key, here.seat.unit_title)
             few = here.n < FEW and column != "trusts"
             value = float("nan") if few else float(here.unit[column])
+            known = here.known(column) if f"{column}_low" in here.unit else bounds(value)
             said = words.AMONG_OTHERS(
                 few=few,
                 rank=here.rank(column),
@@ -584,7 +593,7 @@ class PlacePages(Chapter):
                 "title": title,
                 "axis": axis,
                 "here": axis.at(value) if value == value else None,
-                "value": "" if few else say(value),
+                "value": "" if few else span(known, say),
                 "said": said,
             })  # fmt: skip
         return out
@@ -603,6 +612,7 @@ class PlacePages(Chapter):
             if layer.family == "councils" or key == here.key or self._silent(here, key):
                 continue
             have = words.HAVE_A_UNIT(
+                key=key,
                 partial=layer.tiling == "partial",
                 units=len(cover.land) + len(cover.units),
                 gap=cover.without("no_evidence"),
@@ -613,6 +623,7 @@ class PlacePages(Chapter):
                 day=self.study.as_of,
             )
             known = words.HOW_KNOWN(
+                key=key,
                 gap=some(cover.lacking("no_evidence")),
                 both=cover.both,
                 titles=layer.unit_title_plural,

@@ -374,6 +374,7 @@ def _row(subject: _Subject, cover: Cover) -> tuple[str, ...]:
     while shown < len(names) and len(", ".join(names[: shown + 1])) <= LINE:
         shown += 1
     which = words.MET(
+        key=layer.key,
         met=len(found),
         gap=cover.bare("no_evidence"),
         weight=total(list(met.values())),
@@ -384,6 +385,7 @@ def _row(subject: _Subject, cover: Cover) -> tuple[str, ...]:
     )
     only = [unit for unit in cover.units if unit.code in {land.code for land in cover.land}][:1]
     beyond = words.RUN_ON(
+        key=layer.key,
         units=len(cover.land),
         beyond=len(cover.beyond),
         inside=len(cover.inside),

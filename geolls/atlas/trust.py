@@ -16,7 +16,7 @@ from geolls.atlas import words
 from geolls.atlas.charts import Axis, Strip, axis_of, marks_on_axis
 from geolls.atlas.frame import Chapter, Page, Rendered
 from geolls.atlas.grids import Column, Grid, Name, Two, mark
-from geolls.base.interval import Interval, span
+from geolls.base.interval import Interval
 from geolls.base.populations import POPULATIONS
 from geolls.base.text import DASH, band_words, count, km, number, phase_words, short_name, small
 from geolls.base.vocabulary import KINDS, OUTSIDE, REACHES, REASONS
@@ -67,10 +67,11 @@ class TrustPages(Chapter):
                 "sorted": words.SORTED_BY(home=False),
                 "besides": words.BESIDES(n=0, others=others),
             }
-        name, n, size = str(row["trust_name"]), int(row["schools"]), str(row["size_band"])
+        name, n = str(row["trust_name"]), int(row["schools"])
         located, yard = len(facts.from_home.get(uid, [])), len(facts.yardstick.get(uid, []))
         strips = [bar for key in self._layers if (bar := self.strip(page, uid, key))]
         home = self._home(uid, row)
+        doubt = any(piece.doubt for bar in strips for piece in bar.pieces)
         return {
             "name": name,
             "kind": self._what_it_is(uid, row),
@@ -83,14 +84,10 @@ class TrustPages(Chapter):
             "marks": self._marks(uid) if located > 1 else None,
             "located": located,
             "yard_count": yard,
-            "far": self._far_grid(row),
-            "like": words.OF_LIKE_SIZE(
-                same=len(self._of_size(size)), band=band_words(size), word=self._word
-            ),
-            "yardstick": words.YARDSTICK(**self._yardstick),
-            "schools_text": words.SCHOOLS_OF(n=n, word=self._word),
+            **(self._far(row, located) if row["located"] > 1 else {"far": None}),
+            "across": words.ACROSS_MAPS(n=n, word=self._word, doubt=doubt),
             "strips": strips,
-            "doubt": any(piece.doubt for bar in strips for piece in bar.pieces),
+            "doubt": doubt,
             "sorted": words.SORTED_BY(home=located),
             "besides": words.BESIDES(n=n, others=others),
         }
@@ -221,13 +218,18 @@ class TrustPages(Chapter):
         ]
         apart, units = _ends(row, f"cross_pairs_{key}"), _ends(row, f"areas_{key}")
         about = words.TRUST_UNITS(
+            key=key,
             units=units,
+            n=sum(inside),
             effective=1 / sum((n / sum(inside)) ** 2 for n in inside)
             if units.certain
             else float("nan"),
             together=apart.less_from(1.0),
         )
-        lines = [(span(ends[code], count),) for code, *_ in ordered]
+        lines = [
+            (words.PIECE(key=key, n=ends[code], pieces=len(ordered) + 4, of_its_unit=False),)
+            for code, *_ in ordered
+        ]
         return self.book.strip(layer, pieces, lines, whole=total, about=about, faint_after=1)
 
     def _marks(self, uid: str) -> dict[str, Any]:
@@ -264,6 +266,18 @@ class TrustPages(Chapter):
         """Return the axis of a distance for trusts of like size, and the middle one's."""
         values = self._of_size(band)[column]
         return axis_of(values.tolist(), km), float(values.median())
+
+    def _far(self, row: Mapping[str, Any], located: int) -> dict[str, Any]:
+        """Return how far its schools are, and what that is held against."""
+        size = str(row["size_band"])
+        return {
+            "far": self._far_grid(row),
+            "like": words.OF_LIKE_SIZE(
+                same=len(self._of_size(size)), band=band_words(size), word=self._word
+            ),
+            "asked": words.YARDSTICK_ASKS(n=located) if located > 1 else "",
+            "yardstick": words.YARDSTICK(**self._yardstick),
+        }
 
     def _far_grid(self, row: Mapping[str, Any]) -> Grid:
         rows = []

@@ -227,9 +227,6 @@ REASON = Saying(
     Form("not applicable", always, REASON_NAMES["not_applicable"]),
 )
 SCHOOLS = one("so many schools", "{n:count} {n:school|schools}")
-SCHOOLS_OF = one("so many schools of a population",
-                 "{n:count} {n:{word:either} school|{word} schools}")
-
 FOUND_PLACE = one("a place that a search found", "{title}, {n:count} {n:school|schools}")
 HOME = Saying(
     "the home of a trust, in a cell",
@@ -280,7 +277,7 @@ WHAT_IT_IS = Saying(
 WHO_RUNS = Saying(
     "who runs the schools of a place",
     Form("no school", lambda f: f.n == 0, "No {word:either} school stands in {place}."),
-    Form("shared land", lambda f: isinstance(f.part, Interval),
+    Form("shared land", lambda f: not f.schools.certain,
          "Schools that are or may be {name:owner} number {schools:between}, for it shares land "
          "along a line not to hand; <b>{part:between}</b> of them are {run} "
          "({share:between percent}; England {england:percent})."),
@@ -289,6 +286,9 @@ WHO_RUNS = Saying(
     Form("few schools", lambda f: f.n < FEW,
          "<b>{part:count}</b> of {n:count} {n:{word:either} school|{word} schools} in {name} "
          "{part:is|are} {run}."),
+    Form("some not known", lambda f: isinstance(f.part, Interval),
+         "<b>{part:Between}</b> of {name:owner} {n:count} {word} schools are {run} "
+         "({share:between percent}; England {england:percent})."),
     Form("at one end of all", lambda f: f.rank and f.rank.total >= 20
          and min(f.rank.larger, f.rank.smaller) <= 5,
          "{share:Roughly} of {name:owner} {word} schools, <b>{part:count} of {n:count}</b>, are "
@@ -308,9 +308,13 @@ HOMES = Saying(
 )
 SHARE_AT_HOME = Saying(
     "the share of a trust's schools at its home, in a cell",
+    Form("not known", lambda f: f.status == "not_known", ""),
+    Form("all of few", lambda f: f.part == f.n < FEW, "all of its schools"),
+    Form("few", lambda f: f.n < FEW and f.status != "no_single_home",
+         "{part:count} of its {n:count} schools"),
+    Form("none of few", lambda f: f.n < FEW, "{part:count} of {n:count} in the largest"),
     Form("at home", lambda f: f.status in ("home", "outside"), "{share:percent} of its schools"),
-    Form("none", lambda f: f.status == "no_single_home", "{share:percent} in the largest"),
-    Form("not known", always, ""),
+    Form("none", always, "{share:percent} in the largest"),
 )
 TRUSTS_HERE = Saying(
     "the trusts at work in a place",
@@ -403,9 +407,11 @@ MORE = Saying(
     Form("beside named ones", lambda f: f.named, "{n} more"),
     Form("all", always, "{n} in all, none wide enough to name"),
 )
+REST = one("how many schools, under the pieces of a bar without a name", "{n:count}")
+NARROW = one("schools in no unit, where a bar has no room for them", "{n:count} {name}")
 PIECE = Saying(
     "how many schools, under a piece of a bar",
-    Form("only piece of a unit", lambda f: f.pieces == 1 and f.of_its_unit,
+    Form("only piece of a unit", lambda f: f.pieces == 1 and f.of_its_unit and f.total >= FEW,
          "{n:count} {n:school|schools}, {of_place:percent} of the place;"),
     Form("only piece", lambda f: f.pieces == 1, "{n:count} {n:school|schools}"),
     Form("few pieces", lambda f: f.pieces <= 4 and f.total >= FEW and bounds(f.n).certain,
@@ -420,8 +426,8 @@ OF_ITS_UNIT = Saying(
          "its one school is here"),
     Form("all", lambda f: f.whole and bounds(f.schools).certain and bounds(f.n).certain,
          "all of its {schools:count} are here"),
-    Form("not known", lambda f: not (bounds(f.schools).certain and bounds(f.n).certain),
-         "of the {word:owner} {schools:count}"),
+    Form("not known", lambda f: not (bounds(f.schools).certain and bounds(f.n).certain)
+         or bounds(f.schools).high < FEW, "of the {word:owner} {schools:count}"),
     Form("a part", always, "{of_unit:percent} of the {word:owner} {schools:count}"),
 )
 UNITS_HERE = Saying(
@@ -453,6 +459,24 @@ TRUST_BOXES = Saying(
     Form("wider", lambda f: 1.5 <= f.times < 2, ", drawn wider"),
     Form("not all", lambda f: f.trusts > f.drawn, "; the {drawn} largest are drawn"),
     join="",
+)
+TRUSTS_TABLE = Saying(
+    "the trusts at work in a place, above their table",
+    Form("none", lambda f: f.trusts.high == 0,
+         "No trust of two or more {word} schools has one in {name}."),
+    Form("shared land", lambda f: not f.trusts.certain,
+         "{trusts:Between} trusts of two or more {word} schools have one or more in {name}; of all "
+         "that may, {homes}."),
+    Form("some", always,
+         "{trusts:count} {trusts:trust|trusts} of two or more {word} schools with one or more in "
+         "{name}: {homes}."),
+)
+TICKS = Saying(
+    "the others on an axis",
+    Form("some", lambda f: f.ranked >= 5,
+         f"Each tick is one of {{ranked:count}} {{others}} with {RANKED} or more schools."),
+    Form("too few", always,
+         f"Too few {{others}} with {RANKED} or more schools to compare."),
 )
 AMONG_OTHERS = Saying(
     "a place among the others on an axis",
@@ -577,7 +601,7 @@ BESIDES = Saying(
     "the schools of a trust that do not count, above the table of its schools",
     Form("none", lambda f: not f.others, ""),
     Form("none counts", lambda f: f.n == 0, ", none of them counted here"),
-    Form("some", always, ", then the {others:count} not counted here"),
+    Form("some", always, ", then the {others:words} not counted here"),
 )
 TRUST_HOME = Saying(
     "where a trust is at home",
@@ -647,17 +671,31 @@ YARDSTICK = one(
 )
 OF_LIKE_SIZE = Saying(
     "trusts of like size",
-    Form("one school", lambda f: f.band == "1",
-         "{same:count} {same:trust has|trusts have} one school that counts, and others."),
     Form("alone", lambda f: f.same == 1, "No other trust has {band} {word} schools."),
     Form("several", always, "{same:count} trusts have {band} {word} schools, this one among them."),
+)
+ACROSS_MAPS = Saying(
+    "which maps a trust works across",
+    Form("one school", lambda f: f.n == 1,
+         "One bar per map: the unit that has its one {word:either} school."),
+    Form("several", lambda f: f.n > 1,
+         "One bar per map, split between the units that have its {n:count} {word} schools."),
+    Form("darkest", lambda f: f.n > 1 and not f.doubt,
+         "No unit has more of them than the darkest piece."),
+    join=" ",
+)
+YARDSTICK_ASKS = one(
+    "what the yardstick asks",
+    "Each mark is a school. The yardstick asks: if the trust had taken the nearest {n:count} "
+    "schools of the same phases, how far would they be?",
 )
 TRUST_UNITS = Saying(
     "how a layer divides a trust, beside its bar",
     Form("units", always, "{units:count} {units:unit|units}"),
     Form("several", lambda f: f.units.high > 1 and f.effective == f.effective,
          ", effective {effective:.1f}"),
-    Form("pairs", lambda f: f.units.high > 1 and f.together.high - f.together.low < 1,
+    Form("pairs", lambda f: f.units.high > 1 and f.n >= FEW
+         and f.together.high - f.together.low < 1,
          "; {together:percent} of the pairs of its schools share one"),
     join="",
 )

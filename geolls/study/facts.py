@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from geolls.base.interval import Interval
+from geolls.base.interval import Interval, bounds
 from geolls.base.text import worst_of
 from geolls.base.vocabulary import HOME_KINDS, KINDS, RANKED, REASONS
 from geolls.layers.model import Layer
@@ -661,6 +661,11 @@ class Here:
     def trusts(self) -> Sequence[AtWork]:
         """The trusts of two or more schools at work in it, largest here first."""
         return self.facts.at_work.get(self.key, {}).get(self.code, [])
+
+    @property
+    def at_work(self) -> Interval:
+        """How many trusts of two or more schools are at work in it."""
+        return bounds(len(self.trusts)) if self.schools.certain else self.known("trusts")
 
     @cached_property
     def members(self) -> Sequence[Member]:

@@ -133,9 +133,9 @@ def layer_titled(t: Truth, title: str) -> str:
     )
 
 
-def any_layer(t: Truth, holds: Callable[[str], bool]) -> bool:
-    """Tell whether a short text that does not name its layer holds of some layer of the study."""
-    return any(holds(layer) for layer in t.layers)
+def any_layer(t: Truth, s: Said, holds: Callable[[str], bool]) -> bool:
+    """Tell whether a text holds of the layer that it is said of, or of some layer if of none."""
+    return any(holds(layer) for layer in ([s.of] if s.of else t.layers))
 
 
 def ground(t: Truth, s: Said, layer: str) -> Any:
@@ -283,8 +283,16 @@ def _(t: Truth, s: Said, g: Groups) -> bool:
 
 @claim(RUNS, "few schools", "the count is of schools run so, of fewer than ten")
 def _(t: Truth, s: Said, g: Groups) -> bool:
-    n = t.n(s.layer, s.code)
-    return near(g["n"], n) and n < 10 and near(g["part"], who_runs(t, s, g["run"])[0])
+    n, (_, part, *_) = t.n(s.layer, s.code), run_between(t, s, g["run"])
+    return near(g["n"], n) and n < 10 and near(g["part"], part[0], *part)
+
+
+@claim(RUNS, "some not known", "the least and the most of its schools run so, and the share")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    whole, part, low, high = run_between(t, s, g["run"])
+    right = near(g["n"], whole[0]) and whole[0] == whole[1] and part[0] < part[1]
+    right &= ends(g["part"].lower()) == part and between(g["share"], low, high)
+    return right and pct(g["england"], who_runs(t, s, g["run"])[2])
 
 
 def many_schools(t: Truth, s: Said, g: Groups) -> bool:
@@ -307,13 +315,25 @@ def _(t: Truth, s: Said, g: Groups) -> bool:
 
 @claim(RUNS, "shared land", "the least and the most schools it can have, those run so, the share")
 def _(t: Truth, s: Said, g: Groups) -> bool:
+    whole, part, low, high = run_between(t, s, g["run"])
+    right = ends(g["schools"]) == whole and ends(g["part"]) == part
+    return (
+        right and between(g["share"], low, high) and pct(g["england"], who_runs(t, s, g["run"])[2])
+    )
+
+
+Ends = tuple[float, float]
+
+
+def run_between(t: Truth, s: Said, how: str) -> tuple[Ends, Ends, float, float]:
+    """Return the schools that a place can have, those run so, and the share: least and most."""
     kinds = {"no_trust", "status_unknown", "single_school_trust"}
-    run = {"no_trust"} if g["run"] == "in no trust" else {
+    run = {"no_trust"} if how == "in no trust" else {
         t.seen(s.layer, s.code, urn) for urn, _ in t.members(s.layer)[s.code]} - kinds  # fmt: skip
     # Schools of unknown status may be in no trust.
     may = t.run_ends(s.layer, s.code, *run, "status_unknown")[1]
     whole, part = t.ends(s.layer, s.code), (t.run_ends(s.layer, s.code, *run)[0], may)
-    if g["run"] != "in no trust":
+    if how != "in no trust":
         found = [
             share
             for urn, share in t.members(s.layer)[s.code]
@@ -328,11 +348,8 @@ def _(t: Truth, s: Said, g: Groups) -> bool:
     # Of unknown status: none in the least, all in the most; a sure school stays in the whole.
     low = part[0] / (part[0] + whole[1] - (part[1] - len(dark)))
     rest = whole[0] - part[0] - sum(share == 1 for share in dark)
-    high = part[1] / (part[1] + rest)
-    right = ends(g["schools"]) == whole and ends(g["part"]) == part
-    return (
-        right and between(g["share"], low, high) and pct(g["england"], who_runs(t, s, g["run"])[2])
-    )
+    high = part[1] / (part[1] + rest) if part[1] else 0.0
+    return whole, part, low, high
 
 
 def work_ends(t: Truth, s: Said) -> tuple[int, int]:
@@ -393,6 +410,24 @@ def _(t: Truth, s: Said, g: Groups) -> bool:
 
 
 @claim(WORK, "some", "the trusts with schools in it are so many")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return at_home(t, s)[0] == num(g["trusts"])
+
+
+TABLE = "the trusts at work in a place, above their table"
+
+
+@claim(TABLE, "none", "no trust of two or more schools has a school in it")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return at_home(t, s)[0] == 0
+
+
+@claim(TABLE, "shared land", "the least and the most trusts that can have a school in it")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return CLAIMS[WORK, "shared land"][1](t, s, {"trusts": g["trusts"].lower()})
+
+
+@claim(TABLE, "some", "the trusts with schools in it are so many, and so are their homes")
 def _(t: Truth, s: Said, g: Groups) -> bool:
     return at_home(t, s)[0] == num(g["trusts"])
 
@@ -595,10 +630,11 @@ for _about in ("the middle unit, below the glance", "the middle unit, below the 
 def met_pieces(t: Truth, s: Said, layer: str) -> dict[str, tuple[float, int, int]]:
     """Return the pieces of a bar: what a place meets, those not located apart."""
     if s.layer == "trust":
-        out: Counter[str] = Counter()
+        shares: dict[str, list[float]] = {}
         for urn in t.of_trust[s.code]:
-            out.update(dict(t.claims(layer)[urn]))
-        found = {code: (n, int(n), int(n)) for code, n in out.items()}
+            for code, share in t.claims(layer)[urn]:
+                shares.setdefault(code, []).append(share)
+        found = {c: (sum(n), sum(one == 1 for one in n), len(n)) for c, n in shares.items()}
     elif s.layer == layer:
         low, high = t.ends(layer, s.code)
         found = {s.code: (t.n(layer, s.code), int(low), int(high))}
@@ -609,12 +645,48 @@ def met_pieces(t: Truth, s: Said, layer: str) -> dict[str, tuple[float, int, int
 
 @claim("pieces of a bar without a name", "beside named ones", "fewer than the pieces of a bar")
 def _(t: Truth, s: Said, g: Groups) -> bool:
-    return any_layer(t, lambda k: 0 < num(g["n"]) < len(met_pieces(t, s, k)))
+    return any_layer(t, s, lambda k: 0 < num(g["n"]) < len(met_pieces(t, s, k)))
 
 
 @claim("pieces of a bar without a name", "all", "the units of a bar, or fewer than its pieces")
 def _(t: Truth, s: Said, g: Groups) -> bool:
-    return any_layer(t, lambda k: 0 < num(g["n"]) <= len(met_pieces(t, s, k)))
+    return any_layer(t, s, lambda k: 0 < num(g["n"]) <= len(met_pieces(t, s, k)))
+
+
+@claim("how many schools, under the pieces of a bar without a name", "always",
+       "some pieces of a bar together have so many schools")  # fmt: skip
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    def holds(layer: str) -> bool:
+        found = met_pieces(t, s, layer)
+        whole = sum(n for n, *_ in found.values())
+        mine = sorted((n, low, high) for u, (n, low, high) in found.items() if u not in REASONS)
+        rest = [(n, low, high) for u, (n, low, high) in found.items() if u in REASONS]
+        tails = [
+            (
+                sum(low for _, low, _ in mine[:k]),
+                sum(high for *_, high in mine[:k]),
+                whole - sum(high for *_, high in (*mine[k:], *rest)),
+                whole - sum(low for _, low, _ in (*mine[k:], *rest)),
+            )
+            for k in range(1, len(mine) + 1)
+        ]
+        # Of equal pieces those with the later names: any so many of them have the same.
+        return any(
+            ends(g["n"]) in {(low, high), (max(low, least), min(high, most))}
+            for low, high, least, most in tails
+        )
+
+    return any_layer(t, s, holds)
+
+
+@claim("schools in no unit, where a bar has no room for them", "always",
+       "so many of its schools are in no unit, for a reason")  # fmt: skip
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    def holds(layer: str) -> bool:
+        found = met_pieces(t, s, layer)
+        return any(near(g["n"], *n) for u, n in found.items() if u in REASONS)
+
+    return any_layer(t, s, holds)
 
 
 PIECE = "how many schools, under a piece of a bar"
@@ -633,7 +705,7 @@ def piece(t: Truth, s: Said, g: Groups, few: Callable[[int], bool]) -> bool:
             for n, low, high in found.values()
         )
 
-    return any_layer(t, holds)
+    return any_layer(t, s, holds)
 
 
 @claim(PIECE, "only piece of a unit", "one piece; its schools and its part of the place")
@@ -665,7 +737,7 @@ def _(t: Truth, s: Said, g: Groups) -> bool:
         shared = t.shared_here(s.layer, s.code, layer)
         return any(shared[u] > n / 2 for u, n in t.units(s.layer, s.code, layer).items())
 
-    return any_layer(t, holds)
+    return any_layer(t, s, holds)
 
 
 @claim(PART, "no room", "said nowhere")
@@ -676,14 +748,14 @@ def _(t: Truth, s: Said, g: Groups) -> bool:
 @claim(PART, "the only one", "a unit with one school, which is here")
 def _(t: Truth, s: Said, g: Groups) -> bool:
     return any_layer(
-        t, lambda k: any(t.n(k, u) == 1 == n for u, (n, *_) in met_pieces(t, s, k).items())
+        t, s, lambda k: any(t.n(k, u) == 1 == n for u, (n, *_) in met_pieces(t, s, k).items())
     )
 
 
 @claim(PART, "not known", "a unit that shares land, with so few and so many schools")
 def _(t: Truth, s: Said, g: Groups) -> bool:
     return any_layer(
-        t, lambda k: any(ends(g["schools"]) == t.ends(k, u) for u in met_pieces(t, s, k))
+        t, s, lambda k: any(ends(g["schools"]) == t.ends(k, u) for u in met_pieces(t, s, k))
     )
 
 
@@ -691,6 +763,7 @@ def _(t: Truth, s: Said, g: Groups) -> bool:
 def _(t: Truth, s: Said, g: Groups) -> bool:
     return any_layer(
         t,
+        s,
         lambda k: any(
             near(g["schools"], t.n(k, u)) and abs(n - t.n(k, u)) < SAME
             for u, (n, *_) in met_pieces(t, s, k).items()
@@ -703,6 +776,7 @@ def _(t: Truth, s: Said, g: Groups) -> bool:
 def _(t: Truth, s: Said, g: Groups) -> bool:
     return any_layer(
         t,
+        s,
         lambda k: any(
             near(g["schools"], t.n(k, u)) and pct(g["of_unit"], n / t.n(k, u))
             for u, (n, *_) in met_pieces(t, s, k).items()
@@ -721,7 +795,7 @@ def _(t: Truth, s: Said, g: Groups) -> bool:
 
 @claim(BAR, "none", "no school of it is in a unit of a layer")
 def _(t: Truth, s: Said, g: Groups) -> bool:
-    return any_layer(t, lambda k: not t.units(s.layer, s.code, k))
+    return any_layer(t, s, lambda k: not t.units(s.layer, s.code, k))
 
 
 @claim(BAR, "all share it", "so many units, each with most of its schools here on shared land")
@@ -731,12 +805,12 @@ def _(t: Truth, s: Said, g: Groups) -> bool:
         shared = t.shared_here(s.layer, s.code, layer)
         return num(g["units"]) == len(units) and all(shared[u] > n / 2 for u, n in units.items())
 
-    return any_layer(t, holds)
+    return any_layer(t, s, holds)
 
 
 @claim(BAR, "some", "schools of it are in so many units of a layer")
 def _(t: Truth, s: Said, g: Groups) -> bool:
-    return any_layer(t, lambda k: num(g["units"]) == len(t.units(s.layer, s.code, k)))
+    return any_layer(t, s, lambda k: num(g["units"]) == len(t.units(s.layer, s.code, k)))
 
 
 MORE = "how evenly, and what is shared or strays"
@@ -748,7 +822,7 @@ def _(t: Truth, s: Said, g: Groups) -> bool:
         n = np.array(list(t.units(s.layer, s.code, layer).values()))
         return len(n) > 1 and abs(num(g["effective"]) - n.sum() ** 2 / (n**2).sum()) <= 0.05 + SAME
 
-    return any_layer(t, holds)
+    return any_layer(t, s, holds)
 
 
 @claim(MORE, "some share", "so many units have most of their schools here on shared land")
@@ -758,7 +832,7 @@ def _(t: Truth, s: Said, g: Groups) -> bool:
         units = t.units(s.layer, s.code, layer)
         return num(g["parted"]) == sum(shared[u] > n / 2 for u, n in units.items())
 
-    return any_layer(t, holds)
+    return any_layer(t, s, holds)
 
 
 @claim(MORE, "strays", "so many schools are in units that have no land of the place")
@@ -770,7 +844,7 @@ def _(t: Truth, s: Said, g: Groups) -> bool:
         away = [n for u, n in t.met(s.layer, s.code, layer).items() if u not in {*land, *REASONS}]
         return ends(g["strays"]) == (sum(n for _, n, _ in away), sum(n for *_, n in away))
 
-    return any_layer(t, holds)
+    return any_layer(t, s, holds)
 
 
 TITLE = "the schools in trusts of two or more, as a title"
@@ -811,6 +885,16 @@ def _(t: Truth, s: Said, g: Groups) -> bool:
 @claim(BOXES, "not all", "there are more trusts than boxes")
 def _(t: Truth, s: Said, g: Groups) -> bool:
     return num(g["drawn"]) < len(t.at_work(s.layer, s.code))
+
+
+@claim("the others on an axis", "some", "so many places of its kind have 20 schools or more")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return num(g["ranked"]) == len(t.ranked(s.layer)) >= 5
+
+
+@claim("the others on an axis", "too few", "fewer than five places of its kind have 20 schools")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return len(t.ranked(s.layer)) < 5
 
 
 AXIS = "a place among the others on an axis"
@@ -944,6 +1028,7 @@ KNOWN = "how well a layer is known here"
 def _(t: Truth, s: Said, g: Groups) -> bool:
     return any_layer(
         t,
+        s,
         lambda k: (
             near(g["gap"], pieces_of(t, s, k).get("no_evidence", (0.0,))[0])
             and not t.study.layers[k].complete
@@ -966,12 +1051,12 @@ def on_shared(t: Truth, s: Said, layer: str) -> int:
 
 @claim(KNOWN, "dates", "the note of a layer's dates")
 def _(t: Truth, s: Said, g: Groups) -> bool:
-    return any_layer(t, lambda k: t.study.note(k) == g["note"])
+    return any_layer(t, s, lambda k: t.study.note(k) == g["note"])
 
 
 @claim(KNOWN, "caption", "the caption of a layer")
 def _(t: Truth, s: Said, g: Groups) -> bool:
-    return any_layer(t, lambda k: t.study.layers[k].caption == g["caption"])
+    return any_layer(t, s, lambda k: t.study.layers[k].caption == g["caption"])
 
 
 TRUSTS = "how well trusts are known here"
@@ -1152,9 +1237,30 @@ def parts(g: Groups) -> float:
     return sum(map(num, re.findall(r"(?<![-\d])\d[\d,]*(?= )", g["parts"])))
 
 
-@claim("so many schools of a population", "always", "the schools of the trust that count")
+MAPS_ACROSS = "which maps a trust works across"
+
+
+@claim(MAPS_ACROSS, "one school", "it has one school that counts")
 def _(t: Truth, s: Said, g: Groups) -> bool:
-    return num(g["n"]) == len(t.of_trust[s.code]) and called_so(t, g)
+    return len(t.of_trust[s.code]) == 1
+
+
+@claim(MAPS_ACROSS, "several", "it has so many schools that count")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return num(g["n"]) == len(t.of_trust[s.code]) > 1 and g["word"] == t.study.population.word
+
+
+@claim(MAPS_ACROSS, "darkest", "no school of it is on land that several units list")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    layers = (k for k in t.layers if t.study.layers[k].family not in {"programmes"})
+    drawn = [k for k in layers if k not in {"district", "greater_london_authority"}]
+    listed = [k for k in drawn if any(len(t.claims(k)[urn]) > 1 for urn in t.of_trust[s.code])]
+    return not set(listed) & {"local_authority", "teaching_school_hub", "maths_hub"}
+
+
+@claim("what the yardstick asks", "always", "so many of its schools that count have a point")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return num(g["n"]) == sum(t.xy[u][0] == t.xy[u][0] for u in t.of_trust[s.code])
 
 
 OTHERS = "the schools of a trust that do not count, above the table of its schools"
@@ -1343,6 +1449,30 @@ def _(t: Truth, s: Said, g: Groups) -> bool:
 def _(t: Truth, s: Said, g: Groups) -> bool:
     return any(status == "no_single_home" and pct(g["share"], share)
                for status, share in shares_here(t, s))  # fmt: skip
+
+
+def few_at_home(t: Truth, s: Said, g: Groups, statuses: set[str]) -> bool:
+    table = t.spread.loc[list(t.at_work(s.layer, s.code))]
+    mine = table[table["home_status_local_authority"].isin(statuses)]
+    part = (mine["home_share_local_authority"] * mine["schools"]).round()
+    return bool(((part == num(g["part"])) & (mine["schools"] == num(g["n"]))).any())
+
+
+@claim(
+    SHARE, "all of few", "a trust at work in it, of fewer than ten schools, has all in one place"
+)
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return any(share == 1 for _, share in shares_here(t, s))
+
+
+@claim(SHARE, "few", "a trust at work in it has so many of its schools at home")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return few_at_home(t, s, g, {"home", "outside"}) and num(g["n"]) < 10
+
+
+@claim(SHARE, "none of few", "a trust at work in it has so many in its largest authority, no home")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return few_at_home(t, s, g, {"no_single_home"}) and num(g["n"]) < 10
 
 
 @claim(SHARE, "not known", "said nowhere")
@@ -1537,11 +1667,6 @@ def like(t: Truth, s: Said, g: Groups) -> list[str]:
     return [uid for uid, n in t.size.items() if max(low, 2) <= n <= high]
 
 
-@claim(LIKE, "one school", "so many trusts have one school that counts, and others")
-def _(t: Truth, s: Said, g: Groups) -> bool:
-    return num(g["same"]) == sum(n == 1 < t.every[uid] for uid, n in t.size.items())
-
-
 @claim(LIKE, "alone", "it alone has so many schools")
 def _(t: Truth, s: Said, g: Groups) -> bool:
     return like(t, s, g) == [s.code]
@@ -1558,7 +1683,7 @@ ACROSS = "how a layer divides a trust, beside its bar"
 
 @claim(ACROSS, "units", "the least and the most units of a layer that its schools can be in")
 def _(t: Truth, s: Said, g: Groups) -> bool:
-    return any_layer(t, lambda k: ends(g["units"]) == fewest_and_most(t, s, k))
+    return any_layer(t, s, lambda k: ends(g["units"]) == fewest_and_most(t, s, k))
 
 
 @claim(ACROSS, "several", "1 over the sum of squared shares of the units its schools are in")
@@ -1567,7 +1692,7 @@ def _(t: Truth, s: Said, g: Groups) -> bool:
         n = np.array(list(t.trust_units(s.code, layer).values()))
         return len(n) > 1 and abs(num(g["effective"]) - n.sum() ** 2 / (n**2).sum()) <= 0.05 + SAME
 
-    return any_layer(t, holds)
+    return any_layer(t, s, holds)
 
 
 @claim(ACROSS, "pairs", "of all pairs of its schools, those in one unit, at least and at most")
@@ -1587,7 +1712,7 @@ def _(t: Truth, s: Said, g: Groups) -> bool:
         low, high = pairs_together(known)
         return pct(parts[0], low) and pct(parts[-1], high)
 
-    return any_layer(t, holds)
+    return any_layer(t, s, holds)
 
 
 def pairs_together(known: list[frozenset[str]]) -> tuple[float, float]:
@@ -1953,7 +2078,7 @@ def _(t: Truth, s: Said, g: Groups) -> bool:
 
 @claim("schools without a location", "always", "its schools without a point or a district")
 def _(t: Truth, s: Said, g: Groups) -> bool:
-    return any_layer(t, lambda k: told(t, s, g, k, "not_located"))
+    return any_layer(t, s, lambda k: told(t, s, g, k, "not_located"))
 
 
 ALIKE = "the areas most like a place"
@@ -2042,7 +2167,7 @@ def _(t: Truth, s: Said, g: Groups) -> bool:
 
 @claim("what to bear in mind of a layer", "dates", "the note of a layer's dates")
 def _(t: Truth, s: Said, g: Groups) -> bool:
-    return any_layer(t, lambda k: t.study.note(k) == g["note"])
+    return any_layer(t, s, lambda k: t.study.note(k) == g["note"])
 
 
 LAST = "what to bear in mind, after the layers"
@@ -2070,7 +2195,7 @@ def _(t: Truth, s: Said, g: Groups) -> bool:
     label = t.study.register.label
     own = t.study.layer(s.layer).source
     return g["source"] in {label, own} or any_layer(
-        t, lambda k: g["source"].startswith(t.study.layers[k].source)
+        t, s, lambda k: g["source"].startswith(t.study.layers[k].source)
     )
 
 
@@ -2180,14 +2305,14 @@ def _(t: Truth, s: Said, g: Groups) -> bool:
     def middle(layer: str) -> float:
         return float(median(len(t.at_work(layer, code)) for code in units_in(t, layer)))
 
-    return any_layer(t, lambda k: near(g["middle"], middle(k)))
+    return any_layer(t, s, lambda k: near(g["middle"], middle(k)))
 
 
 @claim("trusts across regions", "share", "the least and the most in two regions or more")
 def _(t: Truth, s: Said, g: Groups) -> bool:
     n = len(several(t))
     return num(g["trusts"]) == n and any_layer(
-        t, lambda k: k in {"dfe_region", "region"} and ends_of(g["share"], crossing(t, k), n)
+        t, s, lambda k: k in {"dfe_region", "region"} and ends_of(g["share"], crossing(t, k), n)
     )
 
 
@@ -2262,7 +2387,7 @@ def _(t: Truth, s: Said, g: Groups) -> bool:
 
 @claim("places without a hub", "always", "schools on blocks that no list names, of some layer")
 def _(t: Truth, s: Said, g: Groups) -> bool:
-    return any_layer(t, lambda k: num(g["n"]) == on_land(t, k)["none"])
+    return any_layer(t, s, lambda k: num(g["n"]) == on_land(t, k)["none"])
 
 
 @claim("schools that no map can draw", "some", "schools with neither a point nor a district")
@@ -2362,7 +2487,7 @@ def _(t: Truth, s: Said, g: Groups) -> bool:
 
 @claim("the limit of coverage", "always", "the caption of a layer")
 def _(t: Truth, s: Said, g: Groups) -> bool:
-    return any_layer(t, lambda k: g["caption"] == t.study.layers[k].caption)
+    return any_layer(t, s, lambda k: g["caption"] == t.study.layers[k].caption)
 
 
 @claim("a kind of evidence", "always", "so many records of some layer say so, on the day")
@@ -2372,7 +2497,7 @@ def _(t: Truth, s: Said, g: Groups) -> bool:
         sources = [c.source for c in of.claims if of.active(day) and c.active(day)] or [of.source]
         return num(g["n"]) == sum(source.partition(": http")[0] == g["kind"] for source in sources)
 
-    return any_layer(t, holds)
+    return any_layer(t, s, holds)
 
 
 WHO = "who has a hub"
@@ -2394,7 +2519,9 @@ def _(t: Truth, s: Said, g: Groups) -> bool:
 def so_covered(t: Truth, s: Said, way: str, schools: str, places: str) -> bool:
     n, title = places.split(" ", 1)
     return counted_as(t, title) == s.code and any_layer(
-        t, lambda k: num(schools) == on_land(t, k)[way] and num(n) == places_with(t, s.code, k, way)
+        t,
+        s,
+        lambda k: num(schools) == on_land(t, k)[way] and num(n) == places_with(t, s.code, k, way),
     )
 
 
@@ -2412,7 +2539,7 @@ def _(t: Truth, s: Said, g: Groups) -> bool:
 def _(t: Truth, s: Said, g: Groups) -> bool:
     said = sum(num(n) for n in re.findall(rf"\(({_N}) records?\)", g["evidence"]))
     day = t.study.as_of
-    return any_layer(t, lambda k: said == (len(t.study.layers[k].claims_on(day)) or 1))
+    return any_layer(t, s, lambda k: said == (len(t.study.layers[k].claims_on(day)) or 1))
 
 
 # ---- what makes no claim -----------------------------------------------------------------------

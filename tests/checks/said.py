@@ -30,6 +30,7 @@ class Said(NamedTuple):
     about: str
     form: str
     text: str
+    of: str = ""  # the layer that it is said of, where its words do not name it
 
 
 class _Watched:
@@ -39,11 +40,11 @@ class _Watched:
         self.saying, self.now = saying, now
 
     def __call__(self, **facts: Any) -> Any:
-        self.now[0] = self.saying.about
+        self.now[:] = self.saying.about, facts.get("key", "")
         return self.saying(**facts)
 
     def each(self, **facts: Any) -> Any:
-        self.now[0] = self.saying.about
+        self.now[:] = self.saying.about, facts.get("key", "")
         return self.saying.each(**facts)
 
 
@@ -68,7 +69,7 @@ def said_of(study: Any, home: str = LAYERS[0]) -> list[Said]:
         for form in saying.forms
     }
     found: dict[Said, None] = {}
-    now, subject = [""], ("", "")
+    now, subject = ["", ""], ("", "")
     write = words.fill
 
     def noted(template: str, facts: Any) -> Any:
@@ -77,7 +78,7 @@ def said_of(study: Any, home: str = LAYERS[0]) -> list[Said]:
             form = forms[now[0], template]
             # What facts remember is said of the study, once, whichever page asked first.
             of = ("study", "") if now[0] in OF_THE_STUDY else subject
-            said = Said(*of, now[0], form, str(printed.unescape()))
+            said = Said(*of, now[0], form, str(printed.unescape()), now[1])
             # What a search finds is said of one place after another, in the same words of several.
             found[said._replace(code=str(len(found))) if subject[0] == "search" else said] = None
         return printed

@@ -52,7 +52,8 @@ WRITERS: Mapping[str, Callable[[float], str]] = {
     "trusts_per_10000_pupils": number,
     "schools_per_100km2": number,
 }
-
+# What counts shared land in equal parts, and says so: one number.
+BY_CONVENTION = {"fsm_share", "effective_maps", "effective_providers"}
 
 _ENDS = ("_low", "_high")  # what the columns of both ends end in
 
@@ -266,8 +267,9 @@ def agrees(study: Any, reading: Reading) -> bool:
     share = LABELS[reading.label].column.startswith("share_") or reading.label == "fsm_share"
     writer = percent if share else WRITERS.get(reading.label, count)
     form = "share" if share else "number" if writer is number else "count"
-    ways = {span(ends, writer), span(ends, lambda end: say(end, form)), writer(value)}
-    ways |= {say(value, form), say(round(value, 9), form)}
+    ways = {span(ends, writer), span(ends, lambda end: say(end, form))}
+    if ends.certain or reading.label in BY_CONVENTION:
+        ways |= {writer(value), say(value, form), say(round(value, 9), form)}
     if schools < FEW or value != value:  # no share of few schools: a dash, or so many of them
         row = units_of(study, reading.layer).loc[reading.code]
         part = row.get(LABELS[reading.label].column.removeprefix("share_"), math.nan)

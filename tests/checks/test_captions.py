@@ -1,0 +1,74 @@
+"""What heads a map while it is shaded is true: its units are counted again from their table."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from geolls.base.vocabulary import FEW
+from geolls.maps.drawn import resolve
+from geolls.maps.recipes import Recipe
+from geolls.maps.scenes import scene_of
+from geolls.maps.shading import COLUMNS
+from geolls.study.units import units_of
+
+pytestmark = pytest.mark.real_data
+HUB = "teaching_school_hub"
+LAYERS = ("local_authority", "combined_authority", HUB, "maths_hub")
+COUNTED = re.compile(
+    r"In (?:the one|(?P<all>all|none of the) (?P<every>[\d,]+)|"
+    r"(?P<low>[\d,]+)(?: to (?P<high>[\d,]+))? of (?P<n>[\d,]+)) [^,]+, (?P<what>.*)"
+)
+
+
+def read(finding: str) -> tuple[int, int, int, str]:
+    """Return of how many units a finding says it is true, at least and at most, of how many."""
+    found = COUNTED.fullmatch(finding)
+    assert found, finding
+    if found["every"]:
+        n = int(found["every"].replace(",", ""))
+        many = n if found["all"] == "all" else 0
+        return many, many, n, found["what"]
+    low, n = (int(found[key].replace(",", "")) for key in ("low", "n"))
+    return low, int((found["high"] or found["low"]).replace(",", "")), n, found["what"]
+
+
+def said_of_least(what: str) -> float:
+    """Return the number that a finding says is met or passed."""
+    numbers = re.findall(r"\d[\d,.]*%?", what.replace("10,000", ""))
+    assert len(numbers) == 1, what
+    least = float(numbers[0].rstrip("%").replace(",", ""))
+    return least / 100 if "%" in numbers[0] else least
+
+
+def printed(values: pd.Series[float], column: str) -> pd.Series[float]:
+    """Return numbers as a reader sees them beside the map: a class holds what is printed so."""
+    digits = 2 if "share" in column else 1 if column.startswith(("effective", "trusts_per")) else 0
+    return (np.floor(values * 10**digits + 0.5 + 1e-9) / 10**digits).round(digits)
+
+
+@pytest.mark.parametrize("name", ["real_study", "recent_study"])
+def test_what_heads_a_map_is_counted_again(name: str, request: pytest.FixtureRequest) -> None:
+    study, tried, wrong = request.getfixturevalue(name), 0, []
+    columns = {key: column.column for key, column in COLUMNS.items()}
+    for layer in LAYERS:
+        keys = columns | ({} if layer == HUB else {"hubs_at_work": f"units_{HUB}"})
+        recipe = Recipe("r", "t", areas=layer, measures=tuple(keys), shade="no_trust")
+        drawn, units = resolve(*scene_of(study, recipe)), units_of(study, layer)
+        for key, column in keys.items():
+            low, high, n, what = read(drawn.said(key).finding)
+            least = said_of_least(what)
+            few = 1 if key == "hubs_at_work" else FEW
+            known = units[(units["schools"] >= few) & units[column].notna()]
+            ends = [
+                int((printed(known.get(f"{column}_{end}", known[column]), column) >= least).sum())
+                for end in ("low", "high")
+            ]
+            tried += 1
+            if (low, high, n) != (*ends, len(known)):
+                wrong.append((layer, key, drawn.said(key).finding, ends, len(known)))
+    assert tried == 4 * len(columns) + 3
+    assert not wrong, pd.DataFrame(wrong).to_string()
