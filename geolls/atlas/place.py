@@ -136,6 +136,7 @@ def _hubs(here: Here, key: str) -> Markup:
     covered, gap = 1 - cover.bare(), cover.bare("no_evidence")
     said = words.HUBS_HERE(
         units=many,
+        sure=here.schools.certain,
         gap=gap,
         whole=cover.whole,
         covered=covered,
@@ -332,6 +333,7 @@ class PlacePages(Chapter):
                 n=met.ends,
                 of_place=met.of_place,
                 total=total,
+                sure=here.schools.certain,
             )
             pieces.append(piece)
             lines.append((first, second) if second else (first,))

@@ -356,6 +356,8 @@ HUBS_HERE = Saying(
          "together with others."),
     Form("one, for a part", lambda f: f.units == 1,
          "One {title}, <b>{name}</b>, covers {covered:percent} of its {ground}."),
+    Form("several, of land it shares", lambda f: not f.sure,
+         "<b>{units:Words} {titles}</b> have land that is or may be its own."),
     Form("all share it", lambda f: f.together and f.whole,
          "<b>{units:Words} {titles}</b> share it along a line not to hand."),
     Form("all share a part", lambda f: f.together,
@@ -414,7 +416,8 @@ PIECE = Saying(
     Form("only piece of a unit", lambda f: f.pieces == 1 and f.of_its_unit and f.total >= FEW,
          "{n:count} {n:school|schools}, {of_place:percent} of the place;"),
     Form("only piece", lambda f: f.pieces == 1, "{n:count} {n:school|schools}"),
-    Form("few pieces", lambda f: f.pieces <= 4 and f.total >= FEW and bounds(f.n).certain,
+    Form("few pieces", lambda f: f.pieces <= 4 and f.sure and f.total >= FEW
+         and bounds(f.n).certain,
          "{n:count}, {of_place:percent}"),
     Form("many pieces", always, "{n:count}"),
 )

@@ -455,6 +455,15 @@ def covered(land: Any) -> float:
     return 1 - sum(land.bare.values())
 
 
+@claim(
+    HUBS, "several, of land it shares", "so many hubs have land of it; some of it others have too"
+)
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    _, land = hub(t, s, g)
+    low, high = t.ends(s.layer, s.code)
+    return num(g["units"]) == len(land.units) > 1 and low < high
+
+
 @claim(HUBS, "none found", "no hub has more than 0.1% of its land, and our list lacks some of it")
 def _(t: Truth, s: Said, g: Groups) -> bool:
     _, land = hub(t, s, g)
