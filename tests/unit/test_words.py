@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from geolls.atlas import words
 from geolls.atlas.words import SAYINGS, Form, Saying
+from geolls.base.interval import Interval
 from geolls.study.facts import Rank
 
 HOSTILE = "<script>boom()</script>\"'&"
@@ -79,6 +80,7 @@ def test_few_schools_have_no_percentage() -> None:
         "word": "primary", "population": "schools",
         "place": "Rutland", "name": "Rutland", "part": 4.0,
         "run": "in no trust", "share": 0.5, "england": 0.4, "rank": None, "others": "districts",
+        "schools": Interval(8, 8),
     }  # fmt: skip
     assert words.WHO_RUNS(n=8.0, **facts) == (
         "<b>4</b> of 8 primary schools in Rutland are in no trust."
@@ -87,6 +89,8 @@ def test_few_schools_have_no_percentage() -> None:
     assert words.WHO_RUNS(n=1.0, **one) == "The one primary school of Rutland is in no trust."
     assert words.WHO_RUNS(n=8.0, **one).endswith("Rutland is in no trust.")
     assert "(50%; England 40%)" in words.WHO_RUNS(n=10.0, **facts)
+    some = facts | {"part": Interval(4, 6), "share": Interval(0.4, 0.6)}
+    assert words.WHO_RUNS(n=10.0, **some).startswith("<b>Between 4 and 6</b> of Rutland\u2019s 10 ")
     ranked = words.WHO_RUNS(n=100.0, **facts | {"rank": Rank(0, 150, 151)})
     assert ranked.endswith("of 151 districts with 20 schools or more, no other has a larger share.")
 
