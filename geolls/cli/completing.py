@@ -156,6 +156,7 @@ _SOURCES: Mapping[str, Source] = {
     "recipe": _recipes,
     "given": _keys,
     "table name": _tables,
+    "fetch sources": lambda *_: ("gias", "boundaries", "postcodes", "all"),
     "columns": _columns,
     "phase": _phases,
     "like": _studies,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from geolls.base.errors import InputFileError, UsageError
+from geolls.base.text import suggest
 from geolls.cli.group import FOLDER, Choice, command
 from geolls.cli.options import progress_bar
 
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @command(
-    click.argument("sources", nargs=-1, type=Choice(["gias", "boundaries", "postcodes", "all"])),
+    click.argument("sources", nargs=-1, metavar="[gias|boundaries [NAME]|postcodes|all]..."),
     click.option(
         "--from", "origin", default=None, help="A mirror's address, or a folder of files."
     ),
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
         "--year",
         type=click.IntRange(2009, 2099),
         default=None,
-        help="The year of the boundaries; last year by default.",
+        help="The year of the boundaries; last year by default, of a layer by NAME the newest.",
     ),
     click.option(
         "--resolution",
@@ -61,6 +63,7 @@ def fetch(
 ) -> None:
     r"""Fetch official data: gias, boundaries, postcodes or all.
 
+    boundaries NAME fetches any layer of the Open Geography Portal as a folder for --boundaries.
     Of postcodes --from takes what was downloaded: codepo_gb.zip of Code-Point Open, the ONS
     Postcode Directory (zip or csv), or a folder with both, which tells live from ended ones.
 
@@ -69,6 +72,8 @@ def fetch(
     geolls fetch postcodes --from ~/Downloads/codepo_gb.zip
     geolls fetch boundaries --year 2024
     geolls fetch boundaries --year 2018 --blocks
+    geolls fetch boundaries constituencies --year 2024
+    geolls fetch boundaries "health boards"
     geolls fetch gias --from ~/Downloads
     """
     from geolls.base.schema import a_date
@@ -78,7 +83,12 @@ def fetch(
     if origin is not None and not origin.strip():
         raise UsageError("there is no address or folder", where="--from", fix="give one")
     folder = data or data_folder()
-    wanted = set(sources) or {"gias"}
+    wanted = set(sources) & set(SOURCES) or {"gias"}
+    name = " ".join(word for word in sources if word not in SOURCES)
+    if name and "boundaries" not in sources:
+        near = suggest(sources[0], SOURCES) or f"one of {', '.join(SOURCES)}"
+        layer = f"a layer of the portal is: geolls fetch boundaries {shlex.quote(name)}"
+        raise UsageError(f"nothing is fetched under {name!r}", fix=f"{near}; {layer}")
     with progress_bar(quiet) as progress:
         if wanted & {"gias", "all"}:
             when = a_date(day, where="--day") if day is not None else None
@@ -86,13 +96,29 @@ def fetch(
             _say_fetched(f"Register of {fetched.day}", fetched.folder, fetched.notes)
         if wanted & {"postcodes", "all"}:
             _postcodes(folder, origin, progress)
-        if wanted & {"boundaries", "all"}:
+        if name:
+            _layer(folder, name, year, resolution, origin, progress)
+        elif wanted & {"boundaries", "all"}:
             when_ = year or date.today().year - 1
             for found in _fetch_kinds(folder, when_, resolution, origin, progress):
                 _say_fetched(f"Boundaries of {found.on}", found.path, found.notes)
                 _say_moved(found)
                 if blocks and found.layer == "district":
                     _rebuild(found, folder)
+
+
+SOURCES = ("gias", "boundaries", "postcodes", "all")
+
+
+def _layer(
+    folder: Path, name: str, year: int | None, resolution: str, origin: str | None, progress: Any
+) -> None:
+    """Fetch any layer of the portal, and say how it is used."""
+    from geolls.fetch.portal import fetch_layer
+
+    found = fetch_layer(folder, name, year, resolution, origin, progress)
+    _say_fetched(f"{found.units:,} areas of England", found.folder, found.notes)
+    click.echo(f"  use them with --boundaries {shlex.quote(str(found.folder))}", err=True)
 
 
 def _postcodes(folder: Path, origin: str | None, progress: Any) -> None:

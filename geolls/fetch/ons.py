@@ -23,8 +23,16 @@ from geolls.fetch.kept import Boundaries, boundaries_in, data_folder, write_mani
 from geolls.fetch.sources import Edition, Ons, Sources, is_address, load_sources, or_by_hand
 from geolls.fetch.web import NotThereError, Progress, Web
 
-__all__ = ["NoneOfThatYearError", "fetch_boundaries"]
+__all__ = [
+    "NoneOfThatYearError",
+    "checked",
+    "fetch_boundaries",
+    "listed",
+    "polygon_layer",
+    "read_areas",
+]
 
+MOST: Final = 50_000  # areas that one layer may have
 KINDS: Final = (".geojson", ".json", ".gpkg", ".shp", ".parquet", ".zip")
 
 
@@ -161,7 +169,7 @@ def _kept(
 
     `on` is the day they are of; `units` is how many England had, where that is known.
     """
-    frame = _checked(areas, where, units, wanted.notes)
+    frame = checked(areas, where, units, wanted.notes)
     name = f"{wanted.layer}-{wanted.year}-{wanted.resolution}.parquet"
     path = wanted.folder / "boundaries" / name
     with writing(path) as part:
@@ -190,8 +198,44 @@ def _from_service(wanted: _Wanted, base: str, web: Web) -> Boundaries:
     service, edition, layer_id = _find_service(wanted, base.rstrip("/"), web)
     url = f"{service}/{layer_id}"
     schema = web.json(f"{url}?f=json")
-    fields = [str(f.get("name")) for f in _list(schema, "fields", url) if isinstance(f, dict)]
+    fields = [str(f.get("name")) for f in listed(schema, "fields", url) if isinstance(f, dict)]
     code, name = wanted.columns(fields, url, known=edition is not None)
+    areas = read_areas(url, code, name, web)
+    editing = schema.get("editingInfo")
+    last_edit = editing.get("lastEditDate") if isinstance(editing, dict) else None
+    return _kept(
+        wanted,
+        areas,
+        url,
+        edition.on if edition else date(wanted.year, 12, 31),
+        edition.units if edition else None,
+        url=url,
+        last_edit=last_edit,
+    )
+
+
+def read_areas(url: str, code: str, name: str, web: Web) -> gpd.GeoDataFrame:
+    """Read the areas of England of one layer of a feature service, page by page.
+
+    Parameters
+    ----------
+    url : str
+        Of the layer: ".../FeatureServer/0".
+    code, name : str
+        The columns of the code and of the name.
+    web : Web
+        How to fetch.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        code, name, geometry (metres of the British National Grid), as they were sent.
+
+    Raises
+    ------
+    InputFileError
+        Fewer or other areas came than the service counts, or one that cannot be read.
+    """
     where = f"where={code}%20LIKE%20%27E%25%27"
     ask_count = f"{url}/query?{where}&returnCountOnly=true&f=json"
     count = _count(web.json(ask_count), url)
@@ -202,10 +246,10 @@ def _from_service(wanted: _Wanted, base: str, web: Web) -> Boundaries:
     features: list[Any] = []
     page: list[Any] = [None]
     while page and len(features) < count:
-        page = _list(web.json(f"{query}&resultOffset={len(features)}"), "features", url)
+        page = listed(web.json(f"{query}&resultOffset={len(features)}"), "features", url)
         features += page
         if web.progress is not None:
-            web.progress(service.split("/")[-2], len(features), count)
+            web.progress(url.split("/")[-3], len(features), count)
     again = _count(web.json(ask_count), url)
     if len(features) != count or again != count:
         now = f", then {again}" if again != count else ""
@@ -214,17 +258,7 @@ def _from_service(wanted: _Wanted, base: str, web: Web) -> Boundaries:
             where=url,
             fix="fetch it again later",
         )
-    editing = schema.get("editingInfo")
-    last_edit = editing.get("lastEditDate") if isinstance(editing, dict) else None
-    return _kept(
-        wanted,
-        _frame(features, code, name, url),
-        url,
-        edition.on if edition else date(wanted.year, 12, 31),
-        edition.units if edition else None,
-        url=url,
-        last_edit=last_edit,
-    )
+    return _frame(features, code, name, url)
 
 
 def _find_service(wanted: _Wanted, base: str, web: Web) -> tuple[str, Edition | None, int]:
@@ -232,7 +266,7 @@ def _find_service(wanted: _Wanted, base: str, web: Web) -> tuple[str, Edition | 
     web.check(base)
     direct = re.fullmatch(r"(.*/FeatureServer)(?:/(\d{1,4}))?(?:/query.*)?", base)
     if direct:
-        number = int(direct[2]) if direct[2] else _polygon_layer(web.json(f"{direct[1]}?f=json"))
+        number = int(direct[2]) if direct[2] else polygon_layer(web.json(f"{direct[1]}?f=json"))
         return direct[1], None, number
     editions = wanted.editions
     if not editions:
@@ -245,7 +279,7 @@ def _find_service(wanted: _Wanted, base: str, web: Web) -> tuple[str, Edition | 
     for edition in editions:
         service = f"{base}/{wanted.name(edition)}/FeatureServer"
         try:
-            return service, edition, _polygon_layer(web.json(f"{service}?f=json"))
+            return service, edition, polygon_layer(web.json(f"{service}?f=json"))
         except NotThereError as error:
             wanted.notes.append(f"{wanted.name(edition)}: {error.message}")
     tried = list(dict.fromkeys(map(wanted.name, editions)))
@@ -261,12 +295,12 @@ def _find_service(wanted: _Wanted, base: str, web: Web) -> tuple[str, Edition | 
 def _near_services(name: str, base: str, web: Web) -> list[str]:
     """Return the names of feature services like the one that is missing."""
     try:
-        listed = _list(web.json(f"{base}?f=json"), "services", base)
+        there = listed(web.json(f"{base}?f=json"), "services", base)
     except InputFileError:
         return []
     names = [
         str(s.get("name", "")).rpartition("/")[2][:120]
-        for s in listed
+        for s in there
         if isinstance(s, dict) and s.get("type") == "FeatureServer"
     ]
     by_lower = {n.lower(): n for n in names}
@@ -274,8 +308,8 @@ def _near_services(name: str, base: str, web: Web) -> list[str]:
     return [by_lower[c] for c in close]
 
 
-def _polygon_layer(info: Mapping[str, Any]) -> int:
-    """Return the number of the one polygon layer of a service; 0 where it does not say."""
+def polygon_layer(info: Mapping[str, Any]) -> int:
+    """Return the number of the first polygon layer of a service; 0 where it does not say."""
     layers = info.get("layers")
     for layer in layers if isinstance(layers, list) else []:
         found = layer if isinstance(layer, dict) else {}
@@ -285,7 +319,8 @@ def _polygon_layer(info: Mapping[str, Any]) -> int:
     return 0
 
 
-def _list(answer: Mapping[str, Any], key: str, where: str) -> list[Any]:
+def listed(answer: Mapping[str, Any], key: str, where: str) -> list[Any]:
+    """Return the list that a service's answer holds under a key; refuse an answer without it."""
     found = answer.get(key)
     if not isinstance(found, list):
         raise InputFileError(f"the service's answer holds no {key}", where=where)
@@ -294,7 +329,7 @@ def _list(answer: Mapping[str, Any], key: str, where: str) -> list[Any]:
 
 def _count(answer: Mapping[str, Any], where: str) -> int:
     count = answer.get("count")
-    if not isinstance(count, int) or isinstance(count, bool) or not 0 < count <= 10_000:
+    if not isinstance(count, int) or isinstance(count, bool) or not 0 < count <= MOST:
         raise InputFileError(
             f"the service counts {str(count)[:40]} areas, which cannot be", where=where
         )
@@ -362,7 +397,7 @@ def _from_folder(wanted: _Wanted, source: Path) -> Boundaries:
     return _kept(wanted, frame, str(path), on, None, url=None, file=path.name)
 
 
-def _checked(
+def checked(
     frame: gpd.GeoDataFrame, where: str, units: int | None, notes: list[str]
 ) -> gpd.GeoDataFrame:
     """Return the areas of England in order of code; raise where they cannot be that."""

@@ -126,11 +126,16 @@ class Edition:
 
 @dataclass(frozen=True)
 class Ons(Service):
-    """The Open Geography Portal: kinds of boundaries, resolutions and editions."""
+    """The Open Geography Portal: kinds of boundaries, resolutions and editions.
+
+    `called` is what people call its other layers, by the short name of their columns; the first is
+    the title.
+    """
 
     layer: Mapping[str, Kind]
     resolution: Mapping[str, Resolution]
     edition: tuple[Edition, ...]
+    called: Mapping[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True)
