@@ -382,7 +382,7 @@ def open_study(
     blocks : path, optional
         Folder of blocks in finer detail, of `geolls fetch boundaries --blocks`.
     travel : path, optional
-        A table of travel times, which replace straight lines.
+        A table of travel times, which replace straight lines, or "estimate".
     strict_dates : bool, default False
         Refuse layers whose evidence is of another date.
     data : path, optional

@@ -129,9 +129,9 @@ STUDY = (
         "--travel",
         type=PATH,
         default=None,
-        metavar="FILE",
+        metavar="FILE|estimate",
         help="Travel times (from_id, to_id, travel_time in minutes; ids are URNs, postcodes or "
-        "neighbourhoods), in place of straight lines.",
+        "neighbourhoods) in place of straight lines, or estimate: minutes by road, about.",
     ),
     click.option(
         "--strict-dates", is_flag=True, help="Refuse layers whose evidence is of another date."

@@ -18,6 +18,7 @@ __all__ = [
     "located",
     "nearest",
     "nearest_sibling",
+    "pairs_near",
     "pairs_within",
     "ranked",
     "spanning_tree",
@@ -134,6 +135,16 @@ def count_within(points: Floats, queries: Floats, radius: float) -> Ints:
     tree = KDTree(points[located(points)])
     counts[known] = tree.query_ball_point(queries[known], radius, return_length=True)
     return counts
+
+
+def pairs_near(points: Floats, queries: Floats, radius: float) -> tuple[Ints, Ints]:
+    """Return all pairs of a query and a point within a radius (metres, inclusive)."""
+    from scipy.spatial import KDTree
+
+    here, there = np.flatnonzero(located(queries)), np.flatnonzero(located(points))
+    found = KDTree(points[there]).query_ball_point(queries[here], radius, return_sorted=True)
+    q = np.repeat(here, [len(near) for near in found])
+    return q, there[np.concatenate([np.empty(0, np.intp), *found]).astype(np.intp)]
 
 
 def by_body(points: Floats, body: Ints) -> Ints:

@@ -510,7 +510,7 @@ def school_view(
     options : PlaceOptions, optional
         What counts as near and alone.
     travel : Travel, optional
-        Minutes between schools: near is then by road.
+        Minutes between schools: near is then by road, where the times tell short ways apart.
 
     Returns
     -------
@@ -534,7 +534,8 @@ def school_view(
     rules = options or PlaceOptions()
     xy = schools[["easting", "northing"]].to_numpy(dtype=float)
     trust = np.asarray(pd.factorize(schools["trust_uid"])[0], dtype=np.intp)
-    near, far = _same_phase(schools, xy, rules.neighbours, travel)
+    next_door = travel if travel is not None and travel.least <= rules.urban_minutes else None
+    near, far = _same_phase(schools, xy, rules.neighbours, next_door)
     frame = pd.DataFrame({"urn": schools["urn"].to_numpy()})
     frame["sibling_km"] = _siblings(trust, xy) / 1000
     alone, known = ~(frame["sibling_km"].to_numpy() <= rules.alone_km), located(xy)
@@ -543,9 +544,10 @@ def school_view(
         frame["sibling_minutes"], every = _sibling_minutes(trust, schools["urn"], travel)
         close = frame["sibling_minutes"].to_numpy() <= rules.alone_minutes
         alone, known = ~close, close | every
+    if next_door is not None:
         radii = (rules.urban_minutes, rules.rural_minutes)
     frame["only_school_of_trust"] = _known(alone, (trust >= 0) & known)
-    seen = located(xy) if travel is None else np.asarray((near >= 0).any(axis=1))
+    seen = located(xy) if next_door is None else np.asarray((near >= 0).any(axis=1))
     frame = frame.assign(
         **_local_choice(schools, near, far, seen, _urban(xy, neighbourhoods, rules), radii)
     )

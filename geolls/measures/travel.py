@@ -11,9 +11,9 @@ import numpy as np
 import pandas as pd
 
 from geolls.base.arrays import Floats, Ints
-from geolls.measures.distances import ranked
+from geolls.measures.distances import distance, nearest, pairs_near, ranked
 
-__all__ = ["Timed", "Travel"]
+__all__ = ["Landmarks", "Timed", "Travel", "fit_landmarks", "seen_by"]
 
 
 class Travel:
@@ -29,7 +29,14 @@ class Travel:
         Of what they were read from.
     told : sequence of str
         What of them could not be used, each in a line.
+
+    Attributes
+    ----------
+    least : float
+        Ways of fewer minutes cannot be told apart: who is next door is then asked of the line.
     """
+
+    least = 0.0
 
     def __init__(self, urns: Any, label: str, sha256: str = "", told: Any = ()) -> None:
         self.urns = pd.Index(urns, dtype=object)
@@ -182,3 +189,117 @@ def _runs(first: Ints, last: Ints) -> tuple[Ints, Ints]:
 
 
 _ENDS = ("origin", "destination")
+
+
+class Landmarks(Travel):
+    """Times estimated from those to landmarks: bounds by the triangle, and the straight line.
+
+    Parameters
+    ----------
+    schools : pandas.DataFrame
+        urn, easting, northing (metres).
+    times : numpy.ndarray of float, shape (schools, landmarks)
+        Minutes from each school to each landmark, NaN where not known.
+    fit : numpy.ndarray of float
+        What `fit_landmarks` found.
+    label, sha256, told
+        As `Travel`.
+
+    Notes
+    -----
+    For schools a and b and landmarks l: max |t_al - t_bl| <= t_ab <= min (t_al + t_bl). The lower
+    bound is broken where times are rounded, so it is a feature of the fit and no law. Only
+    landmarks within `NEAR` of either count: farther ones add the noise of long ways alone. An
+    estimate beyond `MOST` is not given. A search for the nearest looks among the 40 nearest in a
+    straight line; one within so many minutes takes no way for faster than a straight
+    line at 72 km an hour.
+    """
+
+    least = 15.0
+    NEAR, MOST, AMONG, FASTEST, PART = 55.0, 150.0, 40, 1200.0, 100_000
+
+    def __init__(
+        self,
+        schools: pd.DataFrame,
+        times: Floats,
+        fit: Floats,
+        label: str,
+        sha256: str = "",
+        told: Any = (),
+    ) -> None:
+        super().__init__(schools["urn"], label, sha256, told)
+        self._spots = schools[["easting", "northing"]].to_numpy(dtype=float)
+        self._times, self._fit = times, fit
+
+    def minutes(self, a: Ints, b: Ints) -> Floats:
+        """Return the minutes from schools to schools, by position; NaN where not known."""
+        out = np.full(len(a), np.nan)
+        for first in range(0, len(a), self.PART):
+            part = slice(first, first + self.PART)
+            i, j = a[part], b[part]
+            km = distance(self._spots[i], self._spots[j]) / 1000
+            out[part] = seen_by(self._times[i], self._times[j], km, self.NEAR) @ self._fit
+        return np.where(out <= self.MOST, out, np.nan)
+
+    def candidates(self, queries: Ints, points: Ints, within: float | None) -> tuple[Ints, Ints]:
+        """Return the pairs that may be near each other, as places among queries and points."""
+        here, there = (np.where(at >= 0, at, 0) for at in (queries, points))
+        spots, ends = self._spots[here], self._spots[there]
+        spots[queries < 0], ends[points < 0] = np.nan, np.nan
+        if within is not None:
+            return pairs_near(ends, spots, within * self.FASTEST)
+        at, _ = nearest(ends, spots, min(self.AMONG, len(points)))
+        q, turn = np.nonzero(at >= 0)
+        return q, at[q, turn]
+
+
+def seen_by(a: Floats, b: Floats, km: Floats, near: float) -> Floats:
+    """Return of each pair: one, its least and its most minutes by landmarks, its straight line.
+
+    Parameters
+    ----------
+    a, b : numpy.ndarray of float, shape (pairs, landmarks)
+        Minutes to the landmarks; NaN where a landmark does not count.
+    km : numpy.ndarray of float
+        The straight line.
+    near : float
+        Landmarks farther than so many minutes from both do not count.
+    """
+    with np.errstate(invalid="ignore"):
+        close = np.fmin(a, b) <= near
+    known = close & ~np.isnan(a) & ~np.isnan(b)
+    low = np.where(known, np.abs(a - b), 0).max(axis=1, initial=0)
+    high = np.where(known, a + b, np.inf).min(axis=1, initial=np.inf)
+    high = np.where(np.isfinite(high), high, np.nan)
+    return np.column_stack([np.ones(len(km)), low, high, km])
+
+
+def fit_landmarks(times: Floats, spots: Floats, *, most: float = Landmarks.MOST) -> Floats:
+    """Fit minutes to what other landmarks show of them, from landmark to landmark.
+
+    Parameters
+    ----------
+    times : numpy.ndarray of float, shape (landmarks, landmarks)
+        Minutes from each to each; NaN where not known.
+    spots : numpy.ndarray of float, shape (landmarks, 2)
+        Where they are, in metres.
+    most : float, optional
+        Longer ways do not count.
+
+    Returns
+    -------
+    numpy.ndarray of float
+        What each column of `seen_by` adds: by least squares, each error as a part of its minutes,
+        so that short ways count too.
+    """
+    i, j = np.triu_indices(len(times), 1)
+    true = (times[i, j] + times[j, i]) / 2
+    used = true <= most
+    i, j, true = i[used], j[used], true[used]
+    a, b = times[i], times[j]
+    pair = np.arange(len(i))
+    a[pair, i], a[pair, j] = np.nan, np.nan
+    seen = seen_by(a, b, distance(spots[i], spots[j]) / 1000, Landmarks.NEAR)
+    whole = np.isfinite(seen).all(axis=1)
+    seen, true = seen[whole], true[whole]
+    return np.asarray(np.linalg.lstsq(seen / true[:, None], np.ones(len(true)), rcond=None)[0])

@@ -48,7 +48,7 @@ def travel_of(given: str | Path, schools: pd.DataFrame) -> Travel:
     Parameters
     ----------
     given : str or pathlib.Path
-        A file of times.
+        A file of times, or `estimate`.
     schools : pandas.DataFrame
         urn, postcode, lsoa_code, easting, northing of every school that may be asked about.
 
@@ -63,6 +63,10 @@ def travel_of(given: str | Path, schools: pd.DataFrame) -> Travel:
         The file cannot be read, or has no time between any of the schools.
     """
     path = Path(given)
+    if path.name == ESTIMATE and not path.exists():
+        from geolls.study.estimate import estimate_of
+
+        return estimate_of(schools)
     ids, times, told = read_times(path)
     schools = schools.drop_duplicates("urn").reset_index(drop=True)
     table, kinds = schools[["urn"]].copy(), []
