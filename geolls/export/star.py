@@ -15,8 +15,8 @@ import pandas as pd
 from geolls.api import Study
 from geolls.base.text import day
 from geolls.export.dictionary import load_dictionary
+from geolls.land.locate import to_lonlat
 from geolls.layers.model import TIERS
-from geolls.maps.topology import lonlat
 from geolls.measures.membership import is_reason
 
 __all__ = ["RELATIONSHIPS", "STAR"]
@@ -53,7 +53,7 @@ def _schools(study: Study) -> pd.DataFrame:
     found = _numbered(study.schools, "school_key", ["urn"])
     trusts = _trusts(study).dropna(subset="trust_uid").set_index("trust_uid")["trust_key"]
     place = [found[c].to_numpy(float) for c in ("easting", "northing")]
-    longitude, latitude = (np.round(v, 5) for v in lonlat(place[0], place[1]))
+    longitude, latitude = (np.round(v, 5) for v in to_lonlat(*place))
     return found.assign(
         trust_key=found["trust_uid"].map(trusts).fillna(NO_TRUST).astype(int),
         longitude=longitude,

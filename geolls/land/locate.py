@@ -25,7 +25,15 @@ if TYPE_CHECKING:
     from geopandas import GeoDataFrame
     from numpy.typing import ArrayLike
 
-__all__ = ["COAST_TOLERANCE_M", "POINT", "PointIndex", "locate", "point_of", "to_bng"]
+__all__ = [
+    "COAST_TOLERANCE_M",
+    "POINT",
+    "PointIndex",
+    "locate",
+    "point_of",
+    "to_bng",
+    "to_lonlat",
+]
 
 #: How far outside all blocks a point may lie and still be of the nearest one. The coast of the
 #: blocks is generalised, and a postcode's point can stand a little off it; a point farther out is
@@ -223,6 +231,18 @@ def to_bng(longitude: Any, latitude: Any) -> tuple[Any, Any]:
     return east, north
 
 
+def to_lonlat(easting: Any, northing: Any) -> tuple[Any, Any]:
+    """Return longitude and latitude (EPSG:4326, degrees) of metres in EPSG:27700; NaN stays NaN.
+
+    Examples
+    --------
+    >>> [round(degrees, 3) for degrees in to_lonlat(429_800, 433_900)]
+    [-1.549, 53.801]
+    """
+    lon, lat = _transformer().transform(easting, northing, direction="INVERSE")
+    return lon, lat
+
+
 def point_of(text: str) -> tuple[str, tuple[float, float]] | None:
     """Read coordinates: what they are in words, easting and northing; None where it is none.
 
@@ -248,8 +268,16 @@ def point_of(text: str) -> tuple[str, tuple[float, float]] | None:
     )
 
 
+# One fixed shift, which is pyproj's own where no finer grid is installed: the same numbers, and the
+# same bytes, on every machine. Within 4.7 m of OSTN15 on all land of England, 1.8 m in the mean.
+_GRID = (
+    "+proj=tmerc +lat_0=49 +lon_0=-2 +k=0.9996012717 +x_0=400000 +y_0=-100000 +ellps=airy "
+    "+towgs84=446.448,-125.157,542.06,0.15,0.247,0.842,-20.489 +units=m +no_defs"
+)
+
+
 @cache
 def _transformer() -> Any:
     from pyproj import Transformer
 
-    return Transformer.from_crs(4326, 27700, always_xy=True)
+    return Transformer.from_crs(4326, _GRID, always_xy=True)

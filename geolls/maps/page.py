@@ -338,12 +338,17 @@ class Map(folium.Map):
         if tiles:
             layer = folium.TileLayer(tiles=tiles, attr=attr)
             self.add_child(layer, name=layer.tile_name)
-            # As the page's policy names it: https://{s}.tiles.org/{z}/... is https://*.tiles.org.
-            host = re.sub(r"^(\w+://[^/]*).*", r"\1", layer.tiles)
-            self.page.images = (host.replace("{s}", "*"),)
+
+    @property
+    def tiles(self) -> list[folium.TileLayer]:
+        """The basemaps, whoever added them: with one a map is in Web Mercator, as they are."""
+        return [child for child in self._children.values() if isinstance(child, folium.TileLayer)]
 
     def render(self, **kwargs: Any) -> str:
         """Put the map and its children into the page."""
+        # As the page's policy names it: https://{s}.tiles.org/{z}/... is https://*.tiles.org.
+        hosts = (re.sub(r"^(\w+://[^/]*).*", r"\1", layer.tiles) for layer in self.tiles)
+        self.page.images = tuple(host.replace("{s}", "*") for host in hosts)
         # Not by a macro: branca compiles what a macro returns as a template once more, and a
         # name such as "{{ 7 * 7 }}" would then run.
         self.page.html.add_child(_Raw(self.page_html()), name=self.get_name())
@@ -353,9 +358,10 @@ class Map(folium.Map):
 
     def js_options(self) -> dict[str, Any]:
         """Return Leaflet's options: folium's, with a centre only where no recipe frames the map."""
+        options = self.options | ({"tiled": True} if self.tiles else {})
         if self.drawn is None:
-            return self.options | {"center": self.location, "zoom": self.options.get("zoom")}
-        return {k: v for k, v in self.options.items() if k != "zoom"}
+            return options | {"center": self.location, "zoom": self.options.get("zoom")}
+        return {k: v for k, v in options.items() if k != "zoom"}
 
     def page_html(self) -> str:
         """Return the body of the page: heading, map, panel, table, sources."""

@@ -10,7 +10,7 @@ import hashlib
 import json
 import zlib
 from collections.abc import Mapping
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -20,17 +20,19 @@ import shapely
 
 from geolls.base.errors import MapError
 from geolls.base.interval import Interval
+from geolls.land.locate import to_bng
 from geolls.maps.data import WHO_RUNS, LayerSpec, Measure, abroad, class_titles, classify
 from geolls.maps.drawn import MOST_CALLOUTS, Drawn, cover, texts
 from geolls.maps.styles import CITIES
-from geolls.maps.topology import STEP, Topology, lonlat, zigzag
+from geolls.maps.topology import Topology, zigzag
 from geolls.study.postcodes import beginnings
 
 __all__ = ["encoded", "key_of", "land_of", "letters", "own_of", "pack", "school_order", "unpack"]
 
 # How far a line may be drawn from where it is known to run, by what the map is about.
 NEAR_METRES, REGION_METRES, ENGLAND_METRES = 25.0, 100.0, 400.0
-FAR_METRES = 3_000.0  # land that lies outside the frame at first
+CONTEXT_STEP = 100  # metres between positions of what is not England
+FAR_METRES = 4_000.0  # land that lies outside the frame at first
 REGION_SIZE = 150_000.0  # metres; what is larger is drawn as a region
 
 
@@ -39,27 +41,25 @@ REGION_SIZE = 150_000.0  # metres; what is larger is drawn as a region
 
 def land_of(drawn: Drawn, shared: bool) -> bytes:
     """Return the packed geometry and layers: the part that pages of one atlas can share."""
-    data, topo = drawn.data, drawn.data.topology
+    topo = drawn.data.topology
     if shared:
-        return _shared_land(topo, metres_of(drawn), tuple(data.layers), drawn.england)
-    return _land(topo, _arcs(drawn), tuple(drawn.layers), drawn.england)
+        return _shared_land(topo, metres_of(drawn), tuple(drawn.data.layers))
+    return _land(topo, _arcs(drawn), tuple(drawn.layers), _context(_frame(drawn, 1.0)))
 
 
 @lru_cache(maxsize=4)
-def _shared_land(
-    topo: Topology, metres: float, specs: tuple[LayerSpec, ...], england: bool
-) -> bytes:
+def _shared_land(topo: Topology, metres: float, specs: tuple[LayerSpec, ...]) -> bytes:
     """Return the land that all pages of an atlas draw on: packed once, and so as one."""
-    return _land(topo, topo.encode(metres), specs, england)
+    return _land(topo, topo.encode(metres), specs, _context(shapely.box(*abroad().bounds)))
 
 
 def _land(
-    topo: Topology, arcs: Mapping[str, Any], specs: tuple[LayerSpec, ...], england: bool
+    topo: Topology, arcs: Mapping[str, Any], specs: tuple[LayerSpec, ...], context: dict[str, Any]
 ) -> bytes:
     told = {key: letters(v) if isinstance(v, list) else v for key, v in arcs.items()}
     packed = ready(told, letters_only=True)
-    land = {"arcs": packed, "layers": _layers(specs, topo.blocks), "london": topo.london}
-    return pack(land if england else land | {"context": _context()})
+    layers = _layers(specs, topo.blocks)
+    return pack({"arcs": packed, "layers": layers, "london": topo.london, "context": context})
 
 
 def metres_of(drawn: Drawn) -> float:
@@ -71,29 +71,37 @@ def metres_of(drawn: Drawn) -> float:
     return REGION_METRES if large else NEAR_METRES
 
 
+def _frame(drawn: Drawn, times: float) -> Any:
+    """Return what is seen at first, and so many times its size round it."""
+    west, south, east, north = drawn.focus
+    margin = times * max(east - west, north - south)
+    return shapely.box(west, south, east, north).buffer(margin, join_style="mitre")
+
+
 def _arcs(drawn: Drawn) -> dict[str, Any]:
     """Return the arcs of a map of its own: fine on its land, coarser round about and far away."""
     topo, metres, own = drawn.data.topology, metres_of(drawn), drawn.place_blocks
     if drawn.england:
         return topo.encode(metres)
-    west, south, east, north = drawn.focus
-    margin = 0.4 * max(east - west, north - south)
-    frame = shapely.box(west, south, east, north).buffer(margin, join_style="mitre")
-    seen = np.flatnonzero(shapely.intersects(frame, shapely.box(*topo.bounds.T))).tolist()
+    seen = np.flatnonzero(
+        shapely.intersects(_frame(drawn, 0.4), shapely.box(*topo.bounds.T))
+    ).tolist()
     if metres == REGION_METRES:  # it fills its frame, and most of England is near it
         return topo.encode(FAR_METRES, {metres: own})
     return topo.encode(FAR_METRES, {metres: own or seen, REGION_METRES: seen})
 
 
-@cache
-def _context() -> Ready:
-    """Return rings of land outside England, coarsely, as deltas in thousandths of a degree."""
-    rings = []
-    for ring in shapely.get_rings(shapely.get_parts(shapely.simplify(abroad(), 800.0))):
-        coords = shapely.get_coordinates(ring)
-        xy = np.rint(np.column_stack(lonlat(*coords.T)) * 1e3).astype(np.int64)
-        rings.append(np.diff(xy, axis=0, prepend=np.zeros((1, 2), int)).ravel().tolist())
-    return ready(rings)
+def _context(frame: Any) -> dict[str, Any]:
+    """Return the rings of land outside England: fine in a frame, coarse beyond it."""
+    (west, south, east, north), rings = frame.bounds, list[str]()
+    for ring in shapely.get_rings(shapely.get_parts(abroad())):
+        fine = shapely.get_coordinates(ring)
+        near = (fine > (west, south)).all(axis=1) & (fine < (east, north)).all(axis=1)
+        coarse = shapely.get_coordinates(shapely.simplify(ring, FAR_METRES / 2))
+        steps = np.rint(fine[near | np.isin(fine @ (1, 1j), coarse @ (1, 1j))] / CONTEXT_STEP)
+        deltas = np.diff(steps.astype(np.int64), axis=0, prepend=np.zeros((1, 2), int))
+        rings.append(letters(deltas.ravel()))
+    return {"step": CONTEXT_STEP, "rings": rings}
 
 
 @lru_cache(maxsize=8)
@@ -112,12 +120,15 @@ def _layer(spec: LayerSpec, blocks: tuple[str, ...]) -> dict[str, Any]:
         "note": spec.note,
         "code": found.codes,
         "name": found.names,
-        "of": found.of,
+        "of": zigzag(found.of),
         "mixes": found.mixes,
         "low": found.low,
     }
     if "url" in units:
-        out["url"] = texts(units["url"])
+        known = [text.removesuffix(f"{code}.html") for code, text in units["url"].dropna().items()]
+        out["url"] = (
+            known[0] if len({*known}) == 1 and len(known) == len(units) else texts(units["url"])
+        )
     if "number" in units:
         out["number"] = [int(v) for v in units["number"]]
     if "count" in units:
@@ -184,15 +195,15 @@ def school_order(drawn: Drawn) -> pd.DataFrame | None:
     Returns
     -------
     pandas.DataFrame
-        Rows of `MapData.schools` in the order of the payload, with `x`, `y` (in `STEP` degrees)
-        and `at` (the position of the block; -1 where it is not known); None where the recipe
-        draws no schools.
+        Rows of `MapData.schools` in the order of the payload, with `x`, `y` (in steps of so many
+        metres, see `_school_step`) and `at` (the position of the block; -1 where it is not known);
+        None where the recipe draws no schools.
     """
     table, topo = drawn.data.schools, drawn.data.topology
     if table is None or not drawn.recipe.schools:
         return None
-    steps = np.rint(np.array(lonlat(*table[["easting", "northing"]].to_numpy(float).T)) / STEP)
-    rows = np.flatnonzero(np.isfinite(steps[0]))
+    steps = np.rint(table[["easting", "northing"]].to_numpy(float).T / _school_step(drawn))
+    rows = np.flatnonzero(np.isfinite(steps).all(axis=0))
     x, y = steps[:, rows].astype(np.int64)
     blocks = table["block"].to_numpy(object)[rows] if "block" in table else [""] * len(rows)
     at = np.array([topo.at.get(block, -1) for block in blocks], np.int64)
@@ -203,6 +214,11 @@ def school_order(drawn: Drawn) -> pd.DataFrame | None:
     order = np.lexsort((urn, (east | north << 1).sum(axis=1), at))
     found = {"urn": urn[order], "x": x[order], "y": y[order], "at": at[order]}
     return table.take(rows[order]).assign(**found)
+
+
+def _school_step(drawn: Drawn) -> int:
+    """Return the metres between positions of schools: less than a pixel covers, closest in."""
+    return max(1, round(metres_of(drawn) / 40))
 
 
 def _schools(drawn: Drawn, table: pd.DataFrame) -> dict[str, Any]:
@@ -218,7 +234,7 @@ def _schools(drawn: Drawn, table: pd.DataFrame) -> dict[str, Any]:
     position = {uid: i for i, uid in enumerate(uids)}
     changes = np.flatnonzero(np.diff(at, prepend=at[0] - 1))
     out: dict[str, Any] = {
-        "step": STEP,
+        "step": _school_step(drawn),
         "urn": zigzag(table["urn"]),
         "name": "\n".join(" ".join(t.split()) for t in texts(table["name"])),
         "x": zigzag(table["x"]),
@@ -259,9 +275,8 @@ def _trusts(trusts: pd.DataFrame) -> dict[str, Any]:
     }
     out |= {c: texts(trusts[c]) for c in ("home", "without", "url", "text") if c in trusts}
     if "home_easting" in trusts:
-        home = (trusts[f"home_{c}"].to_numpy(float) for c in ("easting", "northing"))
-        for name, values in zip("xy", lonlat(*home), strict=True):
-            out[name] = [None if v != v else round(v / STEP) for v in values]
+        for name, column in (("x", "home_easting"), ("y", "home_northing")):
+            out[name] = [None if v != v else round(v) for v in trusts[column].tolist()]
     return out
 
 
@@ -279,8 +294,6 @@ def own_of(drawn: Drawn, schools: pd.DataFrame | None) -> bytes:
         From `school_order`; none draws no school.
     """
     data, recipe, place = drawn.data, drawn.recipe, drawn.data.place
-    west, south, east, north = drawn.focus
-    lon, lat = lonlat(np.array([west, west, east, east]), np.array([south, north, south, north]))
     out: dict[str, Any] = {
         "scope": recipe.scope,
         "areas": drawn.areas.key,
@@ -291,7 +304,7 @@ def own_of(drawn: Drawn, schools: pd.DataFrame | None) -> bytes:
         "patterns": list(recipe.patterns),
         "labels": list(recipe.labels),
         "inset": recipe.inset,
-        "bounds": np.round([lat.min(), lon.min(), lat.max(), lon.max()], 4).reshape(2, 2).tolist(),
+        "bounds": [round(metres) for metres in drawn.focus],
         "measures": _measures(tuple(drawn.measures), tuple(drawn.layers)),
         "says": {key: drawn.said(key) for key in ("", *(k for k, _ in drawn.shades), "swipe")},
         "kinds": list(recipe.schools),
@@ -301,7 +314,9 @@ def own_of(drawn: Drawn, schools: pd.DataFrame | None) -> bytes:
     blocks = list(data.topology.blocks)
     more = {
         "on_blocks": None if on is None else on.reindex(blocks).fillna(0).astype(int).tolist(),
-        "cities": CITIES if recipe.cities else None,
+        "cities": [[n, *np.rint(to_bng(x, y)).tolist()] for n, y, x in CITIES]
+        if recipe.cities
+        else None,
         "swipe": drawn.swipe,
         "place": place
         and {
@@ -339,10 +354,8 @@ def _postcodes(drawn: Drawn) -> dict[str, Any]:
         if here.intersection(known) if here else known and " " not in code:
             rows.append((code, blocks[max(known, key=held.blocks.__getitem__)], *held.xy))
     codes, block, east, north = zip(*rows, strict=True) if rows else [()] * 4
-    lon, lat = (
-        zigzag(np.rint(v / 1e-4).astype(int)) for v in lonlat(np.array(east), np.array(north))
-    )
-    return {"codes": "\n".join(codes), "block": list(block), "lon": lon, "lat": lat} if rows else {}
+    x, y = (zigzag(np.rint(np.array(metres) / 10)) for metres in (east, north))
+    return {"codes": "\n".join(codes), "block": list(block), "x": x, "y": y} if rows else {}
 
 
 # ---------------------------------------------------------------- packed

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, cached_property, lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 import geopandas as gpd
@@ -15,14 +15,14 @@ import shapely
 
 from geolls.base.errors import GeometryError
 
-__all__ = ["SEA", "STEP", "Topology", "eastnorth", "lonlat", "segments", "zigzag"]
+__all__ = ["SEA", "STEP", "Topology", "segments", "zigzag"]
 
 Bools = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 
-STEP = 1e-4
-"""Degrees between two positions the payload can tell apart (7 to 11 m in England)."""
+STEP = 1
+"""Metres between two positions of a line that the payload can tell apart."""
 
 SPOT_METRES = 25.0
 """How near a spot a line is drawn as exactly as it is known."""
@@ -30,55 +30,12 @@ SPOT_METRES = 25.0
 SEA = -1
 """The neighbour of a block where England ends."""
 
-# One fixed Helmert shift (about 5 m): the same bytes whether or not a machine holds OSTN15.
-_GRID = (
-    "+proj=tmerc +lat_0=49 +lon_0=-2 +k=0.9996012717 +x_0=400000 +y_0=-100000 +ellps=airy "
-    "+towgs84=446.448,-125.157,542.06,0.15,0.247,0.842,-20.489 +units=m +no_defs"
-)
-PER_METRE = 1 / 111_000 / STEP  # of a degree of latitude, in steps
-_SQUEEZE = np.array([np.cos(np.radians(52.5)), 1.0])
 _HALF = 1 << 31  # a key is an x and, in its lower half, a y
-
-
-@cache
-def _transformer() -> Any:
-    from pyproj import Transformer
-
-    return Transformer.from_crs(_GRID, "EPSG:4326", always_xy=True)
-
-
-def lonlat(easting: Floats, northing: Floats) -> tuple[Floats, Floats]:
-    """Turn British National Grid metres into longitude and latitude, good to about 5 m.
-
-    Parameters
-    ----------
-    easting, northing : ndarray of float
-        EPSG:27700, metres; NaN stays NaN.
-
-    Returns
-    -------
-    tuple of ndarray
-        Longitude and latitude, degrees, EPSG:4326.
-
-    Notes
-    -----
-    Always the same seven-parameter shift, whatever grids the machine has, so that two machines
-    write the same bytes. Good enough to draw, never used to measure.
-    """
-    lon, lat = _transformer().transform(easting, northing)
-    missing = np.isnan(easting) | np.isnan(northing)
-    return np.where(missing, np.nan, lon), np.where(missing, np.nan, lat)
 
 
 def zigzag(values: npt.ArrayLike) -> list[int]:
     """Return the first value and then each difference from the one before."""
     return list(np.diff(np.asarray(values, dtype=np.int64), prepend=0).tolist())
-
-
-def eastnorth(lon: float, lat: float) -> tuple[float, float]:
-    """Turn longitude and latitude into British National Grid metres: `lonlat` the other way."""
-    east, north = _transformer().transform(lon, lat, direction="INVERSE")
-    return float(east), float(north)
 
 
 def _keys(grid: Ints) -> Ints:
@@ -133,7 +90,7 @@ class Topology:
     blocks : tuple of str
         Block ids; `left` and `right` point into it.
     xy : ndarray of int, shape (vertices, 2)
-        Vertices of all arcs end to end: longitude and latitude in `STEP` degrees.
+        Vertices of all arcs end to end: easting and northing in `STEP` metres, EPSG:27700.
     arc : ndarray of int
         Which arc each vertex belongs to, rising.
     left, right : ndarray of int
@@ -141,7 +98,7 @@ class Topology:
     bounds : ndarray of float, shape (blocks, 4)
         West, south, east and north of each block, metres in EPSG:27700.
     spots : ndarray of float, shape (n, 2)
-        Positions, in `STEP` degrees, that no line passes over however much it is simplified.
+        Positions, in `STEP` metres, that no line passes over however much it is simplified.
     """
 
     blocks: tuple[str, ...]
@@ -180,7 +137,7 @@ class Topology:
                 "the blocks to draw are not in EPSG:27700", fix="reproject with to_crs(27700)"
             )
         polygons = blocks.geometry.to_numpy()
-        ends, *sides = segments(polygons, lambda xy: np.column_stack(lonlat(*xy.T)) / STEP)
+        ends, *sides = segments(polygons, lambda xy: xy / STEP)
         # Pieces are joined wherever no third one meets them: from one junction to the next.
         joined = shapely.line_merge(shapely.multilinestrings(shapely.linestrings(ends)))
         coords, arc = shapely.get_coordinates(shapely.get_parts(joined), return_index=True)
@@ -200,7 +157,7 @@ class Topology:
         left, right = left[order], right[order]
         left, right = np.where(turned, [right, left], [left, right])
         names, bounds = tuple(map(str, blocks.index)), shapely.bounds(polygons)
-        marks = np.empty((0, 2)) if spots is None else np.column_stack(lonlat(*spots.T)) / STEP
+        marks = np.empty((0, 2)) if spots is None else spots / STEP
         marks = marks[np.isfinite(marks).all(axis=1)]
         return Topology(names, xy, arc, left, right, bounds, marks)
 
@@ -216,12 +173,12 @@ class Topology:
 
     @cached_property
     def lines(self) -> Any:
-        """Each arc as a line, in `STEP` degrees of latitude."""
-        return shapely.linestrings(self.xy * _SQUEEZE, indices=self.arc)
+        """Each arc as a line, in `STEP` metres."""
+        return shapely.linestrings(self.xy, indices=self.arc)
 
     @cached_property
     def _tree(self) -> shapely.STRtree:
-        return shapely.STRtree(shapely.points(self.spots * _SQUEEZE))
+        return shapely.STRtree(shapely.points(self.spots))
 
     def stays(self, metres: float, among: Ints | None = None) -> Bools:
         """Tell which vertices are drawn at a tolerance: of all arcs, or of those at some positions.
@@ -235,9 +192,9 @@ class Topology:
         if metres < SPOT_METRES / 2:
             return np.ones(len(self.arc), bool)
         arcs = np.arange(len(self.left)) if among is None else among
-        lines = shapely.simplify(self.lines[arcs], metres * PER_METRE, preserve_topology=True)
+        lines = shapely.simplify(self.lines[arcs], metres / STEP, preserve_topology=True)
         coords, owner = shapely.get_coordinates(lines, return_index=True)
-        drawn = _named(np.rint(coords / _SQUEEZE), arcs[owner])
+        drawn = _named(np.rint(coords), arcs[owner])
         stays, mine = np.ones(len(self.arc), bool), np.isin(self.arc, arcs)
         stays[mine] = np.isin(_named(self.xy[mine], self.arc[mine]), drawn)
         kept = np.flatnonzero(stays)
@@ -246,8 +203,8 @@ class Topology:
         start, many = start[cut], many[cut]
         piece = np.repeat(np.arange(len(many)), many)
         vertex = np.arange(len(piece)) + np.repeat(start - np.cumsum(many) + many, many)
-        between = shapely.linearrings(self.xy[vertex] * _SQUEEZE, indices=piece)
-        near = SPOT_METRES * PER_METRE
+        between = shapely.linearrings(self.xy[vertex], indices=piece)
+        near = SPOT_METRES / STEP
         hit = self._tree.query(shapely.polygons(between), predicate="dwithin", distance=near)[0]
         again = vertex[np.isin(piece, hit)]
         if len(again):
@@ -269,11 +226,11 @@ class Topology:
         Returns
         -------
         dict
-            `step` (degrees), `n` (vertices per arc), `xy` (deltas, x and y in turn, running on
+            `step` (metres), `n` (vertices per arc), `xy` (deltas, x and y in turn, running on
             from arc to arc), `left` and `right` (deltas of block positions), `blocks` (how many).
         """
         levels = sorted((finer or {}).items(), reverse=True)
-        grid = max(1, round(min(metres, *finer or [metres]) / 200))
+        grid = max(4, round(min(metres, *finer or [metres]) / 25))
         drawn = _simplified(self, metres, grid)
         for tolerance, near in levels:
             close = np.isin(self.left, near) | np.isin(self.right, near)
@@ -317,7 +274,7 @@ def _walk(start: Ints, end: Ints) -> tuple[list[int], list[bool]]:
 def _simplified(land: Topology, metres: float, grid: int) -> list[Ints | None]:
     """Return all arcs at one tolerance, on one grid; None for islets too small to see."""
     # All but islets too small to see, keeping the largest ring of each block.
-    lines, tolerance = land.lines, metres * PER_METRE
+    lines, tolerance = land.lines, metres / STEP
     length, block = shapely.length(lines), np.maximum(land.left, land.right)
     largest = pd.Series(length).groupby(block).transform("max").to_numpy()
     inland = np.minimum(land.left, land.right) != SEA

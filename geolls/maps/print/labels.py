@@ -12,12 +12,12 @@ import shapely
 
 from geolls.base.interval import span
 from geolls.base.text import count
+from geolls.land.locate import to_bng
 from geolls.maps.data import Callout, LayerSpec
 from geolls.maps.drawn import MOST_CALLOUTS
 from geolls.maps.print.land import Box, Floats, Land
 from geolls.maps.print.svg import Run, circle, inks, line, text, width, wrap
 from geolls.maps.styles import CITIES, LINES
-from geolls.maps.topology import eastnorth
 
 __all__ = ["Label", "Room", "callouts", "labels", "put", "short"]
 
@@ -306,7 +306,7 @@ def _country(land: Land, spec: LayerSpec) -> Iterator[Label]:
 
 def _cities(land: Land) -> Iterator[Label]:
     for name, lat, lon in CITIES:
-        x, y = land.view(eastnorth(lon, lat)).tolist()
+        x, y = land.view(np.array(to_bng(lon, lat))).tolist()
         yield Label(x, y, [[(name, False)]], 1e7, 7.8, spot="dot")
 
 

@@ -1,7 +1,8 @@
 // The map of one `.geolls-app`: what it knows, what is chosen, and the parts that draw it.
 ((geolls) => {
   "use strict";
-  const {Land, Schools, View, anchor, areaOf, el, kindNumber, largest, reasonLabel, tally} = geolls;
+  const {Land, Schools, View, anchor, areaOf, el, extent, kindNumber, largest} = geolls;
+  const {linesAlong, numbers, reasonLabel, tally, undelta, worldRing} = geolls;
 
   // A mark for measuring, and an event for the page.
   const STARTED = "geolls:ready";
@@ -11,10 +12,11 @@
     [57.2, 4.2],
   ];
 
+  // In world coordinates: no side of a coast abroad is so long but where the data ends.
+  const LONGEST = 0.34;
+
   // A pixel shows at least so much of how far lines may lie from where they are known to run: zoom ends there.
   const PIXELS = 8;
-  // Metres a pixel at zoom 0, in the middle of England.
-  const METRES = (40075016 / 256) * Math.cos((52.5 * Math.PI) / 180);
 
   /** An object that has the keys given and no others: not even "constructor". */
   const named = (entries) => Object.assign(Object.create(null), Object.fromEntries(entries));
@@ -89,17 +91,20 @@
     }
 
     take(land, own) {
-      this.land = new Land(land.arcs);
+      this.spot = geolls.spotOn(this.map);
+      this.land = new Land(land.arcs, this.spot);
       // Blocks of London.
       this.london = land.london;
-      // Outlines of Wales and Scotland.
-      this.context = land.context;
+      // Wales, Scotland and what else is near: rings of land, and the lines of its coast.
+      this.context = land.context.rings.map((ring) => worldRing(numbers(ring), land.context.step, this.spot));
+      this.abroadCoast = this.context.flatMap((ring) => linesAlong(ring, LONGEST));
       this.own = own;
       // Schools told apart by something of the user's.
       if (own.marks) geolls.vocabulary.kinds = own.marks;
       this.layers = own.layers.map((key) => land.layers.find((layer) => layer.key === key));
       for (const layer of this.layers) {
         layer.units = layer.code.length;
+        layer.of = undelta(layer.of);
         layer.lowSet = new Set(layer.low);
       }
       this.byKey = named(this.layers.map((layer) => [layer.key, layer]));
@@ -115,7 +120,7 @@
       this.kinds = new Set(own.schools_on ? own.kinds : []);
       // The trust that the map is about.
       this.home = -1;
-      this.schools = own.schools?.urn ? new Schools(own.schools) : null;
+      this.schools = own.schools?.urn ? new Schools(own.schools, this.spot) : null;
       this.inside = this.blocksInside();
       // What is picked: {kind: "unit", layer, u}, {kind: "trust", t} or {kind: "school", s}.
       this.picked = null;
@@ -140,12 +145,26 @@
     /** Show all of what the map is about. */
     fit() {
       const {map, own} = this;
-      const padding = map.getSize().x < 500 ? [4, 4] : [14, 14];
-      if (!this.node.dataset.bounds) map.fitBounds(own.bounds, {animate: false, padding});
+      geolls.frame(map, this.bounds(), {animate: false, padding: map.getSize().x < 500 ? 4 : 14});
       this.fitted = map.getZoom();
-      map.setMaxZoom(Math.max(this.fitted, Math.floor(Math.log2((METRES * PIXELS) / own.metres))));
+      const closer = Math.log2((this.metres() * PIXELS) / own.metres);
+      map.setMaxZoom(Math.max(this.fitted, Math.floor(this.fitted + closer + 1e-9)));
       map.setMaxBounds(EDGE);
       map.options.maxBoundsViscosity = 0.6;
+    }
+
+    /** World coordinates of the box of what the map is about. */
+    bounds() {
+      const [west, south, east, north] = this.own.bounds;
+      const corners = [west, east].flatMap((x) => [south, north].map((y) => this.spot(x, y)));
+      return extent([corners.flat()]);
+    }
+
+    /** Metres of a pixel in the middle of the window. */
+    metres() {
+      const {map} = this;
+      const {x, y} = map.getSize().divideBy(2);
+      return map.distance(map.containerPointToLatLng([x, y]), map.containerPointToLatLng([x + 100, y])) / 100;
     }
 
     /** The present zoom; closer in, lines are drawn only near the window. */

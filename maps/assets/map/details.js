@@ -76,7 +76,7 @@
     }
 
     /** Show what was picked, and remember the view before it. */
-    show(bounds, padding, closest = 11) {
+    show(box, padding, closest = 11) {
       const {map} = this.app;
       const kept = this.stays() ? this.kept : {from: this.viewNow()};
       this.kept = kept;
@@ -84,12 +84,8 @@
       map.once("moveend", () => {
         kept.to = this.viewNow();
       });
-      map.fitBounds(bounds, {
-        paddingTopLeft: [padding, padding],
-        paddingBottomRight: [padding, padding + Math.min(this.covered(), map.getSize().y / 2)],
-        maxZoom: closest,
-        animate: !geolls.still.matches,
-      });
+      const below = Math.min(this.covered(), map.getSize().y / 2);
+      geolls.frame(map, box, {padding, below, closest, animate: !geolls.still.matches});
     }
 
     /** Whether the map still shows what `show` chose: nobody has moved it by hand since. */

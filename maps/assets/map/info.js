@@ -1,7 +1,7 @@
 // The details of a unit, a trust or a school: a title, nodes, and what is said aloud.
 ((geolls) => {
   "use strict";
-  const {NOT_COVERED, TOO_FEW, el, kindLabel, latOf, lonOf, phaseSchool, plural, reasonLabel} = geolls;
+  const {NOT_COVERED, TOO_FEW, el, extent, kindLabel, phaseSchool, plural, reasonLabel} = geolls;
   const {ends, safeUrl, say, schoolWords, tally, titleAndCode, whole} = geolls;
 
   // Rows of a list before "more".
@@ -78,7 +78,7 @@
       const mine = this.schoolsOf(layer, u);
       const nodes = [
         paragraph("gl-what", titleAndCode(layer, u)),
-        layer.url ? this.link(`Open the page of ${layer.name[u]}`, layer.url[u]) : null,
+        this.page(layer, u),
         this.unitCount(layer, u, this.known(layer, mine)),
         this.unitMeasures(layer, u),
         mine.length ? this.kinds(mine) : null,
@@ -221,9 +221,15 @@
       return byCount(counts).map(([u, n]) => [isUnit(u) ? this.pickUnit(layer, u) : app.unitName(layer, u), n]);
     }
 
+    /** A link to the page of a unit: they lie in one folder, each under its code, or are told one by one. */
+    page({url, code, name}, u) {
+      if (!url) return null;
+      return this.link(`Open the page of ${name[u]}`, typeof url === "string" ? `${url}${code[u]}.html` : url[u]);
+    }
+
     boundsOf(list) {
       const {schools} = this.app;
-      return L.latLngBounds(list.map((s) => [latOf(schools.y[s]), lonOf(schools.x[s])]));
+      return extent([list.flatMap((s) => [schools.x[s], schools.y[s]])]);
     }
 
     // ---- a school

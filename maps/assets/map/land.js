@@ -4,12 +4,6 @@
   "use strict";
   const {undelta, push} = geolls;
 
-  // Web Mercator at zoom 0, where the world is 256 pixels wide.
-  const worldX = (lon) => 256 * (lon / 360 + 0.5);
-  function worldY(lat) {
-    const sine = Math.sin((lat * Math.PI) / 180);
-    return 256 * (0.5 - Math.log((1 + sine) / (1 - sine)) / (4 * Math.PI));
-  }
   /** Whole numbers out of text: two letters each in base 90, or the last letter and four. */
   function numbers(text) {
     const out = [];
@@ -26,27 +20,36 @@
     }
     return out;
   }
-  const lonOf = (x) => (x / 256 - 0.5) * 360;
-  const latOf = (y) => (Math.atan(Math.sinh(Math.PI * (1 - (2 * y) / 256))) * 180) / Math.PI;
-
-  /** World coordinates of a ring that is packed as differences of so many degrees. */
-  function worldRing(differences, step) {
+  /** World coordinates of a ring that is packed as differences of so many metres; `spot` places a point. */
+  function worldRing(differences, step, spot) {
     const flat = [];
     let x = 0;
     let y = 0;
     for (let i = 0; i < differences.length; i += 2) {
       x += differences[i];
       y += differences[i + 1];
-      flat.push(worldX(x * step), worldY(y * step));
+      flat.push(...spot(x * step, y * step));
     }
     return flat;
+  }
+
+  /** The lines along a ring, without its sides longer than `most`: there only what is known ends. */
+  function linesAlong(flat, most) {
+    const lines = [[]];
+    for (let i = 0; i <= flat.length; i += 2) {
+      const at = [flat[i % flat.length], flat[(i + 1) % flat.length]];
+      const far = i && Math.hypot(at[0] - flat[i - 2], at[1] - flat[i - 1]) > most;
+      if (far) lines.push([]);
+      lines[lines.length - 1].push(...at);
+    }
+    return lines.filter((line) => line.length > 2);
   }
 
   // An arc is named by its number, and by the complement of its number (~a) where it is run backwards.
   const numberOf = (signed) => (signed >= 0 ? signed : ~signed);
 
   class Land {
-    constructor({step, blocks, ...packed}) {
+    constructor({step, blocks, ...packed}, spot) {
       const [n, xy, left, right] = ["n", "xy", "left", "right"].map((key) => numbers(packed[key]));
       this.count = n.length;
       this.blocks = blocks;
@@ -60,10 +63,10 @@
       this.from = new Float64Array(n.length);
       this.to = new Float64Array(n.length);
       this.cache = new Map();
-      this.unpack(n, xy, step);
+      this.unpack(n, xy, step, spot);
     }
 
-    unpack(n, xy, step) {
+    unpack(n, xy, step, spot) {
       const position = () => x * 16777216 + y;
       let x = 0;
       let y = 0;
@@ -72,8 +75,7 @@
         for (let i = 0; i < n[a]; i++, at++) {
           x += xy[2 * at];
           y += xy[2 * at + 1];
-          this.x[at] = worldX(x * step);
-          this.y[at] = worldY(y * step);
+          [this.x[at], this.y[at]] = spot(x * step, y * step);
           if (i === 0) this.from[a] = position();
         }
         this.to[a] = position();
@@ -188,5 +190,5 @@
     }
   }
 
-  Object.assign(geolls, {numbers, worldX, worldY, lonOf, latOf, worldRing, Land});
+  Object.assign(geolls, {numbers, worldRing, linesAlong, Land});
 })(globalThis.geolls);

@@ -1,7 +1,7 @@
 // Which names stand on a map, and which come first where there is no room for all.
 ((geolls) => {
   "use strict";
-  const {plural, reasonLabel, shortName, tally, worldX, worldY} = geolls;
+  const {plural, reasonLabel, shortName, tally} = geolls;
 
   // Ranks, the highest first; within one the larger area comes first.
 
@@ -147,8 +147,8 @@
           .unitSpots(app.areas)
           .map(({u, world, size}) => ({world, text: app.unitName(app.areas, u), look: "gl-lab-in", rank: size}));
       if (narrow) return [];
-      return (app.own.cities || []).map(([text, lat, lon]) => ({
-        world: [worldX(lon), worldY(lat)],
+      return (app.own.cities || []).map(([text, east, north]) => ({
+        world: app.spot(east, north),
         text,
         look: "gl-lab-city",
         rank: CITY,

@@ -5,8 +5,6 @@
 
   // Where a pixel covers more metres, lines are thin.
   const FAR = 520;
-  // The length of the equator.
-  const METRES_ROUND = 40075016;
 
   const isDistrict = (layer) => layer.line === "district";
 
@@ -24,7 +22,7 @@
     draw(group, view) {
       const {app} = this;
       const on = this.layersOn();
-      const far = app.england && this.metres() >= FAR;
+      const far = app.england && app.metres() >= FAR;
       app.box.classList.toggle("gl-far", far);
       // Districts are thin, and part of every other line.
       const stack = on.filter((layer) => !isDistrict(layer));
@@ -60,11 +58,6 @@
         .sort((a, b) => order.indexOf(a.line) - order.indexOf(b.line));
     }
 
-    /** Metres of a pixel. */
-    metres() {
-      const {map} = this.app;
-      const round = METRES_ROUND * Math.cos((map.getCenter().lat * Math.PI) / 180);
-      return round / (256 * 2 ** map.getZoom());
     }
 
     /** Whether a layer has a line between two blocks: where its units part. The coast is nobody's line. */

@@ -70,13 +70,21 @@
       if (!on && this.kept) this.toScreen();
     }
 
+    /** World coordinates of the box of the window. */
+    inView() {
+      const {map} = this.app;
+      const {min, max} = map.getPixelBounds();
+      const scale = 2 ** map.getZoom();
+      return {x0: min.x / scale, x1: max.x / scale, y0: min.y / scale, y1: max.y / scale};
+    }
+
     toPaper() {
       const {app, stage} = this;
       const {map} = app;
       const node = map.getContainer();
       const table = app.$(".gl-table");
       this.kept = {
-        bounds: map.getBounds(),
+        bounds: this.inView(),
         center: map.getCenter(),
         zoom: map.getZoom(),
         open: table.open,
@@ -88,7 +96,7 @@
       table.open = true;
       map.invalidateSize({animate: false, pan: false});
       const chosen = app.panel.dragged || map.getZoom() > app.fitted + 0.3;
-      map.fitBounds(chosen ? this.kept.bounds : app.own.bounds, {animate: false, padding: [6, 6]});
+      geolls.frame(map, chosen ? this.kept.bounds : app.bounds(), {animate: false, padding: 6});
       app.fitted += map.getZoom() - this.kept.zoom;
       stage.settle(true);
       stage.dots._container.style.display = "none";

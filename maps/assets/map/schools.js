@@ -1,18 +1,21 @@
 // The schools of a map, column by column as they were packed. No page is needed.
 ((geolls) => {
   "use strict";
-  const {NOT_LOCATED, undelta, worldX, worldY} = geolls;
-
-  // Homes of trusts are packed in steps of so many degrees.
-  const DEGREES = 1e-4;
+  const {NOT_LOCATED, undelta} = geolls;
 
   class Schools {
-    constructor(packed) {
+    /** `spot` tells where an easting and a northing are drawn. */
+    constructor(packed, spot) {
       this.urn = undelta(packed.urn);
       this.n = this.urn.length;
       this.name = packed.name.split("\n");
-      this.x = Float64Array.from(undelta(packed.x), (v) => worldX(v * packed.step));
-      this.y = Float64Array.from(undelta(packed.y), (v) => worldY(v * packed.step));
+      this.spot = spot;
+      this.x = new Float64Array(this.n);
+      this.y = new Float64Array(this.n);
+      const north = undelta(packed.y);
+      undelta(packed.x).forEach((east, s) => {
+        [this.x[s], this.y[s]] = spot(east * packed.step, north[s] * packed.step);
+      });
       this.kind = Uint8Array.from(packed.kind, Number);
       this.phases = packed.phases;
       this.phase = packed.phase;
@@ -77,7 +80,7 @@
     /** World coordinates of a trust's home, or null. */
     homeOf(t) {
       const {x, y} = this.trusts;
-      return x && x[t] !== null ? [worldX(x[t] * DEGREES), worldY(y[t] * DEGREES)] : null;
+      return x && x[t] !== null ? this.spot(x[t], y[t]) : null;
     }
   }
 

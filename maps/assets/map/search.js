@@ -1,13 +1,12 @@
 // The search of a map: areas, trusts and schools by name or code.
 ((geolls) => {
   "use strict";
-  const {bestMatches, el, fold, latOf, lonOf, matchIn, nearestNames, phaseSchool, plural, titleAndCode, undelta} =
-    geolls;
+  const {bestMatches, el, extent, fold, matchIn, nearestNames, phaseSchool, plural, titleAndCode, undelta} = geolls;
 
   const GROUPS = ["Areas", "Trusts", "Schools", "Postcodes"];
   const SCHOOL_ZOOM = 11;
-  // Middles of postcodes are packed in steps of so many degrees.
-  const DEGREES = 1e-4;
+  // Middles of postcodes are packed in steps of so many metres.
+  const STEP = 10;
   const TYPING = /^(INPUT|TEXTAREA|SELECT)$/;
 
   class Search {
@@ -55,16 +54,16 @@
     postcodes() {
       const {app} = this;
       if (!app.own.postcodes) return [];
-      const {codes, block, lon, lat} = app.own.postcodes;
+      const {codes, block, ...middle} = app.own.postcodes;
       const layer = app.authorities;
-      const [x, y] = [undelta(lon), undelta(lat)];
+      const [x, y] = [undelta(middle.x), undelta(middle.y)];
       return codes.split("\n").map((name, i) => ({
         group: 3,
         name,
         key: fold(name),
         code: "",
         sub: () => `Postcodes, most in ${app.unitName(layer, layer.of[block[i]])}`,
-        pick: {kind: "unit", layer, u: layer.of[block[i]], at: [y[i] * DEGREES, x[i] * DEGREES]},
+        pick: {kind: "unit", layer, u: layer.of[block[i]], at: app.spot(x[i] * STEP, y[i] * STEP)},
       }));
     }
 
@@ -207,16 +206,14 @@
       } else if (pick.kind === "trust") {
         const mine = schools.of[pick.t];
         if (mine.length) details.show(details.info.boundsOf(mine), 40);
-      } else if (pick.at) details.show(L.latLngBounds([pick.at]), 0, Math.max(map.getZoom(), SCHOOL_ZOOM + 2));
+      } else if (pick.at) details.show(extent([pick.at]), 0, Math.max(map.getZoom(), SCHOOL_ZOOM + 2));
       else this.showUnit(pick);
     }
 
     showUnit({layer, u}) {
       const {details, land} = this.app;
-      const bounds = L.latLngBounds([]);
-      for (const flat of land.flats(this.app.unitRings(layer, u)))
-        for (let j = 0; j < flat.length; j += 2) bounds.extend([latOf(flat[j + 1]), lonOf(flat[j])]);
-      if (bounds.isValid()) details.show(bounds, 40);
+      const flats = land.flats(this.app.unitRings(layer, u));
+      if (flats.length) details.show(extent(flats), 40);
     }
   }
 

@@ -1,13 +1,11 @@
 // The stage: the layers of SVG and canvas on which everything is drawn, from back to front.
 ((geolls) => {
   "use strict";
-  const {SYMBOLS, el, hull, patternOf, pixelPath, svg, worldRing} = geolls;
+  const {SYMBOLS, el, hull, patternOf, pixelPath, svg} = geolls;
 
-  const GROUND = "context other faces over hair swipe edge coast lines symbols links hot ring".split(" ");
+  const GROUND = "context shore other faces over hair swipe edge coast lines symbols links hot ring".split(" ");
   // These lie over the schools.
   const ABOVE = ["links", "labels"];
-  // Outlines of Wales and Scotland are packed in steps of so many degrees.
-  const CONTEXT_STEP = 1e-3;
 
   class Stage {
     constructor(app) {
@@ -132,8 +130,8 @@
       const {app} = this;
       const {layer, list} = app.faces.current();
       for (const face of list) face.node.setAttribute("d", view.rings(app.land, face.rings));
-      const rings = (app.context || []).map((ring) => view.path(worldRing(ring, CONTEXT_STEP), true));
-      this.put("context", rings.join(""));
+      this.put("context", app.context.map((ring) => view.path(ring, true)).join(""));
+      this.put("shore", app.abroadCoast.map((line) => view.line(line)).join(""));
       const low = this.lowBlocks(layer, (b) => app.inside[b]);
       const d = low.length ? view.rings(app.land, app.land.ringsRound(`low:${layer.key}`, low)) : "";
       this.put("over", d, {"fill-rule": "evenodd"});
