@@ -58,8 +58,6 @@
         .sort((a, b) => order.indexOf(a.line) - order.indexOf(b.line));
     }
 
-    }
-
     /** Whether a layer has a line between two blocks: where its units part. The coast is nobody's line. */
     parts(layer) {
       const {app} = this;
