@@ -321,7 +321,9 @@ def emit(
     elif options["columns"] not in (None, "all"):
         table = table.pick([c.strip() for c in options["columns"].split(",")])
     every = options["every_row"]
-    about = About(title, first, every, lambda: {**notes, **_provenance(study)}, _shapes(study))
+    about = About(
+        _wrapped(title), first, every, lambda: {**notes, **_provenance(study)}, _shapes(study)
+    )
     made = render(table, fmt, about)
     if output:
         write_bytes(output, made)

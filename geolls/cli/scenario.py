@@ -59,7 +59,7 @@ def scenario_list(**options: Any) -> None:
         said = load(path).holds
         wanted = ("title", "base", "confidence", "source_date", "source")
         rows.append({"key": key, **{name: str(said.get(name, "")) for name in wanted}})
-    text = listed([(row["key"], f"{row['title']}. {row['source']}.") for row in rows])
+    text = listed([(row["key"], f"{row['title']}; source: {row['source']}") for row in rows])
     emit(rows, options, title="Scenarios", said=f"{text}\n\nUnits: geolls scenario show KEY")
 
 

@@ -97,7 +97,8 @@ def load_catalogue(
     CatalogueError
         At the first fault; `checks.check` lists them all.
     """
-    extra = tuple(dict.fromkeys((*extra, *named_scenarios(names).values())))
+    each = {path.resolve(): path for path in (*named_scenarios(names).values(), *extra)}
+    extra = tuple(each.values())
     if not extra:
         return _shelf_catalogue()
     areas = areas or load_areas()

@@ -20,7 +20,7 @@ from geolls.base.schema import Toml, among, check, load, named
 from geolls.base.shelves import shelf
 from geolls.base.text import day, fold, slug, suggest
 from geolls.base.vocabulary import TAKEN
-from geolls.layers.areas import Areas
+from geolls.layers.areas import Areas, now_in
 from geolls.layers.expand import BlockClaim, expand
 from geolls.layers.model import CONFIDENCES, EXTENTS, Claim, Layer, Problem, Unit, evidence_span
 from geolls.layers.reader import SPAN_FIX, read_members
@@ -295,7 +295,7 @@ def _layer(path: Path, key: str, said: Scenario, base: Layer, ground: _Ground, a
         key=key,
         unit_title=said.unit_title or f"{base.unit_title} ({said.title})",
         unit_title_plural=said.unit_title_plural or f"{base.unit_title_plural} ({said.title})",
-        aliases=(path.stem, str(path)),
+        aliases=tuple(dict.fromkeys((path.stem, str(path), str(path.resolve())))),
         kind="areas",
         tiling=base.tiling,
         complete=base.complete,
@@ -356,6 +356,12 @@ class _Ground:
         needs, may = _WITH[verb]
         words = {"as": move.name, "to": move.to, "along": move.along, "share": move.share}
         words["extent"] = move.extent if move.extent != "whole" else ""
+        if (share := move.share) is not None:
+            move = replace(move, extent="part")
+            if not 0 < share < 1:
+                fix = "write a number above 0 and below 1, or leave it out"
+                told.append(_told(f"move {number}: {share:g} is no share", fix))
+                return
         stray = [k for k, v in words.items() if v and k not in (*needs, *may)]
         lacking = bool(needs) and not any(words[k] for k in needs)
         if stray or lacking or (move.to and move.name):
@@ -380,7 +386,7 @@ class _Ground:
         done = {
             block: held for block, held in changes.items() if _sets(held) != _sets(self.held[block])
         }
-        if not done:
+        if not done and not told:
             told.append(_told(f"move {number} does nothing: it is so already", None, "warning"))
         if verb in ("move", "use") and move.extent == "whole":
             twice = [block for block in done if block in self.given]
@@ -635,9 +641,19 @@ class _Ground:
             raise UnknownNameError(
                 f"{len(hits)} units are called {text!r}", fix=f"write {' or '.join(sorted(hits))}"
             )
-        raise UnknownNameError(
+        raise self._ended(text) or UnknownNameError(
             f"no unit is called {text!r}",
             fix=suggest(text, names) or f"{self.base.key} has {', '.join(names[:5])} ...",
+        )
+
+    def _ended(self, text: str) -> UnknownNameError | None:
+        """Return the error for a name that stood once: when it ended, and who has its land."""
+        if not (gone := self.areas.ended(text, self.on)):
+            return None
+        area = gone[0]
+        return UnknownNameError(
+            f"{area.name} {now_in(area, self.areas.holders(area, self.on))}",
+            fix=f"name what has its land now, or set as_of = {area.valid_to}",
         )
 
     def _new(self, name: str, among: Iterable[str] = ()) -> str:
@@ -678,6 +694,8 @@ class _Ground:
     def _land(self, text: str) -> tuple[list[str], str]:
         """Return the blocks that a name means, and the unit where it is no official area."""
         plain = text.strip()
+        if authority := self.areas.by_la_code(plain, self.on):
+            plain = authority.code
         if re.fullmatch(r"[A-Za-z]\d{8}", plain) or plain.startswith(("lgr-", "CA20")):
             return self._area_of(plain, self.on), ""
         found = self.areas.find(plain, self.on) or self.areas.find(plain, BLOCK_DAY, "district")
@@ -695,7 +713,7 @@ class _Ground:
         except UnknownNameError:
             alive = {a.name for a in self.areas.rows if a.active(self.on)}
             known = alive | {self.names[c] for held in self.held.values() for c in held}
-            raise UnknownNameError(
+            raise self._ended(text) or UnknownNameError(
                 f"no area and no unit is called {text!r}", fix=suggest(text, known)
             ) from None
         return [block for block, held in self.held.items() if unit in held], unit
@@ -750,7 +768,7 @@ def steps_table(found: ReadScenario) -> list[dict[str, Any]]:
             "move": number,
             "what": verb,
             "from_code": " + ".join(before),
-            "from_name": " + ".join(found.names[code] for code in before),
+            "from_name": " + ".join(found.names[code] for code in before) or "no unit",
             "to_code": " + ".join(after),
             "to_name": " + ".join(found.names[code] for code in after),
             "blocks": len(areas),

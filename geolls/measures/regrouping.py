@@ -140,27 +140,25 @@ class Comparison:
     def flows(self) -> pd.DataFrame:
         """One row per pair of units between which schools move.
 
-        from_code, from_name, to_code, to_name, schools_low, schools_high, pupils_low, pupils_high:
-        the least and the most that can move, pupils that are not known counting as none.
+        from_code, from_name, to_code, to_name, schools, pupils (not known counts as none), each
+        with the ends _low and _high where shared land leaves any open; a school that can move in
+        several ways counts in equal parts.
         """
-        table: dict[tuple[str, str], list[float]] = {}
+        table: dict[tuple[str, str], Floats] = {}
         heads: Floats = np.asarray(self._weights["pupils"], dtype=float)
         for school, pupils in zip(self._each, heads, strict=True):
-            if not school.may_move:
-                continue
-            ways = school.ways()
-            for pair in ways:
-                if pair[0] != pair[1]:
-                    sure = len(ways) == 1
-                    row = table.setdefault(pair, [0.0] * 4)
-                    for at, value in enumerate((sure, True, sure * pupils, pupils)):
-                        row[at] += value
+            ways = school.ways() if school.may_move else ()
+            part = np.array([1 / max(len(ways), 1), len(ways) == 1, 1.0])
+            for pair in (way for way in ways if way[0] != way[1]):
+                row = table.setdefault(pair, np.zeros(6))
+                row += np.concatenate([part, part * pupils])
         rows = [
-            (a, self._names[a], b, self._names[b], *map(int, found))
+            (a, self._names[a], b, self._names[b], *found)
             for (a, b), found in sorted(table.items())
         ]
-        ends = [f"{what}_{end}" for what in ("schools", "pupils") for end in _ENDS]
-        return pd.DataFrame(rows, columns=["from_code", "from_name", "to_code", "to_name", *ends])
+        ends = [f"{what}{end}" for what in ("schools", "pupils") for end in ("", "_low", "_high")]
+        columns = ["from_code", "from_name", "to_code", "to_name", *ends]
+        return sure(pd.DataFrame(rows, columns=columns))
 
     @cached_property
     def places(self) -> pd.DataFrame:

@@ -41,9 +41,12 @@ def units_table(study: Core, name: str) -> pd.DataFrame:
         weight = study.weights(by) / (1e6 if by == "area" else 1)
         sums = sums_of(study.membership(layer.key, by), weight, column)
         table = table.merge(sums, on=["unit_code", "unit_name"], how="outer")
-    held = study.land(layer.key).groupby("unit_code")["block"]
-    table["blocks"] = table["unit_code"].map(held.nunique())
+    held = study.land(layer.key).groupby("unit_code")["block"].agg(frozenset)
+    table["blocks"] = table["unit_code"].map(held).str.len()
+    changed: pd.Series[bool] | bool = False
     if layer.base:
+        was = study.land(layer.base).groupby("unit_code")["block"].agg(frozenset)
+        changed = table["unit_code"].map(held) != table["unit_code"].map(was)
         old = study.land(layer.base)[["block", "unit_name"]]
         both = study.land(layer.key)[["block", "unit_code"]].merge(old, on="block")
         names = both.groupby("unit_code")["unit_name"].agg(lambda n: " + ".join(sorted(set(n))))
@@ -51,7 +54,7 @@ def units_table(study: Core, name: str) -> pd.DataFrame:
     counted = [c for c in map(str, table) if c not in ("unit_code", "unit_name", "land_of")]
     table[counted] = table[counted].fillna(0)
     table["blocks"] = table["blocks"].astype(int)
-    return reasons_last(sure(table))
+    return reasons_last(sure(table), first=changed)
 
 
 def _of_land(study: Core, name: str) -> Layer:

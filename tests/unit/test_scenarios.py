@@ -80,7 +80,8 @@ def test_a_part_of_a_district_is_shared_and_its_line_unknown(tmp_path: Path) -> 
         "Bradford": (0.5, False),
         "Leeds": (0.5, False),
     }
-    stated = land(read(tmp_path, f"{part}\nshare = 0.2"))
+    share = '[[moves]]\nmove = "Bradford"\nto = "Leeds"\nshare = 0.2'
+    stated = land(read(tmp_path, share))
     assert stated[BRADFORD] == {"Bradford": (0.8, True), "Leeds": (0.2, True)}
 
 
@@ -170,6 +171,8 @@ def test_blocks_are_known_by_their_code_of_2018_whatever_the_day(tmp_path: Path)
         ('[[moves]]\njoin = ["Leeds"]', "unknown key 'join'"),
         ('[[moves]]\nmove = ["E07000026"]\nto = "Leeds"\n[[moves]]\nmove=["W06000015"]\nto="Leeds"',
          "W06000015' is a code of Wales"),
+        ('[[moves]]\nmove = ["Leeds"]\nto = "York"\nshare = 1.5', "1.5 is no share"),
+        ('[[moves]]\nmove = ["Cumberland"]\nto = "York"', "no area and no unit is called"),
         ("moves = []", "no moves"),
         ("", "the key moves is missing"),
     ],
@@ -221,8 +224,9 @@ to = "York"
 def test_the_day_of_the_base_is_told_where_it_is_not_that_of_the_study(tmp_path: Path) -> None:
     move = '[[moves]]\nmerge = ["Allerdale", "Carlisle"]\nas = "X"'
     assert not lines(read(tmp_path, move))
-    later = read(tmp_path, move, more="as_of = 2024-09-01")
-    assert any("ended" in s or "Allerdale" in s for s in lines(later))
+    gone = read(tmp_path, '[[moves]]\nmove = "Surrey"\nto = "Kent"', "local_authority",
+                more="as_of = 2027-05-01")  # fmt: skip
+    assert any("Surrey ended 2027-03-31; now in East Surrey" in s for s in lines(gone))
     merged = read(tmp_path, move.replace("Allerdale", "Leeds").replace("Carlisle", "Bradford"),
                   more="as_of = 2024-09-01")  # fmt: skip
     assert "its base is read on 1 September 2024" in lines(merged, "warning")[0]
