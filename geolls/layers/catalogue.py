@@ -19,7 +19,7 @@ from geolls.base.vocabulary import FAMILIES
 from geolls.layers.areas import Areas, load_areas
 from geolls.layers.model import Layer, Problem
 from geolls.layers.reader import read_layer
-from geolls.layers.scenario import named_scenarios, read_scenario
+from geolls.layers.scenario import named_scenarios, read_scenario, scenarios_in
 from geolls.layers.settle import settle
 
 __all__ = ["Catalogue", "layer_folders", "load_catalogue", "shelf_folders"]
@@ -77,8 +77,8 @@ def load_catalogue(
     Parameters
     ----------
     extra : sequence of pathlib.Path, optional
-        What is given with `--boundaries`: each a layer folder, a folder of layer folders, or the
-        file of a scenario.
+        What is given with `--boundaries`: each a layer folder, a folder of layer folders or of
+        scenarios, or the file of a scenario.
     areas : Areas, optional
         The succession table by which a user's areas are settled; default the shelf's.
     on : datetime.date, optional
@@ -103,8 +103,9 @@ def load_catalogue(
         return _shelf_catalogue()
     areas = areas or load_areas()
     layers = dict(_shelf_catalogue().layers)
-    scenarios = [path for path in extra if path.suffix.lower() == ".toml" and path.is_file()]
-    for folder in layer_folders(path for path in extra if path not in scenarios):
+    scenarios = [file for path in extra for file in scenarios_in(path)]
+    folders = [path for path in extra if not scenarios_in(path) or [*path.glob("*/layer.toml")]]
+    for folder in layer_folders(folders):
         layer, problems = read_layer(folder, own=True)
         if layer is not None and layer.key in layers and layers[layer.key].default:
             problems.append(
@@ -177,6 +178,6 @@ def _sound(layer: Layer | None, problems: Sequence[Problem]) -> Layer:
         first, *rest = errors
         more = f" (and {len(rest)} more: `geolls check` lists them all)" if rest else ""
         raise CatalogueError(
-            first.message, where=first.where, fix=f"{first.fix or ''}{more}" or None
+            first.message, where=first.where, fix=f"{first.fix or ''}{more}".strip() or None
         )
     return layer

@@ -6,6 +6,7 @@ along another layer, use a table of areas and units. What comes of it is a layer
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -34,6 +35,7 @@ __all__ = [
     "is_scenario",
     "named_scenarios",
     "read_scenario",
+    "scenarios_in",
     "shipped",
     "steps_table",
     "template",
@@ -129,11 +131,20 @@ def named_scenarios(names: Iterable[str]) -> dict[str, Path]:
     return found
 
 
+def scenarios_in(path: Path) -> list[Path]:
+    """Return the scenario files that a path means: itself, whatever it holds, or in a folder."""
+    with contextlib.suppress(OSError):  # a name that is too long; a folder that may not be read
+        if path.suffix.lower() == ".toml" and path.is_file():
+            return [path]
+        return [file for file in sorted(path.glob("*.toml")) if is_scenario(file)]
+    return []
+
+
 def is_scenario(path: Path) -> bool:
     """Tell a scenario from other files of TOML: it has a base."""
     try:
         return path.is_file() and "base" in load(path).holds
-    except InputFileError:
+    except (InputFileError, OSError):
         return False
 
 
