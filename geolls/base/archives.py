@@ -111,7 +111,8 @@ def open_bounded(
         The file.
     member : str, optional
         For a zip: the name of the member, or its ending (".csv"). Without it the zip must hold
-        one file. Members are read in place, never unpacked to a path of their choosing.
+        one file, or one table. Members are read in place, never unpacked to a path of their
+        choosing.
     limit : int, default 16 GiB
         The most bytes the stream may yield. An archive may yield no more than 200 times its own
         size (but always 256 MiB).
@@ -173,6 +174,8 @@ def _zip_member(owner: IO[bytes], path: Path, member: str | None) -> IO[bytes]:
         ending = (member or "").casefold()
         fits = [n for n in names if n == member]
         fits = fits or [n for n in names if n.casefold().endswith(ending)]
+        if not member and len(fits) > 1:  # a table, and words about it
+            fits = [n for n in names if n.casefold().endswith((".csv", ".tsv"))] or fits
         if len(fits) != 1:
             what = f"{len(fits)} files" if fits else "no file"
             asked = f" ending in {member}" if member else ""

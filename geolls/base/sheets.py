@@ -13,7 +13,17 @@ from geolls.base.archives import encoding_of, open_bounded
 from geolls.base.errors import InputFileError
 from geolls.base.workbooks import csv_of_sheet, is_workbook, parted
 
-__all__ = ["HEAD", "Head", "Opened", "as_utf8", "find_head", "open_table", "split"]
+__all__ = [
+    "HEAD",
+    "Head",
+    "Opened",
+    "as_utf8",
+    "check_start",
+    "find_head",
+    "open_table",
+    "split",
+    "swallows",
+]
 
 #: Characters in which a header must lie, titles above it and all.
 HEAD: Final = 200_000
@@ -113,13 +123,55 @@ def open_table(
     else:
         with open_bounded(place, member=member, limit=limit) as stream:
             data, encoding = as_utf8(stream.read(-1 if whole else HEAD))
-    start = data[:200].lstrip()
-    if not start or start.startswith((b"<", b"%PDF", b"{")):
-        kind = "a web page" if start.startswith(b"<") else "no table" if start else "empty"
-        fix = "open it in a spreadsheet and save it as CSV UTF-8, or download it again"
-        raise InputFileError(f"is {kind}", where=str(path), fix=fix if start else None)
+    check_start(data[:200].decode("utf-8", "replace"), path)
     head = find_head(data[:HEAD].decode("utf-8", "replace"), fits)
     return Opened(head, data[head.size :], encoding, told)
+
+
+_NO_TABLES: Final = {
+    "<": "a web page",
+    "%PDF": "no table",
+    "{": "no table",
+    "[{": "no table",
+    "PK\x03\x04": "a workbook or an archive inside an archive",
+    "\x1f": "an archive inside an archive",
+    "SQLite": "no table",
+}
+
+
+def check_start(start: str, path: Path) -> None:
+    """Refuse what is no table, by how it begins.
+
+    Raises
+    ------
+    InputFileError
+        It is empty, a web page, another kind of file, or an archive.
+    """
+    bare = start.lstrip()
+    kind = next((kind for sign, kind in _NO_TABLES.items() if bare.startswith(sign)), "")
+    if "\0" in bare.partition("\n")[0]:
+        kind = kind or "no table"
+    if kind or not bare:
+        fix = "open it in a spreadsheet and save it as CSV UTF-8, or download it again"
+        fix = "unpack it and give the file itself" if "archive" in kind else fix
+        raise InputFileError(f"is {kind or 'empty'}", where=str(path), fix=fix if bare else None)
+
+
+def swallows(cell: str, mark: str, columns: int) -> bool:
+    r"""Whether a value over several lines holds whole rows: its quote is open.
+
+    It has as many marks as a row. Where that is few, as a remark may have, each of its lines but
+    the ends has.
+
+    Examples
+    --------
+    >>> swallows("Oak\n2,430000,x\n3,430000,", ",", 3), swallows("Oak, Ash\nand Elm, old", ",", 3)
+    (True, False)
+    """
+    lines, whole = cell.splitlines(), columns - 1
+    if len(lines) < 2 or not 2 <= whole <= cell.count(mark):
+        return False
+    return whole > 7 or all(line.count(mark) >= whole for line in lines[1:-1] or lines[1:])
 
 
 def as_utf8(data: bytes) -> tuple[bytes, str]:

@@ -147,8 +147,9 @@ def _table(file: Path) -> list[Problem]:
 
     kind = None if file.suffix.lower() == ".parquet" else kind_of(file)
     if kind is None and is_points(file):
-        check_points(file)
-        return []
+        return [
+            Problem(file.name, None, None, line, severity="warning") for line in check_points(file)
+        ]
     if kind is None and (members := _members(file)) is not None:
         return members
     if kind == "links":

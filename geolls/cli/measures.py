@@ -54,9 +54,9 @@ def assign(
 ) -> None:
     r"""Assign schools, or any table of points, to every layer.
 
-    Without FILE: one row per school, layer and unit. With FILE (csv or parquet with
-    easting/northing or lon/lat columns, or postcodes): the same table, streamed, with the units of
-    each row.
+    Without FILE: one row per school, layer and unit. With FILE (text with any separator, packed or
+    not, a workbook or parquet, with easting/northing or lon/lat columns, or postcodes): the same
+    table, streamed, with the units of each row; -o takes .csv, .tsv, .json, .parquet and .xlsx.
 
     \b
     geolls assign -o assignment.csv
@@ -74,7 +74,8 @@ def assign(
             report = assign_points(
                 points, options["output"], study, postcode=postcode, progress=progress
             )
-        note(options, str(report))
+        for line in (*report.told, str(report)):
+            note(options, line)
         if report.rows and not report.placed and not postcode:
             note(
                 options,

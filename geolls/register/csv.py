@@ -21,7 +21,7 @@ from pyarrow import csv as pacsv
 
 from geolls.base.cells import NO_VALUE, Days
 from geolls.base.errors import InputFileError
-from geolls.base.sheets import Head
+from geolls.base.sheets import Head, swallows
 from geolls.register.columns import COLUMNS, REQUIRED, Kind, dates, name_columns, urns
 from geolls.register.opener import LONGEST_LINE, open_text
 
@@ -269,7 +269,7 @@ def _hold_records(body: bytes, head: Head, n: int, path: Path) -> None:
     try:
         for cells in csv.reader(text, delimiter=head.mark):
             row += bool(cells)
-            if any(len(c.splitlines()) > 1 and 3 <= n - 1 <= c.count(head.mark) for c in cells):
+            if any(swallows(c, head.mark, n) for c in cells):
                 raise csv.Error
     except csv.Error:
         raise _unclosed(path, row) from None

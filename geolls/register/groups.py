@@ -317,6 +317,7 @@ def attach(schools: pd.DataFrame, groups: pd.DataFrame) -> pd.DataFrame:
     for kinds, columns in _ATTACHED:
         mine = groups[groups["group_type"].isin(kinds)].drop_duplicates("urn_number", keep="last")
         found = mine.set_index("urn_number")[list(columns)].reindex(schools["urn_number"])
+        found = share_blanks(found)
         schools = schools.assign(**{ours: found[c].array for c, ours in columns.items()})
     # A school whose trust is known is known to be an academy, whatever its type lacks.
     schools["status_unknown"] &= schools["trust_uid"].isna()

@@ -5,38 +5,30 @@ The one function from Arrow batch to Arrow batch serves a laptop and a cluster a
 
 from __future__ import annotations
 
-import codecs
-import contextlib
-import csv
 import hashlib
-import io
-import itertools
 import json
-import re
 import shlex
 import shutil
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from functools import partial
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import shapely
 from pyarrow import csv as pacsv
-from pyarrow import feather, parquet
+from pyarrow import feather
 
-from geolls.base.archives import encoding_of, open_bounded
 from geolls.base.cells import NO_VALUE, a_number
-from geolls.base.errors import InputFileError, OutputError, UsageError, first_line
+from geolls.base.errors import InputFileError, OutputError, UsageError
 from geolls.base.files import sha256, write_text, writing
-from geolls.base.sheets import HEAD, Head, find_head
+from geolls.base.sheets import open_table
+from geolls.base.streams import WRITERS, Stream, check_target, open_stream
 from geolls.base.text import fold, suggest
-from geolls.base.workbooks import csv_of_sheet, is_workbook, parted
+from geolls.base.workbooks import parted
 from geolls.land.cells import Cells
 from geolls.land.locate import COAST_TOLERANCE_M, to_bng
 from geolls.study.postcodes import Postcodes
@@ -57,13 +49,7 @@ __all__ = [
     "open_points",
 ]
 
-ROWS_PER_BATCH = 262_144
-CSV_BYTES_PER_BATCH = 1 << 24
 _HOW = pa.array(["polygon", "nearest", "none"])
-_WRITERS: dict[str, Callable[[Path, pa.Schema], Any]] = {
-    ".csv": pacsv.CSVWriter,
-    ".parquet": partial(parquet.ParquetWriter, compression="zstd"),
-}
 Progress = Callable[[str, int, "int | None"], None]
 
 
@@ -108,22 +94,38 @@ def has_coordinates(names: Sequence[str]) -> bool:
 
 
 def is_points(source: Path) -> bool:
-    """Whether a file is a table of points: parquet, or a csv with headings of coordinates."""
+    """Whether a file is a table of points: parquet, or one with headings of coordinates."""
     if source.suffix.lower() == ".parquet":
         return True
-    opened = _bytes_of(source)
-    return has_coordinates(_head(opened, _encoding(opened)).cells)
+    opened = open_table(source, has_coordinates, limit=1 << 34, whole=False)
+    return has_coordinates(opened.head.cells)
 
 
-def check_points(source: Path) -> None:
-    """Open a table of points, so that what is wrong with it is raised.
+def check_points(source: Path) -> list[str]:
+    """Read a table of points, so that what is wrong with it is raised; return what is told.
 
     Raises
     ------
     InputFileError
         As `assign_points`.
     """
-    coordinate_columns(open_points(source).schema.names, str(source))
+    table = open_points(source)
+    columns = coordinate_columns(table.schema.names, str(source))
+    rows = bare = 0
+    for batch in table.batches:
+        x, y = (_numbers(batch.column(c), c, str(source), table.first + rows) for c in columns[:2])
+        rows, bare = rows + len(x), bare + int((np.isnan(x) | np.isnan(y)).sum())
+    lost = [f"{bare:,} of {rows:,} rows have no coordinates"] if bare else []
+    return [*table.told, *lost]
+
+
+def open_points(source: Path, postcode: str | None = None) -> Stream:
+    """Open a table of points, or one with a column of postcodes, as `open_stream`."""
+
+    def fits(cells: Sequence[str]) -> bool:
+        return has_coordinates(cells) or bool(postcode and fold(postcode) in map(fold, cells))
+
+    return open_stream(source, fits)
 
 
 def coordinate_columns(names: Sequence[str], where: str) -> Columns:
@@ -291,13 +293,18 @@ def _numbers(column: pa.Array, name: str, where: str, first_row: int) -> np.ndar
 
 
 class Report(NamedTuple):
-    """What a run over a table did; `lost` is why postcodes have no place, and how many."""
+    """What a run over a table did.
+
+    `lost` is why postcodes have no place, and how many; `told` what of the file was chosen, or is
+    not used as given.
+    """
 
     rows: int
     placed: int
     batches: int
     resumed: int
     lost: Mapping[str, int] = MappingProxyType({})
+    told: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         """Say it in one line."""
@@ -319,12 +326,12 @@ def assign_points(
     Parameters
     ----------
     source : str or pathlib.Path
-        .parquet, .csv, .csv.gz or .xlsx (`file.xlsx#Sheet` names its sheet) with columns
-        easting/northing (EPSG:27700) or lon/lat (EPSG:4326). The columns of a csv stay text, as
-        they are written.
+        .parquet, or text with any separator, packed or not, or a workbook (`file.xlsx#Sheet`
+        names its sheet) with columns easting/northing (EPSG:27700) or lon/lat (EPSG:4326). The
+        columns of text stay as they are written.
     target : str or pathlib.Path
-        .parquet or .csv to write; finished parts wait beside it in `<target>.parts`, so that a
-        run that was stopped goes on where it ended.
+        .csv, .tsv, .parquet, .json or .xlsx to write; finished parts wait beside it in
+        `<target>.parts`, so that a run that was stopped goes on where it ended.
     study : Core
         Whose layers and day count.
     postcode : str, optional
@@ -345,11 +352,11 @@ def assign_points(
     OutputError
         When the target cannot be written.
     UsageError
-        When the target is neither .parquet nor .csv, or is the source.
+        When the target is of no such kind, or is the source.
     """
     source, target = Path(source), Path(target)
-    _check_target(source, target)
-    table = open_points(source)
+    check_target(source, target)
+    table = open_points(source, postcode)
     names, columns = table.schema.names, _placing(table.schema, study, postcode, str(source))
     assigner = PointAssigner(study)
     schema = assigner.schema(table.schema)
@@ -367,7 +374,7 @@ def assign_points(
         if part.exists():
             resumed += 1
         else:
-            done = assigner(batch, columns, where=str(source), first_row=rows + 1)
+            done = assigner(batch, columns, where=str(source), first_row=table.first + rows)
             # The parts are for a run that is killed, not for a power cut: no flush.
             with writing(part, durable=False) as path:
                 feather.write_feather(pa.Table.from_batches([done]), path, compression="lz4")
@@ -379,12 +386,12 @@ def assign_points(
             lost.update(feather.read_table(part, [how]).column(how).filter(nowhere).to_pylist())
         if progress:
             progress("Assigning points", len(parts), table.total)
-    open_writer = _WRITERS[target.suffix.lower()]
+    open_writer = WRITERS[target.suffix.lower()]
     with writing(target) as path, open_writer(path, schema) as writer:
         for part in parts:
             writer.write_table(feather.read_table(part))
     shutil.rmtree(folder, ignore_errors=True)
-    return Report(rows, placed, len(parts), resumed, lost)
+    return Report(rows, placed, len(parts), resumed, lost, tuple(table.told))
 
 
 def _placing(
@@ -409,182 +416,9 @@ def _placing(
 _TEXTS = (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view, pa.types.is_null)
 
 
-def _check_target(source: Path, target: Path) -> None:
-    if target.suffix.lower() not in _WRITERS:
-        raise UsageError(
-            f"a table of points is written as .parquet or .csv, not {target.suffix or 'without'!r}",
-            where=str(target),
-        )
-    if target.exists() and source.exists() and target.samefile(source):
-        raise UsageError("the table would be written over itself", fix="give another file")
-
-
-class _Table(NamedTuple):
-    """An open table: its schema, its rows in batches, how many batches, how they are cut."""
-
-    schema: pa.Schema
-    batches: Iterator[pa.RecordBatch]
-    total: int | None
-    cut: str
-
-
-def open_points(source: Path) -> _Table:
-    """Open a table as batches of bounded size.
-
-    Raises
-    ------
-    InputFileError
-        The file is missing, or is no table.
-    """
-    file = parted(source)[0]
-    if not file.is_file():
-        raise InputFileError("there is no such file", where=str(source))
-    kind = file.name.lower().removesuffix(".gz").rpartition(".")[2]
-    if kind not in ("parquet", "csv", "tsv", "txt", "zip") and not is_workbook(file):
-        raise InputFileError(
-            "a table of points is read from .parquet, .csv or .xlsx",
-            where=str(source),
-            fix="convert it",
-        )
-    with _reading(source):
-        table = _open_parquet(source) if kind == "parquet" else _open_csv(source)
-    names = table.schema.names
-    for name in names:
-        if names.count(name) > 1:
-            raise InputFileError(f"two columns are called {name!r}", where=str(source))
-    return table._replace(batches=_read(table.batches, source))
-
-
-def _read(batches: Iterator[pa.RecordBatch], source: Path) -> Iterator[pa.RecordBatch]:
-    with _reading(source):
-        yield from batches
-
-
-@contextmanager
-def _reading(source: Path) -> Iterator[None]:
-    """Say in one line why a table cannot be read."""
-    try:
-        yield
-    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
-        said = re.sub(r"(got \d+): .*", r"\1", first_line(error))  # not the row itself
-        raise InputFileError(
-            f"cannot be read as a table ({said})",
-            where=str(source),
-            fix="give a .parquet or .csv file",
-        ) from error
-
-
-def _open_parquet(source: Path) -> _Table:
-    # Read through a small buffer, not a whole column of a row group at once.
-    file = parquet.ParquetFile(source, buffer_size=1 << 20, pre_buffer=False)
-    groups = range(file.num_row_groups)
-    # Row groups are cut to one size, so that memory does not hang on who wrote the file.
-    total = sum(-(-file.metadata.row_group(i).num_rows // ROWS_PER_BATCH) for i in groups)
-    batches = (batch for i in groups for batch in file.iter_batches(ROWS_PER_BATCH, row_groups=[i]))
-    return _Table(file.schema_arrow, batches, total, f"parquet {ROWS_PER_BATCH}")
-
-
-def _open_csv(source: Path) -> _Table:
-    opened = _bytes_of(source)
-    encoding = _encoding(opened)
-    head = _head(opened, encoding)
-    if not head.cells:
-        raise InputFileError("cannot be read as a table (it is empty)", where=str(source))
-    names = [name or f" {at}" for at, name in enumerate(head.cells)]  # blank headings
-    with opened() as peek:
-        text = io.TextIOWrapper(peek, encoding, "replace", newline=None)
-        below = itertools.islice(csv.reader(text, delimiter=head.mark), 0, head.row + 20)
-        widest = max((len(record) for record in below), default=0)
-    names += [f" {at}" for at in range(len(names), widest)]
-    schema = pa.schema([(name, pa.string()) for name in names if not name.startswith(" ")])
-
-    def batches() -> Iterator[pa.RecordBatch]:
-        with io.BufferedReader(_Recoded(opened(), encoding), 1 << 18) as lines:
-            lines.read(head.size)
-            if not lines.peek(1):
-                return
-            # All columns stay text, as they are written: codes keep their zeros, names like NA
-            # are names.
-            reader = pacsv.open_csv(
-                pa.PythonFile(lines, mode="r"),
-                read_options=pacsv.ReadOptions(
-                    block_size=CSV_BYTES_PER_BATCH, column_names=names, use_threads=False
-                ),
-                parse_options=pacsv.ParseOptions(delimiter=head.mark, newlines_in_values=True),
-                convert_options=pacsv.ConvertOptions(
-                    column_types=dict.fromkeys(names, pa.string()),
-                    include_columns=schema.names,
-                    strings_can_be_null=True,
-                    null_values=[""],
-                ),
-            )
-            yield from (batch for batch in reader if batch.num_rows)
-
-    return _Table(schema, batches(), None, f"csv {CSV_BYTES_PER_BATCH}")
-
-
-class _Recoded(io.RawIOBase):
-    """A stream of text in any encoding, as UTF-8 without a byte order mark."""
-
-    def __init__(self, source: BinaryIO, encoding: str) -> None:
-        self._source, self._left = source, b""
-        self._decode = codecs.getincrementaldecoder(encoding)("replace").decode
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
-        while not self._left:
-            part = self._source.read(1 << 18)
-            self._left = self._decode(part, not part).encode()
-            if not part:
-                break
-        n = min(len(buffer), len(self._left))
-        buffer[:n], self._left = self._left[:n], self._left[n:]
-        return n
-
-    def close(self) -> None:
-        self._source.close()
-        super().close()
-
-
-def _bytes_of(source: Path) -> Callable[[], BinaryIO]:
-    """Return what opens a table of text as a stream; of a workbook the sheet with coordinates."""
-    file, sheet = parted(source)
-    if is_workbook(file):
-        return partial(io.BytesIO, csv_of_sheet(file, sheet, has_coordinates)[0])
-    return partial(open_bounded, source)
-
-
-def _encoding(opened: Callable[[], BinaryIO]) -> str:
-    """Tell how a file is encoded: by its beginning, and where that is UTF-8 by all of it."""
-    with opened() as stream:
-        start = stream.read(HEAD)
-        # Of a longer file whole lines: a cut may fall inside a character, and no line end does.
-        lines = max(start.rfind(b"\n"), start.rfind(b"\r")) + 1 if len(start) == HEAD else HEAD
-        found = encoding_of(start[:lines] or start)
-        if found not in ("utf-8", "utf-8-sig"):
-            return found
-        decode = codecs.getincrementaldecoder("utf-8")().decode
-        with contextlib.suppress(UnicodeDecodeError):
-            decode(start)
-            while part := stream.read(1 << 20):
-                decode(part)
-            decode(b"", True)
-            return found
-    return "cp1252"
-
-
-def _head(opened: Callable[[], BinaryIO], encoding: str) -> Head:
-    """Find the header of a csv of points, below its titles if it has any."""
-    with opened() as stream:
-        text = codecs.decode(stream.read(HEAD), encoding, "replace")
-    return find_head(text.removeprefix("\ufeff"), has_coordinates)
-
-
 def _check_types(schema: pa.Schema, target: Path) -> None:
     """Refuse at once what a csv cannot hold, not after hours of work."""
-    if target.suffix.lower() != ".csv":
+    if target.suffix.lower() not in (".csv", ".tsv"):
         return
     for field in schema:
         try:

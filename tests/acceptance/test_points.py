@@ -59,8 +59,8 @@ def test_csv_in_csv_out_with_degrees(geolls: Geolls, tmp_path: Path) -> None:
     ("text", "code", "said"),
     [
         ("a,b\n1,2\n", 11, "needs columns easting and northing"),
-        ("easting,northing\n1,here\n", 11, "row 1: northing is 'here'"),
-        ("", 11, "cannot be read as a table"),
+        ("easting,northing\n1,here\n", 11, "row 2: northing is 'here'"),
+        ("", 11, "is empty"),
     ],
 )
 def test_a_table_it_cannot_use_is_one_line_and_an_exit_code(

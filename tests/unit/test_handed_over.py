@@ -999,7 +999,7 @@ def test_points_are_read_however_their_file_is_written(
 def test_quoted_line_breaks_may_lie_across_parts(
     tmp_path: Path, demonstration: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("geolls.study.points.CSV_BYTES_PER_BATCH", 1 << 12)
+    monkeypatch.setattr("geolls.base.streams.CSV_BYTES_PER_BATCH", 1 << 12)
     rows = [f'{i},"a remark\nof two, or\nthree lines",430000,433500' for i in range(500)]
     source = tmp_path / "p.csv"
     source.write_text("id,note,easting,northing\n" + "\n".join(rows) + "\n")

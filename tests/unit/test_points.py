@@ -6,6 +6,7 @@ import csv
 import pickle
 from collections.abc import Callable
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +18,17 @@ import pytest
 
 from geolls import open_study
 from geolls.api import Study
+from geolls.base import streams
 from geolls.base.errors import InputFileError, OutputError, UsageError
 from geolls.land.blocks import load_neighbourhoods
 from geolls.land.locate import locate, to_bng
-from geolls.study import points
-from geolls.study.points import Columns, PointAssigner, assign_points, coordinate_columns
+from geolls.study.points import (
+    Columns,
+    PointAssigner,
+    assign_points,
+    coordinate_columns,
+    open_points,
+)
 
 LEEDS = (429_796.0, 433_927.0)
 METRES = Columns("easting", "northing", False)
@@ -39,7 +46,7 @@ def assigner(study: Study) -> PointAssigner:
 
 @pytest.fixture
 def small_batches(monkeypatch: pytest.MonkeyPatch) -> int:
-    monkeypatch.setattr(points, "ROWS_PER_BATCH", 100)
+    monkeypatch.setattr(streams, "ROWS_PER_BATCH", 100)
     return 100
 
 
@@ -145,7 +152,7 @@ def test_a_short_file_is_told_by_all_of_it(tmp_path: Path) -> None:
     (tmp_path / "p.csv").write_bytes(
         "id,easting,northing\n1,\u00a0430000,\u00a0433500\n".encode("utf-8-sig")
     )
-    (batch,) = points.open_points(tmp_path / "p.csv").batches
+    (batch,) = open_points(tmp_path / "p.csv").batches
     assert batch.to_pylist() == [{"id": "1", "easting": "\u00a0430000", "northing": "\u00a0433500"}]
 
 
@@ -306,13 +313,20 @@ def test_a_table_without_rows_gives_a_table_without_rows(
     ("name", "content", "said"),
     [
         ("none.csv", None, "no such file"),
-        ("empty.csv", b"", "cannot be read as a table"),
-        ("points.xlsx", b"PK", "read from .parquet, .csv"),
+        ("empty.csv", b"", "is empty"),
+        ("points.xlsx", b"PK\x03\x04", "the zip is damaged"),
+        ("points.gpkg", b"SQLite format 3\0", "is no table"),
+        ("page.csv", b"<!DOCTYPE html>", "is a web page"),
+        ("open.csv", b'easting,northing,a\n1,2,"x\n3,4,y\n5,6,z\n', "row 2: a quoted value never"),
+        (
+            "long.csv",
+            b"easting,northing\n" + b"1,2\n" * 30 + b"3,4,Oak\n",
+            "3 cells under 2 headings",
+        ),
         ("points.parquet", b"PAR1 not really", "cannot be read as a table"),
-        ("cut.csv", b"easting,northing\n1,2\n3\n", "cannot be read as a table"),
         ("twice.csv", b"easting,northing,a,a\n1,2,3,4\n", "two columns are called 'a'"),
         ("no.csv", b"a,b\n1,2\n", "no coordinates"),
-        ("word.csv", b"easting,northing\n1,2\n3,here\n", "row 2: northing is 'here'"),
+        ("word.csv", b"easting,northing\n1,2\n3,here\n", "row 3: northing is 'here'"),
     ],
 )
 def test_what_cannot_be_read_is_said_in_one_line(
@@ -327,6 +341,59 @@ def test_what_cannot_be_read_is_said_in_one_line(
     assert str(source) in str(caught.value)
     assert "\n" not in str(caught.value)
     assert not target.exists()
+
+
+@pytest.mark.parametrize("ending", [".csv", ".tsv", ".json", ".parquet", ".xlsx"])
+def test_every_kind_of_file_is_written_with_the_same_rows(
+    tmp_path: Path, study: Study, small_batches: int, ending: str
+) -> None:
+    import pandas as pd
+
+    source, target = tmp_path / "in.csv", tmp_path / f"out{ending}"
+    rows = [f"{i:03},430000,433500,=1+{i}" for i in range(250)]
+    source.write_text("id,easting,northing,note\n" + "\n".join([*rows, "250,,,"]) + "\n")
+    assert assign_points(source, target, study).placed == 250
+    readers = {
+        ".csv": pd.read_csv,
+        ".tsv": partial(pd.read_csv, sep="\t"),
+        ".json": pd.read_json,
+        ".parquet": pd.read_parquet,
+        ".xlsx": pd.read_excel,
+    }
+    words = {} if ending == ".parquet" else {"dtype": str}
+    found = readers[ending](target, **words).fillna("")
+    assert found["id"].tolist() == [f"{i:03}" for i in range(251)]
+    assert found["note"].tolist()[:2] == ["=1+0", "=1+1"]
+    assert set(found["local_authority"][:250]) == {"E08000035"}
+    assert found["local_authority"][250] == "not_located"
+
+
+@pytest.mark.parametrize("plain", [0, 40, 900])
+def test_rows_that_end_early_are_read_and_told_wherever_they_stand(
+    tmp_path: Path, study: Study, small_batches: int, plain: int
+) -> None:
+    source, target = tmp_path / "in.csv", tmp_path / "out.parquet"
+    rows = [f"{i},430000,433500,x" for i in range(plain)]
+    rows += [
+        "short,430000,433500",
+        '""',
+        "",
+        '"two\nlines",430000,433500,"a, b"',
+        "long,430000,433500,,,",
+    ]
+    source.write_text("id,easting,northing,note\n" + "\n".join(rows) + "\n")
+    report = assign_points(source, target, study)
+    assert (report.rows, report.placed) == (plain + 4, plain + 3)
+    assert report.told == ("2 rows end before the header does: the rest is read as blank",)
+    found = pq.read_table(target).column("id").to_pylist()
+    assert found == [*map(str, range(plain)), "short", None, "two\nlines", "long"]
+
+
+def test_cells_without_a_heading_are_counted(tmp_path: Path, study: Study) -> None:
+    source = tmp_path / "in.csv"
+    source.write_text("id,,easting,northing\n1,a,430000,433500\n2,,430000,433500,b\n")
+    report = assign_points(source, tmp_path / "out.csv", study)
+    assert "2 cells stand under no heading and are not kept" in report.told
 
 
 def test_a_word_far_down_is_named_with_its_row_in_the_file(
@@ -344,8 +411,8 @@ def test_a_word_far_down_is_named_with_its_row_in_the_file(
 def test_what_cannot_be_written_is_refused_before_the_work(
     tmp_path: Path, study: Study, parquet: Path
 ) -> None:
-    with pytest.raises(UsageError, match=r"not '\.xlsx'"):
-        assign_points(parquet, tmp_path / "out.xlsx", study)
+    with pytest.raises(UsageError, match=r"no table of points ends in '\.gpkg'"):
+        assign_points(parquet, tmp_path / "out.gpkg", study)
     with pytest.raises(UsageError, match="over itself"):
         assign_points(parquet, parquet, study)
     pq.write_table(table_of(homes(2), marks=[[1], [2]]), parquet)
