@@ -140,6 +140,8 @@ class Measure:
         The finding is true of units with so large a value; one of the breaks.
     told : tuple of str
         For words: the finding is true of units with one of these.
+    counted : tuple of str
+        In place of a finding of units: what one school, or so many schools, of those units do.
     may : frozenset of str
         Of these units nobody knows whether the finding is true.
     ends : tuple of Series, optional
@@ -163,6 +165,7 @@ class Measure:
     finding: str = ""
     since: float | None = None
     told: tuple[str, ...] = ()
+    counted: tuple[str, str] | None = None
     may: frozenset[str] = frozenset()
     ends: tuple[pd.Series[Any], pd.Series[Any]] | None = None
 

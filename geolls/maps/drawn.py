@@ -15,13 +15,13 @@ import numpy as np
 import pandas as pd
 
 from geolls.base.errors import MapError
-from geolls.base.interval import Interval, span
+from geolls.base.interval import Interval, span, total
 from geolls.base.text import count, day, small, suggest
 from geolls.base.vocabulary import REASON_LABELS, REASON_NUMBERS, REASON_PHRASES
 from geolls.maps.data import Box, Callout, LayerSpec, MapData, Measure, say
 from geolls.maps.recipes import Recipe, load_recipe
 
-__all__ = ["Cover", "Drawn", "Said", "cover", "resolve", "texts"]
+__all__ = ["Cover", "Drawn", "Said", "cover", "resolve", "schools_of", "texts"]
 
 MOST_CALLOUTS = 4
 _LABELS = {n: REASON_LABELS[key] for key, n in REASON_NUMBERS.items()}
@@ -32,6 +32,17 @@ def texts(values: Any) -> list[str]:
     """Return a column as text, "" where it is blank."""
     # A list first: walking an arrow column costs ten times as much.
     return ["" if v is None or v != v else str(v) for v in values.tolist()]
+
+
+def schools_of(n: Interval) -> str:
+    """Write how many schools.
+
+    Examples
+    --------
+    >>> schools_of(Interval(1, 1)), schools_of(Interval(0, 1)), schools_of(Interval(2, 7))
+    ('1 school', '0 to 1 school', '2 to 7 schools')
+    """
+    return f"{span(n, count)} school{'s' * (n.high != 1)}"
 
 
 class Cover:
@@ -187,6 +198,8 @@ class Drawn:
     def _finding(self, measure: Measure, spec: LayerSpec) -> str:
         """Say of how many units of the map a measure's finding is true."""
         codes = self.cover(spec).codes
+        if measure.counted:
+            return self._counted(measure, *measure.counted)
         many, n = measure.holds([codes[u] for u in self.units_here(spec)])
         if not measure.finding or not n:
             return ""
@@ -195,6 +208,37 @@ class Drawn:
             measure.since, "count" if whole and measure.format == "number" else measure.format
         )
         return measure.finding.format(where=self._where(many, n, spec), since=since)
+
+    def _counted(self, measure: Measure, one: str, many: str) -> str:
+        """Say how many schools of how many units do what a measure counts."""
+        parts = [n for _, n in self.parted(measure)]
+        spec, here = self.require(measure.layer), "" if self.england else " here"
+        codes = self.cover(spec).codes
+        least = not measure.may.isdisjoint(codes[u] for u in self.units_here(spec))
+        if not parts:
+            return f"{'It is not known which' if least else 'No'} schools{here} {many}"
+        n, more = total(parts), " or more" * least
+        where = f"in {len(parts):,}{more} place{'s' * (len(parts) > 1 or least)}"
+        if n.high == 1 and not least:
+            return f"1 school {where} {one}"
+        return f"{span(n, count)}{more} schools {where} {many}"
+
+    def parted(self, measure: Measure) -> list[tuple[str, Interval]]:
+        """Return the units that a measure tells of and that have schools here, largest first."""
+        spec = self.require(measure.layer)
+        here = {self.cover(spec).codes[u] for u in self.units_here(spec)}
+        told = ((code, n) for code, n in self.tallied(spec).items() if code in here and n.high > 0)
+        name = spec.units["unit_name"]
+        parts = [(code, n) for code, n in told if measure.by_code.get(code) in measure.told]
+        return sorted(parts, key=lambda part: (-part[1].high, str(name[part[0]])))
+
+    def tallied(self, spec: LayerSpec) -> dict[str, Interval]:
+        """Count the schools of each unit of a layer that the map is about."""
+        codes = self.cover(spec).codes
+        if not self.england:
+            return {codes[u]: n for u, n in self.counts(spec).items() if u >= 0}
+        ends = (spec.units[f"count_{end}"] for end in Interval._fields)
+        return dict(zip(codes, map(Interval, *ends), strict=True))
 
     def _where(self, ends: Interval, n: int, spec: LayerSpec) -> str:
         """Say of how many of the map's units something is true, at least and at most."""
@@ -229,6 +273,10 @@ class Drawn:
     def layer(self, key: str) -> LayerSpec | None:
         """Return a layer of the map by its key."""
         return next((s for s in self.layers if s.key == key), None)
+
+    def require(self, key: str) -> LayerSpec:
+        """Return a layer that the map is sure to have."""
+        return next(s for s in self.layers if s.key == key)
 
     def cover(self, spec: LayerSpec) -> Cover:
         """Return how a layer covers the map's blocks."""
@@ -408,6 +456,7 @@ def resolve(recipe: Recipe | str | Path, data: MapData) -> Drawn:
         raise MapError("a map needs at least one layer")
     _require(recipe.areas, layers, "layer")
     offered = [key for key in recipe.layers if key in layers] or list(layers)
+    offered += [m.layer for m in data.measures if m.counted and m.layer not in offered]
     if recipe.areas not in offered:
         offered.insert(0, recipe.areas)
     measures = {m.key: m for m in data.measures if m.layer in offered}

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
+from urllib.parse import quote
 
 import folium
 import folium.template
@@ -16,13 +17,13 @@ from branca.element import Element, MacroElement
 from markupsafe import Markup
 
 from geolls.base.errors import MapError
-from geolls.base.interval import Interval, span
+from geolls.base.interval import Interval, span, total
 from geolls.base.labels import label
 from geolls.base.shelves import shelf
 from geolls.base.text import count, small
 from geolls.base.vocabulary import FAMILY_TITLES
 from geolls.maps.data import WHO_RUNS, Kind, MapData, say
-from geolls.maps.drawn import Drawn, cover_words, resolve, texts
+from geolls.maps.drawn import Drawn, cover_words, resolve, schools_of, texts
 from geolls.maps.offline import (
     Page,
     asset,
@@ -35,6 +36,7 @@ from geolls.maps.offline import (
 from geolls.maps.payload import encoded, key_of, land_of, own_of, school_order
 from geolls.maps.print.land import outline
 from geolls.maps.recipes import Recipe
+from geolls.study.partings import away_of, said_of
 
 __all__ = ["Map", "Parts", "cut", "data_file", "draw", "shared_assets"]
 
@@ -58,7 +60,8 @@ def _groups(drawn: Drawn) -> list[dict[str, Any]]:
     groups: dict[str, list[dict[str, Any]]] = {family: [] for family in FAMILY_TITLES}
     for spec in drawn.layers:
         on, many = spec.key in drawn.on, len(drawn.units_here(spec))
-        if spec.key not in drawn.recipe.swipe and (on or many):
+        shown = spec.family in groups and spec.key not in drawn.recipe.swipe
+        if shown and (on or many):
             row = {"key": spec.key, "title": spec.label or spec.title, "line": spec.style}
             groups[spec.family].append({**row, "on": on, "count": many})
     return [
@@ -134,6 +137,29 @@ def _table(drawn: Drawn) -> tuple[list[Head], list[dict[str, Any]]]:
     return [Head(title, kind != "words", shade) for title, kind, _, shade in columns], rows
 
 
+def _parted(drawn: Drawn) -> list[dict[str, Any]]:
+    """Return, of each pair of maps that is offered, the places where they part, largest first."""
+    lists = []
+    for measure in (m for m in drawn.measures if m.counted and m.key in dict(drawn.shades)):
+        spec = drawn.require(measure.layer)
+        units: dict[Any, Any] = spec.units.to_dict("index")
+        rows = [
+            {
+                "code": code,
+                "label": f"{units[code]['number']:.0f}" if drawn.england else schools_of(n),
+                "said": said_of(n, units[code]),
+                "whose": units[code]["right_name"],
+                "href": f"#~shade={measure.key}&pick=unit,{measure.layer},{quote(code)}",
+            }
+            for code, n in drawn.parted(measure)
+        ]
+        outside = [n for code, n in drawn.tallied(spec).items() if units[code]["how"] == "outside"]
+        away = away_of(total(outside), spec.units) if outside else ""
+        said = drawn.said(measure.key).finding
+        lists.append({"measure": measure, "rows": rows, "said": said, "away": away})
+    return lists
+
+
 def _told(counts: Mapping[str, Interval]) -> dict[str, str]:
     return {code: span(ends, count) for code, ends in counts.items()}
 
@@ -167,6 +193,7 @@ def _markup(drawn: Drawn, element: str, keys: Sequence[str], search: bool) -> st
             areas=areas,
             columns=columns,
             rows=rows,
+            parted=_parted(drawn),
         )
     )
 

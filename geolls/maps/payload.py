@@ -130,7 +130,7 @@ def _layer(spec: LayerSpec, blocks: tuple[str, ...]) -> dict[str, Any]:
             known[0] if len({*known}) == 1 and len(known) == len(units) else texts(units["url"])
         )
     if "number" in units:
-        out["number"] = [int(v) for v in units["number"]]
+        out["number"] = [None if v != v else int(v) for v in units["number"]]
     if "count" in units:
         ends = zip(units["count"], *_ends(units), strict=True)
         out["count"] = [

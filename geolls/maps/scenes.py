@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -15,6 +15,7 @@ from geolls.base.schema import a_date
 from geolls.base.text import day, suggest
 from geolls.base.vocabulary import HOME_STATUS, WEIGHTS
 from geolls.maps.data import LayerSpec, MapData
+from geolls.maps.partings import PARTED, cut_of, layer_of
 from geolls.maps.recipes import Recipe, load_recipe
 from geolls.maps.shading import measure_of
 from geolls.maps.topology import Topology
@@ -22,6 +23,7 @@ from geolls.measures.membership import is_reason
 from geolls.study.core import Core
 from geolls.study.facts import Facts, facts_of
 from geolls.study.gazetteer import Place
+from geolls.study.partings import Partings
 from geolls.study.scenario import moving_place
 
 __all__ = ["about", "country", "numbers", "scene_of"]
@@ -124,15 +126,29 @@ def country(facts: Facts, recipe: Recipe, *, url: Urls | None = None) -> MapData
     more = (recipe.areas, *(m.partition(":")[2] for m in recipe.measures))
     wanted = list(dict.fromkeys((*wanted, *(k for k in more if k in study.area_layers))))
     keys = [m for m in (*recipe.measures, *recipe.table) if not m.startswith("coverage:")]
+    keys = [m for m in keys if m == recipe.shade or not _lacks(study, m)]
+    pieces = (layer_of(study, cut) for cut in _cuts(study, recipe, keys).values())
     return MapData(
         blocks=study.display_blocks,
-        layers=(*(_layer(study, key, url) for key in wanted), *_two_days(study, recipe)),
+        layers=(*(_layer(study, key, url) for key in wanted), *_two_days(study, recipe), *pieces),
         measures=tuple(measure_of(facts, recipe, key) for key in dict.fromkeys(keys)),
         words=_words(study, recipe),
         attribution=study.attribution,
         demonstration=study.register.demonstration,
         land=study.memo(("land of maps",), lambda: _land(facts)),
     )
+
+
+def _lacks(study: Core, measure: str) -> bool:
+    """Tell whether a measure is of two maps of which the study lacks one."""
+    name, _, right = measure.partition(":")
+    return name == PARTED and not {"local_authority", right} <= study.area_layers.keys()
+
+
+def _cuts(study: Core, recipe: Recipe, keys: Iterable[str]) -> dict[str, Partings]:
+    """Return, by the layer that draws them, the pieces that measures of a recipe are about."""
+    cuts = (cut_of(study, recipe, key) for key in keys if key.partition(":")[0] == PARTED)
+    return {layer_of(study, cut).key: cut for cut in cuts}
 
 
 def about(
@@ -165,6 +181,9 @@ def about(
     words = dict(whole.words or {}) | ({"place": place.name} if place else {})
     wanted = recipe.schools or recipe.schools_on or trust is not None
     schools = _schools(facts, place, trust) if wanted else None
+    if schools is not None:
+        for key, cut in _cuts(facts.study, recipe, (m.key for m in whole.measures)).items():
+            schools = schools.assign(**{key: schools["urn"].map(cut.of_school)})
     block = facts.marks["block"]
     if place is not None:
         block = block.iloc[list(_kinds(facts, place))]

@@ -16,6 +16,8 @@ from geolls.base.text import small as lower_first
 from geolls.base.text import suggest
 from geolls.base.vocabulary import FEW, PATTERNS
 from geolls.maps.data import FormatName, Measure, breaks_of
+from geolls.maps.partings import PARTED, cut_of, measure_of_pieces
+from geolls.maps.partings import UNDECIDED as NOT_KNOWN_YET
 from geolls.maps.recipes import Recipe
 from geolls.measures.membership import is_reason
 from geolls.measures.mismatch import UNDECIDED, compare_units
@@ -187,7 +189,7 @@ RELATIONS = (
     ("contains", "Made of whole units", "r3"),
     ("crosses", "Cut by a line", "r4"),
     ("disjoint", "Meets none", "dots"),
-    (UNDECIDED, "Not known: shared land decides", "stripe"),
+    (UNDECIDED, NOT_KNOWN_YET, "mixed"),
 )
 
 
@@ -212,6 +214,12 @@ def _relation(asked: Asked) -> Measure:
         told=("Made of whole units", "Cut by a line"),
         may=frozenset(table.index[open_ & table["may_be"].str.contains("contains|crosses")]),
     )
+
+
+def _parted(asked: Asked) -> Measure:
+    """Tint the land whose schools have another unit than the rest of theirs."""
+    cut = cut_of(asked.study, asked.recipe, asked.key)
+    return measure_of_pieces(asked.study, asked.key, cut)
 
 
 _MIXED = 0.1  # of the mixture of the whole country
@@ -496,6 +504,7 @@ SHADINGS: Mapping[str, Callable[[Asked], Measure]] = {
     "units_of:LAYER": _units_of,
     "relation": _relation,
     "inhomogeneity": _inhomogeneity,
+    f"{PARTED}:LAYER": _parted,
     "far_share": _far_share,
     "nearest_km": _nearest_km,
     "change": _changed,

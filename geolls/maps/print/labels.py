@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
+from math import cos, pi, sin
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import shapely
 
-from geolls.base.interval import span
-from geolls.base.text import count
 from geolls.land.locate import to_bng
 from geolls.maps.data import Callout, LayerSpec
-from geolls.maps.drawn import MOST_CALLOUTS
+from geolls.maps.drawn import MOST_CALLOUTS, schools_of
 from geolls.maps.print.land import Box, Floats, Land
 from geolls.maps.print.svg import Run, circle, inks, line, text, width, wrap
 from geolls.maps.styles import CITIES, LINES
@@ -39,10 +38,10 @@ class Label(NamedTuple):
         Type size.
     ink, halo : str
         Colours of the letters and of what surrounds them.
-    spot : {"on", "round", "dot", "margin"}
-        On the point, round it, beside a dot, or off the land with a line to `shape`.
+    spot : {"on", "near", "round", "dot", "margin"}
+        On the point; there or as near as there is room; round it; beside a dot; off the land.
     shape : Polygon, optional
-        The unit's land, for "margin".
+        The unit's land: words on it need no line to it, words "on" it stand nowhere else.
     """
 
     x: float
@@ -52,7 +51,7 @@ class Label(NamedTuple):
     size: float
     ink: str = "ink"
     halo: str = "land"
-    spot: Literal["on", "round", "dot", "margin"] = "on"
+    spot: Literal["on", "near", "round", "dot", "margin"] = "on"
     shape: Any = None
 
     @property
@@ -84,12 +83,14 @@ class Label(NamedTuple):
         ]
 
     def leader(self, at: Point) -> Any:
-        """Return the line from the words to their unit; None where they stand right beside it."""
-        if self.spot != "margin":
+        """Return the line from the words to their unit; None where they stand on it."""
+        if self.shape is None or shapely.contains_xy(self.shape, *at):
             return None
         inner, box = shapely.buffer(self.shape, -9), shapely.box(*self.box(at))
-        way = shapely.shortest_line(box, self.shape if inner.is_empty else inner)
-        return None if way.length < 19 else way
+        inner = shapely.Point(self.x, self.y) if inner.is_empty else inner
+        way = shapely.shortest_line(box, inner)
+        # Words that reach over the border still need a line to their land.
+        return way if way.length else shapely.LineString([at, (self.x, self.y)])
 
 
 @dataclass
@@ -106,7 +107,7 @@ class Room:
         Schools.
     taken, leaders : list
         What is written already, and the lines that lead to it.
-    apart : Box, optional
+    apart : Polygon, optional
         What is drawn again at a larger scale, with its names there.
     """
 
@@ -115,7 +116,7 @@ class Room:
     marks: Floats = field(default_factory=lambda: np.empty((0, 2)))
     taken: list[Box] = field(default_factory=list)
     leaders: list[Any] = field(default_factory=list)
-    apart: Box | None = None
+    apart: Any = None
 
     def free(self, b: Box) -> bool:
         """Tell whether a box is on the map and nothing is written in it."""
@@ -146,16 +147,22 @@ class Room:
                 for a, dx, b, dy in _TRIED[label.spot]
             ]
         )
+        if label.spot == "on" and label.shape is not None:
+            tried = [at for at in tried if shapely.contains_xy(label.shape, *at)]
         fit = (at for at in tried if self.free(label.box(at)) and self.clear(label, at))
         if label.halo == "other" and self.land is not None:  # a neighbour stays beside the place
             fit = (at for at in fit if not shapely.box(*label.box(at)).intersects(self.land))
+        if label.spot in {"on", "near"} and self.shown_apart(label):
+            return None
         if label.spot != "on":
             return next(fit, None)
-        if self.apart and shapely.box(*self.apart).contains(shapely.Point(label.x, label.y)):
-            return None
         return min(
             fit, key=lambda at: 3 * self.covers(label.box(at)) + tried.index(at), default=None
         )
+
+    def shown_apart(self, label: Label) -> bool:
+        """Tell whether a label belongs to what is drawn again at a larger scale."""
+        return self.apart is not None and bool(shapely.contains_xy(self.apart, label.x, label.y))
 
 
 def put(wanted: Sequence[Label], room: Room) -> list[str]:
@@ -198,6 +205,14 @@ _TRIED = {
         *((0, 0, 0, 0), (0, 0, -0.5, 0), (0, 0, 0.5, 0), (0, 0, -1.02, 0), (0, 0, 1.02, 0)),
         *((0.35, 0, 0, 0), (-0.35, 0, 0, 0), (0.35, 0, -1.02, 0), (-0.35, 0, -1.02, 0)),
         *((0.35, 0, 1.02, 0), (-0.35, 0, 1.02, 0)),
+    ),
+    "near": (
+        *((0, 0, 0, 0), (0.35, 0, 0, 0), (-0.35, 0, 0, 0), (0, 0, -0.5, 0), (0, 0, 0.5, 0)),
+        *(
+            (0, r * cos(turn * pi / 12), 0, r * sin(turn * pi / 12))
+            for r in (14, 20, 28, 38, 50, 64, 80, 100, 120, 140)
+            for turn in range(24)
+        ),
     ),
     "dot": ((0.5, 4, 0, 0), (-0.5, -4, 0, 0)),
     "round": tuple(
@@ -298,10 +313,13 @@ def _country(land: Land, spec: LayerSpec) -> Iterator[Label]:
     number, cover = spec.units.get("number"), land.drawn.cover(spec)
     for s in _visible(land, spec):
         if number is None:
-            yield Label(s.x, s.y, _rows(s.name, 7.5, 62), 1e6 + s.r, 7.5)
+            yield Label(s.x, s.y, _rows(s.name, 7.5, 62), 1e6 + s.r, 7.5, shape=s.shape)
             continue
-        words = " / ".join(f"{number.iloc[u]:.0f}" for u in cover.claimants(s.unit) if u >= 0)
-        yield Label(s.x, s.y, [[(words, True)]], 1e9 + s.r, 8.6)
+        numbers = [number.iloc[u] for u in cover.claimants(s.unit) if u >= 0]
+        if all(n == n for n in numbers):
+            words = " / ".join(f"{n:.0f}" for n in numbers)
+            row: list[list[Run]] = [[(words, True)]]
+            yield Label(s.x, s.y, row, 1e9 - s.r, 7.8, spot="near", shape=s.shape)
 
 
 def _cities(land: Land) -> Iterator[Label]:
@@ -313,18 +331,23 @@ def _cities(land: Land) -> Iterator[Label]:
 def _place(land: Land, spec: LayerSpec) -> Iterator[Label]:
     """Name the areas on the land, the units of other layers beside it with their schools."""
     drawn = land.drawn
-    if spec is drawn.areas:
+    if spec is drawn.active and "how" in spec.units:  # pieces of land where two maps part
+        parts = {} if drawn.measure is None else dict(drawn.parted(drawn.measure))
+        codes = drawn.cover(spec).codes
         for s in _visible(land, spec, drawn.inside):
-            yield Label(s.x, s.y, _rows(s.name, 8.8, 78, bold=True), 1e6 + s.r, 8.8)
+            if s.unit < len(codes) and codes[s.unit] in parts:
+                row: list[list[Run]] = [[(schools_of(parts[codes[s.unit]]), True)]]
+                yield Label(s.x, s.y, row, 1e9 - s.r, 8.6, spot="near", shape=s.shape)
+    elif spec is drawn.areas:
+        for s in _visible(land, spec, drawn.inside):
+            yield Label(s.x, s.y, _rows(s.name, 8.8, 78, bold=True), 1e6 + s.r, 8.8, shape=s.shape)
     elif spec.key in drawn.on:
         counts, ink = drawn.counts(spec), LINES[spec.style].ink
         units = (s for s in _visible(land, spec, drawn.inside) if s.unit < len(spec.units))
         for s in units:
             lines = _rows(short(spec, s.name), 8.6, 100, bold=True)
             if s.unit in counts:
-                ends = counts[s.unit]
-                schools = "school" if ends.high == 1 else "schools"
-                lines.append([(f"{span(ends, count)} {schools} here", False)])
+                lines.append([(f"{schools_of(counts[s.unit])} here", False)])
             yield Label(s.x, s.y, lines, 2e6 + s.r, 8.6, ink, "other", "margin", s.shape)
 
 
@@ -332,13 +355,14 @@ def _trust(land: Land, spec: LayerSpec) -> Iterator[Label]:
     """Name each unit where the trust has schools, with how many, beside the middle of them."""
     drawn, schools = land.drawn, land.schools
     home = drawn.home if spec is drawn.areas else None
-    units = np.array(drawn.units_of(spec, schools), float)
+    units, of = np.array(drawn.units_of(spec, schools), float), np.array(drawn.cover(spec).of)
     for unit in np.unique(units[~np.isnan(units)]).astype(int).tolist():
         rows = schools[units == unit]
         many = f"home, {len(rows)}" if unit == home else f"{len(rows)}"
         words = [(drawn.cover(spec).name(unit), True), (many, False)]
         x, y = float(rows["px"].mean()), float(rows["py"].mean())
-        yield Label(x, y, [words], 1e6 + len(rows), 8.4, spot="round")
+        shape = land.union(np.flatnonzero(of == unit))
+        yield Label(x, y, [words], 1e6 + len(rows), 8.4, spot="round", shape=shape)
 
 
 def _neighbours(land: Land) -> Iterator[Label]:
@@ -346,7 +370,7 @@ def _neighbours(land: Land) -> Iterator[Label]:
     ours = {s.unit for s in _visible(land, spec, land.drawn.inside)}
     for s in _visible(land, spec):
         if s.unit not in ours:
-            yield Label(s.x, s.y, _rows(s.name, 8.0, 66), s.r, 8.0, "ink3", "other")
+            yield Label(s.x, s.y, _rows(s.name, 8.0, 66), s.r, 8.0, "ink3", "other", shape=s.shape)
 
 
 # ---------------------------------------------------------------- findings in the margin

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from geolls.base.text import small
-from geolls.base.vocabulary import FAMILY_TITLES
+from geolls.base.vocabulary import FAMILY_TITLES, REASON_PHRASES
 from geolls.maps.data import Kind, LayerSpec, class_titles, say
 from geolls.maps.drawn import Drawn
 from geolls.maps.print.land import Faces, attrs, fill, link_or_hull, marks, symbol
@@ -80,7 +80,8 @@ def shading_of(maps: Sequence[Faces]) -> Group | None:
     inside = {(f.unit, f.said): f for one in maps for f in one.list if f.inside}.values()
     tally = Counter(faces.classes[f.unit] for f in inside if 0 <= f.unit < len(spec.units))
     rest = ((-2, f"fewer than {m.few} schools"), (-1, "no value"))
-    rows = [*enumerate(class_titles(m)), *(row for row in rest if row[0] in tally)]
+    scale = [row for row in enumerate(class_titles(m)) if m.format != "words" or tally[row[0]]]
+    rows = [*scale, *(row for row in rest if row[0] in tally)]
     keys = [
         Key(
             "symbol" if m.format == "count" and c >= 0 else "fill",
@@ -91,7 +92,7 @@ def shading_of(maps: Sequence[Faces]) -> Group | None:
         for c, t in rows
     ]
     found = Counter(f.fill for f in inside if not 0 <= f.unit < len(spec.units))
-    apart = ("stripe", "shared, no line published"), ("cross", f"no {spec.title} found")
+    apart = ("stripe", "shared, no line published"), ("cross", REASON_PHRASES["no_evidence"])
     keys += [
         Key("fill", fill, title, f"{found[fill]:,} {'area' if found[fill] == 1 else 'areas'}")
         for fill, title in (*apart, ("bare", "not covered"))

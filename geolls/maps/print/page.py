@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from math import ceil, inf
@@ -15,7 +15,7 @@ import shapely
 
 from geolls.base.errors import UsageError
 from geolls.base.files import write_bytes, write_text
-from geolls.maps.data import MapData
+from geolls.maps.data import LayerSpec, MapData
 from geolls.maps.drawn import Drawn, resolve
 from geolls.maps.print.figure import Figure, Told, pdf, png
 from geolls.maps.print.labels import Label, Room, callouts, labels, put, short
@@ -292,7 +292,7 @@ class _Inset:
         focus = land.drawn.data.blocks.iloc[self.blocks].total_bounds.tolist()
         inner = (left + 6, top + 18, right - 6, bottom - 6)
         part = Land(land.faces, View.fit(focus, inner), only=self.blocks)
-        names = [m for m in labels(part) if m.spot == "on"]
+        names = [m for m in labels(part) if m.spot in {"on", "near"}]
         ink = [*part.ground(), *part.outlines(), *part.symbols(), *schools(part)]
         x0, y0, x1, y1 = map(number, self.shown)
         return [
@@ -369,7 +369,7 @@ class _Layout:
         self.room(bottom - deep - top)
         box: Box = (left + (key.wide if aside else 0), top, right, bottom - deep)
         land, inset = _fitted(faces, box)
-        room = Room(box, apart=inset.shown if inset else None)
+        room = Room(box, apart=land.union(inset.blocks) if inset else None)
         signs = self._signs(land, (box[2] - 140, box[3] - 4), (box[2] - 8, box[3] - 22), room)
         room.taken += [grown(inset.box, 3)] if inset else []
         grid, kilometres = self._grid(land, room)
@@ -550,6 +550,12 @@ def _fitted(faces: Faces, box: Box) -> tuple[Land, _Inset | None]:
 _LINE = 9.2
 
 
+def _numbered(spec: LayerSpec) -> Iterator[tuple[float, str]]:
+    """Yield the number and the words of each unit that has a number."""
+    units = spec.units.dropna(subset="number")
+    return zip(units["number"], units.get("keyed", units["unit_name"]), strict=True)
+
+
 class _NumberKey:
     """The names behind the numbers on the map: a column beside it, others below it."""
 
@@ -561,23 +567,33 @@ class _NumberKey:
         self.cells: list[tuple[str, list[list[Run]]]] = [
             (f"{n:.0f}", wrap(short(spec, str(name)), 7.5, self.wide - 24))
             for spec in islice(wanted, 1)
-            for n, name in sorted(zip(spec.units["number"], spec.units["unit_name"], strict=True))
+            for n, name in sorted(_numbered(spec))
         ]
         self.total = sum(len(rows) for _, rows in self.cells)
+        tallest = max((len(rows) for _, rows in self.cells), default=1)
+        self.spare = (self.columns - 1) * (tallest - 1)  # a name is not broken over two columns
+
+    def _deep(self, aside: int) -> int:
+        """Return how many lines the columns below the map need."""
+        return -(-(self.total - aside + self.spare) // self.columns)
 
     def size(self, high: float) -> tuple[int, float]:
         """Return how many lines of a long key stand beside the map, and the depth of the rest."""
-        rest = -(-self.total // self.columns)
-        if rest <= 18 or high == inf:
+        rest = self._deep(0)
+        if rest <= 10 or high == inf:
             return 0, rest * _LINE + 12 if self.total else 0.0
         # The map ends where the rest, in as many columns as there are, begins.
         n = self.columns
-        aside = int((high - 14 - self.total * _LINE / n) / ((1 - 1 / n) * _LINE)) if n > 1 else 0
-        return aside, (-(-(self.total - aside) // n) + 1) * _LINE + 12
+        aside = (
+            int((high - 14 - (self.total + self.spare) * _LINE / n) / ((1 - 1 / n) * _LINE))
+            if n > 1
+            else 0
+        )
+        return aside, (self._deep(aside) + 1) * _LINE + 12
 
     def draw(self, aside: int, top: float, bottom: float) -> list[str]:
         """Return the key: so many lines beside the map, the others below it."""
-        deep = -(-(self.total - aside) // self.columns)
+        deep = self._deep(aside)
         columns = [(self.left, top, aside)] if aside else []
         columns += [(self.left + self.wide * i, bottom + 10, deep) for i in range(self.columns)]
         out, c, i, used = [], inks(), 0, 0

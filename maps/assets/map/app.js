@@ -74,6 +74,7 @@
       this.details = new geolls.Details(this);
       this.legend = new geolls.Legend(this);
       this.panel = new geolls.Panel(this);
+      this.parted = new geolls.Parted(this);
       this.address.read();
       this.stage.paint();
       this.map.whenReady(() => this.stage.settle());
@@ -108,6 +109,8 @@
         layer.lowSet = new Set(layer.low);
       }
       this.byKey = named(this.layers.map((layer) => [layer.key, layer]));
+      // Pieces of land where two maps part are pointed at, not looked up or listed.
+      this.layers = this.layers.filter((layer) => layer.family !== "disagreement");
       this.areas = this.byKey[own.areas];
       this.authorities = this.byKey.local_authority || this.areas;
       this.measures = named(own.measures.map((measure) => [measure.key, measure]));

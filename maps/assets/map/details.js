@@ -1,7 +1,7 @@
 // What was picked: its details beside the map, and the view that shows it.
 ((geolls) => {
   "use strict";
-  const {el} = geolls;
+  const {el, extent} = geolls;
 
   class Details {
     constructor(app) {
@@ -86,6 +86,13 @@
       });
       const below = Math.min(this.covered(), map.getSize().y / 2);
       geolls.frame(map, box, {padding, below, closest, animate: !geolls.still.matches});
+    }
+
+    /** Show all the land of a unit. */
+    showUnit({layer, u}) {
+      const {land} = this.app;
+      const flats = land.flats(this.app.unitRings(layer, u));
+      if (flats.length) this.show(extent(flats), 40);
     }
 
     /** Whether the map still shows what `show` chose: nobody has moved it by hand since. */

@@ -88,11 +88,11 @@
       const areas = (n) => plural(n, plain(layer.title), plain(layer.many));
       const few = count((face) => measure.c[face.u] === TOO_FEW);
       const none = count((face) => this.app.faces.isUnit(face) && measure.c[face.u] === NO_VALUE);
-      const rows = measure.titles.map((title, c) => [
-        classFill(measure, c),
-        title,
-        areas(count((face) => face.u >= 0 && measure.c[face.u] === c)),
-      ]);
+      const has = measure.titles.map((_, c) => count((face) => face.u >= 0 && measure.c[face.u] === c));
+      // Of words, those that are on the map; of numbers, the whole scale.
+      const rows = measure.titles
+        .map((title, c) => [classFill(measure, c), title, areas(has[c])])
+        .filter((_, c) => has[c] || measure.format !== "words");
       if (few) rows.push(["dots", `fewer than ${measure.few} schools`, areas(few)]);
       if (none) rows.push(["none", "no value", areas(none)]);
       return rows;
@@ -103,7 +103,7 @@
       const {layer} = this.app.faces.current();
       const apart = [
         ["shared", (u) => u >= layer.units, "stripe", SHARED],
-        ["not_found", (u) => u === NO_EVIDENCE, "cross", `no ${layer.title} found`],
+        ["not_found", (u) => u === NO_EVIDENCE, "cross", reasonPhrase(NO_EVIDENCE)],
         ["not_found", (u) => u === NOT_COVERED, "bare", reasonPhrase(NOT_COVERED)],
       ];
       return apart

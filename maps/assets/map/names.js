@@ -25,7 +25,9 @@
       const t = this.trust();
       if (t >= 0 && app.own.scope === "place") return this.ofTrust(app.authorities, t);
       const round = app.england ? [] : this.around(narrow);
-      return [...this.ofKeys((layer, key) => this.ofLayer(layer, key, narrow)), ...round, ...this.cities(narrow)];
+      const parted = geolls.Parted.wishes(app, NUMBER);
+      const named = this.ofKeys((layer, key) => this.ofLayer(layer, key, narrow));
+      return [...parted, ...named, ...round, ...this.cities(narrow)];
     }
 
     ofLayer(layer, key, narrow) {
@@ -73,6 +75,7 @@
 
     ofEngland(layer, key) {
       const {app} = this;
+      if (layer.family === "disagreement") return [];
       if (!layer.number) return this.inside(layer);
       if (!app.on.has(key) && app.shade !== `coverage:${key}`) return [];
       return app.unitSpots(layer).map(({u, world, size}) => {

@@ -207,13 +207,7 @@
         const mine = schools.of[pick.t];
         if (mine.length) details.show(details.info.boundsOf(mine), 40);
       } else if (pick.at) details.show(extent([pick.at]), 0, Math.max(map.getZoom(), SCHOOL_ZOOM + 2));
-      else this.showUnit(pick);
-    }
-
-    showUnit({layer, u}) {
-      const {details, land} = this.app;
-      const flats = land.flats(this.app.unitRings(layer, u));
-      if (flats.length) details.show(extent(flats), 40);
+      else details.showUnit(pick);
     }
   }
 

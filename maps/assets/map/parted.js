@@ -1,0 +1,37 @@
+// The list of places where two maps part: each is a link to its land on the map.
+((geolls) => {
+  "use strict";
+  class Parted {
+    constructor(app) {
+      this.app = app;
+      for (const link of app.$$(".gl-parted a")) this.listen(link);
+    }
+
+    listen(link) {
+      const {app} = this;
+      const {layer: key, code, shade} = link.dataset;
+      const layer = app.byKey[key];
+      const u = layer.code.indexOf(code);
+      link.addEventListener("click", (event) => {
+        event.preventDefault();
+        app.shade = shade;
+        app.changed(link.textContent);
+        app.details.open({kind: "unit", layer, u});
+        app.details.showUnit({layer, u});
+      });
+      for (const type of ["pointerenter", "focus"]) link.addEventListener(type, () => app.highlight(key, code));
+      for (const type of ["pointerleave", "blur"]) link.addEventListener(type, () => app.highlight("", ""));
+    }
+
+    /** What stands on the pieces while they are tinted: as in the list, numbers, or schools. */
+    static wishes(app, rank) {
+      const layer = app.byKey[app.measures[app.shade]?.layer];
+      const links = app.$$(".gl-parted a").filter((link) => link.dataset.shade === app.shade);
+      const labels = new Map(links.map(({dataset: {code, label}}) => [layer.code.indexOf(code), label]));
+      const spots = labels.size ? app.unitSpots(layer).filter(({u, inside}) => inside && labels.has(u)) : [];
+      return spots.map(({u, world, size}) => ({world, text: labels.get(u), look: "gl-lab-no", rank: rank + size}));
+    }
+  }
+
+  Object.assign(geolls, {Parted});
+})(globalThis.geolls);
