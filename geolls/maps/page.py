@@ -164,8 +164,10 @@ def _told(counts: Mapping[str, Interval]) -> dict[str, str]:
     return {code: span(ends, count) for code, ends in counts.items()}
 
 
-def _markup(drawn: Drawn, element: str, keys: Sequence[str], search: bool) -> str:
-    """Return the map with its panel, legend, captions and table twin."""
+def _markup(
+    drawn: Drawn, element: str, keys: Sequence[str], search: bool, beside: bool = True
+) -> str:
+    """Return the map with its panel, legend, captions, table twin and the places that it lists."""
     columns, rows = _table(drawn)
     data, areas = drawn.data, drawn.areas
     return (
@@ -193,7 +195,8 @@ def _markup(drawn: Drawn, element: str, keys: Sequence[str], search: bool) -> st
             areas=areas,
             columns=columns,
             rows=rows,
-            parted=_parted(drawn),
+            parted=_parted(drawn) if beside else (),
+            beside=beside,
         )
     )
 
@@ -215,6 +218,8 @@ class Parts:
         The packed data by key: what pages can share as files (see `shared_assets`).
     urns : tuple of str
         The schools in the order of the packed data.
+    beside : str
+        What stands beside a map of England: the places where two maps part.
     """
 
     title: str
@@ -222,6 +227,7 @@ class Parts:
     html: str
     packed: dict[str, bytes]
     urns: tuple[str, ...]
+    beside: str
 
 
 def _pack(drawn: Drawn, shared: bool) -> tuple[dict[str, bytes], tuple[str, ...]]:
@@ -247,8 +253,10 @@ def cut(recipe: Recipe | str | Path, data: MapData, *, shared: bool = False) -> 
     """
     drawn = resolve(recipe, data)
     packed, urns = _pack(drawn, shared)
-    html = _markup(drawn, "map", list(packed), search=False)
-    return Parts(drawn.text("title"), drawn.text("question"), html, packed, urns)
+    html = _markup(drawn, "map", list(packed), search=False, beside=not drawn.england)
+    parted, scope = _parted(drawn) if drawn.england else (), drawn.recipe.scope
+    beside = _templates().get_template("parted.html").render(id="map", parted=parted, scope=scope)
+    return Parts(drawn.text("title"), drawn.text("question"), html, packed, urns, beside)
 
 
 def shared_assets(packed: Mapping[str, bytes]) -> dict[str, str]:

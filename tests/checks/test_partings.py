@@ -99,7 +99,8 @@ def truth(real_study: Any) -> Truth:
 
 def lists_of(study: Any, left: str, right: str) -> Lists:
     scene = scene_of(study, "disagreement", options={"left": left, "right": right})
-    return read(cut(*scene).html)
+    made = cut(*scene)
+    return read(made.html + made.beside)
 
 
 def real(table: pd.DataFrame) -> pd.DataFrame:

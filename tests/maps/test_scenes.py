@@ -134,7 +134,7 @@ def test_the_layer_of_a_user_is_on_in_the_style_it_states(tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("style", "said"),
     [
-        ('line = "red"', "line is 'red', not one of programme"),
+        ('line = "red"', "line is 'red', not one of district"),
         ('line = "distrct"', "did you mean district"),
         ('lable = "x"', "did you mean label"),
         ("line = 1", "line is '1', not one of"),

@@ -4,7 +4,12 @@
   class Parted {
     constructor(app) {
       this.app = app;
-      for (const link of app.$$(".gl-parted a")) this.listen(link);
+      for (const link of Parted.links(app)) this.listen(link);
+    }
+
+    /** The links to places of this map, which may stand beside it. */
+    static links(app) {
+      return [...document.querySelectorAll(".gl-parted a")].filter((link) => app.byKey[link.dataset.layer]);
     }
 
     listen(link) {
@@ -26,7 +31,7 @@
     /** What stands on the pieces while they are tinted: as in the list, numbers, or schools. */
     static wishes(app, rank) {
       const layer = app.byKey[app.measures[app.shade]?.layer];
-      const links = app.$$(".gl-parted a").filter((link) => link.dataset.shade === app.shade);
+      const links = Parted.links(app).filter((link) => link.dataset.shade === app.shade);
       const labels = new Map(links.map(({dataset: {code, label}}) => [layer.code.indexOf(code), label]));
       const spots = labels.size ? app.unitSpots(layer).filter(({u, inside}) => inside && labels.has(u)) : [];
       return spots.map(({u, world, size}) => ({world, text: labels.get(u), look: "gl-lab-no", rank: rank + size}));
