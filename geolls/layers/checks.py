@@ -117,7 +117,7 @@ def _check_land(layer: Layer, areas: Areas) -> list[Problem]:
     problems: list[Problem] = []
     land: dict[int, tuple[str, ...]] = {}
     for claim in layer.claims:
-        if not claim.area_code or claim.codes_as_of is None:
+        if claim.wards or not claim.area_code or claim.codes_as_of is None:
             continue
         try:
             land[claim.row] = areas.resolve(claim.area_code, claim.codes_as_of).blocks

@@ -128,6 +128,7 @@ def lowest_line(layer: Layer, on: date, areas: Areas) -> str | None:
     A list can be sure and a line not: see `BlockClaim.line_confidence`.
     """
     words = [claim.line_confidence for claim in expand(layer, on, areas)]
+    words += ["medium" for claim in layer.claims_on(on) if claim.wards]
     return min(words, key=CONFIDENCES.index) if words else None
 
 

@@ -38,6 +38,8 @@ class BlockClaim:
         Evidence of the claim.
     status : str
         Of an official area that is still to come: see `areas.Area`.
+    line : str
+        How sure its line is, where that is neither high nor low.
     """
 
     unit_code: str
@@ -50,6 +52,7 @@ class BlockClaim:
     source: str
     source_date: date | str | None
     status: str = ""
+    line: str = ""
 
     @property
     def line_confidence(self) -> str:
@@ -58,7 +61,7 @@ class BlockClaim:
         Low where several units list the block and no source says how they divide it, however sure
         each of the lists is, and where one holds a part of it that is not known.
         """
-        return "high" if self.stated else "low"
+        return self.line or ("high" if self.stated else "low")
 
 
 def expand(
@@ -133,8 +136,8 @@ def _of_claims(layer: Layer, on: date, areas: Areas, parts: Parts) -> Iterator[B
     """Yield the blocks of each claim that holds on a day."""
     for claim in layer.claims:
         unit = layer.units[claim.unit_code]
-        if not (claim.active(on) and unit.active(on)):
-            continue
+        if claim.wards or not (claim.active(on) and unit.active(on)):
+            continue  # what is made of wards the study cuts: see `land.wards`
         try:
             area = areas.resolve(claim.area_code, claim.codes_as_of or on)
         except UnknownNameError as fault:

@@ -91,6 +91,7 @@ class Claim(Dated):
 
     Dates are settled while reading: `valid_from` and `valid_to` default to the layer's,
     `codes_as_of` to the claim's first day. `row` is the line of the file, the heading being 1.
+    `wards` are the codes of those that make up the part of a district that it claims.
     """
 
     unit_code: str
@@ -108,6 +109,7 @@ class Claim(Dated):
     source_date: str
     confidence: str
     row: int
+    wards: tuple[str, ...] = ()
 
     def overlaps(self, other: Claim) -> bool:
         """Tell whether two claims hold on a day in common."""
@@ -190,6 +192,11 @@ class Layer(Dated):
     def has_land(self) -> bool:
         """True for layers of areas or polygons: those that lie on the map as land."""
         return self.kind in LAND
+
+    @property
+    def cuts_blocks(self) -> bool:
+        """True for layers whose units are parts of blocks: of polygons, or of wards."""
+        return self.geometry is not None or any(claim.wards for claim in self.claims)
 
     def claims_on(self, on: date) -> tuple[Claim, ...]:
         """Return the claims that hold on a day; none before or after the layer's own dates."""

@@ -44,7 +44,7 @@ __all__ = ["SPAN_FIX", "Row", "is_members", "read_layer", "read_members"]
 POLYGON_FILES: Final = (".geojson", ".json", ".gpkg", ".shp", ".parquet", ".fgb", ".zip")
 SHELF_KEYS: Final = ("licence", "family", "tiling", "confidence", "unit_title")
 MEMBER_COLUMNS: Final = (
-    *("unit_code", "unit_name", "area_code", "area_name", "urn", "postcode"),
+    *("unit_code", "unit_name", "area_code", "area_name", "wards", "urn", "postcode"),
     *("codes_as_of", "valid_from", "valid_to", "extent", "part", "share"),
     *("source", "source_date", "confidence", "note"),
 )
@@ -65,6 +65,9 @@ SYNONYMS: Final = {
     "from": "valid_from",
     "to": "valid_to",
     "post_code": "postcode",
+    "ward": "wards",
+    "ward_code": "wards",
+    "ward_codes": "wards",
     "area_title": "area_name",
     "local_authority_name": "area_name",
     "authority_name": "area_name",
@@ -96,6 +99,8 @@ SYNONYMS: Final = {
 _ONS = re.compile(r"(?:lad|ctyua|utla|ltla|cty|cauth|rgn|lau1)(?:\d\d|20\d\d)(cd|nm)")
 MOST_BYTES: Final = 64 << 20
 SPAN_FIX: Final = "write 2022, 2022-09, 2022-09-01, or two of them as 2014/2022"
+_WARD_HEADING = re.compile(r"wd(\d\d|20\d\d)cd")
+_WARD = re.compile(r"E05\d{6}")
 _GSS = re.compile(r"[EW]\d{8}(/.+)?", re.IGNORECASE)
 
 
@@ -130,9 +135,9 @@ def read_layer(folder: Path, *, own: bool = False) -> tuple[Layer | None, list[P
     _, described = _read_table(folder, "units", UNIT_COLUMNS, problems)
     # A layer that states no kind is known by what it has.
     signs = {
-        "polygons": "geometry" in stated,
+        "polygons": "geometry" in stated and not {"area_code", "area_name"} & set(header),
         "schools": "column" in stated or {"urn", "postcode"} & set(header),
-        "areas": "tier" in stated or {"area_code", "area_name"} & set(header),
+        "areas": "tier" in stated or {"area_code", "area_name", "wards"} & set(header),
         "sites": described,
     }
     kind = stated.get("kind") or next((kind for kind, seen in signs.items() if seen), None)
@@ -359,7 +364,7 @@ def is_members(path: Path) -> bool:
 
     def fits(cells: Sequence[str]) -> bool:
         names = {_column(cell, MEMBER_COLUMNS) for cell in cells}
-        listed = names & {"area_code", "area_name", "urn", "postcode"}
+        listed = names & {"area_code", "area_name", "wards", "urn", "postcode"}
         return bool(listed) and bool(names & {"unit_name", "unit_code"} or names == {"area_name"})
 
     return fits(open_table(path, fits, limit=MOST_BYTES, whole=False).head.cells)
@@ -384,6 +389,8 @@ def _column(heading: str, columns: Sequence[str]) -> str:
     name = re.sub(r"[^a-z0-9]+", "_", heading.casefold()).strip("_")
     if name in columns:
         return name
+    if _WARD_HEADING.fullmatch(name):
+        return "wards"
     if ons := _ONS.fullmatch(name):
         return "area_code" if ons[1] == "cd" else "area_name"
     return SYNONYMS.get(name, name)
@@ -398,8 +405,15 @@ def _claim(row: Row, layer: Layer, units: Mapping[str, Unit]) -> Claim:
         area_code, area_name = area_name, ""
     if _GSS.fullmatch(area_code):
         area_code = area_code[:9].upper() + area_code[9:]
+    wards = tuple(re.split(r"[;,\s]+", row.text("wards").upper())) if row.text("wards") else ()
+    if _WARD.fullmatch(area_code):
+        area_code, wards = "", (*wards, area_code)
+    for ward in wards:
+        if not _WARD.fullmatch(ward):
+            fix = "codes of wards look like E05011453; part several by ;"
+            row.note(f"{ward!r} is no code of a ward", "wards", fix)
     urn, postcode = a_code(row.text("urn")).replace(" ", ""), row.text("postcode").upper()
-    if not (area_code or area_name or urn or postcode):
+    if not (area_code or area_name or wards or urn or postcode):
         row.note("the row names no area and no school", "area_code")
     if urn and not urn.isdigit():
         row.note(f"{urn!r} is not a URN", "urn", "a URN is six digits")
@@ -433,6 +447,7 @@ def _claim(row: Row, layer: Layer, units: Mapping[str, Unit]) -> Claim:
         source_date=row.span("source_date") if "source_date" in row.values else layer.source_date,
         confidence=row.word("confidence", CONFIDENCES, layer.confidence),
         row=row.number,
+        wards=wards,
     )
 
 
@@ -508,7 +523,8 @@ def _claims(rows: Sequence[Row], layer: Layer, units: dict[str, Unit]) -> list[C
         ):
             if wrong:
                 row.note(message, column)
-        what = claim.urn or claim.postcode or claim.area_code or fold(claim.area_name)
+        wards = ";".join(claim.wards)
+        what = wards or claim.urn or claim.postcode or claim.area_code or fold(claim.area_name)
         for mate in same[code, what, claim.part]:
             earlier, later = sorted((claim, mate), key=lambda c: c.first)
             gap = (later.first - earlier.last).days - 1

@@ -24,7 +24,7 @@ from geolls.layers.areas import Area, Areas, load_areas
 from geolls.layers.catalogue import Catalogue, load_catalogue
 from geolls.layers.evidence import date_note, hold_dates, known_part, layer_note, unchecked
 from geolls.layers.expand import BlockClaim, expand
-from geolls.layers.model import Layer, Problem, in_short
+from geolls.layers.model import Claim, Layer, Problem, in_short
 from geolls.layers.scenario import named_scenarios
 from geolls.measures.disclosure import counted, told, withheld
 from geolls.measures.membership import Membership
@@ -56,6 +56,8 @@ Given = str | int | os.PathLike[str] | Iterable[str | int]
 # The day of the demonstration register, and of research on local learning systems.
 DEMONSTRATION_DATE = date(2022, 9, 1)
 _AUTHORITY = "local_authority"
+# A piece that wards leave on the line of their own district is none.
+WARD_SLIVER = {"sliver_m2": 10_000.0, "sliver_share": 0.01}
 # What can be asked of lead schools alone.
 _SITES = "distances from its lead schools are in: geolls table far_areas"
 ATTRIBUTION = (
@@ -338,19 +340,47 @@ class Core:
         claims: dict[str, list[BlockClaim]] = {}
         lost: list[Problem] = []
         for layer in self.area_layers.values():
-            if layer.kind != "polygons":
+            if not layer.cuts_blocks:
                 continue
             stated = {"sliver_m2": layer.sliver_m2, "sliver_share": layer.sliver_share}
             rule: dict[str, Any] = {k: v for k, v in stated.items() if v is not None}
-            polygons = read_polygons(layer, lost)
+            if layer.geometry:
+                known = {unit.name: unit.code for unit in layer.units.values()}
+                polygons = read_polygons(layer, lost).replace({"unit_code": known})
+            if wards := [c for c in layer.claims_on(self.as_of) if c.wards]:
+                of_wards = self._of_wards(layer, wards, lost)
+                polygons = pd.concat([polygons, of_wards]) if layer.geometry else of_wards
+                rule = WARD_SLIVER | rule
             cut = refine(blocks, polygons, **rule)
             kept = {claim.unit_code for claim in cut.claims}
             gone = polygons.loc[~polygons["unit_code"].isin(kept), "unit_name"]
             lost += [told_of(layer, "no land in England", str(name)) for name in gone]
             claims = {k: onto_parts(v, cut.parts) for k, v in claims.items()}
-            claims[layer.key] = cut.claims
+            line = "medium" if wards else ""
+            claims[layer.key] = [replace(claim, line=line) for claim in cut.claims]
             blocks = cut.blocks
         return blocks, claims, lost
+
+    def _of_wards(self, layer: Layer, claims: Sequence[Claim], lost: list[Problem]) -> GeoDataFrame:
+        """Return the land of the units of a layer that are made of wards."""
+        from geolls.land.polygons import told_of
+        from geolls.land.wards import ward_land
+
+        of = {ward: claim for claim in claims for ward in claim.wards}
+        blocks = self.finer.analysis() if self.finer else load_blocks()
+        postcodes = self.postcodes.in_wards(of, blocks)
+        for ward in of.keys() - set(postcodes["ward"]):
+            lost.append(told_of(layer, f"no postcode of {self.postcodes.of} has that ward", ward))
+        units = {ward: claim.unit_code for ward, claim in of.items()}
+        land = ward_land(units, postcodes, blocks)
+        first = {claim.unit_code: claim for claim in reversed(claims)}
+        said = [first[code] for code in land["unit_code"]]
+        return land.assign(
+            unit_name=[layer.units[claim.unit_code].name for claim in said],
+            confidence=[claim.confidence for claim in said],
+            source=[claim.source for claim in said],
+            source_date=[claim.source_date for claim in said],
+        )
 
     def account(self) -> list[Problem]:
         """List what layers hold and no table shows, or the register does not tell of them.
@@ -396,7 +426,7 @@ class Core:
 
     @property
     def _has_polygons(self) -> bool:
-        return any(v.kind == "polygons" for v in self.area_layers.values())
+        return any(v.cuts_blocks for v in self.area_layers.values())
 
     @cached_property
     def block_weights(self) -> pd.DataFrame:
@@ -417,7 +447,19 @@ class Core:
         layer = self.layer(name)
         if layer.kind == "polygons":
             return self._refinement[1][layer.key]
-        return expand(layer, self.as_of, self.areas, self._parts)
+        whole = expand(layer, self.as_of, self.areas, self._parts)
+        if not layer.cuts_blocks:
+            return whole
+        # Of a district of which others have a part, who lists it whole has the rest.
+        cut = self._refinement[1][layer.key]
+        line = {claim.block.partition("/")[0]: claim.line for claim in cut}
+        taken = {claim.block for claim in cut}
+        rest = [
+            replace(claim, line=line.get(claim.block.partition("/")[0], ""))
+            for claim in whole
+            if claim.block not in taken
+        ]
+        return sorted([*cut, *rest], key=lambda claim: (claim.block, claim.unit_code))
 
     def land(self, name: str) -> pd.DataFrame:
         """Return one row per block and claimant of a layer (see `assignment.land_of`)."""

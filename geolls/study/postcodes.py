@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
-from geolls.base.errors import UnknownNameError
+from geolls.base.errors import InputFileError, UnknownNameError
 from geolls.base.postcodes import abroad, is_whole
 from geolls.base.shelves import shelf
 from geolls.layers.areas import ABROAD, Areas
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
     from geopandas import GeoDataFrame
+    from numpy.typing import NDArray
 
     from geolls.fetch.postcodes import Directory
 
@@ -211,6 +212,67 @@ class Postcodes:
         )
         block = placed.schools["block"].iloc[0]
         return str(block) if isinstance(block, str) else None
+
+    def points(self, code: str) -> NDArray[np.float64]:
+        """Return the points of the postcodes that begin so: live ones, else those that ended."""
+        import pyarrow.parquet as pq
+
+        end = f"{code[:-1]}{chr(ord(code[-1]) + 1)}" if " " in code else f"{code}!"
+        begin = code if " " in code else f"{code} "
+        if not isinstance(self._table, Path):
+            return np.empty((0, 2))
+        within = [("postcode", ">=", begin), ("postcode", "<", end)]
+        columns = ["easting", "northing", "district", "status"]
+        frame = pq.read_table(self._table, columns=columns, filters=within).to_pandas()
+        frame = frame[frame["district"].astype(str).str.startswith("E")].dropna(subset="easting")
+        live = frame["status"].isin(["live"]) | frame["status"].isna()
+        frame = frame[live] if live.any() else frame
+        points: NDArray[np.float64] = frame[["easting", "northing"]].to_numpy(float)
+        return points
+
+    def in_wards(self, wards: Iterable[str], blocks: GeoDataFrame) -> pd.DataFrame:
+        """Return all postcodes of the blocks in which some wards lie, each with its ward and block.
+
+        Parameters
+        ----------
+        wards : iterable of str
+            Codes, of the directory's day.
+        blocks : geopandas.GeoDataFrame
+            Not refined.
+
+        Returns
+        -------
+        pandas.DataFrame
+            postcode, block, ward, easting, northing.
+
+        Raises
+        ------
+        InputFileError
+            The directory has no wards.
+        """
+        import pyarrow.parquet as pq
+
+        from geolls.study.assignment import place_schools
+
+        columns = ["postcode", "easting", "northing", "district", "ward"]
+        table = None
+        if isinstance(self._table, Path):
+            table = pq.read_table(self._table, columns=columns, filters=[("ward", "!=", "")])
+        if table is None or not table.num_rows:
+            raise InputFileError(
+                "parts made of wards need postcodes that name their ward",
+                where=self.of,
+                fix="geolls fetch postcodes (Code-Point Open, or the ONS Postcode Directory)",
+            )
+        frame = table.to_pandas().dropna(subset=["easting", "district"])
+        frame = frame.astype({"district": object, "ward": object})
+        near = frame["district"].isin(frame.loc[frame["ward"].isin(set(wards)), "district"])
+        frame = frame[near].assign(urn="", name="").reset_index(drop=True)
+        placed = place_schools(frame, blocks, self._areas, vintage=self.vintage).schools
+        frame["block"] = placed["block"].to_numpy()
+        meant = frame["block"].isin(frame.loc[frame["ward"].isin(set(wards)), "block"])
+        kept: pd.DataFrame = frame[meant]
+        return kept[["postcode", "block", "ward", "easting", "northing"]]
 
     def find(self, codes: pa.Array, blocks: GeoDataFrame) -> pd.DataFrame:
         """Say which block each of many postcodes lies in.

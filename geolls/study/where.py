@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import date, timedelta
 from pathlib import Path
@@ -145,7 +145,7 @@ def where(
         return [answer._asdict() for answer in _of_set(open_study(), text)]
     matches = find(re.sub(_KIND, "", text, flags=re.IGNORECASE), ground)
     lately = list(_area_layers(ground))
-    polygons = [v for v in catalogue.layers.values() if v.kind == "polygons" and v.active(on)]
+    polygons = [v for v in catalogue.layers.values() if v.cuts_blocks and v.active(on)]
     answers: list[Answer] = []
     for match in matches:
         sizes = match.postcodes or _sizes(match.blocks)
@@ -179,7 +179,7 @@ def _area_layers(ground: Ground) -> Iterator[tuple[Layer, list[BlockClaim], str]
     """Yield the layers of areas that are alive, or ended lately, with their last claims."""
     on, areas, catalogue, *_ = ground
     for layer in catalogue.layers.values():
-        if layer.kind != "areas":
+        if layer.kind != "areas" or layer.cuts_blocks:
             continue
         if layer.active(on):
             yield layer, expand(layer, on, areas), layer_note(layer, on, areas)
@@ -246,13 +246,19 @@ def _line(claims: Iterable[BlockClaim]) -> str:
 
 def _of_polygons(match: Match, layer: Layer, study: Core) -> list[Answer]:
     """Return the units of a polygons layer: those of the point, or of all parts of the blocks."""
+    import shapely
+
     parents = study.blocks["parent"].map(lambda b: b.partition("/")[0])
     pieces = study.blocks[parents.isin(match.blocks)]
     if match.xy is not None:
         at = locate([match.xy], pieces)["block"].iloc[0]
-        pieces = pieces.loc[[at]] if at else pieces
-    areas = study.block_weights["area_m2"]
-    sizes = {str(piece): float(areas[piece]) for piece in pieces.index}
+        # A point far outside its own blocks: the nearest takes it, as in `place_schools`.
+        pieces = pieces.loc[[at or pieces.distance(shapely.Point(match.xy)).idxmin()]]
+    if match.postcodes and len(points := study.postcodes.points(match.label.split(" (")[0])):
+        sizes = {k: float(n) for k, n in Counter(locate(points, pieces)["block"]).items() if k}
+    else:
+        areas = study.block_weights["area_m2"]
+        sizes = {str(piece): float(areas[piece]) for piece in pieces.index}
     return _units(match.label, layer, study.claims(layer.key), sizes)
 
 
