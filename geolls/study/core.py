@@ -58,6 +58,7 @@ DEMONSTRATION_DATE = date(2022, 9, 1)
 _AUTHORITY = "local_authority"
 # A piece that wards leave on the line of their own district is none.
 WARD_SLIVER = {"sliver_m2": 10_000.0, "sliver_share": 0.01}
+_SMALL = "too small for a part of a district, counted with the land beside it"
 # What can be asked of lead schools alone.
 _SITES = "distances from its lead schools are in: geolls table far_areas"
 ATTRIBUTION = (
@@ -355,6 +356,10 @@ class Core:
             kept = {claim.unit_code for claim in cut.claims}
             gone = polygons.loc[~polygons["unit_code"].isin(kept), "unit_name"]
             lost += [told_of(layer, "no land in England", str(name)) for name in gone]
+            lost += [
+                told_of(layer, _SMALL, f"{p.unit_code} in {blocks['name'][p.block]}")
+                for p in cut.dropped.itertuples()
+            ]
             claims = {k: onto_parts(v, cut.parts) for k, v in claims.items()}
             line = "medium" if wards else ""
             claims[layer.key] = [replace(claim, line=line) for claim in cut.claims]

@@ -1094,3 +1094,18 @@ def test_the_account_has_every_row_of_the_register_that_is_not_used_as_given(
 @pytest.mark.parametrize("code", [383, "383"])
 def test_a_code_of_the_department_is_a_place(demonstration: Any, code: Any) -> None:
     assert len(demonstration.spread(code)) == len(demonstration.spread("E08000035")) > 0
+
+
+def test_land_too_small_to_be_a_part_is_named_wherever_its_layer_is_counted(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from geolls.cli.main import main
+
+    leeds = load_blocks().loc[lambda b: b["name"] == "Leeds", "geometry"].iloc[0]
+    place = zones(tmp_path, {"Wide Leeds": leeds.buffer(300)})
+    command = ["mismatch", "local_authority", "zones", "--boundaries", str(place.parent)]
+    with pytest.raises(SystemExit):
+        main([*command, "--format", "csv"])
+    (line,) = (x for x in capsys.readouterr().err.splitlines() if "too small" in x)
+    assert "zones/z.gpkg: too small for a part of a district, counted with the land beside" in line
+    assert line.endswith("(1: Wide Leeds in Kirklees)")
