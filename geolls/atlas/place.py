@@ -93,6 +93,7 @@ def lede(here: Here, population: Population, hubs: Sequence[str]) -> Markup:
     first = words.WHO_RUNS(
         n=here.n,
         schools=here.schools,
+        land=here.shares_land,
         word=population.word,
         place=here.name,
         name=short_name(here.name),
@@ -136,7 +137,7 @@ def _hubs(here: Here, key: str) -> Markup:
     covered, gap = 1 - cover.bare(), cover.bare("no_evidence")
     said = words.HUBS_HERE(
         units=many,
-        sure=here.schools.certain,
+        sure=not here.shares_land,
         gap=gap,
         whole=cover.whole,
         covered=covered,

@@ -408,7 +408,8 @@ def _between(subject: _Subject) -> Section:
         both = table[table["urn"].isin(twice) & (table["unit_code"] != here.code)]
         names = sorted({subject.brief(name) for name in both["unit_name"]})
         schools = words.SCHOOLS(n=len(twice))
-        text.append(words.LISTED_TOO(n=len(twice), schools=schools, names=names))
+        said = {"names": names, "others": len(names), "land": here.shares_land}
+        text.append(words.LISTED_TOO(n=len(twice), schools=schools, **said))
     lost = Interval(0.0, 0.0)
     for cover in subject.others.values():
         layer = cover.layer

@@ -277,9 +277,13 @@ WHAT_IT_IS = Saying(
 WHO_RUNS = Saying(
     "who runs the schools of a place",
     Form("no school", lambda f: f.n == 0, "No {word:either} school stands in {place}."),
-    Form("shared land", lambda f: not f.schools.certain,
+    Form("shared land", lambda f: not f.schools.certain and f.land,
          "Schools that are or may be {name:owner} number {schools:between}, for it shares land "
          "along a line not to hand; <b>{part:between}</b> of them are {run} "
+         "({share:between percent}; England {england:percent})."),
+    Form("shared schools", lambda f: not f.schools.certain,
+         "Schools that are or may be {name:owner} number {schools:between}; "
+         "<b>{part:between}</b> of them are {run} "
          "({share:between percent}; England {england:percent})."),
     Form("one school", lambda f: f.n == f.part == 1,
          "The one {word:either} school of {name} is {run}."),
@@ -925,10 +929,14 @@ LISTED_TWICE = one(
     "<b>{schools}</b> {n:stands|stand} on land that several {titles} list ({between}): no line "
     "between them is to hand, so each counts in equal parts.",
 )
-LISTED_TOO = one(
+LISTED_TOO = Saying(
     "schools on land that another unit of the place's layer lists",
-    "<b>{schools}</b> here {n:stands|stand} on land that {names:joined} lists too: no line between "
-    "them is to hand, so each is counted in equal parts.",
+    Form("schools alone", lambda f: not f.land,
+         "<b>{schools}</b> here may be of {names:joined} too, which is not known: each is counted "
+         "in equal parts."),
+    Form("land", always,
+         "<b>{schools}</b> here {n:stands|stand} on land that {names:joined} {others:lists|list} "
+         "too: no line between them is to hand, so each is counted in equal parts."),
 )
 LOST = one("schools without a location",
            "{schools} {n:has|have} no usable location: counted in {name}, and on no other map.")

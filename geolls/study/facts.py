@@ -663,6 +663,11 @@ class Here:
         return self.facts.at_work.get(self.key, {}).get(self.code, [])
 
     @property
+    def shares_land(self) -> bool:
+        """Whether another unit of its layer lists some of its land too."""
+        return not self.known("area_km2").certain
+
+    @property
     def at_work(self) -> Interval:
         """How many trusts of two or more schools are at work in it."""
         return bounds(len(self.trusts)) if self.schools.certain else self.known("trusts")

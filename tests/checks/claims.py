@@ -2078,7 +2078,7 @@ def _(t: Truth, s: Said, g: Groups) -> bool:
     return part_of(g["schools"])[1] == on_shared(t, s, layer_titled(t, g["titles"]))
 
 
-@claim("schools on land that another unit of the place's layer lists", "always",
+@claim("schools on land that another unit of the place's layer lists", "land",
        "its schools that a unit of its own layer has too")  # fmt: skip
 def _(t: Truth, s: Said, g: Groups) -> bool:
     shared = [urn for urn, share in t.members(s.layer)[s.code] if share < 1]
@@ -2557,6 +2557,8 @@ FIGURE = "the words below a figure, which is not read back here"
 NAMES = "it names what the page holds"
 LATER = "said on days after both registers, of the table of areas"
 SAYS_NOTHING: dict[tuple[str, str], str] = {
+    ("who runs the schools of a place", "shared schools"): LATER,
+    ("schools on land that another unit of the place's layer lists", "schools alone"): LATER,
     ("a place's page", "always"): NAMES,
     ("a trust's page", "always"): NAMES,
     ("a page on coverage", "always"): NAMES,
