@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from geolls.api import Study, open_study, shipped_study
+    from geolls.api import Study, history, open_study, shipped_study
 
-__all__ = ["Study", "__version__", "open_study", "shipped_study"]
+__all__ = ["Study", "__version__", "history", "open_study", "shipped_study"]
 __version__ = "0.1.0"
 
 

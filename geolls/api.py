@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from geolls.measures.explain import Explanation
     from geolls.measures.regrouping import Comparison
 
-__all__ = ["Place", "Study", "open_study", "shipped_study"]
+__all__ = ["Place", "Study", "history", "open_study", "shipped_study"]
 
 
 class Study(Core):
@@ -421,6 +421,73 @@ def open_study(
     if settings.links and not settings.register:
         raise UsageError("links go with a register", where="links", fix="give the register as well")
     return Study(settings, data=_path(data, "data"))
+
+
+def history(
+    registers: str | Path | Sequence[str | Path],
+    group_links: str | Path | Sequence[str | Path] = (),
+    places: str | Sequence[str] = (),
+    *,
+    since: int = 2010,
+    phase: str | Sequence[str] = (),
+    boundaries: str | Path | Sequence[str | Path] = (),
+    data: str | Path | None = None,
+    progress: Callable[[str, int, int | None], None] | None = None,
+) -> pd.DataFrame:
+    """Follow schools, academies and trusts over the years, each day from what tells of it.
+
+    Parameters
+    ----------
+    registers : path or sequence of path
+        Whole registers, or folders of them; their names say of which day they are.
+    group_links : path or sequence of path, optional
+        Group links of real days, or `academiesmatmembership`, which tells of every day before.
+    places : str or sequence of str, optional
+        Places besides England.
+    since : int, default 2010
+        The first year, 2010 or later: academies that convert began in that year.
+    phase, boundaries, data
+        As `open_study`.
+    progress : callable, optional
+        Told what is done, how many of the rows, and of how many.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per day and place: day, place, schools, academies, academy_share, in_trusts,
+        in_trusts_low, in_trusts_high, in_trusts_share (of those of which it is known), trusts (of
+        two or more schools, at work there), effective_providers, based_elsewhere_share,
+        pair_km_median (of the middle trust), trusts_across_<hub layer> (the share of those trusts
+        that meet two or more hubs), schools_from, trusts_from, note. Blank where nothing tells.
+
+    Notes
+    -----
+    A day is that of a register, of a file of group links, or a first of September since 2010. Of
+    its schools the first register made since tells, by the days on which they opened and closed.
+    Between two days nothing is assumed.
+    """
+    from geolls.study import history as room
+
+    days = room.days_of(
+        room.files_in(_several_paths(registers, "registers"), "registers"),
+        room.files_in(_several_paths(group_links, "group_links"), "group links"),
+        since,
+    )
+    names, phases = _several(places, "places"), _several(phase, "phase")
+    settings = Settings().replace(
+        phases=population_of(phases, where="phase").phases if phases else (),
+        boundaries=tuple(_several_paths(boundaries, "boundaries")),
+    )
+    rows = []
+    for row in room.history(days, names, settings=settings, data=_path(data, "data")):
+        rows.append(row)
+        if progress:
+            progress("Days", len(rows), len(days) * (1 + len(names)))
+    return pd.DataFrame(rows, columns=room.COLUMNS)
+
+
+def _several_paths(given: Any, name: str) -> list[Path]:
+    return [Path(each).expanduser() for each in _several(given, name)]
 
 
 def _path(given: object, name: str) -> Path | None:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import click
 
 from geolls.base.errors import GeollsError
-from geolls.cli import fetch, measures, pages, scenario, shelf, study
+from geolls.cli import fetch, history, measures, pages, scenario, shelf, study
 from geolls.cli.group import Group, shown
 
 
@@ -50,7 +50,7 @@ What there is: geolls layers (boundary systems), geolls map (maps), geolls table
         fetch.fetch,
         *(measures.assign, measures.overlap, measures.mismatch, measures.coverage, measures.spread),
         *(measures.schools, measures.compare, measures.table, measures.typology, measures.changes),
-        measures.explain,
+        *(measures.explain, history.history),
         *(pages.profile, pages.map_, pages.atlas, pages.export, pages.findings),
         study.study,
         scenario.scenario,

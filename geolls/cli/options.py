@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from geolls.study.gazetteer import Place
 
 
-def _phase(function: Any) -> Any:
+def phase_option(function: Any) -> Any:
     """Add --phase, whose help lists the populations: their room loads when it is asked for."""
     from geolls.base.populations import populations_listed
 
@@ -95,7 +95,7 @@ STUDY = (
         help="GIAS alllinksdata, grouplinks or academiesmatmembership: who belongs to which trust, "
         "since when.",
     ),
-    _phase,
+    phase_option,
     click.option(
         "--boundaries",
         multiple=True,

@@ -285,6 +285,10 @@ def _copied(item: File, offer: Offer, part: Path) -> Facts:
 # ---- is it what it should be
 
 
+def _folded(heading: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "_", heading.casefold()).strip("_")
+
+
 def _verified(path: Path, item: File, *, sized: bool) -> Facts:
     """Read a csv once through; raise unless it can be the file that `item` describes.
 
@@ -305,7 +309,8 @@ def _verified(path: Path, item: File, *, sized: bool) -> Facts:
         widths = [len(row) for row in rows if row]
     except csv.Error as error:
         raise InputFileError(f"not a well-formed csv ({error})", where=where) from error
-    missing = [column for column in item.columns if column not in header]
+    folded = set(map(_folded, header))
+    missing = [column for column in item.columns if _folded(column) not in folded]
     if missing:
         near = nearest(missing[0], header, 1)
         raise InputFileError(

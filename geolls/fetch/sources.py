@@ -56,7 +56,7 @@ class File:
     Parameters
     ----------
     key : str
-        register, links, groups or successions.
+        register, links, groups, successions or memberships.
     names : tuple of str
         Its names, the likeliest first; {day} is filled in.
     rows, bytes : int

@@ -70,7 +70,7 @@ TRIED = {
     "a fetch source": (
         'python -c "from geolls.fetch.sources import load_sources; '
         'print([f.key for f in load_sources().gias.file])"',
-        "'memberships'",
+        "'governors'",
     ),
     "a shading": ("geolls map shaded.toml -o map.svg && cat map.svg", "How many pupils there are"),
     "a layer kind": (

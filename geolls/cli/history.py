@@ -1,0 +1,93 @@
+"""The command that follows schools and trusts over the years: history."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from geolls.base.errors import UsageError
+from geolls.cli.group import FOLDER, PATH, command
+from geolls.cli.options import OUTPUT, emit, note, phase_option, progress_bar
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@command(
+    click.option(
+        "--registers",
+        multiple=True,
+        type=PATH,
+        metavar="DIR|FILE",
+        help="Whole registers (GIAS edubasealldata), closed schools and all; may be given again.",
+    ),
+    click.option(
+        "--group-links",
+        multiple=True,
+        type=PATH,
+        metavar="DIR|FILE",
+        help="Group links of real days (grouplinks, alllinksdata), or academiesmatmembership, "
+        "which tells of every day before its own; may be given again.",
+    ),
+    click.option(
+        "--place", "places", multiple=True, metavar="PLACE", help="A place; may be given again."
+    ),
+    click.option(
+        "--since",
+        type=click.IntRange(2010, 2099),
+        default=2010,
+        show_default=True,
+        help="The first year.",
+    ),
+    phase_option,
+    click.option(
+        "--boundaries", multiple=True, type=PATH, metavar="DIR", help="A folder of more layers."
+    ),
+    click.option(
+        "--data", type=FOLDER, default=None, envvar="GEOLLS_DATA", help="The data folder."
+    ),
+    *OUTPUT,
+)
+def history(
+    registers: tuple[Path, ...],
+    group_links: tuple[Path, ...],
+    places: tuple[str, ...],
+    since: int,
+    phase: tuple[str, ...],
+    boundaries: tuple[Path, ...],
+    data: Path | None,
+    **options: Any,
+) -> None:
+    r"""Follow schools, academies and trusts over the years: a row for each real day and place.
+
+    Each day is told by what was published of that very day, and between two days nothing is
+    assumed: a number is blank where nothing tells. The name of a file says of which day it is.
+
+    \b
+    geolls history --registers registers/ --group-links links/ --place Leeds
+    """
+    if not registers:
+        raise UsageError(
+            "history is told by whole registers",
+            where="--registers",
+            fix="give edubasealldata files, or their folder: geolls fetch gias brings one",
+        )
+    from geolls.api import history as told
+    from geolls.fetch.kept import data_folder
+
+    with progress_bar(options["quiet"]) as progress:
+        found = told(
+            registers,
+            group_links,
+            places,
+            since=since,
+            phase=phase,
+            boundaries=boundaries,
+            data=data or data_folder(),
+            progress=progress,
+        )
+    days = found.drop_duplicates("day")
+    of_trusts = int((days["trusts_from"] != "").sum())
+    note(options, f"Days: {len(days)}, of {of_trusts} of which it is told who was in which trust")
+    emit(found, options, title="Schools and trusts over the years")

@@ -1,0 +1,272 @@
+"""Follow schools and trusts over the years: each day from what was published of that very day.
+
+Between two days nothing is assumed. Schools and academies of any day are those that a whole
+register tells by their open and close days; who was in which trust is told by a register of that
+day, by the group links of that day, or by a file of joinings and leavings, of any day before.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from geolls.base.errors import InputFileError, UnknownNameError
+from geolls.base.text import day_in
+from geolls.measures.oversight import providers
+from geolls.study.core import Core
+from geolls.study.gazetteer import Place
+from geolls.study.settings import Settings
+
+__all__ = ["COLUMNS", "SINCE", "Day", "days_of", "files_in", "history"]
+
+HUBS: Final = ("teaching_school_hub", "maths_hub")
+SINCE: Final = 2010
+COLUMNS: Final = [
+    *("day", "place", "schools", "academies", "academy_share"),
+    *("in_trusts", "in_trusts_low", "in_trusts_high", "in_trusts_share"),
+    *("trusts", "effective_providers", "based_elsewhere_share", "pair_km_median"),
+    *(f"trusts_across_{key}" for key in HUBS),
+    *("schools_from", "trusts_from", "note"),
+]
+_REGISTER: Final = re.compile(r"edubasealldata|register", re.IGNORECASE)
+_SUCCESSIONS: Final = re.compile(r"(?<!group)links_edubase", re.IGNORECASE)
+_LINKS: Final = re.compile(r"grouplinks|group_links|alllinks|membership", re.IGNORECASE)
+_HISTORY: Final = re.compile(r"membership", re.IGNORECASE)
+_NAMED: Final = "name files as GIAS does, with their day: edubasealldata20250718.csv"
+# A whole register holds tens of thousands of closed schools; one that does not tells of survivors.
+_CLOSED_SHARE: Final = 0.1
+
+
+class Day(NamedTuple):
+    """A day of which something was published.
+
+    Attributes
+    ----------
+    day : datetime.date
+        The day.
+    register : pathlib.Path
+        The register that tells of its schools.
+    links : pathlib.Path or None
+        The file that tells who was in which trust; None where the register does.
+    trusts : bool
+        Whether anything tells who was in which trust.
+    """
+
+    day: date
+    register: Path
+    links: Path | None
+    trusts: bool
+
+
+def files_in(given: Iterable[Path], what: str) -> list[Path]:
+    """Return the files of that kind, of files and folders.
+
+    Parameters
+    ----------
+    given : iterable of pathlib.Path
+        Files are taken as they are; of a folder those named as GIAS names them, with their day.
+    what : {"registers", "group links"}
+        Which.
+
+    Raises
+    ------
+    InputFileError
+        There is no such file or folder, or none of that kind in it.
+    """
+    pattern = _REGISTER if what == "registers" else _LINKS
+    found: list[Path] = []
+    for path in given:
+        if path.is_dir():
+            names = sorted(p for p in path.iterdir() if p.is_file() and pattern.search(p.name))
+            dated = (p for p in names if day_in(p.name, months=False))
+            mine = [p for p in dated if not _SUCCESSIONS.search(p.name)]
+            if not mine:
+                raise InputFileError(
+                    f"holds no {what}",
+                    where=str(path),
+                    fix="name files that say their day, as edubasealldata20250718.csv",
+                )
+            found += mine
+        elif path.exists():
+            found.append(path)
+        else:
+            raise InputFileError("no such file", where=str(path))
+    return found
+
+
+def days_of(registers: Sequence[Path], links: Sequence[Path], since: int = SINCE) -> list[Day]:
+    """List the days that the files tell of, the first of September of each year among them.
+
+    Parameters
+    ----------
+    registers, links : sequence of pathlib.Path
+        Files whose names bear their day, as GIAS has them.
+    since : int, optional
+        The first year.
+
+    Returns
+    -------
+    list of Day
+        In order. Of schools the first register made on the day or later tells, else the last.
+
+    Raises
+    ------
+    UnknownNameError
+        The name of a file bears no day.
+    """
+    made = sorted((_day_of(path), path) for path in registers)
+    told: dict[date, Path] = {}
+    joined = [(_day_of(path), path) for path in links if _HISTORY.search(path.name)]
+    for path in links:
+        if not _HISTORY.search(path.name):
+            told[_day_of(path)] = path
+    last = max([day for day, _ in made] + list(told) + [day for day, _ in joined])
+    years = (date(year, 9, 1) for year in range(since, last.year + 1))
+    days = {day for day, _ in made} | set(told) | {day for day in years if day <= last}
+    found = []
+    for day in sorted(d for d in days if d.year >= since):
+        register = next((path for since, path in made if since >= day), made[-1][1])
+        own = day in {since for since, _ in made}
+        history = next((path for until, path in sorted(joined) if until >= day), None)
+        source = None if own else told.get(day, history)
+        found.append(Day(day, register, source, own or source is not None))
+    return found
+
+
+def _day_of(path: Path) -> date:
+    day = day_in(path.name, months=False)
+    if day is None:
+        raise UnknownNameError(
+            "the name of the file does not say of which day it is",
+            where=str(path),
+            fix=_NAMED,
+        )
+    return day
+
+
+def history(
+    days: Sequence[Day], places: Sequence[str] = (), *, settings: Settings, data: Path | None = None
+) -> Iterator[dict[str, Any]]:
+    """Count schools, academies and trusts on each day, in England and in places.
+
+    Parameters
+    ----------
+    days : sequence of Day
+        Of `days_of`.
+    places : sequence of str
+        As `Core.place` takes them; where none is so called on a day, its land of the last day.
+    settings : Settings
+        Which schools count, and more layers.
+    data : pathlib.Path, optional
+        The data folder, for caches.
+
+    Yields
+    ------
+    dict
+        A row with `COLUMNS` for each day and place, England first: blank where nothing tells.
+    """
+    studies = ((d, _study(d, settings, data)) for d in days)
+    last: list[Place] = []
+    if places:
+        newest = _study(days[-1], settings, data)
+        last = [newest.place(name) for name in places]
+    for day, study in studies:
+        every = study.schools["urn"]
+        yield _row(day, study, "England", pd.Index(every))
+        for name, place in zip(places, last, strict=True):
+            urns, note = _there(study, name, place)
+            yield _row(day, study, place.name, urns, note)
+
+
+def _study(day: Day, settings: Settings, data: Path | None) -> Core:
+    """Open the study of a day; a trust that a later register alone tells of is not known then."""
+    given = settings.replace(as_of=day.day, register=day.register, links=day.links)
+    study = Core(given, data=data)
+    if day.links is None:
+        return study
+    whole = study.register
+    told = whole.groups.loc[whole.groups["told_by"] == "links", "urn"]
+    tables = {}
+    for name in ("schools", "others"):
+        table = getattr(whole, name).copy()
+        later = table["trust_uid"].notna() & ~table["urn"].isin(told)
+        table.loc[later, [c for c in table if c.startswith("trust_")]] = None
+        table.loc[later, "status_unknown"] = True
+        tables[name] = table
+    return Core(given, data=data, register=replace(whole, **tables))
+
+
+def _there(study: Core, name: str, place: Place) -> tuple[pd.Index, str]:
+    """Return the schools of a place on a day: of its unit, or of the land that it came to have."""
+    try:
+        return study.schools_of(name), ""
+    except UnknownNameError:
+        placed = study.placement.schools
+        return pd.Index(placed.loc[placed["block"].isin(place.blocks), "urn"]), "its land of today"
+
+
+def _row(day: Day, study: Core, place: str, urns: pd.Index, note: str = "") -> dict[str, Any]:
+    mine = study.schools[study.schools["urn"].isin(urns)]
+    n, academies = len(mine), int(mine["academy"].sum())
+    row: dict[str, Any] = dict.fromkeys(COLUMNS)
+    row |= {
+        "day": day.day.isoformat(),
+        "place": place,
+        "schools": n,
+        "academies": academies,
+        "academy_share": academies / n if n else None,
+        "schools_from": study.register.source["path"],
+        "trusts_from": (day.links or day.register).name if day.trusts else "",
+    }
+    notes = [note, _survivors(study)]
+    if day.trusts and n:
+        row |= _of_trusts(study, mine)
+        if open_ := row["in_trusts_high"] - row["in_trusts_low"]:
+            notes.append(f"of {open_:,} schools nothing tells whether a trust ran them, or which")
+    row["note"] = "; ".join(filter(None, notes))
+    return row
+
+
+def _of_trusts(study: Core, mine: pd.DataFrame) -> dict[str, Any]:
+    """Return what is counted of the trusts at work among some schools."""
+    held = mine[mine["trust_uid"].notna()]
+    unknown = int(mine["status_unknown"].sum())
+    spread = study.spread().set_index("trust_uid").loc[held["trust_uid"].unique()]
+    several = spread[spread["schools"] > 1]
+    share = providers(mine).value_counts(normalize=True)
+    kinds = study.kinds("local_authority").reindex(mine["urn"])
+    known = kinds[kinds != "status_unknown"]
+    across = {
+        f"trusts_across_{key}": (several[f"areas_{key}"] > 1).mean()
+        for key in HUBS
+        if f"areas_{key}" in several
+    }
+    return {
+        "in_trusts": len(held),
+        "in_trusts_low": len(held),
+        "in_trusts_high": len(held) + unknown,
+        "in_trusts_share": len(held) / (len(mine) - unknown) if len(mine) > unknown else np.nan,
+        "trusts": len(several),
+        "effective_providers": 1 / (share**2).sum() if len(share) else np.nan,
+        "based_elsewhere_share": (known == "trust_based_elsewhere").mean(),
+        "pair_km_median": several["pair_km_median"].median(),
+        **across,
+    }
+
+
+def _survivors(study: Core) -> str:
+    """Say where a register has no closed schools: those that closed before its day are missing."""
+    source, counts = study.register.source, study.register.counts
+    made = source.get("vintage_schools")
+    reasons = study.register.filtered["reason"].astype(str)
+    closed = int(reasons.str.contains("closed|not open", case=False).sum())
+    if made is None or made <= study.as_of or closed > _CLOSED_SHARE * counts["read"]:
+        return ""
+    return f"survivors only: {source['path']} has few of the schools that closed before {made}"

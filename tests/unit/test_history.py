@@ -1,0 +1,141 @@
+"""Years of schools and trusts: each day from what tells of it, and blank where nothing does."""
+
+from __future__ import annotations
+
+import gzip
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from gias_files import ACADEMY, links, put, schools, text_of
+
+import geolls
+from geolls.base.errors import InputFileError, UnknownNameError
+from geolls.fetch.gias import fetch_gias
+from geolls.study.history import Day, days_of
+
+# 100000 became 100003; 100001 was an academy from 2012; 100002 is maintained.
+SCHOOLS = schools(
+    {"EstablishmentStatus (name)": "Closed", "CloseDate": "31-08-2016"},
+    ACADEMY | {"OpenDate": "01-09-2012"},
+    {},
+    ACADEMY | {"OpenDate": "01-09-2016"},
+)
+OLD = {"URN": "100001", "Group UID": "6000", "Group ID": "TR06000", "Group Name": "OLD TRUST"}
+
+
+@pytest.fixture
+def register(tmp_path: Path) -> Path:
+    return put(tmp_path, SCHOOLS, "edubasealldata20200901.csv")
+
+
+def by_day(found: pd.DataFrame, place: str = "England") -> pd.DataFrame:
+    return found[found["place"] == place].set_index("day")
+
+
+def test_academies_of_every_year_are_told_by_one_whole_register(register: Path) -> None:
+    found = by_day(geolls.history(register))
+    assert found["schools"].tolist() == [2] * 2 + [3] * 9
+    assert found["academies"].tolist() == [0] * 2 + [1] * 4 + [2] * 5
+    assert found["academy_share"].iloc[-1] == pytest.approx(2 / 3)
+    # Who was in which trust before that day nothing tells.
+    assert found["in_trusts"].isna().tolist() == [True] * 10 + [False]
+    assert set(found["trusts_from"][:-1]) == {""}
+
+
+def test_group_links_tell_of_their_own_day_alone(register: Path, tmp_path: Path) -> None:
+    joined = links(OLD | {"Joined date": "01-09-2012"}, {"URN": "100003"})
+    of_2017 = put(tmp_path, joined, "grouplinks_edubaseallacademiesandfree_2017-11-09.csv")
+    found = by_day(geolls.history(register, of_2017, "Leeds", since=2017), "Leeds")
+    told = found[found["trusts_from"] != ""]
+    assert told.index.tolist() == ["2017-11-09", "2020-09-01"]
+    assert told["in_trusts"].tolist() == [2, 2]
+    assert told["trusts"].tolist() == [0, 1]  # then in two trusts of one school, now in one of two
+    assert told["effective_providers"].tolist() == pytest.approx([3, 9 / 5])
+    assert told["trusts_from"].tolist() == [of_2017.name, register.name]
+
+
+def test_a_trust_that_a_later_register_alone_tells_of_is_not_known(
+    register: Path, tmp_path: Path
+) -> None:
+    of_2017 = put(tmp_path, links(OLD), "grouplinks_2017-11-09.csv")
+    then = by_day(geolls.history(register, of_2017, since=2017)).loc["2017-11-09"]
+    assert then[["in_trusts", "in_trusts_low", "in_trusts_high"]].tolist() == [1, 1, 2]
+    assert then["in_trusts_share"] == 0.5  # of the two of which it is known
+    assert then["note"].startswith("of 1 schools nothing tells")
+
+
+def test_a_file_of_joinings_and_leavings_tells_of_every_day_before(
+    register: Path, tmp_path: Path
+) -> None:
+    row = {"urn": "100001", "group_id": "TR01234", "group_name": "VALE ACADEMY TRUST"}
+    row |= {"group_type": "Multi-academy trust", "group_status": "Open", "group_closed_date": ""}
+    row |= {"date_joined_group": "2018-09-01", "date_left_group": ""}
+    old = {"group_id": "TR06000", "group_name": "OLD TRUST"}
+    old |= {"date_joined_group": "2012-09-01", "date_left_group": "2018-08-31"}
+    rows = [row, row | old, row | {"urn": "100003", "date_joined_group": "2016-09-01"}]
+    file = put(tmp_path, rows, "academiesmatmembership20200901.csv")
+    found = by_day(geolls.history(register, file, since=2015))
+    assert (found["trusts_from"] != "").all()
+    assert found["in_trusts"].tolist() == [1, 2, 2, 2, 2, 2]
+    assert found["trusts"].tolist() == [0, 0, 0, 1, 1, 1]  # together from September 2018
+    assert found["in_trusts_low"].tolist() == found["in_trusts_high"].tolist()
+
+
+def test_a_place_that_was_not_yet_has_the_land_that_it_came_to_have(tmp_path: Path) -> None:
+    at = {"LA (code)": "942", "LA (name)": "Cumberland", "Easting": "340000", "Northing": "556000"}
+    at |= {
+        "DistrictAdministrative (code)": "E06000063",
+        "DistrictAdministrative (name)": "Cumberland",
+    }
+    register = put(tmp_path, schools(at, {}), "edubasealldata20230901.csv")
+    found = by_day(geolls.history(register, places="Cumberland", since=2022), "Cumberland")
+    assert found["schools"].tolist() == [1] * 2
+    notes = found["note"].str.contains("its land of today")
+    assert notes.tolist() == [True, False]
+
+
+def test_a_register_of_survivors_says_so(tmp_path: Path) -> None:
+    register = put(tmp_path, schools({}, {}, {}), "edubasealldata20200901.csv")
+    notes = by_day(geolls.history(register, since=2019))["note"]
+    assert notes.str.contains("survivors only").tolist() == [True, False]
+
+
+def test_the_first_register_made_since_tells_of_a_day() -> None:
+    a, b = Path("edubasealldata20180101.csv"), Path("edubasealldata20200101.csv")
+    links_of = Path("grouplinks_2019-05-05.csv")
+    days = {d.day: d for d in days_of([b, a], [links_of])}
+    assert days[date(2017, 9, 1)] == Day(date(2017, 9, 1), a, None, False)
+    assert days[date(2018, 1, 1)] == Day(date(2018, 1, 1), a, None, True)
+    assert days[date(2019, 5, 5)] == Day(date(2019, 5, 5), b, links_of, True)
+    assert max(days) == date(2020, 1, 1)
+
+
+def test_what_cannot_tell_a_day_is_refused(tmp_path: Path, register: Path) -> None:
+    with pytest.raises(UnknownNameError, match="of which day it is"):
+        geolls.history(put(tmp_path, SCHOOLS, "schools.csv"))
+    with pytest.raises(InputFileError, match="no such file"):
+        geolls.history(tmp_path / "none.csv")
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(InputFileError, match="holds no group links"):
+        geolls.history(register, tmp_path / "empty")
+    with pytest.raises(UnknownNameError, match="Leedz"):
+        geolls.history(register, places="Leedz")
+
+
+@pytest.mark.real_data
+def test_memberships_are_fetched_beside_the_register(real_data: Path, tmp_path: Path) -> None:
+    """None is to hand: a file is made up under headings as code that reads it knows them."""
+    hand = tmp_path / "hand"
+    hand.mkdir()
+    whole = next((real_data / "gias").glob("edubasealldata_recon*"))
+    (hand / "edubasealldata20230119.csv").write_bytes(gzip.decompress(whole.read_bytes()))
+    row = {"URN": "100000", "Group ID": "TR1", "Date joined group": "2015-09-01"}
+    rows = [row | {"Date left group": ""}] * 5_000
+    (hand / "academiesmatmembership20230119.csv").write_text(text_of(rows), newline="")
+    found = fetch_gias(tmp_path / "data", None, hand)
+    assert {f["key"]: f["rows"] for f in found.manifest["files"]} == {
+        "register": 24_433,
+        "memberships": 5_000,
+    }
