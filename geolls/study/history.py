@@ -20,6 +20,7 @@ import pandas as pd
 from geolls.base.errors import InputFileError, UnknownNameError
 from geolls.base.text import day_in
 from geolls.measures.oversight import providers
+from geolls.register.groups import TRUSTS
 from geolls.study.core import Core
 from geolls.study.gazetteer import Place
 from geolls.study.settings import Settings
@@ -32,7 +33,7 @@ COLUMNS: Final = [
     *("day", "place", "schools", "academies", "academy_share"),
     *("in_trusts", "in_trusts_low", "in_trusts_high", "in_trusts_share"),
     *("trusts", "effective_providers", "based_elsewhere_share", "pair_km_median"),
-    *(f"trusts_across_{key}" for key in HUBS),
+    *(f"trusts_across_{key}{end}" for key in HUBS for end in ("", "_low", "_high")),
     *("schools_from", "trusts_from", "note"),
 ]
 _REGISTER: Final = re.compile(r"edubasealldata|register", re.IGNORECASE)
@@ -192,7 +193,8 @@ def _study(day: Day, settings: Settings, data: Path | None) -> Core:
     if day.links is None:
         return study
     whole = study.register
-    told = whole.groups.loc[whole.groups["told_by"] == "links", "urn"]
+    groups = whole.groups[whole.groups["group_type"].isin(TRUSTS)]
+    told = groups.loc[groups["told_by"] == "links", "urn"]
     tables = {}
     for name in ("schools", "others"):
         table = getattr(whole, name).copy()
@@ -244,8 +246,9 @@ def _of_trusts(study: Core, mine: pd.DataFrame) -> dict[str, Any]:
     kinds = study.kinds("local_authority").reindex(mine["urn"])
     known = kinds[kinds != "status_unknown"]
     across = {
-        f"trusts_across_{key}": (several[f"areas_{key}"] > 1).mean()
+        f"trusts_across_{key}{end}": (several[f"areas_{key}{end}"] > 1).mean()
         for key in HUBS
+        for end in ("", "_low", "_high")
         if f"areas_{key}" in several
     }
     return {
