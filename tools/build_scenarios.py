@@ -200,16 +200,21 @@ use = "combined_authority"
 '''
 
 
-def main() -> None:
-    """Write the files."""
+def files() -> dict[str, str]:
+    """Return every file of the folder by its name."""
     areas, catalogue = load_areas(), load_catalogue()
-    files = {f"{key}.toml": made for key, made in reorganisations(areas)}
-    files["authorities_as_combined_authorities.toml"] = MERGED.format(licence=LICENCE)
+    made = {f"{key}.toml": text for key, text in reorganisations(areas)}
+    made["authorities_as_combined_authorities.toml"] = MERGED.format(licence=LICENCE)
     for key in ("teaching_school_hub", "maths_hub"):
         hubs, stem = catalogue.get(key), f"{key}_along_authorities"
-        files[f"{stem}.csv"] = along_authorities(hubs, catalogue.get("local_authority"), areas)
-        files[f"{stem}.toml"] = ALONG.format(title=hubs.title, key=key, licence=hubs.licence)
-    for name, made in files.items():
+        made[f"{stem}.csv"] = along_authorities(hubs, catalogue.get("local_authority"), areas)
+        made[f"{stem}.toml"] = ALONG.format(title=hubs.title, key=key, licence=hubs.licence)
+    return made
+
+
+def main() -> None:
+    """Write the files."""
+    for name, made in files().items():
         write_text(FOLDER / name, made)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import runpy
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -285,6 +286,13 @@ def test_every_fault_of_every_move_is_told_at_its_line(tmp_path: Path) -> None:
     assert any("row 7, extent: move 2: extent is 'half'" in line for line in said)
     (one,) = lines(read(tmp_path, 'moves = ["merge A"]'))
     assert "write [[moves]]" in one
+
+
+def test_the_shelf_is_what_the_tool_writes() -> None:
+    folder = next(iter(shipped().values())).parent
+    tools = Path(__file__).resolve().parents[2] / "tools"
+    made = runpy.run_path(str(tools / "build_scenarios.py"))["files"]()
+    assert made == {p.name: p.read_text("utf-8") for p in folder.iterdir()}
 
 
 # ---- in a study -------------------------------------------------------------------------------
