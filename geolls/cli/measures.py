@@ -21,6 +21,7 @@ from geolls.cli.options import (
     listed,
     note,
     note_besides,
+    part_of,
     place_of,
     progress_bar,
     say_left_out,
@@ -226,11 +227,12 @@ def spread(study: Study, place: Place | None, **options: Any) -> None:
     geolls spread --format csv -o spread.csv
     geolls spread --place "greater manchester"
     """
-    emit(
-        study.spread(place=place),
-        options,
-        **about(study, "Spread of trusts", place=place, whole=True),
-    )
+    frame = study.spread(place=place)
+    most = "schools" if place is None else "schools_here"
+    frame = frame.sort_values([most, "trust_name"], ascending=[False, True])
+    told = about(study, "Spread of trusts", place=place, whole=True)
+    told["title"] += f", most {most.replace('_', ' ')} first"
+    emit(frame, options, **told)
 
 
 @study_command(
@@ -246,7 +248,10 @@ def schools(study: Study, place: Place, trust: str | None, **options: Any) -> No
     """
     if trust is not None:
         note_besides(study, trust, options)
-    emit(study.schools_in(place, trust), options, **about(study, f"Schools of {place.name}"))
+    found = study.schools_in(place, trust)
+    of = f" of {study.trust(trust)['trust_name']}" if trust is not None else ""
+    there = part_of(study, f"{len(found):,}", f"those{of} in {place.name}")
+    emit(found, options, **about(study, f"Schools of {place.name}"), there=there)
 
 
 @study_command(click.argument("left"), click.argument("right"))
@@ -256,8 +261,11 @@ def compare(study: Study, left: str, right: str, **options: Any) -> None:
     \b
     geolls compare Leeds Bradford
     """
-    frame = study.compare([place_of(study, left, options), place_of(study, right, options)])
-    emit(frame, options, **about(study, f"{left} and {right}"))
+    places = [place_of(study, name, options) for name in (left, right)]
+    frame = study.compare(places)
+    many = " and ".join(f"{len(study.schools_of(p)):,} in {p.name}" for p in places)
+    there = part_of(study, f"{many},")
+    emit(frame, options, **about(study, f"{left} and {right}"), there=there)
 
 
 def _list_tables(options: dict[str, Any]) -> None:
@@ -367,12 +375,13 @@ def changes(
     )
     unused: list[Problem] = []
     frame = before.changes(after, successions, unused)
+    there = ""
     if place is not None:
-        frame = _changes_there(frame, before, after, place, options)
+        frame, there = _changes_there(frame, before, after, place, options)
     if counted := in_areas(frame):
         note(options, f"By distinct area: {counted}")
     title = f"Changes from {first} to {last}{f' in {place}' if place else ''}"
-    emit(frame, options, title=title, study=before, counted=True)
+    emit(frame, options, title=title, study=before, counted=True, there=there)
     if after.settings.register != before.settings.register:
         say_left_out(after, options)
     for line in dict.fromkeys([*before.told(), *after.told(), *in_short(unused)]):
@@ -381,8 +390,8 @@ def changes(
 
 def _changes_there(
     frame: pd.DataFrame, before: Study, after: Study, text: str, options: dict[str, Any]
-) -> pd.DataFrame:
-    """Keep the changes about a place, as it was on the first day or is on the last."""
+) -> tuple[pd.DataFrame, str]:
+    """Keep the changes about a place, as it was or is; say how many schools it has on each day."""
     from geolls.study.cuts import cut_changes
 
     found: list[tuple[Study, Place | None]] = []
@@ -395,7 +404,9 @@ def _changes_there(
             faults.append(fault)
     if len(faults) > 1:
         raise faults[0]
-    return cut_changes(frame, *found)
+    held = [(s, f"{len(s.schools_of(p)):,}", p.name) for s, p in found if p is not None]
+    said = [part_of(s, many, f"those in {name} on {s.as_of}") for s, many, name in held]
+    return cut_changes(frame, *found), "; ".join(said)
 
 
 @study_command(
@@ -425,7 +436,9 @@ def explain(
     value = between(found.ends or found.value, "{:,.6g}".format)
     shared = " What several list, or nobody knows, is among the rows." if found.ends else ""
     note(options, f"{measure} of {name} = {value}. {found.how}{shared}")
-    emit(found.rows, options, **about(study, f"Behind {measure} of {name}"))
+    many = len(study.schools_of(place)) if place else int(study.trust(trust or "")["schools"])
+    there = part_of(study, f"{many:,}", f"those {'in' if place else 'of'} {name}")
+    emit(found.rows, options, **about(study, f"Behind {measure} of {name}"), there=there)
 
 
 def say_with_care(study: Study, by: By, layers: Iterable[str], options: dict[str, Any]) -> None:

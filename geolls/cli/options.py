@@ -420,10 +420,15 @@ def about(
     found = {"title": title, "study": study, "counted": not land, "land": land}
     if place is None:
         return found
-    n, all_ = len(study.schools_of(place)), len(study.schools)
-    there = f"{n:,} of {all_:,} {study.population.schools(all_)}, those in {place.name}"
+    there = part_of(study, f"{len(study.schools_of(place)):,}", f"those in {place.name}")
     of = "figures of a trust or unit are of all its schools" if whole else "shares are of them"
     return {**found, "there": f"{there}; {of}"}
+
+
+def part_of(study: Study, many: str, which: str = "") -> str:
+    """Say how many of the schools that count a table is about, and which."""
+    n = len(study.schools)
+    return ", ".join(filter(None, (f"{many} of {n:,} {study.population.schools(n)}", which)))
 
 
 def day_of(options: dict[str, Any]) -> date:
@@ -460,10 +465,12 @@ def study_command(
     output: Sequence[Callable[..., Any]] = OUTPUT,
     name: str | None = None,
     alone: tuple[str, Callable[[dict[str, Any]], None]] | None = None,
+    first: Callable[[dict[str, Any]], None] | None = None,
 ) -> Callable[[Callable[..., None]], Command]:
     """Make a function a command about a study: it is given the study and the place by name.
 
-    Without the argument that `alone` names no study is opened: what there is is listed.
+    Without the argument that `alone` names no study is opened: what there is is listed. What is
+    wrong without any study is said `first`.
     """
 
     def keep(function: Callable[..., None]) -> Command:
@@ -472,6 +479,8 @@ def study_command(
             if alone and given[alone[0]] is None:
                 alone[1](given)
                 return
+            if first:
+                first(given)
             given["study"] = study_of(given)
             if given.get("place") is not None:
                 given["place"] = place_of(given["study"], given["place"], given)

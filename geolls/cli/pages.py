@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from geolls.base.errors import AtlasError, OutputError, UsageError
+from geolls.base.errors import AtlasError, MapError, OutputError, UsageError
 from geolls.cli.group import OUT, PATH, Choice
 from geolls.cli.options import (
     OUTPUT,
@@ -73,6 +73,25 @@ def _list_recipes(options: dict[str, Any]) -> None:
     note(options, "as in: geolls map hub_coverage --set layer=teaching_school_hub -o hubs.html")
 
 
+def _check_asked(given: dict[str, Any]) -> None:
+    """Refuse what no map can be drawn of: an unknown recipe, no frame, no file."""
+    from geolls.maps.recipes import load_recipe
+
+    recipe, output = load_recipe(given["recipe"]), given["output"]
+    if recipe.scope != "england" and not given[f"{recipe.scope}s"]:
+        example = {"place": "Leeds", "trust": '"Outwood Grange Academies Trust"'}[recipe.scope]
+        raise MapError(
+            f"the map {recipe.key} needs a {recipe.scope}",
+            where=f"--{recipe.scope}",
+            fix=f"as in: geolls map {given['recipe']} --{recipe.scope} {example} -o map.html",
+        )
+    if output is None:
+        stem = given["recipe"].rpartition("/")[2].removesuffix(".toml")
+        raise UsageError("a map needs a file to go to", where="map", fix=f"add -o {stem}.html")
+    if given["tiles"] and output.suffix.lower() not in {".html", ".htm"}:
+        raise UsageError("a basemap is for .html alone", where="--tiles", fix="leave it out")
+
+
 @study_command(
     click.argument("recipe", required=False),
     click.option(
@@ -122,6 +141,7 @@ def _list_recipes(options: dict[str, Any]) -> None:
     output=OUTPUT[-2:],
     name="map",
     alone=("recipe", _list_recipes),
+    first=_check_asked,
 )
 def map_(
     study: Study,
@@ -132,7 +152,7 @@ def map_(
     given: tuple[str, ...],
     tiles: str | None,
     attr: str | None,
-    output: Path | None,
+    output: Path,
     **options: Any,
 ) -> None:
     r"""Draw a map: .html to explore, .svg, .png or .pdf to print; without RECIPE, list them.
@@ -143,11 +163,6 @@ def map_(
     geolls map locality_overlay --place Leeds --width 85mm --dpi 300 -o leeds.png
     geolls map hub_coverage --set layer=teaching_school_hub -o hubs.pdf
     """
-    if output is None:
-        stem = recipe.rpartition("/")[2].removesuffix(".toml")
-        raise UsageError("a map needs a file to go to", where="map", fix=f"add -o {stem}.html")
-    if tiles and output.suffix.lower() not in {".html", ".htm"}:
-        raise UsageError("a basemap is for .html alone", where="--tiles", fix="leave it out")
     framed = [place_of(study, place, options) for place in places]
     asked = {
         name: options[name]

@@ -89,9 +89,13 @@ class Sheet:
             pa.default_memory_pool().release_unused()
 
     def told(self) -> list[str]:
-        """Say what was chosen, and in which columns days are as no GIAS file writes them."""
-        said = dict.fromkeys((str(days), days) for days in self.days.values() if str(days))
-        return [*self.opened, *(text for text, _ in said)]
+        """Say what was chosen, and that days are as no GIAS file writes them: once for all."""
+        alike = {id(days): days for days in self.days.values()}.values()
+        first = [days for days in alike if days.month_first]
+        said = str(Days(bool(first), sum(d.serials for d in alike), sum(d.signs for d in first)))
+        if first and any(days.signs for days in alike if not days.month_first):
+            said += f" ({', '.join(c for c, days in self.days.items() if days.month_first)})"
+        return [*self.opened, *filter(None, [said])]
 
     def latest(self, *columns: str) -> date | None:
         """Return the latest day in some columns, or None."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from itertools import combinations
@@ -36,8 +37,8 @@ class Finding:
     text : str
         The finding in words.
     command : str
-        The `geolls` command whose output holds the number; options that name the study are left
-        out.
+        The `geolls` command whose output holds the number, with --phase and --where as the study
+        has them; options that name its register and day are left out.
     low, high : float, optional
         The least and the most that it can be, where several units list land along a line that is
         not known; `value` then counts a school in each of them, by convention. Blank where there
@@ -83,9 +84,12 @@ def findings(study: Core) -> list[Finding]:
 
 
 def _resting(study: Core, found: Finding) -> Finding:
-    """Add on how many of its units a layer is known, where a finding is about such a layer."""
+    """Add on how many of its units a layer is known, and which schools the command is to count."""
     about = [k for k in study.rests_on if k in found.key or k in found.command.split()]
-    return replace(found, text=f"{found.text} {study.partly(*about)}".rstrip())
+    told = [] if study.population.name == "mainstream" else ["--phase", study.population.name]
+    told += [word for each in study.settings.where for word in ("--where", each)]
+    command = f"{found.command} {shlex.join(told)}".rstrip()
+    return replace(found, text=f"{found.text} {study.partly(*about)}".rstrip(), command=command)
 
 
 def _few(schools: float) -> bool:
