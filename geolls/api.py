@@ -216,6 +216,24 @@ class Study(Core):
 
         return compare_layers(self.taking([before, after]), before, after, basis)
 
+    def changes_account(self, after: Study, successions: str | Path | None = None) -> pd.DataFrame:
+        """Say of every school that differs in the registers of two studies where it is told.
+
+        Parameters
+        ----------
+        after, successions
+            As `changes`.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row per school whose status, trust or authority is not the same in both files; see
+            `geolls.study.changes.account`.
+        """
+        from geolls.study.changes import account
+
+        return account(self, after, self.changes(after, successions))
+
     def map(
         self,
         recipe: str,

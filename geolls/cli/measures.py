@@ -331,6 +331,12 @@ def typology(study: Study, sensitivity: bool, place: Place | None, **options: An
     click.option(
         "--successions", type=PATH, default=None, help="GIAS predecessor/successor links."
     ),
+    click.option(
+        "--account",
+        is_flag=True,
+        help="In place of the changes, every school whose status, trust or authority differs in "
+        "the two registers, and where it is told or why it does not count.",
+    ),
     ROWS_THERE,
     *STUDY,
     *OUTPUT,
@@ -341,6 +347,7 @@ def changes(
     to_register: Path | None,
     to_links: Path | None,
     successions: Path | None,
+    account: bool,
     place: str | None,
     **options: Any,
 ) -> None:
@@ -373,6 +380,13 @@ def changes(
             "links": to_links or options["links"],
         }
     )
+    if account:
+        if place is not None:
+            raise UsageError("an account is of whole registers", where="--account --place")
+        found = before.changes_account(after, successions)
+        title = f"Schools that differ in the registers of {first} and {last}"
+        emit(found, options, title=title, study=before, view="changes_account")
+        return
     unused: list[Problem] = []
     frame = before.changes(after, successions, unused)
     there = ""

@@ -350,6 +350,27 @@ def _label(schools: date | None, links: date | None) -> str:
     )
 
 
+def read_states(path: str | Path) -> pd.DataFrame:
+    """Read what a register says of every school that it has, counted or not.
+
+    Parameters
+    ----------
+    path : path-like
+        GIAS `edubasealldata`: csv, csv.gz, zip or a workbook.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per URN, indexed by it: name, status, trust (code), authority (code), as written;
+        blank where the file has none.
+    """
+    rows = pd.concat(read_csv(Path(path), "register").parts())
+    read = rows[["name", "status"]].assign(
+        urn=urns(rows["urn"])[0], trust=codes(rows["trust_uid"]), authority=codes(rows["la_code"])
+    )
+    return read.dropna(subset="urn").drop_duplicates("urn").set_index("urn").fillna("")
+
+
 def read_successions(path: str | Path, told: list[Problem] | None = None) -> pd.DataFrame:
     """Read which school followed which.
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from geolls.base.errors import UsageError
 from geolls.layers.model import Problem
 from geolls.measures.changes import (
     Days,
@@ -17,7 +18,7 @@ from geolls.measures.changes import (
 )
 from geolls.study.core import Core
 
-__all__ = ["changes", "days_of", "in_areas"]
+__all__ = ["account", "changes", "days_of", "in_areas"]
 
 COLUMNS = [
     *("what", "layer", "change", "code", "name", "from_code", "from_name", "to_code", "to_name"),
@@ -38,6 +39,67 @@ def changes(
     parts = [*_of_layers(before, after), *_of_schools(before, after, links)]
     table = pd.concat([p for p in parts if len(p)] or [pd.DataFrame()], ignore_index=True)
     return table.reindex(columns=COLUMNS)
+
+
+def account(before: Core, after: Core, table: pd.DataFrame) -> pd.DataFrame:
+    """Say of every school that differs in the two registers where its change is told, or why not.
+
+    Parameters
+    ----------
+    before, after : Core
+        Studies of two registers.
+    table : pandas.DataFrame
+        Of `changes`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per school whose status, trust or authority is not the same in both files, or that
+        one of them lacks, by URN: urn, name, differs, and of each status, trust, authority what
+        the files say (_before, _after); told: what the table has of it ("school converted; move
+        trust"), or why it does not count.
+    """
+    from geolls.register.register import read_states
+
+    paths = [study.settings.register for study in (before, after)]
+    if None in paths or paths[0] == paths[1]:
+        raise UsageError("an account is of two registers", fix="give --register and --to-register")
+    old, new = (read_states(path) for path in paths if path)
+    ends = ("_before", "_after")
+    both = old.merge(new, "outer", left_index=True, right_index=True, suffixes=ends).fillna("")
+    differ = pd.DataFrame({c: both[f"{c}_before"] != both[f"{c}_after"] for c in _STATED})
+    both = both[differ.any(axis=1)]
+    differs = differ.loc[both.index].apply(lambda row: ", ".join(row.index[row]), axis=1)
+    columns = ["what", "change", "code", "from_code"]
+    rows = table.loc[table["what"].isin(["school", "move"]), columns].astype(object).fillna("")
+    said = rows["what"] + " " + rows["change"]
+    urns = [rows["code"], rows["from_code"].where(rows["what"] == "school", "")]
+    told = pd.concat([pd.DataFrame({"urn": urn, "said": said}) for urn in urns])
+    known = told.drop_duplicates().groupby("urn")["said"].agg("; ".join)
+    why = [_not_counted(study) for study in (after, before)]
+    found = both.index.to_series().map(known)
+    for reasons in why:
+        found = found.fillna("not counted: " + both.index.to_series().map(reasons))
+    out = both.assign(name=both["name_after"].where(both["name_after"] != "", both["name_before"]))
+    columns = [f"{c}_{side}" for c in _STATED for side in ("before", "after")]
+    out = out.assign(differs=differs, told=found.fillna(_SAME_HERE))[
+        ["name", "differs", *columns, "told"]
+    ]
+    return out.rename_axis("urn").reset_index()
+
+
+_STATED = ("status", "trust", "authority")
+_SAME_HERE = "counted, and the same to geolls: the code is of another group than an academy trust"
+
+
+def _not_counted(study: Core) -> pd.Series:
+    """Return why each school of the register that does not count does not."""
+    register = study.register
+    reasons = pd.concat(
+        [register.filtered[["urn", "reason"]], register.rejects[["urn", "reason"]]]
+    ).dropna()
+    reasons = reasons[~reasons["urn"].isin(register.schools["urn"])]
+    return reasons.drop_duplicates("urn").set_index("urn")["reason"]
 
 
 def days_of(before: Core, after: Core, key: str) -> Days:
@@ -125,6 +187,22 @@ def _of_schools(before: Core, after: Core, links: pd.DataFrame | None) -> Iterat
             "from_name": found["name_before"],
             "to_code": found["urn_after"],
             "to_name": found["name_after"],
+            "cause": "school",
+        }
+    )
+    kept = pairs.loc[pairs["change"] == "kept", ["urn_after", "name_after"]]
+    was, now = (
+        kept["urn_after"].map(study.schools.set_index("urn")["status"]) for study in (before, after)
+    )
+    other = was != now
+    yield pd.DataFrame(
+        {
+            "what": "school",
+            "change": "status",
+            "code": kept.loc[other, "urn_after"],
+            "name": kept.loc[other, "name_after"],
+            "from_name": was[other],
+            "to_name": now[other],
             "cause": "school",
         }
     )
