@@ -15,6 +15,7 @@ from geolls.api import Study, open_study
 from geolls.base.files import write_text
 from geolls.base.interval import Interval, between, span
 from geolls.base.text import count
+from geolls.layers.scenario import shipped
 from geolls.measures.regrouping import Comparison
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "what-if.md"
@@ -29,10 +30,10 @@ def ends(row: pd.Series, name: str) -> Interval:
     return Interval(float(low), float(high))
 
 
-def grid(heading: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[str]:
-    """Yield a table, numbers to the right."""
+def grid(heading: Sequence[str], rows: Iterable[Sequence[object]], words: int = 1) -> Iterator[str]:
+    """Yield a table: so many columns of words, then numbers to the right."""
     yield f"| {' | '.join(heading)} |"
-    yield f"|{'|'.join('---:' if i else '---' for i in range(len(heading)))}|"
+    yield f"|{'|'.join('---' if i < words else '---:' for i in range(len(heading)))}|"
     for row in rows:
         yield f"| {' | '.join(map(str, row))} |"
 
@@ -93,6 +94,9 @@ def reorganisation(study: Study, key: str) -> Iterator[str]:
     )
     yield ""
     yield from trusts(found, summary)
+    if key in DRAWN:
+        yield f"![Land that moves: {layer.title}](images/what-if-{key}.svg)"
+        yield ""
     yield from commands(
         study,
         f"geolls scenario compare local_authority {key}",
@@ -126,8 +130,31 @@ def trusts(found: Comparison, summary: pd.DataFrame) -> Iterator[str]:
                 ]
                 for _, row in told.iterrows()
             ),
+            words=2,
         )
         yield ""
+
+
+DRAWN = ("surrey_2027", "hampshire_2028")
+
+
+def shelf(study: Study) -> Iterator[str]:
+    """Yield what comes with geolls."""
+    yield "## What comes with geolls"
+    yield ""
+    held = study.taking(shipped())
+    layers = [held.layer(key) for key in shipped()]
+    yield from grid(
+        ["scenario", "what", "source", "of", "confidence"],
+        ([f"`{v.key}`", v.title, v.source, v.source_date, v.confidence] for v in layers),
+        words=5,
+    )
+    yield ""
+    yield (
+        "Hertfordshire is to have four councils from 1 April 2028; which districts go to which was "
+        "not found, so there is no scenario of it. What becomes of the rest of Devon was not found."
+    )
+    yield ""
 
 
 # ---- sections -----------------------------------------------------------------------------------
@@ -194,6 +221,7 @@ def hubs_along_authorities(study: Study) -> Iterator[str]:
 
 
 SECTIONS: tuple[Callable[[Study], Iterator[str]], ...] = (
+    shelf,
     surrey,
     whole_districts,
     part_districts,
@@ -244,8 +272,12 @@ def page(study: Study, sections: Sequence[Callable[[Study], Iterator[str]]] = SE
 
 
 def main(register: str, as_of: str = "2025-07-18") -> None:
-    """Write the page."""
-    write_text(PAGE, page(open_study(register=register, as_of=as_of)))
+    """Write the page and its pictures."""
+    study = open_study(register=register, as_of=as_of)
+    write_text(PAGE, page(study))
+    for key in DRAWN:
+        path = PAGE.parent / "images" / f"what-if-{key}.svg"
+        study.save_map("what_if", path, right=key, figure={"width": "170mm"})
 
 
 if __name__ == "__main__":

@@ -298,7 +298,7 @@ def test_the_note_on_findings_is_what_the_register_gives(real_study: Study) -> N
 @pytest.mark.real_data
 def test_the_page_on_scenarios_is_what_the_register_gives(recent_study: Study) -> None:
     write = tool("write_what_if")
-    whole = write.page(recent_study, [write.surrey])
+    whole = write.page(recent_study, [write.shelf, write.surrey])
     assert said(DOCS / "what-if.md").startswith(whole), (
         "run: python tools/write_what_if.py REGISTER"
     )
