@@ -24,6 +24,7 @@ from geolls.cli.options import (
     part_of,
     place_of,
     progress_bar,
+    say_first_reading,
     say_left_out,
     study_command,
     study_of,
@@ -71,6 +72,8 @@ def assign(
 
         if options["output"] is None:
             raise UsageError("a table of points needs a file to go to", fix="add -o FILE")
+        if postcode is not None:
+            say_first_reading(options)
         with progress_bar(options["quiet"]) as progress:
             report = assign_points(
                 points, options["output"], study, postcode=postcode, progress=progress

@@ -218,6 +218,15 @@ def say_unchecked(layers: Iterable[Layer], on: date, options: dict[str, Any]) ->
         note(options, f"As of {on}: {said}")
 
 
+def say_first_reading(options: dict[str, Any]) -> None:
+    """Say that the package of postcodes is read now, once."""
+    from geolls.fetch.kept import data_folder
+    from geolls.fetch.postcodes import is_to_be_read
+
+    if is_to_be_read(options["data"] or data_folder()):
+        note(options, "The postcodes of the package are read and kept, once: about 20 seconds.")
+
+
 def _blocks(options: dict[str, Any]) -> Path | None:
     """Return the folder of finer blocks, where they are asked for, by its path or its name."""
     given: Path | None = options["blocks"]

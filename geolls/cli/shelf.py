@@ -8,9 +8,20 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from geolls.base.errors import CatalogueError, UsageError
+from geolls.base.postcodes import is_whole, spelt
 from geolls.base.vocabulary import REASONS
 from geolls.cli.group import PATH, Choice, command
-from geolls.cli.options import OUTPUT, STUDY, day_of, emit, note, on_screen, say_unchecked, study_of
+from geolls.cli.options import (
+    OUTPUT,
+    STUDY,
+    day_of,
+    emit,
+    note,
+    on_screen,
+    say_first_reading,
+    say_unchecked,
+    study_of,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -138,6 +149,8 @@ def where(text: str, **options: Any) -> None:
     land = [layer for layer in catalogue.layers.values() if layer.has_land and layer.active(on)]
     if options["strict_dates"]:
         hold_dates(land, on, areas)
+    if (code := spelt(text)) and is_whole(code):
+        say_first_reading(options)
     open_once = cache(lambda: study_of({**options, "as_of": on.isoformat()}))
     rows = find(
         text,

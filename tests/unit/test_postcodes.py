@@ -237,14 +237,14 @@ def test_near_a_line_where_the_library_and_a_table_give_one_answer(tmp_path: Pat
 def test_a_table_by_postcode_accounts_for_every_row(tmp_path: Path) -> None:
     fetch_postcodes(source=code_point(tmp_path))
     asked = ["ls11aa", "LS1  1AA", "ne63 9ab", "CF10 1AA", "BT1 1AA", "JE2 3AB", "LS1 9ZZ",
-             "LS1 2ZZ", "LS1", "n/a", None]  # fmt: skip
+             "LS1 2ZZ", "LS1", "n/a", None, "LSI 1AA", "ls1 iaa", "NE63 9A8"]  # fmt: skip
     postcodes = Postcodes.open(None, load_areas())
     assert postcodes is not None
     found = postcodes.find(pa.array(asked), load_blocks())
     assert found["block"].tolist()[:2] == [LEEDS, LEEDS]
     assert found["told"].tolist() == [
         "", "", "", "in Wales", "in Northern Ireland", "in Jersey", "without a place",
-        "not known", "no postcode", "no postcode", "blank",
+        "not known", "no postcode", "no postcode", "blank", "respelt", "respelt", "no postcode",
     ]  # fmt: skip
 
 
