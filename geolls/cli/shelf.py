@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from geolls.base.errors import CatalogueError, UsageError
-from geolls.base.postcodes import is_whole, spelt
 from geolls.base.vocabulary import REASONS
 from geolls.cli.group import PATH, Choice, command
 from geolls.cli.options import (
@@ -132,6 +131,7 @@ def where(text: str, **options: Any) -> None:
     geolls where "NE63 9"
     geolls where E08000035
     """
+    from geolls.base.postcodes import is_whole, spelt
     from geolls.fetch.kept import data_folder
     from geolls.layers.areas import load_areas
     from geolls.layers.catalogue import load_catalogue
