@@ -216,7 +216,7 @@ class Drawn:
         codes = self.cover(spec).codes
         least = not measure.may.isdisjoint(codes[u] for u in self.units_here(spec))
         if not parts:
-            return f"{'It is not known which' if least else 'No'} schools{here} {many}"
+            return f"{'It is not known which schools' if least else 'No areas'}{here} {many}"
         n, more = total(parts), " or more" * least
         where = f"in {len(parts):,}{more} place{'s' * (len(parts) > 1 or least)}"
         if n.high == 1 and not least:

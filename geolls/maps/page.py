@@ -154,7 +154,7 @@ def _parted(drawn: Drawn) -> list[dict[str, Any]]:
             for code, n in drawn.parted(measure)
         ]
         outside = [n for code, n in drawn.tallied(spec).items() if units[code]["how"] == "outside"]
-        away = away_of(total(outside), spec.units) if outside else ""
+        away = away_of(total(outside), spec.units, more=bool(rows)) if outside else ""
         said = drawn.said(measure.key).finding
         lists.append({"measure": measure, "rows": rows, "said": said, "away": away})
     return lists

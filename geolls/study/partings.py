@@ -186,18 +186,18 @@ def answering(right: str, *, serves: bool, one: bool) -> str:
     return f"{single if one else many} another {right} than the rest of"
 
 
-def away_of(n: Interval, pieces: pd.DataFrame) -> str:
+def away_of(n: Interval, pieces: pd.DataFrame, *, more: bool) -> str:
     """Say how many schools of a piece that is no land stand elsewhere; nothing of none.
 
     Examples
     --------
-    >>> away_of(Interval(2, 2), pd.DataFrame({"left": ["council"]}))
+    >>> away_of(Interval(2, 2), pd.DataFrame({"left": ["council"]}), more=True)
     '2 more schools stand outside the land of their council, and are not tinted.'
     """
     one, whose = n.high == 1, pieces["left"].iloc[0]
     if not n.high:
         return ""
-    who = f"{between(n, count)} more {'school stands' if one else 'schools stand'}"
+    who = f"{between(n, count)}{' more' * more} {'school stands' if one else 'schools stand'}"
     rest = f"its {whose}, and is" if one else f"their {whose}, and are"
     return f"{who} outside the land of {rest} not tinted."
 

@@ -1,7 +1,7 @@
 "use strict";
 const {test} = require("node:test");
 const assert = require("node:assert/strict");
-const {bandWidth, anchor, areaOf, contains, hull, largest} = require("./load.js")(
+const {bandWidth, anchor, areaOf, contains, crosses, hull, largest, meets, nearestOn} = require("./load.js")(
   "both/text",
   "map/shapes",
   "map/outlines",
@@ -19,6 +19,15 @@ test("lines on one border are one band of four pixels at most, each lower one wi
     assert.ok(new Set(wide).size === many && wide[0] > 1 && wide.at(-1) <= 4);
   }
   assert.equal(bandWidth(0, 1, false), 0, "alone it is drawn as its layer is");
+});
+
+test("the line from a name reaches into its land, and crosses no name and no other line", () => {
+  const [x, y] = nearestOn([SQUARE], 13, 13, 4);
+  assert.ok(contains(SQUARE, x, y), "into the land");
+  assert.ok(crosses([0, 0, 20, 20], [8, 8, 4, 4]));
+  assert.ok(!crosses([0, 0, 20, 0], [8, 8, 4, 4]));
+  assert.ok(meets([0, 0, 10, 10], [0, 10, 10, 0]));
+  assert.ok(!meets([0, 0, 10, 10], [0, 1, 10, 11]));
 });
 
 test("areas, insides and hulls of what one can check by hand", () => {

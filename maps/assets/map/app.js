@@ -212,23 +212,25 @@
       return met;
     }
 
-    /** Where each unit's name stands: its number, world coordinates, whether it is inside, its size. */
-    unitSpots(layer) {
-      if (layer.spots) return layer.spots;
+    /** Where each unit's name stands: its number, land, world coordinates, whether it is inside, its size; with
+        `here`, on that of its land which the map is about. */
+    unitSpots(layer, here = false) {
+      const key = here ? "spotsHere" : "spots";
+      if (layer[key]) return layer[key];
       const {land} = this;
       const units = [...new Set(layer.of)];
       const index = new Map(units.map((u, i) => [u, i]));
-      const group = Int32Array.from(layer.of, (u) => index.get(u));
-      const rings = land.rings(`spots:${layer.key}`, group, units.length);
+      const group = Int32Array.from(layer.of, (u, b) => (here && !this.inside[b] ? -1 : index.get(u)));
+      const rings = land.rings(`${key}:${layer.key}`, group, units.length);
       const inside = new Set(layer.of.filter((_, b) => this.inside[b]));
-      layer.spots = units
+      layer[key] = units
         .map((u, i) => [u, land.flats(rings[i])])
-        .filter(([u]) => u >= 0)
+        .filter(([u, flats]) => u >= 0 && flats.length)
         .map(([u, flats]) => {
-          const main = flats.length ? largest(flats) : [0, 0, 0, 0];
-          return {u, world: anchor(main), inside: inside.has(u), size: areaOf(main) * 1e4};
+          const main = largest(flats);
+          return {u, layer, flats, world: anchor(main), inside: inside.has(u), size: areaOf(main) * 1e4};
         });
-      return layer.spots;
+      return layer[key];
     }
 
     /** The trust whose schools are all drawn: the picked one, that of a picked school outside the

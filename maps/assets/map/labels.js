@@ -1,7 +1,7 @@
 // Names on the map, placed one after another where each finds room.
 ((geolls) => {
   "use strict";
-  const {contains, svg, wrap} = geolls;
+  const {contains, crosses, meets, nearestOn, svg, wrap} = geolls;
 
   // Pixels from one line of a label to the next.
   const LINE = 15;
@@ -10,6 +10,10 @@
   const CONTROLS = {zoom: [56, 84], north: [44, 56], scale: [140, 34]};
   // How far from the middle of its schools the name of an authority may stand.
   const RADII = [18, 26, 36, 48];
+  // How far from its land a number may stand, with a line to it.
+  const BESIDE = [18, 26, 36, 48, 62, 80, 100, 125];
+  // Pixels that the line from a name reaches into its land.
+  const INTO = 9;
   const OFFSETS = [0, -24, 24, -48, 48, -80, 80, -120, 120];
 
   class Labels {
@@ -27,6 +31,9 @@
       this.window = this.windowNow();
       this.ruler.font = `600 12.5px ${getComputedStyle(app.node).fontFamily}`;
       this.taken = this.takenFirst();
+      // Boxes of names, and lines [x0, y0, x1, y1] from names to their land.
+      this.set = [];
+      this.leaders = [];
       const corners = [...this.taken];
       const wishes = this.names.wanted(this.window.width < 500).sort((a, b) => b.rank - a.rank);
       const nodes = wishes.flatMap((wish) => this.place(wish));
@@ -87,18 +94,64 @@
       const height = LINE * (lines.length + (wish.sub ? 1 : 0));
       for (const [dx, dy] of this.places(wish, x, y, width, height)) {
         const box = [x + dx - width / 2 - 2, y + dy - height / 2, width + 4, height];
-        if (!this.isFree(box)) continue;
+        if (!this.isFree(box) || this.leaders.some((line) => crosses(line, box))) continue;
+        const leader = this.leaderOf(wish, box);
+        if (leader === null) continue;
         this.taken.push(box);
+        this.set.push(box);
         const text = this.text(wish, lines, x + dx, y + dy - height / 2 + ASCENT);
-        return wish.dot ? [svg("circle", {class: "gl-city", cx: x, cy: y, r: 2}), text] : [text];
+        if (wish.dot) return [svg("circle", {class: "gl-city", cx: x, cy: y, r: 2}), text];
+        return [...this.leaderNodes(leader, wish), text];
       }
       return [];
+    }
+
+    /** The line from a name to its land: [] where it stands on it, null where there may be none. */
+    leaderOf({flats, margin, near, round}, [x, y, width, height]) {
+      const narrow = this.window.width < 500;
+      const corners = [x + 3, x + width - 3].flatMap((px) => [y + 3, y + height - 3].map((py) => [px, py]));
+      const fits = !narrow || !near || corners.every(([px, py]) => this.onLand(flats, px, py));
+      if (!flats || (fits && this.onLand(flats, x + width / 2, y + height / 2))) return [];
+      // Where there is little room a name beside its land would lead nowhere.
+      if (!(margin || near || round) || narrow) return null;
+      const pixels = flats.map((flat) => this.pixelsOf(flat));
+      const [ex, ey] = nearestOn(pixels, x + width / 2, y + height / 2, INTO);
+      const line = [Math.min(Math.max(ex, x), x + width), Math.min(Math.max(ey, y), y + height), ex, ey];
+      const crossed = this.set.some((box) => crosses(line, box)) || this.leaders.some((other) => meets(line, other));
+      return crossed ? null : line;
+    }
+
+    pixelsOf(flat) {
+      const {k, ox, oy} = this.view;
+      return flat.map((v, i) => v * k - (i % 2 ? oy : ox));
+    }
+
+    onLand(flats, px, py) {
+      const {k, ox, oy} = this.view;
+      return flats.filter((flat) => contains(flat, (px + ox) / k, (py + oy) / k)).length % 2 === 1;
+    }
+
+    leaderNodes(line, {look}) {
+      if (!line.length) return [];
+      this.leaders.push(line);
+      const [x0, y0, x1, y1] = line.map((v) => v.toFixed(1));
+      const d = `M${x0} ${y0}L${x1} ${y1}`;
+      return [
+        svg("path", {class: "gl-leader-case", d}),
+        svg("path", {class: `gl-leader ${look}`, d}),
+        svg("circle", {class: `gl-leads ${look}`, cx: x1, cy: y1, r: 2.2}),
+      ];
     }
 
     /** Where a name may stand, as moves from its spot; the best first. */
     places(wish, x, y, width, height) {
       const half = width / 2;
       if (wish.margin) return this.marginPlaces(x, y, width, height);
+      if (wish.near) {
+        const turns = Array.from({length: 16}, (_, i) => (i * Math.PI) / 8);
+        const round = BESIDE.flatMap((r) => turns.map((turn) => [r * Math.cos(turn), r * Math.sin(turn)]));
+        return [[0, 0], [half, 0], [-half, 0], [0, -height * 0.7], [0, height * 0.7], ...round];
+      }
       if (wish.dot)
         return [
           [half + 5, 0],
@@ -127,7 +180,8 @@
     text(wish, lines, x, y) {
       const line = (words, i, look) =>
         svg("tspan", {x: x.toFixed(1), y: (y + LINE * i).toFixed(1), class: look}, words);
-      const text = svg("text", {class: `gl-label ${wish.look}`, "text-anchor": "middle"});
+      const of = wish.layer ? {"data-layer": wish.layer.key, "data-u": wish.u} : {};
+      const text = svg("text", {class: `gl-label ${wish.look}`, "text-anchor": "middle", ...of});
       text.append(...lines.map((words, i) => line(words, i, "")));
       if (wish.sub) text.append(line(wish.sub, lines.length, "gl-lab-n"));
       if (wish.extra) text.append(svg("tspan", {class: "gl-lab-n"}, wish.extra));
@@ -170,10 +224,7 @@
     }
 
     onPlace(px, py) {
-      const {k, ox, oy} = this.view;
-      const rings = this.placeRings();
-      const crossed = rings.filter((flat) => contains(flat, (px + ox) / k, (py + oy) / k));
-      return crossed.length % 2 === 1;
+      return this.onLand(this.placeRings(), px, py);
     }
 
     placeRings() {

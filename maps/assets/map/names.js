@@ -56,11 +56,13 @@
       return app
         .unitSpots(layer)
         .filter(({u}) => counts.get(u))
-        .map(({u}) => {
+        .map((spot) => {
+          const {u} = spot;
           const n = counts.get(u);
           const text = app.unitName(layer, u);
           const extra = `${text === app.homeName(t) ? " home," : ""} ${n}`;
-          return {world: this.middle(layer, u, t), text, look: "gl-lab-in", rank: INSIDE + n, extra, round: true};
+          const look = "gl-lab-in";
+          return {...spot, world: this.middle(layer, u, t), text, look, rank: INSIDE + n, extra, round: true};
         });
     }
 
@@ -78,10 +80,19 @@
       if (layer.family === "disagreement") return [];
       if (!layer.number) return this.inside(layer);
       if (!app.on.has(key) && app.shade !== `coverage:${key}`) return [];
-      return app.unitSpots(layer).map(({u, world, size}) => {
-        const numbers = app.claimants(layer, u).map((v) => layer.number[v]);
-        return {world, text: numbers.join(" / "), look: "gl-lab-no", rank: NUMBER + size};
+      return this.apart(app.unitSpots(layer)).map((spot) => {
+        const numbers = app.claimants(layer, spot.u).map((v) => layer.number[v]);
+        return {...spot, text: numbers.join(" / "), look: "gl-lab-no", rank: NUMBER - spot.size, near: true};
       });
+    }
+
+    /** The spots of units that the inset does not show larger, with their numbers. */
+    apart(spots) {
+      const {app} = this;
+      if (!app.stage.inset.taken) return spots;
+      const london = new Set(app.london);
+      const beyond = (layer, u) => layer.of.some((v, b) => v === u && !london.has(b));
+      return spots.filter(({layer, u}) => beyond(layer, u));
     }
 
     /** The areas of a place; those of a whole region by their authorities, unless one looks closer. */
@@ -95,9 +106,14 @@
     inside(layer) {
       const {app} = this;
       return app
-        .unitSpots(layer)
+        .unitSpots(layer, true)
         .filter(({inside}) => inside)
-        .map(({u, world, size}) => ({world, text: app.unitName(layer, u), look: "gl-lab-in", rank: INSIDE + size}));
+        .map((spot) => ({
+          ...spot,
+          text: app.unitName(layer, spot.u),
+          look: "gl-lab-in",
+          rank: INSIDE + spot.size,
+        }));
     }
 
     /** The units of another layer, beside the place, with their schools there. */
@@ -106,16 +122,17 @@
       if (narrow || !app.on.has(layer.key) || app.map.getZoom() < app.fitted - 0.6) return [];
       const counts = this.schoolsHere(layer);
       return app
-        .unitSpots(layer)
+        .unitSpots(layer, true)
         .filter(({inside}) => inside)
-        .map(({u, world, size}) => {
+        .map((spot) => {
+          const {u, size} = spot;
           const units = app.claimants(layer, u);
           const names = units.map((v) => (v < 0 ? reasonLabel(v) : shortName(layer.title, layer.name[v])));
           const n = counts.get(u);
           const below = [n ? `${plural(n, "school", "schools")} here` : "", names.length > 1 ? "shared" : ""];
           const sub = below.filter(Boolean).join(", ");
           const look = `gl-lab-${layer.line}`;
-          return {world, text: names.join(" and "), look, rank: MARGIN + size, sub, margin: true};
+          return {...spot, text: names.join(" and "), look, rank: MARGIN + size, sub, margin: true};
         });
     }
 
@@ -134,11 +151,11 @@
       return app
         .unitSpots(app.authorities)
         .filter(({u, inside}) => !inside && u >= 0)
-        .map(({u, world, size}) => ({
-          world,
-          text: app.unitName(app.authorities, u),
+        .map((spot) => ({
+          ...spot,
+          text: app.unitName(app.authorities, spot.u),
           look: "gl-lab-out",
-          rank: size,
+          rank: spot.size,
         }));
     }
 
@@ -148,7 +165,7 @@
       if (app.england && app.map.getZoom() > app.fitted + 1.1)
         return app
           .unitSpots(app.areas)
-          .map(({u, world, size}) => ({world, text: app.unitName(app.areas, u), look: "gl-lab-in", rank: size}));
+          .map((spot) => ({...spot, text: app.unitName(app.areas, spot.u), look: "gl-lab-in", rank: spot.size}));
       if (narrow) return [];
       return (app.own.cities || []).map(([text, east, north]) => ({
         world: app.spot(east, north),

@@ -33,8 +33,9 @@
       const layer = app.byKey[app.measures[app.shade]?.layer];
       const links = Parted.links(app).filter((link) => link.dataset.shade === app.shade);
       const labels = new Map(links.map(({dataset: {code, label}}) => [layer.code.indexOf(code), label]));
-      const spots = labels.size ? app.unitSpots(layer).filter(({u, inside}) => inside && labels.has(u)) : [];
-      return spots.map(({u, world, size}) => ({world, text: labels.get(u), look: "gl-lab-no", rank: rank + size}));
+      const spots = labels.size ? app.unitSpots(layer, true).filter(({u, inside}) => inside && labels.has(u)) : [];
+      const look = "gl-lab-no";
+      return spots.map((spot) => ({...spot, text: labels.get(spot.u), look, rank: rank - spot.size, near: true}));
     }
   }
 

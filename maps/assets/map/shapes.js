@@ -36,6 +36,46 @@
     return inside;
   }
 
+  /** Whether a line [x0, y0, x1, y1] runs through a box [x, y, width, height]. */
+  function crosses([x0, y0, x1, y1], [x, y, width, height]) {
+    const steps = Math.max(1, Math.ceil(Math.hypot(x1 - x0, y1 - y0) / 3));
+    for (let i = 0; i <= steps; i++) {
+      const px = x0 + ((x1 - x0) * i) / steps;
+      const py = y0 + ((y1 - y0) * i) / steps;
+      if (px > x && px < x + width && py > y && py < y + height) return true;
+    }
+    return false;
+  }
+
+  /** Whether two lines cross. */
+  function meets([ax, ay, bx, by], [cx, cy, dx, dy]) {
+    const side = (x0, y0, x1, y1, x, y) => Math.sign((x1 - x0) * (y - y0) - (y1 - y0) * (x - x0));
+    const apart = side(ax, ay, bx, by, cx, cy) !== side(ax, ay, bx, by, dx, dy);
+    return apart && side(cx, cy, dx, dy, ax, ay) !== side(cx, cy, dx, dy, bx, by);
+  }
+
+  /** Of land, the point nearest to one beside it, and so far into it as the land allows. */
+  function nearestOn(flats, px, py, into) {
+    let best = Infinity;
+    let near = [px, py];
+    for (const flat of flats) {
+      for (let i = 0; i < flat.length; i += 2) {
+        const far = Math.hypot(flat[i] - px, flat[i + 1] - py);
+        if (far < best) {
+          best = far;
+          near = [flat[i], flat[i + 1]];
+        }
+      }
+    }
+    const [x, y] = near;
+    const on = (qx, qy) => flats.filter((flat) => contains(flat, qx, qy)).length % 2 === 1;
+    for (let deep = into; deep >= 1; deep -= 2) {
+      const q = [x + ((x - px) * deep) / (best || 1), y + ((y - py) * deep) / (best || 1)];
+      if (on(...q)) return q;
+    }
+    return near;
+  }
+
   /** The distance from a point inside a ring to its border; -1 outside. */
   function room(flat, px, py) {
     if (!contains(flat, px, py)) return -1;
@@ -100,5 +140,5 @@
     return half(sorted).concat(half(sorted.reverse()));
   }
 
-  Object.assign(geolls, {areaOf, largest, extent, contains, anchor, hull});
+  Object.assign(geolls, {crosses, meets, nearestOn, areaOf, largest, extent, contains, anchor, hull});
 })(globalThis.geolls);

@@ -116,8 +116,8 @@
       this.outlines.draw(this.groups.lines, view);
       this.drawLinks(view);
       app.pointer.draw();
-      this.labels.draw();
       this.inset.draw();
+      this.labels.draw();
       this.dots.redraw();
     }
 
