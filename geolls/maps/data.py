@@ -120,7 +120,7 @@ class Measure:
     classes : tuple of str
         For words: the classes in order, low to high.
     fills : tuple of str
-        For words: a fill per class, of r1..r5, none, cross, bare, stripe, hatch, dots.
+        For words: a fill per class, of r1..r5, cross, bare, stripe, mixed, dots, blank.
     n : Series, optional
         Index `unit_code`; schools behind each value. Below `few` the unit is dotted, not shaded.
     few : int

@@ -114,6 +114,7 @@ PATTERNS = {
     "hatch": Pattern(45, "", "lines", "ink", 4.5, 0.55, (6, 0.9)),
     "mixed": Pattern(90, "r4", "band", "r1", 5.2, 2.6, (7, 3.5)),
     "dots": Pattern(0, "land", "dot", "ink2", 4.5, 0.75, (6, 0.95)),
+    "blank": Pattern(0, "land", "lines", "edge", 4.5, 0.6, (6, 1)),
 }
 
 

@@ -31,8 +31,8 @@ test("a measure shades its units and, where the recipe asks, shows why others ar
   const measure = {titles: ["low", "high"], c: [0, 1, NO_VALUE, TOO_FEW]};
   const fills = (patterns) =>
     [0, 1, 2, 3, 4, NO_EVIDENCE, NOT_COVERED].map((u) => measureFill(measure, u, 4, patterns));
-  assert.deepEqual(fills(ALL), ["r2", "r4", "none", "dots", "stripe", "cross", "bare"]);
-  assert.deepEqual(fills([]), ["r2", "r4", "none", "none", "none", "none", "none"]);
+  assert.deepEqual(fills(ALL), ["r2", "r4", "blank", "dots", "stripe", "cross", "bare"]);
+  assert.deepEqual(fills([]), ["r2", "r4", "blank", "blank", "none", "none", "none"]);
 });
 
 test("only patterns have an address", () => {

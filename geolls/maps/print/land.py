@@ -129,9 +129,8 @@ class Faces:
         """Return the fill of a class of the shaded measure."""
         if c < 0 or self.measure is None:
             few = c == -2 and "too_few" in self.drawn.recipe.patterns
-            return "dots" if few else self.plain
-        fill = self.measure.paints[c]
-        return self.plain if fill == "none" else fill
+            return "dots" if few else "blank"
+        return self.measure.paints[c]
 
     def _value(self, unit: int) -> str:
         """Write a unit's value as every map writes it."""

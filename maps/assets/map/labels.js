@@ -1,7 +1,7 @@
 // Names on the map, placed one after another where each finds room.
 ((geolls) => {
   "use strict";
-  const {contains, crosses, meets, nearestOn, svg, wrap} = geolls;
+  const {areaOf, contains, crosses, largest, meets, nearestOn, svg, wrap} = geolls;
 
   // Pixels from one line of a label to the next.
   const LINE = 15;
@@ -111,14 +111,17 @@
       const narrow = this.window.width < 500;
       const corners = [x + 3, x + width - 3].flatMap((px) => [y + 3, y + height - 3].map((py) => [px, py]));
       const fits = !narrow || !near || corners.every(([px, py]) => this.onLand(flats, px, py));
-      if (!flats || (fits && this.onLand(flats, x + width / 2, y + height / 2))) return [];
+      if (!flats || (fits && !margin && this.onLand(flats, x + width / 2, y + height / 2))) return [];
       // Where there is little room a name beside its land would lead nowhere.
       if (!(margin || near || round) || narrow) return null;
-      const pixels = flats.map((flat) => this.pixelsOf(flat));
+      // Not to an islet.
+      const most = areaOf(largest(flats));
+      const pixels = flats.filter((flat) => areaOf(flat) > most / 50).map((flat) => this.pixelsOf(flat));
       const [ex, ey] = nearestOn(pixels, x + width / 2, y + height / 2, INTO);
       const line = [Math.min(Math.max(ex, x), x + width), Math.min(Math.max(ey, y), y + height), ex, ey];
       const crossed = this.set.some((box) => crosses(line, box)) || this.leaders.some((other) => meets(line, other));
-      return crossed ? null : line;
+      // A line that lies under its own name leads nobody.
+      return crossed || Math.hypot(line[0] - ex, line[1] - ey) < 4 ? null : line;
     }
 
     pixelsOf(flat) {

@@ -83,18 +83,20 @@
     }
 
     measureRows(measure) {
-      const {layer} = this.app.faces.current();
+      const {app} = this;
+      const {layer} = app.faces.current();
       const count = (test) => this.faces().filter(test).length;
       const areas = (n) => plural(n, plain(layer.title), plain(layer.many));
       const few = count((face) => measure.c[face.u] === TOO_FEW);
-      const none = count((face) => this.app.faces.isUnit(face) && measure.c[face.u] === NO_VALUE);
+      const none = count((face) => app.faces.isUnit(face) && measure.c[face.u] === NO_VALUE);
       const has = measure.titles.map((_, c) => count((face) => face.u >= 0 && measure.c[face.u] === c));
       // Of words, those that are on the map; of numbers, the whole scale.
       const rows = measure.titles
         .map((title, c) => [classFill(measure, c), title, areas(has[c])])
         .filter((_, c) => has[c] || measure.format !== "words");
-      if (few) rows.push(["dots", `fewer than ${measure.few} schools`, areas(few)]);
-      if (none) rows.push(["none", "no value", areas(none)]);
+      const dotted = app.own.patterns.includes("too_few") ? "dots" : "blank";
+      if (few) rows.push([dotted, `fewer than ${measure.few} schools`, areas(few)]);
+      if (none) rows.push(["blank", "no value", areas(none)]);
       return rows;
     }
 

@@ -29,8 +29,8 @@
     if (u < 0) return patterns.includes("not_found") ? (u === NOT_COVERED ? "bare" : "cross") : "none";
     if (u >= units) return patterns.includes("shared") ? "stripe" : "none";
     const c = measure.c[u];
-    if (c === TOO_FEW) return patterns.includes("too_few") ? "dots" : "none";
-    return c === NO_VALUE ? "none" : classFill(measure, c);
+    if (c === TOO_FEW && patterns.includes("too_few")) return "dots";
+    return c < 0 ? "blank" : classFill(measure, c);
   }
 
   /** The address of a pattern of the map `id`; "" for a fill that is a plain colour. */

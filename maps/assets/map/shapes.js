@@ -54,26 +54,19 @@
     return apart && side(cx, cy, dx, dy, ax, ay) !== side(cx, cy, dx, dy, bx, by);
   }
 
-  /** Of land, the point nearest to one beside it, and so far into it as the land allows. */
+  /** Of land, a point so far in from its border, nearest to one beside it; spikes are passed over. */
   function nearestOn(flats, px, py, into) {
-    let best = Infinity;
-    let near = [px, py];
+    const border = [];
     for (const flat of flats) {
-      for (let i = 0; i < flat.length; i += 2) {
-        const far = Math.hypot(flat[i] - px, flat[i + 1] - py);
-        if (far < best) {
-          best = far;
-          near = [flat[i], flat[i + 1]];
-        }
-      }
+      for (let i = 0; i < flat.length; i += 2)
+        border.push([Math.hypot(flat[i] - px, flat[i + 1] - py), flat[i], flat[i + 1]]);
     }
-    const [x, y] = near;
-    const on = (qx, qy) => flats.filter((flat) => contains(flat, qx, qy)).length % 2 === 1;
-    for (let deep = into; deep >= 1; deep -= 2) {
-      const q = [x + ((x - px) * deep) / (best || 1), y + ((y - py) * deep) / (best || 1)];
-      if (on(...q)) return q;
+    border.sort((a, b) => a[0] - b[0]);
+    for (const [far, x, y] of border) {
+      const q = [x + ((x - px) * into) / (far || 1), y + ((y - py) * into) / (far || 1)];
+      if (flats.filter((flat) => contains(flat, ...q)).length % 2 === 1) return q;
     }
-    return near;
+    return border[0].slice(1);
   }
 
   /** The distance from a point inside a ring to its border; -1 outside. */
