@@ -22,7 +22,7 @@ from geolls.measures.membership import Membership, sums
 from geolls.measures.mismatch import v_measure
 from geolls.measures.overlap import cross, weights_of
 
-__all__ = ["Board", "Null", "board", "deviation", "null_share_worse", "regroup"]
+__all__ = ["Board", "Null", "board", "deviation", "neighbours", "null_share_worse", "regroup"]
 
 Progress = Callable[[int, int], None]
 # Of so many maps, each draw keeps the one whose sizes are nearest.
@@ -108,7 +108,7 @@ def board(membership: Membership, weight: pd.Series[float], adjacency: npt.Array
     kept = pairs[inside[pairs].all(axis=1)]
     joined = [(int(a), int(b)) for a, b in kept]
     joined += _joints(n, pairs, inside, joined)
-    return Board(_neighbours(n, joined), values, unit, sizes)
+    return Board(neighbours(n, joined), values, unit, sizes)
 
 
 def regroup(base: Board, seed: int | Iterable[int]) -> Ints:
@@ -261,7 +261,8 @@ def _draw(x: Membership, base: Board, y: Membership, seed: tuple[int, int]) -> t
     return v_measure(cross(x, drawn, base.weight)), deviation(base, label)
 
 
-def _neighbours(n: int, pairs: Iterable[tuple[int, int]]) -> tuple[tuple[int, ...], ...]:
+def neighbours(n: int, pairs: Iterable[Sequence[int]]) -> tuple[tuple[int, ...], ...]:
+    """Return the neighbours of each of n areas, from the pairs that touch."""
     found: list[set[int]] = [set() for _ in range(n)]
     for a, b in pairs:
         if a != b:
@@ -274,9 +275,9 @@ def _joints(
     n: int, pairs: Ints, inside: Flags, joined: list[tuple[int, int]]
 ) -> list[tuple[int, int]]:
     """Return the pairs that join the separate parts inside by the fewest steps outside."""
-    part = _parts(n, _neighbours(n, joined))
+    part = _parts(n, neighbours(n, joined))
     blocks = np.flatnonzero(inside)
-    near = _neighbours(n, [(int(a), int(b)) for a, b in pairs])
+    near = neighbours(n, [(int(a), int(b)) for a, b in pairs])
     source, steps = [-1] * n, [0] * n
     queue = deque(blocks.tolist())
     for block in queue:
