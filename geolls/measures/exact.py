@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
@@ -18,9 +18,10 @@ INSTALL = "pip install 'geolls[realign]'"
 _EPS = 1e-3
 _ROUNDS = 30
 _CUTS = 3000  # of one kind in one round
-_NODES = 50  # of one window: counted, not timed, so that the answer is the same everywhere
+_NODES = 10  # of one window: counted, not timed, so that the answer is the same everywhere
 
-Row = tuple[float, float, Sequence[int], Sequence[float]]
+#: Least, most, positions of numbers, what each counts.
+Row = tuple[float, float, Any, Any]
 
 
 def solver() -> bool:
@@ -120,7 +121,7 @@ class Bound:
         self.area, self.of = np.nonzero(near)
         self.stay = np.full(near.shape, -1, dtype=np.intp)
         self.stay[self.area, self.of] = pairs + np.arange(len(self.area))
-        self.used = pairs + len(self.area) + np.arange(near.shape[1])
+        self.used: Ints = pairs + len(self.area) + np.arange(ground.today.shape[1])
         self.program = Program(np.zeros(self.used[-1] + 1))
         self.program.add(self._rule(size, holds))
 
@@ -176,17 +177,19 @@ class Bound:
             yield self._sum(1.0, [one, other], third)
         for b, beside in enumerate(self.ground.near):
             way = np.array(beside, dtype=np.intp)
-            for c in np.flatnonzero(z[b] > z[:, way].sum(axis=1) + _EPS):
+            for c in np.flatnonzero(z[b] > z[:, way].sum(axis=1) + _EPS).tolist():
                 if c not in beside:
                     mates = pair[c, way][pair[c, way] >= 0]
                     yield -none, 0.0, [pair[b, c], *mates], [1.0, *-np.ones(len(mates))]
-        for unit in range(self.stay.shape[1]):
-            areas = np.flatnonzero(self.stay[:, unit] >= 0)
-            at = self.stay[areas, unit]
+        for column in self.stay.T:
+            areas = np.flatnonzero(column >= 0)
+            at = column[areas]
             y, with_ = found[at], z[np.ix_(areas, areas)]
             for i, j in zip(*np.nonzero(y[:, None] + with_ - y > 1 + _EPS), strict=True):
                 yield self._sum(1.0, [at[i], pair[areas[i], areas[j]]], at[j])
-            for i, j in zip(*np.nonzero(np.triu(y[:, None] + y - with_, 1) > 1 + _EPS), strict=True):
+            for i, j in zip(
+                *np.nonzero(np.triu(y[:, None] + y - with_, 1) > 1 + _EPS), strict=True
+            ):
                 yield self._sum(1.0, [at[i], at[j]], pair[areas[i], areas[j]])
 
     def _sum(self, most: float, at: list[int], less: int) -> Row:
@@ -195,7 +198,7 @@ class Bound:
         return -self.program.none, most, [*at, *known], [*np.ones(len(at)), *-np.ones(len(known))]
 
 
-def polished(ground: Ground, unit: Ints, cost: float, *, size: int = 3) -> Ints:
+def polished(ground: Ground, unit: Ints, cost: float, *, size: int = 10) -> Ints:
     """Better a grouping by exact windows: each unit with those about it is grouped anew.
 
     Parameters
@@ -207,7 +210,7 @@ def polished(ground: Ground, unit: Ints, cost: float, *, size: int = 3) -> Ints:
     cost : float
         What moving one school costs, in links.
     size : int, optional
-        Units in a window.
+        Areas in a window at most, in whole units, two at least; of few areas all are in each.
 
     Returns
     -------
@@ -220,12 +223,18 @@ def polished(ground: Ground, unit: Ints, cost: float, *, size: int = 3) -> Ints:
         for u in window:
             beside = {int(unit[x]) for area in np.flatnonzero(unit == u) for x in ground.near[area]}
             window += sorted(beside - set(window))
-            if len(window) >= size:
+            if np.isin(unit, window).sum() >= size:
                 break
-        better = _window(ground, unit, window[:size], cost)
+        better = _window(ground, unit, _some(unit, window, size), cost)
         if better is not None:
             unit = better
     return unit
+
+
+def _some(unit: Ints, window: list[int], size: int) -> list[int]:
+    """Return the first units of a window: two, and more while they have few areas."""
+    areas = np.cumsum([np.sum(unit == u) for u in window])
+    return window[: max(2, int(np.searchsorted(areas, size, side="right")))]
 
 
 def _window(ground: Ground, unit: Ints, window: list[int], cost: float) -> Ints | None:
@@ -235,11 +244,12 @@ def _window(ground: Ground, unit: Ints, window: list[int], cost: float) -> Ints 
     links = ground.links[np.ix_(areas, areas)]
     i, j = np.nonzero(np.triu(links))
     owner = ground.named(unit)
-    stay = ground.staying(owner)[np.ix_(areas, window)]
+    stay = ground.staying(owner)[np.ix_(areas, np.array(window))]
     program = Program(np.concatenate([(cost * stay).ravel(), links[i, j]]), n * k, _NODES)
     none, at = program.none, np.arange(n * k).reshape(n, k)
     program.add((1.0, 1.0, row, np.ones(k)) for row in at)
     program.add((float(ground.low), float(ground.high), column, size) for column in at.T)
+    program.add((1.0, none, column, np.ones(n)) for column in at.T)
     program.add(
         (-none, 1.0, [n * k + pair, at[one, u], at[other, u]], [1.0, 1.0, -1.0])
         for pair, ends in enumerate(zip(i, j, strict=True))
@@ -268,9 +278,7 @@ def _window(ground: Ground, unit: Ints, window: list[int], cost: float) -> Ints 
                 for column in range(k):
                     ends = [at[place[int(members[0])], column], at[place[int(whole[0])], column]]
                     over = [at[place[x], column] for x in sorted(way)]
-                    loose.append(
-                        (-none, 1.0, [*ends, *over], [1.0, 1.0, *-np.ones(len(over))])
-                    )
+                    loose.append((-none, 1.0, [*ends, *over], [1.0, 1.0, *-np.ones(len(over))]))
         if not program.add(loose):
             return new
     return None

@@ -23,6 +23,7 @@ __all__ = ["Facts", "Ground", "Links", "facts", "hold", "kept_at_most", "search"
 # How hot each run begins, in mean links of an area; the best run counts.
 _HEATS = (0.25, 0.4, 0.65, 1.0)
 _WARM = (0.1, 0.25)  # of the runs from a grouping already found
+_WILD = (1.0, 2.0, 4.0, 8.0)  # of those that look for any grouping, where none was found
 _COLD = 0.03
 _STEPS = 300_000  # of one run
 _PHASES = 40  # between them units are named anew
@@ -55,7 +56,9 @@ class Links:
         order = np.argsort(group, kind="stable")
         order = order[group[order] >= 0]
         size = np.bincount(group[order], minlength=1)[group[order]]
-        after = np.searchsorted(group[order], group[order], side="right") - np.arange(len(order)) - 1
+        after = (
+            np.searchsorted(group[order], group[order], side="right") - np.arange(len(order)) - 1
+        )
         at = np.repeat(np.arange(len(order)), after)
         run = np.arange(len(at)) - np.repeat(np.cumsum(after) - after, after)
         return cls(order[at], order[at + 1 + run], 2 / (size[at] - 1))
@@ -190,7 +193,9 @@ def hold(ground: Ground) -> None:
     if not 1 <= k <= n:
         raise UsageError(f"{n} areas make 1 to {n} units, not {k}", where="--units")
     if not 0 <= low <= high:
-        raise UsageError(f"{low}:{high} is no band", where="--size", fix="the lower end comes first")
+        raise UsageError(
+            f"{low}:{high} is no band", where="--size", fix="the lower end comes first"
+        )
     if k * low > total:
         fix = f"{low} needs {total // low} units or fewer; {k} units, {total // k} or fewer"
         text = f"{k} units of {low} schools or more need {k * low:,}; there are {total:,}"
@@ -209,7 +214,7 @@ def hold(ground: Ground) -> None:
     part = ground.pieces(np.zeros(n, dtype=np.intp))
     sizes = np.bincount(part, ground.schools).astype(int)
     for at in np.flatnonzero(sizes < low):
-        here = [ground.names[i] for i in np.flatnonzero(part == at)]
+        here = [ground.names[i] for i in np.flatnonzero(part == at).tolist()]
         text = f"{', '.join(here[:4])} hang together with nothing else and have {sizes[at]} schools"
         fix = f"give a lower end of {sizes[at]} or less, or a --bridge from it"
         raise UsageError(text, where="--size", fix=fix)
@@ -283,6 +288,10 @@ def search(
         _anneal(ground, unit, cost, heat, f"{seed}/{at}", steps)
         for at, (heat, unit) in enumerate(begun)
     ]
+    if all(off for off, _, _ in runs):
+        for heat in _WILD:
+            any_ = _anneal(ground, today, 0.0, heat, f"{seed}/any", steps)[2]
+            runs.append(_anneal(ground, any_, cost, _WARM[0], f"{seed}/any", steps))
     off, _, unit = min(runs, key=lambda run: (run[0], -run[1]))
     if off:
         sizes = np.bincount(unit, ground.schools, minlength=ground.units)
@@ -301,7 +310,8 @@ def _anneal(
     weight = ground.schools.tolist()
     links = [[(int(c), float(row[c])) for c in np.flatnonzero(row)] for row in ground.links]
     ends = [(a, b) for a, beside in enumerate(near) for b in beside]
-    each = max(float(ground.links.sum()) / 2 / n, 1e-3)  # mean links of an area
+    # What is at stake in a flip: the mean links of an area, and a part of what it costs to move.
+    each = max(float(ground.links.sum()) / 2 / n, 1e-3) + 0.1 * cost * float(ground.schools.mean())
     hot, cold = heat * each, _COLD * each
     cooling = (cold / hot) ** (1 / steps)
     mean = float(ground.links.sum()) / 2 / max(float(ground.schools.sum()), 1.0)
@@ -313,7 +323,7 @@ def _anneal(
     unit = start.tolist()
     best = (sum(map(off_by, np.bincount(start, ground.schools).astype(int).tolist())), -math.inf)
     kept = unit[:]
-    for phase in range(_PHASES):
+    for _ in range(_PHASES):
         gain, now = _gains(ground, np.array(unit), cost)
         size = np.bincount(unit, ground.schools, minlength=ground.units).astype(int).tolist()
         areas = np.bincount(unit, minlength=ground.units).tolist()
