@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -285,13 +284,13 @@ def search(
     today = _start(ground)
     begun = [*((h, today) for h in _HEATS), *((h, unit) for unit in found for h in _WARM)]
     runs = [
-        _anneal(ground, unit, cost, heat, f"{seed}/{at}", steps)
+        _anneal(ground, unit, cost, heat, [seed, at], steps)
         for at, (heat, unit) in enumerate(begun)
     ]
     if all(off for off, _, _ in runs):
         for heat in _WILD:
-            any_ = _anneal(ground, today, 0.0, heat, f"{seed}/any", steps)[2]
-            runs.append(_anneal(ground, any_, cost, _WARM[0], f"{seed}/any", steps))
+            any_ = _anneal(ground, today, 0.0, heat, [seed, 99], steps)[2]
+            runs.append(_anneal(ground, any_, cost, _WARM[0], [seed, 99], steps))
     off, _, unit = min(runs, key=lambda run: (run[0], -run[1]))
     if off:
         sizes = np.bincount(unit, ground.schools, minlength=ground.units)
@@ -302,11 +301,11 @@ def search(
 
 
 def _anneal(
-    ground: Ground, start: Ints, cost: float, heat: float, seed: str, steps: int
+    ground: Ground, start: Ints, cost: float, heat: float, seed: list[int], steps: int
 ) -> tuple[int, float, Ints]:
     """Return by how much the sizes of the best grouping are off, its objective, and it."""
     n, near, low, high = len(start), ground.near, ground.low, ground.high
-    rnd, exp = random.Random(seed).random, math.exp
+    rng, exp = np.random.default_rng(seed), math.exp
     weight = ground.schools.tolist()
     links = [[(int(c), float(row[c])) for c in np.flatnonzero(row)] for row in ground.links]
     ends = [(a, b) for a, beside in enumerate(near) for b in beside]
@@ -330,10 +329,11 @@ def _anneal(
         off = sum(map(off_by, size))
         if (-off, now) > (-best[0], best[1]):
             best, kept = (off, now), unit[:]
-        for _ in range(steps // _PHASES):
+        dice = rng.random((steps // _PHASES, 2)).tolist()
+        for edge, chance in dice:
             hot *= cooling
             fine *= harder
-            a, b = ends[int(rnd() * len(ends))]
+            a, b = ends[int(edge * len(ends))]
             u, v = unit[a], unit[b]
             if u == v or areas[u] == 1:
                 continue
@@ -341,7 +341,7 @@ def _anneal(
             more = gain[a][v] - gain[a][u]
             worse = off_by(here - w) + off_by(there + w) - off_by(here) - off_by(there)
             change = more - fine * worse
-            if change < 0 and rnd() >= exp(change / hot):
+            if change < 0 and chance >= exp(change / hot):
                 continue
             if not _holds(near, unit, a, u):
                 continue
