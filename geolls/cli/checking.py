@@ -183,9 +183,12 @@ def _members(file: Path) -> list[Problem] | None:
 
     place = parted(file)[0]
     if not is_members(file):
-        with contextlib.suppress(InputFileError):
+        try:
             return list(read_list(file, "list").told)
-        return None
+        except InputFileError as error:
+            if "lists neither" in error.message:
+                return None
+            raise
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder) / "list"
         home.mkdir()

@@ -57,18 +57,28 @@ def read_list(file: Path, key: str) -> Layer:
             fix="call the column with the schools URN or postcode",
         )
     name, at = next(iter(columns.items()))
-    reader = csv.reader(io.StringIO(body, newline=""), delimiter=head.mark)
-    entries = []
+    reader = csv.reader(io.StringIO(body, newline=""), delimiter=head.mark, strict=True)
+    entries = dict[str, int]()
     told = [Problem(file.name, None, None, line, severity="warning") for line in opened.told]
-    for cells in reader:
-        row, cell = above + reader.line_num, filled(cells[at]) if at < len(cells) else ""
-        entry = a_code(cell).upper() if name == "urn" else " ".join(cell.upper().split())
-        if entry and (_URN if name == "urn" else POSTCODE).fullmatch(entry):
-            entries.append((entry, row))
-        elif any(map(filled, cells)):
+    try:
+        for cells in reader:
+            row, cell = above + reader.line_num, filled(cells[at]) if at < len(cells) else ""
+            entry = a_code(cell).upper() if name == "urn" else " ".join(cell.upper().split())
             why = f"is no {_NAMES[name]}"
-            told.append(Problem(file.name, row, name, why, None, "warning", cell or "a blank cell"))
-    return replace(a_list(key, file.stem, file.name, {name: entries}), told=tuple(told))
+            if entry and (_URN if name == "urn" else POSTCODE).fullmatch(entry):
+                if entries.setdefault(entry, row) == row:
+                    continue
+                why = "is listed more than once, and counts once"
+            if any(map(filled, cells)):
+                what = cell or "a blank cell"
+                told.append(Problem(file.name, row, name, why, None, "warning", what))
+    except csv.Error as error:
+        raise InputFileError(
+            f"not readable as csv: {error}",
+            where=f"{file} row {above + reader.line_num}",
+            fix="is a quote opened and not closed?",
+        ) from error
+    return replace(a_list(key, file.stem, file.name, {name: entries.items()}), told=tuple(told))
 
 
 _NAMES = {"urn": "URN", "postcode": "postcode"}

@@ -31,8 +31,9 @@ from geolls.land.polygons import read_polygons, refine
 from geolls.layers.areas import load_areas
 from geolls.layers.catalogue import load_catalogue
 from geolls.layers.checks import check_folders
+from geolls.layers.lists import read_list
 from geolls.layers.model import Layer, Problem, in_short
-from geolls.register.register import Register, read_register
+from geolls.register.register import Register, read_register, read_successions
 from geolls.study.points import assign_points
 
 MINE = 'title = "Mine"\nsource = "me"\nlicence = "x"\n'
@@ -402,6 +403,72 @@ def test_month_first_days_are_told_by_the_days_above_twelve(tmp_path: Path) -> N
     register = read(tmp_path, {"OpenDate": "09/01/2018"}, {"OpenDate": "08/15/2018"})
     assert opened(register) == ["2018-09-01", "2018-08-15"]
     assert "month first" in register.source["told"][0]
+
+
+def test_that_all_days_are_month_first_is_told_once(tmp_path: Path) -> None:
+    days = {"OpenDate": "08/15/2018", "CensusDate": "1/19/2023", "LastChangedDate": "8/25/2022"}
+    register = read(tmp_path, days, days | {"OpenDate": "08/16/2018"})
+    (told,) = register.source["told"]
+    assert "month first, as 6 of them can only be read" in told
+
+
+def test_where_only_some_columns_are_month_first_these_are_named(tmp_path: Path) -> None:
+    days = {"OpenDate": "15/08/2018", "CensusDate": "1/19/2023"}
+    register = read(tmp_path, days, days)
+    assert opened(register) == ["2018-08-15"] * 2
+    (told,) = register.source["told"]
+    assert told.endswith("as 2 of them can only be read (census_date)")
+
+
+def test_every_entry_of_a_list_is_shown_or_told(tmp_path: Path) -> None:
+    path = tmp_path / "mine.csv"
+    text = 'URN,name\n100000,a\n100001,b\n100000,again\n,blank\nTotal,3\n,,\n""\n100002\n'
+    path.write_text(text + "100003,x,more\n")
+    found = read_list(path, "mine")
+    assert [c.urn for c in found.claims] == ["100000", "100001", "100002", "100003"]
+    assert [(p.row, p.value, p.message) for p in found.told] == [
+        (4, "100000", "is listed more than once, and counts once"),
+        (5, "a blank cell", "is no URN"),
+        (6, "Total", "is no URN"),
+    ]
+
+
+def test_a_list_with_a_quote_that_never_ends_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "mine.csv"
+    path.write_text('URN,name\n100000,a\n"100001,b\n100002,c\n')
+    with pytest.raises(InputFileError, match=r"mine\.csv row \d: not readable as csv"):
+        read_list(path, "mine")
+    (problem,) = (p for p in check_files([path]) if p.severity == "error")
+    assert "not readable as csv" in problem.message
+
+
+def test_links_of_groups_that_are_not_known_and_days_that_are_none_are_told(tmp_path: Path) -> None:
+    linked = links(
+        {"Group Type": "Multi academy trusts"},
+        {"Group Type": "Children's Centres Group"},
+        {"Closed Date": "soon"},
+    )
+    register = read(tmp_path, ACADEMY, links=linked)
+    n = register.counts
+    assert (n["links_read"], n["links_kept"], n["links_rejected"], n["links_filtered"]) \
+        == (3, 1, 1, 1)  # fmt: skip
+    told = register.rejects.set_index("reason")["action"]
+    assert told["type of group is not known"] == "link left out"
+    assert told["closed date is not a date"] == "date read as blank"
+
+
+def test_successions_that_cannot_be_used_are_told(tmp_path: Path) -> None:
+    path = tmp_path / "links_edubasealldata.csv"
+    path.write_text(
+        "URN,LinkURN,LinkName,LinkType,LinkEstablishedDate\n100000,100001,Oak,Successor,01-09-2020\n"
+        "100001,x,Oak,Predecessor,01-09-2020\n100002,100003,Oak,Successor,soon\n1,2\n,,,,\n"
+    )
+    told: list[Problem] = []
+    assert len(read_successions(path, told)) == 2
+    assert [(p.row, p.message.partition(" ")[0]) for p in told] == [
+        (None, "1"), (5, "more"), (4, "date"), (3, "URN"),
+    ]  # fmt: skip
+    assert [str(p) for p in check_files([path]) if p.severity != "note"] == [str(p) for p in told]
 
 
 def test_day_first_days_stay_so_where_a_spreadsheet_made_some_of_them_over(tmp_path: Path) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 from click.testing import CliRunner
 from hypothesis import given
@@ -164,3 +166,53 @@ def test_the_fingerprint_is_that_of_the_population_not_of_its_spelling(demonstra
     assert same.fingerprint == demonstration.fingerprint
     others = {open_study(as_of=day, phase=name).fingerprint for name in ("all", "primary")}
     assert len(others | {same.fingerprint}) == 3
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        (("schools", "--place", "Hartlepool"), "36 of 20,167 {}, those in Hartlepool"),
+        (("compare", "Hartlepool", "Leeds"), "36 in Hartlepool and 267 in Leeds, of 20,167 {}"),
+        (("explain", "trusts", "--place", "Hartlepool"), "36 of 20,167 {}, those in Hartlepool"),
+    ],
+)
+def test_a_table_about_a_place_says_how_many_schools_that_is(
+    args: tuple[str, ...], said: str
+) -> None:
+    shown = CliRunner().invoke(cli, [*args, "--as-of", "2022-09-01"])
+    assert f"Counted: {said.format('state-funded mainstream schools')}\n" in shown.output
+
+
+def test_trusts_with_most_schools_come_first(demonstration: Any) -> None:
+    shown = CliRunner().invoke(
+        cli, ["spread", "--place", "Leeds", "--as-of", "2022-09-01", "--format", "csv", "-q"]
+    )
+    here = pd.read_csv(io.StringIO(shown.stdout))["schools_here"]
+    assert here.is_monotonic_decreasing
+    assert sorted(here) == sorted(demonstration.spread(place="Leeds")["schools_here"])
+
+
+def test_the_command_of_a_finding_counts_the_same_schools() -> None:
+    shown = CliRunner().invoke(
+        cli,
+        ["findings", "--phase", "primary", "--where", "size<100", "--as-of", "2022-09-01", "-q"],
+    )
+    commands = [line for line in shown.stdout.splitlines() if line.startswith("  geolls ")]
+    assert commands
+    assert all(c.endswith("--phase primary --where 'size<100'") for c in commands)
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        (("locality_overlay", "-o", "x.html"), "needs a place; as in: geolls map locality_overlay"),
+        (("trust_footprint", "-o", "x.pdf"), "needs a trust; as in: geolls map trust_footprint"),
+        (("localty_overlay", "-o", "x.html"), "did you mean locality_overlay"),
+        (("hub_coverage",), "add -o hub_coverage.html"),
+    ],
+)
+def test_what_a_map_needs_is_said_before_any_study_is_opened(
+    monkeypatch: pytest.MonkeyPatch, args: tuple[str, ...], said: str
+) -> None:
+    monkeypatch.setattr("geolls.api.open_study", None)
+    assert said in str(CliRunner().invoke(cli, ["map", *args]).exception)
