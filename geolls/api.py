@@ -259,7 +259,7 @@ class Study(Core):
         return units_table(self.taking([name]), name)
 
     def scenario_compare(
-        self, before: str, after: str, basis: Literal["maintaining body", "location"] | None = None
+        self, before: str, after: str, basis: Literal["maintaining", "location"] | None = None
     ) -> Comparison:
         """Hold two layers side by side on one basis: what would change from one to the other.
 
@@ -267,7 +267,7 @@ class Study(Core):
         ----------
         before, after : str
             Layers of land, or scenarios by key or file.
-        basis : {"maintaining body", "location"}, optional
+        basis : {"maintaining", "location"}, optional
             By what a school is in a unit, in both layers alike; by the body that maintains it where
             the units of both are made of authorities, else by where it stands.
 
@@ -473,7 +473,7 @@ def open_study(
     layers : str or sequence of str, optional
         Layers to use; one that begins with "+", as "+constituency", besides those of the study.
     boundaries : path or sequence of path, optional
-        Folders of more layers.
+        Folders of more layers, or files of scenarios.
     blocks : path, optional
         Folder of blocks in finer detail, of `geolls fetch boundaries --blocks`.
     travel : path, optional

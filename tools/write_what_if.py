@@ -17,6 +17,7 @@ from geolls.base.interval import Interval, between, span
 from geolls.base.text import count
 from geolls.layers.scenario import shipped
 from geolls.measures.regrouping import Comparison
+from geolls.study.scenario import BASES
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "what-if.md"
 
@@ -70,8 +71,7 @@ def reorganisation(study: Study, key: str) -> Iterator[str]:
     yield ""
     yield (
         f"{between(moved, count).capitalize()} {word} schools with {between(pupils, count)} pupils "
-        f"would have another authority ({found.basis}: a school follows the body that maintains "
-        "it)."
+        f"would have another authority ({BASES[found.basis]})."
     )
     yield ""
     heading = ["authority", "schools before", "after", "pupils before", "after"]

@@ -100,8 +100,8 @@ STUDY = (
         "--boundaries",
         multiple=True,
         type=PATH,
-        metavar="DIR",
-        help="A folder of more layers; may be given again.",
+        metavar="PATH",
+        help="A folder of more layers, or a scenario file; may be given again.",
     ),
     click.option(
         "--where",
@@ -116,7 +116,8 @@ STUDY = (
         "named",
         multiple=True,
         metavar="LAYER",
-        help="A layer that takes part only where it is named, as constituency; may be given again.",
+        help="A layer that takes part only where it is named, as constituency, or a scenario; may "
+        "be given again.",
     ),
     click.option(
         "--blocks",

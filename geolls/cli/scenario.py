@@ -191,7 +191,7 @@ _TABLES = {
     click.argument("after", metavar="AFTER"),
     click.option(
         "--basis",
-        type=Choice(["maintaining body", "location"]),
+        type=Choice(["maintaining", "location"]),
         default=None,
         help="By what a school is in a unit; the body that maintains it where both layers are made "
         "of authorities, else where it stands.",

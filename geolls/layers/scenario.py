@@ -588,7 +588,9 @@ class _Ground:
         """Return who holds each block in another layer."""
         layer = self.find(name)
         if layer.kind != "areas":
-            made = f"{layer.key} is made of {layer.kind}, and gives no line between districts"
+            cut = "which cut districts, and a scenario moves whole ones"
+            why = cut if layer.kind == "polygons" else "and gives no line between districts"
+            made = f"{layer.key} is made of {layer.kind}, {why}"
             raise CatalogueError(made, fix="name a layer of areas, as district")
         return expand(layer, self.on, self.areas)
 

@@ -24,11 +24,11 @@ __all__ = [
     "units_table",
 ]
 
-Basis = Literal["maintaining body", "location"]
+Basis = Literal["maintaining", "location"]
 #: By which a school is in a unit, and what that means.
 BASES: Final[Mapping[Basis, str]] = {
-    "maintaining body": "each school follows the authority that maintains it",
-    "location": "each school is where it stands",
+    "maintaining": "by maintaining body: each school follows the authority that maintains it",
+    "location": "by location: each school is where it stands",
 }
 
 
@@ -104,7 +104,7 @@ def compare_layers(study: Core, before: str, after: str, basis: Basis | None = N
     by_body = all(frame is not None for frame in made.values())
     if basis is not None and basis not in BASES:
         raise UsageError(f"{basis!r} is no basis", where="--basis", fix=f"use {' or '.join(BASES)}")
-    if basis == "maintaining body" and not by_body:
+    if basis == "maintaining" and not by_body:
         other = next(key for key, frame in made.items() if frame is None)
         raise UsageError(
             f"the units of {other} are not made of authorities, so no body that maintains a "
@@ -112,10 +112,10 @@ def compare_layers(study: Core, before: str, after: str, basis: Basis | None = N
             where="--basis",
             fix="use location",
         )
-    chosen: Basis = basis or ("maintaining body" if by_body else "location")
+    chosen: Basis = basis or ("maintaining" if by_body else "location")
 
     def members(layer: Layer) -> Membership:
-        frame = made[layer.key] if chosen == "maintaining body" else located(study, layer)
+        frame = made[layer.key] if chosen == "maintaining" else located(study, layer)
         assert frame is not None
         return Membership.of(frame, study.weights().index, item="urn", what=layer.key)
 
@@ -132,7 +132,7 @@ def compare_layers(study: Core, before: str, after: str, basis: Basis | None = N
         members(last),
         {key: study.membership(key) for key in hubs},
         chosen,
-        f"{first.title} before, {last.title} after; {word} schools by {chosen}: {BASES[chosen]}",
+        f"{first.title} before, {last.title} after; {word} schools {BASES[chosen]}",
         study.everywhere,
         study.spread_options,
         {key: study.resting(key) for key in hubs},

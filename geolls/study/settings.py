@@ -37,7 +37,7 @@ class Settings:
     places : tuple of str
         Localities the study is about.
     boundaries : tuple of pathlib.Path
-        Folders of more layers.
+        Folders of more layers, or files of scenarios.
     blocks : pathlib.Path or None
         Folder of blocks in finer detail, of `geolls fetch boundaries --blocks`.
     travel : pathlib.Path or None

@@ -383,8 +383,8 @@ def test_on_the_command_line_a_file_is_checked_made_and_used(
     [
         (("local_authority", "federation"), "federation is made of schools, not of land"),
         (("local_authority", "nolayer"), "no layer is called 'nolayer'"),
-        (("maths_hub", "surrey_2027", "--basis", "maintaining body"), "use location"),
-        (("local_authority", "surrey_2027", "--basis", "both"), "none of maintaining body"),
+        (("maths_hub", "surrey_2027", "--basis", "maintaining"), "use location"),
+        (("local_authority", "surrey_2027", "--basis", "both"), "none of maintaining, location"),
     ],
 )
 def test_a_wrong_comparison_is_one_line(
