@@ -340,7 +340,8 @@ class Study(Core):
         attr : str, optional
             Whose basemap it is, where `tiles` is an address.
         **options
-            In place of the recipe's own: layer, left, right, by, from, to, distance_km, trusts.
+            In place of the recipe's own: layer, left, right, by, from, to, distance_km, minutes,
+            trusts.
         """
         from geolls.maps.page import draw
 

@@ -42,7 +42,7 @@ __all__ = [
     "say",
 ]
 
-FormatName = Literal["share", "count", "number", "km", "words"]
+FormatName = Literal["share", "count", "number", "km", "minutes", "words"]
 Box = tuple[float, float, float, float]
 Floats = npt.NDArray[np.float64]
 
@@ -115,7 +115,7 @@ class Measure:
         Index `unit_code`; float, NaN where there is none; or words when `format` is "words".
     breaks : tuple of float
         Rising inner bounds, one fewer than classes (at most four). Round numbers.
-    format : {"share", "count", "number", "km", "words"}
+    format : {"share", "count", "number", "km", "minutes", "words"}
         How values are written: 12%, 1,234, 5.6, 4.9 km, or the word itself.
     classes : tuple of str
         For words: the classes in order, low to high.
@@ -241,6 +241,7 @@ FORMATS = {
     "count": Format(1.0, 0, ""),
     "number": Format(1.0, 1, ""),
     "km": Format(1.0, 1, " km"),
+    "minutes": Format(1.0, 0, " minutes"),
 }
 
 
@@ -316,7 +317,7 @@ def breaks_of(
     ----------
     values : pandas.Series of float
         One value per unit; NaN is left out.
-    kind : {"share", "count", "number", "km"}
+    kind : {"share", "count", "number", "km", "minutes"}
         How the values are printed, which says what is round.
     classes : int, default 5
         The most classes wanted.

@@ -16,7 +16,7 @@ from geolls.base.vocabulary import KINDS
 __all__ = ["Recipe", "check_recipe", "load_recipe", "recipe_names"]
 
 PATTERNS = ("not_found", "shared", "low_confidence", "too_few")
-OPTIONS = ("layer", "left", "right", "by", "from", "to", "distance_km", "trusts")
+OPTIONS = ("layer", "left", "right", "by", "from", "to", "distance_km", "minutes", "trusts")
 KEYS = ("layers", "on", "measures", "labels", "swipe", "table")
 WORDS = (
     *("place", "trust", "date", "population", "from", "to", "distance_km"),
@@ -69,7 +69,7 @@ class Recipe:
     shows, means_not : str
         The caption: "What this shows" and "What it does not mean".
     options : dict
-        What the measures need to know: layer, left, right, by, from, to, distance_km; and
+        What the measures need to know: layer, left, right, by, from, to, distance_km, minutes; and
         trusts, how many of the largest at work are told apart by marks of their own.
     """
 

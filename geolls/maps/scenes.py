@@ -52,7 +52,8 @@ def scene_of(
     trust : str, optional
         Trust UID of a recipe with scope "trust".
     options : mapping, optional
-        In place of the recipe's own: layer, left, right, by, from, to, distance_km, trusts.
+        In place of the recipe's own: layer, left, right, by, from, to, distance_km, minutes,
+        trusts.
 
     Returns
     -------
@@ -69,7 +70,11 @@ def scene_of(
     return found, about(facts, found, country(facts, found), place=place, trust=trust)
 
 
-_NUMBERS: Mapping[str, Callable[[Any], float]] = {"distance_km": float, "trusts": int}
+_NUMBERS: Mapping[str, Callable[[Any], float]] = {
+    "distance_km": float,
+    "minutes": float,
+    "trusts": int,
+}
 
 
 def _checked(

@@ -21,6 +21,7 @@ from geolls.maps.partings import UNDECIDED as NOT_KNOWN_YET
 from geolls.maps.recipes import Recipe
 from geolls.measures.membership import is_reason
 from geolls.measures.mismatch import UNDECIDED, compare_units
+from geolls.measures.sites import FarRule, measured_in
 from geolls.study.analyses import site_distances
 from geolls.study.changes import days_of
 from geolls.study.core import Core
@@ -251,17 +252,48 @@ def _sites(asked: Asked) -> str:
     return key if asked.study.layer(key).kind == "sites" else f"{key}_lead"
 
 
-def _distances(asked: Asked) -> tuple[pd.DataFrame, pd.Series[float]]:
-    """Return each school with its unit, and of every school the kilometres to a lead school."""
+def _distances(asked: Asked) -> tuple[pd.DataFrame, pd.Series[float], Far]:
+    """Return each school with its unit, how far every school is from a lead, and in what."""
     study = asked.study
-    distance = site_distances(study, _sites(asked)).set_index("urn")["distance_km"]
+    found = site_distances(study, _sites(asked))
+    column, unit = measured_in(found)
+    distance = found.set_index("urn")[column]
     table = study.assigned(asked.layer)
-    table = table[~is_reason(table["unit_code"])]
-    return table.assign(km=table["urn"].map(distance)).dropna(subset="km"), distance
+    table = table[~is_reason(table["unit_code"])].assign(far=table["urn"].map(distance))
+    return table.dropna(subset="far"), distance, FARS[unit]
+
+
+class Far(NamedTuple):
+    """How a map says how far something is."""
+
+    option: str
+    least: float
+    format: FormatName
+    unit: str
+    way: str
+    note: str
+
+
+FARS: Mapping[str, Far] = {
+    "km": Far(
+        *("distance_km", FarRule.km, "km", "km", "in a straight line"),
+        "A straight line is not travel, and much training is online.",
+    ),
+    "minutes": Far(
+        *("minutes", FarRule.minutes, "minutes", "minutes", "by the travel times of this map"),
+        "Travel times are named below, and much training is online.",
+    ),
+}
 
 
 def _from_sites(
-    asked: Asked, title: str, values: pd.Series[Any], kind: FormatName, england: float, **says: Any
+    asked: Asked,
+    title: str,
+    values: pd.Series[Any],
+    kind: FormatName,
+    england: float,
+    said: str,
+    **says: Any,
 ) -> Measure:
     sites = _sites(asked)
     values, units = values.reindex(asked.units.index), asked.units
@@ -270,52 +302,58 @@ def _from_sites(
         title=title,
         layer=asked.layer,
         values=values,
-        breaks=breaks_of(values, kind, since=says["since"]),
+        breaks=_RINGS if kind == "minutes" else breaks_of(values, kind, since=says["since"]),
         format=kind,
         n=units["schools"],
         few=FEW,
         england=float(england),
-        note=asked.partly("A straight line is not travel, and much training is online.", sites),
+        note=asked.partly(said, sites),
         **says,
     )
 
 
+# Minutes from a lead school at which rings about it end.
+_RINGS = (10.0, 20.0, 30.0, 45.0)
+
+
 def _nearest_km(asked: Asked) -> Measure:
     """Measure how far the middle school of each unit is from the nearest lead school."""
-    table, distance = _distances(asked)
-    middle = table.groupby("unit_code")["km"].median()
+    table, distance, how = _distances(asked)
     return _from_sites(
         asked,
         "Middle distance to the nearest lead school",
-        middle,
-        "km",
+        table.groupby("unit_code")["far"].median(),
+        how.format,
         distance.median(),
-        shows="How far the middle school of each {unit} is from the nearest lead school, in a "
-        "straight line.",
+        how.note,
+        shows="How far the middle school of each {unit} is from the nearest lead school, "
+        f"{how.way}.",
         finding="{where}, half of the schools are {since} or more from the nearest lead school",
-        since=_far_km(asked),
+        since=_least(asked, how),
     )
 
 
-def _far_km(asked: Asked) -> float:
-    return float(asked.recipe.options.get("distance_km", 20.0))
+def _least(asked: Asked, how: Far) -> float:
+    return float(asked.recipe.options.get(how.option, how.least))
 
 
 def _far_share(asked: Asked) -> Measure:
-    """Measure the share of schools farther than so many kilometres from a lead school."""
-    (table, _), km = _distances(asked), _far_km(asked)
-    far = table["share"].where(table["km"] > km, 0.0).groupby(table["unit_code"]).sum()
+    """Measure the share of schools that are far from a lead school."""
+    table, _, how = _distances(asked)
+    least = _least(asked, how)
+    far = table["share"].where(table["far"] > least, 0.0).groupby(table["unit_code"]).sum()
     weight = table.groupby("unit_code")["share"].sum()
     return _from_sites(
         asked,
-        f"Further than {km:g} km",
+        f"Further than {least:g} {how.unit}",
         far / weight,
         "share",
         far.sum() / weight.sum(),
-        shows=f"The share of each {{unit}}'s schools that are further than {km:g} km from the "
-        "nearest lead school, in a straight line.",
-        finding=f"{{where}}, {{since}} of schools or more are further than {km:g} km from a lead "
-        "school",
+        how.note,
+        shows=f"The share of each {{unit}}'s schools that are further than {least:g} {how.unit} "
+        f"from the nearest lead school, {how.way}.",
+        finding=f"{{where}}, {{since}} of schools or more are further than {least:g} {how.unit} "
+        "from a lead school",
         since=0.5,
     )
 

@@ -19,7 +19,15 @@ from geolls.measures.sensitivity import moved_rules
 from geolls.measures.spread import by_phase
 from geolls.measures.travel import Travel
 
-__all__ = ["FarRule", "beyond", "far_areas", "far_sensitivity", "measured_in", "site_distances"]
+__all__ = [
+    "BEYOND",
+    "FarRule",
+    "beyond",
+    "far_areas",
+    "far_sensitivity",
+    "measured_in",
+    "site_distances",
+]
 
 
 @dataclass(frozen=True)
@@ -136,7 +144,7 @@ def beyond(
         in minutes minutes_median, share_beyond_<minutes>_minutes.
     """
     column, unit = measured_in(distances)
-    limits = thresholds or _BEYOND[unit]
+    limits = thresholds or BEYOND[unit]
     table = distances[["urn", column]].merge(schools[["urn", "phase"]], on="urn")
     table = table.merge(place.frame("urn", reasons=False), on="urn")
     table["located"] = table["share"].where(table[column].notna(), 0.0)
@@ -154,7 +162,8 @@ def beyond(
     return found.astype({"phase": "str"})
 
 
-_BEYOND = {"km": (10.0, 20.0, 40.0), "minutes": (10.0, 20.0, 30.0, 45.0)}
+#: Where rings about a site end, in either unit.
+BEYOND = {"km": (10.0, 20.0, 40.0), "minutes": (10.0, 20.0, 30.0, 45.0)}
 
 
 def _beyond_called(limit: float, unit: str) -> str:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from geolls.base.arrays import Ints
@@ -246,6 +248,19 @@ def far_schools(study: Core) -> pd.DataFrame:
     return table.sort_values([column, "urn"], ascending=[False, True], ignore_index=True)
 
 
+def lead_rings(study: Core) -> pd.DataFrame:
+    """Put each school in a ring about its nearest Teaching School Hub lead school, by distance."""
+    found = site_distances(study, LEADS)
+    column, unit = siting.measured_in(found)
+    ends = siting.BEYOND[unit]
+    names = [f"within {ends[0]:g} {unit}", *(f"{a:g} to {b:g} {unit}" for a, b in pairwise(ends))]
+    ring = pd.cut(
+        found[column], [-1, *ends, np.inf], labels=[*names, f"beyond {ends[-1]:g} {unit}"]
+    )
+    known = study.schools[["urn", "name", "phase", "la_name"]]
+    return known.merge(found.assign(ring=ring.astype("str")), on="urn")
+
+
 def far_by_phase(study: Core) -> pd.DataFrame:
     """Table the share of each authority's schools far from a lead school, by distance."""
     return _from_leads(study, siting.beyond)
@@ -432,6 +447,7 @@ ANALYSES: dict[str, Callable[[Core], pd.DataFrame]] = {
         map_fit,
         far_areas,
         far_schools,
+        lead_rings,
         far_by_phase,
         far_sensitivity,
     )

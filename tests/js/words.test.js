@@ -12,6 +12,7 @@ test("a value is written as its measure says", () => {
   assert.equal(say(4.949, "km"), "4.9 km");
   assert.equal(say(9.95, "km"), "10 km");
   assert.equal(say(1250.4, "km"), "1,250 km");
+  assert.equal(say(29.5, "minutes"), "30 minutes");
   assert.equal(say(1234.56, "number"), "1,234.6");
   assert.equal(say("whole", "share"), "whole");
   assert.equal(say(null, "share"), "\u2013");

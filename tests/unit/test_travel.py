@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import geolls
+import geolls.maps.scenes
 from geolls.base.errors import InputFileError
 from geolls.measures.membership import Membership
 from geolls.measures.placeview import school_view
@@ -216,3 +217,21 @@ def test_every_output_names_the_times(demonstration, tmp_path):
     assert study.fingerprint != demonstration.fingerprint
     assert "mine.csv" in study.describe().set_index("item")["value"]["travel"]
     assert any("has times of 2 of" in line for line in study.told())
+
+
+@pytest.mark.real_data
+def test_maps_and_rings_about_lead_schools_go_by_the_times_given(recent_study, tmp_path):
+    leads = recent_study.sites("teaching_school_hub_lead")["urn"].dropna()
+    near, far = recent_study.schools["urn"].iloc[:2]
+    rows = "".join(f"{near},{u},9\n{far},{u},41\n" for u in leads)
+    (tmp_path / "t.csv").write_text(f"from_id,to_id,travel_time\n{rows}")
+    study = geolls.api.Study(
+        recent_study.settings.replace(travel=tmp_path / "t.csv"), register=recent_study.register
+    )
+    rings = study.table("lead_rings").set_index("urn")["ring"].dropna()
+    assert rings[[near, far]].tolist() == ["within 10 minutes", "30 to 45 minutes"]
+    recipe, data = geolls.maps.scenes.scene_of(study, "far_from_hub")
+    share, middle = data.measures
+    assert (share.title, middle.format) == ("Further than 30 minutes", "minutes")
+    assert middle.breaks == (10, 20, 30, 45)
+    assert "minutes of t.csv" in data.attribution and "{" not in recipe.question

@@ -20,6 +20,7 @@
     }
     if (format === "count") return whole(rounded(value, 0));
     if (format === "km") return value < 9.95 ? `${rounded(value, 1).toFixed(1)} km` : `${whole(rounded(value, 0))} km`;
+    if (format === "minutes") return `${whole(rounded(value, 0))} minutes`;
     const [full, part] = rounded(value, 1).toFixed(1).split(".");
     return `${commas(full)}.${part}`;
   }
