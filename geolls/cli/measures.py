@@ -78,7 +78,8 @@ def assign(
             report = assign_points(
                 points, options["output"], study, postcode=postcode, progress=progress
             )
-        for line in (*report.told, str(report)):
+        of = [f"Postcodes: {study.postcodes.of}"] if postcode is not None else []
+        for line in (*report.told, *of, str(report)):
             note(options, line)
         if report.rows and not report.placed and not postcode:
             note(

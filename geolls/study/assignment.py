@@ -19,7 +19,7 @@ import pandas as pd
 from geolls.base.cells import is_blank
 from geolls.base.columns import GEOGRAPHIES, REGISTER, TRAITS
 from geolls.base.errors import UnknownNameError
-from geolls.base.postcodes import abroad
+from geolls.base.postcodes import abroad, spelt
 from geolls.base.text import day
 from geolls.base.vocabulary import REASON_NAMES
 from geolls.layers.areas import Area, Areas
@@ -552,7 +552,7 @@ def untold(layer: Layer, schools: pd.DataFrame, register: Register, on: date) ->
             why = reasons.get(urn, "not in the register")
             yield at(row, "urn", f"no school that counts: {why}", value=urn)
         elif not urn and (key := _postcode_key(postcode)) not in there:
-            near = next((key[:-n] for n in (1, 2, 3) if key[:-n] in there), None)
+            near = next((part for part in (key[:-2], key.split(" ")[0]) if part in there), None)
             fix = f"{near} has schools" if near else None
             why = abroad(key) or "no school that counts has it"
             yield at(row, "postcode", why, fix, value=postcode)
@@ -575,11 +575,11 @@ def _by_postcode(schools: pd.DataFrame) -> dict[str, list[str]]:
     """Return the schools by postcode, by its first half, and by its sector."""
     whole = schools["postcode"].map(_postcode_key)
     at: dict[str, list[str]] = {}
-    for part in (whole, whole.str[:-3], whole.str[:-2]):  # LS20 9AB, its district, its sector
+    for part in (whole, whole.str[:-4], whole.str[:-2]):  # LS20 9AB, its district, its sector
         keyed = schools.assign(key=part)[part != ""]
         at |= {str(key): list(urns) for key, urns in keyed.groupby("key")["urn"]}
     return at
 
 
 def _postcode_key(postcode: object) -> str:
-    return "".join(postcode.split()).upper() if isinstance(postcode, str) else ""
+    return spelt(postcode) or "" if isinstance(postcode, str) else ""

@@ -989,7 +989,7 @@ def test_entries_listed_are_entries_counted_and_entries_told(tmp_path: Path) -> 
     assert (late.value, late.message) == ("100000", "does not hold on 2022-09-01")
     near = "unit,postcode\nA,LS20 9ZZ\n"
     (near,) = untold(layer(folder(tmp_path, near, "near")), register.schools, register, DAY)
-    assert near.fix == "LS209 has schools"
+    assert near.fix == "LS20 9 has schools"
 
 
 @settings(max_examples=25, deadline=None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import sys
 import zipfile
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,8 @@ from geolls.cli.main import cli
 from geolls.fetch.postcodes import fetch_postcodes, from_package, kept_at
 from geolls.land.blocks import load_blocks
 from geolls.layers.areas import load_areas
+from geolls.layers.lists import a_list
+from geolls.study.assignment import listed
 from geolls.study.postcodes import Postcodes, beginnings
 
 # A live one of Leeds, one of Northumberland (several blocks: its point decides), one of Wales, one
@@ -273,6 +276,21 @@ def test_without_a_directory_the_schools_postcodes_answer_and_the_fix_is_said(
     study = open_study()
     assert study.postcodes.schools
     assert "pip install 'geolls[postcodes]', or geolls fetch postcodes" in study.told()[-1]
+
+
+def test_the_beginning_of_a_postcode_lists_its_schools_and_no_others() -> None:
+    codes = ["LA14 1AA", "LA14 2BB", "LA1 4BS", "LA1 1AA", None]
+    schools = pd.DataFrame({"urn": list("12345"), "postcode": codes})
+    for asked, urns in {
+        "LA14": "12",
+        "la1 4": "3",
+        "LA1": "34",
+        "la14 2": "2",
+        "LA141AA": "1",
+    }.items():
+        layer = a_list("place", asked, "a test", {"postcode": [(asked, 1)]})
+        found = listed(layer, schools, date(2025, 1, 1))
+        assert "".join(sorted(found["urn"])) == urns, asked
 
 
 # ---- how they are written --------------------------------------------------------------------
