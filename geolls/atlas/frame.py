@@ -40,6 +40,7 @@ from geolls.layers.model import Layer
 from geolls.maps.offline import asset, leaflet_css, page_script, policy
 from geolls.maps.page import Parts
 from geolls.study.facts import Facts, texts
+from geolls.study.towns import CREDIT
 from geolls.study.units import body_layers
 
 __all__ = ["Chapter", "Frame", "Page", "Rendered", "dense", "templates", "used_rules"]
@@ -174,7 +175,7 @@ class Frame:
             "word": self.study.population.word,
             "day": day(study.as_of),
             "fingerprint": study.fingerprint,
-            "attribution": study.attribution,
+            "attribution": f"{study.attribution} {CREDIT}",
             "sources": " ".join(f"{said}." for said in sources),
             "demonstration": "Demonstration schools: generated, not real"
             if study.register.demonstration

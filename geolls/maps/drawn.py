@@ -447,7 +447,7 @@ def resolve(recipe: Recipe | str | Path, data: MapData) -> Drawn:
     recipe = (recipe if isinstance(recipe, Recipe) else load_recipe(recipe)).given()
     if recipe.scope == "england" and data.place is not None:  # a place fills it, and is counted
         title = recipe.title if "{place}" in recipe.title else recipe.title + ": {place}"
-        recipe = replace(recipe, scope="place", title=title, inset="", cities=False)
+        recipe = replace(recipe, scope="place", title=title, inset="")
     for scope, given in (("place", data.place), ("trust", data.trust)):
         if recipe.scope == scope and given is None:
             raise MapError(f"the map {recipe.key} needs a {scope}", fix=f"name one with --{scope}")

@@ -24,7 +24,7 @@ from geolls.base.errors import MapError, OutputError
 from geolls.base.files import write_text
 from geolls.base.shelves import shelf
 from geolls.base.vocabulary import RANKED, REASON_NUMBERS, REASON_PHRASES, payload
-from geolls.maps.styles import BAND, LINES, PATTERNS, RAMP, SYMBOLS
+from geolls.maps.styles import BAND, CITY, LINES, PATTERNS, RAMP, SYMBOLS, TOWN
 
 __all__ = [
     "Page",
@@ -167,7 +167,8 @@ def vocabulary() -> dict[str, Any]:
         lines from back to front; `band`, how wide lines on one border are; `ramp`, the shades
         of one to five classes; `symbols`, the radius of the circle of each class of a count;
         `patterns`, size, stroke, turn, ground, figure and ink of each;
-        `ranked`, the schools an area needs to be ranked.
+        `ranked`, the schools an area needs to be ranked; `town`, the people of the smallest town
+        that is named for each metre of a pixel, and of the smallest city.
     """
     return payload() | {
         "numbers": REASON_NUMBERS,
@@ -180,6 +181,7 @@ def vocabulary() -> dict[str, Any]:
             name: [*p.screen, p.turn, p.ground, p.figure, p.ink] for name, p in PATTERNS.items()
         },
         "ranked": RANKED,
+        "town": [TOWN, CITY],
     }
 
 

@@ -184,6 +184,7 @@ def _markup(
             marks_title=data.kinds_title,
             own={} if data.kinds is WHO_RUNS else {k: _sample(of) for k, of in data.kinds.items()},
             schools_on=drawn.recipe.schools_on,
+            towns=drawn.recipe.cities,
             shades=drawn.shades,
             swipe=bool(drawn.swipe),
             shade=drawn.recipe.shade,

@@ -20,17 +20,17 @@ import shapely
 
 from geolls.base.errors import MapError
 from geolls.base.interval import Interval
-from geolls.land.locate import to_bng
 from geolls.maps.data import WHO_RUNS, LayerSpec, Measure, abroad, class_titles, classify
 from geolls.maps.drawn import MOST_CALLOUTS, Drawn, cover, texts
-from geolls.maps.styles import CITIES
 from geolls.maps.topology import Topology, zigzag
 from geolls.study.postcodes import beginnings
+from geolls.study.towns import towns
 
 __all__ = ["encoded", "key_of", "land_of", "letters", "own_of", "pack", "school_order", "unpack"]
 
 # How far a line may be drawn from where it is known to run, by what the map is about.
 NEAR_METRES, REGION_METRES, ENGLAND_METRES = 25.0, 100.0, 400.0
+MOST_TOWNS = 400  # the largest in the frame
 CONTEXT_STEP = 100  # metres between positions of what is not England
 FAR_METRES = 4_000.0  # land that lies outside the frame at first
 REGION_SIZE = 150_000.0  # metres; what is larger is drawn as a region
@@ -97,7 +97,9 @@ def _context(frame: Any) -> dict[str, Any]:
     for ring in shapely.get_rings(shapely.get_parts(abroad())):
         fine = shapely.get_coordinates(ring)
         near = (fine > (west, south)).all(axis=1) & (fine < (east, north)).all(axis=1)
-        coarse = shapely.get_coordinates(shapely.simplify(ring, FAR_METRES / 2))
+        if not near.any() and shapely.length(ring) < 20 * FAR_METRES:
+            continue
+        coarse = shapely.get_coordinates(shapely.simplify(ring, FAR_METRES))
         steps = np.rint(fine[near | np.isin(fine @ (1, 1j), coarse @ (1, 1j))] / CONTEXT_STEP)
         deltas = np.diff(steps.astype(np.int64), axis=0, prepend=np.zeros((1, 2), int))
         rings.append(letters(deltas.ravel()))
@@ -314,9 +316,7 @@ def own_of(drawn: Drawn, schools: pd.DataFrame | None) -> bytes:
     blocks = list(data.topology.blocks)
     more = {
         "on_blocks": None if on is None else on.reindex(blocks).fillna(0).astype(int).tolist(),
-        "cities": [[n, *np.rint(to_bng(x, y)).tolist()] for n, y, x in CITIES]
-        if recipe.cities
-        else None,
+        "towns": _towns(drawn) if recipe.cities else None,
         "swipe": drawn.swipe,
         "place": place
         and {
@@ -341,6 +341,16 @@ def own_of(drawn: Drawn, schools: pd.DataFrame | None) -> bytes:
     if schools is not None:
         out["schools"] = {} if schools.empty else _schools(drawn, schools)
     return pack(out)
+
+
+def _towns(drawn: Drawn) -> dict[str, Any]:
+    """Return the towns in the frame, the largest first: names, thousands of people, where."""
+    (west, south, east, north), table = _frame(drawn, 0.4).bounds, towns()
+    near = table["easting"].between(west, east) & table["northing"].between(south, north)
+    table = table[near].head(MOST_TOWNS)
+    x, y = (zigzag(np.rint(table[axis] / 10)) for axis in ("easting", "northing"))
+    thousands = (table["people"] // 1000).tolist()
+    return {"name": "\n".join(table["name"]), "people": thousands, "x": x, "y": y}
 
 
 def _postcodes(drawn: Drawn) -> dict[str, Any]:

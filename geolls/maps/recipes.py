@@ -59,7 +59,7 @@ class Recipe:
     inset : {"", "london"}
         A part of the map to repeat three times larger.
     cities : bool
-        Whether to mark a dozen cities for orientation.
+        Whether towns and cities are named beneath the data, for orientation.
     labels : tuple of str
         Layers whose units are named on the map.
     swipe : tuple of str
@@ -87,7 +87,7 @@ class Recipe:
     schools_on: bool = True
     patterns: tuple[str, ...] = field(default=PATTERNS, metadata=among(PATTERNS))
     inset: str = field(default="", metadata=among(("", "london")))
-    cities: bool = False
+    cities: bool = True
     labels: tuple[str, ...] = ()
     swipe: tuple[str, ...] = ()
     table: tuple[str, ...] = ()

@@ -25,6 +25,7 @@ from geolls.study.facts import Facts, facts_of
 from geolls.study.gazetteer import Place
 from geolls.study.partings import Partings
 from geolls.study.scenario import moving_place
+from geolls.study.towns import CREDIT
 
 __all__ = ["about", "country", "numbers", "scene_of"]
 
@@ -138,7 +139,7 @@ def country(facts: Facts, recipe: Recipe, *, url: Urls | None = None) -> MapData
         layers=(*(_layer(study, key, url) for key in wanted), *_two_days(study, recipe), *pieces),
         measures=tuple(measure_of(facts, recipe, key) for key in dict.fromkeys(keys)),
         words=_words(study, recipe),
-        attribution=study.attribution,
+        attribution=f"{study.attribution} {CREDIT}" if recipe.cities else study.attribution,
         demonstration=study.register.demonstration,
         land=study.memo(("land of maps",), lambda: _land(facts)),
     )

@@ -1,4 +1,4 @@
-"""How a map looks, in one table each for screen and paper: lines, patterns, shades, cities."""
+"""How a map looks, in one table each for screen and paper: lines, patterns, shades, towns."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 __all__ = [
     "BAND",
-    "CITIES",
+    "CITY",
     "GROUPS",
     "LINES",
     "LINE_OF_FAMILY",
@@ -14,6 +14,7 @@ __all__ = [
     "PATTERNS",
     "RAMP",
     "SYMBOLS",
+    "TOWN",
     "Line",
     "Mark",
     "Pattern",
@@ -21,20 +22,8 @@ __all__ = [
     "band_width",
 ]
 
-CITIES = (
-    ("Carlisle", 54.895, -2.934),
-    ("Newcastle", 54.974, -1.613),
-    ("Leeds", 53.797, -1.548),
-    ("Liverpool", 53.409, -2.978),
-    ("Sheffield", 53.383, -1.465),
-    ("Birmingham", 52.480, -1.903),
-    ("Norwich", 52.629, 1.297),
-    ("Cambridge", 52.205, 0.121),
-    ("London", 51.507, -0.128),
-    ("Bristol", 51.455, -2.588),
-    ("Southampton", 50.905, -1.404),
-    ("Exeter", 50.722, -3.534),
-)
+TOWN, CITY = 70.0, 250_000
+"""People of the smallest town that is named, for each metre of a pixel; of the smallest city."""
 
 SYMBOLS = {"s1": 2.0, "s2": 3.4, "s3": 5.0, "s4": 6.8, "s5": 8.8}
 """Radius of the circle of each class of a count, in points."""

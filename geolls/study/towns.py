@@ -6,7 +6,7 @@ import csv
 from collections.abc import Iterable
 from datetime import date
 from functools import cache
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from geolls.base.errors import UnknownNameError
 from geolls.base.shelves import shelf
@@ -14,7 +14,25 @@ from geolls.base.text import fold, suggest
 from geolls.land.locate import to_bng
 from geolls.layers.areas import Areas
 
-__all__ = ["SOURCE", "Town", "district_of", "one_town", "suggest_places", "towns_called"]
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = [
+    "CREDIT",
+    "SOURCE",
+    "Town",
+    "district_of",
+    "one_town",
+    "suggest_places",
+    "towns",
+    "towns_called",
+]
+
+# Districts in GeoNames' list of towns, or with a district's people; maps name no town so.
+_DISTRICTS: Final = frozenset(
+    {"Brent", "City of Westminster", "Fylde", "High Peak", "Mendip", "Rossendale", "Saint Peters"}
+)
+CREDIT: Final = "Towns: GeoNames, CC BY 4.0."
 
 SOURCE: Final = "GeoNames (geonames.org), CC BY 4.0: places of 1,000 residents or more"
 # A town so many times as large as each other of its name is meant where none is named.
@@ -47,6 +65,28 @@ def _towns() -> dict[str, list[Town]]:
             town = Town(name, float(lon), float(lat), int(population), block)
             found.setdefault(fold(name), []).append(town)
     return found
+
+
+@cache
+def towns() -> pd.DataFrame:
+    """Return the towns that maps name, the first to be named first: metres in EPSG:27700.
+
+    Returns
+    -------
+    pandas.DataFrame
+        name, people, block, easting, northing. A part of London has a tenth of its people: the
+        name of London comes first.
+    """
+    import pandas as pd
+
+    found = [town for held in _towns().values() for town in held]
+    table = pd.DataFrame([town for town in found if town.name not in _DISTRICTS])
+    part = table["block"].str.startswith("E09") & (table["name"] != "London")
+    people = table["population"].where(~part, table["population"] // 10)
+    east, north = to_bng(table["lon"].to_numpy(), table["lat"].to_numpy())
+    table = table.assign(people=people, easting=east.round(), northing=north.round())
+    table = table.sort_values(["people", "name"], ascending=[False, True], ignore_index=True)
+    return table[["name", "people", "block", "easting", "northing"]]
 
 
 def towns_called(name: str) -> list[Town]:

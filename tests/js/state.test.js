@@ -12,9 +12,15 @@ const STATE = {on: ["local_authority", "maths_hub"], shade: "coverage:maths_hub"
 
 test("a state comes back from its address", () => {
   assert.equal(hashOf(STATE), "#~on=local_authority,maths_hub&shade=coverage:maths_hub&kinds=no_trust");
-  assert.deepEqual(stateOf(hashOf(STATE)), {...STATE, pick: undefined});
+  const rest = {pick: undefined, ground: undefined};
+  assert.deepEqual(stateOf(hashOf(STATE)), {...STATE, ...rest});
   const pick = ["unit", "my layer", "\u00e9=1"];
-  assert.deepEqual(stateOf(hashOf({...STATE, pick})), {...STATE, pick});
+  assert.deepEqual(stateOf(hashOf({...STATE, pick})), {...STATE, ...rest, pick});
+});
+
+test("towns are named unless the address says that nothing of the ground is", () => {
+  assert.equal(hashOf({...STATE, ground: ["towns"]}), hashOf(STATE));
+  assert.deepEqual(stateOf(hashOf({...STATE, ground: []})).ground, []);
 });
 
 test("nothing on is another state than nothing said", () => {

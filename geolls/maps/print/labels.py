@@ -11,12 +11,12 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 import shapely
 
-from geolls.land.locate import to_bng
 from geolls.maps.data import Callout, LayerSpec
 from geolls.maps.drawn import MOST_CALLOUTS, schools_of
-from geolls.maps.print.land import Box, Floats, Land
+from geolls.maps.print.land import Box, Floats, Land, grown
 from geolls.maps.print.svg import Run, circle, inks, line, text, width, wrap
-from geolls.maps.styles import CITIES, LINES
+from geolls.maps.styles import CITY, LINES, TOWN
+from geolls.study.towns import towns
 
 __all__ = ["Label", "Room", "callouts", "labels", "put", "short"]
 
@@ -154,6 +154,10 @@ class Room:
             fit = (at for at in fit if not shapely.box(*label.box(at)).intersects(self.land))
         if label.spot in {"on", "near"} and self.shown_apart(label):
             return None
+        if label.spot == "dot":  # a town never covers a mark
+            if not self.free(grown((label.x, label.y, label.x, label.y), 2)):
+                return None
+            fit = (at for at in fit if not self.covers(label.box(at)))
         if label.spot != "on":
             return next(fit, None)
         return min(
@@ -187,7 +191,11 @@ def put(wanted: Sequence[Label], room: Room) -> list[str]:
             continue
         room.taken.append(label.box(at))
         if label.spot == "dot":
-            out.append(circle(label.x, label.y, 1.5, fill=inks()["ink"]))
+            dot = grown((label.x, label.y, label.x, label.y), 2)
+            room.taken.append(dot)
+            out += (
+                [] if room.covers(dot) else [circle(label.x, label.y, 1.2, fill=inks()[label.ink])]
+            )
         if (way := label.leader(at)) is not None:
             room.leaders.append(way)
             (x0, y0), (x1, y1) = shapely.get_coordinates(way)
@@ -198,6 +206,8 @@ def put(wanted: Sequence[Label], room: Room) -> list[str]:
     return out
 
 
+# Beside a dot: to the right and the left, above and below, and between.
+_WAYS = ((1, 0), (-1, 0), (0, -1), (0, 1), (1, -1), (1, 1), (-1, -1), (-1, 1))
 # The middles a label may have, best first: each so many widths and points to the right, so many
 # heights and points down.
 _TRIED = {
@@ -214,7 +224,11 @@ _TRIED = {
             for turn in range(24)
         ),
     ),
-    "dot": ((0.5, 4, 0, 0), (-0.5, -4, 0, 0)),
+    "dot": tuple(
+        (across / 2, across * r, down / 2, down * (r - 1))
+        for r in (4, 8, 13)
+        for across, down in _WAYS
+    ),
     "round": tuple(
         spot
         for r in (10, 15, 21, 29, 38)
@@ -259,8 +273,9 @@ def labels(land: Land) -> list[Label]:
     recipe = land.drawn.recipe
     names = {"england": _country, "trust": _trust, "place": _place}[recipe.scope]
     layers = filter(None, map(land.drawn.layer, recipe.labels))
-    more = (_cities(land) if recipe.cities else ()) if land.country else _neighbours(land)
-    return [*chain.from_iterable(names(land, spec) for spec in layers), *more]
+    more = () if land.country else _neighbours(land)
+    towns = _towns(land) if recipe.cities else ()
+    return [*chain.from_iterable(names(land, spec) for spec in layers), *more, *towns]
 
 
 def _rows(words: str, size: float, measure: float, *, bold: bool = False) -> list[list[Run]]:
@@ -322,10 +337,14 @@ def _country(land: Land, spec: LayerSpec) -> Iterator[Label]:
             yield Label(s.x, s.y, row, 1e9 - s.r, 7.8, spot="near", shape=s.shape)
 
 
-def _cities(land: Land) -> Iterator[Label]:
-    for name, lat, lon in CITIES:
-        x, y = land.view(np.array(to_bng(lon, lat))).tolist()
-        yield Label(x, y, [[(name, False)]], 1e7, 7.8, spot="dot")
+def _towns(land: Land) -> Iterator[Label]:
+    """Name the towns that are large enough for the scale, beneath all else."""
+    least = TOWN * 0.75 / land.view.scale  # a pixel is so many points
+    for town in towns()[lambda table: table["people"] >= least].itertuples():
+        x, y = land.view(np.array([town.easting, town.northing])).tolist()
+        size = 8.2 if town.people >= CITY else 7.5
+        rank = town.people / 1e12
+        yield Label(x, y, [[(town.name, False)]], rank, size, "ink2", spot="dot")
 
 
 def _place(land: Land, spec: LayerSpec) -> Iterator[Label]:

@@ -119,7 +119,8 @@ def render_svg(
 def _drawn(recipe: Recipe, data: MapData | Sequence[MapData], figure: Figure) -> tuple[str, Told]:
     """Return a figure as an SVG, and what its file says of itself."""
     shown = [data] if isinstance(data, MapData) else data
-    maps = [Faces(resolve(recipe, one)) for one in shown]
+    asked = replace(recipe, cities=recipe.cities and not figure.bare)
+    maps = [Faces(resolve(asked, one)) for one in shown]
     first, k, margin = _named_all(maps), figure.zoom, figure.margin
     sheet = Sheet(margin, margin, figure.wide / k - 2 * margin)
     title = figure.title if figure.title is not None else first.text("title")

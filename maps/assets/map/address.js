@@ -6,7 +6,7 @@
   class Address {
     constructor(app) {
       this.app = app;
-      this.first = {on: [...app.on], shade: app.shade, kinds: [...app.kinds]};
+      this.first = {on: [...app.on], shade: app.shade, kinds: [...app.kinds], ground: [...app.ground]};
       this.writing = false;
       const follow = () => {
         this.read();
@@ -19,8 +19,14 @@
     }
 
     write() {
-      const {on, shade, kinds} = this.app;
-      const hash = hashOf({on: [...on], shade, kinds: [...kinds], pick: this.pickedWords()});
+      const {on, shade, kinds, ground, towns} = this.app;
+      const hash = hashOf({
+        on: [...on],
+        shade,
+        kinds: [...kinds],
+        pick: this.pickedWords(),
+        ground: towns.length ? [...ground] : null,
+      });
       this.writing = true;
       try {
         if (location.hash !== hash) history.pushState(null, "", hash);
@@ -46,6 +52,7 @@
       const said = stateOf(location.hash);
       app.on = new Set(said.on ? said.on.filter((key) => app.byKey[key]) : first.on);
       app.kinds = new Set(said.kinds ? said.kinds.filter((kind) => app.own.kinds.includes(kind)) : first.kinds);
+      app.ground = new Set(said.ground ? first.ground.filter((one) => said.ground.includes(one)) : first.ground);
       const shade = said.shade ?? first.shade;
       app.shade = this.knows(shade) ? shade : "";
       app.picked = said.pick ? this.pickedBy(said.pick) : null;

@@ -2,7 +2,7 @@
 ((geolls) => {
   "use strict";
   const {Land, Schools, View, anchor, areaOf, el, extent, kindNumber, largest} = geolls;
-  const {linesAlong, numbers, reasonLabel, tally, undelta, worldRing} = geolls;
+  const {linesAlong, numbers, reasonLabel, tally, townsOf, undelta, worldRing} = geolls;
 
   // A mark for measuring, and an event for the page.
   const STARTED = "geolls:ready";
@@ -32,6 +32,7 @@
       this.map = map;
       this.node = node;
       this.id = node.dataset.map;
+      node.classList.toggle("gl-tiled", map.options.crs !== geolls.crs);
       this.box = node.querySelector(".gl-stage");
       this.live = node.querySelector(".gl-live");
       this.ready = this.load().catch((error) => this.fail(error));
@@ -125,6 +126,9 @@
       this.home = -1;
       this.schools = own.schools?.urn ? new Schools(own.schools, this.spot) : null;
       this.inside = this.blocksInside();
+      // Towns, the largest first, and what of the ground is drawn beneath the data.
+      this.towns = townsOf(own.towns, this.spot);
+      this.ground = new Set(this.towns.length ? ["towns"] : []);
       // What is picked: {kind: "unit", layer, u}, {kind: "trust", t} or {kind: "school", s}.
       this.picked = null;
     }
@@ -276,8 +280,8 @@
     redraw() {
       this.pointer.draw();
       this.stage.drawLinks(this.view());
-      this.stage.labels.draw();
       this.stage.dots.redraw();
+      this.stage.labels.draw();
     }
 
     /** For the page round the map: outline a unit of any layer, or none. */

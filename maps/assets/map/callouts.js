@@ -45,6 +45,7 @@
           tx = beside(ty);
         }
         used[side].push(ty);
+        taken.push([(left ? tx - width : tx) - 4, ty - 14, width + 8, 32]);
         return this.node({title, text, left, x, y, tx, ty});
       });
     }

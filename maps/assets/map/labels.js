@@ -14,7 +14,25 @@
   const BESIDE = [18, 26, 36, 48, 62, 80, 100, 125];
   // Pixels that the line from a name reaches into its land.
   const INTO = 9;
+  // Pixels that a mark reaches from its middle, and within which a name need not be said again.
+  const REACH = 4;
+  const AGAIN = 90;
+  // Pixels from a town to its name, and the ways it may stand: across and down.
+  const ROUND = [6, 12, 20];
+  const WAYS = [
+    [1, 0],
+    [-1, 0],
+    [0, -1],
+    [0, 1],
+    [1, -1],
+    [1, 1],
+    [-1, -1],
+    [-1, 1],
+  ];
   const OFFSETS = [0, -24, 24, -48, 48, -80, 80, -120, 120];
+
+  /** Whether two boxes [x, y, width, height] share ground. */
+  const overlap = (a, b) => a[0] < b[0] + b[2] && b[0] < a[0] + a[2] && a[1] < b[1] + b[3] && b[1] < a[1] + a[3];
 
   class Labels {
     constructor(app, stage) {
@@ -34,11 +52,18 @@
       // Boxes of names, and lines [x0, y0, x1, y1] from names to their land.
       this.set = [];
       this.leaders = [];
-      const corners = [...this.taken];
+      this.said = new Map();
+      const findings = this.callouts.nodes(this.view, this.window, (text) => this.widthOf(text), this.taken);
       const wishes = this.names.wanted(this.window.width < 500).sort((a, b) => b.rank - a.rank);
-      const nodes = wishes.flatMap((wish) => this.place(wish));
-      const findings = this.callouts.nodes(this.view, this.window, (text) => this.widthOf(text), corners);
-      this.stage.groups.top_labels.replaceChildren(...nodes, ...findings);
+      const towns = [];
+      const names = wishes.flatMap((wish) => {
+        const nodes = this.place(wish);
+        if (!wish.dot) return nodes;
+        towns.push(...nodes);
+        return [];
+      });
+      this.stage.groups.top_labels.replaceChildren(...names, ...findings);
+      this.stage.groups.towns.replaceChildren(...towns);
     }
 
     /** The window of the map, in pixels of its layer. */
@@ -78,17 +103,51 @@
       return taken;
     }
 
-    isFree([x, y, width, height]) {
+    isFree(box) {
+      const [x, y, width, height] = box;
       const {left, top, right, bottom} = this.window;
       if (x <= left || y <= top || x + width >= right || y + height >= bottom) return false;
-      const meets = (t) => x < t[0] + t[2] && t[0] < x + width && y < t[1] + t[3] && t[1] < y + height;
-      return !this.taken.some(meets);
+      return !this.taken.some((other) => overlap(box, other));
+    }
+
+    /** Whether a box covers no name, mark or circle: towns lie beneath the data, and hide none of it. */
+    isClear(box) {
+      return (
+        this.isFree(box) &&
+        !this.stage.circles.some((circle) => overlap(box, circle)) &&
+        !this.leaders.some((line) => crosses(line, box)) &&
+        !this.stage.marks.meets(box, REACH)
+      );
+    }
+
+    /** Whether a name is on the map already, so near that it need not be said again. */
+    isSaid(text, x, y) {
+      const at = this.said.get(text);
+      return at && Math.hypot(at[0] - x, at[1] - y) < AGAIN;
+    }
+
+    /** The nodes of a town: a dot where it is, and its name beside it, as near as it finds room. */
+    placeTown({text, look}, x, y) {
+      const dot = [x - 3, y - 3, 6, 6];
+      if (this.isSaid(text, x, y) || !this.isFree(dot)) return [];
+      const half = this.widthOf(text) / 2;
+      const places = ROUND.flatMap((r) => WAYS.map(([across, down]) => [across * (half + r), down * (r + 4)]));
+      for (const [dx, dy] of places) {
+        const box = [x + dx - half - 2, y + dy - 7, 2 * half + 4, 14];
+        if (!this.isClear(box)) continue;
+        this.taken.push(box, dot);
+        const at = {x: (x + dx).toFixed(1), y: (y + dy + 4.5).toFixed(1)};
+        const name = svg("text", {class: `gl-label ${look}`, "text-anchor": "middle", ...at}, text);
+        return [svg("circle", {class: "gl-town", cx: x, cy: y, r: 1.8}), name];
+      }
+      return [];
     }
 
     /** The nodes of a name, at the first of its places that is free; none where there is none. */
     place(wish) {
       const [x, y] = this.view.at(...wish.world);
-      const lines = wish.dot ? [wish.text] : wrap(wish.text, wish.look === "gl-lab-out" ? 13 : 18);
+      if (wish.dot) return this.placeTown(wish, x, y);
+      const lines = wrap(wish.text, wish.look === "gl-lab-out" ? 13 : 18);
       const longest = Math.max(...[...lines, wish.sub || ""].map((line) => this.widthOf(line)));
       const width = longest + (wish.extra ? this.widthOf(wish.extra) : 0);
       const height = LINE * (lines.length + (wish.sub ? 1 : 0));
@@ -99,8 +158,8 @@
         if (leader === null) continue;
         this.taken.push(box);
         this.set.push(box);
+        this.said.set(wish.text, [x + dx, y + dy]);
         const text = this.text(wish, lines, x + dx, y + dy - height / 2 + ASCENT);
-        if (wish.dot) return [svg("circle", {class: "gl-city", cx: x, cy: y, r: 2}), text];
         return [...this.leaderNodes(leader, wish), text];
       }
       return [];
@@ -155,11 +214,6 @@
         const round = BESIDE.flatMap((r) => turns.map((turn) => [r * Math.cos(turn), r * Math.sin(turn)]));
         return [[0, 0], [half, 0], [-half, 0], [0, -height * 0.7], [0, height * 0.7], ...round];
       }
-      if (wish.dot)
-        return [
-          [half + 5, 0],
-          [-half - 5, 0],
-        ];
       if (wish.round)
         return RADII.flatMap((r) => [
           [0, -r],

@@ -203,6 +203,23 @@
       }
     }
 
+    /** Whether a drawn school lies in a box of the layer, or so near that its mark does. */
+    meets([x, y, width, height], reach) {
+      if (!this.cells) return false;
+      const {schools} = this.app;
+      const view = this.app.view();
+      const cell = (v) => Math.floor(v / CELL);
+      for (let gx = cell(x - reach); gx <= cell(x + width + reach); gx++) {
+        for (let gy = cell(y - reach); gy <= cell(y + height + reach); gy++) {
+          for (const s of this.cells.get(gx * 65536 + gy) || []) {
+            const [sx, sy] = view.at(schools.x[s], schools.y[s]);
+            if (sx > x - reach && sx < x + width + reach && sy > y - reach && sy < y + height + reach) return true;
+          }
+        }
+      }
+      return false;
+    }
+
     /** The drawn school nearest to a point of the layer, within so many pixels; -1 for none. */
     nearest(point, reach) {
       const {schools} = this.app;

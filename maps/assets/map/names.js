@@ -7,7 +7,6 @@
 
   // Numbers of units where names are too long.
   const NUMBER = 1e9;
-  const CITY = 1e7;
   // Names of hubs beside the place.
   const MARGIN = 2e6;
   const INSIDE = 1e6;
@@ -27,7 +26,7 @@
       const round = app.england ? [] : this.around(narrow);
       const parted = geolls.Parted.wishes(app, NUMBER);
       const named = this.ofKeys((layer, key) => this.ofLayer(layer, key, narrow));
-      return [...parted, ...named, ...round, ...this.cities(narrow)];
+      return [...parted, ...named, ...round, ...this.close(), ...this.towns(narrow)];
     }
 
     ofLayer(layer, key, narrow) {
@@ -159,21 +158,30 @@
         }));
     }
 
-    /** Cities; closer in on a map of England, the names of its areas instead. */
-    cities(narrow) {
+    /** Closer in on a map of England, the names of its areas. */
+    close() {
       const {app} = this;
-      if (app.england && app.map.getZoom() > app.fitted + 1.1)
-        return app
-          .unitSpots(app.areas)
-          .map((spot) => ({...spot, text: app.unitName(app.areas, spot.u), look: "gl-lab-in", rank: spot.size}));
-      if (narrow) return [];
-      return (app.own.cities || []).map(([text, east, north]) => ({
-        world: app.spot(east, north),
-        text,
-        look: "gl-lab-city",
-        rank: CITY,
-        dot: true,
-      }));
+      if (!app.england || app.map.getZoom() <= app.fitted + 1.1) return [];
+      return app
+        .unitSpots(app.areas)
+        .map((spot) => ({...spot, text: app.unitName(app.areas, spot.u), look: "gl-lab-in", rank: spot.size}));
+    }
+
+    /** Towns that are large enough for the scale, after all other names. */
+    towns(narrow) {
+      const {app} = this;
+      if (!app.ground.has("towns")) return [];
+      const [least, city] = geolls.vocabulary.town;
+      const people = least * app.metres() * (narrow || app.england ? 2 : 1);
+      return app.towns
+        .filter((town) => town.people >= people)
+        .map(({text, world, people}) => ({
+          world,
+          text,
+          look: people >= city ? "gl-lab-city" : "gl-lab-town",
+          rank: people / 1e12,
+          dot: true,
+        }));
     }
   }
 

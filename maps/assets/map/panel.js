@@ -4,7 +4,7 @@
   const {kindLabel, kindNumber} = geolls;
 
   const shownOrHidden = (box) => (box.checked ? "shown" : "hidden");
-  const ROWS = "input[data-layer],input[data-kind]";
+  const ROWS = "input[data-layer],input[data-kind],input[data-ground]";
 
   class Panel {
     constructor(app) {
@@ -38,11 +38,8 @@
         row.addEventListener("change", () => {
           this.set(row, row.checked);
           const {layer, kind} = row.dataset;
-          app.changed(
-            layer
-              ? `${app.byKey[layer].title} ${shownOrHidden(row)}`
-              : `${kindLabel(kindNumber(kind))}: ${shownOrHidden(row)}`,
-          );
+          const said = kind ? `${kindLabel(kindNumber(kind))}:` : app.byKey[layer]?.title || "Towns";
+          app.changed(`${said} ${shownOrHidden(row)}`);
         });
       for (const box of app.$$("[data-all]"))
         box.addEventListener("change", () => {
@@ -71,16 +68,22 @@
       });
     }
 
+    /** What a row switches: the set that it belongs to, and its key there. */
+    of(row) {
+      const {layer, kind, ground} = row.dataset;
+      const {app} = this;
+      return layer ? [app.on, layer] : kind ? [app.kinds, kind] : [app.ground, ground];
+    }
+
     set(row, on) {
-      const {layer, kind} = row.dataset;
-      const chosen = layer ? this.app.on : this.app.kinds;
-      if (on) chosen.add(layer || kind);
-      else chosen.delete(layer || kind);
+      const [chosen, key] = this.of(row);
+      if (on) chosen.add(key);
+      else chosen.delete(key);
     }
 
     isOn(row) {
-      const {layer, kind} = row.dataset;
-      return layer ? this.app.on.has(layer) : this.app.kinds.has(kind);
+      const [chosen, key] = this.of(row);
+      return chosen.has(key);
     }
 
     /** The rows of the family that a box ticks all at once. */

@@ -84,5 +84,17 @@
     }
   }
 
-  Object.assign(geolls, {Schools});
+  /** Towns as they were packed: names, thousands of people, where in steps of ten metres. */
+  function townsOf(packed, spot) {
+    if (!packed?.name) return [];
+    const north = undelta(packed.y);
+    const east = undelta(packed.x);
+    return packed.name.split("\n").map((text, i) => ({
+      text,
+      people: 1000 * packed.people[i],
+      world: spot(10 * east[i], 10 * north[i]),
+    }));
+  }
+
+  Object.assign(geolls, {Schools, townsOf});
 })(globalThis.geolls);

@@ -3,7 +3,7 @@
   "use strict";
   const {SYMBOLS, el, hull, patternOf, pixelPath, svg} = geolls;
 
-  const GROUND = "context shore other faces over hair swipe edge coast lines symbols links hot ring".split(" ");
+  const GROUND = "context shore other faces over hair swipe edge coast lines symbols towns links hot ring".split(" ");
   // These lie over the schools.
   const ABOVE = ["links", "labels"];
 
@@ -119,6 +119,7 @@
       this.inset.draw();
       this.labels.draw();
       this.dots.redraw();
+      this.labels.draw();
     }
 
     /** One path in a group, or none. */
@@ -169,9 +170,12 @@
       const times = Math.min(2, Math.max(0.75, 1 + 0.25 * (app.map.getZoom() - app.fitted)));
       const {list} = app.faces.current();
       const drawn = list.filter((face) => face.radius && face.rings.length).sort((a, b) => b.radius - a.radius);
+      this.circles = [];
       const nodes = drawn.map((face) => {
         const [cx, cy] = view.at(...app.faces.spot(face));
-        return svg("circle", {class: "gl-symbol", cx, cy, r: face.radius * times});
+        const r = face.radius * times;
+        this.circles.push([cx - r, cy - r, 2 * r, 2 * r]);
+        return svg("circle", {class: "gl-symbol", cx, cy, r});
       });
       this.groups.symbols.replaceChildren(...nodes);
     }

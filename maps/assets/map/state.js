@@ -1,9 +1,11 @@
-// The state of a map in its address: "#~on=...&shade=...&kinds=...&pick=...". No page is needed.
+// The state of a map in its address: "#~on=...&shade=...&kinds=...&pick=...",
+// and "&ground=" where nothing of the ground is named. No page is needed.
 ((geolls) => {
   "use strict";
-  /** The hash for a state: layers and kinds that are on, the shading, and what is picked. */
-  function hashOf({on, shade, kinds, pick}) {
+  /** The hash for a state: layers and kinds that are on, the shading, what is picked, and the bare ground. */
+  function hashOf({on, shade, kinds, pick, ground}) {
     const parts = [`on=${on.join(",")}`, `shade=${shade}`, `kinds=${kinds.join(",")}`];
+    if (ground && !ground.length) parts.push("ground=");
     if (pick) parts.push(`pick=${pick.join(",")}`);
     return `#~${parts.map(encodeURI).join("&")}`;
   }
@@ -25,6 +27,7 @@
       on: list(said.on),
       shade: said.shade,
       kinds: list(said.kinds),
+      ground: list(said.ground),
       pick: said.pick ? said.pick.split(",") : undefined,
     };
   }
