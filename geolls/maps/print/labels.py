@@ -157,7 +157,7 @@ class Room:
         if label.spot == "dot":  # a town never covers a mark
             if not self.free(grown((label.x, label.y, label.x, label.y), 2)):
                 return None
-            fit = (at for at in fit if not self.covers(label.box(at)))
+            fit = (at for at in fit if not self.covers(grown(label.box(at), 2)))
         if label.spot != "on":
             return next(fit, None)
         return min(
