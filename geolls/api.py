@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from geolls.measures.explain import Explanation
     from geolls.measures.regrouping import Comparison
     from geolls.study.realigning import Realignment
+    from geolls.study.siting import Siting
 
 __all__ = ["Place", "Study", "history", "open_study", "shipped_study"]
 
@@ -237,6 +238,61 @@ class Study(Core):
             bridges=bridges,
             seed=seed,
             progress=progress,
+        )
+
+    def site(
+        self,
+        name: str,
+        *,
+        within: str,
+        add: int | None = None,
+        remove: str | None = None,
+        goal: str = "reach",
+        by: str = "schools",
+        candidates: str | None = None,
+        place: Place | Given | None = None,
+    ) -> Siting:
+        """Say where more lead schools would reach most, or what the loss of one costs.
+
+        Parameters
+        ----------
+        name : str
+            A layer of lead schools that are known by URN.
+        within : str
+            What is within reach: "20km" by a straight line, "30min" with travel times.
+        add : int, optional
+            Sites for so many more leads.
+        remove : str, optional
+            The lead (name, code, URN) whose loss is looked at; without either, each in turn.
+        goal : {"reach", "distance"}, optional
+            Most schools within reach, or the least mean distance.
+        by : {"schools", "pupils"}, optional
+            What is counted.
+        candidates : str, optional
+            A condition on schools that could lead, as "type=academy"; all that count by default.
+        place : Place or str, optional
+            Only schools and candidates there.
+
+        Returns
+        -------
+        Siting
+            table, title, told. Of sites one row each, in the order of what they add: site, urn,
+            name, phase, postcode, la_name, trust_name, schools_newly, pupils_newly (newly within
+            reach), schools_within, ties (others that would add as much).
+        """
+        from geolls.study.siting import site
+
+        found = None if place is None else self._as_place(place)
+        return site(
+            self,
+            name,
+            within=within,
+            add=add,
+            remove=remove,
+            goal=goal,
+            by=by,
+            candidates=candidates,
+            place=found,
         )
 
     def scenario(self, name: str) -> pd.DataFrame:

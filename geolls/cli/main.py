@@ -55,6 +55,7 @@ What there is: geolls layers (boundary systems), geolls map (maps), geolls table
         study.study,
         scenario.scenario,
         proposing.realign,
+        proposing.site,
         shelf.completion,
     ],
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},

@@ -142,3 +142,59 @@ def realign(study: Study, layer: str, table: str, out: Path | None, **options: A
         for path in found.write(out):
             note(options, f"Written: {path}, a scenario: geolls scenario show {path}")
     emit(getattr(found, table), options, view=f"realign {table}", **about(study, found.title))
+
+
+@study_command(
+    click.argument("layer"),
+    click.option("--add", type=int, default=None, metavar="N", help="Find sites for N more leads."),
+    click.option(
+        "--remove",
+        default=None,
+        metavar="UNIT",
+        help="Say who is no longer within reach without this lead (name, code or URN).",
+    ),
+    click.option(
+        "--within",
+        required=True,
+        metavar="FAR",
+        help="What is within reach: 20km by a straight line, or 30min with --travel.",
+    ),
+    click.option(
+        "--goal",
+        type=Choice(["reach", "distance"]),
+        default="reach",
+        show_default=True,
+        help="Most within reach, or the least mean distance.",
+    ),
+    click.option(
+        "--by",
+        type=Choice(["schools", "pupils"]),
+        default="schools",
+        show_default=True,
+        help="What is counted.",
+    ),
+    click.option(
+        "--candidates",
+        default=None,
+        metavar="CONDITION",
+        help="Which schools could lead, as type=academy; all that count, unless told.",
+    ),
+    click.option(
+        "--place", default=None, metavar="PLACE", help="Only schools and candidates there."
+    ),
+)
+def site(study: Study, layer: str, place: Any, **options: Any) -> None:
+    r"""Say where more lead schools would reach most, or what the loss of one costs.
+
+    It proposes, it does not recommend. Without --add and --remove: what the loss of each lead
+    costs. The table of sites is a list of places: geolls schools --place FILE.
+
+    \b
+    geolls site teaching_school_hub_lead --add 1 --within 20km
+    geolls site teaching_school_hub_lead --add 3 --within 20km --place "region:East of England"
+    """
+    asked = {key: options[key] for key in ("add", "remove", "within", "goal", "by", "candidates")}
+    found = study.site(layer, place=place, **asked)
+    for line in found.told:
+        note(options, line)
+    emit(found.table, options, view="site", **about(study, found.title))

@@ -1,0 +1,103 @@
+"""Sites: against enumeration, what a loss costs, and refusals that say what to do."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from geolls.api import Study
+from geolls.base.errors import GeollsError
+from geolls.measures import siting
+from geolls.measures.siting import add_sites, losses
+
+gains = st.lists(st.lists(st.integers(0, 4), min_size=7, max_size=7), min_size=4, max_size=6)
+
+
+def pairs(table: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the pairs of site and school with a gain."""
+    site, school = np.nonzero(table)
+    return site, school, table[site, school].astype(float)
+
+
+def best(table: np.ndarray, number: int) -> float:
+    some = itertools.combinations(range(len(table)), min(number, len(table)))
+    return max(float(table[list(c)].max(axis=0).sum()) for c in some)
+
+
+@settings(max_examples=60, deadline=None)
+@given(gains, st.integers(1, 3))
+def test_one_site_is_the_best_of_all_and_no_bound_is_broken(rows: list, number: int) -> None:
+    table = np.array(rows)
+    found = add_sites(*pairs(table), number)
+    got, top = sum(found.adds), best(table, number)
+    assert got <= top <= found.most + 1e-9
+    if number == 1:
+        assert got == top
+        ties = int((table.sum(axis=1) == top).sum()) - 1
+        assert found.ties == ([ties] if top else [])
+
+
+@settings(max_examples=15, deadline=None)
+@given(gains, st.integers(2, 3))
+def test_several_sites_that_cover_are_the_best_of_all(rows: list, number: int) -> None:
+    table = (np.array(rows) > 2).astype(int) * np.arange(
+        1, 8
+    )  # each school gains the same anywhere
+    found = add_sites(*pairs(table), number, whole=True)
+    assert sum(found.adds) == pytest.approx(best(table, number))
+    assert found.most >= best(table, number) - 1e-6
+
+
+def test_without_a_solver_the_bound_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(siting, "solver", lambda: False)
+    # Greedy takes the middle and one side (4 + 1); both sides have 6.
+    table = np.array([[1, 1, 1, 0, 0, 0], [0, 0, 0, 1, 1, 1], [0, 1, 1, 1, 1, 0]])
+    found = add_sites(*pairs(table), 2, whole=True)
+    assert sum(found.adds) == 5 and found.most >= 6
+    assert add_sites(*pairs(table), 9, whole=True).at == [2, 0, 1]  # no further site adds anything
+    monkeypatch.undo()
+    assert sum(add_sites(*pairs(table), 2, whole=True).adds) == 6
+
+
+def test_a_loss_costs_those_whose_next_is_beyond() -> None:
+    first = np.array([0, 0, 1, -1, 0])
+    near, then = np.array([5.0, 9, 3, np.nan, 25]), np.array([8.0, np.nan, 30, np.nan, 40])
+    lost, whose = losses(first, near, then, 10)
+    assert lost.tolist() == [1, 2] and whose.tolist() == [0, 1]
+
+
+@pytest.mark.parametrize(
+    ("layer", "asked", "said"),
+    [
+        ("local_authority", {"add": 1}, "lead schools are in teaching_school_hub_lead"),
+        ("teaching_school_hub_lead", {"add": 0}, "no number of sites"),
+        ("teaching_school_hub_lead", {"add": 1, "remove": "x"}, "not both"),
+        ("teaching_school_hub_lead", {"add": 1, "within": "far"}, "'far' is no distance"),
+        ("teaching_school_hub_lead", {"add": 1, "within": "30min"}, "--travel"),
+        ("teaching_school_hub_lead", {"add": 1, "goal": "most"}, "reach or distance"),
+        ("teaching_school_hub_lead", {"remove": "x"}, "give --register with the real schools"),
+        ("teaching_school_hub_lead", {"add": 999, "place": "Isle of Wight"}, "give fewer"),
+    ],
+)
+def test_what_cannot_be_asked_is_refused(
+    demonstration: Study, layer: str, asked: dict, said: str
+) -> None:
+    with pytest.raises(GeollsError, match=said):
+        demonstration.site(layer, **{"within": "20km", **asked})
+
+
+def test_a_site_on_real_schools_is_found_again_by_looking_at_all(real_study: Study) -> None:
+    place = "region:East of England"
+    found = real_study.site("teaching_school_hub_lead", add=1, within="20km", place=place)
+    here = real_study.schools[real_study.schools["urn"].isin(real_study.schools_of(place))]
+    xy = here[["easting", "northing"]].dropna().to_numpy()
+    leads = (
+        real_study.sites("teaching_school_hub_lead")[["easting", "northing"]].dropna().to_numpy()
+    )
+    far = xy[(np.hypot(*(xy[:, None] - leads).transpose(2, 0, 1)) > 20_000).all(axis=1)]
+    most = max((np.hypot(*(far - one).T) <= 20_000).sum() for one in xy)
+    assert found.table["schools_newly"].tolist() == [most]
