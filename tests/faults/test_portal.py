@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import double as d
 import geopandas as gpd
@@ -168,6 +169,19 @@ def test_pages_are_asked_for_until_all_are_there(
     with pytest.raises(kind, match=said):
         fetched(portal, tmp_path, "police")
     assert not (tmp_path / "layers").exists()
+
+
+def test_areas_in_degrees_are_put_on_the_grid(portal: Double, tmp_path: Path) -> None:
+    metres = fetched(portal, tmp_path / "a", "police").folder / "polygons.parquet"
+
+    def in_degrees(answer: dict[str, Any]) -> dict[str, Any]:
+        frame = gpd.GeoDataFrame.from_features(answer["features"], crs=27700).to_crs(4326)
+        return answer | {"features": list(frame.iterfeatures())}
+
+    portal.fail("resultOffset", d.changed(in_degrees))
+    degrees = fetched(portal, tmp_path / "b", "police").folder / "polygons.parquet"
+    one, other = gpd.read_parquet(metres), gpd.read_parquet(degrees)
+    assert one.geometry.hausdorff_distance(other.geometry).max() < 0.01
 
 
 def test_areas_of_wales_and_strange_columns_are_told(portal: Double, tmp_path: Path) -> None:

