@@ -17,7 +17,10 @@ from geolls.base.interval import Interval, between, span
 from geolls.base.text import count
 from geolls.layers.scenario import shipped
 from geolls.measures.regrouping import Comparison
+from geolls.study.history import days_of, files_in
+from geolls.study.history import history as follow
 from geolls.study.scenario import BASES
+from geolls.study.settings import Settings
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "what-if.md"
 
@@ -220,12 +223,67 @@ def hubs_along_authorities(study: Study) -> Iterator[str]:
     )
 
 
+def years(study: Study) -> Iterator[str]:
+    """Yield 2017 to 2025 for England and three places, from the files beside the register."""
+    folder = Path(str(study.settings.register)).parent
+    days = days_of(files_in([folder], "registers"), files_in([folder], "group links"), 2017)
+    told = [day for day in days if day.trusts]
+    places = ["Leeds", "Cornwall", "Greater Manchester"]
+    table = pd.DataFrame(follow(told, places, settings=Settings(), data=study.data))
+    yield "## From 2017 to 2025"
+    yield ""
+    yield (
+        "Each row is a real day: of a whole register, or of the group links published that "
+        "day. Between two days nothing is assumed. Schools and academies are those that the first "
+        "register made since has as open; a trust of which the links of the day do not tell is not "
+        "known, and counts in the interval."
+    )
+    yield ""
+    heading = ["day", "schools", "academies", "in trusts", "trusts at work", "effective providers"]
+    heading += ["in trusts based elsewhere", "trusts across a Teaching School Hub line"]
+    for place, mine in table.groupby("place", sort=False):
+        yield f"### {place}, 2017 to 2025"
+        yield ""
+        yield from grid(
+            heading,
+            (
+                [
+                    row["day"],
+                    count(row["schools"]),
+                    f"{row['academy_share']:.1%}",
+                    span(ends(row, "in_trusts"), count),
+                    count(row["trusts"]),
+                    f"{row['effective_providers']:,.1f}",
+                    f"{row['based_elsewhere_share']:.1%}",
+                    span(ends(row, "trusts_across_teaching_school_hub"), "{:.0%}".format)
+                    if row["trusts_across_teaching_school_hub"]
+                    == row["trusts_across_teaching_school_hub"]
+                    else "no hubs yet",
+                ]
+                for _, row in mine.iterrows()
+            ),
+        )
+        yield ""
+    yield (
+        "Academies are counted by their open days on any day since 2010; who left a trust between "
+        "two of these days, and came back, does not show."
+    )
+    yield ""
+    yield from [
+        "```console",
+        "geolls history --registers registers/ --group-links links/ --place Leeds --place Cornwall",
+        "```",
+        "",
+    ]
+
+
 SECTIONS: tuple[Callable[[Study], Iterator[str]], ...] = (
     shelf,
     surrey,
     whole_districts,
     part_districts,
     hubs_along_authorities,
+    years,
 )
 INTRODUCTION = """\
 # What if

@@ -63,6 +63,7 @@ def history(
 
     Each day is told by what was published of that very day, and between two days nothing is
     assumed: a number is blank where nothing tells. The name of a file says of which day it is.
+    With -o FILE.html the rows are drawn: a panel for each number and place, and a day to choose.
 
     \b
     geolls history --registers registers/ --group-links links/ --place Leeds
@@ -90,4 +91,13 @@ def history(
     days = found.drop_duplicates("day")
     of_trusts = int((days["trusts_from"] != "").sum())
     note(options, f"Days: {len(days)}, of {of_trusts} of which it is told who was in which trust")
-    emit(found, options, title="Schools and trusts over the years")
+    title = "Schools and trusts over the years"
+    output: Path | None = options["output"]
+    if output is not None and output.suffix.lower() in {".html", ".htm"}:
+        from geolls.atlas.years import years_html
+        from geolls.base.files import write_text
+
+        write_text(output, years_html(found, title))
+        note(options, f"Written: {output}")
+        return
+    emit(found, options, title=title)

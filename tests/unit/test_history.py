@@ -11,9 +11,10 @@ import pytest
 from gias_files import ACADEMY, links, put, schools, text_of
 
 import geolls
+from geolls.atlas.years import PANELS, years_html
 from geolls.base.errors import InputFileError, UnknownNameError
 from geolls.fetch.gias import fetch_gias
-from geolls.study.history import Day, days_of
+from geolls.study.history import COLUMNS, Day, days_of
 
 # 100000 became 100003; 100001 was an academy from 2012; 100002 is maintained.
 SCHOOLS = schools(
@@ -122,6 +123,26 @@ def test_what_cannot_tell_a_day_is_refused(tmp_path: Path, register: Path) -> No
         geolls.history(register, tmp_path / "empty")
     with pytest.raises(UnknownNameError, match="Leedz"):
         geolls.history(register, places="Leedz")
+
+
+def test_a_history_is_drawn_by_place_and_day_without_a_script() -> None:
+    rows = pd.DataFrame(
+        [
+            ["2010-09-01", "<i>", 0.1, None, None, None, "r.csv", ""],
+            ["2020-09-01", "<i>", 0.5, 30, 20, 40, "r.csv", "l.csv"],
+        ],
+        columns=["day", "place", "academy_share", "in_trusts", "in_trusts_low", "in_trusts_high",
+                 "schools_from", "trusts_from"],
+    ).reindex(columns=COLUMNS)  # fmt: skip
+    rows[["schools_from", "trusts_from"]] = [["r.csv", ""], ["r.csv", "l.csv"]]
+    page = years_html(rows, "Years")
+    assert "<script" not in page and "default-src 'none'" in page
+    assert "<h2>&lt;i&gt;</h2>" in page and "<i>" not in page
+    assert page.count('type="radio"') == 2 and page.count("<figure>") == len(PANELS)
+    assert 'aria-label="Academies, &lt;i&gt;: 10% to 50%"' in page
+    # One day tells of trusts: a mark at 30, a bar from 20 to 40, the top of the panel.
+    assert '<line class="ends" x1="210.0" x2="210.0" y1="60.0" y2="20.0"/>' in page
+    assert page.count('class="known"') == 3 and "l.csv, r.csv" in page
 
 
 @pytest.mark.real_data
