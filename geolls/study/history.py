@@ -231,7 +231,8 @@ def _row(day: Day, study: Core, place: str, urns: pd.Index, note: str = "") -> d
     if day.trusts and n:
         row |= _of_trusts(study, mine)
         if open_ := row["in_trusts_high"] - row["in_trusts_low"]:
-            notes.append(f"of {open_:,} schools nothing tells whether a trust ran them, or which")
+            some = "school" if open_ == 1 else "schools"
+            notes.append(f"of {open_:,} {some} nothing tells which trust ran it, if any")
     row["note"] = "; ".join(filter(None, notes))
     return row
 

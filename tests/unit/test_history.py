@@ -64,7 +64,7 @@ def test_a_trust_that_a_later_register_alone_tells_of_is_not_known(
     then = by_day(geolls.history(register, of_2017, since=2017)).loc["2017-11-09"]
     assert then[["in_trusts", "in_trusts_low", "in_trusts_high"]].tolist() == [1, 1, 2]
     assert then["in_trusts_share"] == 0.5  # of the two of which it is known
-    assert then["note"].startswith("of 1 schools nothing tells")
+    assert then["note"].startswith("of 1 school nothing tells")
 
 
 def test_a_file_of_joinings_and_leavings_tells_of_every_day_before(
