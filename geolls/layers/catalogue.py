@@ -19,7 +19,7 @@ from geolls.base.vocabulary import FAMILIES
 from geolls.layers.areas import Areas, load_areas
 from geolls.layers.model import Layer, Problem
 from geolls.layers.reader import read_layer
-from geolls.layers.scenario import named_scenarios, read_scenario, scenarios_in
+from geolls.layers.scenario import named_scenarios, read_scenario, scenarios_in, shipped
 from geolls.layers.settle import settle
 
 __all__ = ["Catalogue", "layer_folders", "load_catalogue", "shelf_folders"]
@@ -55,10 +55,13 @@ class Catalogue:
             raise CatalogueError(
                 f"{key!r} names several layers", fix=f"write {' or '.join(x.key for x in hits)}"
             )
+        if not hits and key.endswith(".toml"):
+            fix = "geolls scenario new -o FILE writes one"
+            raise CatalogueError(f"no scenario is in a file {key!r}", fix=fix)
         if not hits:
             raise CatalogueError(
                 f"no layer is called {key!r}",
-                fix=suggest(key, self.layers) or "`geolls layers` lists them all",
+                fix=suggest(key, (*self.layers, *shipped())) or "`geolls layers` lists them all",
             )
         return hits[0]
 

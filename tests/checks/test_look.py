@@ -31,6 +31,7 @@ ENGLAND: list[tuple[str, dict[str, str]]] = [
     ("hub_coverage", {"layer": "teaching_school_hub"}),
     ("mismatch", {"left": "maths_hub", "right": "teaching_school_hub"}),
     ("disagreement", {"left": "teaching_school_hub", "right": "maths_hub"}),
+    ("what_if", {"right": "hampshire_2028"}),
 ]
 PLACES = [
     "Lancashire", "Camden", "combined_authority:Greater Manchester", "region:South West",
