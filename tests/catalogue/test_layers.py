@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import importlib.util
 import re
+import tomllib
 from collections import Counter, defaultdict
 from datetime import date
 from pathlib import Path
@@ -13,6 +15,7 @@ import pandas as pd
 import pytest
 
 from geolls.base.shelves import shelf
+from geolls.land.blocks import load_neighbourhoods
 from geolls.layers.areas import load_areas
 from geolls.layers.catalogue import load_catalogue
 from geolls.layers.checks import check_shelf
@@ -62,6 +65,27 @@ def test_every_folder_of_the_shelf_is_a_layer():
     folders = {p.name for p in shelf("boundaries").iterdir() if p.is_dir()} - {"block", "scenarios"}
     assert folders == set(CATALOGUE.layers)
     assert len(folders) == 42
+
+
+SHELF = shelf("boundaries")
+
+
+def test_every_toml_of_the_shelf_can_be_read_and_says_its_sums():
+    for path in sorted(SHELF.rglob("*.toml")):
+        said = tomllib.loads(path.read_text("utf-8"))
+        if isinstance(said.get("sha256"), str):
+            table = path.with_suffix(".csv").read_bytes()
+            assert said["sha256"] == hashlib.sha256(table).hexdigest(), path.name
+
+
+def test_the_sectors_of_postcodes_lie_in_blocks_and_are_told_in_full():
+    with (SHELF / "sectors.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    note = tomllib.loads((SHELF / "sectors.toml").read_text("utf-8"))["note"]
+    assert note.startswith(f"{len(rows):,} rows, {len({r['sector'] for r in rows}):,} sectors")
+    blocks = set(load_neighbourhoods()["block"])
+    assert {r["block"] for r in rows} == blocks | {"S", "W"}
+    assert all(re.fullmatch(r"[A-Z]{1,2}\d[A-Z\d]? \d", r["sector"]) for r in rows)
 
 
 def test_the_shelf_passes_its_own_check_with_one_known_gap():
