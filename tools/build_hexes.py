@@ -32,14 +32,16 @@ from geolls.land.blocks import adjacency, load_blocks, load_neighbourhoods
 from geolls.layers.areas import load_areas
 from geolls.layers.catalogue import load_catalogue
 from geolls.layers.expand import expand
+from geolls.maps.hexes import Cell, neighbours
 
-DAYS = ("2022-09-01", "2023-04-01", "2027-04-01", "2028-04-01")
+DAYS = ("2022-09-01", "2023-04-01", "2025-04-01", "2027-04-01", "2028-04-01")
 TURNED, AWAY, HELD = 0.5, 0.06, 0.5  # of the cost: see step 3 and 4
 ROUNDS, WARM, COLD, SEED = 1_500, 1.0, 0.03, 11
+MEMBERS = ["unit_code", "block"]
 ABOUT = """\
 # The hexagons of maps of England: hexes.csv, written by tools/build_hexes.py.
 title = "Hexagons of local authorities and of pre-2019 districts"
-source = "Computed by geolls from its own blocks and areas: circles pushed apart, a linear assignment to a lattice, annealing that keeps neighbours"
+source = "Computed from the blocks and areas of this folder"
 note = "{kept}"
 sha256 = "{sha256}"
 """
@@ -49,13 +51,13 @@ class Units(NamedTuple):
     """The units of one layout."""
 
     codes: list[str]
-    names: list[str]
+    land: list[frozenset[str]]
     xy: np.ndarray
     pairs: np.ndarray
 
 
 def units_of(members: pd.DataFrame) -> Units:
-    """Return the units of a table unit_code, unit_name, block: where they are, who is beside whom."""
+    """Return the units of a table unit_code, block: where they are, who is beside whom."""
     blocks = load_blocks()
     homes = load_neighbourhoods().groupby("block")[["easting", "northing"]].agg(["mean", "size"])
     known = pd.DataFrame(
@@ -81,15 +83,17 @@ def units_of(members: pd.DataFrame) -> Units:
         if a != b
     } | {tuple(sorted(p)) for p in of if len(p) == 2}
     xy = sums[["x", "y"]].to_numpy() / sums[["n"]].to_numpy()
-    return Units(codes, by["unit_name"].first().tolist(), xy, np.array(sorted(pairs)))
+    land = [frozenset(rows.loc[at, "block"]) for at in by.groups.values()]
+    return Units(codes, land, xy, np.array(sorted(pairs)))
 
 
 def circles(units: Units, steps: int = 3_000) -> np.ndarray:
     """Return where circles of diameter 1 stand that do not overlap, neighbours near neighbours."""
     a, b = units.pairs.T
-    xy = (units.xy - units.xy.mean(0)) / np.median(np.linalg.norm(units.xy[a] - units.xy[b], axis=1))
-    n = len(xy)
-    for step in range(steps):
+    xy = (units.xy - units.xy.mean(0)) / np.median(
+        np.linalg.norm(units.xy[a] - units.xy[b], axis=1)
+    )
+    for _ in range(steps):
         move = np.zeros_like(xy)
         near = cKDTree(xy).query_pairs(1.0, output_type="ndarray")
         gap = xy[near[:, 0]] - xy[near[:, 1]]
@@ -103,31 +107,22 @@ def circles(units: Units, steps: int = 3_000) -> np.ndarray:
         np.add.at(move, a, -pull)
         np.add.at(move, b, pull)
         xy = xy + move * 0.7
-    assert len(xy) == n
     return xy
 
 
 def middle(cells: np.ndarray) -> np.ndarray:
-    """Return the middles of cells (column, row) of hexagons with a point upwards, 1 apart.
-
-    Every second row stands half a cell to the right; rows go up northwards.
-    """
+    """Return the middles of cells (column, row) of hexagons with a point upwards, 1 apart."""
     column, row = np.moveaxis(np.asarray(cells, float), -1, 0)
-    return np.stack([column + 0.5 * (np.asarray(row) % 2), row * np.sqrt(0.75)], axis=-1)
+    return np.stack([column + 0.5 * (row % 2), row * np.sqrt(0.75)], axis=-1)
 
 
-def beside(cell: tuple[int, int]) -> list[tuple[int, int]]:
-    """Return the six cells beside a cell."""
-    column, row = cell
-    left = column - 1 + row % 2
-    return [
-        *((column - 1, row), (column + 1, row)),
-        *((c, r) for r in (row - 1, row + 1) for c in (left, left + 1)),
-    ]
-
-
-def arrange(units: Units, held: dict[str, tuple[int, int]]) -> dict[str, tuple[int, int]]:
-    """Return the cell of each unit."""
+def arrange(units: Units, before: dict[frozenset[str], Cell]) -> dict[str, Cell]:
+    """Return the cell of each unit; one whose land had a cell before goes on there if it can."""
+    held = {
+        c: before[land] for c, land in zip(units.codes, units.land, strict=True) if land in before
+    }
+    if len(held) == len(units.codes):
+        return held
     goal = circles(units)
     if held:
         known = [i for i, code in enumerate(units.codes) if code in held]
@@ -148,9 +143,7 @@ def arrange(units: Units, held: dict[str, tuple[int, int]]) -> dict[str, tuple[i
     return dict(zip(units.codes, anneal(units, goal, cells, weight), strict=True))
 
 
-def anneal(
-    units: Units, goal: np.ndarray, cells: list[tuple[int, int]], weight: np.ndarray
-) -> list[tuple[int, int]]:
+def anneal(units: Units, goal: np.ndarray, cells: list[Cell], weight: np.ndarray) -> list[Cell]:
     """Exchange cells while the cost falls, or rises by little while it is warm."""
     random, n = np.random.default_rng(SEED), len(cells)
     friends: list[list[int]] = [[] for _ in range(n)]
@@ -184,12 +177,12 @@ def anneal(
         for i in range(n):
             one, two, three = draws[i]
             friend = friends[i][int(one * len(friends[i]))] if friends[i] else i
-            around = beside(cells[friend])
+            around = neighbours(cells[friend])
             cell = around[int(two * 6)]
             if cell == cells[i]:
                 continue
             other = at.get(cell, -1)
-            here, there = place[i], complex(*_xy(cell))
+            here, there = place[i], complex(*middle(np.array(cell)))
             before, after = cost(i, here, -1, 0), cost(i, there, other, here)
             if other >= 0:
                 before += cost(other, place[other], -1, 0)
@@ -204,36 +197,31 @@ def anneal(
     return cells
 
 
-def _xy(cell: tuple[int, int]) -> tuple[float, float]:
-    return cell[0] + 0.5 * (cell[1] % 2), cell[1] * 0.8660254037844386
-
-
-def kept(units: Units, cells: dict[str, tuple[int, int]]) -> float:
+def kept(units: Units, cells: dict[str, Cell]) -> float:
     """Return the share of borders whose two sides are beside each other on the lattice."""
     codes = units.codes
-    return float(np.mean([cells[codes[b]] in beside(cells[codes[a]]) for a, b in units.pairs]))
+    return float(np.mean([cells[codes[b]] in neighbours(cells[codes[a]]) for a, b in units.pairs]))
 
 
-def layouts() -> list[tuple[str, Units]]:
-    """Return each layout: its key and its units."""
+def sets() -> list[tuple[str, Units]]:
+    """Return the units of each layout, by its key."""
     layer, areas = load_catalogue().get("local_authority"), load_areas()
     found = []
     for day in DAYS:
         claims = expand(layer, date.fromisoformat(day), areas)
-        members = pd.DataFrame([(c.unit_code, c.unit_name, c.block) for c in claims])
-        members.columns = pd.Index(["unit_code", "unit_name", "block"])
+        members = pd.DataFrame(((c.unit_code, c.block) for c in claims), columns=MEMBERS)
         found.append((day[:4], units_of(members)))
     blocks = load_blocks().index
-    found.append(("blocks", units_of(pd.DataFrame(dict(unit_code=blocks, unit_name="", block=blocks)))))
+    found.append(("blocks", units_of(pd.DataFrame(dict.fromkeys(MEMBERS, blocks)))))
     return found
 
 
 def main() -> None:
     """Write the table and what is to be said of it."""
-    rows, told, held = ["layout,code,column,row"], [], dict[str, tuple[int, int]]()
-    for key, units in layouts():
-        cells = arrange(units, held if key != "blocks" else {})
-        held = cells
+    rows, told, before = ["layout,code,column,row"], [], dict[frozenset[str], Cell]()
+    for key, units in sets():
+        cells = arrange(units, before if key != "blocks" else {})
+        before = {land: cells[code] for code, land in zip(units.codes, units.land, strict=True)}
         west = min(c for c, _ in cells.values())
         south = min(r for _, r in cells.values()) // 2 * 2
         rows += [f"{key},{code},{c - west},{r - south}" for code, (c, r) in sorted(cells.items())]

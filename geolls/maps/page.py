@@ -24,6 +24,7 @@ from geolls.base.text import count, small
 from geolls.base.vocabulary import FAMILY_TITLES
 from geolls.maps.data import WHO_RUNS, Kind, MapData, say
 from geolls.maps.drawn import Drawn, cover_words, resolve, schools_of, texts
+from geolls.maps.hexes import hexes_of
 from geolls.maps.offline import (
     Page,
     asset,
@@ -180,6 +181,7 @@ def _markup(
             scope=drawn.recipe.scope,
             search=search,
             groups=_groups(drawn),
+            hexes=hexes_of(drawn) is not None,
             marks=_marks(drawn),
             marks_title=data.kinds_title,
             own={} if data.kinds is WHO_RUNS else {k: _sample(of) for k, of in data.kinds.items()},
@@ -189,6 +191,7 @@ def _markup(
             swipe=bool(drawn.swipe),
             shade=drawn.recipe.shade,
             shade_title=small(areas.plural),
+            unit_title=small(areas.title),
             counted=small(areas.plural if len(rows) != 1 else areas.title),
             said=drawn.said(drawn.recipe.shade),
             dates=data.dates,

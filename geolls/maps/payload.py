@@ -22,6 +22,7 @@ from geolls.base.errors import MapError
 from geolls.base.interval import Interval
 from geolls.maps.data import WHO_RUNS, LayerSpec, Measure, abroad, class_titles, classify
 from geolls.maps.drawn import MOST_CALLOUTS, Drawn, cover, texts
+from geolls.maps.hexes import Hexes, hexes_of
 from geolls.maps.topology import Topology, zigzag
 from geolls.study.postcodes import beginnings
 from geolls.study.towns import towns
@@ -56,10 +57,28 @@ def _shared_land(topo: Topology, metres: float, specs: tuple[LayerSpec, ...]) ->
 def _land(
     topo: Topology, arcs: Mapping[str, Any], specs: tuple[LayerSpec, ...], context: dict[str, Any]
 ) -> bytes:
-    told = {key: letters(v) if isinstance(v, list) else v for key, v in arcs.items()}
-    packed = ready(told, letters_only=True)
+    packed = ready(_told(arcs), letters_only=True)
     layers = _layers(specs, topo.blocks)
     return pack({"arcs": packed, "layers": layers, "london": topo.london, "context": context})
+
+
+def _told(arcs: Mapping[str, Any]) -> dict[str, Any]:
+    """Return arcs with their lists as text."""
+    return {key: letters(v) if isinstance(v, list) else v for key, v in arcs.items()}
+
+
+@lru_cache(maxsize=4)
+def _hex_arcs(topo: Topology) -> dict[str, Any]:
+    return _told(topo.encode(0.0))
+
+
+def _hexes(hexes: Hexes) -> dict[str, Any]:
+    """Return the hexagons: their arcs, the box they fill, and the unit of each in every layer."""
+    west, south = hexes.topology.bounds[:, :2].min(0).tolist()
+    east, north = hexes.topology.bounds[:, 2:].max(0).tolist()
+    bounds = [round(metres) for metres in (west, south, east, north)]
+    of = {key: zigzag(units) for key, units in hexes.of.items()}
+    return {"arcs": _hex_arcs(hexes.topology), "bounds": bounds, "of": of}
 
 
 def metres_of(drawn: Drawn) -> float:
@@ -312,12 +331,14 @@ def own_of(drawn: Drawn, schools: pd.DataFrame | None) -> bytes:
         "kinds": list(recipe.schools),
         "schools_on": recipe.schools_on,
     }
+    hexes = hexes_of(drawn)
     on = data.on_blocks if any(map(drawn.covering, dict(drawn.shades))) else None
     blocks = list(data.topology.blocks)
     more = {
         "on_blocks": None if on is None else on.reindex(blocks).fillna(0).astype(int).tolist(),
         "towns": _towns(drawn) if recipe.cities else None,
         "swipe": drawn.swipe,
+        "hexes": hexes and _hexes(hexes),
         "place": place
         and {
             "layer": place.layer,

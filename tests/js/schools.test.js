@@ -25,7 +25,7 @@ const PACKED = {
   apart: {hub: [[2], [7]]},
   trusts: {uid: ["3000"], name: ["A Trust"], schools: [2], x: [400000], y: [380000]},
 };
-const LAYER = {key: "area", of: [9, 9, 9, 9, 6]};
+const LAYER = {key: "area", onLand: [9, 9, 9, 9, 6]};
 
 test("columns unpack to schools", () => {
   const schools = new Schools(PACKED, spot);
@@ -46,7 +46,7 @@ test("columns unpack to schools", () => {
 test("a school's unit is its block's, but where it is stated or the school not located", () => {
   const schools = new Schools(PACKED, spot);
   assert.deepEqual([...schools.unit(LAYER)], [-3, 6, 6]);
-  assert.deepEqual([...schools.unit({key: "hub", of: LAYER.of})], [-3, 6, 7]);
+  assert.deepEqual([...schools.unit({key: "hub", onLand: LAYER.onLand})], [-3, 6, 7]);
 });
 
 test("without trusts, or a place, all schools are here and no trust has a home", () => {
@@ -58,7 +58,7 @@ test("without trusts, or a place, all schools are here and no trust has a home",
 });
 
 test("a school is astray where its authority is not its block's", () => {
-  const layer = {key: "hub", of: [0, 0, 0, 0, 6], units: 8};
+  const layer = {key: "hub", onLand: [0, 0, 0, 0, 6], units: 8};
   const schools = new Schools(PACKED, spot);
   assert.deepEqual(
     [0, 1, 2].map((s) => schools.astray(layer, s)),

@@ -463,3 +463,37 @@ def test_parts_make_a_page_of_ones_own(visit, recipe, data, tmp_path):
     )
     assert drawn(seen.page, "#map .gl-faces path") == 3
     assert seen.faults == []
+
+
+def test_every_authority_is_one_hexagon_with_the_same_values_and_a_link(visit, england):
+    page = visit(draw(load_recipe("national_index"), england)).page
+    app = page.locator(".geolls-app")
+    legend = page.locator(".gl-legend")
+    by_area, said = page.locator(".gl-stage").screenshot(), legend.inner_text()
+    fills = "all => Object.fromEntries(all.map(n => [n.dataset.code, n.className.baseVal]))"
+    before = page.eval_on_selector_all("path.gl-face", fills)
+    assert not page.locator(".gl-hexagons").is_visible()
+    page.locator(".gl-bases input[value=hexes]").check()
+    sizes = page.eval_on_selector_all(
+        ".gl-map .gl-faces path", "all => all.map(n => n.getBoundingClientRect().width.toFixed(0))"
+    )
+    assert len(sizes) == 152
+    assert len(set(sizes)) <= 2
+    assert min(map(int, sizes)) >= 24
+    assert page.eval_on_selector_all("path.gl-face", fills) == before
+    assert legend.inner_text() == said
+    assert "One for each local authority" in page.locator(".gl-hexagons").inner_text()
+    assert page.locator(".gl-stage").screenshot() != by_area
+    assert "base=hexes" in page.url
+    page.reload()
+    page.wait_for_selector(".geolls-app[data-ready]")
+    assert page.locator(".gl-bases input[value=hexes]").is_checked()
+    page.locator(".gl-map").first.focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    assert page.locator(".gl-info h2").is_visible()
+    assert page.locator(".gl-root .gl-pick").count() == 1
+    page.keyboard.press("Escape")
+    page.locator(".gl-bases input[value=land]").check()
+    assert page.eval_on_selector_all("path.gl-face", fills) == before
+    assert app.get_attribute("data-areas") == "152"

@@ -19,13 +19,14 @@
     }
 
     write() {
-      const {on, shade, kinds, ground, towns} = this.app;
+      const {on, shade, kinds, ground, hexes, towns} = this.app;
       const hash = hashOf({
         on: [...on],
         shade,
         kinds: [...kinds],
         pick: this.pickedWords(),
         ground: towns.length ? [...ground] : null,
+        base: hexes.on ? "hexes" : "",
       });
       this.writing = true;
       try {
@@ -55,6 +56,7 @@
       app.ground = new Set(said.ground ? first.ground.filter((one) => said.ground.includes(one)) : first.ground);
       const shade = said.shade ?? first.shade;
       app.shade = this.knows(shade) ? shade : "";
+      app.hexes.stand(said.base === "hexes");
       app.picked = said.pick ? this.pickedBy(said.pick) : null;
       app.details.draw();
       app.panel.tick();

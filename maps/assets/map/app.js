@@ -74,6 +74,7 @@
       this.stage = new geolls.Stage(this);
       this.details = new geolls.Details(this);
       this.legend = new geolls.Legend(this);
+      this.hexes = new geolls.Hexes(this);
       this.panel = new geolls.Panel(this);
       this.parted = new geolls.Parted(this);
       this.address.read();
@@ -106,7 +107,9 @@
       this.layers = own.layers.map((key) => land.layers.find((layer) => layer.key === key));
       for (const layer of this.layers) {
         layer.units = layer.code.length;
+        // The unit of each part of what the map stands on: of its land, or of hexagons.
         layer.of = undelta(layer.of);
+        layer.onLand = layer.of;
         layer.lowSet = new Set(layer.low);
       }
       this.byKey = named(this.layers.map((layer) => [layer.key, layer]));

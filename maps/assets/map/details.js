@@ -23,6 +23,7 @@
     open(picked) {
       const {app} = this;
       this.returnTo = document.activeElement;
+      if (picked.kind !== "unit" || picked.at) app.hexes.leave();
       app.picked = picked;
       app.address.write();
       this.draw();

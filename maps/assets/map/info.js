@@ -151,8 +151,8 @@
         const unit = app.schools.unit(other);
         for (const [v, n] of tally(mine.map((s) => unit[s]))) counts.set(v, n);
       } else {
-        layer.of.forEach((v, b) => {
-          if (app.claimants(layer, v).includes(u)) counts.set(other.of[b], null);
+        layer.onLand.forEach((v, b) => {
+          if (app.claimants(layer, v).includes(u)) counts.set(other.onLand[b], null);
         });
       }
       const rows = byCount(counts)
@@ -268,7 +268,7 @@
       const {app} = this;
       const layer = app.byKey.local_authority;
       if (!app.schools.astray(layer, s)) return null;
-      const there = layer.name[layer.of[app.schools.block[s]]];
+      const there = layer.name[layer.onLand[app.schools.block[s]]];
       const own = layer.name[app.schools.unit(layer)[s]];
       const runs = app.schools.trust[s] < 0 ? "Maintained by" : "Listed under";
       return paragraph("gl-astray", `${runs} ${own}, stands in ${there}.`);

@@ -94,6 +94,7 @@
     /** Tick what is on. */
     tick() {
       const {app} = this;
+      app.hexes.settle();
       const rows = app.$$(ROWS);
       for (const row of rows) row.checked = this.isOn(row);
       for (const radio of app.$$(".gl-shades input")) radio.checked = radio.value === app.shade;

@@ -47,7 +47,7 @@
     /** The unit of every school in a layer: its own where that is not its block's. */
     unit(layer) {
       if (!this.units[layer.key]) {
-        const out = Int32Array.from(this.block, (b) => (b < 0 ? NOT_LOCATED : layer.of[b]));
+        const out = Int32Array.from(this.block, (b) => (b < 0 ? NOT_LOCATED : layer.onLand[b]));
         const apart = this.apart[layer.key];
         if (apart)
           undelta(apart[0]).forEach((s, i) => {
@@ -62,7 +62,7 @@
     astray(layer, s) {
       if (!layer || this.block[s] < 0) return false;
       const u = this.unit(layer)[s];
-      const there = layer.of[this.block[s]];
+      const there = layer.onLand[this.block[s]];
       return u >= 0 && u < layer.units && there >= 0 && there < layer.units && u !== there;
     }
 

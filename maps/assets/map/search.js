@@ -62,8 +62,8 @@
         name,
         key: fold(name),
         code: "",
-        sub: () => `Postcodes, most in ${app.unitName(layer, layer.of[block[i]])}`,
-        pick: {kind: "unit", layer, u: layer.of[block[i]], at: app.spot(x[i] * STEP, y[i] * STEP)},
+        sub: () => `Postcodes, most in ${app.unitName(layer, layer.onLand[block[i]])}`,
+        pick: {kind: "unit", layer, u: layer.onLand[block[i]], at: app.spot(x[i] * STEP, y[i] * STEP)},
       }));
     }
 

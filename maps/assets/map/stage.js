@@ -131,8 +131,9 @@
       const {app} = this;
       const {layer, list} = app.faces.current();
       for (const face of list) face.node.setAttribute("d", view.rings(app.land, face.rings));
-      this.put("context", app.context.map((ring) => view.path(ring, true)).join(""));
-      this.put("shore", app.abroadCoast.map((line) => view.line(line)).join(""));
+      const abroad = app.hexes?.on ? [[], []] : [app.context, app.abroadCoast];
+      this.put("context", abroad[0].map((ring) => view.path(ring, true)).join(""));
+      this.put("shore", abroad[1].map((line) => view.line(line)).join(""));
       const low = this.lowBlocks(layer, (b) => app.inside[b]);
       const d = low.length ? view.rings(app.land, app.land.ringsRound(`low:${layer.key}`, low)) : "";
       this.put("over", d, {"fill-rule": "evenodd"});

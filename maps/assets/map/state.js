@@ -1,10 +1,11 @@
 // The state of a map in its address: "#~on=...&shade=...&kinds=...&pick=...",
-// and "&ground=" where nothing of the ground is named. No page is needed.
+// "&base=hexes" where areas are hexagons, and "&ground=" where nothing of the ground is named. No page is needed.
 ((geolls) => {
   "use strict";
-  /** The hash for a state: layers and kinds that are on, the shading, what is picked, and the bare ground. */
-  function hashOf({on, shade, kinds, pick, ground}) {
+  /** The hash for a state: layers and kinds that are on, the shading, what is picked, the bare ground and hexagons. */
+  function hashOf({on, shade, kinds, pick, ground, base}) {
     const parts = [`on=${on.join(",")}`, `shade=${shade}`, `kinds=${kinds.join(",")}`];
+    if (base) parts.push(`base=${base}`);
     if (ground && !ground.length) parts.push("ground=");
     if (pick) parts.push(`pick=${pick.join(",")}`);
     return `#~${parts.map(encodeURI).join("&")}`;
@@ -28,6 +29,7 @@
       shade: said.shade,
       kinds: list(said.kinds),
       ground: list(said.ground),
+      base: said.base,
       pick: said.pick ? said.pick.split(",") : undefined,
     };
   }
