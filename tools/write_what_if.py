@@ -303,7 +303,7 @@ geolls map what_if --set right=what-if.toml -o map.html # the land that moves
 geolls overlap what-if.toml teaching_school_hub         # a layer like any other
 ```
 
-The keys of the file are in [the layer shelf](../boundaries/README.md). Before and after are counted
+The keys of the file are in [Add a layer](add-a-layer.md). Before and after are counted
 on one basis, named on every output: the body that maintains a school, where the units of both
 layers are made of authorities, else where the school stands. Where several units list land and no
 line is to hand, a school there is in one of them, and what counts is told at least and at most.

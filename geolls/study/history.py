@@ -120,7 +120,7 @@ def days_of(registers: Sequence[Path], links: Sequence[Path], since: int = SINCE
     Raises
     ------
     UnknownNameError
-        The name of a file bears no day.
+        The name of a file bears no day, or none is of that year or later.
     """
     made = sorted((_day_of(path), path) for path in registers)
     told: dict[date, Path] = {}
@@ -131,6 +131,12 @@ def days_of(registers: Sequence[Path], links: Sequence[Path], since: int = SINCE
     last = max([day for day, _ in made] + list(told) + [day for day, _ in joined])
     years = (date(year, 9, 1) for year in range(since, last.year + 1))
     days = {day for day, _ in made} | set(told) | {day for day in years if day <= last}
+    if last.year < since:
+        raise UnknownNameError(
+            f"nothing tells of {since} or later: the last day is {last}",
+            where="--since",
+            fix=f"give {last.year} or before",
+        )
     found = []
     for day in sorted(d for d in days if d.year >= since):
         register = next((path for since, path in made if since >= day), made[-1][1])

@@ -67,6 +67,8 @@ def travel_of(given: str | Path, schools: pd.DataFrame) -> Travel:
         from geolls.study.estimate import estimate_of
 
         return estimate_of(schools)
+    if not path.exists():
+        raise InputFileError("no such file", where=str(path), fix="or give --travel estimate")
     ids, times, told = read_times(path)
     schools = schools.drop_duplicates("urn").reset_index(drop=True)
     table, kinds = schools[["urn"]].copy(), []

@@ -121,8 +121,10 @@ def test_what_cannot_tell_a_day_is_refused(tmp_path: Path, register: Path) -> No
     (tmp_path / "empty").mkdir()
     with pytest.raises(InputFileError, match="holds no group links"):
         geolls.history(register, tmp_path / "empty")
+    with pytest.raises(UnknownNameError, match="the last day is 2020-09-01"):
+        geolls.history(register, since=2021)
     with pytest.raises(UnknownNameError, match="Leedz"):
-        geolls.history(register, places="Leedz")
+        geolls.history(register, places="Leedz", since=2020)
 
 
 def test_a_history_is_drawn_by_place_and_day_without_a_script() -> None:

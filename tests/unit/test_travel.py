@@ -180,6 +180,11 @@ def test_a_file_that_is_no_table_of_times_is_refused_with_the_fix(times, text, s
         times(text)
 
 
+def test_a_file_that_is_not_there_is_told_with_the_word_for_the_estimate(tmp_path):
+    with pytest.raises(InputFileError, match="estimate"):
+        travel_of(tmp_path / "estimat", SCHOOLS)
+
+
 PAIRS = st.dictionaries(
     st.tuples(st.integers(0, 5), st.integers(0, 5)), st.integers(0, 9), min_size=1
 )
