@@ -475,12 +475,14 @@ def trust_view(frame: pd.DataFrame, hub_layers: list[str]) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        One row per trust: trust_uid, trust_name, schools; for every layer L hubs_L (met) and
-        effective_hubs_L (2^entropy; blank where none of its schools has a hub).
+        One row per trust: trust_uid, trust_name, schools; for every layer L hubs_L (met, at most),
+        hubs_L_low, hubs_L_high and effective_hubs_L (2^entropy; blank where none of its schools
+        has a hub).
     """
     found = frame[["trust_uid", "trust_name", "schools"]].copy()
     for key in hub_layers:
-        found[f"hubs_{key}"] = frame[f"areas_{key}"]
+        for end in ("", "_low", "_high"):
+            found[f"hubs_{key}{end}"] = frame[f"areas_{key}{end}"]
         found[f"effective_hubs_{key}"] = 2.0 ** frame[f"entropy_{key}"]
     return found
 

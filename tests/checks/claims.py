@@ -1442,10 +1442,16 @@ def _(t: Truth, s: Said, g: Groups) -> bool:
 SHARE = "the share of a trust's schools at its home, in a cell"
 
 
-def shares_here(t: Truth, s: Said) -> list[tuple[str, float]]:
-    table = t.spread.loc[list(t.at_work(s.layer, s.code))]
+@cache
+def at_homes(t: Truth, layer: str, code: str) -> set[tuple[str, float, int]]:
+    """Return of each trust at work in a place how its home stands, its largest share, its size."""
+    table = t.spread.loc[list(t.at_work(layer, code))]
     columns = (table[f"home_{c}_local_authority"] for c in ("status", "share"))
-    return list(zip(*columns, strict=True))
+    return set(zip(*columns, table["schools"], strict=True))
+
+
+def shares_here(t: Truth, s: Said) -> list[tuple[str, float]]:
+    return [(status, share) for status, share, _ in at_homes(t, s.layer, s.code)]
 
 
 @claim(SHARE, "at home", "a trust at work in it has that share of its schools at home")
@@ -1461,10 +1467,10 @@ def _(t: Truth, s: Said, g: Groups) -> bool:
 
 
 def few_at_home(t: Truth, s: Said, g: Groups, statuses: set[str]) -> bool:
-    table = t.spread.loc[list(t.at_work(s.layer, s.code))]
-    mine = table[table["home_status_local_authority"].isin(statuses)]
-    part = (mine["home_share_local_authority"] * mine["schools"]).round()
-    return bool(((part == num(g["part"])) & (mine["schools"] == num(g["n"]))).any())
+    return any(
+        status in statuses and n == num(g["n"]) and round(share * n) == num(g["part"])
+        for status, share, n in at_homes(t, s.layer, s.code)
+    )
 
 
 @claim(

@@ -109,7 +109,11 @@ def said_of(study: Any, home: str = LAYERS[0]) -> list[Said]:
             for place in study.places(layer):
                 subject = (layer, place.unit_code)
                 page = Page("place", book.path_of(*subject), subject)
-                places.said(page, Here(facts, *subject))
+                table = places.said(page, Here(facts, *subject))["trusts"]
+                homes = [c.of for c in table.columns if c.key == "home"] if table else []
+                for home in homes:  # words in cells are said when the table is written
+                    for row in table.rows:
+                        home(row)
                 profile(study, place)
         for place in given_places(study):
             subject = (place.layer, place.unit_code)

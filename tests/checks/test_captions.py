@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from geolls.base.vocabulary import FEW
+from geolls.base.vocabulary import FEW, KINDS
 from geolls.maps.drawn import resolve
 from geolls.maps.recipes import Recipe
 from geolls.maps.scenes import scene_of
@@ -72,3 +72,26 @@ def test_what_heads_a_map_is_counted_again(name: str, request: pytest.FixtureReq
                 wrong.append((layer, key, drawn.said(key).finding, ends, len(known)))
     assert tried == 4 * len(columns) + 3
     assert not wrong, pd.DataFrame(wrong).to_string()
+
+
+@pytest.mark.parametrize("name", ["real_study", "recent_study"])
+def test_what_a_map_says_of_schools_and_trusts_is_counted_again(
+    name: str, request: pytest.FixtureRequest
+) -> None:
+    """The dated note, the counts beside the marks, and the line that a mark shows of its trust."""
+    study = request.getfixturevalue(name)
+    recipe, data = scene_of(study, Recipe("r", "t", schools=KINDS, schools_on=True))
+    drawn, counts = resolve(recipe, data), study.kinds("local_authority").value_counts()
+    assert data.dates.startswith(f"n = {len(study.schools):,} {study.population.title}. ")
+    assert {kind: drawn.tally[kind] for kind in KINDS} == {k: counts.get(k, 0) for k in KINDS}
+    table = study.spread().set_index("trust_uid").reindex(data.trusts.index)
+    apart = table[table["pair_km_max"].notna()]
+    assert (data.trusts.loc[~table.index.isin(apart.index), "text"] == "").all()
+    for uid, text in data.trusts.loc[apart.index, "text"].items():
+        row = apart.loc[uid]
+        areas = f"{row['areas_local_authority']:.0f} authorities"
+        areas = areas if row["areas_local_authority"] != 1 else "1 authority"
+        whole = int(row["schools_all"])
+        more = f"; {whole} schools in all" if whole > row["schools"] else ""
+        said = f"{row['schools']} mainstream schools in {areas}, "
+        assert text == f"{said}at most {row['pair_km_max']:,.0f} km apart{more}", uid
