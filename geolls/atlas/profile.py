@@ -452,7 +452,8 @@ def _beside(subject: _Subject) -> Section:
     study, here = subject.book.study, subject.here
     england = england_figures(study, here.key)
     alike = most_like(study, subject.place, 5)
-    shown = alike.head(ALIKE)
+    # Labels of other layers are longer: "in the same combined authority".
+    shown = alike.head(ALIKE - (here.seat.key != "local_authority"))
     units = here.facts.unit_rows[here.key]
     beside = [units[code] for code in (here.code, *shown["unit_code"])]
     rows = []
