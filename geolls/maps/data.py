@@ -452,6 +452,8 @@ class MapData:
         The trust_uid of scope "trust".
     callouts : tuple of Callout
         At most four.
+    sites : DataFrame, optional
+        Lead schools to mark: `unit_name` (str), `easting`, `northing` (metres).
     words : dict
         Fills `{layer}`, `{date}` and the like in the recipe's texts.
     dates : str
@@ -477,6 +479,7 @@ class MapData:
     place: Place | None = None
     trust: str | None = None
     callouts: tuple[Callout, ...] = ()
+    sites: pd.DataFrame | None = None
     words: Mapping[str, str] | None = None
     dates: str = ""
     attribution: str = ""

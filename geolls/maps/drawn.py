@@ -464,6 +464,7 @@ def resolve(recipe: Recipe | str | Path, data: MapData) -> Drawn:
     titles = {key: m.title for key, m in measures.items()} | covers
     # Whoever brings a layer wants to see where it stands.
     own = [key for key in offered if recipe.scope == "place" and layers[key].family == "user"]
+    own += [key for key in offered if data.place is not None and key == data.place.layer]
     _require(recipe.shade, titles, "measure")
     wanted = [key for key in recipe.measures if key in titles] or list(measures)
     # A copy keeps what the first has worked out: its arcs.

@@ -199,6 +199,7 @@ def _markup(
             areas=areas,
             columns=columns,
             rows=rows,
+            sites=0 if data.sites is None else len(data.sites),
             parted=_parted(drawn) if beside else (),
             beside=beside,
         )

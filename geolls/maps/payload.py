@@ -339,6 +339,13 @@ def own_of(drawn: Drawn, schools: pd.DataFrame | None) -> bytes:
         "towns": _towns(drawn) if recipe.cities else None,
         "swipe": drawn.swipe,
         "hexes": hexes and _hexes(hexes),
+        "sites": data.sites is not None
+        and [
+            [str(name), round(x), round(y)]
+            for name, x, y in data.sites[["unit_name", "easting", "northing"]].itertuples(
+                index=False, name=None
+            )
+        ],
         "place": place
         and {
             "layer": place.layer,

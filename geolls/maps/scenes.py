@@ -17,7 +17,7 @@ from geolls.base.vocabulary import HOME_STATUS, WEIGHTS
 from geolls.maps.data import LayerSpec, MapData
 from geolls.maps.partings import PARTED, cut_of, layer_of
 from geolls.maps.recipes import Recipe, load_recipe
-from geolls.maps.shading import measure_of
+from geolls.maps.shading import measure_of, sites_of
 from geolls.maps.topology import Topology
 from geolls.measures.membership import is_reason
 from geolls.study.core import Core
@@ -138,6 +138,7 @@ def country(facts: Facts, recipe: Recipe, *, url: Urls | None = None) -> MapData
         blocks=study.display_blocks,
         layers=(*(_layer(study, key, url) for key in wanted), *_two_days(study, recipe), *pieces),
         measures=tuple(measure_of(facts, recipe, key) for key in dict.fromkeys(keys)),
+        sites=sites_of(facts, recipe),
         words=_words(study, recipe),
         attribution=f"{study.attribution} {CREDIT}" if recipe.cities else study.attribution,
         demonstration=study.register.demonstration,

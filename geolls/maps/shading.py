@@ -22,14 +22,14 @@ from geolls.maps.recipes import Recipe
 from geolls.measures.membership import is_reason
 from geolls.measures.mismatch import UNDECIDED, compare_units
 from geolls.measures.sites import FarRule, measured_in
-from geolls.study.analyses import site_distances
+from geolls.study.analyses import site_distances, sites
 from geolls.study.changes import days_of
 from geolls.study.core import Core
 from geolls.study.facts import Facts
 from geolls.study.scenario import land_that_moves
 from geolls.study.typology import known_until, knows_joinings, typology
 
-__all__ = ["COLUMNS", "SHADINGS", "Asked", "Column", "measure_of", "supported"]
+__all__ = ["COLUMNS", "SHADINGS", "Asked", "Column", "measure_of", "sites_of", "supported"]
 
 
 class Asked(NamedTuple):
@@ -286,6 +286,14 @@ FARS: Mapping[str, Far] = {
 }
 
 
+def sites_of(facts: Facts, recipe: Recipe) -> pd.DataFrame | None:
+    """Return the lead schools that measures of a recipe go by; None where none does."""
+    if not {"far_share", "nearest_km"} & set(recipe.measures):
+        return None
+    table = sites(facts.study, _sites(Asked(facts, recipe, "")))
+    return table.dropna(subset=["easting", "northing"])
+
+
 def _from_sites(
     asked: Asked,
     title: str,
@@ -295,7 +303,7 @@ def _from_sites(
     said: str,
     **says: Any,
 ) -> Measure:
-    sites = _sites(asked)
+    of = _sites(asked)
     values, units = values.reindex(asked.units.index), asked.units
     return Measure(
         key=asked.key,
@@ -307,7 +315,7 @@ def _from_sites(
         n=units["schools"],
         few=FEW,
         england=float(england),
-        note=asked.partly(said, sites),
+        note=asked.partly(said, of),
         **says,
     )
 

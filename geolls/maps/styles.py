@@ -13,6 +13,7 @@ __all__ = [
     "MARKS",
     "PATTERNS",
     "RAMP",
+    "SITE",
     "SYMBOLS",
     "TOWN",
     "Line",
@@ -130,6 +131,9 @@ MARKS = {
     "status_unknown": Mark(1.6, "cross", "ink3", "ink3"),
 }
 """By kind of school."""
+
+SITE = Mark(2.6, "triangle", "ink")
+"""Of a lead school."""
 
 GROUPS = (
     Mark(2.1, "disc", "g1"),

@@ -15,7 +15,7 @@ import shapely
 from geolls.maps.data import WHO_RUNS, Kind, LayerSpec, abroad, classify, say
 from geolls.maps.drawn import Drawn
 from geolls.maps.print.svg import circle, clean, inks, joined, line_path, number, stroked
-from geolls.maps.styles import LINES, PATTERNS, SYMBOLS, Line, Mark, Stroke, band_width
+from geolls.maps.styles import LINES, PATTERNS, SITE, SYMBOLS, Line, Mark, Stroke, band_width
 from geolls.maps.topology import SEA, segments
 
 __all__ = [
@@ -291,12 +291,19 @@ class Land:
         return [*out, stroked(self.lines(self.outer), c["coast"], 0.6 if self.country else 0.75)]
 
     def symbols(self) -> list[str]:
-        """Draw a circle for each count, the small ones above."""
+        """Draw a circle for each count, the small ones above, and the lead schools."""
         drawn = sorted((f for f in self.faces.list if f.radius), key=lambda f: -f.radius)
         shapes = ((face, self.union(face.blocks)) for face in drawn)
-        return [
+        circles = [
             symbol(*_middle(shape), face.radius) for face, shape in shapes if not shape.is_empty
         ]
+        sites = self.drawn.data.sites
+        if sites is None:
+            return circles
+        xy = self.view(sites[["easting", "northing"]].to_numpy(float))
+        (left, top, right, bottom), (x, y) = self.view.box, xy.T
+        shown = xy[(left < x) & (x < right) & (top < y) & (y < bottom)]
+        return [*circles, marks(SITE, shown, 1.0, key="lead")]
 
     def _abroad(self) -> str:
         """Draw land outside England, round a place or a trust."""

@@ -17,7 +17,7 @@ from geolls.maps.data import Kind, LayerSpec, class_titles, say
 from geolls.maps.drawn import Drawn
 from geolls.maps.print.land import Faces, attrs, fill, link_or_hull, marks, symbol
 from geolls.maps.print.svg import Run, Sheet, circle, inks, line, number, rect, text, width, wrap
-from geolls.maps.styles import LINES, SYMBOLS, Mark
+from geolls.maps.styles import LINES, SITE, SYMBOLS, Mark
 
 __all__ = ["COLUMN", "Group", "groups_of", "in_columns", "in_rows", "one_column", "shading_of"]
 
@@ -158,6 +158,9 @@ def groups_of(maps: Sequence[Drawn]) -> list[Group]:
         for key, kind in drawn.data.kinds.items()
         if kind.whole is not None or key in there
     ]
+    if drawn.data.sites is not None:
+        many = f"{len(drawn.data.sites):,}"
+        out.append(Group("Lead schools", [Key("mark", "lead", "Lead school", many, SITE)]))
     panels = " / ".join(ascii_lowercase[: len(maps)]) if len(maps) > 1 else ""
     out += [Group(drawn.data.kinds_title, marked, (), panels)] if marked else []
     if marked and drawn.recipe.scope == "trust":

@@ -155,12 +155,24 @@
     /** Show all of what the map is about. */
     fit() {
       const {map, own} = this;
+      this.shapeFrame();
       geolls.frame(map, this.bounds(), {animate: false, padding: map.getSize().x < 500 ? 4 : 14});
       this.fitted = map.getZoom();
       const closer = Math.log2((this.metres() * PIXELS) / own.metres);
       map.setMaxZoom(Math.max(this.fitted, Math.floor(this.fitted + closer + 1e-9)));
       map.setMaxBounds(EDGE);
       map.options.maxBoundsViscosity = 0.6;
+    }
+
+    /** A frame as high as what the map is about needs, within what the style sheet allows. */
+    shapeFrame() {
+      const {map, own} = this;
+      const [west, south, east, north] = own.bounds;
+      const width = map.getSize().x;
+      if (this.england || width < 500) return;
+      const high = (width * (north - south)) / (east - west) + 40;
+      map.getContainer().style.setProperty("--high", `${Math.round(high)}px`);
+      map.invalidateSize({animate: false});
     }
 
     /** World coordinates of the box of what the map is about. */

@@ -193,9 +193,11 @@
     /** The kinds of schools that are on and that the panel can turn off. */
     marks() {
       const {app} = this;
-      if (!app.schools) return [];
-      const shown = (key) => app.kinds.has(key) && app.$(`input[data-kind="${key}"]`);
+      const triangle = svg("path", {class: "gl-site", d: "M0-5 4.4 3.2H-4.4Z"});
       const size = {width: 18, height: 14, viewBox: "-9 -7 18 14"};
+      const leads = app.own.sites ? [this.keyRow(size, triangle, "Lead school")] : [];
+      if (!app.schools) return leads;
+      const shown = (key) => app.kinds.has(key) && app.$(`input[data-kind="${key}"]`);
       const rows = app.own.kinds.filter(shown).map((key) => {
         const mark = svg("use", {class: `gl-mark gl-${key}`, href: `#${app.id}-${key}`});
         return this.keyRow(size, mark, kindLabel(kindNumber(key)));
@@ -209,7 +211,7 @@
             "Under another authority than it stands in",
           ),
         );
-      return rows;
+      return [...rows, ...leads];
     }
   }
 

@@ -3,7 +3,8 @@
   "use strict";
   const {SYMBOLS, el, hull, patternOf, pixelPath, svg} = geolls;
 
-  const GROUND = "context shore other faces over hair swipe edge coast lines symbols towns links hot ring".split(" ");
+  const BELOW = "context shore other faces over hair swipe edge coast lines symbols sites towns";
+  const GROUND = `${BELOW} links hot ring`.split(" ");
   // These lie over the schools.
   const ABOVE = ["links", "labels"];
 
@@ -112,6 +113,7 @@
       this.drawLand(view);
       this.drawBorders(view);
       this.drawSymbols(view);
+      this.drawSites(view);
       this.swipe.draw(view);
       this.outlines.draw(this.groups.lines, view);
       this.drawLinks(view);
@@ -179,6 +181,16 @@
         return svg("circle", {class: "gl-symbol", cx, cy, r});
       });
       this.groups.symbols.replaceChildren(...nodes);
+    }
+
+    /** Lead schools. */
+    drawSites(view) {
+      const {app} = this;
+      const nodes = (app.own.sites || []).map(([name, easting, northing]) => {
+        const [x, y] = view.at(...app.spot(easting, northing));
+        return svg("path", {class: "gl-site", d: `M${x} ${y - 5}l4.4 8.2h-8.8z`}, svg("title", {}, name));
+      });
+      this.groups.sites.replaceChildren(...nodes);
     }
 
     /** The hull of the trust that is shown, and a line home from each school outside its home. */
