@@ -15,6 +15,8 @@
   // In world coordinates: no side of a coast abroad is so long but where the data ends.
   const LONGEST = 0.34;
 
+  // Pixels above and below a place, for names.
+  const ROOM = 120;
   // A pixel shows at least so much of how far lines may lie from where they are known to run: zoom ends there.
   const PIXELS = 8;
 
@@ -170,7 +172,7 @@
       const [west, south, east, north] = own.bounds;
       const width = map.getSize().x;
       if (this.england || width < 500) return;
-      const high = (width * (north - south)) / (east - west) + 40;
+      const high = (width * (north - south)) / (east - west) + ROOM;
       map.getContainer().style.setProperty("--high", `${Math.round(high)}px`);
       map.invalidateSize({animate: false});
     }

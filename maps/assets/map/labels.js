@@ -14,6 +14,7 @@
   const BESIDE = [18, 26, 36, 48, 62, 80, 100, 125];
   // Pixels that the line from a name reaches into its land.
   const INTO = 9;
+  const LONGEST = 130;
   // Pixels that a mark reaches from its middle, and within which a name need not be said again.
   const REACH = 4;
   const AGAIN = 90;
@@ -179,8 +180,9 @@
       const [ex, ey] = nearestOn(pixels, x + width / 2, y + height / 2, INTO);
       const line = [Math.min(Math.max(ex, x), x + width), Math.min(Math.max(ey, y), y + height), ex, ey];
       const crossed = this.set.some((box) => crosses(line, box)) || this.leaders.some((other) => meets(line, other));
-      // A line that lies under its own name leads nobody.
-      return crossed || Math.hypot(line[0] - ex, line[1] - ey) < 4 ? null : line;
+      // A line that lies under its own name leads nobody, nor does one across half the map.
+      const long = Math.hypot(line[0] - ex, line[1] - ey);
+      return crossed || long < 4 || long > LONGEST ? null : line;
     }
 
     pixelsOf(flat) {
