@@ -30,6 +30,9 @@ NEEDS = {
     "export": ["--out", "tables"],
     "fetch": ["gias"],
     "study new": ["new.toml"],
+    "scenario check": ["surrey_2027"],
+    "scenario show": ["surrey_2027"],
+    "scenario compare": ["local_authority", "surrey_2027"],
 }
 
 Mistake = tuple[str, int, str]
@@ -114,9 +117,12 @@ LATE: dict[str, list[Mistake]] = {
     "fetch --year": [("-5", 2, "not in the range")],
     "fetch --resolution": [("BGS", 2, "did you mean BSC")],
     "study new --like": [("defalt", 12, "did you mean default?")],
+    "scenario new -o": [("text.txt", 15, "there is a file already"), NO_NAME],
+    "scenario compare --basis": [("body", 2, "none of maintaining, location")],
+    "scenario compare --list": [("school", 2, "did you mean schools?")],
 }
 # General names that mean something of the command's own.
-OWN = {"profile -o", "map -o", "changes --as-of", "where --blocks"}
+OWN = {"profile -o", "map -o", "changes --as-of", "where --blocks", "scenario new -o"}
 # Options that a mistake cannot be made with.
 FREE = {"map --title", "map --attr", "map --trust", "explain --trust"}
 WORDS: list[tuple[list[str], int, str]] = [
@@ -158,6 +164,14 @@ WORDS: list[tuple[list[str], int, str]] = [
     (["study", "show", "nowhere.toml"], 11, "no such file"),
     (["study", "check", "text.txt"], 11, "not readable as TOML"),
     (["study", "check", "wrong.toml"], 2, "unknown key 'registre'; did you mean register?"),
+    (["scenario", "sury_2027"], 10, "did you mean surrey_2027?"),
+    (["scenario", "wrong.toml"], 10, "errors found"),
+    (["scenario", "new", "diocese"], 10, "take a base of areas"),
+    (["scenario", "new", "distrct"], 10, "did you mean district?"),
+    (["scenario", "show"], 2, "as in: geolls scenario show surrey_2027"),
+    (["scenario", "show", "nowhere.toml"], 10, "no scenario is in a file"),
+    (["scenario", "compare", "district"], 2, "Missing argument 'AFTER'"),
+    (["scenario", "compare", "district", "sponsor"], 2, "not of land"),
     (["completion"], 2, "as in: geolls completion bash"),
     (["completion", "bsh"], 2, "did you mean bash"),
     (["findings", "leeds"], 2, "unexpected extra argument"),
@@ -203,7 +217,7 @@ def test_every_option_of_every_command_is_mistaken_once() -> None:
     missing = {f"{name} {option}" for name, option in OPTIONS if option not in tried} - FREE
     assert missing == set()
     assert {name for name, _ in commands()} <= {
-        " ".join(args[: 2 if args[0] == "study" else 1]) for args, *_ in CASES
+        " ".join(args[: 2 if args[0] in {"study", "scenario"} else 1]) for args, *_ in CASES
     }
 
 
