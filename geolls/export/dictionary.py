@@ -34,6 +34,8 @@ class Column:
         One of `TYPES`.
     unit : str
         Unit of its values, in words; empty where there is none.
+    given : str
+        The option without which there is no such column; empty where it always stands.
     """
 
     name: str
@@ -41,6 +43,7 @@ class Column:
     source: str
     type: str = field(default="string", metadata=among(TYPES))
     unit: str = ""
+    given: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +72,18 @@ class TableText:
     profile: str = field(default="", metadata=among(("", "star")))
 
     def expand(
-        self, layers: Collection[str], known: Mapping[str, str] | None = None
+        self,
+        layers: Collection[str],
+        known: Mapping[str, str] | None = None,
+        given: Collection[str] = (),
     ) -> Iterator[Column]:
         """Yield the columns, those of every layer written out layer by layer.
 
-        Of a layer that is `known` in part, as "3 of 34", its columns say so.
+        Of a layer that is `known` in part, as "3 of 34", its columns say so. Columns that need an
+        option stand where it is `given`.
         """
-        for each, columns in groupby(self.columns, lambda c: _EACH_LAYER in c.name):
+        there = [c for c in self.columns if not c.given or c.given in given]
+        for each, columns in groupby(there, lambda c: _EACH_LAYER in c.name):
             every = tuple(columns)
             for key, one in product(layers, every) if each else ():
                 name = one.name.replace(_EACH_LAYER, key)
@@ -112,7 +120,11 @@ class Dictionary:
         return None
 
     def rows(
-        self, layers: Collection[str], known: Mapping[str, str] | None = None, profile: str = ""
+        self,
+        layers: Collection[str],
+        known: Mapping[str, str] | None = None,
+        profile: str = "",
+        given: Collection[str] = (),
     ) -> list[dict[str, str]]:
         """Return one row per column of each table: table, column, type, unit, description, source.
 
@@ -124,6 +136,8 @@ class Dictionary:
             Those of them that are known in part, and in which.
         profile : str, optional
             Of the tables of which export.
+        given : collection of str, optional
+            Options that are given.
         """
         return [
             {
@@ -136,7 +150,7 @@ class Dictionary:
             }
             for table in self.tables.values()
             if table.profile == profile
-            for c in table.expand(layers, known)
+            for c in table.expand(layers, known, given)
         ]
 
 

@@ -35,7 +35,7 @@ def _csv(study: Study, found: Found, folder: Path) -> Iterator[Path]:  # noqa: A
 
 def _parquet(study: Study, found: Found, folder: Path) -> Iterator[Path]:
     for key, (text, frame) in found.items():
-        columns = text.expand(study.measured, study.rests_on)
+        columns = text.expand(study.measured, study.rests_on, study.given)
         yield write_bytes(folder / f"{key}.parquet", described_parquet(frame, columns))
     units = found.get("units")
     for key, shape in (shapes_of(study, units[1]) if units else {}).items():
@@ -206,12 +206,13 @@ def _resource(study: Study, path: Path) -> dict[str, Any]:
     if text is None:
         return {**found, "title": _WHOLE[ending]}
     shapes = f"GeoParquet, EPSG:27700. {text.note}"
+    columns = text.expand(study.measured, study.rests_on, study.given)
     return {
         **found,
         "title": f"{layer.title}: units as shapes" if layer else text.title,
         "description": shapes if layer else f"{text.rows}. {text.note}".strip(),
         **({"type": "table"} if is_csv else {}),
-        "schema": _schema(text.expand(study.measured, study.rests_on)) | _keys(text, ending),
+        "schema": _schema(columns) | _keys(text, ending),
     }
 
 

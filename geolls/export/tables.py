@@ -64,7 +64,7 @@ def tables(
     builders = {"": BUILDERS, "star": STAR}[profile]
     for text in load_dictionary().tables.values():
         if text.profile == profile and (not keys or text.key in keys):
-            columns = [c.name for c in text.expand(study.measured)]
+            columns = [c.name for c in text.expand(study.measured, given=study.given)]
             yield text, _there(study, text.key, builders, place)[columns].reset_index(drop=True)
 
 
@@ -256,6 +256,6 @@ BUILDERS: Mapping[str, Builder] = {
     "rejects": lambda study: study.register.rejects,
     "filtered": lambda study: study.register.filtered,
     "dictionary": lambda study: pd.DataFrame(
-        load_dictionary().rows(study.measured, study.rests_on)
+        load_dictionary().rows(study.measured, study.rests_on, given=study.given)
     ),
 }

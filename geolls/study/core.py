@@ -314,6 +314,11 @@ class Core:
 
         return travel_of(self.settings.travel, self.everywhere)
 
+    @property
+    def given(self) -> tuple[str, ...]:
+        """The options without which some columns of its tables are not there."""
+        return ("travel",) if self.travel else ()
+
     # -- land ------------------------------------------------------------------------------
 
     @cached_property

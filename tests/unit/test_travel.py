@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 import geolls
 import geolls.maps.scenes
 from geolls.base.errors import InputFileError
+from geolls.export.tables import tables
 from geolls.measures.membership import Membership
 from geolls.measures.placeview import school_view
 from geolls.measures.sites import far_areas, far_sensitivity, site_distances
@@ -222,6 +223,8 @@ def test_every_output_names_the_times(demonstration, tmp_path):
     assert study.fingerprint != demonstration.fingerprint
     assert "mine.csv" in study.describe().set_index("item")["value"]["travel"]
     assert any("has times of 2 of" in line for line in study.told())
+    spreads = [next(tables(s, keys=["spread"]))[1] for s in (study, demonstration)]
+    assert [set(TIMES) & set(table) for table in spreads] == [set(TIMES), set()]
 
 
 @pytest.mark.real_data
