@@ -41,10 +41,12 @@ class Book(Frame):
     ----------
     facts : Facts
         Every table, computed once.
+    single : bool
+        Whether each page stands alone, with styles, scripts and data inside it.
     """
 
-    def __init__(self, facts: Facts) -> None:
-        super().__init__(facts)
+    def __init__(self, facts: Facts, single: bool = False) -> None:
+        super().__init__(facts, single)
         self.tables = _csv_tables(facts)
         country = CountryPages(self)
         self._makers: dict[str, Callable[[Page], Rendered]] = {

@@ -105,6 +105,7 @@ def build_atlas(
     places: Sequence[str] = DEFAULT_PLACES,
     jobs: int = 1,
     resume: bool = False,
+    single: bool = False,
     progress: Progress | None = None,
 ) -> AtlasReport:
     """Write the atlas of a study.
@@ -122,6 +123,8 @@ def build_atlas(
         Processes.
     resume : bool
         Leave out what is complete and whose inputs have not changed.
+    single : bool
+        Make each page whole, to be sent alone: none needs the folder it came in.
     progress : callable, optional
         Called with what is being done, how much is done, and how much there is.
 
@@ -145,9 +148,9 @@ def build_atlas(
     out = Path(out)
     _make_folder(out)
     keys = _place_layers(study, places)
-    book = Book(Facts(study, keys))
+    book = Book(Facts(study, keys), single)
     press = Press(book, out)
-    decides = json.dumps([study.fingerprint, _code(), keys, __version__])
+    decides = json.dumps([study.fingerprint, _code(), keys, single, __version__])
     stamp = hashlib.sha256(decides.encode()).hexdigest()[:16]
     finished = _finished(out, stamp) if resume else {}
     results = {name: finished[name] for name in book.tasks if name in finished}
@@ -376,7 +379,7 @@ def _write_record(
             k: {"source": v.source, "source_date": v.source_date, "licence": v.licence}
             for k, v in study.layers.items()
         },
-        "arguments": {"places": list(keys)},
+        "arguments": {"places": list(keys), "single": book.single},
         "counts": {
             **register.counts,
             "places": {k: len(book.facts.units[k]) for k in keys},

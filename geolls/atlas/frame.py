@@ -122,12 +122,14 @@ class Frame:
     ----------
     facts : Facts
         Every table, computed once.
+    single : bool
+        Whether each page stands alone, with styles, scripts and data inside it.
     """
 
-    def __init__(self, facts: Facts) -> None:
-        self.facts = facts
+    def __init__(self, facts: Facts, single: bool = False) -> None:
+        self.facts, self.single = facts, single
         self.study = facts.study
-        self.plates = Plates(facts, self.path_of)
+        self.plates = Plates(facts, self.path_of, not single)
 
     @cached_property
     def pages(self) -> list[Page]:
@@ -233,6 +235,7 @@ class Frame:
         drawn : Parts, optional
             Its map.
         """
+        inline = inline or self.single
         inside = _carried(drawn) if inline else {}
         shared = drawn.packed if drawn and not inline else {}
         known = {

@@ -36,9 +36,14 @@ class Plates:
         Every table.
     path_of : callable
         Layer and code to the address of a page below the atlas's folder, "" where there is none.
+    shared : bool
+        Whether pages share the land that they draw on.
     """
 
-    def __init__(self, facts: Facts, path_of: Callable[[str, str], str]) -> None:
+    def __init__(
+        self, facts: Facts, path_of: Callable[[str, str], str], shared: bool = True
+    ) -> None:
+        self.shared = shared
         self.facts = facts
         self.study = facts.study
         self.path_of = path_of
@@ -136,12 +141,14 @@ class Plates:
         name = str(self.facts.trust_rows[uid]["trust_name"])
         recipe, data = self._scene("trust_footprint", page.root, trust=uid, words={"trust": name})
         assert data.schools is not None
-        return cut(recipe, data, shared=True) if data.schools["easting"].notna().any() else None
+        return (
+            cut(recipe, data, shared=self.shared) if data.schools["easting"].notna().any() else None
+        )
 
     def index(self, page: Any) -> Parts:
         """Draw the national map."""
         recipe, data = self._scene("national_index", page.root)
-        return cut(recipe, replace(data, callouts=self._callouts()), shared=True)
+        return cut(recipe, replace(data, callouts=self._callouts()), shared=self.shared)
 
     def _callouts(self) -> tuple[Callout, ...]:
         """Point at four that stand out, by the same rules each time."""
@@ -186,9 +193,9 @@ class Plates:
 
     def coverage(self, key: str, page: Any) -> Parts:
         """Draw which land has a hub, several, or none that we found."""
-        return cut(*self._scene("hub_coverage", page.root, key), shared=True)
+        return cut(*self._scene("hub_coverage", page.root, key), shared=self.shared)
 
     @cache  # noqa: B019
     def country(self, name: str) -> Parts:
         """Draw a national recipe."""
-        return cut(*self._scene(name, "../"), shared=True)
+        return cut(*self._scene(name, "../"), shared=self.shared)

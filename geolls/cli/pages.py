@@ -202,10 +202,17 @@ def map_(
         help="Processes; as many as processors by default.",
     ),
     click.option("--resume", is_flag=True, help="Skip pages that are complete and unchanged."),
+    click.option("--single", is_flag=True, help="Each page whole, to be sent without its folder."),
     output=OUTPUT[-2:],
 )
 def atlas(
-    study: Study, out: Path, places: tuple[str, ...], jobs: int, resume: bool, **options: Any
+    study: Study,
+    out: Path,
+    places: tuple[str, ...],
+    jobs: int,
+    resume: bool,
+    single: bool,
+    **options: Any,
 ) -> None:
     r"""Build the atlas: a page for each place and trust.
 
@@ -224,6 +231,7 @@ def atlas(
             places=places or DEFAULT_PLACES,
             jobs=jobs or os.cpu_count() or 1,
             resume=resume,
+            single=single,
             progress=progress,
         )
     click.echo(f"Open {(out / 'index.html').resolve().as_uri()}")

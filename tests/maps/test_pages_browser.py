@@ -125,6 +125,36 @@ def test_every_kind_of_page_opens_without_a_fault_or_a_request_and_says_its_scho
         seen.page.close()
 
 
+@pytest.mark.parametrize("name", ["trust", "index", "coverage", "trusts"])
+def test_each_page_of_a_single_atlas_is_whole_without_its_folder(
+    leaves: Leaves, visit: Visit, tmp_path: Path, name: str
+) -> None:
+    page = leaves.pages[name]
+    made = Book(leaves.book.facts, single=True).make(page.path)
+    assert list(made) == [page.path]
+    path = tmp_path / "alone.html"
+    path.write_bytes(made[page.path])
+    seen = visit(path)
+    assert seen.page.locator(".alone").count() == 0
+    assert seen.page.locator("h1").is_visible()
+    if name != "trusts":
+        assert seen.page.locator(".gl-map .gl-faces path").count() > 0
+    assert seen.faults == []
+    assert seen.asked == [path.as_uri()]
+
+
+def test_a_page_that_lacks_its_folder_says_so_and_still_shows_text_and_table(
+    leaves: Leaves, visit: Visit, tmp_path: Path
+) -> None:
+    path = tmp_path / "trust.html"
+    shutil.copyfile(leaves.path("trust"), path)
+    page = visit(path, java_script_enabled=False).page
+    assert "without the folder of its atlas" in page.locator(".alone").inner_text()
+    assert page.locator("h1").is_visible()
+    assert page.locator("main section table:visible").count() > 0
+    assert not visit("trust").page.locator(".alone").is_visible()
+
+
 def test_a_place_page_stands_alone(leaves: Leaves, visit: Visit, tmp_path: Path) -> None:
     alone = tmp_path / "leeds.html"
     shutil.copy(leaves.path("place"), alone)
