@@ -489,7 +489,9 @@ def _school_names(name: str, ground: Ground) -> list[Match]:
             ground.areas.resolve(coming[0].code, ground.on)
         raise UnknownNameError(
             f"nothing in England is called {name!r} on {ground.on}",
-            fix=suggest_places(
+            fix=_POSTCODES
+            if re.match(r"[A-Za-z]{1,3}\d?[\w ]?\d", name)
+            else suggest_places(
                 name,
                 {a.name for a in ground.areas.rows if a.active(ground.on)},
                 ground.on,
@@ -503,6 +505,9 @@ def _school_names(name: str, ground: Ground) -> list[Match]:
             fix="add a word, or give a postcode or URN",
         )
     return _as_matches(mine)
+
+
+_POSTCODES = "a postcode is whole (SW1A 1AA), a sector (B1 1) or an outward code (LA14)"
 
 
 def _placed(study: Core) -> pd.DataFrame:

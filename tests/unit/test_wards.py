@@ -21,6 +21,7 @@ from geolls.fetch.postcodes import fetch_postcodes
 from geolls.land.blocks import load_blocks
 from geolls.land.locate import locate
 from geolls.land.wards import ward_land
+from geolls.layers.reader import read_layer
 
 NORTH, SOUTH, EAST = "E05000001", "E05000002", "E05000003"
 LEEDS = "E08000035"
@@ -110,9 +111,7 @@ def a_layer(folder: Path, members: str, more: str = "") -> Path:
     "members",
     [
         f"unit,area,wards\nNorth,,{NORTH}\nRest,Leeds,\n",
-        f"unit,area,wards\nNorth,Leeds,{NORTH}\nRest,Leeds,{SOUTH}\n",
         f"unit,WD25CD\nNorth,{NORTH}\nRest,{SOUTH}\n",
-        f"unit,code\nNorth,{NORTH.lower()}\nRest,{LEEDS}\n",
     ],
 )
 def test_a_list_of_wards_is_a_part_and_the_rest_is_whose_the_district_is(
@@ -140,6 +139,17 @@ def test_a_list_of_wards_is_a_part_and_the_rest_is_whose_the_district_is(
         told = study.where(code).set_index("layer").loc["halves"]
         assert told["unit_name"] == name[block]
         assert told["line_confidence"] == "medium"
+
+
+@pytest.mark.parametrize("members", [
+    f"unit,area,wards\nNorth,Leeds,{NORTH}; {SOUTH}\nRest,Leeds,\n",
+    f"unit,code\nNorth,{NORTH.lower()}\nNorth,{SOUTH}\nRest,{LEEDS}\n",
+])  # fmt: skip
+def test_wards_are_listed_in_a_cell_or_row_by_row(tmp_path: Path, members: str) -> None:
+    layer, problems = read_layer(a_layer(tmp_path, members), own=True)
+    assert layer is not None and not problems and layer.cuts_blocks
+    wards = {(c.unit_code, ward) for c in layer.claims for ward in c.wards}
+    assert wards == {("north", NORTH), ("north", SOUTH)}
 
 
 def test_a_polygon_beside_a_list_of_areas_is_a_part_of_them(data: Path) -> None:
