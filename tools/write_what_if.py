@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pandas as pd
 
@@ -19,6 +20,7 @@ from geolls.layers.scenario import shipped
 from geolls.measures.regrouping import Comparison
 from geolls.study.history import days_of, files_in
 from geolls.study.history import history as follow
+from geolls.study.realigning import Realignment
 from geolls.study.scenario import BASES
 from geolls.study.settings import Settings
 
@@ -223,6 +225,99 @@ def hubs_along_authorities(study: Study) -> Iterator[str]:
     )
 
 
+COSTS = (0.03, 0.1, 0.15, 0.3)
+
+
+def proposals(study: Study) -> Realignment:
+    """Return the groupings that the page tells of and draws."""
+    return study.memo(
+        "realigned", lambda: study.realign("teaching_school_hub", size=(150, 420), moves=COSTS)
+    )
+
+
+def frontier(study: Study) -> Iterator[str]:
+    """Yield what other lines of Teaching School Hubs would keep, and cost."""
+    found = proposals(study)
+    yield "## Teaching School Hubs realigned: the frontier"
+    yield ""
+    yield (
+        "Nobody proposes this. Districts of 2009 to 2019 are grouped anew into as many hubs, "
+        "each in one piece and of 150 to 420 schools, so that sister schools of a trust lie in "
+        "one hub, less what a school's move costs: a trust's links weigh as many as its "
+        "schools. The gap is how far a grouping is at most from the best there can be: `(bound "
+        "- objective) / bound`, of what a grouping can decide (links within a district are "
+        "kept by all)."
+    )
+    yield ""
+    yield from (f"- {line.rstrip('.')}." for line in found.told)
+    yield ""
+    rows = (
+        [
+            "today" if row["cost"] != row["cost"] else f"{row['cost']:g}",
+            f"{row['kept_share']:.1%}",
+            *(count(row[c]) for c in ("schools_moved", "pupils_moved", "areas_moved")),
+            f"{row['schools_least']:g} to {row['schools_most']:g}",
+            "yes" if row["contiguous"] else f"no, {row['units_in_pieces']} in pieces",
+            *(f"{row[c]:.3f}" for c in ("v_today", "v_authorities")),
+            *(
+                "" if row["cost"] != row["cost"] else f"{row[c]:,.0f}"
+                for c in ("objective", "bound")
+            ),
+            "" if row["cost"] != row["cost"] else f"{row['gap']:.1%}",
+        ]
+        for row in found.frontier.to_dict("records")
+    )
+    heading = [
+        "cost of a move",
+        "links kept",
+        "schools moved",
+        "pupils",
+        "districts",
+        "schools a hub",
+    ]
+    heading += ["in one piece", "V with today", "V with authorities", "objective", "bound", "gap"]
+    yield from grid(heading, rows)
+    yield ""
+    yield "![Where the hub would be another, at a cost of 0.15](images/what-if-realigned.svg)"
+    yield ""
+    yield from commands(
+        study,
+        "geolls realign teaching_school_hub --size 150:420 --moves 0.03,0.1,0.15,0.3",
+        "geolls realign teaching_school_hub --size 150:420 --moves 0.15 --list moves",
+        "geolls realign teaching_school_hub --size 150:420 --moves 0.15 --out proposals",
+    )
+
+
+def one_more(study: Study) -> Iterator[str]:
+    """Yield the site of one more hub lead in the region farthest from any."""
+    far = study.table("far_schools")
+    region = study.membership("region").frame("urn", reasons=False).set_index("urn")
+    all_, gone = region["unit_name"].value_counts(), region["unit_name"].reindex(far["urn"])
+    share = (gone.value_counts() / all_).sort_index()
+    name = str(share.idxmax())
+    found = study.site("teaching_school_hub_lead", add=1, within="20km", place=f"region:{name}")
+    row = found.table.iloc[0]
+    yield "## One more hub lead where most are far from one"
+    yield ""
+    yield (
+        f"In {name} {share.max():.0%} of schools are over 20 km, in a straight line, from every "
+        "lead school of a Teaching School Hub, more than in any other region."
+    )
+    yield ""
+    yield from (f"- {line.rstrip('.')}." for line in found.told)
+    yield ""
+    yield (
+        f"{row['name']} ({row['la_name']}, URN {row['urn']}) is where most schools would be newly "
+        f"within 20 km: {count(row['schools_newly'])}, with {count(row['pupils_newly'])} pupils; "
+        f"other schools that would do as well: {row['ties']}. A point on a map, found by distance "
+        "alone: it says nothing of the school."
+    )
+    yield ""
+    yield from commands(
+        study, f'geolls site teaching_school_hub_lead --add 1 --within 20km --place "region:{name}"'
+    )
+
+
 def years(study: Study) -> Iterator[str]:
     """Yield 2017 to 2025 for England and three places, from the files beside the register."""
     folder = Path(str(study.settings.register)).parent
@@ -283,6 +378,8 @@ SECTIONS: tuple[Callable[[Study], Iterator[str]], ...] = (
     whole_districts,
     part_districts,
     hubs_along_authorities,
+    frontier,
+    one_more,
     years,
 )
 INTRODUCTION = """\
@@ -329,6 +426,21 @@ def page(study: Study, sections: Sequence[Callable[[Study], Iterator[str]]] = SE
     return "\n".join([INTRODUCTION, made, *parts])
 
 
+def draw_proposal(study: Study) -> None:
+    """Draw what one of the groupings would move."""
+    with TemporaryDirectory() as folder:
+        written = {path.stem: path for path in proposals(study).write(Path(folder))}
+        drawn = study.taking([str(path := written["realigned_teaching_school_hub_0_15"])])
+        picture = PAGE.parent / "images" / "what-if-realigned.svg"
+        drawn.save_map(
+            "what_if",
+            picture,
+            left="teaching_school_hub",
+            right=str(path),
+            figure={"width": "170mm"},
+        )
+
+
 def main(register: str, as_of: str = "2025-07-18") -> None:
     """Write the page and its pictures."""
     study = open_study(register=register, as_of=as_of)
@@ -336,6 +448,7 @@ def main(register: str, as_of: str = "2025-07-18") -> None:
     for key in DRAWN:
         path = PAGE.parent / "images" / f"what-if-{key}.svg"
         study.save_map("what_if", path, right=key, figure={"width": "170mm"})
+    draw_proposal(study)
 
 
 if __name__ == "__main__":

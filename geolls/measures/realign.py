@@ -214,7 +214,7 @@ def hold(ground: Ground) -> None:
     sizes = np.bincount(part, ground.schools).astype(int)
     for at in np.flatnonzero(sizes < low):
         here = [ground.names[i] for i in np.flatnonzero(part == at).tolist()]
-        text = f"{', '.join(here[:4])} hang together with nothing else and have {sizes[at]} schools"
+        text = f"{', '.join(here[:4])} touch nothing else, and have {sizes[at]} schools"
         fix = f"give a lower end of {sizes[at]} or less, or a --bridge from it"
         raise UsageError(text, where="--size", fix=fix)
     fewest, most_ = int((-(-sizes // high)).sum()), int((sizes // max(low, 1)).sum())

@@ -34,6 +34,8 @@ KINDS: Final[Mapping[str, str]] = {
 #: What moving one school may cost, unless told.
 COSTS: Final = (0.0, 0.03, 0.1, 0.15, 0.3, 1.0)
 _NEAR: Final = 5
+# Ordered pairs of areas that can be in one unit: with more, the relaxation takes hours.
+_MOST: Final = 60_000
 
 
 @dataclass(frozen=True)
@@ -144,7 +146,7 @@ def realign(
         hold(Ground(**{**vars(ground), "units": units}))
     hold(ground)
     exact = solver()
-    bound = Bound(ground) if exact else None
+    bound = Bound(ground) if exact and ground.together.sum() <= _MOST else None
     found: dict[float, Ints] = {}
     limits: dict[float, float] = {}
     for at, cost in enumerate(sorted(set(moves), reverse=True)):
@@ -170,6 +172,8 @@ def realign(
         f"from {land.n} {of}; links of {word} are kept"
     )
     told = list(land.told)
+    if exact and bound is None:
+        told.append("The bound is rough: too many areas can be in one unit for a tighter one")
     if not exact:
         told.append(f"The bound is rough, and no window was made exact: for HiGHS, {INSTALL}")
     head = {

@@ -154,7 +154,10 @@ def test_the_same_seed_gives_the_same_grouping() -> None:
         ({"low": 31}, "31 needs 1 units or fewer; 2 units, 30 or fewer"),
         ({"high": 29}, "29 needs 3 units or more; 2 units, 30 or more"),
         ({"high": 9, "units": 6}, "area 0 alone has 10 schools, more than 9; give 0:10 or more"),
-        ({"low": 15, "borders": BORDERS[[1, 2, 3, 6]]}, "area 0 hang together with nothing else"),
+        (
+            {"low": 15, "borders": BORDERS[[1, 2, 3, 6]]},
+            "area 0 touch nothing else, and have 10 schools",
+        ),
     ],
 )
 def test_a_rule_that_nothing_meets_is_refused_with_the_nearest(rule: dict, said: str) -> None:
