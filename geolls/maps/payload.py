@@ -9,7 +9,7 @@ import base64
 import hashlib
 import json
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -23,6 +23,7 @@ from geolls.base.interval import Interval
 from geolls.maps.data import WHO_RUNS, LayerSpec, Measure, abroad, class_titles, classify
 from geolls.maps.drawn import MOST_CALLOUTS, Drawn, cover, texts
 from geolls.maps.hexes import Hexes, hexes_of
+from geolls.maps.partings import PARTED
 from geolls.maps.topology import Topology, zigzag
 from geolls.study.postcodes import beginnings
 from geolls.study.towns import towns
@@ -45,21 +46,30 @@ def land_of(drawn: Drawn, shared: bool) -> bytes:
     topo = drawn.data.topology
     if shared:
         return _shared_land(topo, metres_of(drawn), tuple(drawn.data.layers))
-    return _land(topo, _arcs(drawn), tuple(drawn.layers), _context(_frame(drawn, 1.0)))
+    seen = range(len(topo.blocks)) if drawn.england else _seen(drawn)
+    return _land(topo, _arcs(drawn), tuple(drawn.layers), _context(_frame(drawn, 1.0)), seen)
 
 
 @lru_cache(maxsize=4)
 def _shared_land(topo: Topology, metres: float, specs: tuple[LayerSpec, ...]) -> bytes:
     """Return the land that all pages of an atlas draw on: packed once, and so as one."""
-    return _land(topo, topo.encode(metres), specs, _context(shapely.box(*abroad().bounds)))
+    context, seen = _context(shapely.box(*abroad().bounds)), range(len(topo.blocks))
+    return _land(topo, topo.encode(metres), specs, context, seen)
 
 
 def _land(
-    topo: Topology, arcs: Mapping[str, Any], specs: tuple[LayerSpec, ...], context: dict[str, Any]
+    topo: Topology,
+    arcs: Mapping[str, Any],
+    specs: tuple[LayerSpec, ...],
+    context: dict[str, Any],
+    seen: Sequence[int],
 ) -> bytes:
+    """Pack land and layers; of pieces of land, which are many, those that are seen have a name."""
     packed = ready(_told(arcs), letters_only=True)
-    layers = _layers(specs, topo.blocks)
-    return pack({"arcs": packed, "layers": layers, "london": topo.london, "context": context})
+    layers = _layers(tuple(s for s in specs if s.family != PARTED), topo.blocks)
+    pieces = [_pieces(s, topo.blocks, seen) for s in specs if s.family == PARTED]
+    land = {"arcs": packed, "layers": layers, "pieces": pieces}
+    return pack(land | {"london": topo.london, "context": context})
 
 
 def _told(arcs: Mapping[str, Any]) -> dict[str, Any]:
@@ -97,17 +107,26 @@ def _frame(drawn: Drawn, times: float) -> Any:
     return shapely.box(west, south, east, north).buffer(margin, join_style="mitre")
 
 
+def _seen(drawn: Drawn) -> list[int]:
+    """Return the positions of the blocks in the frame."""
+    bounds = shapely.box(*drawn.data.topology.bounds.T)
+    return list(np.flatnonzero(shapely.intersects(_frame(drawn, 0.4), bounds)).tolist())
+
+
 def _arcs(drawn: Drawn) -> dict[str, Any]:
     """Return the arcs of a map of its own: fine on its land, coarser round about and far away."""
     topo, metres, own = drawn.data.topology, metres_of(drawn), drawn.place_blocks
     if drawn.england:
         return topo.encode(metres)
-    seen = np.flatnonzero(
-        shapely.intersects(_frame(drawn, 0.4), shapely.box(*topo.bounds.T))
-    ).tolist()
+    seen = _seen(drawn)
+    # Where a school of the map stands, and be it far away, lines keep to its right side.
+    table = drawn.data.schools
+    known = table is not None and "block" in table
+    held = table["block"].map(topo.at).dropna().unique().astype(int).tolist() if known else []
+    levels = {FAR_METRES: held, REGION_METRES: seen, metres: own or seen}
     if metres == REGION_METRES:  # it fills its frame, and most of England is near it
-        return topo.encode(FAR_METRES, {metres: own})
-    return topo.encode(FAR_METRES, {metres: own or seen, REGION_METRES: seen})
+        levels[REGION_METRES] = own
+    return topo.encode(FAR_METRES, levels)
 
 
 def _context(frame: Any) -> dict[str, Any]:
@@ -128,6 +147,13 @@ def _context(frame: Any) -> dict[str, Any]:
 @lru_cache(maxsize=8)
 def _layers(specs: tuple[LayerSpec, ...], blocks: tuple[str, ...]) -> Ready:
     return ready([_layer(spec, blocks) for spec in specs])
+
+
+def _pieces(spec: LayerSpec, blocks: tuple[str, ...], seen: Sequence[int]) -> dict[str, Any]:
+    here, out = set(cover(spec, blocks).units_on(seen)), _layer(spec, blocks)
+    for key in ("code", "name"):
+        out[key] = [text if u in here else "" for u, text in enumerate(out[key])]
+    return out
 
 
 def _layer(spec: LayerSpec, blocks: tuple[str, ...]) -> dict[str, Any]:

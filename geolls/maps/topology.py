@@ -180,7 +180,7 @@ class Topology:
     def _tree(self) -> shapely.STRtree:
         return shapely.STRtree(shapely.points(self.spots))
 
-    def stays(self, metres: float, among: Ints | None = None) -> Bools:
+    def stays(self, metres: float, among: Ints | None = None, spots: bool = True) -> Bools:
         """Tell which vertices are drawn at a tolerance: of all arcs, or of those at some positions.
 
         Notes
@@ -197,6 +197,8 @@ class Topology:
         drawn = _named(np.rint(coords), arcs[owner])
         stays, mine = np.ones(len(self.arc), bool), np.isin(self.arc, arcs)
         stays[mine] = np.isin(_named(self.xy[mine], self.arc[mine]), drawn)
+        if not spots:
+            return stays
         kept = np.flatnonzero(stays)
         start, many = kept[:-1], np.diff(kept) + 1
         cut = (self.arc[start] == self.arc[kept[1:]]) & (many > 2)
@@ -221,7 +223,8 @@ class Topology:
         metres : float
             Tolerance of the Douglas-Peucker simplification, in metres.
         finer : mapping of float to sequence of int, optional
-            Smaller tolerances, each with the positions of the blocks whose arcs have it.
+            Tolerances, each with the positions of the blocks whose arcs have it; lines of no
+            other block keep clear of a spot.
 
         Returns
         -------
@@ -231,10 +234,10 @@ class Topology:
         """
         levels = sorted((finer or {}).items(), reverse=True)
         grid = max(4, round(min(metres, *finer or [metres]) / 25))
-        drawn = _simplified(self, metres, grid)
+        drawn = _simplified(self, metres, grid, not levels)
         for tolerance, near in levels:
             close = np.isin(self.left, near) | np.isin(self.right, near)
-            fine = _simplified(self, tolerance, grid)
+            fine = _simplified(self, tolerance, grid, True)
             drawn = [f if c else d for c, f, d in zip(close, fine, drawn, strict=True)]
         kept = [i for i, arc in enumerate(drawn) if arc is not None]
         arcs = [arc for arc in drawn if arc is not None]
@@ -271,7 +274,7 @@ def _walk(start: Ints, end: Ints) -> tuple[list[int], list[bool]]:
 
 
 @lru_cache(maxsize=16)  # few tolerances, and every page asks again
-def _simplified(land: Topology, metres: float, grid: int) -> list[Ints | None]:
+def _simplified(land: Topology, metres: float, grid: int, spots: bool) -> list[Ints | None]:
     """Return all arcs at one tolerance, on one grid; None for islets too small to see."""
     # All but islets too small to see, keeping the largest ring of each block.
     lines, tolerance = land.lines, metres / STEP
@@ -279,7 +282,7 @@ def _simplified(land: Topology, metres: float, grid: int) -> list[Ints | None]:
     largest = pd.Series(length).groupby(block).transform("max").to_numpy()
     inland = np.minimum(land.left, land.right) != SEA
     big = ~shapely.is_closed(lines) | (length > 8 * tolerance) | (length >= largest)
-    stays = land.stays(metres)
+    stays = land.stays(metres, spots=spots)
     points, owner = np.rint(land.xy[stays] / grid).astype(np.int64), land.arc[stays]
     turns = np.diff(owner, prepend=-1, append=-1) != 0  # first and last vertices stay
     moved = np.any(np.diff(points, axis=0, prepend=points[:1]) != 0, axis=1)

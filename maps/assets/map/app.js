@@ -106,7 +106,8 @@
       this.own = own;
       // Schools told apart by something of the user's.
       if (own.marks) geolls.vocabulary.kinds = own.marks;
-      this.layers = own.layers.map((key) => land.layers.find((layer) => layer.key === key));
+      const layers = [...land.layers, ...land.pieces];
+      this.layers = own.layers.map((key) => layers.find((layer) => layer.key === key));
       for (const layer of this.layers) {
         layer.units = layer.code.length;
         // The unit of each part of what the map stands on: of its land, or of hexagons.
