@@ -120,9 +120,8 @@ def _arcs(drawn: Drawn) -> dict[str, Any]:
         return topo.encode(metres)
     seen = _seen(drawn)
     # Where a school of the map stands, and be it far away, lines keep to its right side.
-    table = drawn.data.schools
-    known = table is not None and "block" in table
-    held = table["block"].map(topo.at).dropna().unique().astype(int).tolist() if known else []
+    table = pd.DataFrame() if drawn.data.schools is None else drawn.data.schools
+    held = sorted({topo.at[block] for block in table.get("block", ()) if block in topo.at})
     levels = {FAR_METRES: held, REGION_METRES: seen, metres: own or seen}
     if metres == REGION_METRES:  # it fills its frame, and most of England is near it
         levels[REGION_METRES] = own
