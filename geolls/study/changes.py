@@ -98,7 +98,7 @@ def _not_counted(study: Core) -> pd.Series:
     reasons = pd.concat(
         [register.filtered[["urn", "reason"]], register.rejects[["urn", "reason"]]]
     ).dropna()
-    reasons = reasons[~reasons["urn"].isin(register.schools["urn"])]
+    reasons = reasons[~reasons["urn"].isin(study.schools["urn"])]
     return reasons.drop_duplicates("urn").set_index("urn")["reason"]
 
 

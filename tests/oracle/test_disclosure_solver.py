@@ -371,6 +371,13 @@ ELSEWHERE = {
     "export",
     "study",
 }
+#: Commands that count schools and all pupils; their rooms know no eligible ones, as a test holds.
+ALL_PUPILS = {
+    "scenario": ("cli/scenario.py", "layers/scenario.py", "study/scenario.py"),
+    "realign": ("cli/proposing.py", "study/realigning.py", "measures/realign.py"),
+    "site": ("cli/proposing.py", "study/siting.py", "measures/siting.py"),
+    "history": ("cli/history.py", "study/history.py"),
+}
 #: The outputs that eligible pupils enter: what is said of them is said by `measures.disclosure`.
 GUARDED = {
     *(words for each in ASKED.values() for words in each if "fsm_pupils" in words),
@@ -446,7 +453,8 @@ def outputs(
 def test_what_a_study_says_hangs_on_no_small_number_and_only_guarded_tables_on_large_ones(
     few: Study, outputs: Callable[..., dict[str, Any]]
 ) -> None:
-    assert set(ASKED) | ELSEWHERE == set(cli.commands)  # a new command must say which it is
+    # A new command must say which it is.
+    assert set(ASKED) | ELSEWHERE | ALL_PUPILS.keys() == set(cli.commands)
     other = with_counts(few, lambda c, n: np.where(small(c), 1 + (c + n) % 9, c))
     before, after = (s.register.schools["fsm_pupils"] for s in (few, other))
     assert (before != after).sum() > 10 and (small(before) == small(after)).all()
@@ -468,6 +476,13 @@ def test_one_room_opens_the_door() -> None:
         if path.parent.name != "register" and look.search(path.read_text(encoding="utf-8"))
     }
     assert found == {"study/core.py", "cli/checking.py"}  # checking tells faults of files only
+
+
+def test_what_counts_all_pupils_knows_no_eligible_ones() -> None:
+    house = Path(geolls.__file__).parent
+    for room in {room for rooms in ALL_PUPILS.values() for room in rooms}:
+        text = (house / room).read_text(encoding="utf-8")
+        assert not re.search(r"fsm|counted\(|eligible", text), room
 
 
 def test_one_table_or_all_and_any_order_give_the_same_numbers(few: Study) -> None:
