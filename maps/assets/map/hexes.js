@@ -51,6 +51,7 @@
         layer.low = low[i];
         layer.lowSet = new Set(low[i]);
         layer.spots = null;
+        layer.spotsHere = null;
       });
       Object.assign(app, {land, inside, london});
       app.own.bounds = bounds;
