@@ -316,8 +316,7 @@ def emit(
             title = f"{title}\n{study.register.label}".strip()
             if not on_screen(options):
                 click.echo(study.register.label, err=True)
-        else:
-            say_left_out(study, options)
+        say_left_out(study, options)
         if study.travel and on_screen(options):
             title = f"{title}\nTravel: {study.travel.label}".strip()
         elif study.travel:
@@ -398,7 +397,11 @@ def _shapes(study: Study | None) -> Callable[[Table, str], bytes] | None:
 
 
 def say_left_out(study: Study, options: dict[str, Any]) -> None:
-    """Say on standard error what of the register, or of its links, was not of use."""
+    """Say on standard error, once, what of the register or its links was not of use."""
+    study.memo(("said", "left out"), lambda: _say_left_out(study, options))
+
+
+def _say_left_out(study: Study, options: dict[str, Any]) -> None:
     counts, path = study.register.counts, study.settings.register
     for line in study.register.source.get("told", ()):
         note(options, line)
@@ -495,6 +498,7 @@ def study_command(
             if given.get("place") is not None:
                 given["place"] = place_of(given["study"], given["place"], given)
             function(**given)
+            say_left_out(given["study"], given)
             for line in given["study"].told():
                 note(given, line)
 

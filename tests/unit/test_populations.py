@@ -216,3 +216,16 @@ def test_what_a_map_needs_is_said_before_any_study_is_opened(
 ) -> None:
     monkeypatch.setattr("geolls.api.open_study", None)
     assert said in str(CliRunner().invoke(cli, ["map", *args]).exception)
+
+
+def test_what_of_a_list_is_not_used_is_said_whatever_is_made_of_it(tmp_path: Path) -> None:
+    listed = tmp_path / "mine.csv"
+    listed.write_text("URN\n900000\n900000\n999999\n")
+    for command in (
+        ["coverage", "region", "--by", "schools"],
+        ["profile", "Hartlepool", "-o", str(tmp_path / "p.html")],
+    ):
+        asked = ["--where", f"in={listed}", "--as-of", "2022-09-01"]
+        said = CliRunner().invoke(cli, [*command, *asked]).stderr
+        assert said.count("mine.csv: no school that counts: not in the register (1: 999999)") == 1
+        assert said.count("mine.csv: is listed more than once, and counts once (1: 900000)") == 1
