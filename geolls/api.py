@@ -16,6 +16,7 @@ from geolls.base.populations import population_of
 from geolls.base.schema import a_date
 from geolls.base.shelves import shelf
 from geolls.base.text import suggest
+from geolls.layers.catalogue import load_catalogue
 from geolls.study.core import Core, Given
 from geolls.study.gazetteer import Place
 from geolls.study.settings import Settings, read_settings
@@ -621,15 +622,16 @@ def history(
     """
     from geolls.study import history as room
 
-    days = room.days_of(
-        room.files_in(_several_paths(registers, "registers"), "registers"),
-        room.files_in(_several_paths(group_links, "group_links"), "group links"),
-        since,
-    )
     names, phases = _several(places, "places"), _several(phase, "phase")
     settings = Settings().replace(
         phases=population_of(phases, where="phase").phases if phases else (),
         boundaries=tuple(_several_paths(boundaries, "boundaries")),
+    )
+    load_catalogue(settings.boundaries)  # what is wrong with them is told before the work
+    days = room.days_of(
+        room.files_in(_several_paths(registers, "registers"), "registers"),
+        room.files_in(_several_paths(group_links, "group_links"), "group links"),
+        since,
     )
     rows = []
     for row in room.history(days, names, settings=settings, data=_path(data, "data")):

@@ -75,7 +75,13 @@ def history(
             fix="give edubasealldata files, or their folder: geolls fetch gias brings one",
         )
     from geolls.api import history as told
+    from geolls.export.render import format_of
     from geolls.fetch.kept import data_folder
+
+    output: Path | None = options["output"]
+    drawn = output is not None and output.suffix.lower() in {".html", ".htm"}
+    if output is not None and not drawn:  # known before the work is done
+        format_of(output, options["fmt"])
 
     with progress_bar(options["quiet"]) as progress:
         found = told(
@@ -92,8 +98,7 @@ def history(
     of_trusts = int((days["trusts_from"] != "").sum())
     note(options, f"Days: {len(days)}, of {of_trusts} of which it is told who was in which trust")
     title = "Schools and trusts over the years"
-    output: Path | None = options["output"]
-    if output is not None and output.suffix.lower() in {".html", ".htm"}:
+    if output is not None and drawn:
         from geolls.atlas.years import years_html
         from geolls.base.files import write_text
 

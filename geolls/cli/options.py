@@ -188,7 +188,7 @@ def study_of(options: dict[str, Any]) -> Study:
         layers=[f"+{key}" for key in options["named"]],
         boundaries=options["boundaries"],
         blocks=_blocks(options),
-        travel=options["travel"],
+        travel=_travel(options),
         strict_dates=options["strict_dates"],
         data=data,
     ).taking(_words())
@@ -226,6 +226,14 @@ def say_first_reading(options: dict[str, Any]) -> None:
 
     if is_to_be_read(options["data"] or data_folder()):
         note(options, "The postcodes of the package are read and kept, once: about 20 seconds.")
+
+
+def _travel(options: dict[str, Any]) -> Path | None:
+    """Return the file of travel times, or the word for the estimate; refuse what is neither."""
+    given: Path | None = options["travel"]
+    if given is not None and given.name != "estimate" and not given.exists():
+        raise InputFileError("no such file", where=str(given), fix="or give --travel estimate")
+    return given
 
 
 def _blocks(options: dict[str, Any]) -> Path | None:
@@ -453,6 +461,7 @@ def day_of(options: dict[str, Any]) -> date:
     # No study may be opened: what it would refuse is refused here.
     population_of(options["phase"] or ("mainstream",), where="--phase")
     _blocks(options)
+    _travel(options)
     for name in ("register", "links"):
         if (path := options[name]) and not path.exists():
             raise InputFileError("no such file", where=str(path))

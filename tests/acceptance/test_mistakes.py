@@ -32,6 +32,7 @@ NEEDS = {
     "realign": ["region", "--basis", "local_authority", "--moves", "1"],
     "site": ["teaching_school_hub_lead", "--add", "1", "--within", "20km"],
     "study new": ["new.toml"],
+    "history": ["--registers", "edubasealldata20200901.csv"],
     "scenario check": ["surrey_2027"],
     "scenario show": ["surrey_2027"],
     "scenario compare": ["local_authority", "surrey_2027"],
@@ -53,6 +54,10 @@ GENERAL: dict[str, list[Mistake]] = {
     ],
     "--register": [("nowhere.csv", 11, "nowhere.csv: no such file"), NO_NAME],
     "--links": [("nowhere.csv", (2, 11), ""), NO_NAME],  # type: ignore[list-item]
+    "--travel": [
+        ("nowhere.csv", 11, "nowhere.csv: no such file; or give --travel estimate"),
+        NO_NAME,
+    ],
     "--phase": [("primry", 2, "did you mean primary?")],
     "--boundaries": [("nowhere", 10, "nowhere: "), NO_NAME],
     "--blocks": [("nowhere", 2, "run: geolls fetch boundaries --blocks"), NO_NAME],
@@ -91,6 +96,17 @@ LATE: dict[str, list[Mistake]] = {
     "changes --to-register": [("nowhere.csv", 11, "nowhere.csv: no such file")],
     "changes --to-links": [("nowhere.csv", 2, "links go with a register")],
     "changes --successions": [("nowhere.csv", 11, "nowhere.csv: no such file")],
+    "history --registers": [
+        ("nowhere.csv", 11, "nowhere.csv: no such file"),
+        ("folder", 11, "folder: holds no registers"),
+        ("text.txt", 12, "does not say of which day it is"),
+        NO_NAME,
+    ],
+    "history --group-links": [("nowhere.csv", 11, "nowhere.csv: no such file"), NO_NAME],
+    "history --since": [
+        ("1999", 2, "not in the range"),
+        ("2021", 12, "the last day is 2020-09-01"),
+    ],
     "profile -o": [("out.docx", 15, "use .html or .md"), NO_NAME],
     "map -o": [("out.docx", 15, "use .html, .svg"), NO_NAME],
     "map --set": [
@@ -189,6 +205,7 @@ WORDS: list[tuple[list[str], int, str]] = [
     (["scenario", "show", "nowhere.toml"], 10, "no scenario is in a file"),
     (["scenario", "compare", "district"], 2, "Missing argument 'AFTER'"),
     (["scenario", "compare", "district", "sponsor"], 2, "not of land"),
+    (["history"], 2, "--registers: history is told by whole registers"),
     (["completion"], 2, "as in: geolls completion bash"),
     (["completion", "bsh"], 2, "did you mean bash"),
     (["findings", "leeds"], 2, "unexpected extra argument"),
@@ -244,7 +261,8 @@ def somewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     for name in ("folder", "folder.csv"):
         Path(name).mkdir()
-    Path("text.txt").write_text("no table\n")
+    for name in ("text.txt", "edubasealldata20200901.csv"):
+        Path(name).write_text("no table\n")
     Path("wrong.toml").write_text('registre = "edubasealldata.csv"\n')
 
 
@@ -264,6 +282,7 @@ def test_a_mistake_is_one_line_with_the_code_of_its_family(
     assert "Traceback" not in said.err and "bug in geolls" not in said.err
     assert said.out == "" or args[0] == "check"
     before = {"data", "folder", "folder.csv", "text.txt", "wrong.toml", "atlas", "tables"}
+    before |= {"edubasealldata20200901.csv"}
     assert {path.name for path in Path().iterdir()} <= before  # nothing half written
 
 
