@@ -34,7 +34,7 @@ __all__ = ["encoded", "key_of", "land_of", "letters", "own_of", "pack", "school_
 NEAR_METRES, REGION_METRES, ENGLAND_METRES = 25.0, 100.0, 400.0
 MOST_TOWNS = 400  # the largest in the frame
 CONTEXT_STEP = 100  # metres between positions of what is not England
-FAR_METRES = 4_000.0  # land that lies outside the frame at first
+FAR_METRES = 6_000.0  # land that lies outside the frame at first
 REGION_SIZE = 150_000.0  # metres; what is larger is drawn as a region
 
 
