@@ -114,9 +114,8 @@ def realign(study: Study, layer: str, table: str, out: Path | None, **options: A
     links as can be less what moves cost. Each line says how far it is at most from the best.
 
     \b
-    geolls realign combined_authority --basis local_authority --moves 0.1
-    geolls realign teaching_school_hub --size 150:420 --moves 0.1,0.3
-    geolls realign teaching_school_hub --units 80 --size 150:420 --moves 0.1 --list moves
+    geolls realign region --basis local_authority --moves 0.3
+    geolls realign region --basis local_authority --units 8 --size 0:5000 --moves 0.3 --list moves
     """
     costs = options["moves"]
     more: dict[str, Any] = {}

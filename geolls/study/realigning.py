@@ -77,9 +77,16 @@ class Realignment:
         ]
 
     def write(self, folder: Path) -> list[Path]:
-        """Write each grouping as a scenario: a file and its table, `realigned_<layer>_<cost>`."""
+        """Write each grouping that moves anything as a scenario: `realigned_<layer>_<cost>.toml`.
+
+        Its table has the areas that move; one that joins units which share land goes to the first.
+        """
         written = []
-        for cost, table in self.areas.groupby("cost"):
+        for cost, moved in self.moves.groupby("cost"):
+            table = self.areas[self.areas["cost"] == cost].drop(columns=["cost", "schools"])
+            table = table[table["area_code"].isin(moved["area_code"])]
+            for column, sign in (("unit_code", "+"), ("unit_name", " + ")):
+                table[column] = [text.partition(sign)[0] for text in table[column]]
             row = self.frontier[self.frontier["cost"] == cost].iloc[0]
             stem = f"realigned_{self.head['base']}_{cost:g}".replace(".", "_")
             note = (
@@ -93,7 +100,7 @@ class Realignment:
             text = "\n".join([*lines, 'confidence = "low"', "", "[[moves]]", f'use = "{stem}.csv"'])
             write_bytes(
                 folder / f"{stem}.csv",
-                table.drop(columns=["cost", "schools"]).to_csv(index=False).encode(),
+                table.to_csv(index=False).encode(),
             )
             write_text(folder / f"{stem}.toml", f"{text}\n")
             written.append(folder / f"{stem}.toml")

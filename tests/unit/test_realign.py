@@ -163,3 +163,18 @@ def test_the_same_seed_gives_the_same_grouping() -> None:
 def test_a_rule_that_nothing_meets_is_refused_with_the_nearest(rule: dict, said: str) -> None:
     with pytest.raises(UsageError, match=said):
         hold(ground(**rule))
+
+
+def test_a_proposal_is_a_scenario_that_moves_what_it_says(demonstration, tmp_path) -> None:
+    found = demonstration.realign(
+        "region", basis="local_authority", units=8, size=(0, 5000), moves=[0.3]
+    )
+    row = found.frontier.iloc[1]
+    assert row["contiguous"] and row["units"] == 8 and row["objective"] <= row["bound"]
+    assert found.moves["schools"].sum() == row["schools_moved"]
+    assert found.units["schools"].sum() == found.areas["schools"].sum()
+    (path,) = found.write(tmp_path)
+    after = demonstration.taking([str(path)])
+    told = after.scenario_compare("region", str(path)).summary.set_index("measure")
+    assert told.loc["schools", "moved"] == row["schools_moved"]
+    assert told.loc["units", "after"] == 8
