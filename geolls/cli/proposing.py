@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from geolls.base.errors import UsageError
-from geolls.cli.group import FOLDER, Choice
+from geolls.cli.group import OUT, Choice
 from geolls.cli.options import about, emit, note, progress_bar, study_command
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ def _pairs(bridges: tuple[str, ...]) -> list[tuple[str, str]]:
         help="Which table: the frontier; of each grouping its units, its areas, or who moves.",
     ),
     click.option(
-        "--out", type=FOLDER, default=None, metavar="DIR", help="Write each grouping as a scenario."
+        "--out", type=OUT, default=None, metavar="DIR", help="Write each grouping as a scenario."
     ),
 )
 def realign(study: Study, layer: str, table: str, out: Path | None, **options: Any) -> None:

@@ -126,6 +126,8 @@ def realign(
 ) -> Realignment:
     """Group areas anew into the units of a layer; see `geolls.api.Study.realign`."""
     wanted = _asked(basis, keep, moves)
+    if seed < 0:
+        raise UsageError(f"{seed} is no seed", where="--seed", fix="give 0 or more")
     land = _Land(study, name, basis, bridges)
     links = {kind: _links(study, kind, land.schools) for kind in wanted}
     between = {kind: each.between(land.area, land.n) for kind, each in links.items()}

@@ -139,6 +139,24 @@ LATE: dict[str, list[Mistake]] = {
     "scenario new -o": [("text.txt", 15, "there is a file already"), NO_NAME],
     "scenario compare --basis": [("body", 2, "none of maintaining, location")],
     "scenario compare --list": [("school", 2, "did you mean schools?")],
+    "realign --basis": [("ward", 2, "none of blocks, local_authority, district")],
+    "realign --units": [("many", 2, "not a valid integer"), ("900", 2, "areas make 1 to")],
+    "realign --size": [("wide", 2, "as in: --size 150:420"), ("9:1", 2, "is no band")],
+    "realign --keep": [
+        ("trust", 2, "did you mean trusts"),
+        ("trusts=0", 2, "nothing is to be kept"),
+    ],
+    "realign --moves": [("dear", 2, "'dear' is no number"), ("-1", 2, "a move costs 0 or more")],
+    "realign --bridge": [("Leeds", 2, "'Leeds' is not two areas"), ("Leeds:X", 12, "no area")],
+    "realign --seed": [("x", 2, "not a valid integer"), ("-1", 2, "0 or more")],
+    "realign --list": [("move", 2, "did you mean moves?")],
+    "realign --out": [("text.txt", 15, "is a file, not a folder"), NO_NAME],
+    "site --add": [("some", 2, "not a valid integer"), ("0", 2, "give 1 or more")],
+    "site --remove": [("x", 2, "not both")],
+    "site --within": [("near", 2, "'near' is no distance"), ("30min", 2, "--travel")],
+    "site --goal": [("most", 2, "none of reach, distance")],
+    "site --by": [("school", 2, "did you mean schools?")],
+    "site --candidates": [("size", 2, "")],
 }
 # General names that mean something of the command's own.
 OWN = {"profile -o", "map -o", "changes --as-of", "where --blocks", "scenario new -o"}
