@@ -12,11 +12,19 @@ const STATE = {on: ["local_authority", "maths_hub"], shade: "coverage:maths_hub"
 
 test("a state comes back from its address", () => {
   assert.equal(hashOf(STATE), "#~on=local_authority,maths_hub&shade=coverage:maths_hub&kinds=no_trust");
-  const rest = {pick: undefined, ground: undefined, base: undefined};
+  const rest = {pick: undefined, ground: undefined, base: undefined, at: undefined};
   assert.deepEqual(stateOf(hashOf(STATE)), {...STATE, ...rest});
   assert.equal(stateOf(hashOf({...STATE, base: "hexes"})).base, "hexes");
   const pick = ["unit", "my layer", "\u00e9=1"];
   assert.deepEqual(stateOf(hashOf({...STATE, pick})), {...STATE, ...rest, pick});
+});
+
+test("the view a reader moved to stands in the address, and one that cannot be is not said", () => {
+  const hash = hashOf({...STATE, at: [402345, 311000, 12.25]});
+  assert.equal(hash, `${hashOf(STATE)}&at=402345,311000,12.25`);
+  assert.deepEqual(stateOf(hash).at, [402345, 311000, 12.25]);
+  for (const at of ["", "402345", "402345,311000", "a,b,c", "1,2,3,4", "NaN,1,1", "-1,2,3", "1e300,1,1", "0,0,0"])
+    assert.equal(stateOf(`#~at=${at}`).at, undefined, at);
 });
 
 test("towns are named unless the address says that nothing of the ground is", () => {

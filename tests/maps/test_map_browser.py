@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import folium
@@ -313,6 +314,51 @@ def test_an_address_opens_the_view_it_names(visit, recipe, data, tmp_path):
     assert page.locator(".gl-info h2").inner_text() == "Oak Trust"
     assert page.locator("input[data-layer=local_authority]").is_checked()
     assert page.locator("input[data-layer=maths_hub]").is_checked() is False
+
+
+def test_a_link_keeps_the_view_the_button_clears_it_and_a_turned_phone_refits(visit, recipe, data):
+    phone = {"has_touch": True, "is_mobile": True, "reduced_motion": "reduce"}
+    page = visit(draw(recipe, data), viewport={"width": 390, "height": 844}, **phone).page
+    upright, turned = ({"width": w, "height": h} for w, h in ((390, 844), (844, 390)))
+    size = "document.querySelector('.geolls-app').geolls.map.getSize().x"
+
+    def turn(way):
+        page.set_viewport_size(way)
+        page.wait_for_timeout(500)
+        assert way["width"] - page.evaluate(size) < 80, "the map has taken its new width"
+
+    first = page.url
+    turn(turned)
+    wide = page.evaluate(VIEW)
+    turn(upright)
+    whole = page.evaluate(VIEW)
+    assert whole != wide, "each frame has its own fit"
+    turn(turned)
+    assert page.evaluate(VIEW) == wide
+    turn(upright)
+    assert (page.evaluate(VIEW), page.url) == (whole, first)
+    page.locator(".leaflet-control-zoom-in").click()
+    steps = page.evaluate("history.length")
+    pan = "document.querySelector('.geolls-app').geolls.map.panBy([60, 20], {animate: false})"
+    page.evaluate(pan)
+    moved = page.evaluate(VIEW)
+    assert re.search(r"&at=\d+,\d+,\d+(\.\d+)?$", page.url)
+    assert page.evaluate("history.length") == steps, "Back leads to the choice before"
+    page.reload()
+    page.wait_for_selector(".geolls-app[data-ready]")
+    zoom, *centre = map(float, moved.split())
+    opened, *middle = map(float, page.evaluate(VIEW).split())
+    assert (opened, middle) == (zoom, pytest.approx(centre, abs=2e-4))
+    turn(turned)
+    assert float(page.evaluate(VIEW).split()[0]) == zoom, "a reader's own view is kept"
+    turn(upright)
+    button = page.get_by_role("button", name="Whole map")
+    box = button.bounding_box()
+    assert box["width"] >= 44 and box["height"] >= 44
+    button.focus()
+    page.keyboard.press("Space")
+    assert page.evaluate(VIEW) == whole
+    assert "at=" not in page.url
 
 
 def test_a_place_is_white_and_the_rest_is_pale(visit, data):

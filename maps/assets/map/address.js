@@ -1,13 +1,14 @@
-// The address keeps the view: what is on, shaded and picked can be sent as a link.
+// The address keeps the view: what is on, shaded and picked, and where, can be sent as a link.
 ((geolls) => {
   "use strict";
-  const {hashOf, stateOf} = geolls;
+  const {degreesOf, gridOf, hashOf, stateOf} = geolls;
 
   class Address {
     constructor(app) {
       this.app = app;
       this.first = {on: [...app.on], shade: app.shade, kinds: [...app.kinds], ground: [...app.ground]};
       this.writing = false;
+      this.reading = false;
       const follow = () => {
         this.read();
         app.stage.paint();
@@ -18,7 +19,25 @@
       });
     }
 
-    write() {
+    /** From now on, write where the map is moved to: in place, so that Back leads to the choice before. */
+    keepPlace() {
+      const {map, stage} = this.app;
+      const follow = () => {
+        if (!stage.paper.kept && (this.place() || stateOf(location.hash).at)) this.write("replaceState");
+      };
+      // A fit that moves the map is first to be told of as one.
+      map.on("moveend", () => queueMicrotask(follow));
+    }
+
+    /** Easting, northing and zoom of a map that was moved; hexagons stand nowhere. */
+    place() {
+      const {app} = this;
+      if (app.hexes.on || app.shows(app.whole)) return null;
+      const {center, zoom} = app.viewNow();
+      return [...gridOf(center.lat, center.lng).map(Math.round), Math.round(zoom * 100) / 100];
+    }
+
+    write(way = "pushState") {
       const {on, shade, kinds, ground, hexes, towns} = this.app;
       const hash = hashOf({
         on: [...on],
@@ -27,10 +46,13 @@
         pick: this.pickedWords(),
         ground: towns.length ? [...ground] : null,
         base: hexes.on ? "hexes" : "",
+        at: this.place(),
       });
+      // The orders of the page's tables stand beside the map's words.
+      const all = [hash, ...(location.hash.match(/(?<=[~&])sort-[^&]*/g) || [])].join("&");
       this.writing = true;
       try {
-        if (location.hash !== hash) history.pushState(null, "", hash);
+        if (location.hash !== all) history[way](null, "", all);
       } catch {
         // A notebook's frame has no address.
       }
@@ -58,8 +80,16 @@
       app.shade = this.knows(shade) ? shade : "";
       app.hexes.stand(said.base === "hexes");
       app.picked = said.pick ? this.pickedBy(said.pick) : null;
+      this.reading = true;
       app.details.draw();
+      this.reading = false;
+      if (said.at && !app.hexes.on) this.goTo(said.at);
+      else if (!app.shows(app.whole)) app.fit();
       app.panel.tick();
+    }
+
+    goTo([east, north, zoom]) {
+      this.app.map.setView(degreesOf(east, north), zoom, {animate: false});
     }
 
     knows(shade) {

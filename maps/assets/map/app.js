@@ -80,6 +80,7 @@
       this.panel = new geolls.Panel(this);
       this.parted = new geolls.Parted(this);
       this.address.read();
+      this.address.keepPlace();
       this.stage.paint();
       this.map.whenReady(() => this.stage.settle());
       this.node.dataset.ready = "1";
@@ -159,12 +160,27 @@
     fit() {
       const {map, own} = this;
       this.shapeFrame();
+      map.options.maxBounds = L.latLngBounds(EDGE);
       geolls.frame(map, this.bounds(), {animate: false, padding: map.getSize().x < 500 ? 4 : 14});
       this.fitted = map.getZoom();
+      // One object, for whoever will come back to it.
+      this.whole = Object.assign(this.whole || {}, this.viewNow());
       const closer = Math.log2((this.metres() * PIXELS) / own.metres);
       map.setMaxZoom(Math.max(this.fitted, Math.floor(this.fitted + closer + 1e-9)));
       map.setMaxBounds(EDGE);
       map.options.maxBoundsViscosity = 0.6;
+    }
+
+    viewNow() {
+      const {map} = this;
+      return {center: map.getCenter(), zoom: map.getZoom()};
+    }
+
+    /** Whether the map still shows a view: nobody has moved it since. */
+    shows({center, zoom}) {
+      const {map} = this;
+      const moved = map.latLngToLayerPoint(center).distanceTo(map.latLngToLayerPoint(map.getCenter()));
+      return Math.abs(map.getZoom() - zoom) < 0.01 && moved < 6;
     }
 
     /** A frame as high as what the map is about needs, within what the style sheet allows. */

@@ -8,7 +8,7 @@
       this.app = app;
       this.node = app.$(".gl-info");
       this.info = new geolls.Info(app);
-      // {from, to}: the view before something was shown, and the view that shows it.
+      // {from, to, again}: the view before something was shown, the view that shows it, and how to show it anew.
       this.kept = null;
     }
 
@@ -71,19 +71,16 @@
       return Math.max(0, this.app.box.getBoundingClientRect().bottom - this.node.getBoundingClientRect().top);
     }
 
-    viewNow() {
-      const {map} = this.app;
-      return {center: map.getCenter(), zoom: map.getZoom()};
-    }
-
     /** Show what was picked, and remember the view before it. */
     show(box, padding, closest = 11) {
-      const {map} = this.app;
-      const kept = this.stays() ? this.kept : {from: this.viewNow()};
+      const {app} = this;
+      const {map} = app;
+      const kept = this.stays() ? this.kept : {from: app.shows(app.whole) ? app.whole : app.viewNow()};
       this.kept = kept;
       kept.to = null;
+      kept.again = () => this.show(box, padding, closest);
       map.once("moveend", () => {
-        kept.to = this.viewNow();
+        kept.to = app.viewNow();
       });
       const below = Math.min(this.covered(), map.getSize().y / 2);
       geolls.frame(map, box, {padding, below, closest, animate: !geolls.still.matches});
@@ -99,10 +96,14 @@
     /** Whether the map still shows what `show` chose: nobody has moved it by hand since. */
     stays() {
       const {kept} = this;
-      const {map} = this.app;
-      if (!kept?.to) return Boolean(kept);
-      const moved = map.latLngToLayerPoint(kept.to.center).distanceTo(map.latLngToLayerPoint(map.getCenter()));
-      return Math.abs(map.getZoom() - kept.to.zoom) < 0.01 && moved < 6;
+      return kept?.to ? this.app.shows(kept.to) : Boolean(kept);
+    }
+
+    /** Show it in a window of another size. */
+    refit() {
+      this.kept.to = null;
+      this.app.fit();
+      this.kept.again();
     }
 
     restore() {
@@ -110,8 +111,8 @@
       const back = () => {
         if (!app.picked) app.map.setView(kept.from.center, kept.from.zoom, {animate: !geolls.still.matches});
       };
-      // Leaflet takes no new view while it still moves.
-      if (this.stays()) {
+      // Leaflet takes no new view while it still moves; an address that is read says its own.
+      if (!app.address.reading && this.stays()) {
         if (kept.to) back();
         else app.map.once("moveend", back);
       }

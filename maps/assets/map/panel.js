@@ -11,8 +11,6 @@
       this.app = app;
       this.node = app.$(".gl-panel");
       this.opener = app.$(".gl-open-layers");
-      // Whether a reader has moved the map by hand.
-      this.dragged = false;
       this.keyboard = new geolls.Keyboard(app);
       this.listen();
       this.listenToRows();
@@ -53,19 +51,22 @@
         });
     }
 
-    /** Keep the whole map in view when its window changes, until a reader moves it by hand. */
+    /** Keep what is shown in view when its window changes or a phone is turned, unless a reader moved it by hand. */
     follow() {
       const {app} = this;
-      const {map} = app;
+      const {details, map} = app;
+      let size = map.getSize();
       new ResizeObserver(() => {
         if (app.stage.paper.kept) return;
-        const before = map.getSize().x;
+        const whole = app.shows(app.whole);
+        const shown = details.kept && details.stays();
         map.invalidateSize({animate: false});
-        if (!this.dragged && Math.abs(before - map.getSize().x) > 40) app.fit();
+        // Leaflet may have taken the new size before us: what counts is the size of the last fit.
+        if (size.distanceTo(map.getSize()) < 40) return;
+        size = map.getSize();
+        if (whole) app.fit();
+        else if (shown) details.refit();
       }).observe(map.getContainer());
-      map.on("dragstart", () => {
-        this.dragged = true;
-      });
     }
 
     /** What a row switches: the set that it belongs to, and its key there. */

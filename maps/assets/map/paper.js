@@ -90,12 +90,12 @@
         open: table.open,
         fitted: app.fitted,
       };
+      const chosen = !app.shows(app.whole);
       const height = app.england ? getComputedStyle(node).getPropertyValue("--on-paper") || "640px" : "500px";
       node.style.width = app.england ? "660px" : "500px";
       node.style.height = height;
       table.open = true;
       map.invalidateSize({animate: false, pan: false});
-      const chosen = app.panel.dragged || map.getZoom() > app.fitted + 0.3;
       geolls.frame(map, chosen ? this.kept.bounds : app.bounds(), {animate: false, padding: 6});
       app.fitted += map.getZoom() - this.kept.zoom;
       stage.settle(true);

@@ -49,6 +49,7 @@
       const scale = L.control.scale({imperial: false, maxWidth: 110, position: "bottomleft"}).addTo(map);
       scale.getContainer().append(el("div", {class: "gl-truth"}, `lines drawn to ${app.own.metres} m`));
       this.addNorth();
+      this.addWhole();
       const dark = self.matchMedia("(prefers-color-scheme: dark)");
       dark.addEventListener("change", () => this.dots.redraw());
     }
@@ -67,6 +68,20 @@
         return el("div", {class: "gl-north", "aria-hidden": "true"}, picture);
       };
       north.addTo(this.app.map);
+    }
+
+    /** Beside the zoom, a button back to the whole map. */
+    addWhole() {
+      const {app} = this;
+      const corners = svg("path", {d: "M1 5V1h4M9 1h4v4M13 9v4H9M5 13H1V9"});
+      const on = () => {
+        app.fit();
+        app.tell("Whole map");
+      };
+      const told = {class: "gl-whole", type: "button", title: "Whole map", "aria-label": "Whole map", on};
+      const button = el("button", told, svg("svg", {width: 14, height: 14, "aria-hidden": "true"}, corners));
+      L.DomEvent.disableClickPropagation(button);
+      app.map.zoomControl?.getContainer().append(button);
     }
 
     /** What is drawn lies within these layer pixels. */

@@ -1,12 +1,14 @@
 // The state of a map in its address: "#~on=...&shade=...&kinds=...&pick=...",
-// "&base=hexes" where areas are hexagons, and "&ground=" where nothing of the ground is named. No page is needed.
+// "&base=hexes" where areas are hexagons, "&ground=" where nothing of the ground is named, and where a reader moved
+// the map "&at=easting,northing,zoom" of its middle. No page is needed.
 ((geolls) => {
   "use strict";
-  /** The hash for a state: layers and kinds that are on, the shading, what is picked, the bare ground and hexagons. */
-  function hashOf({on, shade, kinds, pick, ground, base}) {
+  /** The hash for a state: layers and kinds that are on, shading, what is picked, ground, hexagons and the view. */
+  function hashOf({on, shade, kinds, pick, ground, base, at}) {
     const parts = [`on=${on.join(",")}`, `shade=${shade}`, `kinds=${kinds.join(",")}`];
     if (base) parts.push(`base=${base}`);
     if (ground && !ground.length) parts.push("ground=");
+    if (at) parts.push(`at=${at.join(",")}`);
     if (pick) parts.push(`pick=${pick.join(",")}`);
     return `#~${parts.map(encodeURI).join("&")}`;
   }
@@ -24,12 +26,14 @@
     const pair = (part) => [part.split("=")[0], part.slice(part.indexOf("=") + 1)];
     const said = Object.fromEntries(text.slice(2).split("&").map(pair));
     const list = (words) => (words === undefined ? undefined : words.split(",").filter(Boolean));
+    const at = list(said.at)?.map(Number);
     return {
       on: list(said.on),
       shade: said.shade,
       kinds: list(said.kinds),
       ground: list(said.ground),
       base: said.base,
+      at: at?.length === 3 && at.every((v) => v > 0 && v < 1e6) ? at : undefined,
       pick: said.pick ? said.pick.split(",") : undefined,
     };
   }

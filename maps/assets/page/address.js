@@ -17,15 +17,6 @@
       return [id, asked.replace(/^-/, ""), asked.startsWith("-")];
     });
 
-  /** Where a map writes its own address, keep our words in it. */
-  function shareAddress() {
-    const {pushState} = history;
-    history.pushState = (data, title, url) => {
-      const more = typeof url === "string" && url.startsWith("#~") ? sortsIn(location.hash) : [];
-      return pushState.call(history, data, title, more.length ? [url, ...more].join("&") : url);
-    };
-  }
-
   function keepInAddress(key, value) {
     try {
       history.replaceState(null, "", hashWith(location.hash, key, value));
@@ -34,5 +25,5 @@
     }
   }
 
-  Object.assign(geolls, {hashWith, ordersIn, shareAddress, keepInAddress});
+  Object.assign(geolls, {hashWith, ordersIn, keepInAddress});
 })(globalThis.geolls);

@@ -2,11 +2,10 @@
 ((geolls) => {
   "use strict";
   const {PageNames, Reporter, atlasNames, findTables, linkStrips, listenToTables} = geolls;
-  const {restoreOrder, root, revealSchool, shareAddress, wholeForPrint} = geolls;
+  const {restoreOrder, root, revealSchool, wholeForPrint} = geolls;
 
   const TYPING = /^(input|textarea|select)$/i;
 
-  shareAddress();
   const tables = findTables();
   listenToTables(tables);
   restoreOrder(tables);
