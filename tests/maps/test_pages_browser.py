@@ -6,6 +6,7 @@ import base64
 import csv
 import importlib.util
 import io
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -343,10 +344,10 @@ def sheets(data: bytes) -> int:
     return data.count(b"/Type /Page\n") + data.count(b"/Type /Page ")
 
 
-def test_a_national_map_prints_on_one_sheet_with_its_heading_and_its_sources_on_the_next(
+def test_a_national_map_prints_with_its_heading_and_its_sources_on_one_sheet(
     visit: Visit,
 ) -> None:
-    assert sheets(visit("trust_spread").page.pdf(prefer_css_page_size=True)) == 2
+    assert sheets(visit("trust_spread").page.pdf(prefer_css_page_size=True)) == 1
 
 
 def printed(page: Any) -> list[str]:
@@ -355,11 +356,38 @@ def printed(page: Any) -> list[str]:
     return [" ".join(sheet.extract_text().split()) for sheet in reader.pages]
 
 
-def test_legend_and_map_are_printed_on_one_sheet(visit: Visit) -> None:
-    words = ("shared, no line published", "times larger")
-    sheets = printed(visit("coverage").page)
-    found = [{i for i, text in enumerate(sheets) if word in text} for word in words]
-    assert found[0] & found[1], sheets
+@pytest.mark.parametrize(
+    ("name", "legend"),
+    [("index", "fewer than 10 schools"), ("coverage", "Shared by several")],
+)
+def test_heading_legend_and_map_are_printed_on_the_first_sheet(
+    visit: Visit, name: str, legend: str
+) -> None:
+    page = visit(name).page
+    first, *rest = printed(page)
+    heading = " ".join(page.locator("h1").inner_text().split())
+    scale = page.locator(".leaflet-control-scale-line").first.inner_text().split()[-1]
+    assert heading in first and legend in first and "What this shows" in first
+    assert re.search(rf"\d+ {scale}\b", first), first
+    assert "What this shows" not in " ".join(rest)
+
+
+@pytest.mark.parametrize("name", ["index", "coverage", "place", "trust"])
+def test_no_sheet_holds_the_foot_alone(visit: Visit, name: str) -> None:
+    *_, last = printed(visit(name).page)
+    before, found, _ = last.partition("Sources. ")
+    assert found and len(before) > 100, last
+
+
+@pytest.mark.parametrize("width", [1280, 1440])
+@pytest.mark.parametrize("name", ["index", "trust_spread"])
+def test_a_switch_is_one_row(visit: Visit, name: str, width: int) -> None:
+    page = visit(name, viewport={"width": width, "height": 900}).page
+    tops = page.evaluate(
+        "[...document.querySelectorAll('.gl-switch')].map((s) => new Set("
+        "[...s.querySelectorAll('.gl-row')].map((r) => r.getBoundingClientRect().top)).size)"
+    )
+    assert tops and set(tops) == {1}
 
 
 def test_no_sheet_says_that_it_shows_fewer_rows_than_it_does(visit: Visit) -> None:
