@@ -99,7 +99,7 @@ def scenario_check(file: str, **options: Any) -> None:
     emit(steps_table(found), options, title="\n".join(filter(None, lines)), view="scenario")
 
 
-_NOTHING = {"study": None, "register": None, "links": None, "phase": (), "blocks": None}
+_NOTHING = dict.fromkeys(("study", "register", "links", "blocks", "travel")) | {"phase": ()}
 
 
 def _file_of(text: str) -> Path:

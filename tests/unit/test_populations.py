@@ -156,8 +156,10 @@ def test_sentences_say_one_school_of_a_population_and_several(name: str) -> None
     word = population_of(name).word
     none = words.WHO_RUNS(n=0, place="Eden", word=word, part=0, rank=None)
     assert none == f"No {word.replace(' and ', ' or ')} school stands in Eden."
-    assert words.SCHOOLS_OF(n=2, word=word) == f"2 {word} schools"
-    assert words.SCHOOLS_OF(n=1, word=word) == f"1 {word.replace(' and ', ' or ')} school"
+    several = words.ACROSS_MAPS(n=2, word=word, doubt=True)
+    assert several.endswith(f"the units that have its 2 {word} schools.")
+    one = words.ACROSS_MAPS(n=1, word=word, doubt=True)
+    assert one.endswith(f"that has its one {word.replace(' and ', ' or ')} school.")
 
 
 def test_the_fingerprint_is_that_of_the_population_not_of_its_spelling(demonstration: Any) -> None:

@@ -111,7 +111,7 @@ def test_a_file_larger_than_any_is_refused_unread(
     [
         (b"", "is empty"),
         (b"\n\n", "is empty"),
-        (b"\x00\x01\x02 binary \x00", "header line"),
+        (b"\x00\x01\x02 binary \x00", "is no table"),
         (b"<!DOCTYPE html><html><body>404</body></html>", "is a web page"),
         (b"x" * 200_000, "header line"),
         (",".join(SOUND).encode() + b"\n", "no rows"),
