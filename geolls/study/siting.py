@@ -106,7 +106,7 @@ class _Asked:
 
     def __init__(self, study: Core, name: str, far: Within, place: Place | None) -> None:
         self.study, self.layer, self.far = study, _with_leads(study, name), far
-        self.leads = sites(study, name).sort_values("unit_code", ignore_index=True)
+        self.leads = sites(study, self.layer.key).sort_values("unit_code", ignore_index=True)
         self.told: list[str] = []
         self.there = f" in {place.name}" if place else ""
         schools = study.schools
@@ -310,6 +310,8 @@ def _xy(table: pd.DataFrame) -> Floats:
 def _with_leads(study: Core, name: str) -> Layer:
     """Return a layer that names its lead schools; refuse another, and say which do."""
     layer = study.layer(name)
+    # A hub is asked of by its name: its lead schools are a layer of their own.
+    layer = study.catalogue.layers.get(f"{layer.key}_lead", layer)
     if layer.kind == "sites" and any(u.lead_urn for u in units_on(layer, study.as_of, study.areas)):
         return layer
     have = [

@@ -101,3 +101,12 @@ def test_a_site_on_real_schools_is_found_again_by_looking_at_all(real_study: Stu
     far = xy[(np.hypot(*(xy[:, None] - leads).transpose(2, 0, 1)) > 20_000).all(axis=1)]
     most = max((np.hypot(*(far - one).T) <= 20_000).sum() for one in xy)
     assert found.table["schools_newly"].tolist() == [most]
+
+
+def test_a_hub_is_asked_of_by_its_own_name(real_study: Study) -> None:
+    by_name, leads = (
+        real_study.site(name, within="20km") for name in ("maths_hub", "maths_hub_lead")
+    )
+    assert by_name.table.equals(leads.table)
+    with pytest.raises(GeollsError, match="local_authority is made of areas, not of sites"):
+        real_study.site("local_authority", within="20km")
