@@ -1,12 +1,16 @@
 // Findings in the margin of a map of England, each with a line to its unit.
 ((geolls) => {
   "use strict";
-  const {svg} = geolls;
+  const {svg, wrap} = geolls;
 
   // Pixels: the coast is known for rows of this height.
   const ROW = 12;
   // Pixels from one finding to the next.
-  const ROOM = 40;
+  const ROOM = 54;
+  // How far below its unit a finding may stand.
+  const FAR = 120;
+  // Letters of a line.
+  const WIDE = 20;
 
   class Callouts {
     constructor(app) {
@@ -29,24 +33,30 @@
         const spot = this.spot(key, code);
         if (!spot) return [];
         const [x, y] = view.at(...spot.world);
-        const width = Math.max(widthOf(title), widthOf(text));
+        const lines = wrap(text, WIDE);
+        const width = Math.max(...[title, ...lines].map(widthOf));
+        const foot = 4 + 14 * lines.length;
         const left = side === "left";
         const beside = (ty) => {
           const edge = this.edge(coast[side], ty, x, left);
           return left ? Math.max(window.left + width + 6, edge - 22) : Math.min(window.right - width - 6, edge + 22);
         };
         const hidden = (ty, west) => {
-          const meets = ([bx, by, w, h]) => west < bx + w && bx < west + width && ty - 14 < by + h && by < ty + 18;
+          const meets = ([bx, by, w, h]) => west < bx + w && bx < west + width && ty - 14 < by + h && by < ty + foot;
           return taken.some(meets) || used[side].some((other) => Math.abs(other - ty) < ROOM);
         };
+        // Where the margin is too narrow for it, it would cover land.
+        const covers = (ty, tx) => (left ? -1 : 1) * (tx - this.edge(coast[side], ty, x, left)) < 0;
+        const most = Math.min(y + FAR, window.bottom - foot);
         let [ty, tx] = [y, beside(y)];
-        while (ty < window.bottom && hidden(ty, left ? tx - width : tx)) {
+        while (ty < most && (covers(ty, tx) || hidden(ty, left ? tx - width : tx))) {
           ty += 8;
           tx = beside(ty);
         }
+        if (covers(ty, tx)) return [];
         used[side].push(ty);
-        taken.push([(left ? tx - width : tx) - 4, ty - 14, width + 8, 32]);
-        return this.node({title, text, left, x, y, tx, ty});
+        taken.push([(left ? tx - width : tx) - 4, ty - 14, width + 8, 14 + foot]);
+        return this.node({title, lines, left, x, y, tx, ty});
       });
     }
 
@@ -77,7 +87,7 @@
       return left ? Math.min(...rows) : Math.max(...rows);
     }
 
-    node({title, text, left, x, y, tx, ty}) {
+    node({title, lines, left, x, y, tx, ty}) {
       const d = `M${(tx + (left ? 5 : -5)).toFixed(1)} ${ty.toFixed(1)}L${x.toFixed(1)} ${y.toFixed(1)}`;
       const line = (words, look, dy) => {
         const at = {"text-anchor": left ? "end" : "start", x: tx.toFixed(1), y: (ty + dy).toFixed(1)};
@@ -87,7 +97,7 @@
         svg("path", {class: "gl-leader", d}),
         svg("circle", {class: "gl-city", cx: x, cy: y, r: 2.6}),
         line(title, "gl-lab-in", -2),
-        line(text, "gl-lab-city", 13),
+        ...lines.map((words, i) => line(words, "gl-lab-city", 13 + 14 * i)),
       ];
     }
   }
