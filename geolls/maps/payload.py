@@ -264,7 +264,7 @@ def school_order(drawn: Drawn) -> pd.DataFrame | None:
 
 def _school_step(drawn: Drawn) -> int:
     """Return the metres between positions of schools: less than a pixel covers, closest in."""
-    return max(1, round(metres_of(drawn) / 40))
+    return max(1, round(metres_of(drawn) / 10))
 
 
 def _schools(drawn: Drawn, table: pd.DataFrame) -> dict[str, Any]:
@@ -407,14 +407,15 @@ def _towns(drawn: Drawn) -> dict[str, Any]:
 
 
 def _postcodes(drawn: Drawn) -> dict[str, Any]:
-    """Return the outward codes of England, or those of the place with their sectors, to search."""
+    """Return the outward codes of England or of a region, or those of a place with their sectors."""
     topo = drawn.data.topology
     blocks = {block.partition("/")[0]: at for block, at in topo.at.items()}
     here = {topo.blocks[at].partition("/")[0] for at in drawn.place_blocks}
+    sectors = bool(here) and metres_of(drawn) == NEAR_METRES
     rows = []
     for code, held in beginnings().items():
         known = [block for block in held.blocks if block in blocks]
-        if here.intersection(known) if here else known and " " not in code:
+        if (here.intersection(known) if here else known) and (" " not in code or sectors):
             rows.append((code, blocks[max(known, key=held.blocks.__getitem__)], *held.xy))
     codes, block, east, north = zip(*rows, strict=True) if rows else [()] * 4
     x, y = (zigzag(np.rint(np.array(metres) / 10)) for metres in (east, north))
