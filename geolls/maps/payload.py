@@ -407,7 +407,7 @@ def _towns(drawn: Drawn) -> dict[str, Any]:
 
 
 def _postcodes(drawn: Drawn) -> dict[str, Any]:
-    """Return the outward codes of England or of a region, or those of a place with their sectors."""
+    """Return the outward codes of a map, and of a place also the sectors, to search."""
     topo = drawn.data.topology
     blocks = {block.partition("/")[0]: at for block, at in topo.at.items()}
     here = {topo.blocks[at].partition("/")[0] for at in drawn.place_blocks}
