@@ -100,7 +100,7 @@ def load_catalogue(
     CatalogueError
         At the first fault; `checks.check` lists them all.
     """
-    each = {path.resolve(): path for path in (*named_scenarios(names).values(), *extra)}
+    each = {path.absolute(): path for path in (*named_scenarios(names).values(), *extra)}
     extra = tuple(each.values())
     if not extra:
         return _shelf_catalogue()

@@ -38,7 +38,7 @@ def test_a_file_may_be_named_by_text(study: Study, tmp_path: Path) -> None:
 
 
 def test_what_a_notebook_lists_is_what_its_user_wants(study: Study) -> None:
-    assert dir(geolls) == ["Study", "__version__", "open_study", "shipped_study"]
+    assert dir(geolls) == ["Study", "__version__", "history", "open_study", "shipped_study"]
     listed = {name for name in dir(study) if not name.startswith("_")}
     asked = {"assigned", "changes", "compare", "coverage", "explain", "map", "mismatch", "overlap"}
     assert asked | {"place", "places", "schools_in", "spread", "table", "trust"} <= listed

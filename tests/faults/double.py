@@ -49,6 +49,13 @@ def groups_csv(rows: int = 40) -> bytes:
     return ("\r\n".join(lines) + "\r\n").encode("cp1252")
 
 
+def memberships_csv(rows: int = 40) -> bytes:
+    """Who joined which trust when, small."""
+    lines = ["URN,Group ID,Date joined group,Date left group"]
+    lines += [f"{100000 + i},TR{2000 + i % 3},01-04-2015," for i in range(rows)]
+    return ("\r\n".join(lines) + "\r\n").encode("cp1252")
+
+
 def successions_csv(rows: int = 40) -> bytes:
     """Predecessors and successors, small."""
     lines = ["URN,LinkURN,LinkType,LinkEstablishedDate"]
@@ -139,12 +146,13 @@ class Double:
         return None
 
     def whole_day(self, stamp: str) -> None:
-        """Serve all four files of a day."""
+        """Serve all five files of a day."""
         self.files |= {
             f"edubasealldata{stamp}.csv": register_csv(),
             f"alllinksdata{stamp}.csv": links_csv(),
             "allgroupsdata.csv": groups_csv(),
             f"links_edubasealldata{stamp}.csv": successions_csv(),
+            f"academiesmatmembership{stamp}.csv": memberships_csv(),
         }
 
     def body(self, path: str, query: dict[str, str]) -> bytes | None:
