@@ -400,22 +400,27 @@ def _towns(drawn: Drawn) -> dict[str, Any]:
     """Return the towns in the frame, the largest first: names, thousands of people, where."""
     (west, south, east, north), table = _frame(drawn, 0.4).bounds, towns()
     near = table["easting"].between(west, east) & table["northing"].between(south, north)
-    table = table[near].head(MOST_TOWNS)
+    large = metres_of(drawn) == REGION_METRES
+    table = table[near].head(MOST_TOWNS // 2 if large else MOST_TOWNS)
     x, y = (zigzag(np.rint(table[axis] / 10)) for axis in ("easting", "northing"))
     thousands = (table["people"] // 1000).tolist()
     return {"name": "\n".join(table["name"]), "people": thousands, "x": x, "y": y}
 
 
 def _postcodes(drawn: Drawn) -> dict[str, Any]:
-    """Return the outward codes of a map, and of a place also the sectors, to search."""
+    """Return the outward codes of England, or those of a place with their sectors, to search.
+
+    A region has none: its page is long already, and the search of the atlas knows them all.
+    """
+    if metres_of(drawn) == REGION_METRES:
+        return {}
     topo = drawn.data.topology
     blocks = {block.partition("/")[0]: at for block, at in topo.at.items()}
     here = {topo.blocks[at].partition("/")[0] for at in drawn.place_blocks}
-    sectors = bool(here) and metres_of(drawn) == NEAR_METRES
     rows = []
     for code, held in beginnings().items():
         known = [block for block in held.blocks if block in blocks]
-        if (here.intersection(known) if here else known) and (" " not in code or sectors):
+        if (here.intersection(known) if here else known) and (here or " " not in code):
             rows.append((code, blocks[max(known, key=held.blocks.__getitem__)], *held.xy))
     codes, block, east, north = zip(*rows, strict=True) if rows else [()] * 4
     x, y = (zigzag(np.rint(np.array(metres) / 10)) for metres in (east, north))
