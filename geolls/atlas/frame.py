@@ -66,7 +66,7 @@ LOOKS = {
 _OTHER = ("other", "other")
 GIAS = f"{REGISTER}Establishments/Establishment/Details/"
 LONG = 60  # a table of more rows keeps the first few in the page; the rest travel packed
-KEPT = 12
+KEPT = 9
 
 
 @dataclass(frozen=True, slots=True)

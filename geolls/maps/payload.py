@@ -264,7 +264,7 @@ def school_order(drawn: Drawn) -> pd.DataFrame | None:
 
 def _school_step(drawn: Drawn) -> int:
     """Return the metres between positions of schools: less than a pixel covers, closest in."""
-    return max(1, round(metres_of(drawn) / 10))
+    return max(1, round(metres_of(drawn) / 20))
 
 
 def _schools(drawn: Drawn, table: pd.DataFrame) -> dict[str, Any]:
@@ -400,8 +400,8 @@ def _towns(drawn: Drawn) -> dict[str, Any]:
     """Return the towns in the frame, the largest first: names, thousands of people, where."""
     (west, south, east, north), table = _frame(drawn, 0.4).bounds, towns()
     near = table["easting"].between(west, east) & table["northing"].between(south, north)
-    large = metres_of(drawn) == REGION_METRES
-    table = table[near].head(MOST_TOWNS // 2 if large else MOST_TOWNS)
+    most = MOST_TOWNS if drawn.england else MOST_TOWNS // 2
+    table = table[near].head(min(most, 25) if metres_of(drawn) == NEAR_METRES else most)
     x, y = (zigzag(np.rint(table[axis] / 10)) for axis in ("easting", "northing"))
     thousands = (table["people"] // 1000).tolist()
     return {"name": "\n".join(table["name"]), "people": thousands, "x": x, "y": y}

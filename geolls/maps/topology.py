@@ -233,7 +233,7 @@ class Topology:
             from arc to arc), `left` and `right` (deltas of block positions), `blocks` (how many).
         """
         levels = sorted((finer or {}).items(), reverse=True)
-        grid = max(4, round(min(metres, *finer or [metres]) / 10))
+        grid = max(4, round(0.6 * min(metres, *finer or [metres]) ** 0.5))
         drawn = _simplified(self, metres, grid, not levels)
         for tolerance, near in levels:
             close = np.isin(self.left, near) | np.isin(self.right, near)
