@@ -401,7 +401,7 @@ def _towns(drawn: Drawn) -> dict[str, Any]:
     (west, south, east, north), table = _frame(drawn, 0.4).bounds, towns()
     near = table["easting"].between(west, east) & table["northing"].between(south, north)
     most = MOST_TOWNS if drawn.england else MOST_TOWNS // 2
-    table = table[near].head(min(most, 25) if metres_of(drawn) == NEAR_METRES else most)
+    table = table[near].head(min(most, round((east - west) / 1000)))  # one for a kilometre
     x, y = (zigzag(np.rint(table[axis] / 10)) for axis in ("easting", "northing"))
     thousands = (table["people"] // 1000).tolist()
     return {"name": "\n".join(table["name"]), "people": thousands, "x": x, "y": y}
