@@ -81,9 +81,11 @@ def hexes_of(drawn: Drawn) -> Hexes | None:
     A hexagon has the unit of a layer that holds most of its area's blocks, of several with as
     many the first in the layer; its lines therefore run between whole areas.
     """
+    if not drawn.england:
+        return None
     areas = drawn.cover(drawn.areas)
     cells = next((held for held in layouts().values() if set(held) == set(areas.codes)), None)
-    if not drawn.england or cells is None:
+    if cells is None:
         return None
     blocks: list[list[int]] = [[] for _ in areas.codes]
     for b, u in enumerate(areas.of):

@@ -65,21 +65,21 @@ def _land(
     seen: Sequence[int],
 ) -> bytes:
     """Pack land and layers; of pieces of land, which are many, those that are seen have a name."""
-    packed = ready(_told(arcs), letters_only=True)
+    packed = ready(_as_text(arcs), letters_only=True)
     layers = _layers(tuple(s for s in specs if s.family != PARTED), topo.blocks)
     pieces = [_pieces(s, topo.blocks, seen) for s in specs if s.family == PARTED]
     land = {"arcs": packed, "layers": layers, "pieces": pieces}
     return pack(land | {"london": topo.london, "context": context})
 
 
-def _told(arcs: Mapping[str, Any]) -> dict[str, Any]:
+def _as_text(arcs: Mapping[str, Any]) -> dict[str, Any]:
     """Return arcs with their lists as text."""
     return {key: letters(v) if isinstance(v, list) else v for key, v in arcs.items()}
 
 
 @lru_cache(maxsize=4)
 def _hex_arcs(topo: Topology) -> dict[str, Any]:
-    return _told(topo.encode(0.0))
+    return _as_text(topo.encode(0.0))
 
 
 def _hexes(hexes: Hexes) -> dict[str, Any]:

@@ -233,6 +233,7 @@ class Topology:
             from arc to arc), `left` and `right` (deltas of block positions), `blocks` (how many).
         """
         levels = sorted((finer or {}).items(), reverse=True)
+        # As fine as the scale asks: steps of 4 m near, 6 m of a region, 12 m of England.
         grid = max(4, round(0.6 * min(metres, *finer or [metres]) ** 0.5))
         drawn = _simplified(self, metres, grid, not levels)
         for tolerance, near in levels:

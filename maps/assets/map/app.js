@@ -69,6 +69,7 @@
       if (typeof DecompressionStream === "undefined") throw new Error("no DecompressionStream");
       const [land, own] = await Promise.all(this.node.dataset.parts.split(" ").map((key) => this.unpack(key)));
       this.take(land, own);
+      this.hexes = new geolls.Hexes(this);
       this.faces = new geolls.Faces(this);
       this.address = new geolls.Address(this);
       this.fit();
@@ -76,7 +77,6 @@
       this.stage = new geolls.Stage(this);
       this.details = new geolls.Details(this);
       this.legend = new geolls.Legend(this);
-      this.hexes = new geolls.Hexes(this);
       this.panel = new geolls.Panel(this);
       this.parted = new geolls.Parted(this);
       this.address.read();

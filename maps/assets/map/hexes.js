@@ -75,10 +75,8 @@
       if (!this.radios) return;
       const fits = this.fits();
       if (this.on && !fits) this.stand(false);
-      for (const radio of this.radios) {
-        radio.checked = (radio.value === "hexes") === this.on;
-        radio.disabled = !fits;
-      }
+      for (const radio of this.radios) radio.checked = (radio.value === "hexes") === this.on;
+      this.app.$(".gl-bases").hidden = !fits;
     }
   }
 

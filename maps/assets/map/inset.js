@@ -39,7 +39,7 @@
 
     wanted() {
       const {app} = this;
-      return !app.hexes?.on && app.map.getSize().x >= 560 && app.map.getZoom() <= app.fitted + 0.6;
+      return !app.hexes.on && app.map.getSize().x >= 560 && app.map.getZoom() <= app.fitted + 0.6;
     }
 
     extent() {

@@ -86,7 +86,7 @@
     wanted() {
       const {app} = this;
       const some = app.kinds.size || app.trustShown() >= 0 || app.picked?.kind === "school";
-      const wanted = Boolean(app.schools && this.stage.painted && some && !app.hexes?.on);
+      const wanted = Boolean(app.schools && this.stage.painted && some && !app.hexes.on);
       if (!wanted) {
         this.cells = null;
         app.node.dataset.schools = 0;

@@ -170,7 +170,7 @@
     /** Towns that are large enough for the scale, after all other names. */
     towns(narrow) {
       const {app} = this;
-      if (!app.ground.has("towns") || app.hexes?.on) return [];
+      if (!app.ground.has("towns") || app.hexes.on) return [];
       const [least, city] = geolls.vocabulary.town;
       const people = least * app.metres() * (narrow || app.england ? 2 : 1);
       return app.towns

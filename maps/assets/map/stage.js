@@ -148,7 +148,7 @@
       const {app} = this;
       const {layer, list} = app.faces.current();
       for (const face of list) face.node.setAttribute("d", view.rings(app.land, face.rings));
-      const abroad = app.hexes?.on ? [[], []] : [app.context, app.abroadCoast];
+      const abroad = app.hexes.on ? [[], []] : [app.context, app.abroadCoast];
       this.put("context", abroad[0].map((ring) => view.path(ring, true)).join(""));
       this.put("shore", abroad[1].map((line) => view.line(line)).join(""));
       const low = this.lowBlocks(layer, (b) => app.inside[b]);
