@@ -247,6 +247,12 @@ class _Land:
         self, study: Core, name: str, basis: str, bridges: Iterable[tuple[str, str]]
     ) -> None:
         layer = study.layer(name)
+        if not layer.has_land:
+            raise UsageError(
+                f"{layer.key} is made of {layer.kind}, not of land",
+                where="realign",
+                fix="name a layer of land, as teaching_school_hub",
+            )
         blocks = study.blocks.sort_index()
         self.told: list[str] = []
         claims = study.membership(name, "area").over(blocks.index)

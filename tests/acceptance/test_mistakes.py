@@ -190,6 +190,7 @@ WORDS: list[tuple[list[str], int, str]] = [
     (["compare", "Leeds", "Bradfrod"], 12, "did you mean Bradford"),
     (["table", "headline"], 2, "did you mean headlines?"),
     (["realign", "research_school"], 2, "is made of sites, not of land"),
+    (["realign", "multi_academy_trust"], 2, "name a layer of land, as teaching_school_hub"),
     (["realign", "region", "--size", "wide"], 2, "as in: --size 150:420"),
     (["realign", "region", "--units", "900"], 2, "326 areas make 1 to 326 units, not 900"),
     (["realign", "region", "--keep", "trust"], 2, "did you mean trusts"),
