@@ -236,7 +236,7 @@ class Frame:
             Its map.
         """
         inline = inline or self.single
-        inside = _carried(drawn) if inline else {}
+        inside = _carried(drawn, self.single) if inline else {}
         shared = drawn.packed if drawn and not inline else {}
         known = {
             "page": {
@@ -457,7 +457,7 @@ def _css_text(text: str) -> str:
 # ---- what a page that stands alone carries ---------------------------------------------------
 
 
-def _carried(made: Parts | None) -> dict[str, Any]:
+def _carried(made: Parts | None, single: bool) -> dict[str, Any]:
     """Return what stands inside a page that stands alone, with or without a map.
 
     Returns
@@ -467,7 +467,7 @@ def _carried(made: Parts | None) -> dict[str, Any]:
         packed; data, the elements that hold the data of its map; allowed, for the page's policy,
         the sources that let what is packed run.
     """
-    scripts, allowed = _scripts(made is not None)
+    scripts, allowed = _scripts(made is not None, single)
     parts = made.packed if made else {}
     return {
         "css": Markup(_lean("tokens.css") + _lean("page.css")),
@@ -482,14 +482,14 @@ _DATA = Markup('<script type="text/plain" class="geolls-data" data-part="{}">{}<
 
 
 @cache
-def _scripts(with_map: bool) -> tuple[Markup, dict[str, str]]:
+def _scripts(with_map: bool, with_tools: bool) -> tuple[Markup, dict[str, str]]:
     """Return all scripts of a page, packed, and what allows them to run.
 
     A third of their size: this is what keeps a page of its own small enough for an e-mail. The
     policy names the hash of the text that `load.js` inflates and puts in, and of the style of a
     map, which nothing needs before its script and which goes before the page's own.
     """
-    text = page_script(with_map)
+    text = page_script(with_map, with_tools)
     style = used_rules(leaflet_css()) + _lean("map.css") if with_map else ""
     if style:
         made = f"{{textContent:{json.dumps(style)}}}"

@@ -121,19 +121,22 @@ def script(*folders: str) -> str:
     Parameters
     ----------
     *folders : str
-        "both" (what map and page share, first), "map", "page".
+        "both" (what map and page share, first), "map", "page", "tools" (what comes after a map
+        stands, and is not needed to draw it).
 
     Returns
     -------
     str
         The files in the order that `order.json` states, without comments and spare spaces. The
-        map's begin with the words it shares with the rest of geolls.
+        map's begin with the words it shares with the rest of geolls, the tools' with their style.
     """
     order, parts = json.loads(asset("order.json")), list[str]()
     for folder in folders:
         if folder == "map":
             words = json.dumps(vocabulary(), separators=(",", ":"))
             parts.append(f"globalThis.geolls.vocabulary={words};")
+        elif folder == "tools":
+            parts.append(f"globalThis.geolls.toolStyle={json.dumps(asset('tools.css'))};")
         parts += [asset(f"{folder}/{name}.js") for name in order[folder]]
     # Spaces go that a script does not need, but in lines that hold a string or an expression.
     lines = (
@@ -148,12 +151,13 @@ def map_script() -> str:
     return "\n".join((leaflet_js(), script("both", "map"), "geolls.mountAll();"))
 
 
-def page_script(with_map: bool) -> str:
+def page_script(with_map: bool, with_tools: bool = False) -> str:
     """Return all scripts of a page that stands alone, what both need only once."""
     page = script("both", "page")
     if not with_map:
         return page
-    return "\n".join((page, leaflet_js(), script("map"), "geolls.mountAll();"))
+    rest = ("map", "tools") if with_tools else ("map",)
+    return "\n".join((page, leaflet_js(), script(*rest), "geolls.mountAll();"))
 
 
 def vocabulary() -> dict[str, Any]:

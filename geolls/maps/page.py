@@ -276,9 +276,10 @@ def shared_assets(packed: Mapping[str, bytes]) -> dict[str, str]:
     -------
     dict of str to str
         File name to text: classic scripts, which work from file:// as from a server. Load the
-        data files before `map.js`.
+        data files before `map.js`, and `tools.js`, which no map needs, after it.
     """
     files = {"map.css": "\n".join(_styles().values()), "map.js": map_script()}
+    files["tools.js"] = script("tools")
     return files | dict(data_file(key, part) for key, part in packed.items())
 
 
@@ -371,7 +372,7 @@ class Map(folium.Map):
             "viewport": _Raw('<meta name="viewport" content="width=device-width,initial-scale=1">'),
             **{f"{name}_css": _Raw(text, "style") for name, text in _styles().items()},
             "leaflet_js": _Raw(leaflet_js(), "script"),
-            "geolls_js": _Raw(script("both", "map"), "script"),
+            "geolls_js": _Raw(script("both", "map", "tools"), "script"),
         }
         for name, element in head.items():
             self.page.header.add_child(element, name=name)

@@ -41,12 +41,13 @@ def test_the_parts_that_need_no_page_hold_under_node(path: Path) -> None:
     assert "tests 0" not in done.stdout, "a file without a test proves nothing"
 
 
-@pytest.mark.parametrize("joined", ["map", "page", "page and map"])
+@pytest.mark.parametrize("joined", ["map", "page", "page and map", "all"])
 def test_joined_the_scripts_are_one_script_without_comments(joined: str, tmp_path: Path) -> None:
     made = {
         "map": script("both", "map"),
         "page": script("both", "page"),
         "page and map": page_script(with_map=True),
+        "all": page_script(with_map=True, with_tools=True),
     }[joined]
     path = tmp_path / "joined.js"
     path.write_text(made, encoding="utf-8")

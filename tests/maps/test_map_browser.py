@@ -511,6 +511,28 @@ def test_parts_make_a_page_of_ones_own(visit, recipe, data, tmp_path):
     assert seen.faults == []
 
 
+def test_reset_brings_back_the_map_as_it_was_at_first(visit, recipe, data):
+    page = visit(draw(recipe, data)).page
+    state = """() => {
+      const {on, shade, kinds, map, picked} = document.querySelector(".geolls-app").geolls;
+      return [[...on], shade, [...kinds], map.getCenter(), map.getZoom(), picked];
+    }"""
+    first = page.evaluate(state)
+    page.locator(".gl-shades input").nth(0).check()
+    page.locator("input[data-layer=maths_hub]").uncheck()
+    page.locator("input[data-kind=no_trust]").uncheck()
+    page.locator(".gl-map").focus()
+    page.keyboard.press("+")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".gl-info:visible")
+    assert page.evaluate(state)[4:] != first[4:]
+    page.get_by_role("button", name="Reset the map").click()
+    assert page.evaluate(state) == first
+    assert page.locator(".gl-info").is_hidden()
+    assert page.locator("input[data-layer=maths_hub]").is_checked()
+
+
 def test_every_authority_is_one_hexagon_with_the_same_values_and_a_link(visit, england):
     page = visit(draw(load_recipe("national_index"), england)).page
     app = page.locator(".geolls-app")

@@ -141,6 +141,11 @@ def test_a_page_of_an_atlas_carries_only_its_own(lancashire):
     parts = cut("locality_overlay", lancashire, shared=True)
     files = shared_assets(parts.packed)
     assert 'id="map"' in parts.html
-    assert set(files) == {"map.css", "map.js", *(f"data-{key}.js" for key in parts.packed)}
+    assert set(files) == {
+        "map.css",
+        "map.js",
+        "tools.js",
+        *(f"data-{key}.js" for key in parts.packed),
+    }
     land, own = parts.packed.values()
     assert len(own) < 30_000 < len(land) < 187_500

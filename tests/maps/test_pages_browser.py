@@ -140,6 +140,7 @@ def test_each_page_of_a_single_atlas_is_whole_without_its_folder(
     assert seen.page.locator("h1").is_visible()
     if name != "trusts":
         assert seen.page.locator(".gl-map .gl-faces path").count() > 0
+        assert seen.page.get_by_role("button", name="Reset the map").is_visible()
     assert seen.faults == []
     assert seen.asked == [path.as_uri()]
 
@@ -156,13 +157,25 @@ def test_a_page_that_lacks_its_folder_says_so_and_still_shows_text_and_table(
     assert not visit("trust").page.locator(".alone").is_visible()
 
 
+@pytest.mark.parametrize("name", ["place", "trust", "index", "coverage"])
+def test_a_page_of_an_atlas_gets_the_tools_of_its_map_from_the_folder_once_the_map_stands(
+    visit: Visit, name: str
+) -> None:
+    seen = visit(name)
+    seen.page.wait_for_selector(".geolls-app[data-tools]")
+    assert seen.page.locator(".gl-tools").count() == 1
+    assert seen.asked[-1].endswith("/assets/tools.js")
+    assert seen.faults == []
+
+
 def test_a_place_page_stands_alone(leaves: Leaves, visit: Visit, tmp_path: Path) -> None:
     alone = tmp_path / "leeds.html"
     shutil.copy(leaves.path("place"), alone)
     seen = visit(alone)
-    assert seen.faults == []
-    assert [url for url in seen.asked if not url.startswith(("file:", "data:"))] == []
-    assert len(seen.asked) == 1
+    # What it looks for are the tools of its map, which lie in the folder of the atlas.
+    assert seen.asked == [alone.as_uri(), (tmp_path.parents[1] / "assets/tools.js").as_uri()]
+    assert all("net::ERR_FILE_NOT_FOUND" in fault for fault in seen.faults)
+    assert seen.page.locator(".gl-tools").count() == 0
     assert alone.stat().st_size < 400_000
     # The names of the atlas are not there: the page searches its own.
     seen.page.locator(".find input").fill("demonstration")

@@ -70,9 +70,9 @@
     }
 
     /** Take over what the address says; what it does not say is as at first, and unknown words are left out. */
-    read() {
+    read(hash = location.hash) {
       const {app, first} = this;
-      const said = stateOf(location.hash);
+      const said = stateOf(hash);
       app.on = new Set(said.on ? said.on.filter((key) => app.byKey[key]) : first.on);
       app.kinds = new Set(said.kinds ? said.kinds.filter((kind) => app.own.kinds.includes(kind)) : first.kinds);
       app.ground = new Set(said.ground ? first.ground.filter((one) => said.ground.includes(one)) : first.ground);

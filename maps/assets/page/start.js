@@ -1,7 +1,7 @@
 // What a page of an atlas does once it is there.
 ((geolls) => {
   "use strict";
-  const {PageNames, Reporter, atlasNames, findTables, linkStrips, listenToTables} = geolls;
+  const {PageNames, Reporter, atlasNames, el, findTables, linkStrips, listenToTables} = geolls;
   const {restoreOrder, root, revealSchool, wholeForPrint} = geolls;
 
   const TYPING = /^(input|textarea|select)$/i;
@@ -27,6 +27,11 @@
     if (TYPING.test(event.target.tagName) || !names.boxes.length) return;
     event.preventDefault();
     names.boxes[0].input.focus();
+  });
+
+  // A page that is sent alone has its tools inside it.
+  document.addEventListener("geolls:ready", () => {
+    if (!geolls.tools) document.body.append(el("script", {src: `${root}assets/tools.js`}));
   });
 
   addEventListener("beforeprint", () => wholeForPrint(tables));

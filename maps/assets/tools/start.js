@@ -1,0 +1,18 @@
+// Gives its tools to every map that stands, and to those to come. The last file of the bundle.
+((geolls) => {
+  "use strict";
+  const {el} = geolls;
+
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync(geolls.toolStyle);
+  document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
+
+  const equip = (app) => {
+    app.bar = el("div", {class: "gl-tools", role: "group", "aria-label": "Tools of the map"});
+    app.$(".gl-phone").after(app.bar);
+    for (const tool of geolls.tools) tool(app);
+    app.node.dataset.tools = geolls.tools.length;
+  };
+  for (const node of document.querySelectorAll(".geolls-app[data-ready]")) equip(node.geolls);
+  document.addEventListener("geolls:ready", ({target}) => equip(target.geolls));
+})(globalThis.geolls);
