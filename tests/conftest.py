@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import settings
+
+sys.path.insert(0, str(Path(__file__).parent))  # modules beside this one, by name
+from drivers import ChromiumTab, Firefox, FirefoxTab, Tab
 
 # A busy machine is slow, not wrong: no property has a deadline.
 settings.register_profile("geolls", deadline=None)
@@ -36,7 +40,8 @@ LONGEST = (
 
 
 # Folders whose files share one worker too: they ask the same two registers for the same facts.
-TOGETHER = ("tests/checks/",)
+# So do the tests of pages: the pages are written once, and one Firefox shows them.
+TOGETHER = ("tests/checks/", "tests/maps/test_pages_")
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -140,3 +145,21 @@ def browser() -> Iterator[Any]:
         started = driver.chromium.launch(executable_path=path, args=flags)
         yield started
         started.close()
+
+
+@pytest.fixture(scope="session")
+def firefox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Firefox]:
+    path = shutil.which("firefox-esr") or shutil.which("firefox")
+    if path is None:
+        pytest.skip("no Firefox here: install firefox-esr to run its tests")
+    with Firefox.started(path, tmp_path_factory.mktemp("firefox")) as started:
+        yield started
+
+
+@pytest.fixture(params=["chromium", "firefox"])
+def tab(request: pytest.FixtureRequest) -> Iterator[Tab]:
+    """One page, in each browser in turn."""
+    started = request.getfixturevalue({"chromium": "browser"}.get(request.param, request.param))
+    opened = {"chromium": ChromiumTab, "firefox": FirefoxTab}[request.param](started)
+    yield opened
+    opened.close()

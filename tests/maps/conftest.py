@@ -15,9 +15,13 @@ import pandas as pd
 import pytest
 import shapely
 
+from geolls.atlas.book import Book
+from geolls.atlas.build import Press
+from geolls.atlas.frame import Page
 from geolls.base.vocabulary import KINDS
 from geolls.maps.data import LayerSpec, MapData, Measure
 from geolls.maps.recipes import Recipe
+from geolls.study.facts import Facts
 from geolls.study.gazetteer import Place
 
 HOSTILE = "</script><img src=x onerror=boom()>'\"&{{ 7*7 }}"
@@ -211,6 +215,55 @@ def lancashire(england: MapData) -> MapData:
     here = england.schools[england.schools["block"].isin(blocks)]
     place = Place("local_authority", code, "Lancashire", blocks)
     return MapData(england.blocks, england.layers, (), here, trusts=england.trusts, place=place)
+
+
+# ---------------------------------------------------------------- pages of an atlas
+
+LAYERS = ("local_authority", "teaching_school_hub", "maths_hub", "dfe_region")
+
+
+@dataclass
+class Leaves:
+    """Some pages of an atlas of the demonstration schools, as files."""
+
+    folder: Path
+    book: Book
+    pages: dict[str, Page]
+
+    def path(self, name: str) -> Path:
+        return self.folder / self.pages[name].path
+
+
+@pytest.fixture(scope="session")
+def leaves(demonstration: Any, tmp_path_factory: pytest.TempPathFactory) -> Leaves:
+    out = tmp_path_factory.mktemp("atlas")
+    book = Book(Facts(demonstration, LAYERS))
+    facts = book.facts
+    press = Press(book, out)
+    press.assets()
+    places = facts.units["local_authority"]
+    leeds = str(places.index[places["name"] == "Leeds"][0])
+    largest = str(facts.trusts["schools"].idxmax())
+    region = str(facts.units["dfe_region"]["schools"].idxmax())
+    wanted = {
+        "index": ("index", ()),
+        "trusts": ("trusts", ()),
+        "maps": ("maps", ()),
+        "data": ("data", ()),
+        "method": ("method", ()),
+        "coverage": ("coverage", ("maths_hub",)),
+        "place": ("place", ("local_authority", leeds)),
+        "region": ("place", ("dfe_region", region)),
+        "trust": ("trust", (largest,)),
+    }
+    pages = {
+        name: next(p for p in book.pages if p.kind == kind and p.key == key)
+        for name, (kind, key) in wanted.items()
+    }
+    pages |= {p.key[0]: p for p in book.pages if p.kind == "national"}
+    for path in [*(page.path for page in pages.values()), "tables/places_local_authority.csv"]:
+        assert press.write(path).error == ""
+    return Leaves(out, book, pages)
 
 
 # ---------------------------------------------------------------- a browser without a network

@@ -31,3 +31,12 @@ def test_what_is_skipped_fails_in_continuous_integration_alone(
     said = done.stdout + done.stderr
     assert ("skipped in continuous integration" in said) == (ci == "true"), said
     assert (done.returncode in {1, 2}) == (ci == "true"), said
+
+
+def test_both_browsers_are_installed_before_the_tests_ask_for_them() -> None:
+    run = TESTS.parent / ".ci" / "run"
+    if run.is_file():  # not in a source archive
+        for name in ("chromium-headless-shell", "firefox-esr"):
+            asked = f"command -v {name} >/dev/null || missing+=({name}"
+            assert asked in run.read_text("utf-8")
+            assert f'"{name}"' in (TESTS / "conftest.py").read_text("utf-8")
