@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import cached_property, partial
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-import numpy as np
 import pandas as pd
 
-from geolls.atlas import words
 from geolls.atlas.country import CountryPages
 from geolls.atlas.frame import Frame, Page, Rendered
 from geolls.atlas.place import PlacePages
+from geolls.atlas.search import search_index
 from geolls.atlas.trust import TrustPages
-from geolls.base.interval import Interval
 from geolls.base.text import small
-from geolls.base.vocabulary import KINDS, REASON_NAMES
+from geolls.base.vocabulary import KINDS
 from geolls.export.render import Table, render
 from geolls.maps.offline import asset, script
 from geolls.maps.page import data_file, shared_assets
 from geolls.study.facts import Facts
-from geolls.study.postcodes import beginnings
 
 __all__ = ["Book", "CsvTable"]
 
@@ -83,98 +79,9 @@ class Book(Frame):
             **shared_assets({}),
             "page.css": asset("page.css"),
             "page.js": script("both", "page"),
-            "search.js": self.search_index(),
+            "search.js": search_index(self),
         }
         return {f"assets/{name}": text.encode() for name, text in files.items()}
-
-    def _sectors(self, homes: Sequence[str]) -> dict[str, Any]:
-        """Return the sectors of postcodes: outward codes with their figures, and where each lies.
-
-        `hubs` pairs a home, by its position, with the hubs of some of its land; `of` says of each
-        sector how many of its postcodes are in which of these pairs: pair, number, pair, number.
-        """
-        study, home = self.study, self.facts.listed_first
-        hubs = [k for k, v in study.area_layers.items() if v.family == "hubs" and k != home]
-        if home not in study.area_layers:
-            return {"codes": "", "hubs": [], "of": []}
-        units = {}
-        for key, column in ((home, "unit_code"), *((k, "unit_name") for k in hubs)):
-            land = study.land(key)
-            land = land[~land["unit_code"].isin(REASON_NAMES)]
-            root = land["block"].str.partition("/")[0]
-            units[key] = land.groupby(root)[column].agg(
-                lambda held: " + ".join(dict.fromkeys(held))
-            )
-        seat = {block: homes.index(code) for block, code in units[home].items() if code in homes}
-        pairs: dict[tuple[int, str], int] = {}
-        of: dict[str, dict[str, list[int]]] = {}
-        for code, held in beginnings().items():
-            outward, space, digit = code.partition(" ")
-            found: dict[int, int] = {}
-            for block, n in held.blocks.items() if space else ():
-                if block in seat:
-                    said = "; ".join(filter(None, (units[k].get(block, "") for k in hubs)))
-                    at = pairs.setdefault((seat[block], said), len(pairs))
-                    found[at] = found.get(at, 0) + n
-            if found:
-                most = sorted(found.items(), key=lambda item: -item[1])
-                of.setdefault(outward, {})[digit] = [x for pair in most for x in pair]
-        return {
-            "codes": "\n".join(f"{outward} {''.join(held)}" for outward, held in of.items()),
-            "hubs": list(pairs),
-            "of": [row for held in of.values() for row in held.values()],
-        }
-
-    def search_index(self) -> str:
-        """Return the names of all places, trusts and schools as a classic script.
-
-        Places and trusts carry their page; a school its authority's page and its row there; the
-        sectors of postcodes their authority and hubs.
-        """
-        facts, columns, home = self.facts, self.columns, self.facts.listed_first
-        seat = facts.home
-        places = [
-            (unit["name"], words.FOUND_PLACE(
-                title=facts.layer(key).unit_title,
-                n=Interval(unit["schools_low"], unit["schools_high"]),
-             ), self.path_of(key, code))
-            for key in facts.places
-            for code, unit in facts.unit_rows[key].items()
-        ]  # fmt: skip
-        trusts = [
-            (trust["trust_name"], words.FOUND_TRUST(
-                n=int(trust["schools"]), all=int(trust["schools_all"]),
-                word=self.study.population.word, home=words.FOUND_HOME(
-                    status=trust[f"home_status_{seat}"], home=trust[f"home_name_{seat}"])),
-             self.path_of("trust", uid))
-            for uid, trust in self.trust_rows.items()
-        ]  # fmt: skip
-        homes = {code: i for i, code in enumerate(facts.unit_rows[home])}
-        of = facts.unit_of.get(home, {})
-        rows = []
-        for urn, *said in zip(*map(columns.__getitem__, ("urn", "name", "postcode")), strict=True):
-            code = next(iter(of.get(urn, ())), ("", "", 1.0))[0]
-            name, postcode = (" ".join(str(word or "").split()) for word in said)
-            rows.append((int(urn), name, homes.get(code, -1), postcode))
-        rows.sort()
-        document = {
-            "places": [(str(name), said.unescape(), path) for name, said, path in places],
-            "trusts": [(str(name), said.unescape(), path) for name, said, path in trusts],
-            "homes": [
-                [str(unit["name"]) for unit in facts.unit_rows[home].values()],
-                [self.path_of(home, code) for code in homes],
-            ],
-            "schools": {
-                "name": "\n".join(name for _, name, *_ in rows),
-                "urn": np.diff([0, *(urn for urn, *_ in rows)]).tolist(),
-                "home": [at for *_, at, _ in rows],
-                "postcode": "\n".join(postcode for *_, postcode in rows),
-            },
-            "sectors": self._sectors(list(homes)),
-        }
-        text = json.dumps(document, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-        # "</" would end a script if a page ever held this text.
-        return "geollsPages.index(" + text.replace("</", "<\\/") + ");\n"
 
 
 def _csv_tables(facts: Facts) -> dict[str, CsvTable]:

@@ -4,9 +4,10 @@ const assert = require("node:assert/strict");
 const {atlasNames} = require("./load.js")("both/text", "page/entries");
 
 const FILE = {
-  places: [["St John\u2019s", "District, 3 schools", "places/district/a.html"]],
+  places: [["St John\u2019s", "District, 3 schools", "places/district/a.html", ["e07000001"]]],
   trusts: [["A Trust", "Trust, 2 schools", "trusts/a.html"]],
-  schools: {urn: [100000, 7], name: "One\nTwo", postcode: "LS1 1AA\n", home: [0, -1]},
+  schools: {urn: [100000, 7], name: "One\nTwo", postcode: "LS1 1AA\n", home: [0, -1], where: [0, 1]},
+  wheres: ["Otley", ""],
   homes: [
     ["Leeds", "Bradford"],
     ["places/local_authority/leeds.html", "b.html"],
@@ -31,8 +32,9 @@ test("places and trusts lead to their pages", () => {
     group: "Places",
     name: "St John\u2019s",
     text: "District, 3 schools",
+    codes: ["e07000001"],
+    where: undefined,
     href: "../places/district/a.html",
-    key: "st johns",
   });
   assert.equal(trust.group, "Trusts");
   assert.equal(trust.href, "../trusts/a.html");
@@ -42,7 +44,7 @@ test("a school leads to its row on the page of its home, if it has one", () => {
   const [one, two] = atlasNames(FILE, "").slice(2, 4);
   assert.equal(one.href, "places/local_authority/leeds.html#s100000");
   assert.equal(one.text, "Leeds, LS1 1AA, URN 100000");
-  assert.deepEqual([one.code, one.urn], ["ls1 1aa", "100000"]);
+  assert.deepEqual([one.postcode, ...one.codes, one.where], ["ls1 1aa", "100000", "Leeds Otley"]);
   assert.equal(two.href, null);
   assert.equal(two.text, "URN 100007");
 });

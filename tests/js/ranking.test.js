@@ -1,94 +1,102 @@
 "use strict";
 const {test} = require("node:test");
 const assert = require("node:assert/strict");
-const geolls = require("./load.js")("both/text", "map/ranking", "page/ranking");
-const {bestMatches, closestNames, edits, findNames, fold, looksLikePostcode, matchIn, nearestNames} = geolls;
+const geolls = require("./load.js")("both/text", "both/ranking");
+const {closestNames, edits, findNames, looksLikePostcode, matchIn, nothingFound} = geolls;
 
-const entry = (group, name, code = "") => ({group, name, key: fold(name), code});
+const entry = (group, name, more) => ({group, name, ...more});
 const names = (found) => found.map((one) => one.name);
-const MAP = [
-  entry(0, "Leeds", "e08000035"),
-  entry(0, "East Leeds"),
-  entry(0, "Leedsbury"),
-  entry(1, "Leeds Trust", "3000"),
-  ...["A", "B", "C", "D", "E"].map((letter) => entry(2, `Leeds School ${letter}`)),
-];
-
-test("a map's search puts whole names first, then beginnings, then later words, four to a group", () => {
-  assert.deepEqual(names(bestMatches(MAP, "leeds")), [
-    ...["Leeds", "Leedsbury", "East Leeds", "Leeds Trust"],
-    ...["Leeds School A", "Leeds School B", "Leeds School C", "Leeds School D"],
-  ]);
-  assert.deepEqual(names(bestMatches(MAP, "e08000035")), ["Leeds"]);
-  assert.deepEqual(names(bestMatches(MAP, "eeds")), []);
-});
-
-test("a map finds an outward code or a sector when it is whole", () => {
-  const codes = ["LA1", "LA14", "LA14 1"].map((code) => entry(3, code));
-  const found = (text) => names(bestMatches([...MAP, ...codes], fold(text)));
-  assert.deepEqual(found("la14"), ["LA14"]);
-  assert.deepEqual(found("LA14 1AA"), ["LA14 1"]);
-  assert.deepEqual(found("la"), []);
-  assert.ok(names(nearestNames(codes, "la15")).includes("LA14"));
-  assert.deepEqual(nearestNames(codes, "lancaster"), []);
-});
-
-test("a mistyped name finds the nearest, and nonsense nothing", () => {
-  assert.equal(names(nearestNames(MAP, "leads"))[0], "Leeds");
-  assert.deepEqual(nearestNames(MAP, "xqzvw"), []);
-});
-
-test("the letters that match are told apart", () => {
-  assert.deepEqual(matchIn("East Leeds", "leeds"), ["East ", "Leeds", ""]);
-  assert.deepEqual(matchIn("Leeds City", "leeds ci"), ["", "Leeds Ci", "ty"]);
-  assert.deepEqual(matchIn("St. Mary\u2019s", "st marys"), ["", "St", ". Mary\u2019s"]);
-  assert.deepEqual(matchIn("\u00c9cole", "ecole"), ["\u00c9cole", "", ""]);
-});
-
-const page = (group, name, more) => ({group, name, key: fold(name), ...more});
+const areas = (...codes) => codes.map((name) => entry("Postcodes", name, {area: name.toLowerCase()}));
 const ATLAS = [
-  page("Places", "Leeds"),
-  page("Places", "East Leeds"),
-  page("Trusts", "Bleeds Trust"),
-  page("Schools", "Leeds High", {code: "ls1 1aa", urn: "100200"}),
-  ...["LA1", "LA1 4", "LA14", "LA14 1", "LA15"].map((area) => page("Postcodes", area, {area: fold(area)})),
+  entry("Places", "Leeds", {codes: ["e08000035", "383"]}),
+  entry("Places", "East Leeds"),
+  entry("Places", "Lancashire", {codes: ["e10000017", "888"]}),
+  entry("Trusts", "Bleeds Trust", {codes: ["2044"]}),
+  entry("Schools", "Leeds High", {postcode: "ls1 1aa", codes: ["100200"]}),
+  entry("Schools", "Saint Mary\u2019s & St John\u2019s", {codes: ["100201"], where: "Lancashire Preston"}),
+  entry("Schools", "St Mary's Infant School", {codes: ["100202"], where: "Leeds Otley"}),
+  ...areas("LA1", "LA1 4", "LA14", "LA14 1", "LA15", "E1", "B1 1", "L14"),
 ];
+const found = (text) => findNames(ATLAS, text).map(([group, hits]) => [group, ...names(hits)]);
+const all = (text) => findNames(ATLAS, text).flatMap(([, hits]) => names(hits));
 
-test("the search of an atlas finds names, URNs and postcodes, group after group", () => {
-  const found = (text) => findNames(ATLAS, text).map(([group, hits]) => [group, ...names(hits)]);
+test("whole names come first, then beginnings, later words and parts of words, group after group", () => {
   assert.deepEqual(found("leeds"), [
     ["Places", "Leeds", "East Leeds"],
     ["Trusts", "Bleeds Trust"],
     ["Schools", "Leeds High"],
   ]);
-  assert.deepEqual(found("100200"), [["Schools", "Leeds High"]]);
-  assert.deepEqual(found("LS1 1"), [["Postcodes", "Leeds High"]]);
-  assert.deepEqual(found("ls"), []);
-  assert.deepEqual(found("100"), []);
-  assert.deepEqual(found("LS11"), []);
-  assert.deepEqual(found("%"), []);
-  assert.deepEqual(closestNames(ATLAS, "%"), []);
+  assert.deepEqual(all("eed"), []);
+});
+
+test("four of a group are named, and how many more there are", () => {
+  const many = ["A", "B", "C", "D", "E", "F"].map((letter) => entry("Schools", `Leeds School ${letter}`));
+  const [[, hits, more]] = findNames(many, "leeds");
+  assert.deepEqual([names(hits).length, more], [4, 2]);
+});
+
+test("half a school's name and its place find it, however they are written", () => {
+  const wanted = "Saint Mary\u2019s & St John\u2019s";
+  for (const text of ["St Mary's Lancashire", "st marys preston", "preston ST. MARY", "saint mary and saint john"])
+    assert.deepEqual(all(text), [wanted], text);
+  assert.deepEqual(all("st mary"), ["St Mary's Infant School", wanted]);
+  assert.deepEqual(all("preston"), [], "a place alone is no school");
+});
+
+test("codes find what they are of, whole and no other", () => {
+  assert.deepEqual(all("100200"), ["Leeds High"]);
+  assert.deepEqual(all("2044"), ["Bleeds Trust"]);
+  assert.deepEqual(all("E10000017"), ["Lancashire"]);
+  assert.deepEqual(all("888"), ["Lancashire"]);
+  assert.deepEqual(all("10020"), []);
+  assert.deepEqual(closestNames(ATLAS, "100203"), []);
+  assert.match(nothingFound(ATLAS, "100203"), /has the code 100203/);
+});
+
+test("signs that search engines take for wildcards find nothing", () => {
+  for (const text of ["%", "_", "*", "' OR 1=1", ".*", "\\", "("]) {
+    assert.deepEqual(all(text), [], text);
+    assert.deepEqual(closestNames(ATLAS, text), [], text);
+    assert.equal(matchIn("Leeds", text).join(""), "Leeds", text);
+  }
 });
 
 test("an outward code or a sector is found whole, with or without its space, and no other", () => {
-  const found = (text) => findNames(ATLAS, text).flatMap(([, hits]) => names(hits));
-  assert.deepEqual(found("LA14"), ["LA14"]);
-  assert.deepEqual(found("la1"), ["LA1"]);
-  assert.deepEqual(found("la1 4"), ["LA1 4"]);
-  assert.deepEqual(found("LA14 1AA"), ["LA14 1"]);
-  assert.deepEqual(found("la141aa"), ["LA14 1"]);
-  assert.deepEqual(found("LA"), []);
-  assert.deepEqual(found("LA16"), []);
-  assert.deepEqual(names(closestNames(ATLAS, "LA16")), ["LA14", "LA15"]);
+  assert.deepEqual(all("LA14"), ["LA14"]);
+  assert.deepEqual(all("la1"), ["LA1"]);
+  assert.deepEqual(all("la1 4"), ["LA1 4"]);
+  assert.deepEqual(all("LA14 1AA"), ["LA14 1"]);
+  assert.deepEqual(all("la141aa"), ["LA14 1"]);
+  assert.deepEqual(all("e1"), ["E1"]);
+  assert.deepEqual(all("B1 1"), ["B1 1"]);
+  assert.deepEqual(found("LS1 1"), [["Postcodes", "Leeds High"]]);
+  for (const text of ["LA16", "LS11", "zz"]) assert.deepEqual(all(text), [], text);
+  assert.deepEqual(names(closestNames(ATLAS, "LA16")), ["LA14", "LA15", "LA1"]);
+  assert.match(nothingFound(ATLAS, "la16"), /begins LA16/);
   assert.equal(geolls.postcodeArea("leeds"), "");
 });
 
-test("edits are counted, and the closest places and trusts named", () => {
+test("a mistyped name finds the nearest, and nonsense nothing", () => {
+  assert.equal(names(closestNames(ATLAS, "Lieds"))[0], "Leeds");
+  assert.equal(names(closestNames(ATLAS, "st marys lancashre"))[0], "Saint Mary\u2019s & St John\u2019s");
+  assert.equal(names(closestNames(ATLAS, "Leeds High Castle"))[0], "Leeds High");
+  assert.deepEqual(closestNames(ATLAS, "xqzvw"), []);
+});
+
+test("edits are counted", () => {
   assert.equal(edits("", "abc"), 3);
   assert.equal(edits("kitten", "sitting"), 3);
   assert.equal(edits("same", "same"), 0);
-  assert.deepEqual(names(closestNames(ATLAS, "Lieds"))[0], "Leeds");
-  assert.ok(!names(closestNames(ATLAS, "Leeds Hihg")).includes("Leeds High"), "schools are too many to guess");
+});
+
+test("the letters that match are told apart", () => {
+  assert.deepEqual(matchIn("East Leeds", "leeds"), ["East ", "Leeds", ""]);
+  assert.deepEqual(
+    matchIn("St. Mary\u2019s", "st marys").filter((_, i) => i % 2),
+    ["St", "Mary\u2019s"],
+  );
+  assert.deepEqual(matchIn("\u00c9cole", "cole"), ["\u00c9cole"]);
+  assert.deepEqual(matchIn("Leeds", ""), ["Leeds"]);
 });
 
 test("a postcode is known by its look", () => {

@@ -1,9 +1,9 @@
 // The search of a map: areas, trusts and schools by name or code.
 ((geolls) => {
   "use strict";
-  const {bestMatches, el, extent, fold, matchIn, nearestNames, phaseSchool, plural, titleAndCode, undelta} = geolls;
+  const {closestNames, el, extent, findNames, fold, matchIn, nothingFound, phaseSchool, plural, titleAndCode} = geolls;
+  const {undelta} = geolls;
 
-  const GROUPS = ["Areas", "Trusts", "Schools", "Postcodes"];
   const SCHOOL_ZOOM = 11;
   // Middles of postcodes are packed in steps of so many metres.
   const STEP = 10;
@@ -58,10 +58,9 @@
       const layer = app.authorities;
       const [x, y] = [undelta(middle.x), undelta(middle.y)];
       return codes.split("\n").map((name, i) => ({
-        group: 3,
+        group: "Postcodes",
         name,
-        key: fold(name),
-        code: "",
+        area: fold(name),
         sub: () => `Postcodes, most in ${app.unitName(layer, layer.onLand[block[i]])}`,
         pick: {kind: "unit", layer, u: layer.onLand[block[i]], at: app.spot(x[i] * STEP, y[i] * STEP)},
       }));
@@ -70,10 +69,9 @@
     areas() {
       return this.app.layers.flatMap((layer) =>
         layer.name.map((name, u) => ({
-          group: 0,
+          group: "Places",
           name,
-          key: fold(name),
-          code: layer.code[u].toLowerCase(),
+          codes: [layer.code[u].toLowerCase()],
           sub: () => titleAndCode(layer, u),
           pick: {kind: "unit", layer, u},
         })),
@@ -87,10 +85,10 @@
         return `Trust, ${plural(trusts.schools[t] || of[t].length, "school", "schools")}${home}`;
       };
       return trusts.name.map((name, t) => ({
-        group: 1,
+        group: "Trusts",
         name,
-        key: fold(name),
-        code: trusts.uid[t],
+        codes: [trusts.uid[t]],
+        where: trusts.home?.[t],
         sub: () => sub(t),
         pick: {kind: "trust", t},
       }));
@@ -103,10 +101,10 @@
       const phase = (s) => phaseSchool(schools.phases[schools.phase[s]]);
       return schools.name
         .map((name, s) => ({
-          group: 2,
+          group: "Schools",
           name,
-          key: fold(name),
-          code: String(schools.urn[s]),
+          codes: [String(schools.urn[s])],
+          where: app.layers.map((layer) => app.unitName(layer, schools.unit(layer)[s])).join(" "),
           sub: () => `${phase(s)}, ${app.unitName(app.authorities, unit[s])}`,
           pick: {kind: "school", s},
         }))
@@ -114,44 +112,39 @@
     }
 
     run() {
-      const words = fold(this.input.value);
-      if (!words) {
+      const text = this.input.value;
+      if (!text.trim()) {
         this.hide();
         return;
       }
-      const found = bestMatches(this.entries(), words);
-      if (found.length) this.show(found, words, false);
-      else this.show(nearestNames(this.entries(), words), words, true);
-    }
-
-    show(found, words, near) {
-      this.found = found;
+      const groups = findNames(this.entries(), text);
+      const near = groups.length ? [] : closestNames(this.entries(), text);
+      const said = nothingFound(this.entries(), text) + (near.length ? " Nearest:" : "");
+      const lists = groups.length ? groups : [[said, near, 0]];
+      this.found = lists.flatMap(([, hits]) => hits);
       this.at = -1;
-      this.hits.replaceChildren(...this.nodes(found, words, near));
+      this.hits.replaceChildren(...this.nodes(lists, groups.length ? text : ""));
       this.hits.hidden = false;
       this.input.setAttribute("aria-expanded", "true");
-      const nothing = found.length ? "Nothing by that name. Nearest names are listed." : "Nothing by that name.";
-      this.app.tell(near ? nothing : `${found.length} results`);
-      if (found.length) this.mark(0);
+      this.app.tell(groups.length ? `${this.found.length} results` : said);
+      if (this.found.length) this.mark(0);
     }
 
-    nodes(found, words, near) {
-      const head = (text) => el("p", {class: "gl-hits-head"}, text);
-      if (near && !found.length) return [head("Nothing by that name on this map.")];
-      const nodes = near ? [head("Nothing by that name. Nearest:")] : [];
-      found.forEach((entry, i) => {
-        if (!near && entry.group !== found[i - 1]?.group) nodes.push(head(GROUPS[entry.group]));
-        nodes.push(this.hit(entry, i, words));
-      });
-      return nodes;
+    nodes(lists, text) {
+      let n = 0;
+      const head = (words) => el("p", {class: "gl-hits-head"}, words);
+      return lists.flatMap(([name, hits, more]) => [
+        head(name),
+        ...hits.map((entry) => this.hit(entry, n++, text)),
+        more ? head(`and ${plural(more, "more", "more")}: add a word, or the place`) : "",
+      ]);
     }
 
-    hit(entry, i, words) {
-      const [before, match, after] = matchIn(entry.name, words);
-      const name = el("span", {}, before, match && el("b", {}, match), after);
+    hit(entry, i, text) {
+      const name = matchIn(entry.name, text).map((part, j) => (j % 2 ? el("b", {}, part) : part));
       const state = {role: "option", id: `${this.app.id}-hit-${i}`, "aria-selected": "false", tabindex: "-1"};
       const choose = () => this.choose(i);
-      return el("div", {class: "gl-hit", ...state, on: choose}, name, el("small", {}, entry.sub()));
+      return el("div", {class: "gl-hit", ...state, on: choose}, el("span", {}, ...name), el("small", {}, entry.sub()));
     }
 
     mark(i) {

@@ -23,7 +23,6 @@
         name: area,
         text: told.join(", ") + more,
         href,
-        key: fold(area),
         area: fold(area),
       };
     };
@@ -45,24 +44,28 @@
   }
 
   /** The entries of a search out of the file of names; `root` is the way to the folder of the atlas. */
-  function atlasNames({homes, places, schools, sectors, trusts}, root) {
+  function atlasNames({homes, places, schools, sectors, trusts, wheres}, root) {
     const entry =
       (group) =>
-      ([name, text, path]) => ({group, name, text, href: root + path, key: fold(name)});
+      ([name, text, path, codes, where]) => ({
+        ...{group, name, text, codes, where},
+        // without a page none leads to it
+        href: path ? root + path : null,
+      });
     const urns = undelta(schools.urn);
     const codes = schools.postcode.split("\n");
     const [homeNames, homePaths] = homes;
     const school = (name, i) => {
-      // -1 where it has no page to lead to
       const home = schools.home[i];
+      const homeName = home < 0 ? "" : homeNames[home];
       return {
         group: "Schools",
         name,
-        text: [home < 0 ? "" : homeNames[home], codes[i], `URN ${urns[i]}`].filter(Boolean).join(", "),
+        text: [homeName, codes[i], `URN ${urns[i]}`].filter(Boolean).join(", "),
         href: home < 0 ? null : `${root}${homePaths[home]}#s${urns[i]}`,
-        key: fold(name),
-        code: codes[i].toLowerCase(),
-        urn: String(urns[i]),
+        postcode: codes[i].toLowerCase(),
+        codes: [String(urns[i])],
+        where: `${homeName} ${wheres[schools.where[i]]}`,
       };
     };
     return [

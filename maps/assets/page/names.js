@@ -1,7 +1,7 @@
 // The names that the search of a page knows: those of the whole atlas, or of the page's own tables.
 ((geolls) => {
   "use strict";
-  const {cellValue, el, fold, queryAll, root} = geolls;
+  const {cellValue, el, queryAll, root} = geolls;
 
   // Tables of a page, and the group of the search that their rows belong to.
   const GROUPS = {places: "Places", regions: "Places", hubs: "Places", trusts: "Trusts", schools: "Schools"};
@@ -17,7 +17,7 @@
         const name = link ? link.textContent : cellValue(row.cells[0]);
         if (found.has(group + name)) continue;
         const href = group === "Schools" && row.id ? `#${row.id}` : (link?.getAttribute("href") ?? null);
-        found.set(group + name, {group, name, text: "On this page", href, key: fold(name)});
+        found.set(group + name, {group, name, text: "On this page", href});
       }
     }
     return [...found.values()];

@@ -1,7 +1,7 @@
 // A search box of a page, with what it finds below it.
 ((geolls) => {
   "use strict";
-  const {postcodeArea, closestNames, el, findNames, looksLikePostcode, queryAll} = geolls;
+  const {closestNames, el, findNames, matchIn, nothingFound, plural, queryAll} = geolls;
 
   // Milliseconds: a click on a hit takes the focus first.
   const LEAVING = 150;
@@ -40,37 +40,33 @@
       this.panel.replaceChildren(...(found.length ? this.groups(groups, text) : this.nearest(text)));
       this.panel.hidden = false;
       this.input.setAttribute("aria-expanded", "true");
-      this.live.textContent = found.length ? `${found.length} found` : "Nothing by that name";
+      this.live.textContent = found.length ? `${found.length} found` : nothingFound(this.names.list, text);
     }
 
     groups(groups, text) {
       let n = 0;
-      return groups.map(([name, hits]) => {
+      return groups.map(([name, hits, more]) => {
         const head = el("div", {class: "group", id: `${this.input.id}-${name}`}, name);
         const options = hits.map((hit) => this.option(hit, text, n++));
-        return el("div", {role: "group", "aria-labelledby": head.id}, head, ...options);
+        const rest =
+          more && el("div", {class: "none"}, `and ${plural(more, "more", "more")}: add a word, or the place`);
+        return el("div", {role: "group", "aria-labelledby": head.id}, head, ...options, rest || null);
       });
     }
 
     nearest(text) {
-      const near = closestNames(this.names.list, text);
-      const area = looksLikePostcode(text) && this.names.list.some((one) => one.area) && postcodeArea(text);
-      let words = "Nothing by that name.";
-      if (area) words = `No postcode of this atlas begins ${area.toUpperCase()}.`;
-      else if (looksLikePostcode(text)) words = "No school here has that postcode.";
-      if (near.length) words += " The nearest:";
+      const {list} = this.names;
+      const near = closestNames(list, text);
+      const words = nothingFound(list, text) + (near.length ? " The nearest:" : "");
       const said = el("div", {class: "none", role: "presentation"}, words);
       return [said, ...near.map((hit, n) => this.option(hit, "", n))];
     }
 
     option(hit, text, n) {
-      const {name} = hit;
-      const at = text ? name.toLowerCase().indexOf(text.toLowerCase()) : -1;
-      const end = at + text.length;
-      const bold = at < 0 ? [name] : [name.slice(0, at), el("b", {}, name.slice(at, end)), name.slice(end)];
+      const name = matchIn(hit.name, text).map((part, i) => (i % 2 ? el("b", {}, part) : part));
       const state = {href: hit.href, tabindex: "-1", "aria-selected": "false"};
       const attributes = {role: "option", id: `${this.input.id}-${n}`, ...state};
-      const link = el("a", attributes, ...bold, el("small", {}, hit.text));
+      const link = el("a", attributes, ...name, el("small", {}, hit.text));
       link.addEventListener("click", () => this.close());
       return link;
     }

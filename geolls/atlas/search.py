@@ -1,0 +1,221 @@
+"""The names that the search of an atlas knows: places, trusts, schools, and where postcodes lie."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+import numpy as np
+
+from geolls.atlas import words
+from geolls.base.interval import Interval
+from geolls.base.text import small
+from geolls.base.vocabulary import REASON_NAMES
+from geolls.layers.areas import now_in
+from geolls.measures.distances import nearest
+from geolls.study.postcodes import beginnings
+from geolls.study.towns import towns
+
+if TYPE_CHECKING:
+    from geolls.atlas.frame import Frame
+
+__all__ = ["search_index"]
+
+# Metres from a school to the town that it is looked for in, where the register names none.
+_NEAR = 5_000.0
+
+
+def search_index(book: Frame) -> str:
+    """Return the names of all places, trusts and schools as a classic script.
+
+    Parameters
+    ----------
+    book : Frame
+        The atlas.
+
+    Returns
+    -------
+    str
+        Places and trusts with their page and codes, places that have no page of their own with
+        what holds them; a school with its authority's page and its row there; the sectors of
+        postcodes with their authority and hubs.
+    """
+    facts, columns, home = book.facts, book.columns, book.facts.listed_first
+    seat = facts.home
+    trusts = [
+        (str(trust["trust_name"]), words.FOUND_TRUST(
+            n=int(trust["schools"]), all=int(trust["schools_all"]),
+            word=book.study.population.word, home=words.FOUND_HOME(
+                status=trust[f"home_status_{seat}"], home=trust[f"home_name_{seat}"])).unescape(),
+         book.path_of("trust", uid), [str(uid).lower()],
+         str(trust[f"home_name_{seat}"]) if trust[f"home_status_{seat}"] == "home" else "")
+        for uid, trust in book.trust_rows.items()
+    ]  # fmt: skip
+    homes = {code: i for i, code in enumerate(facts.unit_rows[home])}
+    of, wheres = facts.unit_of.get(home, {}), _wheres(book)
+    known: dict[str, int] = {}
+    rows = []
+    for urn, *said in zip(*map(columns.__getitem__, ("urn", "name", "postcode")), strict=True):
+        code = next(iter(of.get(urn, ())), ("", "", 1.0))[0]
+        name, postcode = (" ".join(str(word or "").split()) for word in said)
+        at = known.setdefault(wheres[urn], len(known))
+        rows.append((int(urn), name, homes.get(code, -1), postcode, at))
+    rows.sort()
+    document = {
+        "places": [*_places(book), *_held(book), *_ended(book)],
+        "trusts": trusts,
+        "homes": [
+            [str(unit["name"]) for unit in facts.unit_rows[home].values()],
+            [book.path_of(home, code) for code in homes],
+        ],
+        "wheres": list(known),
+        "schools": {
+            "name": "\n".join(name for _, name, *_ in rows),
+            "urn": np.diff([0, *(urn for urn, *_ in rows)]).tolist(),
+            "home": [at for _, _, at, *_ in rows],
+            "postcode": "\n".join(postcode for *_, postcode, _ in rows),
+            "where": [at for *_, at in rows],
+        },
+        "sectors": _sectors(book, list(homes)),
+    }
+    text = json.dumps(document, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    # "</" would end a script if a page ever held this text.
+    return "geollsPages.index(" + text.replace("</", "<\\/") + ");\n"
+
+
+_Found = tuple[str, str, str, list[str]]
+
+
+def _places(book: Frame) -> Iterator[_Found]:
+    """Yield the places that have a page: name, what they are, the page, their codes."""
+    facts, areas, on = book.facts, book.study.areas, book.study.as_of
+    dfe = {area.code: area.la_code for area in areas.alive("local_authority", on)}
+    for key in facts.places:
+        for code, unit in facts.unit_rows[key].items():
+            said = words.FOUND_PLACE(
+                title=facts.layer(key).unit_title,
+                n=Interval(unit["schools_low"], unit["schools_high"]),
+            ).unescape()
+            codes = [code, dfe.get(code) if key == "local_authority" else None]
+            yield str(unit["name"]), said, book.path_of(key, code), _lower(codes)
+
+
+def _held(book: Frame) -> Iterator[_Found]:
+    """Yield the units of layers without pages, with what holds them: districts before all."""
+    study, facts = book.study, book.facts
+    paged = {code for key in facts.places for code in facts.unit_rows[key]}
+    others = [key for key in study.area_layers if key not in facts.places]
+    for key in sorted(others, key=lambda key: key != "district"):
+        land = study.land(key)
+        land = land[~land["unit_code"].isin(REASON_NAMES)]
+        for (code, name), blocks in land.groupby(["unit_code", "unit_name"])["block"]:
+            if code in paged:
+                continue
+            path, said = _holder(book, list(blocks))
+            if path and key in facts.grounds:
+                path += f"#~pick=unit,{key},{quote(str(code))}"
+            title = facts.layer(key).unit_title
+            yield str(name), ", ".join(filter(None, [title, said])), path, _lower([code])
+
+
+def _ended(book: Frame) -> Iterator[_Found]:
+    """Yield the areas that have ended, with what their land is in now."""
+    study, on = book.study, book.study.as_of
+    for area in study.areas.rows:
+        gone = area.valid_to is not None and area.valid_to < on
+        if gone and area.heirs != (area.code,) and (now := study.areas.holders(area, on)):
+            path, _ = _holder(book, area.blocks)
+            title = small(area.tier.replace("_", " ")).capitalize()
+            yield area.name, f"{title}, {now_in(area, now)}", path, _lower([area.code])
+
+
+def _holder(book: Frame, blocks: Sequence[str]) -> tuple[str, str]:
+    """Return the page of what has most of some land, and in words what holds it."""
+    key = book.facts.listed_first
+    first, *hubs = (_units_on(book, of, blocks) for of in (key, *book.hub_layers))
+    if not first:
+        return "", ""
+    path = book.path_of(key, first.most_common(1)[0][0][0])
+    if len(first) > 1:
+        return path, f"in {len(first)} places"
+    said = (" and ".join(sorted(name for _, name in units)) for units in hubs if len(units) < 3)
+    return path, "; ".join(filter(None, [f"in {next(iter(first))[1]}", *said]))
+
+
+def _units_on(book: Frame, key: str, blocks: Sequence[str]) -> Counter[tuple[str, str]]:
+    """Return the units of a layer on some land, with how many blocks of it they have."""
+    if key not in book.study.area_layers:
+        return Counter()
+    held = book.study.memo(("units by block", key), lambda: _by_block(book, key))
+    return Counter(unit for block in blocks for unit in held.get(block, ()))
+
+
+def _by_block(book: Frame, key: str) -> dict[str, set[tuple[str, str]]]:
+    """Return the units, code and name, that have land in each block and in its district."""
+    land = book.study.land(key)
+    land = land[~land["unit_code"].isin(REASON_NAMES)]
+    found: dict[str, set[tuple[str, str]]] = {}
+    for block, *unit in land[["block", "unit_code", "unit_name"]].itertuples(index=False):
+        for one in {block, block.partition("/")[0]}:
+            found.setdefault(one, set()).add((unit[0], unit[1]))
+    return found
+
+
+def _wheres(book: Frame) -> Mapping[str, str]:
+    """Return the district and the town of each school: the register's, else one that is near."""
+    facts, study = book.facts, book.study
+    schools, table = facts.schools, towns()
+    spots, points = (t[["easting", "northing"]].to_numpy(float) for t in (table, schools))
+    at, metres = nearest(spots, points, 1)
+    near = np.where(metres[:, 0] <= _NEAR, table["name"].reindex(at[:, 0]), "")
+    town = schools["town"].where(schools["town"].notna(), near).astype(object)
+    block = study.placement.schools.set_index("urn")["block"].reindex(schools.index)
+    names = study.block_names
+    return {
+        str(urn): " ".join(filter(None, [names.get(str(b), ""), str(t)]))
+        for urn, b, t in zip(schools.index, block, town, strict=True)
+    }
+
+
+def _lower(codes: Iterable[object]) -> list[str]:
+    return [str(code).lower() for code in codes if code]
+
+
+def _sectors(book: Frame, homes: Sequence[str]) -> dict[str, Any]:
+    """Return the sectors of postcodes: outward codes with their figures, and where each lies.
+
+    `hubs` pairs a home, by its position, with the hubs of some of its land; `of` says of each
+    sector how many of its postcodes are in which of these pairs: pair, number, pair, number.
+    """
+    study, home = book.study, book.facts.listed_first
+    hubs = [k for k, v in study.area_layers.items() if v.family == "hubs" and k != home]
+    if home not in study.area_layers:
+        return {"codes": "", "hubs": [], "of": []}
+    units = {}
+    for key, column in ((home, "unit_code"), *((k, "unit_name") for k in hubs)):
+        land = study.land(key)
+        land = land[~land["unit_code"].isin(REASON_NAMES)]
+        root = land["block"].str.partition("/")[0]
+        units[key] = land.groupby(root)[column].agg(lambda held: " + ".join(dict.fromkeys(held)))
+    seat = {block: homes.index(code) for block, code in units[home].items() if code in homes}
+    pairs: dict[tuple[int, str], int] = {}
+    of: dict[str, dict[str, list[int]]] = {}
+    for code, held in beginnings().items():
+        outward, space, digit = code.partition(" ")
+        found: dict[int, int] = {}
+        for block, n in held.blocks.items() if space else ():
+            if block in seat:
+                said = "; ".join(filter(None, (units[k].get(block, "") for k in hubs)))
+                at = pairs.setdefault((seat[block], said), len(pairs))
+                found[at] = found.get(at, 0) + n
+        if found:
+            most = sorted(found.items(), key=lambda item: -item[1])
+            of.setdefault(outward, {})[digit] = [x for pair in most for x in pair]
+    return {
+        "codes": "\n".join(f"{outward} {''.join(held)}" for outward, held in of.items()),
+        "hubs": list(pairs),
+        "of": [row for held in of.values() for row in held.values()],
+    }
