@@ -71,7 +71,7 @@ test("an outward code or a sector is found whole, with or without its space, and
   assert.deepEqual(all("B1 1"), ["B1 1"]);
   assert.deepEqual(found("LS1 1"), [["Postcodes", "Leeds High"]]);
   for (const text of ["LA16", "LS11", "zz"]) assert.deepEqual(all(text), [], text);
-  assert.deepEqual(names(closestNames(ATLAS, "LA16")), ["LA14", "LA15", "LA1"]);
+  assert.deepEqual(names(closestNames(ATLAS, "LA16")).sort(), ["LA1", "LA14", "LA15"]);
   assert.match(nothingFound(ATLAS, "la16"), /begins LA16/);
   assert.equal(geolls.postcodeArea("leeds"), "");
 });

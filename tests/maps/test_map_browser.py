@@ -171,7 +171,10 @@ def test_a_name_nobody_has_offers_the_nearest(visit, recipe, data):
     page = visit(draw(recipe, data)).page
     page.fill(".gl-q", "beach school")
     assert "Nearest" in page.locator(".gl-hits").inner_text()
-    assert page.locator(".gl-hit").count() == 3
+    assert page.locator(".gl-hit span").all_inner_texts() == ["Beech School"]
+    page.fill(".gl-q", "100009")
+    assert "code 100009" in page.locator(".gl-hits").inner_text()
+    assert page.locator(".gl-hit").count() == 0, "the next code is another school's"
 
 
 def test_a_trust_shows_its_schools_links_and_home(visit, recipe, data):

@@ -127,7 +127,7 @@
   }
 
   /** The three entries nearest to a text that none has: its mistyped words read as known ones, and where that finds
-      nothing, one word left out; of a postcode, those of the same letters. A code has none: the next one is another's. */
+      nothing, one word left out; of a postcode, those of the same letters; of a code none. */
   function closestNames(entries, text) {
     const area = postcodeArea(text);
     if (area) return closestAreas(entries, area);

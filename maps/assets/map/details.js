@@ -117,7 +117,7 @@
         else app.map.once("moveend", back);
       }
       this.kept = null;
-      app.panel.search?.clear();
+      app.search?.clear();
     }
   }
 

@@ -14,7 +14,6 @@
       this.keyboard = new geolls.Keyboard(app);
       this.listen();
       this.listenToRows();
-      if (app.$(".gl-search")) this.search = new geolls.Search(app, app.$(".gl-search"));
       this.follow();
       this.tick();
     }

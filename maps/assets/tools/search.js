@@ -204,5 +204,8 @@
     }
   }
 
-  Object.assign(geolls, {Search});
+  geolls.tools.push((app) => {
+    const box = app.$(".gl-search");
+    if (box) app.search = new Search(app, box);
+  });
 })(globalThis.geolls);
