@@ -229,7 +229,8 @@ def _links(study: Core, kind: str, schools: pd.DataFrame) -> Links:
         unit[who.item] = np.where(who.outside[who.unit], -1, who.unit)
         return Links.of_groups(unit[who.items.get_indexer(pd.Index(schools["urn"]))])
     own = np.arange(len(schools))
-    if study.travel is not None:
+    # An estimate cannot tell next door from the next village: who is nearest is asked of the line.
+    if study.travel is not None and not study.travel.least:
         at, _ = study.travel.nearest(schools["urn"], schools["urn"], _NEAR, own)
     else:
         xy = schools[["easting", "northing"]].to_numpy(dtype=float)

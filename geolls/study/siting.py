@@ -14,7 +14,7 @@ from geolls.base.errors import UnknownNameError, UsageError
 from geolls.base.text import fold, suggest
 from geolls.layers.evidence import units_on
 from geolls.layers.model import Layer
-from geolls.measures.distances import distance, located, nearest
+from geolls.measures.distances import distance, located, nearest, pairs_near
 from geolls.measures.exact import INSTALL, solver
 from geolls.measures.siting import add_sites, losses
 from geolls.study.analyses import sites
@@ -131,33 +131,42 @@ class _Asked:
             )
         if part := study.partly(self.layer.key):
             self.told.append(part)
+        self.times = study.travel if far.minutes else None
+        self.at, self.away = self._nearest()
 
-    def nearest(self, k: int) -> tuple[Ints, Floats]:
-        """Return the nearest leads of every school, and how far they are: km or minutes."""
-        if self.far.minutes and self.study.travel is not None:
-            return self.study.travel.nearest(self.leads["urn"], self.schools["urn"], k)
-        at, metres = nearest(_xy(self.leads), _xy(self.schools), k)
-        return at, metres / 1000
+    def _nearest(self) -> tuple[Ints, Floats]:
+        """Return the two nearest leads of every school, and how far they are: km or minutes."""
+        if self.times is None:
+            at, metres = nearest(_xy(self.leads), _xy(self.schools), 2)
+            return at, metres / 1000
+        at, minutes = self.times.nearest(self.leads["urn"], self.schools["urn"], 2)
+        if lost := int(np.isnan(minutes[:, 0]).sum()):
+            self.told.append(
+                f"{lost:,} of {len(at):,} schools{self.there}: no known time to any lead, so within "
+                "nobody's reach"
+            )
+        return at, minutes
 
     def pairs(self, who: pd.DataFrame, most: Floats) -> tuple[Ints, Ints, Floats]:
-        """Return the candidates less far from each school than `most`: both, and how far."""
-        if self.far.minutes and self.study.travel is not None:
-            limit = float(np.max(most, initial=0.0))
-            limit_ = limit if np.isfinite(limit) else None
-            school, at, minutes = self.study.travel.within(who["urn"], self.schools["urn"], limit_)
-            near = minutes <= most[school]
-            return at[near], school[near], minutes[near]
-        from scipy.spatial import KDTree
+        """Return the candidates no farther from each school than `most`: both, and how far."""
+        asked = np.flatnonzero(most > 0)
+        asked = asked[np.argsort(most[asked], kind="stable")]
+        parts = np.split(asked, range(500, len(asked), 500))
+        found = [self._pairs(who, part, most) for part in parts]
+        at, school, away = (np.concatenate(each) for each in zip(*found, strict=True))
+        near = away <= most[school]
+        return at[near], school[near], away[near]
 
-        xy, spots = _xy(self.schools), _xy(who)
-        reach = np.minimum(most, 2000.0) * 1000
-        asked = np.flatnonzero(reach > 0)
-        found = KDTree(spots).query_ball_point(xy[asked], reach[asked] * (1 + 1e-9))
-        school = np.repeat(asked, [len(f) for f in found])
-        at = np.concatenate([np.asarray(f, dtype=np.intp) for f in found]) if len(found) else asked
-        km = distance(spots[at], xy[school]) / 1000
-        near = km <= most[school]
-        return at[near], school[near], km[near]
+    def _pairs(self, who: pd.DataFrame, asked: Ints, most: Floats) -> tuple[Ints, Ints, Floats]:
+        """Return all pairs of some schools that may be near enough."""
+        limit = most[asked].max(initial=0.0)
+        if self.times is not None:
+            urns = self.schools["urn"].iloc[asked]
+            school, at, minutes = self.times.within(who["urn"], urns, limit)
+            return at, asked[school], minutes
+        spots, xy = _xy(who), _xy(self.schools)[asked]
+        school, at = pairs_near(spots, xy, limit * 1000 * (1 + 1e-9))
+        return at, asked[school], distance(spots[at], xy[school]) / 1000
 
     def added(self, number: int, goal: str, by: str, condition: str | None) -> Siting:
         """Choose sites for more lead schools."""
@@ -173,28 +182,22 @@ class _Asked:
             text = f"{len(who)} schools could lead{self.there}, and {number} are wanted"
             raise UsageError(text, where="--add", fix="give fewer, or wider --candidates")
         weight = np.ones(len(self.schools)) if by == "schools" else self.pupils
-        _, near = self.nearest(1)
-        now = np.nan_to_num(near[:, 0], nan=np.inf)
-        served = now <= far.value
+        near = self.away[:, 0]
+        # A school that is not known to have a lead gains by whatever is within twice the bound.
+        now = np.nan_to_num(near, nan=2 * far.value)
+        served = near <= far.value
         if goal == "reach":
             at, school, _ = self.pairs(who, np.where(served, 0.0, far.value))
-            gone = served[school]
-            at, school = at[~gone], school[~gone]
             gain = weight[school]
         else:
-            # Without any lead a school gains by whatever is within twice the distance asked.
-            ceiling = np.where(np.isfinite(now), now, 2 * far.value)
-            at, school, away = self.pairs(who, ceiling)
-            gain = weight[school] * (ceiling[school] - away)
+            at, school, away = self.pairs(who, now)
+            gain = weight[school] * (now[school] - away)
         found = add_sites(at, school, gain, number, whole=goal == "reach")
         table = self._chosen(who, found.at, served)
         table["ties"] = found.ties
         total, got = float(weight.sum()), sum(found.adds)
-        what = (
-            f"{by} within {far}"
-            if goal == "reach"
-            else f"mean {'minutes' if far.minutes else 'km'}"
-        )
+        unit = "minutes" if far.minutes else "km"
+        what = f"{by} within {far}" if goal == "reach" else f"mean {unit}"
         if goal == "reach":
             had = float(weight[served].sum())
             said = (
@@ -203,10 +206,13 @@ class _Asked:
             )
         else:
             table["saved"] = found.adds
-            mean = float((weight * np.minimum(now, 2 * far.value)).sum()) / total
+            mean = float((weight * now).sum()) / total
             said = (
-                f"The mean over {by}{self.there} is {mean:.2f} now, {mean - got / total:.2f} then"
+                f"The mean over {by}{self.there} is {mean:.2f} {unit} now, "
+                f"{mean - got / total:.2f} then"
             )
+            if bare := int(np.isnan(near).sum()):
+                said += f" (without a known way: {bare:,}, counted as {2 * far.value:g})"
         gap = (found.most - got) / found.most if found.most > 0 else 0.0
         sure = (
             "no other choice has more"
@@ -258,7 +264,7 @@ class _Asked:
                 where="site",
                 fix="give --register with the real schools",
             )
-        at, away = self.nearest(2)
+        at, away = self.at, self.away
         first = at[:, 0]
         near, then = away[:, 0], away[:, 1] if away.shape[1] > 1 else np.full(len(at), np.nan)
         lost, whose = losses(first, near, then, self.far.value)

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from geolls.api import Study
 from geolls.base.errors import GeollsError, UsageError
 from geolls.measures import exact
 from geolls.measures.realign import Ground, Links, facts, hold, kept_at_most, search
@@ -178,3 +179,63 @@ def test_a_proposal_is_a_scenario_that_moves_what_it_says(demonstration, tmp_pat
     told = after.scenario_compare("region", str(path)).summary.set_index("measure")
     assert told.loc["schools", "moved"] == row["schools_moved"]
     assert told.loc["units", "after"] == 8
+
+
+AREAS = {
+    **dict.fromkeys(("Breckland", "Broadland", "Great Yarmouth", "North Norfolk"), "one"),
+    **dict.fromkeys(("Norwich", "South Norfolk", "Babergh", "Ipswich", "Mid Suffolk"), "two"),
+}
+
+
+@pytest.fixture(scope="module")
+def anglia(real_study, tmp_path_factory):
+    """Nine districts in two units, and their real schools."""
+    rows = [f"{unit},{unit},{name},2022-09-01" for name, unit in AREAS.items()]
+    folder = tmp_path_factory.mktemp("layers") / "anglia"
+    folder.mkdir()
+    (folder / "layer.toml").write_text('title = "Anglia"\nsource = "made"\nkind = "areas"\n')
+    members = "\n".join(["unit_code,unit_name,area_name,codes_as_of", *rows])
+    (folder / "members.csv").write_text(members)
+    return Study(real_study.settings.replace(boundaries=(folder,)), register=real_study.register)
+
+
+@pytest.mark.real_data
+def test_what_is_kept_of_real_schools_is_the_best_of_all_groupings(anglia) -> None:
+    """From the schools up: every grouping of the districts, its links counted pair by pair."""
+    keep = {"trusts": 1, "authorities": 0.5, "travel": 2}
+    found = anglia.realign("anglia", size=(180, 400), moves=[0.05], keep=keep)
+    row, areas = found.frontier.iloc[1], found.areas.set_index("area_name")
+    schools = anglia.schools[anglia.schools["district_name"].isin(AREAS)].dropna(subset="easting")
+    names, at = list(AREAS), schools["district_name"].map(list(AREAS).index).to_numpy()
+    table = np.zeros((9, 9))
+    for kind, column in (("trusts", "trust_uid"), ("authorities", "la_code")):
+        for _, group in schools.assign(at=at).dropna(subset=column).groupby(column):
+            for a, b in itertools.combinations(group["at"], 2):
+                table[a, b] += keep[kind] * 2 / (len(group) - 1)
+    xy = schools[["easting", "northing"]].to_numpy(float)
+    away = np.hypot(*(xy[:, None] - xy).transpose(2, 0, 1))
+    np.fill_diagonal(away, np.inf)
+    for here, near in zip(at, np.argsort(away, axis=1, kind="stable")[:, :5], strict=True):
+        for there in at[near]:
+            table[here, there] += keep["travel"] / 5
+    shape = {name: anglia.blocks.geometry[code] for code, name in anglia.block_names.items()}
+    borders = [
+        (a, b)
+        for a, b in itertools.combinations(range(9), 2)
+        if shape[names[a]].intersects(shape[names[b]])
+    ]
+    size = np.bincount(at, minlength=9)
+    whole = ground(
+        schools=size,
+        today=[0] * 4 + [1] * 5,
+        low=180,
+        high=400,
+        borders=np.array(borders),
+        links=[(a, b, table[a, b]) for a in range(9) for b in range(9) if a != b],
+    )
+    assert row["objective"] == pytest.approx(by_enumeration(whole, 0.05))
+    assert row["kept_share"] * table.sum() == pytest.approx(
+        row["objective"] + np.trace(table) + 0.05 * row["schools_moved"]
+    )
+    assert row["objective"] <= row["bound"] + 1e-6
+    assert areas["schools"].reindex(names).tolist() == size.tolist()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -110,3 +111,72 @@ def test_a_hub_is_asked_of_by_its_own_name(real_study: Study) -> None:
     assert by_name.table.equals(leads.table)
     with pytest.raises(GeollsError, match="local_authority is made of areas, not of sites"):
         real_study.site("local_authority", within="20km")
+
+
+def enumerated(study: Study, place: str, far: float, minutes) -> tuple[int, int, float, int]:
+    """Look at all: schools within reach, newly so of the best site, the least mean, losses."""
+    here = study.schools[study.schools["urn"].isin(study.schools_of(place))]
+    urns = here.dropna(subset="easting")["urn"].tolist()
+    leads = study.sites("teaching_school_hub_lead").dropna(subset="easting")["urn"].tolist()
+    to_lead = {u: sorted(minutes(u, lead) for lead in leads)[:2] for u in urns}
+    now = {u: times[0] if times[0] < np.inf else 2 * far for u, times in to_lead.items()}
+    may = [u for u in urns if u not in leads]
+    to_site = {c: [minutes(u, c) for u in urns] for c in may}
+    newly = [
+        sum(t <= far < to_lead[u][0] for u, t in zip(urns, to_site[c], strict=True)) for c in may
+    ]
+    mean = min(np.mean(np.fmin([now[u] for u in urns], to_site[c])) for c in may)
+    lost = sum(first <= far < second for first, second in to_lead.values())
+    served = sum(first <= far for first, _ in to_lead.values())
+    return served, max(newly), float(mean), lost
+
+
+@pytest.mark.real_data
+@pytest.mark.parametrize("given", ["a table", "estimate"])
+def test_sites_by_minutes_are_found_again_by_looking_at_all(
+    real_study: Study, tmp_path: Path, given: str
+) -> None:
+    """One school has no time to any other; ways differ by direction; some pairs are not known."""
+    far, place = 25, "local_authority:Cornwall"
+    file = tmp_path / "times.csv"
+    if given == "a table":
+        here = real_study.schools.set_index("urn").loc[real_study.schools_of(place)]
+        xy, rng = here[["easting", "northing"]].to_numpy(float), np.random.default_rng(1)
+        made = np.hypot(*(xy[:, None] - xy).transpose(2, 0, 1)) / 700 + rng.uniform(
+            0, 9, [len(xy)] * 2
+        )
+        made[rng.random(made.shape) < 0.05], made[7], made[:, 7] = np.nan, np.nan, np.nan
+        rows = [
+            f"{a},{b},{made[i, j]:.0f}"
+            for i, a in enumerate(here.index)
+            for j, b in enumerate(here.index)
+            if i != j and np.isfinite(made[i, j])
+        ]
+        file.write_text("\n".join(["from_id,to_id,travel_time", *rows]))
+    travel = file if given == "a table" else given
+    study = Study(real_study.settings.replace(travel=travel), register=real_study.register)
+    if given == "a table":
+        times = {tuple(r.split(",")[:2]): float(r.split(",")[2]) for r in rows}
+
+        def minutes(a: str, b: str) -> float:
+            return 0.0 if a == b else times.get((a, b), np.inf)
+    else:
+        every = study.travel
+        urns = [*study.schools_of(place), *study.sites("teaching_school_hub_lead")["urn"].dropna()]
+        a, b = np.repeat(urns, len(urns)), np.tile(urns, len(urns))
+        got = np.nan_to_num(every.between(a, b), nan=np.inf)
+        times = dict(zip(zip(a, b, strict=True), got.tolist(), strict=True))
+
+        def minutes(a: str, b: str) -> float:
+            return times[a, b]
+
+    served, newly, mean, lost = enumerated(study, place, far, minutes)
+    leads, within = "teaching_school_hub_lead", f"{far}min"
+    found = study.site(leads, add=1, within=within, place=place)
+    assert found.table["schools_newly"].tolist() == [newly]
+    assert f"{served} are within 25 minutes of a lead now" in " ".join(found.told)
+    nearer = study.site(leads, add=1, within=within, place=place, goal="distance")
+    assert f"minutes now, {mean:.2f} then" in " ".join(nearer.told)
+    loss = study.site(leads, within=within, place=place)
+    assert loss.table["schools_beyond"].sum() == lost
+    assert any("no known time" in line for line in loss.told) == (given == "a table")
