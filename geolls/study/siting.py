@@ -142,8 +142,8 @@ class _Asked:
         at, minutes = self.times.nearest(self.leads["urn"], self.schools["urn"], 2)
         if lost := int(np.isnan(minutes[:, 0]).sum()):
             self.told.append(
-                f"{lost:,} of {len(at):,} schools{self.there}: no known time to any lead, so within "
-                "nobody's reach"
+                f"{lost:,} of {len(at):,} schools{self.there}: no known time to any lead, "
+                "so within nobody's reach"
             )
         return at, minutes
 
