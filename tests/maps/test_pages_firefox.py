@@ -74,15 +74,6 @@ def test_a_map_of_its_own_is_drawn(demonstration: Any, show: Any, tmp_path: Path
     assert tab.evaluate(SCHOOLS) > 100
 
 
-def test_a_page_of_a_single_atlas_is_whole(leaves: Leaves, show: Any, tmp_path: Path) -> None:
-    page = leaves.pages["trust"]
-    path = tmp_path / "alone.html"
-    path.write_bytes(Book(leaves.book.facts, single=True).make(page.path)[page.path])
-    tab = show(path)
-    assert drawn(tab) > 0
-    assert not tab.evaluate(there(".alone"))
-
-
 def test_a_profile_is_read(demonstration: Any, show: Any, tmp_path: Path) -> None:
     path = tmp_path / "profile.html"
     path.write_text(profile_html(demonstration, demonstration.place("Leeds")), "utf-8")

@@ -1,0 +1,80 @@
+"""What readers come for, done from the page alone: in Chromium and in Firefox, by the same steps."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from drivers import READY, Tab, there
+
+from geolls.atlas.book import Book
+from geolls.atlas.build import Press
+
+from .conftest import Leaves
+
+pytestmark = pytest.mark.browser
+
+
+def place_page(leaves: Leaves, name: str) -> str:
+    """Write the page of an authority, and return its address."""
+    units = leaves.book.facts.units["local_authority"]
+    key = ("local_authority", str(units.index[units["name"] == name][0]))
+    page = next(p for p in leaves.book.pages if p.key == key)
+    assert Press(leaves.book, leaves.folder).write(page.path).error == ""
+    return (leaves.folder / page.path).as_uri()
+
+
+def texts(tab: Tab, selector: str) -> list[str]:
+    """Return what stands in every element that is shown."""
+    said: list[str] = tab.evaluate(
+        f"[...document.querySelectorAll({selector!r})].filter((n) => n.checkVisibility())"
+        ".map((n) => n.innerText.trim())"
+    )
+    return said
+
+
+def test_which_hubs_is_la14(leaves: Leaves, demonstration: Any, tab: Tab) -> None:
+    tab.open(leaves.path("index").as_uri())
+    tab.type(".find input", "LA14")
+    tab.wait(there(".found [role=option]"))
+    said = texts(tab, ".found [role=option]")[0]
+    where = demonstration.where("LA14").set_index("layer")["unit_name"]
+    assert said.startswith("LA14")
+    for layer in ("teaching_school_hub", "maths_hub"):
+        assert where[layer] in said
+    assert tab.faults == []
+
+
+def test_which_schools_in_preston_answer_to_another_hub(
+    leaves: Leaves, demonstration: Any, tab: Tab
+) -> None:
+    tab.open(place_page(leaves, "Lancashire"))
+    tab.wait(there(READY))
+    # The list beside the map says where; its link opens the land and says how many.
+    line = next(t for t in texts(tab, ".gl-parted li a") if "Preston" in t)
+    assert "answer to another Teaching School Hub than the rest of Lancashire" in line
+    tab.click(".gl-parted li:has(a[data-code*=north-west-lancashire]) a")
+    tab.wait("document.querySelector('.gl-info h2')?.innerText.includes('Preston')")
+    schools = demonstration.schools_in(demonstration.place("district:Preston"))
+    info = texts(tab, ".gl-info")[0].split("\n")
+    assert info[info.index("Preston") + 1] == str(len(schools))
+    # The table of the page names them.
+    tab.type("[data-filter=schools]", "Preston")
+    tab.wait(f"document.querySelectorAll('#schools tbody tr:not([hidden])').length <= {len(schools)}")
+    assert sorted(texts(tab, "#schools tbody th")) == sorted(schools["name"])
+    assert set(schools["teaching_school_hub"]) == {"Star Teaching School Hub North West Lancashire"}
+    assert tab.faults == []
+
+
+def test_a_trust_page_alone_is_whole(leaves: Leaves, tab: Tab, tmp_path: Path) -> None:
+    page = leaves.pages["trust"]
+    alone = tmp_path / "trust.html"
+    alone.write_bytes(Book(leaves.book.facts, single=True).make(page.path)[page.path])
+    tab.open(alone.as_uri())
+    tab.wait(there(READY))
+    (uid,) = page.key
+    assert texts(tab, "h1") == [leaves.book.facts.trust_rows[uid]["trust_name"]]
+    assert tab.evaluate("document.querySelectorAll('.gl-map .gl-faces path').length") > 0
+    assert len(texts(tab, "main table")) > 0
+    assert tab.faults == []
