@@ -107,6 +107,9 @@ def test_a_page_that_lacks_its_folder_says_so_and_still_shows_text_and_table(
     assert "without the folder of its atlas" in page.locator(".alone").inner_text()
     assert page.locator("h1").is_visible()
     assert page.locator("main section table:visible").count() > 0
+    wide = "Math.max(...[...document.querySelectorAll('svg.mark')].map((n) => n.clientWidth))"
+    assert page.evaluate(wide) < 20, "a mark without its style fills no screen"
+    assert page.locator(".geolls-app input:visible").count() == 0, "nothing to tick without a map"
     assert not visit("trust").page.locator(".alone").is_visible()
 
 
