@@ -61,7 +61,8 @@ def test_which_schools_in_preston_answer_to_another_hub(
     assert info[info.index("Preston") + 1] == str(len(schools))
     # The table of the page names them.
     tab.type("[data-filter=schools]", "Preston")
-    tab.wait(f"document.querySelectorAll('#schools tbody tr:not([hidden])').length <= {len(schools)}")
+    rows = "document.querySelectorAll('#schools tbody tr:not([hidden])')"
+    tab.wait(f"{rows}.length === {len(schools)}")
     assert sorted(texts(tab, "#schools tbody th")) == sorted(schools["name"])
     assert set(schools["teaching_school_hub"]) == {"Star Teaching School Hub North West Lancashire"}
     assert tab.faults == []
