@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from drivers import READY, Firefox, FirefoxTab, there
 
-from geolls.atlas.book import Book
 from geolls.atlas.profile import profile_html
 
 from .conftest import Leaves

@@ -1,4 +1,4 @@
-"""What readers come for, done from the page alone: in Chromium and in Firefox, by the same steps."""
+"""What readers come for, done from the page alone: the same steps in Chromium and in Firefox."""
 
 from __future__ import annotations
 
