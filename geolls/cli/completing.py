@@ -8,7 +8,13 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import click
-from click.shell_completion import BashComplete, CompletionItem, add_completion_class
+from click.shell_completion import (
+    BashComplete,
+    CompletionItem,
+    FishComplete,
+    ZshComplete,
+    add_completion_class,
+)
 
 if TYPE_CHECKING:
     from geolls.layers.catalogue import Catalogue
@@ -70,7 +76,7 @@ def _land(ctx: click.Context, _: str) -> Iterable[str]:
 
 
 def _places(ctx: click.Context, typed: str) -> Iterable[str]:
-    """Yield the units of every layer of land; those of one layer after `layer:`."""
+    """Yield the units of every layer of land; after `layer:` those of one, of lists too."""
     from geolls.layers.areas import load_areas
 
     on = date.today()
@@ -78,7 +84,8 @@ def _places(ctx: click.Context, typed: str) -> Iterable[str]:
         on = date.fromisoformat(ctx.params.get("as_of") or "")
     asked, colon, _ = typed.partition(":")
     for key, layer in _catalogue(ctx).layers.items():
-        if layer.has_land and layer.active(on) and (not colon or key == asked):
+        meant = key == asked if colon else layer.has_land
+        if meant and layer.kind != "sites" and layer.active(on):
             alive = load_areas().alive(layer.tier, on) if layer.tier else layer.units.values()
             yield from (f"{key}:{unit.name}" if colon else unit.name for unit in alive)
 
@@ -191,4 +198,23 @@ complete -o nosort -F %(complete_func)s %(prog_name)s
 """
 
 
-add_completion_class(_Bash)
+class _Zsh(ZshComplete):
+    """Completion for zsh that sets no space after `key=`."""
+
+    source_template = ZshComplete.source_template.replace(
+        "compadd -U -V unsorted -a completions",
+        """local -a bare; [[ "$completions[1]" == *= ]] && bare=(-S "")
+        compadd -U -V unsorted "${bare[@]}" -a completions""",
+    )
+
+
+class _Fish(FishComplete):
+    """Completion for fish that keeps what stands after a comma."""
+
+    source_template = FishComplete.source_template.replace(
+        'string split ","', 'string split --max 1 ","'
+    )
+
+
+for _shell in (_Bash, _Zsh, _Fish):
+    add_completion_class(_shell)

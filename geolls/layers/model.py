@@ -160,6 +160,7 @@ class Layer(Dated):
     order: int = 100
     tier: str | None = field(default=None, metadata=among(TIERS))
     column: str | None = None
+    within: str | None = field(default=None, metadata=among(TIERS))
     default: bool = True
     group_types: tuple[str, ...] = ()
     geometry: Path | None = None

@@ -150,6 +150,9 @@ def read_layer(folder: Path, *, own: bool = False) -> tuple[Layer | None, list[P
             )
         )
         return None, problems
+    if stated.get("within") and kind != "schools":
+        message = f"within parts units that are made of schools, and these are made of {kind}"
+        problems.append(Problem.at(file, message, "leave it out", column="within"))
     if "geometry" in stated:
         stated["geometry"] = _polygons(stated["geometry"], file, problems)
     title = stated.get("title", folder.name)

@@ -38,9 +38,11 @@ __all__ = [
     "assign_authority",
     "assign_regrouped",
     "assign_school_layer",
+    "astray",
     "land_of",
     "listed",
     "of_column",
+    "parted_by",
     "place_schools",
     "school_units",
     "untold",
@@ -508,6 +510,42 @@ def listed(layer: Layer, schools: pd.DataFrame, on: date) -> pd.DataFrame:
         if urn in known
     ]
     return pd.DataFrame(rows, columns=["urn", "unit_code", "unit_name"]).drop_duplicates()
+
+
+def parted_by(units: pd.DataFrame, outer: pd.DataFrame) -> pd.DataFrame:
+    """Part bodies by the area that their schools are in: one name in two areas is two bodies.
+
+    Parameters
+    ----------
+    units : pandas.DataFrame
+        From `school_units`.
+    outer : pandas.DataFrame
+        Schools assigned to areas, columns `ASSIGNMENT_COLUMNS`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        As `units`, each unit named with its area after a comma; a school in no area keeps its unit.
+    """
+    of = outer.loc[~outer["unit_code"].isin(REASON_NAMES), ["urn", "unit_code", "unit_name"]]
+    both = units.merge(of, on="urn", how="left", suffixes=("", "_of"))
+    for column, between in (("unit_code", "-"), ("unit_name", ", ")):
+        area = between + both[f"{column}_of"]
+        both[column] += area.fillna("")
+    return both[list(units)]
+
+
+def astray(layer: Layer, outer: pd.DataFrame, on: date) -> Iterator[Problem]:
+    """Tell which schools of a user's list are in another area than the one it names beside them."""
+    of = outer.drop_duplicates("urn").set_index("urn")[["unit_code", "unit_name"]]
+    there = set(of["unit_code"])
+    for claim in layer.claims_on(on):
+        if claim.area_code in there and claim.urn in of.index:
+            code, name = of.loc[claim.urn]
+            if code != claim.area_code:
+                why = f"is in {name}, not in {claim.area_name or claim.area_code}, and counts there"
+                file = f"{layer.folder.name}/members.csv"
+                yield Problem(file, claim.row, "urn", why, None, "warning", claim.urn)
 
 
 def untold(layer: Layer, schools: pd.DataFrame, register: Register, on: date) -> Iterator[Problem]:

@@ -115,6 +115,8 @@ def _by_land(study: Core, layer: Layer) -> pd.DataFrame:
 
 def _by_register(study: Core, layer: Layer) -> pd.DataFrame:
     units, otherwise = assigning.school_units(layer, study.schools, study.as_of)
+    if layer.within:
+        units = assigning.parted_by(units, study.assigned(layer.within))
     return assigning.assign_school_layer(layer.key, units, study.schools, otherwise=otherwise)
 
 
@@ -409,6 +411,8 @@ class Core:
             found += layer.told
             found += (p for p in cut if p.file.startswith(f"{layer.folder.name}/"))
             found += assigning.untold(layer, self.schools, self.register, self.as_of)
+            if layer.within:
+                found += assigning.astray(layer, self.assigned(layer.within), self.as_of)
             if ("assigned", layer.key) in self._memo and layer.has_land:
                 known = {claim.unit_code: claim.unit_name for claim in self.claims(layer.key)}
                 bare = known.keys() - set(self.assigned(layer.key)["unit_code"])

@@ -119,6 +119,8 @@ def made_of(study: Looked, text: str) -> Made | None:
 def unit_called(key: str, units: Sequence[Place], name: str) -> Place:
     """Return the one unit of a layer of schools that a name or code means."""
     hits = [p for p in units if name.strip() == p.unit_code or fold(name) == fold(p.name)]
+    # A unit that is named with its area answers to its own name.
+    hits = hits or [p for p in units if fold(name) == fold(p.name.rpartition(", ")[0])]
     if len(hits) == 1:
         return hits[0]
     codes, names = ", ".join(p.unit_code for p in hits), (p.name for p in units)

@@ -6,6 +6,7 @@ import os
 import pty
 import re
 import resource
+import shutil
 import struct
 import subprocess
 import sys
@@ -106,14 +107,57 @@ def test_every_table_of_a_researcher_is_completed() -> None:
     assert set(load_dictionary().analyses) == set(ANALYSES)
 
 
-@pytest.mark.parametrize("shell", ["zsh", "fish"])
-def test_other_shells_have_their_script(shell: str, environment: dict[str, str]) -> None:
+# What is typed, and what the shell itself is then handed: it quotes that as it needs.
+OTHERS = {
+    "geolls over": ["overlap"],
+    "geolls overlap tea": ["teaching_school_hub", "teaching_school_hub_lead"],
+    r"geolls schools --place greater\ m": ["Greater Manchester"],
+    "geolls schools --place bourn": ["Bournemouth, Christchurch and Poole"],
+    "geolls schools --place region:N": ["region:North East", "region:North West"],
+    "geolls schools --place Leeds --trust outw": [TRUST],
+    "geolls map mismatch --set l": ["left="],
+    "geolls spread --columns trust_name,reac": ["trust_name,reach"],
+    "geolls scenario show sur": ["surrey_2027"],
+    "geolls schools --boundaries OWN --place families:N": ["families:North"],
+}
+# Completion is asked for in a running shell: of zsh, what adds to its list is watched.
+ASKING = {
+    "zsh": """
+compdef() { :; }
+source <(geolls completion zsh)
+compadd() { print -rn -- "${(Pj:|:)@[-1]}"; }
+_describe() { print -rn -- "${${(P)3}%%:*}"; }
+while IFS= read -r line; do words=("${(z)line}"); CURRENT=$#words; _geolls_completion; print; done
+""",
+    "fish": """
+geolls completion fish | source
+while read -l line
+    string join '|' (complete -C $line | string replace -r '\t.*' '')
+end
+""",
+}
+
+
+@pytest.mark.parametrize("shell", ASKING)
+def test_tab_completes_the_same_in_other_shells(
+    shell: str, environment: dict[str, str], tmp_path: Path
+) -> None:
+    if shutil.which(shell) is None:
+        pytest.skip(f"no {shell} here: install it to try its completion")
+    families = tmp_path / "families"
+    families.mkdir()
+    (families / "layer.toml").write_text('title = "Families"\nsource = "mine"\n')
+    (families / "members.csv").write_text("family,urn\nNorth,900000\nSouth,900001\n")
+    typed = {line.replace("OWN", str(families)): found for line, found in OTHERS.items()}
+    plain = {"zsh": "-f", "fish": "--no-config"}[shell]
+    path = f"{Path(environment['PROGRAM']).parent}:{environment['PATH']}"
     done = subprocess.run(
-        [environment["PROGRAM"], "completion", shell],
-        env=environment, capture_output=True, text=True,
+        [shell, plain, "-c", ASKING[shell]], input="".join(f"{line}\n" for line in typed),
+        env={**environment, "PATH": path}, capture_output=True, text=True,
     )  # fmt: skip
-    assert done.returncode == 0
-    assert f"_GEOLLS_COMPLETE={shell}_complete" in done.stdout
+    assert done.stderr == ""
+    shown = [line.split("|") for line in done.stdout.splitlines()]
+    assert dict(zip(typed, shown, strict=True)) == typed
 
 
 # ---- a screen ----------------------------------------------------------------------------------

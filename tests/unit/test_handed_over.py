@@ -35,6 +35,7 @@ from geolls.layers.lists import read_list
 from geolls.layers.model import Layer, Problem, in_short
 from geolls.register.register import Register, read_register, read_successions
 from geolls.study.points import assign_points
+from geolls.study.settings import Settings
 
 MINE = 'title = "Mine"\nsource = "me"\nlicence = "x"\n'
 
@@ -1033,6 +1034,38 @@ def register(tmp_path_factory: pytest.TempPathFactory) -> Register:
     """Three schools, one of which does not count."""
     return read(tmp_path_factory.mktemp("r"), {}, {"PhaseOfEducation (name)": "Nursery"},
                 {"Postcode": "LS20 9AB"})  # fmt: skip
+
+
+def test_families_of_one_name_in_two_authorities_are_two_and_stay_inside(tmp_path: Path) -> None:
+    leeds, bradford = {}, {"LA (code)": "380", "DistrictAdministrative (code)": "E08000032"}
+    register = read(tmp_path, leeds, leeds, bradford, bradford)
+    rows = "family,urn,authority\nNorth,100000,Leeds\nEast,100001,Leeds\n"
+    rows += "North,100002,Bradford\nEast,100003,Leeds\n"
+    toml = MINE + 'within = "local_authority"\n'
+    place = folder(tmp_path, rows, "families", layer=toml)
+    study = Study(Settings(boundaries=(place,)), register=register)
+    units = study.assigned("families").set_index("urn")["unit_name"]
+    assert units.tolist() == ["North, Leeds", "East, Leeds", "North, Bradford", "East, Bradford"]
+    assert study.assigned("families")["unit_code"].tolist()[:2] == [
+        *("north-E08000035", "east-E08000035"),
+    ]
+    assert len(study.schools_of(study.place("families:north, leeds"))) == 1
+    (told,) = study.told()
+    assert told == (
+        "families/members.csv: is in Bradford, not in Leeds, and counts there (1: 100003)"
+    )
+    with pytest.raises(UnknownNameError, match="2 units of families are called 'North'"):
+        study.place("families:North")
+    only = folder(tmp_path, "family,urn\nWest,100000\n", "one", layer=toml)
+    one = Study(Settings(boundaries=(only,)), register=register)
+    assert one.place("one:West").name == "West, Leeds"
+
+
+def test_only_units_made_of_schools_are_parted_by_areas(tmp_path: Path) -> None:
+    land = folder(tmp_path, LIST, "land", layer=MINE + 'within = "region"\n')
+    assert [p.message for p in problems(land)] == [
+        "within parts units that are made of schools, and these are made of areas"
+    ]
 
 
 # ---- points -------------------------------------------------------------------------------------
