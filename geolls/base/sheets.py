@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import csv
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -21,6 +21,7 @@ __all__ = [
     "check_start",
     "find_head",
     "open_table",
+    "records",
     "split",
     "swallows",
 ]
@@ -155,6 +156,29 @@ def check_start(start: str, path: Path) -> None:
         fix = "open it in a spreadsheet and save it as CSV UTF-8, or download it again"
         fix = "unpack it and give the file itself" if "archive" in kind else fix
         raise InputFileError(f"is {kind or 'empty'}", where=str(path), fix=fix if bare else None)
+
+
+def records(lines: Iterable[str], mark: str) -> Iterator[tuple[int, list[str]]]:
+    r"""Yield the records of a text, each with the line on which it begins; blank lines are none.
+
+    Raises
+    ------
+    csv.Error
+        A quote never ends; it says on which line its record begins.
+
+    Examples
+    --------
+    >>> list(records(["a,b\n", "\n", "\"1\n", "2\",3\n", "4,5\n"], ","))
+    [(1, ['a', 'b']), (3, ['1\n2', '3']), (5, ['4', '5'])]
+    """
+    reader, before = csv.reader(lines, delimiter=mark), 0
+    try:
+        for cells in reader:
+            if cells:
+                yield before + 1, cells
+            before = reader.line_num
+    except csv.Error:
+        raise csv.Error(before + 1) from None
 
 
 def swallows(cell: str, mark: str, columns: int) -> bool:

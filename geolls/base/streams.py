@@ -23,10 +23,10 @@ from pyarrow import parquet
 
 from geolls.base.archives import encoding_of, open_bounded
 from geolls.base.errors import InputFileError, OutputError, UsageError, first_line
-from geolls.base.sheets import HEAD, Head, check_start, find_head, swallows
+from geolls.base.sheets import HEAD, Head, check_start, find_head, records, swallows
 from geolls.base.workbooks import csv_of_sheet, is_workbook, parted
 
-__all__ = ["CSV_BYTES_PER_BATCH", "WRITERS", "Stream", "check_target", "open_stream"]
+__all__ = ["CSV_BYTES_PER_BATCH", "WRITERS", "Stream", "after", "check_target", "open_stream"]
 
 ROWS_PER_BATCH = 262_144
 CSV_BYTES_PER_BATCH = 1 << 24
@@ -47,8 +47,8 @@ class Stream(NamedTuple):
         How many batches, where that is known.
     cut : str
         How they are cut.
-    first : int
-        The number of the first row in the file.
+    row : callable
+        The row of the file in which a record stands; the records are counted from 0.
     told : list of str
         What was chosen, or is not used as given; whole once the batches are read.
     """
@@ -57,7 +57,7 @@ class Stream(NamedTuple):
     batches: Iterator[pa.RecordBatch]
     total: int | None
     cut: str
-    first: int
+    row: Callable[[int], int]
     told: list[str]
 
 
@@ -96,6 +96,11 @@ def open_stream(source: Path, fits: Fits) -> Stream:
     return table._replace(batches=_read(table.batches, source))
 
 
+def after(before: int, row_of: Callable[[int], int]) -> Callable[[int], int]:
+    """Return the same numbering for records counted from behind the first so many."""
+    return lambda record: row_of(before + record)
+
+
 def _read(batches: Iterator[pa.RecordBatch], source: Path) -> Iterator[pa.RecordBatch]:
     with _reading(source):
         yield from batches
@@ -122,7 +127,7 @@ def _open_parquet(source: Path) -> Stream:
     # Row groups are cut to one size, so that memory does not hang on who wrote the file.
     total = sum(-(-file.metadata.row_group(i).num_rows // ROWS_PER_BATCH) for i in groups)
     batches = (batch for i in groups for batch in file.iter_batches(ROWS_PER_BATCH, row_groups=[i]))
-    return Stream(file.schema_arrow, batches, total, f"parquet {ROWS_PER_BATCH}", 1, [])
+    return Stream(file.schema_arrow, batches, total, f"parquet {ROWS_PER_BATCH}", (1).__add__, [])
 
 
 def _open_text(source: Path, fits: Fits) -> Stream:
@@ -145,11 +150,16 @@ def _open_text(source: Path, fits: Fits) -> Stream:
     bare = [name for name in names if name.startswith(" ")]
     schema = pa.schema([(name, pa.string()) for name in names if name not in bare])
 
+    def row(record: int) -> int:  # read again: it is asked for where reading ends
+        with _text(opened, encoding) as text:
+            below = itertools.islice(text, head.row, None)
+            return head.row + next(itertools.islice(records(below, head.mark), record, None))[0]
+
     def rows() -> Iterator[pa.RecordBatch]:
         given = 0
         try:
             for batch in _regular(opened, encoding, head, names):
-                _hold(batch, head.mark, source, head.row + 1 + given)
+                _hold(batch, head.mark, source, after(given, row))
                 given += batch.num_rows
                 yield batch
         except pa.ArrowInvalid as error:
@@ -166,7 +176,7 @@ def _open_text(source: Path, fits: Fits) -> Stream:
         if lost:
             told.append(f"{lost:,} cells stand under no heading and are not kept")
 
-    return Stream(schema, batches(), None, f"csv {CSV_BYTES_PER_BATCH}", head.row + 1, told)
+    return Stream(schema, batches(), None, f"csv {CSV_BYTES_PER_BATCH}", row, told)
 
 
 def _regular(
@@ -194,7 +204,7 @@ def _regular(
         yield from (batch for batch in reader if batch.num_rows)
 
 
-def _hold(batch: pa.RecordBatch, mark: str, source: Path, first: int) -> None:
+def _hold(batch: pa.RecordBatch, mark: str, source: Path, row_of: Callable[[int], int]) -> None:
     """Refuse a value that holds whole rows: a quote was opened and not closed."""
     for column in batch:
         odd = pc.fill_null(pc.match_substring(column, "\n"), False)
@@ -202,7 +212,7 @@ def _hold(batch: pa.RecordBatch, mark: str, source: Path, first: int) -> None:
             continue
         for row in pc.indices_nonzero(odd).to_pylist():
             if swallows(column[row].as_py(), mark, batch.num_columns):
-                raise _unclosed(source, first + row)
+                raise _unclosed(source, row_of(row))
 
 
 def _unclosed(source: Path, row: int) -> InputFileError:
@@ -236,14 +246,11 @@ def _by_hand(
     with _text(opened, encoding) as text:
         for _ in range(head.row):
             text.readline()
-        reader = csv.reader(lines(text), delimiter=head.mark)
-        at = 0
         try:
-            for cells in filter(None, reader):
-                at += 1
-                row, quotes = head.row + at, sum(line.count('"') for line in raw)
+            for at, (line, cells) in enumerate(records(lines(text), head.mark)):
+                row, quotes = head.row + line, sum(line.count('"') for line in raw)
                 raw.clear()
-                if at <= given:
+                if at < given:
                     continue
                 if quotes % 2 or any(swallows(c, head.mark, len(names)) for c in cells):
                     raise _unclosed(source, row)
@@ -258,8 +265,8 @@ def _by_hand(
                 rows.append([cell or None for cell in full])
                 if len(rows) == ROWS_PER_BATCH // 4:
                     yield batch()
-        except csv.Error:
-            raise _unclosed(source, head.row + at + 1) from None
+        except csv.Error as error:
+            raise _unclosed(source, head.row + error.args[0]) from None
     if rows:
         yield batch()
     if short:

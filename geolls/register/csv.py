@@ -21,7 +21,7 @@ from pyarrow import csv as pacsv
 
 from geolls.base.cells import NO_VALUE, Days
 from geolls.base.errors import InputFileError
-from geolls.base.sheets import Head, swallows
+from geolls.base.sheets import Head, records, swallows
 from geolls.register.columns import COLUMNS, REQUIRED, Kind, dates, name_columns, urns
 from geolls.register.opener import LONGEST_LINE, open_text
 
@@ -47,7 +47,7 @@ _SAID: Final = {
 
 @dataclass(frozen=True)
 class Sheet:
-    """One file as text, each record under its row number (the header is row 1).
+    """One file as text, each record under its row number: the line of the file on which it begins.
 
     Attributes
     ----------
@@ -215,37 +215,40 @@ def read_csv(path: Path, kind: Kind) -> Sheet:
             fix="download it again",
         ) from error
     read = len(table) + len(odd)
+    numbers = np.arange(1, read + 1)
     if max(body.count(b"\n"), body.count(b"\r")) > read:
-        _hold_records(body, head, len(names), path)
-    # The parser is not shown the header, nor what stands above it.
-    numbers = np.arange(head.row + 1, head.row + 1 + read)
-    rows = np.setdiff1d(numbers, [r.number + head.row for r in odd], assume_unique=True)
+        lines = _lines(body, head, len(names), path)
+        numbers = lines if len(lines) == read else numbers
+    numbers += head.row  # the parser is not shown the header, nor what stands above it
+    odd_rows = [int(numbers[record.number - 1]) for record in odd]
+    rows = np.setdiff1d(numbers, odd_rows, assume_unique=True)
     table = table.append_column("row", pa.array(rows))
     filled = reduce(pc.or_, (pc.is_valid(table.column(c)) for c in there))
     if not pc.all(filled).as_py():  # a copy, which a giant has no room for
         table = table.filter(filled)
     del body, numbers, rows, filled
-    odd = [record for record in odd if record.text.strip(f'{head.mark}" \t\r\n')]
-    if blank := read - len(table) - len(odd):
+    misfit = {
+        row: record.text
+        for row, record in zip(odd_rows, odd, strict=True)
+        if record.text.strip(f'{head.mark}" \t\r\n')
+    }
+    if blank := read - len(table) - len(misfit):
         told = [*told, f"{blank:,} rows have nothing in any column that is read"]
-    mended = {r.number + head.row: _mended(r.text, names, kind, head.mark) for r in odd}
+    mended = {row: _mended(record, names, kind, head.mark) for row, record in misfit.items()}
     mended = {row: cells for row, cells in mended.items() if cells}
     if mended:
         texts = {c: [cells.get(c) or None for cells in mended.values()] for c in COLUMNS[kind]}
         more = pa.table({**texts, "row": list(mended)}).cast(table.schema)
         table = pa.concat_tables([table, more]).sort_by("row")
-        odd = [record for record in odd if record.number + head.row not in mended]
+        misfit = {row: record for row, record in misfit.items() if row not in mended}
         if n := sum(len(cells) < len(names) for cells in mended.values()):
             told = [*told, f"{n:,} rows end before the header does: the rest is read as blank"]
-    misfit_rows = [record.number + head.row for record in odd]
-    if not len(table) + len(odd):
+    if not len(table) + len(misfit):
         raise InputFileError("has a header but no rows", where=str(path))
     batches = table.to_batches() or [pa.RecordBatch.from_pylist([], schema=table.schema)]
-    cells = [
-        _cell(record.text, names.index("urn"), row, path, head.mark)
-        for record, row in zip(odd, misfit_rows, strict=True)
-    ]
-    urn, _ = urns(pd.Series(cells, index=pd.Index(misfit_rows, dtype="int64"), dtype="str"))
+    at = names.index("urn")
+    cells = [_cell(record, at, row, path, head.mark) for row, record in misfit.items()]
+    urn, _ = urns(pd.Series(cells, index=pd.Index(list(misfit), dtype="int64"), dtype="str"))
     misfits = pd.DataFrame({"urn": urn, "name": pd.Series(index=urn.index, dtype="str")})
     lost = {COLUMNS[kind][c]: n for c in there if (n := _lost_in(table.column(c)))}
     return Sheet(batches, misfits, encoding, _days_of(table), told, lost, blank)
@@ -266,17 +269,26 @@ def _mended(record: str, names: list[str], kind: Kind, mark: str) -> dict[str, s
     return dict(zip(names, cells, strict=False)) if trimmed or longer else {}
 
 
-def _hold_records(body: bytes, head: Head, n: int, path: Path) -> None:
-    """Refuse a file with a value over several lines that has as many marks as a whole record."""
+def _lines(body: bytes, head: Head, n: int, path: Path) -> np.ndarray:
+    """Return the line on which each record begins, the first below the header being 1.
+
+    Raises
+    ------
+    InputFileError
+        A value over several lines has as many marks as a whole record.
+    """
     text = io.StringIO(body.decode("utf-8", "replace"), newline="")
-    row = head.row
-    try:
-        for cells in csv.reader(text, delimiter=head.mark):
-            row += bool(cells)
+
+    def begun() -> Iterator[int]:
+        for line, cells in records(text, head.mark):
             if any(swallows(c, head.mark, n) for c in cells):
-                raise csv.Error
-    except csv.Error:
-        raise _unclosed(path, row) from None
+                raise csv.Error(line)
+            yield line
+
+    try:
+        return np.fromiter(begun(), dtype=np.int64)
+    except csv.Error as error:
+        raise _unclosed(path, head.row + error.args[0]) from None
 
 
 def _unclosed(path: Path, row: int) -> InputFileError:

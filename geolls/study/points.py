@@ -26,7 +26,7 @@ from geolls.base.cells import NO_VALUE, a_number
 from geolls.base.errors import InputFileError, OutputError, UsageError
 from geolls.base.files import sha256, write_text, writing
 from geolls.base.sheets import open_table
-from geolls.base.streams import WRITERS, Stream, check_target, open_stream
+from geolls.base.streams import WRITERS, Stream, after, check_target, open_stream
 from geolls.base.text import fold, suggest
 from geolls.base.workbooks import parted
 from geolls.land.cells import Cells
@@ -113,7 +113,8 @@ def check_points(source: Path) -> list[str]:
     columns = coordinate_columns(table.schema.names, str(source))
     rows = bare = 0
     for batch in table.batches:
-        x, y = (_numbers(batch.column(c), c, str(source), table.first + rows) for c in columns[:2])
+        row_of = after(rows, table.row)
+        x, y = (_numbers(batch.column(c), c, str(source), row_of) for c in columns[:2])
         rows, bare = rows + len(x), bare + int((np.isnan(x) | np.isnan(y)).sum())
     lost = [f"{bare:,} of {rows:,} rows have no coordinates"] if bare else []
     return [*table.told, *lost]
@@ -210,7 +211,7 @@ class PointAssigner:
         columns: Columns | Postcoded,
         *,
         where: str = "",
-        first_row: int = 1,
+        row_of: Callable[[int], int] = (1).__add__,
     ) -> pa.RecordBatch:
         """Return the batch with the new columns; a point without a block is `not_located`.
 
@@ -222,8 +223,8 @@ class PointAssigner:
             Which these are.
         where : str, optional
             What to call the table in an error.
-        first_row : int, optional
-            The number of the first row, for errors.
+        row_of : callable, optional
+            The row of the table in which a row of the batch stands, for errors.
 
         Returns
         -------
@@ -238,7 +239,7 @@ class PointAssigner:
         if isinstance(columns, Postcoded):
             block, how = self._by_postcode(batch.column(columns.column), columns.postcodes)
         else:
-            x, y = (_numbers(batch.column(c), c, where, first_row) for c in (columns.x, columns.y))
+            x, y = (_numbers(batch.column(c), c, where, row_of) for c in (columns.x, columns.y))
             xy = np.column_stack(to_bng(x, y) if columns.degrees else (x, y))
             at, nearest = self._cells.find(xy)
             block, how = (
@@ -263,7 +264,7 @@ class PointAssigner:
         return pa.array(at, mask=at < 0), pa.array(told, pa.string())
 
 
-def _numbers(column: pa.Array, name: str, where: str, first_row: int) -> np.ndarray:
+def _numbers(column: pa.Array, name: str, where: str, row_of: Callable[[int], int]) -> np.ndarray:
     """Return a column as floats, NaN where it is blank; text that is a number is one."""
     if pa.types.is_dictionary(column.type):
         column = column.dictionary_decode()
@@ -279,9 +280,10 @@ def _numbers(column: pa.Array, name: str, where: str, first_row: int) -> np.ndar
         ) from error
     except pa.ArrowInvalid:  # not all as a program writes them: 1,234 and '430000
         found = []
-        for row, value in enumerate(column.to_pylist(), first_row):
+        for at, value in enumerate(column.to_pylist()):
             found.append(number := None if value is None else a_number(value))
             if value is not None and number is None:
+                row = row_of(at)
                 raise InputFileError(
                     f"{name} is {value[:60]!r}, not a number",
                     where=f"{where}, row {row}" if where else f"row {row}",
@@ -374,7 +376,8 @@ def assign_points(
         if part.exists():
             resumed += 1
         else:
-            done = assigner(batch, columns, where=str(source), first_row=table.first + rows)
+            row_of = after(rows, table.row)
+            done = assigner(batch, columns, where=str(source), row_of=row_of)
             # The parts are for a run that is killed, not for a power cut: no flush.
             with writing(part, durable=False) as path:
                 feather.write_feather(pa.Table.from_batches([done]), path, compression="lz4")

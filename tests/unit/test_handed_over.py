@@ -15,10 +15,11 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
+import openpyxl
 import pandas as pd
 import pyarrow as pa
 import pytest
-from gias_files import ACADEMY, DAY, links, put, read, reconciles, schools, text_of
+from gias_files import ACADEMY, DAY, LINK, links, put, read, reconciles, schools, text_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely import Polygon, box
@@ -34,7 +35,7 @@ from geolls.layers.checks import check_folders
 from geolls.layers.lists import read_list
 from geolls.layers.model import Layer, Problem, in_short
 from geolls.register.register import Register, read_register, read_successions
-from geolls.study.points import assign_points
+from geolls.study.points import assign_points, check_points
 from geolls.study.settings import Settings
 
 MINE = 'title = "Mine"\nsource = "me"\nlicence = "x"\n'
@@ -149,10 +150,57 @@ def test_what_is_no_table_is_named(tmp_path: Path, text: str) -> None:
         read_register(path, as_of=DAY)
 
 
-def test_rows_are_numbered_as_in_the_file_below_titles_too(tmp_path: Path) -> None:
-    path = tmp_path / "register.csv"
-    path.write_text("All schools\n\n" + text_of(schools({}, {"URN": "no"})))
-    assert read_register(path, as_of=DAY).rejects["row"].tolist() == [5]
+ROWS = [["All of them"], [], ["HEAD"], [], ["SOUND"], [], [], ["LONG"], ["WRONG"], []]
+
+
+def written_down(path: Path, head: list[str], **rows: list[str]) -> tuple[Path, int]:
+    """Write titles, blank rows and a value over two lines; return in which row the wrong one is."""
+    table = [{"HEAD": head, **rows}.get(row[0], row) if row else row for row in ROWS]
+    row = ROWS.index(["WRONG"]) + 1
+    if path.suffix == ".xlsx":
+        book = openpyxl.Workbook()
+        for y, cells in enumerate(table, 1):
+            for x, cell in enumerate(cells, 1):
+                book.active.cell(y, x, cell or None)
+        book.save(path)
+        return path, row
+    text = io.StringIO()
+    for cells in table:
+        csv.writer(text, lineterminator="\r\n").writerow(cells) if cells else text.write("\r\n")
+    path.write_text(text.getvalue(), newline="")
+    return path, row + 1  # the value over two lines stands above it
+
+
+@pytest.mark.parametrize("ending", ["csv", "xlsx"])
+def test_a_row_is_numbered_as_an_editor_or_excel_numbers_it(tmp_path: Path, ending: str) -> None:
+    sound, wrong = schools({}, {"URN": "no"})
+    long = sound | {"URN": "100002", "EstablishmentName": "Oak\nSchool"}
+    each = {"SOUND": list(sound.values()), "WRONG": list(wrong.values())}
+    path = tmp_path / f"register.{ending}"
+    path, row = written_down(path, list(sound), LONG=list(long.values()), **each)
+    assert read_register(path, as_of=DAY).rejects["row"].tolist() == [row]
+
+    links_of = {"SOUND": list(LINK.values()), "WRONG": list((LINK | {"URN": "x"}).values())}
+    long = LINK | {"Group Name": "VALE\nTRUST"}
+    name = tmp_path / f"links.{ending}"
+    name, row = written_down(name, list(LINK), LONG=list(long.values()), **links_of)
+    rejects = read_register(path, name, as_of=DAY).rejects
+    assert rejects.loc[rejects["file"] == "links", "row"].tolist() == [row]
+
+    rows = {"SOUND": ["107810", ""], "LONG": ["107811", "of\nold"], "WRONG": ["x1", ""]}
+    path, row = written_down(tmp_path / f"list.{ending}", ["URN", "note"], **rows)
+    assert [p.row for p in read_list(path, "mine").told] == [row]
+
+    place = folder(tmp_path, "", f"layer_{ending}")
+    (place / "members.csv").unlink()
+    rows = {"SOUND": ["A", "Leeds"], "LONG": ["B\nC", "Bradford"], "WRONG": ["B", "Nowhereton"]}
+    _, row = written_down(place / f"members.{ending}", ["unit", "area"], **rows)
+    assert [p.row for p in problems(place)] == [row]
+
+    rows = {"SOUND": ["1", "1", ""], "LONG": ["1", "1", "a\nb"], "WRONG": ["here", "1", ""]}
+    path, row = written_down(tmp_path / f"p.{ending}", ["easting", "northing", "note"], **rows)
+    with pytest.raises(InputFileError, match=f"p.{ending}, row {row}: easting is 'here'"):
+        check_points(path)
 
 
 @pytest.mark.parametrize("name", ["members.csv", "layer.toml"])

@@ -144,7 +144,7 @@ def test_numbers_in_any_clothes_are_numbers(assigner: PointAssigner, values: pa.
 def test_a_word_for_a_number_is_named_with_its_row(assigner: PointAssigner, word: str) -> None:
     batch = pa.record_batch({"easting": ["429796", "", word], "northing": [1.0, 1.0, 1.0]})
     with pytest.raises(InputFileError, match=r"row 13: easting is '.*', not a number"):
-        assigner(batch, METRES, where="t.parquet", first_row=11)
+        assigner(batch, METRES, where="t.parquet", row_of=(11).__add__)
 
 
 def test_a_short_file_is_told_by_all_of_it(tmp_path: Path) -> None:
