@@ -419,7 +419,7 @@ def grounds_of(study: Core, place: str, layer: str) -> Mapping[str, Ground]:
     study : Core
         The study.
     place, layer : str
-        Two layers, the second of land; where the first has none, its schools are counted instead.
+        Two layers; where one has no land, schools are counted instead.
 
     Returns
     -------
@@ -432,7 +432,7 @@ def grounds_of(study: Core, place: str, layer: str) -> Mapping[str, Ground]:
     each, as everywhere; what of a unit lies `outside` is then known only between two, as it is
     where the unit shares its own land.
     """
-    by = counted_in(study, place)
+    by = max(counted_in(study, key) for key in (place, layer))  # schools, if either has no land
     inside = study.membership(place, by)
     here = np.unique(inside.item[~inside.outside[inside.unit]])
     area = study.weights(by).to_numpy(dtype=float)

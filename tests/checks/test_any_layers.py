@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -29,3 +30,21 @@ def test_an_atlas_without_authorities_is_whole_and_counts_none(
     found = re.findall(r'<div class="finding">.*?</div></div>', made["index"], re.DOTALL)
     assert found
     assert "authorit" not in " ".join(found)
+
+
+def test_families_of_schools_and_land_have_pages_in_one_atlas(tmp_path: Path) -> None:
+    place = tmp_path / "families"
+    place.mkdir()
+    title = 'title = "Families"\nunit_title = "Family"\nunit_title_plural = "Families"\n'
+    stays = 'source = "mine"\nwithin = "local_authority"\n'
+    (place / "layer.toml").write_text(title + stays)
+    rows = "family,urn\nNorth,900233\nNorth,900234\nNorth,900000\nHarbour,900001\n"
+    (place / "members.csv").write_text(rows)
+    study = open_study(as_of="2022-09-01", layers=[*FEW[1:], "families"], boundaries=place)
+    book = Book(Facts(study, ["families", "teaching_school_hub"]))
+    pages = {page.key[1]: page.path for page in book.pages if page.kind == "place"}
+    assert {"north-E06000005", "north-E06000001", "harbour-E06000001"} <= set(pages)
+    for code in ("north-E06000005", "tsh-tees-valley", "tsh-leeds"):
+        said = book.make(pages[code])[pages[code]].decode()
+        assert "Family" in said
+        assert ("North, Darlington" in said) == (code != "tsh-leeds")
