@@ -9,7 +9,7 @@ from statistics import median
 from typing import Any
 
 from geolls.atlas import words
-from geolls.base.interval import Interval, bounds
+from geolls.base.interval import Interval, bounds, span
 
 __all__ = [
     "Axis",
@@ -225,8 +225,8 @@ class Axis:
         All ticks as one line drawing, 1000 wide and 14 high.
     middle : float
         Position of the middle one, in per cent.
-    low, high, middle_text : str
-        Words under the axis.
+    low, high, middle_text, ends : str
+        Words under the axis, and for who does not see it.
     top : float
         The value at its end; it begins at 0.
     """
@@ -236,6 +236,7 @@ class Axis:
     low: str
     high: str
     middle_text: str
+    ends: str
     top: float
 
     def at(self, value: float) -> float:
@@ -248,7 +249,12 @@ def _at(value: float, top: float) -> float:
 
 
 def axis_of(
-    values: Sequence[float], say: Callable[[float], str], *, high: float | None = None
+    values: Sequence[float],
+    say: Callable[[float], str],
+    *,
+    key: str = "",
+    high: float | None = None,
+    middle: Interval | None = None,
 ) -> Axis:
     """Lay values on an axis that begins at 0.
 
@@ -258,8 +264,12 @@ def axis_of(
         One per authority or trust; NaN is left out.
     say : callable
         Writes a value in words.
+    key : str, optional
+        The figure.
     high : float, optional
         End of the axis; the largest value, rounded up, when not given.
+    middle : Interval, optional
+        The middle value as far as it is known; the median, when not given.
 
     Returns
     -------
@@ -269,15 +279,18 @@ def axis_of(
     Examples
     --------
     >>> axis = axis_of([1.0, 2.0, 4.0], "{:g}".format)
-    >>> axis.path, axis.at(1.0), axis.middle_text
-    ('M250 0v14M500 0v14M1000 0v14', 25.0, 'middle 2')
+    >>> axis.path, axis.at(1.0), str(axis.middle_text), str(axis.ends)
+    ('M250 0v14M500 0v14M1000 0v14', 25.0, 'middle 2', 'axis from 0 to 4')
     """
     known = sorted(v for v in values if v == v)
     top = round_up(max(known, default=1.0)) if high is None else high
-    middle = median(known or [0.0])
+    half = median(known or [0.0])
+    low, end = say(0.0), say(top)
+    said = words.AXIS_MIDDLE(key=key, middle=span(middle or half, say))
+    ends = words.AXIS_ENDS(key=key, low=low, high=end)
     places = dict.fromkeys(round(10 * _at(v, top)) for v in known)
     path = "".join(f"M{x} 0v14" for x in places)
-    return Axis(path, _at(middle, top), say(0.0), say(top), f"middle {say(middle)}", top)
+    return Axis(path, _at(half, top), low, end, said, ends, top)
 
 
 def round_up(value: float) -> float:

@@ -15,7 +15,7 @@ from geolls.atlas import words
 from geolls.atlas.frame import Chapter, Page, Rendered
 from geolls.atlas.grids import Bar, Column, Grid, Name, Report, Two
 from geolls.base.files import safe_name
-from geolls.base.interval import Interval, bounds, span
+from geolls.base.interval import Interval, bounds, ends_of, span
 from geolls.base.labels import LABELS, label, seen_from, within
 from geolls.base.text import DASH, count, percent, small, web
 from geolls.base.vocabulary import FEW, RANKED, REACHES
@@ -126,10 +126,10 @@ class CountryPages(Chapter):
         facts, england, key = self.facts, self.facts.england_seen, self.facts.first
         one, n = within_one(facts.several, key), len(facts.several)
         return (
-            words.BASED_ELSEWHERE_FIGURE(share=england["share_trust_based_elsewhere"]),
+            words.BASED_ELSEWHERE_FIGURE(share=ends_of(england, "share_trust_based_elsewhere")),
             words.BASED_ELSEWHERE_TITLE(label=self._called("trusts_elsewhere", key)),
             words.BASED_ELSEWHERE(
-                away=england["trust_based_elsewhere"],
+                away=ends_of(england, "trust_based_elsewhere"),
                 n=england["schools"],
                 unit=self.book.word(key),
                 one=one,
@@ -198,9 +198,9 @@ class CountryPages(Chapter):
             name, away = "authority_trusts_elsewhere", self.facts.based_in_another_authority(key)
         else:
             name = seen_from("trusts_elsewhere", key)
-            away = {code: unit["share_trust_based_elsewhere"] for code, unit in units.items()}
+            away = {code: ends_of(u, "share_trust_based_elsewhere") for code, u in units.items()}
         rows = [
-            (self.book.name(page, key, code), _ends("schools", unit), away.get(code, float("nan")))
+            (self.book.name(page, key, code), ends_of(unit, "schools"), away[code])
             for code, unit in units.items()
         ]
         layer = self.facts.layer(key)
@@ -213,7 +213,7 @@ class CountryPages(Chapter):
                 Column(LABELS[name].column, label(name, layer.unit_title), itemgetter(2),
                        "percent"),
             ],
-            rows=sorted(rows, key=lambda row: -(row[2] if row[2] == row[2] else -1)),
+            rows=sorted(rows, key=lambda row: -max(row[2].low, -1)),
             sortable=False,
         )  # fmt: skip
 
@@ -227,7 +227,7 @@ class CountryPages(Chapter):
         ground = "land" if layer.has_land else "schools"
 
         def share(column: str) -> Any:
-            return lambda unit: None if few(unit) else _ends(column, unit)
+            return lambda unit: None if few(unit) else ends_of(unit, column)
 
         away = "share_trust_based_elsewhere"
         # A bar is one length: where shares are known between two, they are written.
@@ -263,7 +263,7 @@ class CountryPages(Chapter):
                        "name"),
                 *([Column("region", facts.layer(region).unit_title, parents, optional=True)]
                   if inside else []),
-                Column("schools", label("schools"), partial(_ends, "schools"), "count"),
+                Column("schools", label("schools"), partial(ends_of, column="schools"), "count"),
                 Column("based_elsewhere", called("trusts_elsewhere"), bar if sure else share(away),
                        "bar" if sure else "percent"),
                 Column("at_home_here", called("trusts_home"), share("share_trust_home_here"),
@@ -272,8 +272,8 @@ class CountryPages(Chapter):
                        "percent", optional=True),
                 Column("no_trust", label("no_trust"), share("share_no_trust"), "percent",
                        optional=True),
-                Column("trusts", label("trusts_at_work"), partial(_ends, "trusts"), "count",
-                       optional=True),
+                Column("trusts", label("trusts_at_work"), partial(ends_of, column="trusts"),
+                       "count", optional=True),
                 *([Column("hubs", f"{facts.layer(hub).unit_title_plural}, by {ground}", hubs,
                           "count", optional=True)] if hub else []),
                 Column("effective_maps", label("effective_maps"), maps,
@@ -288,10 +288,10 @@ class CountryPages(Chapter):
                 Name("England"),
                 *([""] if inside else []),
                 england["schools"],
-                Bar(england[away], "grey", _TOP) if sure else england[away],
-                england["share_trust_home_here"],
-                england["share_no_single_home"],
-                england["share_no_trust"],
+                Bar(england[away], "grey", _TOP) if sure else ends_of(england, away),
+                ends_of(england, "share_trust_home_here"),
+                ends_of(england, "share_no_single_home"),
+                ends_of(england, "share_no_trust"),
                 england["trusts"],
                 *([len(units_of(self.study, hub))] if hub else []),
                 None,
@@ -338,7 +338,7 @@ class CountryPages(Chapter):
                 Column("home_share", label("home_share", layer.unit_title),
                        lambda r: Bar(r[f"home_share_{key}"]), "bar", optional=True),
                 *(Column(f"areas_{k}", self.facts.layer(k).unit_title_plural,
-                         partial(_ends, f"areas_{k}"), "count", optional=True)
+                         partial(ends_of, column=f"areas_{k}"), "count", optional=True)
                   for k in (key, *self.book.hub_layers[:1])),
                 Column("widest_km", label("widest"), itemgetter("pair_km_max"), "km",
                        optional=True),
@@ -559,9 +559,10 @@ class CountryPages(Chapter):
                 Column("hub", layer.unit_title, name, "name"),
                 *([Column(home, f"{facts.layer(home).unit_title_plural}, by land", land_in, "count",
                           optional=True)] if met else []),
-                Column("schools", label("schools"), partial(_ends, "schools"), "count"),
+                Column("schools", label("schools"), partial(ends_of, column="schools"), "count"),
                 Column("shared", label("on_shared_land"), part, "percent", optional=True),
-                Column("trusts", label("trusts_at_work"), partial(_ends, "trusts"), "count"),
+                Column("trusts", label("trusts_at_work"), partial(ends_of, column="trusts"),
+                       "count"),
                 Column("confidence", label("confidence"), lambda r: known.get(r["code"], ""),
                        "confidence", optional=True),
             ],
@@ -576,8 +577,3 @@ def _rows(table: pd.DataFrame) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield the rows of a table with their index."""
     for key, row in table.to_dict("index").items():
         yield str(key), {str(column): value for column, value in row.items()}
-
-
-def _ends(column: str, row: Mapping[str, Any]) -> Interval:
-    """Return the least and the most of a figure."""
-    return Interval(*(row[f"{column}_{end}"] for end in Interval._fields))

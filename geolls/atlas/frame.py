@@ -22,7 +22,7 @@ from geolls.atlas.grids import Grid, Name, Report, confidence, mark, shape
 from geolls.atlas.plates import Plates
 from geolls.atlas.words import REGISTER, REPORT
 from geolls.base.files import safe_name
-from geolls.base.interval import Interval, bounds, span
+from geolls.base.interval import Interval, bounds, ends_of, span
 from geolls.base.shelves import shelf
 from geolls.base.text import (
     DASH,
@@ -306,11 +306,6 @@ class Frame:
 
     def kinds(self, unit: Any, n: float) -> list[dict[str, Any]]:
         """Return the kinds of school of a unit, in their fixed order, as far as they are known."""
-
-        def known(column: str, value: float) -> Interval:
-            ends = [float(unit.get(f"{column}_{end}", value)) for end in Interval._fields]
-            return bounds(value) if ends != ends else Interval(*ends)
-
         shares = {kind: float(unit[kind]) / n if n else 0.0 for kind in KINDS}
         return [
             {
@@ -318,8 +313,8 @@ class Frame:
                 "title": KIND_TITLES[kind],
                 "words": KIND_PHRASES[kind].format(unit=self.word(self.facts.first)),
                 "count": float(unit[kind]),
-                "number": span(known(kind, float(unit[kind])), count),
-                "percent": span(known(f"share_{kind}", share), partial(percent, n=n)),
+                "number": span(ends_of(unit, kind), count),
+                "percent": span(ends_of(unit, f"share_{kind}"), partial(percent, n=n)),
                 "width": width_class("w", share),
                 "mark": Markup(mark(kind)),
             }

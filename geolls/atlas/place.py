@@ -15,7 +15,7 @@ from geolls.atlas.charts import Axis, Piece, Strip, axis_of
 from geolls.atlas.frame import KEPT, LONG, Chapter, Frame, Page, Rendered
 from geolls.atlas.grids import Bar, Column, Grid, Name, Report, Two, confidence
 from geolls.atlas.plates import LARGE
-from geolls.base.interval import Interval, bounds, span
+from geolls.base.interval import Interval, bounds, ends_of, span
 from geolls.base.labels import label, label_from
 from geolls.base.populations import Population
 from geolls.base.text import (
@@ -100,7 +100,7 @@ def lede(here: Here, population: Population, hubs: Sequence[str]) -> Markup:
         part=part,
         run="in no trust" if lead else "in a trust of two or more schools",
         share=here.known(f"share_{run}") if isinstance(part, Interval) else part / max(here.n, 1),
-        england=england[f"share_{run}"],
+        england=ends_of(england, f"share_{run}"),
         rank=here.rank("share_no_trust") if lead else None,
         others=small(layer.unit_title_plural),
     )
@@ -266,14 +266,15 @@ class PlacePages(Chapter):
                 if few
                 else span(here.known(share), percent)
             )
-            middle = f"{percent(facts.middle(here.key, share))}*"
-            rows.append((text, value, percent(england[share]) if whole else middle))
+            beside = span(
+                ends_of(england, share) if whole else facts.middle(here.key, share), percent
+            )
+            rows.append((text, value, beside if whole else f"{beside}*"))
         for column in ("trusts", "effective_maps"):
             name, say, _ = _COMPARED[column]
             text = called(name)
-            middle = f"{say(facts.middle(here.key, column))}*"
-            figure = here.known(column) if column == "trusts" else float(unit[column])
-            rows.append((text, span(figure, say), middle))
+            middle = f"{span(facts.middle(here.key, column), say)}*"
+            rows.append((text, span(here.known(column), say), middle))
         meals = percent(unit["fsm_share"], here.n), percent(england["fsm_share"])
         return [*rows, (label("fsm_share"), *meals)]
 
@@ -584,11 +585,12 @@ class PlacePages(Chapter):
             title = label_from(name, here.seat.key, here.seat.unit_title)
             few = here.n < FEW and column != "trusts"
             value = float("nan") if few else float(here.unit[column])
-            known = here.known(column) if f"{column}_low" in here.unit else bounds(value)
+            known = here.known(column)
             said = words.AMONG_OTHERS(
+                key=column,
                 few=few,
                 rank=here.rank(column),
-                middle=say(self.facts.middle(here.key, column)),
+                middle=span(self.facts.middle(here.key, column), say),
                 unit=self.book.word(here.key),
             )
             axis = self._axis(here.key, column)
@@ -604,7 +606,8 @@ class PlacePages(Chapter):
     @cache  # noqa: B019  (a book lives as long as its process)
     def _axis(self, layer: str, column: str) -> Axis:
         _, say, high = _COMPARED[column]
-        return axis_of(self.facts.ordered(layer, column), say, high=high)
+        middle, values = self.facts.middle(layer, column), self.facts.ranked(layer)[column]
+        return axis_of(values.tolist(), say, key=column, high=high, middle=middle)
 
     def _trusting(self, here: Here) -> list[dict[str, Any]]:
         """Say, layer by layer, how many schools have a unit and how well that is known."""

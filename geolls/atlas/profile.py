@@ -19,7 +19,7 @@ from geolls.atlas.frame import Frame, templates
 from geolls.atlas.grids import mark
 from geolls.atlas.place import lede, limits, some, what_it_is
 from geolls.base.errors import UsageError
-from geolls.base.interval import Interval, span, total
+from geolls.base.interval import Interval, ends_of, span, total
 from geolls.base.labels import label_from
 from geolls.base.text import count, joined, number, percent, short_name, small, when
 from geolls.base.vocabulary import FEW, KINDS, PATTERNS, RANKED
@@ -247,7 +247,8 @@ def _runs(subject: _Subject) -> Section:
             kind["title"],
             kind["number"],
             kind["percent"],
-            percent(england[f"share_{kind['key']}"]) + subject.star(f"share_{kind['key']}"),
+            span(ends_of(england, f"share_{kind['key']}"), percent)
+            + subject.star(f"share_{kind['key']}"),
         )
         for kind in kinds
     ]
@@ -462,7 +463,7 @@ def _beside(subject: _Subject) -> Section:
             continue
         title = label_from(name, here.seat.key, here.seat.unit_title)
         first, *values = [_said(unit, column, say) for unit in beside]
-        middle = say(_known(england[column]), RANKED) + subject.star(column)
+        middle = _said({**england, "schools": RANKED}, column, say) + subject.star(column)
         rows.append((title, first, middle, *values))
     head = ("", "Here", "England", *map(subject.brief, shown["unit_name"]))
     ranked = len(here.facts.ranked(here.key))
@@ -475,7 +476,7 @@ def _beside(subject: _Subject) -> Section:
     after = words.MIDDLE_BESIDE(
         ranked=ranked * (ranked > 1),
         others=subject.book.words(here.key),
-        shared=any(not _ends_of(unit, "schools").certain for unit in beside),
+        shared=any(not ends_of(unit, "schools").certain for unit in beside),
     )
     return Section(
         "beside",
@@ -488,18 +489,7 @@ def _beside(subject: _Subject) -> Section:
 
 def _said(unit: Mapping[str, Any], column: str, say: Callable[[float, float], str]) -> str:
     n = float(unit["schools"])
-    return span(_ends_of(unit, column), lambda end: say(end, n))
-
-
-def _ends_of(unit: Mapping[str, Any], column: str) -> Interval:
-    """Return a figure of a unit with its ends; what is known, or told by convention, has none."""
-    return Interval(
-        *(_known(unit.get(f"{column}_{end}", unit[column])) for end in Interval._fields)
-    )
-
-
-def _known(value: Any) -> float:
-    return float("nan") if value is None else float(value)
+    return span(ends_of(unit, column), lambda end: say(end, n))
 
 
 def _pattern(subject: _Subject) -> Markup:

@@ -10,13 +10,13 @@ from statistics import median
 from typing import Any, NamedTuple
 
 import pandas as pd
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from geolls.atlas import words
 from geolls.atlas.charts import Axis, Strip, axis_of, marks_on_axis
 from geolls.atlas.frame import Chapter, Page, Rendered
 from geolls.atlas.grids import Column, Grid, Name, Two, mark
-from geolls.base.interval import Interval
+from geolls.base.interval import ends_of
 from geolls.base.populations import POPULATIONS
 from geolls.base.text import DASH, band_words, count, km, number, phase_words, short_name, small
 from geolls.base.vocabulary import KINDS, OUTSIDE, REACHES, REASONS
@@ -158,7 +158,7 @@ class TrustPages(Chapter):
             ),
             words.TRUST_HOME(**home),
             words.TRUST_HUBS(
-                hubs=_ends(row, "areas_teaching_school_hub"),
+                hubs=ends_of(row, "areas_teaching_school_hub"),
                 n=int(row["schools"]),
                 word=self._word,
             ),
@@ -216,7 +216,7 @@ class TrustPages(Chapter):
         pieces = [
             self.book.piece(page, layer, *unit, total, ends=ends[unit[0]]) for unit in ordered
         ]
-        apart, units = _ends(row, f"cross_pairs_{key}"), _ends(row, f"areas_{key}")
+        apart, units = ends_of(row, f"cross_pairs_{key}"), ends_of(row, f"areas_{key}")
         about = words.TRUST_UNITS(
             key=key,
             units=units,
@@ -265,7 +265,7 @@ class TrustPages(Chapter):
     def _axis(self, band: str, column: str) -> tuple[Axis, float]:
         """Return the axis of a distance for trusts of like size, and the middle one's."""
         values = self._of_size(band)[column]
-        return axis_of(values.tolist(), km), float(values.median())
+        return axis_of(values.tolist(), km, key=column), float(values.median())
 
     def _far(self, row: Mapping[str, Any], located: int) -> dict[str, Any]:
         """Return how far its schools are, and what that is held against."""
@@ -290,7 +290,7 @@ class TrustPages(Chapter):
             said = f"{times:.0f}" if times >= 9.5 else number(times)
             axis, middle = self._axis(size, column)
             here = Two(km(value), "", True)
-            rows.append((title, here, km(yard), said, km(middle), _tick_line(axis, value)))
+            rows.append((title, here, km(yard), said, km(middle), _tick_line(column, axis, value)))
         like = f"Middle trust with {band_words(size)} {self._word} schools"
         return Grid(
             id="far",
@@ -392,12 +392,7 @@ def _home(row: Mapping[str, Any]) -> str:
     return name if isinstance(name, str) else ""
 
 
-def _ends(row: Mapping[str, Any], column: str) -> Interval:
-    """Return the least and the most of a figure; 0 of a layer that the study lacks."""
-    return Interval(*(float(row.get(f"{column}_{end}", 0.0)) for end in ("low", "high")))
-
-
-def _tick_line(axis: Axis, value: float) -> Markup:
+def _tick_line(key: str, axis: Axis, value: float) -> Markup:
     """Return a small row of ticks: the others, the middle one, this one."""
     lines = [
         '<svg y="4" width="100%" height="8" viewBox="0 0 1000 14" preserveAspectRatio="none">'
@@ -409,5 +404,5 @@ def _tick_line(axis: Axis, value: float) -> Markup:
         lines.append(
             f'<line class="tick here elsewhere" x1="{here}%" x2="{here}%" y1="1" y2="15"/>'
         )
-    label = escape(f"this trust {km(value)}, {axis.middle_text}, axis to {axis.high}")
+    label = words.ON_AXIS(key=key, here=value, middle=axis.middle_text, ends=axis.ends)
     return Markup(f'<svg class="tickline" role="img" aria-label="{label}">{"".join(lines)}</svg>')

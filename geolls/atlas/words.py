@@ -160,7 +160,7 @@ FORMATS: dict[str, Callable[[Any], object]] = {
     "number": number,
     "owner": owner,
     "percent": lambda share: span(share, percent),
-    "ranked": lambda rank: rank_words(rank.larger, rank.smaller, rank.total, "share"),
+    "ranked": lambda rank: rank_words(rank.known[0], rank.known[1], rank.total, "share"),
     "Roughly": lambda share: (words := roughly(share))[:1].upper() + words[1:],
     "small": small,
     "Words": lambda n: in_words(n, capital=True),
@@ -294,7 +294,7 @@ WHO_RUNS = Saying(
          "<b>{part:Between}</b> of {name:owner} {n:count} {word} schools are {run} "
          "({share:between percent}; England {england:percent})."),
     Form("at one end of all", lambda f: f.rank and f.rank.total >= 20
-         and min(f.rank.larger, f.rank.smaller) <= 5,
+         and min(f.rank.known) <= 5,
          "{share:Roughly} of {name:owner} {word} schools, <b>{part:count} of {n:count}</b>, are "
          "{run} ({share:percent}; England {england:percent}): of {rank.total} {others} with "
          f"{RANKED} schools or more, {{rank:ranked}}."),
@@ -485,6 +485,8 @@ TICKS = Saying(
     Form("too few", always,
          f"Too few {{others}} with {RANKED} or more schools to compare."),
 )
+AXIS_MIDDLE = one("the middle one, under an axis", "middle {middle}")
+AXIS_ENDS = one("the ends of an axis, for who does not see it", "axis from {low} to {high}")
 AMONG_OTHERS = Saying(
     "a place among the others on an axis",
     Form("too few schools", lambda f: f.few,
@@ -671,6 +673,8 @@ TRUST_FAR = Saying(
     Form("from each other", lambda f: f.widest == f.widest,
          "The two farthest apart are {widest:km} from each other."),
 )
+ON_AXIS = one("a distance of a trust, for who does not see its axis",
+              "this trust {here:km}, {middle}, {ends}")
 YARDSTICK = one(
     "what the yardstick is",
     "The yardstick takes the nearest schools, whoever runs them: half of the schools of "

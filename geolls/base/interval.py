@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NamedTuple
 
-__all__ = ["Interval", "between", "bounds", "span", "total"]
+__all__ = ["Interval", "between", "bounds", "ends_of", "span", "total"]
 
 # Sums of shares are floats: two ends this near are one number.
 _SAME = 1e-9
@@ -53,6 +53,19 @@ class Interval(NamedTuple):
 def bounds(value: float | Interval) -> Interval:
     """Return an interval as it is, and a number as one whose ends are that number."""
     return value if isinstance(value, Interval) else Interval(value, value)
+
+
+def ends_of(row: Mapping[str, Any], column: str) -> Interval:
+    """Return a figure of a row as far as it is known: its columns _low and _high where they stand.
+
+    Examples
+    --------
+    >>> ends_of({"n": 3, "n_low": 2, "n_high": 4}, "n"), ends_of({"n": 3}, "n")
+    (Interval(low=2.0, high=4.0), Interval(low=3.0, high=3.0))
+    """
+    value = row.get(column)
+    ends = (row.get(f"{column}_{end}", value) for end in Interval._fields)
+    return Interval(*(float("nan") if end is None else float(end) for end in ends))
 
 
 def total(parts: Iterable[Interval]) -> Interval:

@@ -17,7 +17,7 @@ import pandas as pd
 import shapely
 
 from geolls.base.errors import MapError
-from geolls.base.interval import Interval, span
+from geolls.base.interval import Interval, bounds, span
 from geolls.base.shelves import shelf
 from geolls.base.text import DASH, plural
 from geolls.base.vocabulary import KIND_TITLES
@@ -125,7 +125,7 @@ class Measure:
         Index `unit_code`; schools behind each value. Below `few` the unit is dotted, not shaded.
     few : int
         The smallest n that is shaded.
-    england : float, optional
+    england : float or Interval, optional
         The value for England, or the middle unit's; shown beside each unit's.
     england_title : str
         What `england` is: "England", "middle authority".
@@ -158,7 +158,7 @@ class Measure:
     fills: tuple[str, ...] = ()
     n: pd.Series[Any] | None = None
     few: int = 10
-    england: float | None = None
+    england: float | Interval | None = None
     england_title: str = "England"
     note: str = ""
     shows: str = ""
@@ -188,6 +188,13 @@ class Measure:
         if code in self.open:
             return span(self.open[code], lambda end: say(end, self.format))
         return self.by_code.get(code)
+
+    @property
+    def beside(self) -> float | str | None:
+        """What stands beside each unit's value: a number, or both its ends in words."""
+        if self.england is None or bounds(self.england).certain:
+            return None if self.england is None else bounds(self.england).low
+        return span(self.england, lambda end: say(end, self.format))
 
     @property
     def paints(self) -> list[str]:

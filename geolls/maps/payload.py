@@ -216,7 +216,7 @@ def _measure(measure: Measure, units: pd.Index[Any]) -> dict[str, Any]:
         "c": classify(measure, units),
         "titles": class_titles(measure),
         "few": measure.few,
-        "england": measure.england,
+        "england": measure.beside,
         "beside": measure.england_title,
         "note": measure.note,
     }

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from geolls.base.errors import MapError
-from geolls.base.interval import Interval
+from geolls.base.interval import Interval, ends_of
 from geolls.base.labels import BY_CONVENTION, label, seen_from, within
 from geolls.base.text import small as lower_first
 from geolls.base.text import suggest
@@ -60,6 +60,11 @@ class Asked(NamedTuple):
         """Say which unit the middle value is of."""
         return f"the middle {self.study.layers[layer or self.layer].unit_title.lower()}"
 
+    def beside(self, column: str) -> Interval | None:
+        """Return a figure of the middle unit; nothing where too few have enough schools."""
+        found = self.facts.middle(self.layer, column)
+        return found if found.low == found.low else None
+
     def partly(self, note: str, *layers: str) -> str:
         """Add to a note which of the layers that are not on the map are known in part."""
         return " ".join(filter(None, (note, self.study.partly(*layers))))
@@ -104,6 +109,7 @@ class Column:
         unit = asked.study.layers[asked.layer].unit_title
         title = label(seen_from(asked.key, asked.layer), unit)
         middle, ends = self.middle or whole is None, _ends(units, self.column)
+        there = asked.beside(self.column) if middle else ends_of(england, self.column)
         shared = not units["schools_low"].equals(units["schools_high"])
         convention = f" {BY_CONVENTION[:1].upper()}{BY_CONVENTION[1:]}." * (shared and not ends)
         return Measure(
@@ -115,7 +121,7 @@ class Column:
             format=self.format,
             n=units["schools"],
             few=FEW,
-            england=float(values.median()) if middle else whole,
+            england=there,
             england_title=asked.middle() if middle else "England",
             note=f"{self.note}{convention}",
             shows=self.shows.replace("{population}", asked.study.population.word),
@@ -137,8 +143,9 @@ def _units_of(asked: Asked) -> Measure:
     of = of or str(asked.recipe.options.get("layer", "teaching_school_hub"))
     if of not in study.area_layers:
         raise asked.unknown()
-    if f"units_{of}_low" in units:  # on shared land at least: nobody knows whose it is
-        values = units[f"units_{of}_low"].astype(float)
+    ends = _ends(units, f"units_{of}")
+    if ends:  # on shared land at least: nobody knows whose it is
+        values = ends[0].astype(float)
     else:
         table = study.overlap(asked.layer, of)
         table = table[(table["weight"] > 0) & ~is_reason(table["right_code"])]
@@ -155,7 +162,7 @@ def _units_of(asked: Asked) -> Measure:
         format="count",
         n=units["schools"],
         few=1,
-        england=float(values.median()),
+        england=asked.beside(f"units_{of}") if ends else float(values.median()),
         england_title=asked.middle(),
         shows=f"How many {plural} schools of each {{unit}} fall to, at least: the larger the "
         "circle, the more.",
@@ -164,7 +171,7 @@ def _units_of(asked: Asked) -> Measure:
         ),
         finding=f"{{where}}, schools fall to {{since}} {plural} or more",
         since=2.0,
-        ends=_ends(units, f"units_{of}"),
+        ends=ends,
     )
 
 

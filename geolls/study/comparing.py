@@ -10,11 +10,11 @@ import numpy as np
 import pandas as pd
 
 from geolls.base.errors import UsageError
-from geolls.base.interval import Interval
+from geolls.base.interval import Interval, ends_of
 from geolls.base.labels import BY_CONVENTION
 from geolls.base.vocabulary import HOME_KINDS, KIND_MEANINGS, KINDS, RANKED
 from geolls.measures.membership import Membership
-from geolls.measures.placeview import place_view
+from geolls.measures.placeview import place_ends, place_view
 from geolls.study.core import Core, remembered
 from geolls.study.facts import Facts, facts_of
 from geolls.study.gazetteer import Place
@@ -212,7 +212,7 @@ def figures_of(study: Core, layer: str = "local_authority") -> list[Figure]:
 
 
 @remembered
-def england_figures(study: Core, layer: str = "local_authority") -> pd.Series[float]:
+def england_figures(study: Core, layer: str = "local_authority") -> Mapping[str, float]:
     """Return what stands beside the figures of a place: England, or the middle unit of its layer.
 
     Parameters
@@ -225,32 +225,35 @@ def england_figures(study: Core, layer: str = "local_authority") -> pd.Series[fl
 
     Returns
     -------
-    pandas.Series of float
+    mapping of str to float
         One value per figure of `figures_of`, by column: the total of England, England taken as
-        one place, or the median over the units with 20 schools or more.
+        one place, or the median over the units with 20 schools or more; and the two ends of what
+        unknown status or shared land leaves open, with the endings _low and _high.
     """
-    table = place_figures(study, layer)
-    ranked = table[table["schools"] >= RANKED]
     schools = study.schools
     every = Membership.whole(pd.Index(schools["urn"]), [_ENGLAND] * len(schools))
-    view = place_view(schools, every, study.kinds(layer), bands=study.spread_options)
+    who = schools, every, study.kinds(layer)
+    view = place_view(*who, bands=study.spread_options)
     whole = view.iloc[0] if len(view) else pd.Series(dtype=float)
+    ends = place_ends(*who, None, bands=study.spread_options)
     facts, land = layer_facts(study, layer), float(study.weights("area").sum()) / 1e6
     given = {
         **whole.to_dict(),
+        **(ends.loc["all"].iloc[0].to_dict() if len(view) else {}),
         "fsm_share": facts.england["fsm_share"],
         "area_km2": land,
         "schools_per_100km2": len(schools) / land * 100,
     }
 
-    def middle(column: str) -> float:
-        return float(ranked[column].median()) if len(ranked) > 1 else float("nan")
-
-    found = {
-        f.column: middle(f.column) if f.beside == "middle" else given[f.column]
-        for f in figures_of(study, layer)
-    }
-    return pd.Series(found, dtype=float)
+    found: dict[str, float] = {}
+    for figure in figures_of(study, layer):
+        column, middle = figure.column, figure.beside == "middle"
+        low, high = facts.middle(layer, column) if middle else ends_of(given, column)
+        value = facts.ranked(layer)[column].median() if middle else given[column]
+        enough = not middle or len(facts.ranked(layer)) > 1
+        found |= {column: value if enough else float("nan")}
+        found |= {f"{column}_low": low, f"{column}_high": high}
+    return found
 
 
 def compare(study: Core, places: Sequence[Place]) -> pd.DataFrame:
@@ -267,8 +270,8 @@ def compare(study: Core, places: Sequence[Place]) -> pd.DataFrame:
     -------
     pandas.DataFrame
         One row per figure: measure (str), one column of numbers for each place under its name
-        (layer:code where two are called the same), after which stand two with the endings _low and
-        _high where shared land or schools of unknown status leave some of them open; england,
+        (layer:code where two are called the same), england; after each stand two with the endings
+        _low and _high where shared land or schools of unknown status leave some of them open;
         note (unit, meaning, what `england` is, and the largest trusts by name).
 
     Raises
@@ -285,6 +288,7 @@ def compare(study: Core, places: Sequence[Place]) -> pd.DataFrame:
     if len(units) < 2 or len(set(units)) < len(units):
         raise UsageError("compare needs two different places")
     ends = [f"{p.name}_{end}" for p in places for end in Interval._fields]
+    ends += [f"england_{end}" for end in Interval._fields]
     taken = [*(p.name for p in places), "measure", "england", "note", *ends]
     rows = {
         p.name if taken.count(p.name) == 1 else f"{p.layer}:{p.unit_code}": _row(study, p)
@@ -308,7 +312,6 @@ def compare(study: Core, places: Sequence[Place]) -> pd.DataFrame:
             continue
         seats = {study.seat(layer) for layer in layers} if own else layers
         common = len(seats) == 1 or (not own and figure.beside != "middle")
-        beside = england[column] if common else float("nan")
         meaning = figure.meaning.replace("{schools}", f"{study.population.word} schools")
         note = f"{figure.unit}: {meaning}"
         if shared and not all(f"{column}_low" in unit for unit in known.values()):
@@ -317,11 +320,15 @@ def compare(study: Core, places: Sequence[Place]) -> pd.DataFrame:
             note += f"; england: {middle}"
         if column.startswith("top_trust_share"):
             note += _named(rows, column.replace("share", "name"))
-        told = {k: v for name in rows for k, v in _known(name, known[name], column, values[name])}
-        out.append({"measure": column, **told, "england": beside, "note": note})
+        beside: dict[str, Mapping[str, Any]] = {
+            name: {**known[name], column: values[name]} for name in rows
+        }
+        beside["england"] = england if common else {}
+        told = {k: v for name, row in beside.items() for k, v in _known(name, row, column)}
+        out.append({"measure": column, **told, "note": note})
     table = pd.DataFrame(out)
-    ends_of = {name: [f"{name}_{end}" for end in Interval._fields] for name in rows}
-    sure = [e for e in ends_of.values() if not (table[e[1]] - table[e[0]]).max() > 1e-9]
+    pairs = [[f"{name}_{end}" for end in Interval._fields] for name in (*rows, "england")]
+    sure = [e for e in pairs if not (table[e[1]] - table[e[0]]).max() > 1e-9]
     return table.drop(columns=[column for both in sure for column in both])
 
 
@@ -330,13 +337,11 @@ def _row(study: Core, place: Place) -> pd.Series[Any]:
     return table[table["unit_code"] == place.unit_code].iloc[0]
 
 
-def _known(
-    name: str, unit: Mapping[str, Any], column: str, value: float
-) -> Iterator[tuple[str, float]]:
-    """Yield a place's figure and its ends; what has none is known."""
-    yield name, value
-    for end in Interval._fields:
-        yield f"{name}_{end}", float(unit.get(f"{column}_{end}", value))
+def _known(name: str, row: Mapping[str, Any], column: str) -> Iterator[tuple[str, float]]:
+    """Yield a figure and its ends; what has none is known."""
+    yield name, float(row.get(column, np.nan))
+    for end, value in zip(Interval._fields, ends_of(row, column), strict=True):
+        yield f"{name}_{end}", value
 
 
 def _named(rows: dict[str, pd.Series[Any]], column: str) -> str:

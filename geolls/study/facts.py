@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,12 +13,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from geolls.base.interval import Interval, bounds
+from geolls.base.interval import Interval, bounds, ends_of
 from geolls.base.text import worst_of
 from geolls.base.vocabulary import HOME_KINDS, KINDS, RANKED, REASONS
 from geolls.layers.model import Layer
 from geolls.measures.disclosure import counted, meal_share
-from geolls.measures.membership import is_reason
+from geolls.measures.membership import Membership, is_reason
+from geolls.measures.placeview import place_ends
 from geolls.measures.spread import bodies, distances
 from geolls.measures.yardstick import home_points, km_from_home, made_up_trusts
 from geolls.study.core import Core, remembered
@@ -53,6 +53,7 @@ __all__ = [
 K = TypeVar("K")
 V = TypeVar("V")
 _WORDS = ("urn", "name", "phase", "kind", "trust_uid")
+_OF_KINDS = rf"^(share_)?({'|'.join((*KINDS, 'in_trusts'))})_(low|high)$"
 _YARDS = ("pair_km_mean", "pair_km_max", "longest_hop_km", "nearest_sibling_km_median")
 
 
@@ -375,15 +376,17 @@ class Facts:
         return table[table["schools"] >= RANKED]
 
     @cache  # noqa: B019
-    def middle(self, layer: str, column: str) -> float:
-        """Return the median of a figure over the units with enough schools to be ranked."""
-        ranked = self.ranked(layer)
-        return float(ranked[column].median()) if len(ranked) > 1 else float("nan")
+    def known(self, layer: str, column: str) -> npt.NDArray[np.float64]:
+        """Return the ends of a figure of the units with enough schools to be ranked, as rows."""
+        ends = [ends_of(unit, column) for unit in _rows(self.ranked(layer)).values()]
+        return np.array([both for both in ends if both.low == both.low]).reshape(-1, 2).T
 
     @cache  # noqa: B019
-    def ordered(self, layer: str, column: str) -> tuple[float, ...]:
-        """Return a figure of the units with enough schools to be ranked, rising."""
-        return tuple(sorted(self.ranked(layer)[column].dropna().tolist()))
+    def middle(self, layer: str, column: str) -> Interval:
+        """Return the median of a figure over the units with enough schools to be ranked."""
+        known = self.known(layer, column)
+        found = np.median(known, axis=1) if known.shape[1] > 1 else [float("nan")] * 2
+        return Interval(*map(float, found))
 
     # -- places and what they meet -----------------------------------------------------------
 
@@ -430,12 +433,12 @@ class Facts:
         schools = self.schools.iloc[here["row"]].assign(kind=here["kind"].to_numpy())
         return _england(schools[~schools.index.duplicated()], trusts_of_several(self.study))
 
-    def based_in_another_authority(self, key: str) -> Mapping[str, float]:
+    def based_in_another_authority(self, key: str) -> Mapping[str, Interval]:
         """Share of each unit's schools whose trust is based in another authority than theirs."""
-        table = members_of(self.study, key)
-        away = table["share"] * (self.kinds[table["row"]] == "trust_based_elsewhere")
-        sums = table.assign(away=away).groupby("unit_code")[["away", "share"]].sum()
-        return {str(k): float(v) for k, v in (sums["away"] / sums["share"]).items()}
+        schools, units = self.study.schools, self.study.membership(key)
+        ends = place_ends(schools, units, self.schools["kind"], None)
+        rows = _rows(ends.loc[["all"]].droplevel("phase"))
+        return {c: ends_of(row, "share_trust_based_elsewhere") for c, row in rows.items()}
 
     def ends_of_trust(self, uid: str, key: str) -> dict[str, Interval]:
         """Return the fewest and the most schools of a trust in each unit of a layer, by code."""
@@ -649,7 +652,7 @@ class Here:
 
     def known(self, column: str) -> Interval:
         """Return a figure as far as it is known: with land that it shares, or unknown status."""
-        return Interval(*(float(self.unit[f"{column}_{end}"]) for end in Interval._fields))
+        return ends_of(self.unit, column)
 
     @cached_property
     def covers(self) -> Mapping[str, Cover]:
@@ -685,19 +688,34 @@ class Here:
 
     def rank(self, column: str) -> Rank | None:
         """Return its rank by a figure, among those with enough schools."""
-        values, value = self.facts.ordered(self.key, column), float(self.unit[column])
-        if self.n < RANKED or not self.schools.certain or value != value or len(values) < 10:
+        (low, high), mine = self.facts.known(self.key, column), self.known(column)
+        if self.n < RANKED or not self.schools.certain or mine.low != mine.low or len(low) < 10:
             return None
-        larger = len(values) - bisect_right(values, value)
-        return Rank(larger, bisect_left(values, value), len(values))
+        itself = not mine.certain  # it is among them
+        return Rank(
+            Interval(_over(low, mine.high), _over(high, mine.low) - itself),
+            Interval(_over(-high, -mine.low), _over(-low, -mine.high) - itself),
+            len(low),
+        )
+
+
+def _over(values: npt.NDArray[np.float64], value: float) -> int:
+    """Count the values that are larger, by more than sums of shares are off."""
+    return int((values > value + 1e-9).sum())
 
 
 class Rank(NamedTuple):
     """How many units have more of something, how many less, and how many there are."""
 
-    larger: int
-    smaller: int
+    larger: Interval
+    smaller: Interval
     total: int
+
+    @property
+    def known(self) -> tuple[int, int]:
+        """How many have more and how many less; where that is not known, all."""
+        more, less = (int(n.high) if n.certain else self.total for n in self[:2])
+        return more, less
 
 
 class Claim(NamedTuple):
@@ -809,7 +827,10 @@ def _listed(study: Core, left: str, right: str) -> dict[str, float]:
 
 
 def _england(schools: pd.DataFrame, trusts: pd.DataFrame) -> dict[str, float]:
+    """Count all schools as one place; with ends, as some are of unknown status."""
     n, nan = len(schools), float("nan")
+    every = Membership.whole(pd.Index(schools["urn"]), ["england"] * n)
+    ends = place_ends(schools.reset_index(drop=True), every, schools["kind"], None)
     counts = schools["kind"].value_counts()
     kinds = {kind: float(counts.get(kind, 0)) for kind in KINDS}
     dark = float(((schools["kind"] == "status_unknown") & schools["trust_uid"].notna()).sum())
@@ -827,6 +848,7 @@ def _england(schools: pd.DataFrame, trusts: pd.DataFrame) -> dict[str, float]:
         "fsm_share": float(meal_share(*of_all).iloc[0]),
         "trusts": float(len(trusts)),
         "not_located": float(schools["easting"].isna().sum()),
+        **(ends.loc["all"].iloc[0].filter(regex=_OF_KINDS).to_dict() if n else {}),
     }
 
 

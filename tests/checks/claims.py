@@ -84,7 +84,7 @@ def pct(text: str, share: float) -> bool:
 
 def between(text: str, low: float, high: float) -> bool:
     """Tell whether a printed percentage, or two, are the least and the most."""
-    parts = text.removeprefix("between ").split(" and ") if "and" in text else [text, text]
+    parts = re.split(" and | to ", text.removeprefix("between "))
     return pct(parts[0], low) and pct(parts[-1], high)
 
 
@@ -258,7 +258,7 @@ def _(t: Truth, s: Said, g: Groups) -> bool:
 RUNS = "who runs the schools of a place"
 
 
-def who_runs(t: Truth, s: Said, run: str) -> tuple[float, float, float]:
+def who_runs(t: Truth, s: Said, run: str) -> tuple[float, float, tuple[float, float]]:
     """Return the schools run so, their share, and England's."""
     n = t.n(s.layer, s.code)
     if run == "in no trust":
@@ -292,7 +292,7 @@ def _(t: Truth, s: Said, g: Groups) -> bool:
     whole, part, low, high = run_between(t, s, g["run"])
     right = near(g["n"], whole[0]) and whole[0] == whole[1] and part[0] < part[1]
     right &= ends(g["part"].lower()) == part and between(g["share"], low, high)
-    return right and pct(g["england"], who_runs(t, s, g["run"])[2])
+    return right and between(g["england"], *who_runs(t, s, g["run"])[2])
 
 
 def many_schools(t: Truth, s: Said, g: Groups) -> bool:
@@ -303,7 +303,7 @@ def many_schools(t: Truth, s: Said, g: Groups) -> bool:
         and near(g["part"], part)
         and near(g["n"], n)
         and pct(g["share_2"], share)
-        and pct(g["england"], england)
+        and between(g["england"], *england)
         and about_share(g["share"], share)
     )
 
@@ -318,7 +318,9 @@ def _(t: Truth, s: Said, g: Groups) -> bool:
     whole, part, low, high = run_between(t, s, g["run"])
     right = ends(g["schools"]) == whole and ends(g["part"]) == part
     return (
-        right and between(g["share"], low, high) and pct(g["england"], who_runs(t, s, g["run"])[2])
+        right
+        and between(g["share"], low, high)
+        and between(g["england"], *who_runs(t, s, g["run"])[2])
     )
 
 
@@ -358,18 +360,23 @@ def work_ends(t: Truth, s: Said) -> tuple[int, int]:
     return sum(share == 1 for share in found), len(found)
 
 
+def rank_ends(t: Truth, s: Said, kind: str) -> tuple[list[tuple[int, int]], int]:
+    """Return how many others have a larger, and a smaller, share: least, most; and how many."""
+    low, high = t.share_ends(s.layer, s.code, kind)
+    others = [t.share_ends(s.layer, c, kind) for c in t.ranked(s.layer) if c != s.code]
+    larger = sum(o > high + SAME for o, _ in others), sum(o > low + SAME for _, o in others)
+    smaller = sum(o < low - SAME for _, o in others), sum(o < high - SAME for o, _ in others)
+    return [larger, smaller], len(others) + (s.code in t.ranked(s.layer))
+
+
 @claim(RUNS, "at one end of all", "and so many places of 20 schools or more have a larger share")
 def _(t: Truth, s: Said, g: Groups) -> bool:
-    share = who_runs(t, s, g["run"])[1]
-    others = [
-        t.run_by(s.layer, code)["no_trust"] / t.n(s.layer, code) for code in t.ranked(s.layer)
-    ]
-    larger, smaller = (sum(o > share + SAME for o in others), sum(o < share - SAME for o in others))
+    (larger, smaller), others = rank_ends(t, s, "no_trust")
     found = re.fullmatch(r"(no other|only (\w+)) ha(?:s|ve) a (larger|smaller) share", g["rank"])
     assert found
     counted = larger if found[3] == "larger" else smaller
-    right = counted == (0 if found[1] == "no other" else num(found[2]))
-    return many_schools(t, s, g) and right and num(g["rank_total"]) == len(others)
+    n = 0 if found[1] == "no other" else num(found[2])
+    return many_schools(t, s, g) and counted == (n, n) and num(g["rank_total"]) == others
 
 
 WORK = "the trusts at work in a place"
@@ -914,15 +921,26 @@ def _(t: Truth, s: Said, g: Groups) -> bool:
     return t.n(s.layer, s.code) < 10
 
 
-def on_axis(t: Truth, s: Said) -> list[list[float]]:
-    """Return the figures that are ranked: of the place first, then of all that are."""
-    codes = [s.code, *t.ranked(s.layer)]
-    shares = [
-        [t.run_by(s.layer, c)[kind] / t.n(s.layer, c) for c in codes]
-        for kind in ("no_trust", "trust_based_elsewhere")
-    ]
-    trusts = [float(len(t.at_work(s.layer, c))) for c in codes]
-    return [*shares, trusts, [effective_maps(t, s.layer, c) for c in codes]]
+def figures(t: Truth, layer: str) -> dict[str, dict[str, tuple[float, float]]]:
+    """Return the figures that are ranked, of every unit of a layer: least, most."""
+    known = t.study.__dict__.setdefault("_axes_of_tests", {})
+    if layer not in known:
+        codes = [c for c in t.name(layer) if c not in REASONS and t.n(layer, c)]
+        known[layer] = {
+            f"share_{kind}": {c: t.share_ends(layer, c, kind) for c in codes}
+            for kind in ("no_trust", "trust_based_elsewhere")
+        } | {
+            "trusts": {c: trusts_between(t, layer, c) for c in codes},
+            "effective_maps": {c: (effective_maps(t, layer, c),) * 2 for c in codes},
+        }
+    return known[layer]
+
+
+def trusts_between(t: Truth, layer: str, code: str) -> tuple[int, int]:
+    """Count the trusts of two or more with schools that a unit surely has, and that it may have."""
+    mine = [(share, t.trust[urn]) for urn, share in t.members(layer)[code]]
+    found = [(share, uid) for share, uid in mine if uid and t.size[uid] > 1]
+    return len({uid for share, uid in found if share == 1}), len({uid for _, uid in found})
 
 
 def effective_maps(t: Truth, layer: str, code: str) -> float:
@@ -951,27 +969,67 @@ def effective_tuples(t: Truth, layer: str, code: str) -> Counter[Any]:
     return out
 
 
+def middle_of(t: Truth, layer: str, figure: str) -> tuple[float, float]:
+    """Return the median over the places of 20 schools or more, at least and at most."""
+    found = np.array([figures(t, layer)[figure][c] for c in t.ranked(layer)])
+    low, high = np.median(found, axis=0)
+    return float(low), float(high)
+
+
+def written(text: str, low: float, high: float) -> bool:
+    """Tell whether a figure is written: in per cent, or else as a number, or both its ends."""
+    parts = re.split(" to ", text)
+    step = 0.05 if "." in text else 0.5
+    return all(
+        pct(part, end) if "%" in part else abs(num(part) - end) <= step + SAME
+        for part, end in ((parts[0], low), (parts[-1], high))
+    )
+
+
 @claim(AXIS, "ranked", "so many of the places of 20 schools or more have a larger figure")
 def _(t: Truth, s: Said, g: Groups) -> bool:
-    middle = g["middle"]
-    for value, *others in AXES(t, s):
-        larger = sum(other > value + 1e-9 for other in others)
-        if larger == num(g["rank_larger"]) and num(g["rank_total"]) == len(others):
-            half = float(np.median(others))
-            if pct(middle, half) if "%" in middle else abs(num(middle) - half) <= 0.5:
-                return True
-    return False
+    found = figures(t, s.layer)[s.of]
+    low, high = found[s.code]
+    others = [found[c] for c in t.ranked(s.layer) if c != s.code]
+    larger = sum(o > high + 1e-9 for o, _ in others), sum(o > low + 1e-9 for _, o in others)
+    right = ends(g["rank_larger"]) == larger and num(g["rank_total"]) == len(others) + 1
+    return right and written(g["middle"], *middle_of(t, s.layer, s.of))
 
 
-def AXES(t: Truth, s: Said) -> list[list[float]]:  # noqa: N802
-    known = t.study.__dict__.setdefault("_axes_of_tests", {})
-    if s.layer not in known:
-        codes = t.ranked(s.layer)
-        known[s.layer] = [
-            dict(zip(codes, row[1:], strict=True))
-            for row in on_axis(t, Said(s.layer, codes[0], "", "", ""))
-        ]
-    return [[row.get(s.code, math.nan), *row.values()] for row in known[s.layer]]
+def distances_like(t: Truth, s: Said) -> list[float]:
+    """Return a distance of every trust with schools in the same size band as one."""
+    bands = t.spread["size_band"]
+    like = bands.index[(bands == bands[s.code]) & (t.spread["schools_all"] >= 2)]
+    if s.of != "home_km_median":
+        return [float(km) for km in t.spread.loc[like, s.of].dropna()]
+    of = [Said("trust", uid, "", "", "") for uid in like]
+    return [median(far) for one in of if has_home(t, one) and (far := from_home(t, one))]
+
+
+@claim("the middle one, under an axis", "always", "the median of those that the axis shows")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    if s.layer == "trust":
+        return km_text(g["middle"], median(distances_like(t, s)))
+    return written(g["middle"], *middle_of(t, s.layer, s.of))
+
+
+@claim("the ends of an axis, for who does not see it", "always", "all that it shows lie between")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    low, high = (
+        num(text.removesuffix("%").removesuffix(" km")) / (100 if "%" in text else 1)
+        for text in (g["low"], g["high"])
+    )
+    if s.layer == "trust":
+        return low == 0 and max(distances_like(t, s)) <= high + SAME
+    found = figures(t, s.layer)[s.of]
+    return low == 0 and max(found[c][0] for c in t.ranked(s.layer)) <= high + SAME
+
+
+@claim("a distance of a trust, for who does not see its axis", "always", "its own, in the table")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    of = bare(s)
+    value = median(from_home(t, of)) if s.of == "home_km_median" else t.spread.at[s.code, s.of]
+    return g["here"] == DASH if value != value else km_text(g["here"], float(value))
 
 
 @claim(AXIS, "not ranked", "it has fewer than 20 schools, or shares land")

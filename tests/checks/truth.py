@@ -303,11 +303,27 @@ class Truth:
             code for code in self.name(layer) if code not in REASONS and self.n(layer, code) >= 20
         ]
 
+    @cache  # noqa: B019
+    def share_ends(self, layer: str, code: str, kind: str) -> tuple[float, float]:
+        """The least and the most share of a unit's schools that are of a kind."""
+        may = {kind, "status_unknown"} | ({"home_not_known"} if kind != "no_trust" else set())
+        mine = [(s, self.seen(layer, code, u)) for u, s in self.members(layer).get(code, [])]
+        least = sum(s == 1 for s, seen in mine if seen == kind)
+        most = sum(seen in may for _, seen in mine)
+        others = sum(seen != kind for _, seen in mine)
+        rest = sum(s == 1 for s, seen in mine if seen not in may)
+        return least / max(least + others, 1), most / max(most + rest, 1)
+
     @cached_property
-    def england(self) -> dict[str, float]:
-        n = len(self.trust)
-        kinds = self.kinds("local_authority").values()
-        counts = Counter(kinds)
+    def england(self) -> dict[str, tuple[float, float]]:
+        """England's shares of kinds, and of schools whose trust runs several: least, most."""
+        n, seen = len(self.trust), Counter(self.kinds("local_authority").values())
+        dark = sum(
+            u and not t for u, t in zip(self.unknown.values(), self.trust.values(), strict=True)
+        )
         several = sum(self.every[uid] > 1 for uid in self.trust.values() if uid)
-        shares = {kind: count / n for kind, count in counts.items()}
-        return {**shares, "several": several / n}
+        found = {"no_trust": (seen["no_trust"], seen["no_trust"] + dark)}
+        found["several"] = several, several + dark
+        for kind in ("trust_home_here", "trust_based_elsewhere", "no_single_home"):
+            found[kind] = seen[kind], seen[kind] + seen["status_unknown"]
+        return {kind: (low / n, high / n) for kind, (low, high) in found.items()}

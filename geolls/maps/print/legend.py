@@ -101,7 +101,7 @@ def shading_of(maps: Sequence[Faces]) -> Group | None:
     if (n := sum(f.low for f in inside)) and "low_confidence" in drawn.recipe.patterns:
         keys.append(Key("fill", "hatch", "low confidence", f"in {_many(n, spec)}"))
     whose = m.england_title[:1].upper() + m.england_title[1:]
-    beside = "" if m.england is None else f"{whose}: {say(m.england, m.format)}."
+    beside = "" if m.england is None else f"{whose}: {say(m.beside, m.format)}."
     note = [(beside, False)] if beside and m.format != "words" else []
     return Group(m.title, keys, note)
 
