@@ -322,8 +322,10 @@ def _trusts(subject: _Subject) -> tuple[Table, list[Markup], list[Markup]]:
         names = [f"{name} ({span(n, count)})" for name, n in ordered]
         more = len(names) - NAMES
         homes = names if more <= 1 else [*names[:NAMES], f"{more} more"]
-        schools = words.SCHOOLS(n=total([trust.ends for trust in away]))
-        text.append(words.AWAY(schools=schools, homes=homes))
+        n = here.known("trust_based_elsewhere")
+        sure, schools = n == total([trust.ends for trust in away]), words.SCHOOLS(n=n)
+        one = sure and len(away) == 1
+        text.append(words.AWAY(schools=schools, known=sure, one=one, homes=homes))
     return shown, text, after
 
 

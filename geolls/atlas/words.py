@@ -3,7 +3,8 @@
 A `Saying` holds the forms that one sentence can take. It is called with facts by name and returns
 the words of the first form whose condition holds; one with `join` returns those of all that hold.
 In a form, `{schools:count}` writes a fact by one of the formats below, and `{hubs:hub|hubs}` the
-first word where there is one of it (or where it is true), the second otherwise. A number that is
+first word where there is one of it (or where it is true), the last otherwise, and of three the
+second where there are two. A number that is
 known between two is an `Interval`: `count` and `percent` write "417 to 450", `between` and
 `between percent` "between 417 and 450". Facts are escaped, the words round them are markup.
 """
@@ -175,9 +176,11 @@ def _apart(n: float | Interval) -> bool:
 
 class _Formatter(Formatter):
     def format_field(self, value: Any, format_spec: str) -> str:
-        single, choice, several = format_spec.partition("|")
-        if choice:  # parts of the form itself: markup
-            return single if value in (1, Interval(1, 1)) else several
+        single, *two, several = format_spec.split("|") if "|" in format_spec else ("", "")
+        if single or several:  # parts of the form itself: markup
+            if value in (1, Interval(1, 1)):
+                return single
+            return two[0] if two and value in (2, Interval(2, 2)) else several
         if format_spec in FORMATS:
             return str(escape(FORMATS[format_spec](value)))
         return str(escape(format(value, format_spec) if format_spec else value))
@@ -313,7 +316,7 @@ HOMES = Saying(
 SHARE_AT_HOME = Saying(
     "the share of a trust's schools at its home, in a cell",
     Form("not known", lambda f: f.status == "not_known", ""),
-    Form("all of few", lambda f: f.part == f.n < FEW, "all of its schools"),
+    Form("all of few", lambda f: f.part == f.n < FEW, "{n:all|both|all} of its schools"),
     Form("few", lambda f: f.n < FEW and f.status != "no_single_home",
          "{part:count} of its {n:count} schools"),
     Form("none of few", lambda f: f.n < FEW, "{part:count} of {n:count} in the largest"),
@@ -337,11 +340,11 @@ TRUSTS_HERE = Saying(
          "<b>One trust of two or more {word} schools</b> works here; where it is at home is not "
          "known."),
     Form("all at home", lambda f: f.trusts == f.home,
-         "<b>{trusts:Words} trusts of two or more {word} schools</b> work here, all of them at "
-         "home here."),
+         "<b>{trusts:Words} trusts of two or more {word} schools</b> work here, "
+         "{trusts:all|both|all} of them at home here."),
     Form("all based elsewhere", lambda f: f.trusts == f.away,
-         "<b>{trusts:Words} trusts of two or more {word} schools</b> work here, <b>all of them "
-         "based elsewhere</b>."),
+         "<b>{trusts:Words} trusts of two or more {word} schools</b> work here, "
+         "<b>{trusts:all|both|all} of them based elsewhere</b>."),
     Form("some", always,
          "<b>{trusts:Words} trusts of two or more {word} schools</b> work here: {homes}."),
 )
@@ -431,6 +434,8 @@ OF_ITS_UNIT = Saying(
     Form("no room", lambda f: f.reason or f.pieces > 6 or f.key == "district", ""),
     Form("the only one", lambda f: f.whole and f.schools in (1, Interval(1, 1)),
          "its one school is here"),
+    Form("both", lambda f: f.whole and f.schools in (2, Interval(2, 2)) and bounds(f.n).certain,
+         "both of its schools are here"),
     Form("all", lambda f: f.whole and bounds(f.schools).certain and bounds(f.n).certain,
          "all of its {schools:count} are here"),
     Form("not known", lambda f: not (bounds(f.schools).certain and bounds(f.n).certain)
@@ -504,6 +509,7 @@ HAVE_A_UNIT = Saying(
          "No {title:small} covers this place on {day:day}."),
     Form("the only one", lambda f: f.inside == f.n == (1, 1),
          "Its one school has {title:a small}."),
+    Form("both", lambda f: f.inside == f.n == (2, 2), "Both schools have {title:a small}."),
     Form("all, by code", lambda f: f.inside == f.n and f.coded >= f.n.high,
          "All {n:count} schools have {title:a small}, placed by district code."),
     Form("all", lambda f: f.inside == f.n, "All {n:count} schools have {title:a small}."),
@@ -600,8 +606,9 @@ TRUST_WHERE = Saying(
     "where the schools of a trust are",
     Form("one school", lambda f: f.n == 1, "in one local authority."),
     Form("one authority, several regions", lambda f: f.areas == 1 and f.regions > 1,
-         "<b>all in one local authority</b> and {regions:words} DfE regions."),
-    Form("one authority", lambda f: f.areas == 1, "<b>all in one local authority</b>."),
+         "<b>{n:all|both|all} in one local authority</b> and {regions:words} DfE regions."),
+    Form("one authority", lambda f: f.areas == 1,
+         "<b>{n:all|both|all} in one local authority</b>."),
     Form("several regions", lambda f: f.regions > 1,
          "<b>in {areas:words} local authorities</b> and {regions:words} DfE regions."),
     Form("one region", always, "<b>in {areas:words} local authorities</b>."),
@@ -784,6 +791,7 @@ NOT_ON_A_MAP = Saying(
 ALL_OF = Saying(
     "all places, as a title",
     Form("one", lambda f: f.n == 1, "The one {place}"),
+    Form("two", lambda f: f.n == 2, "Both {places}"),
     Form("several", always, "All {n:count} {places}"),
 )
 SUCH_LAND = one("places with some such land, as the head of a column", "{places}, all or in part")
@@ -866,8 +874,8 @@ MORE_TRUSTS = one(
 )
 AWAY = one(
     "where trusts based elsewhere are based",
-    "Trusts based elsewhere run <b>{schools}</b> here. By where their trusts are based: "
-    "{homes:joined}.",
+    "{one:The one trust|Trusts} based elsewhere {one:runs|run} <b>{schools}</b> here. By where "
+    "{one:it is|they are} based{known:|, as far as the trust is known}: {homes:joined}.",
 )
 MAPS_TITLE = Saying(
     "which maps cover a place, as a title",
@@ -921,6 +929,7 @@ PART = Saying(
     Form("some", lambda f: bounds(f.part).high < bounds(f.n).high - 0.05,
          "{part:count} of {n:count} {n:school|schools}"),
     Form("the only one", lambda f: bounds(f.n).high == 1, "{capital:I|i}ts one school"),
+    Form("both", lambda f: bounds(f.n) == (2, 2), "{capital:B|b}oth schools"),
     Form("all", always, "{capital:A|a}ll {n:count} schools"),
 )
 GAP = one("schools for which we found no unit",

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from geolls.base.interval import Interval, bounds, ends_of
+from geolls.base.interval import Interval, bounds, ends_of, total
 from geolls.base.text import worst_of
 from geolls.base.vocabulary import HOME_KINDS, KINDS, RANKED, REASONS
 from geolls.layers.model import Layer
@@ -646,9 +646,9 @@ class Here:
 
     @cached_property
     def schools_at_work(self) -> Interval:
-        """The fewest and the most of its schools that the trusts at work in it run."""
-        ends = [trust.ends for trust in self.trusts]
-        return Interval(sum(low for low, _ in ends), sum(high for _, high in ends))
+        """The fewest and the most of its schools that trusts at work in it run, or may."""
+        unknown = Interval(0, self.known("trust_not_known").high)
+        return total([*(trust.ends for trust in self.trusts), unknown])
 
     def known(self, column: str) -> Interval:
         """Return a figure as far as it is known: with land that it shares, or unknown status."""

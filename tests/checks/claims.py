@@ -355,9 +355,10 @@ def run_between(t: Truth, s: Said, how: str) -> tuple[Ends, Ends, float, float]:
 
 
 def work_ends(t: Truth, s: Said) -> tuple[int, int]:
-    """Return the least and the most schools of a place in trusts of two or more that count."""
+    """Return the least and the most schools of a place in trusts of two or more."""
     found = [share for urn, share in t.members(s.layer)[s.code] if t.size[t.trust[urn] or ""] > 1]
-    return sum(share == 1 for share in found), len(found)
+    dark = [t.trust[urn] is None and t.unknown[urn] for urn, _ in t.members(s.layer)[s.code]]
+    return sum(share == 1 for share in found), len(found) + sum(dark)
 
 
 def rank_ends(t: Truth, s: Said, kind: str) -> tuple[list[tuple[int, int]], int]:
@@ -768,6 +769,13 @@ def _(t: Truth, s: Said, g: Groups) -> bool:
     )
 
 
+@claim(PART, "both", "a unit with two schools, which are here")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return any_layer(
+        t, s, lambda k: any(t.n(k, u) == 2 == n for u, (n, *_) in met_pieces(t, s, k).items())
+    )
+
+
 @claim(PART, "not known", "a unit that shares land, with so few and so many schools")
 def _(t: Truth, s: Said, g: Groups) -> bool:
     return any_layer(
@@ -1063,6 +1071,11 @@ def _(t: Truth, s: Said, g: Groups) -> bool:
 @claim(HAVE, "the only one", "its one school has a unit")
 def _(t: Truth, s: Said, g: Groups) -> bool:
     return having(t, s, layer_within(t, g["title"])) == (1, 1) == t.ends(s.layer, s.code)
+
+
+@claim(HAVE, "both", "its two schools have a unit")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return having(t, s, layer_within(t, g["title"])) == (2, 2) == t.ends(s.layer, s.code)
 
 
 @claim(HAVE, "all, by code", "each of its schools has a unit, and its code placed it")
@@ -1858,14 +1871,25 @@ def run_from(t: Truth, s: Said, kind: str) -> tuple[int, int]:
     return sum(share == 1 for share in found), len(found)
 
 
+def elsewhere(t: Truth, s: Said) -> tuple[int, int]:
+    """Return the same of all schools that are of such trusts, or may be."""
+    low, _ = t.run_ends(s.layer, s.code, "trust_based_elsewhere")
+    kinds = "trust_based_elsewhere", "home_not_known", "status_unknown"
+    return low, t.run_ends(s.layer, s.code, *kinds)[1]
+
+
 @claim("where trusts based elsewhere are based", "always",
-       "the schools in it of trusts with their home elsewhere; by home they add up")  # fmt: skip
+       "the schools in it of trusts at home elsewhere; by home those known add up")  # fmt: skip
 def _(t: Truth, s: Said, g: Groups) -> bool:
-    whole = run_from(t, s, "elsewhere")
+    known, whole = (run_from(t, s, "elsewhere"), elsewhere(t, s))
     listed = sum(ends(n)[1] for n in re.findall(rf"\(({_N}(?: to {_N})?)\)", g["homes"]))
     more = re.search(r"\d+ more$", g["homes"])
-    told = listed < whole[1] if more else listed == whole[1]
-    return part_of(g["schools"]) == whole and told
+    told = listed < known[1] if more else listed == known[1]
+    told &= ("as far as" in s.text) == (known != whole)
+    away = {t.trust[u] for u, _ in t.members(s.layer)[s.code] if t.size[t.trust[u] or ""] > 1}
+    away = {uid for uid in away if t.kind(s.layer, s.code, uid) == "elsewhere"}
+    one = len(away) == 1 and known == whole
+    return part_of(g["schools"]) == whole and told and s.text.startswith("The one") == one
 
 
 def other_layers(t: Truth, s: Said) -> dict[str, Any]:
@@ -2104,6 +2128,11 @@ def _(t: Truth, s: Said, g: Groups) -> bool:
 @claim(OF_ALL, "the only one", "the place has one school")
 def _(t: Truth, s: Said, g: Groups) -> bool:
     return t.ends(s.layer, s.code)[1] == 1
+
+
+@claim(OF_ALL, "both", "the place has two schools")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return t.ends(s.layer, s.code) == (2, 2)
 
 
 @claim(OF_ALL, "all", "the schools that the place can have")
@@ -2475,6 +2504,11 @@ def so_many(t: Truth, said: str, title: str, home: str) -> bool:
 @claim("all places, as a title", "one", "the layer has one unit")
 def _(t: Truth, s: Said, g: Groups) -> bool:
     return so_many(t, "1", g["place"], s.code)
+
+
+@claim("all places, as a title", "two", "the layer has two units")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    return so_many(t, "2", g["places"], s.code)
 
 
 @claim("all places, as a title", "several", "the layer has so many units")

@@ -172,12 +172,12 @@ def pattern_of(template: str) -> re.Pattern[str]:
             if name is None:
                 continue
             key = re.sub(r"\W+", "_", name).strip("_")
-            single, choice, several = (spec or "").partition("|")
+            parts_of = (spec or "").split("|")
             inner = _WRITTEN.get(spec or "", ".*?")
             if re.fullmatch(r"\.\df", spec or ""):
                 inner = _NUMBER
-            if choice:
-                either = sorted((single, several), key=len, reverse=True)
+            if len(parts_of) > 1:
+                either = sorted(parts_of, key=len, reverse=True)
                 inner = f"(?:{'|'.join(add(words, named=False) for words in either)})"
                 key = f"choice_{key}"
             if named:
@@ -191,9 +191,9 @@ def pattern_of(template: str) -> re.Pattern[str]:
     return re.compile("".join(parts), re.DOTALL)
 
 
-def choices_of(template: str) -> Iterator[tuple[str, str, str]]:
-    """Return the choices in the words of a form: the fact, the word for one, the word for more."""
+def choices_of(template: str) -> Iterator[tuple[str, list[str]]]:
+    """Return the choices in the words of a form: the fact; the words for one, two if any, more."""
     for _, name, spec, _ in Formatter().parse(template):
-        single, choice, several = (spec or "").partition("|")
-        if name is not None and choice:
-            yield name, single, several
+        words = (spec or "").split("|")
+        if name is not None and len(words) > 1:
+            yield name, words

@@ -30,17 +30,18 @@ def fails(truth: Truth, said: Said, pattern: re.Pattern[str]) -> bool:
 def one_or_several(said: Said, template: str, groups: dict[str, str]) -> bool:
     """Tell whether words for one stand beside one, and words for more beside more."""
     times = Counter[str]()
-    for name, single, several in choices_of(template):
+    for name, options in choices_of(template):
+        single, several = options[0], options[-1]
         times[name] += 1
         again = f"_{times[name]}" if times[name] > 1 else ""
         number, choice = groups.get(name), groups.get(f"choice_{name}{again}")
-        if single == several or number is None or choice is None or "{" in single + several:
+        if len({*options}) == 1 or number is None or choice is None or "{" in single + several:
             continue
         try:
-            one = num(number) == 1
+            many = num(number)
         except ValueError:
             continue
-        if choice not in (single, several) or (choice == single) != one:
+        if choice != (single if many == 1 else options[1] if many == 2 else several):
             return False
     return True
 

@@ -91,7 +91,9 @@ def test_few_schools_have_no_percentage() -> None:
     assert "(50%; England 40%)" in words.WHO_RUNS(n=10.0, **facts)
     some = facts | {"part": Interval(4, 6), "share": Interval(0.4, 0.6)}
     assert words.WHO_RUNS(n=10.0, **some).startswith("<b>Between 4 and 6</b> of Rutland\u2019s 10 ")
-    ranked = words.WHO_RUNS(n=100.0, **facts | {"rank": Rank(Interval(0, 0), Interval(150, 150), 151)})
+    ranked = words.WHO_RUNS(
+        n=100.0, **facts | {"rank": Rank(Interval(0, 0), Interval(150, 150), 151)}
+    )
     assert ranked.endswith("of 151 districts with 20 schools or more, no other has a larger share.")
 
 
