@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from geolls.base.errors import UsageError
+from geolls.base.errors import MapError, UsageError
 from geolls.base.interval import Interval
 from geolls.base.schema import a_date
 from geolls.base.text import day, suggest
@@ -128,6 +128,12 @@ def country(facts: Facts, recipe: Recipe, *, url: Urls | None = None) -> MapData
         Tables only; no files are read but the blocks of the study.
     """
     study = facts.study
+    if recipe.areas not in study.area_layers:
+        raise MapError(
+            f"the map is made of {study.layer(recipe.areas).title.lower()}, which the study lacks",
+            where=recipe.key,
+            fix=f'add "{recipe.areas}" to its layers',
+        )
     wanted = [k for k in recipe.layers if k in study.area_layers] or list(facts.grounds)
     more = (recipe.areas, *(m.partition(":")[2] for m in recipe.measures))
     wanted = list(dict.fromkeys((*wanted, *(k for k in more if k in study.area_layers))))
