@@ -109,7 +109,8 @@
       const {england, own} = this.app;
       const all = layer.count?.[u] ?? null;
       const big = (number, ...words) => paragraph("gl-big", el("b", {}, ends(number)), ...words);
-      if (!n) return all === null ? null : big(all, ` ${schoolsOrSchool(all)}`, england ? "" : ", none of them on this map");
+      if (!n)
+        return all === null ? null : big(all, ` ${schoolsOrSchool(all)}`, england ? "" : ", none of them on this map");
       if (own.place) {
         const of = all === null ? "" : `, of ${ends(all)}`;
         return big(n, ` ${schoolsOrSchool(n)} inside ${own.place.name}${of}`);
@@ -210,7 +211,8 @@
       let words = ` ${schoolsOrSchool(drawn)}`;
       if (own.place && total)
         words = ` of its ${plural(total, "school", "schools")} ${inside === 1 ? "is" : "are"} in ${own.place.name}`;
-      else if (total && drawn !== total) words = ` of its ${whole(total)} schools ${drawn === 1 ? "is" : "are"} on this map`;
+      else if (total && drawn !== total)
+        words = ` of its ${whole(total)} schools ${drawn === 1 ? "is" : "are"} on this map`;
       return paragraph("gl-big", el("b", {}, whole(own.place ? inside : drawn)), words);
     }
 
