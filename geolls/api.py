@@ -531,7 +531,7 @@ def open_study(
     layers : str or sequence of str, optional
         Layers to use; one that begins with "+", as "+constituency", besides those of the study.
     boundaries : path or sequence of path, optional
-        Folders of more layers, or files of scenarios.
+        Folders of more layers, zips of them, or files of scenarios.
     blocks : path, optional
         Folder of blocks in finer detail, of `geolls fetch boundaries --blocks`.
     travel : path, optional

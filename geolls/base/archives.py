@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import atexit
 import codecs
 import gzip
 import io
 import os
 import re
+import shutil
 import stat
 import warnings
 import zipfile
 import zlib
 from collections.abc import Callable, Mapping
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import IO, TYPE_CHECKING, Final
 
 from geolls.base.errors import InputFileError, first_line
@@ -31,6 +34,7 @@ __all__ = [
     "encoding_of",
     "open_bounded",
     "read_vector",
+    "unpacked",
     "vector_layers",
 ]
 
@@ -344,6 +348,41 @@ def _shapes_in(path: Path) -> str:
     if not start.startswith(ends[Path(name).suffix.lower()]):
         raise InputFileError(f"{name} is not what its name says", where=str(path))
     return name
+
+
+def unpacked(path: Path) -> Path:
+    """Unpack a zip of small files into a folder of its name, which goes when the process ends.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        A zip. Names in it that lead out of the folder are kept inside.
+
+    Raises
+    ------
+    InputFileError
+        The file is missing, no zip, damaged, locked, or unpacks to more than it should.
+    """
+    try:
+        info = path.stat()
+        return _unpacked(path.resolve(), info.st_size, info.st_mtime_ns)
+    except FileNotFoundError as error:
+        raise unreadable(error, path) from error
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, ValueError) as error:
+        raise InputFileError(f"the zip is damaged ({error})", where=str(path)) from error
+
+
+@cache
+def _unpacked(path: Path, size: int, _: int) -> Path:
+    with zipfile.ZipFile(path) as archive:
+        held = [i for i in archive.infolist() if not _ASIDE.search(i.filename)]
+        if sum(i.file_size for i in held) > max(FLOOR, RATIO * size):
+            raise InputFileError("unpacks to more than such a file should", where=str(path))
+        above = mkdtemp(prefix="geolls-")
+        atexit.register(shutil.rmtree, above, ignore_errors=True)
+        folder = Path(above) / path.stem
+        archive.extractall(folder, held)
+    return folder
 
 
 def vector_layers(path: Path) -> list[str]:

@@ -56,8 +56,8 @@ def _handed(file: Path) -> Iterable[Problem]:
 
     if file.name.casefold() == "layer.toml":
         file = file.parent
-    if file.is_dir():
-        if not [*file.glob("layer.toml"), *file.glob("*/layer.toml")]:
+    if file.is_dir() or _holds(file, "layer.toml"):
+        if file.is_dir() and not [*file.glob("layer.toml"), *file.glob("*/layer.toml")]:
             held = sorted(p for p in file.iterdir() if p.is_file() and _kind(p) in _READ)
             if held:
                 return [p for each in held for p in _handed(each)]
@@ -95,8 +95,13 @@ def _has_shapes(file: Path) -> bool:
 
         with contextlib.suppress(OSError, pa.ArrowException):
             return b"geo" in (parquet.read_schema(file).metadata or {})
+    return _holds(file, *_SHAPES)
+
+
+def _holds(file: Path, *endings: str) -> bool:
+    """Whether it is a zip of files among which one ends so."""
     with contextlib.suppress(OSError, ValueError, zipfile.BadZipFile, NotImplementedError):
-        return any(_kind(Path(n)) in _SHAPES for n in zipfile.ZipFile(file).namelist())
+        return any(n.lower().endswith(endings) for n in zipfile.ZipFile(file).namelist())
     return False
 
 

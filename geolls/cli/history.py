@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     ),
     phase_option,
     click.option(
-        "--boundaries", multiple=True, type=PATH, metavar="DIR", help="A folder of more layers."
+        "--boundaries", multiple=True, type=PATH, metavar="DIR", help="More layers, folder or zip."
     ),
     click.option(
         "--data", type=FOLDER, default=None, envvar="GEOLLS_DATA", help="The data folder."

@@ -101,7 +101,7 @@ STUDY = (
         multiple=True,
         type=PATH,
         metavar="PATH",
-        help="A folder of more layers, or a scenario file; may be given again.",
+        help="A folder or zip of more layers, or a scenario file; may be given again.",
     ),
     click.option(
         "--where",

@@ -12,6 +12,7 @@ from datetime import date
 from functools import lru_cache
 from pathlib import Path
 
+from geolls.base.archives import unpacked
 from geolls.base.errors import CatalogueError
 from geolls.base.shelves import shelf
 from geolls.base.text import suggest
@@ -81,7 +82,7 @@ def load_catalogue(
     ----------
     extra : sequence of pathlib.Path, optional
         What is given with `--boundaries`: each a layer folder, a folder of layer folders or of
-        scenarios, or the file of a scenario.
+        scenarios, a zip of layer folders, or the file of a scenario.
     areas : Areas, optional
         The succession table by which a user's areas are settled; default the shelf's.
     on : datetime.date, optional
@@ -144,27 +145,33 @@ def layer_folders(paths: Iterable[Path]) -> Iterator[Path]:
     Parameters
     ----------
     paths : iterable of pathlib.Path
-        Each a layer folder, or a folder of layer folders.
+        Each a layer folder, a folder of layer folders, or a zip of either.
 
     Raises
     ------
     CatalogueError
         One of them is neither.
+    InputFileError
+        A zip cannot be read.
     """
-    for path in paths:
+    for given in paths:
         try:
+            packed = given.suffix.lower() == ".zip" and given.is_file()
+            path = unpacked(given) if packed else given
             found = [path] if (path / "layer.toml").is_file() else []
             found = found or sorted(file.parent for file in path.glob("*/layer.toml"))
             there = path.is_dir()
         except OSError as error:  # a name that is too long, a folder that may not be read
             raise CatalogueError(
-                f"cannot be read ({error.strerror})", where=str(path)[:300]
+                f"cannot be read ({error.strerror})", where=str(given)[:300]
             ) from error
         if not found:
             raise CatalogueError(
                 "no layer.toml here" if there else "no such folder",
-                where=str(path),
-                fix="a layer is a folder with a layer.toml (two keys will do: title and source)",
+                where=str(given),
+                fix=f'beside the zip, in a folder: a layer.toml with geometry = "{given.name}"'
+                if packed
+                else "a layer is a folder with a layer.toml (two keys will do: title and source)",
             )
         yield from found
 

@@ -12,6 +12,7 @@ import hashlib
 import json
 import os
 import re
+import zlib
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -19,12 +20,15 @@ from typing import Any
 
 import branca.element
 import folium.template
+import numpy as np
 
 from geolls.base.errors import MapError, OutputError
 from geolls.base.files import write_text
 from geolls.base.shelves import shelf
 from geolls.base.vocabulary import RANKED, REASON_NUMBERS, REASON_PHRASES, payload
+from geolls.maps.payload import letters
 from geolls.maps.styles import BAND, CITY, LINES, PATTERNS, RAMP, SYMBOLS, TOWN
+from geolls.study.towns import towns
 
 __all__ = [
     "Page",
@@ -33,6 +37,7 @@ __all__ = [
     "leaflet_js",
     "map_script",
     "marker_script",
+    "packed_script",
     "page_script",
     "policy",
     "script",
@@ -121,14 +126,15 @@ def script(*folders: str) -> str:
     Parameters
     ----------
     *folders : str
-        "both" (what map and page share, first), "map", "page", "tools" (what comes after a map
-        stands, and is not needed to draw it).
+        "both" (what map and page share, first), "first" (what a page with a map calls), "map",
+        "page", "tools" (what comes after a map stands, and is not needed to draw it).
 
     Returns
     -------
     str
         The files in the order that `order.json` states, without comments and spare spaces. The
-        map's begin with the words it shares with the rest of geolls, the tools' with their style.
+        map's begin with the words it shares with the rest of geolls, the tools' with their style
+        and the towns of England.
     """
     order, parts = json.loads(asset("order.json")), list[str]()
     for folder in folders:
@@ -137,6 +143,7 @@ def script(*folders: str) -> str:
             parts.append(f"globalThis.geolls.vocabulary={words};")
         elif folder == "tools":
             parts.append(f"globalThis.geolls.toolStyle={json.dumps(asset('tools.css'))};")
+            parts.append(f"geolls.toolTowns={json.dumps(_every_town())};")
         parts += [asset(f"{folder}/{name}.js") for name in order[folder]]
     # Spaces go that a script does not need, but in lines that hold a string or an expression.
     lines = (
@@ -146,9 +153,27 @@ def script(*folders: str) -> str:
     return re.sub(r"(?<=[,{(;])\n", "", "\n".join(lines))
 
 
+def _every_town() -> tuple[str, str]:
+    """Return the towns of England: their names, and the steps from each to the next in metres."""
+    table = towns().sort_values(["easting", "northing"])
+    steps = np.diff(table[["easting", "northing"]].to_numpy(int), axis=0, prepend=0)
+    return "\n".join(table["name"]), letters(steps.ravel())
+
+
 def map_script() -> str:
     """Return all that a page needs to draw its maps: Leaflet, our scripts, and their start."""
-    return "\n".join((leaflet_js(), script("both", "map"), "geolls.mountAll();"))
+    return "\n".join((leaflet_js(), script("both", "first", "map"), "geolls.mountAll();"))
+
+
+@cache
+def packed_script() -> str:
+    """Return what draws a map and what comes after it, packed: a third of its size.
+
+    What folium's own script calls must be there before: see `unpack.js`.
+    """
+    text = "\n".join((script("map", "tools"), "geolls.attachWaiting();"))
+    packed = base64.b64encode(zlib.compress(text.encode(), 9)).decode()
+    return f'<script type="text/plain" data-packed>{packed}</script>'
 
 
 def page_script(with_map: bool, with_tools: bool = False) -> str:
@@ -156,7 +181,7 @@ def page_script(with_map: bool, with_tools: bool = False) -> str:
     page = script("both", "page")
     if not with_map:
         return page
-    rest = ("map", "tools") if with_tools else ("map",)
+    rest = ("first", "map", "tools") if with_tools else ("first", "map")
     return "\n".join((page, leaflet_js(), script(*rest), "geolls.mountAll();"))
 
 
@@ -259,6 +284,11 @@ def policy(page: str, images: tuple[str, ...] = (), own_files: bool = False) -> 
         _digest(m["body"])
         for m in _SCRIPT.finditer(page)
         if " src=" not in m["head"] and ("type=" not in m["head"] or "javascript" in m["head"])
+    ]
+    scripts += [
+        _digest(zlib.decompress(base64.b64decode(m["body"])).decode())
+        for m in _SCRIPT.finditer(page)
+        if " data-packed" in m["head"]
     ]
     styles = [_digest(m["body"]) for m in _STYLE.finditer(page)]
     beside = ["'self'", "file:"] if own_files else []

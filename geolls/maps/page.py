@@ -32,6 +32,7 @@ from geolls.maps.offline import (
     leaflet_js,
     map_script,
     marker_script,
+    packed_script,
     script,
 )
 from geolls.maps.payload import encoded, key_of, land_of, own_of, school_order
@@ -372,7 +373,9 @@ class Map(folium.Map):
             "viewport": _Raw('<meta name="viewport" content="width=device-width,initial-scale=1">'),
             **{f"{name}_css": _Raw(text, "style") for name, text in _styles().items()},
             "leaflet_js": _Raw(leaflet_js(), "script"),
-            "geolls_js": _Raw(script("both", "map", "tools"), "script"),
+            "geolls_js": _Raw(script("both", "first"), "script"),
+            "packed_js": _Raw(packed_script()),
+            "unpack_js": _Raw(asset("unpack.js"), "script"),
         }
         for name, element in head.items():
             self.page.header.add_child(element, name=name)

@@ -51,9 +51,9 @@ class Town(NamedTuple):
 
     @property
     def xy(self) -> tuple[float, float]:
-        """Easting and northing, metres in EPSG:27700."""
+        """Easting and northing, whole metres in EPSG:27700, as maps draw it."""
         east, north = to_bng(self.lon, self.lat)
-        return float(east), float(north)
+        return float(round(east)), float(round(north))
 
 
 @cache

@@ -28,7 +28,7 @@ test("every file of a folder is joined, once", () => {
 
 test("a file takes only what an earlier one defines", () => {
   for (const folders of [
-    ["both", "map", "tools"],
+    ["both", "first", "map", "tools"],
     ["both", "page"],
   ]) {
     const known = new Set();
@@ -37,7 +37,7 @@ test("a file takes only what an earlier one defines", () => {
       for (const name of taken(source)) assert.ok(known.has(name), `${path} takes ${name} too early`);
       for (const name of defined(source)) known.add(name);
     }
-    for (const name of ["vocabulary", "toolStyle", "tools"]) known.add(name);
+    for (const name of ["vocabulary", "toolStyle", "toolTowns", "tools"]) known.add(name);
     // What is named in full is looked up when it is called: any file may define it.
     for (const path of paths(...folders))
       for (const name of used(text(path))) assert.ok(known.has(name), `${path} uses geolls.${name}`);
@@ -45,7 +45,7 @@ test("a file takes only what an earlier one defines", () => {
 });
 
 test("no name is defined twice: map and page share one global object", () => {
-  const names = paths("both", "map", "page", "tools").flatMap((path) => defined(text(path)));
+  const names = paths(...Object.keys(ORDER)).flatMap((path) => defined(text(path)));
   assert.deepEqual(
     names.filter((name, i) => names.indexOf(name) !== i),
     [],
@@ -53,20 +53,20 @@ test("no name is defined twice: map and page share one global object", () => {
 });
 
 test("what says that it needs no page loads without one", () => {
-  const pure = paths("both", "map", "page", "tools").filter((path) => /^\/\/.*No page is needed\./m.test(text(path)));
+  const pure = paths(...Object.keys(ORDER)).filter((path) => /^\/\/.*No page is needed\./m.test(text(path)));
   assert.ok(pure.length > 10);
   require("./load.js")(...pure.map((path) => path.replace(/\.js$/, "")));
 });
 
 test("no line is longer than 120 characters", () => {
-  for (const path of [...paths("both", "map", "page", "tools"), "load.js"])
+  for (const path of [...paths(...Object.keys(ORDER)), "load.js", "unpack.js"])
     text(path)
       .split("\n")
       .forEach((line, i) => assert.ok(line.length <= 120, `${path}:${i + 1}`));
 });
 
 test("no text runs over the end of a line: lines are joined, and their indents dropped", () => {
-  for (const path of paths("both", "map", "page", "tools"))
+  for (const path of paths(...Object.keys(ORDER)))
     text(path)
       .split("\n")
       .forEach((line, i) => assert.equal(line.split("`").length % 2, 1, `${path}:${i + 1}`));

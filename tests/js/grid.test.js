@@ -1,7 +1,7 @@
 "use strict";
 const {test} = require("node:test");
 const assert = require("node:assert/strict");
-const {METRES, degreesOf, gridOf, spotOf} = require("./load.js")("map/grid");
+const {METRES, degreesOf, gridOf, spotOf} = require("./load.js")("first/grid");
 
 // Worked out by pyproj on a lattice over England: easting, northing, longitude, latitude.
 const KNOWN = JSON.parse(process.env.GEOLLS_GRID);

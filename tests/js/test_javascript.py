@@ -44,7 +44,7 @@ def test_the_parts_that_need_no_page_hold_under_node(path: Path) -> None:
 @pytest.mark.parametrize("joined", ["map", "page", "page and map", "all"])
 def test_joined_the_scripts_are_one_script_without_comments(joined: str, tmp_path: Path) -> None:
     made = {
-        "map": script("both", "map"),
+        "map": script("both", "first", "map"),
         "page": script("both", "page"),
         "page and map": page_script(with_map=True),
         "all": page_script(with_map=True, with_tools=True),

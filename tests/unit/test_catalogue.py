@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import zipfile
 from datetime import date
+from pathlib import Path
 
 import pytest
 
-from geolls.base.errors import CatalogueError
+from geolls.base.archives import unpacked
+from geolls.base.errors import CatalogueError, InputFileError
+from geolls.cli.checking import check_files
 from geolls.layers.areas import load_areas
 from geolls.layers.catalogue import load_catalogue
 from geolls.layers.expand import expand
@@ -79,3 +83,46 @@ def test_the_catalogue_needs_the_standard_library_only():
         "sys.exit(bool(heavy & set(sys.modules)))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_a_zip_of_a_layer_is_opened_as_its_folder_is(tmp_path: Path) -> None:
+    folder = tmp_path / "localities"
+    folder.mkdir()
+    (folder / "layer.toml").write_text('title = "Localities"\nsource = "a list"\n', "utf-8")
+    (folder / "members.csv").write_text("unit,area\nRiverside,Leeds\n", "utf-8")
+    inside, bare = tmp_path / "one.zip", tmp_path / "two.zip"
+    for path, above in ((inside, "localities/"), (bare, "")):
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("__MACOSX/._layer.toml", "x")
+            for name in ("layer.toml", "members.csv"):
+                archive.write(folder / name, f"{above}{name}")
+    plain = load_catalogue([folder]).layers["localities"]
+    packed = load_catalogue([inside]).layers["localities"]
+    assert packed.claims == plain.claims and packed.title == plain.title
+    assert "two" in load_catalogue([bare]).layers, "without a folder inside, the zip's name"
+    assert not check_files([inside])[1:]
+
+
+def test_a_zip_that_is_no_layer_is_told_in_a_line(tmp_path: Path) -> None:
+    shapes, broken, bomb = (tmp_path / f"{name}.zip" for name in ("shapes", "broken", "bomb"))
+    with zipfile.ZipFile(shapes, "w") as archive:
+        archive.writestr("areas.geojson", "{}")
+    broken.write_bytes(b"PK\x03\x04 and no more")
+    with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("layer.toml", bytes(300 << 20))
+    with pytest.raises(CatalogueError, match=r'no layer.toml here.*geometry = "shapes.zip"'):
+        load_catalogue([shapes])
+    with pytest.raises(InputFileError, match="the zip is damaged"):
+        load_catalogue([broken])
+    with pytest.raises(InputFileError, match="unpacks to more"):
+        load_catalogue([bomb])
+
+
+def test_names_in_a_zip_that_lead_elsewhere_stay_in_its_folder(tmp_path: Path) -> None:
+    path = tmp_path / "up.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("../../escaped.txt", "x")
+        archive.writestr("/also.txt", "x")
+    folder = unpacked(path)
+    assert {p.name for p in folder.rglob("*.txt")} == {"escaped.txt", "also.txt"}
+    assert not list(tmp_path.glob("*.txt"))

@@ -1,6 +1,9 @@
 // Elements made in one call. Text enters a page as text, never as markup.
 ((geolls) => {
   "use strict";
+  // Milliseconds until a saved file's memory is given back.
+  const HELD = 1000;
+
   /** An HTML element; attributes that are null, undefined or false are left out, `on` is a click. */
   function el(tag, attributes, ...children) {
     const node = document.createElement(tag);
@@ -21,5 +24,15 @@
     return node;
   }
 
-  Object.assign(geolls, {el, svg});
+  /** Save what a page made as a file: a Blob, under a name made safe. */
+  function saveAs(file, name) {
+    const link = el("a", {href: URL.createObjectURL(file), download: name.replace(/[^\w .-]+/g, "_")});
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), HELD);
+  }
+
+  /** Rows of fields that are csv already, as a file. The mark tells Excel it is UTF-8. */
+  const csvFile = (rows) => new Blob([`\ufeff${rows.map((row) => `${row.join(",")}\n`).join("")}`], {type: "text/csv"});
+
+  Object.assign(geolls, {el, svg, saveAs, csvFile});
 })(globalThis.geolls);

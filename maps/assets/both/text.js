@@ -57,5 +57,16 @@ globalThis.geolls = globalThis.geolls || {};
       .trim();
   }
 
+  /** The number a text says, with or without commas; NaN where it says none. */
+  const numberIn = (text) => (/^-?[\d,]*\.?\d+(e[+-]?\d+)?$/i.test(text) ? parseFloat(text.replace(/,/g, "")) : NaN);
+
+  /** Text as a field of csv. A spreadsheet would run what begins as a formula: that is quoted first. */
+  function csvField(text) {
+    const formula = /^[=+\-@\t\r]/.test(text) && Number.isNaN(numberIn(text));
+    const safe = formula ? `'${text}` : text;
+    return /[",\n\r]/.test(safe) ? `"${safe.replace(/"/g, '""')}"` : safe;
+  }
+
   Object.assign(geolls, {fold, postcodeOf, postcodeArea, commas, whole, plural, undelta, push, tally});
+  Object.assign(geolls, {numberIn, csvField});
 })(globalThis.geolls);

@@ -1,7 +1,7 @@
 // The map of one `.geolls-app`: what it knows, what is chosen, and the parts that draw it.
 ((geolls) => {
   "use strict";
-  const {Land, Schools, View, anchor, areaOf, el, extent, kindNumber, largest} = geolls;
+  const {Land, Schools, View, anchor, areaOf, extent, kindNumber, largest} = geolls;
   const {linesAlong, numbers, reasonLabel, tally, townsOf, undelta, worldRing} = geolls;
 
   // A mark for measuring, and an event for the page.
@@ -55,18 +55,11 @@
     }
 
     fail(error) {
-      const old = typeof DecompressionStream === "undefined";
-      const table = "The table below holds every value.";
-      const why = old
-        ? "This browser is too old to unpack the map (it lacks DecompressionStream, in every browser since 2023)."
-        : "The map could not be drawn.";
-      this.box.append(el("p", {class: "gl-off", role: "alert"}, `${why} ${table}`));
-      this.$(".gl-table").open = true;
-      if (!old) console.error(error);
+      geolls.undrawn(this.node, "The map could not be drawn.");
+      console.error(error);
     }
 
     async load() {
-      if (typeof DecompressionStream === "undefined") throw new Error("no DecompressionStream");
       const [land, own] = await Promise.all(this.node.dataset.parts.split(" ").map((key) => this.unpack(key)));
       this.take(land, own);
       this.hexes = new geolls.Hexes(this);

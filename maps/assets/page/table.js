@@ -174,7 +174,7 @@
       const numeric = this.heads.map((head) => head.classList.contains("r"));
       const lines = this.rows().map((row) => Array.from(row.cells, (cell, i) => csvCell(cellValue(cell), numeric[i])));
       const head = this.heads.map((one) => csvField(one.dataset.k));
-      return `${[head, ...lines].map((line) => line.join(",")).join("\n")}\n`;
+      return [head, ...lines];
     }
   }
 

@@ -1,10 +1,7 @@
 // The tables of a page, and the buttons and boxes that belong to them.
 ((geolls) => {
   "use strict";
-  const {Table, el, ordersIn, queryAll} = geolls;
-
-  // Milliseconds until a saved file's memory is given back.
-  const HELD = 1000;
+  const {Table, csvFile, ordersIn, queryAll, saveAs} = geolls;
 
   /** Every table of the page by its id. */
   function findTables() {
@@ -15,12 +12,7 @@
 
   async function save(table) {
     await table.loaded;
-    // The mark tells Excel it is UTF-8.
-    const file = new Blob([`\ufeff${table.csv()}`], {type: "text/csv"});
-    const name = `${document.title.split(" | ")[0]} ${table.node.id}.csv`.replace(/[^\w .-]+/g, "_");
-    const link = el("a", {href: URL.createObjectURL(file), download: name});
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), HELD);
+    saveAs(csvFile(table.csv()), `${document.title.split(" | ")[0]} ${table.node.id}.csv`);
   }
 
   function listenToTables(tables) {

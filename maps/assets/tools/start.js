@@ -9,7 +9,11 @@
 
   const equip = (app) => {
     app.bar = el("div", {class: "gl-tools", role: "group", "aria-label": "Tools of the map"});
-    app.$(".gl-phone").after(app.bar);
+    // Below the map, and not below what stands beside it.
+    const stage = app.$(".gl-stage");
+    const column = el("div", {class: "gl-column"});
+    stage.before(column);
+    column.append(stage, app.bar);
     for (const tool of geolls.tools) tool(app);
     app.node.dataset.tools = geolls.tools.length;
   };

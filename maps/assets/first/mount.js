@@ -1,8 +1,11 @@
 // What a page calls: make a map of Leaflet, attach the drawing to it, or mount every map of the page.
 ((geolls) => {
   "use strict";
-  const {METRES, degreesOf, gridOf, spotOf} = geolls;
+  const {METRES, degreesOf, el, gridOf, spotOf} = geolls;
   const ENGLAND = [52.9, -1.6];
+  const OLD = "This browser is too old to unpack the map (it lacks DecompressionStream, in every browser since 2023).";
+  // Maps that wait for the script which draws them.
+  const waiting = [];
 
   const projection = {
     project: ({lat, lng}) => L.point(gridOf(lat, lng)),
@@ -74,11 +77,24 @@
     return map;
   };
 
+  /** Say that there is no map, and why, and open its table. */
+  geolls.undrawn = (node, why) => {
+    const text = `${why} The table below holds every value.`;
+    node.querySelector(".gl-stage").append(el("p", {class: "gl-off", role: "alert"}, text));
+    node.querySelector(".gl-table").open = true;
+  };
+
   /** Draw what the page says round a map on it, once. */
   geolls.attach = (map) => {
     const node = map.getContainer().closest(".geolls-app");
-    if (node && !node.geolls) node.geolls = new geolls.App(map, node);
+    if (!node || node.geolls) return;
+    if (!self.DecompressionStream) geolls.undrawn(node, OLD);
+    else if (geolls.App) node.geolls = new geolls.App(map, node);
+    else waiting.push(map);
   };
+
+  /** The script that draws is here. */
+  geolls.attachWaiting = () => waiting.splice(0).forEach(geolls.attach);
 
   geolls.mountAll = () => {
     const mount = () => {
