@@ -16,7 +16,7 @@ from geolls.api import Study, open_study
 from geolls.base.files import write_text
 from geolls.base.interval import Interval, between, span
 from geolls.base.text import count
-from geolls.layers.scenario import shipped
+from geolls.layers.scenario import NOT_FOUND, shipped
 from geolls.measures.regrouping import Comparison
 from geolls.study.history import days_of, files_in
 from geolls.study.history import history as follow
@@ -155,10 +155,7 @@ def shelf(study: Study) -> Iterator[str]:
         words=5,
     )
     yield ""
-    yield (
-        "Hertfordshire is to have four councils from 1 April 2028; which districts go to which was "
-        "not found, so there is no scenario of it. What becomes of the rest of Devon was not found."
-    )
+    yield NOT_FOUND
     yield ""
 
 

@@ -52,7 +52,7 @@ def scenario_list(**options: Any) -> None:
     geolls scenario list
     """
     from geolls.base.schema import load
-    from geolls.layers.scenario import shipped
+    from geolls.layers.scenario import NOT_FOUND, shipped
 
     rows = []
     for key, path in shipped().items():
@@ -60,7 +60,12 @@ def scenario_list(**options: Any) -> None:
         wanted = ("title", "base", "confidence", "source_date", "source")
         rows.append({"key": key, **{name: str(said.get(name, "")) for name in wanted}})
     text = listed([(row["key"], f"{row['title']}; source: {row['source']}") for row in rows])
-    emit(rows, options, title="Scenarios", said=f"{text}\n\nUnits: geolls scenario show KEY")
+    emit(
+        rows,
+        options,
+        title="Scenarios",
+        said=f"{text}\n\n{NOT_FOUND}\nUnits: geolls scenario show KEY",
+    )
 
 
 @command(click.argument("file", metavar="FILE"), *_DAY, *OUTPUT, name="check")

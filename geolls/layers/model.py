@@ -197,7 +197,7 @@ class Layer(Dated):
     @property
     def cuts_blocks(self) -> bool:
         """True for layers whose units are parts of blocks: of polygons, or of wards."""
-        return self.geometry is not None or any(claim.wards for claim in self.claims)
+        return self.kind == "polygons" or any(claim.wards for claim in self.claims)
 
     def claims_on(self, on: date) -> tuple[Claim, ...]:
         """Return the claims that hold on a day; none before or after the layer's own dates."""
@@ -232,7 +232,8 @@ class Problem:
         value: str = "",
     ) -> Problem:
         """Return a problem of a file of a layer, which is named with its folder."""
-        return cls(f"{file.parent.name}/{file.name}", row, column, message, fix, severity, value)
+        name = Path(file.parent.name, file.name).as_posix()
+        return cls(name, row, column, message, fix, severity, value)
 
     @property
     def where(self) -> str:

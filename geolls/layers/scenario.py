@@ -22,12 +22,14 @@ from geolls.base.shelves import shelf
 from geolls.base.text import day, fold, slug, suggest
 from geolls.base.vocabulary import TAKEN
 from geolls.layers.areas import Areas, now_in
+from geolls.layers.evidence import unchecked
 from geolls.layers.expand import BlockClaim, expand
 from geolls.layers.model import CONFIDENCES, EXTENTS, Claim, Layer, Problem, Unit, evidence_span
-from geolls.layers.reader import SPAN_FIX, read_members
+from geolls.layers.reader import POLYGON_FILES, SPAN_FIX, read_members
 from geolls.layers.settle import settle
 
 __all__ = [
+    "NOT_FOUND",
     "Move",
     "ReadScenario",
     "Scenario",
@@ -44,6 +46,16 @@ __all__ = [
 #: The day on which every block was a district: by its code of then a block is always known.
 BLOCK_DAY: Final = date(2018, 6, 1)
 SHOWN: Final = 4  # names in one line
+#: What is decided and has no scenario, and why.
+NOT_FOUND: Final = (
+    "Hertfordshire is to have four councils from 1 April 2028; which districts go to which was not "
+    "found, so there is no scenario of it. What becomes of the rest of Devon was not found."
+)
+_WHOLE: Final = "and a scenario moves whole districts"
+_DRAWN: Final = (
+    'move a part of each district it cuts, with extent = "part", or give the drawing as a layer of '
+    "polygons to geolls scenario compare, with --boundaries"
+)
 _VERBS: Final = ("merge", "move", "split", "use")
 #: What each move needs, and what it may have.
 _WITH: Final[Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
@@ -194,10 +206,8 @@ def read_scenario(
     try:
         base = _base(said.base, find, at, areas, (*above, path))
         if base.kind != "areas":
-            raise CatalogueError(
-                f"{base.key} is made of {base.kind}, and a scenario moves whole districts",
-                fix="take a base of areas, as local_authority, district or teaching_school_hub",
-            )
+            fix = "take a base of areas, as local_authority, district or teaching_school_hub"
+            raise CatalogueError(f"{base.key} is made of {base.kind}, {_WHOLE}", fix=fix)
         ground = _Ground(said, path.parent, base, at, areas, find)
     except GeollsError as error:
         problems.append(Problem(path.name, toml.line("base"), "base", error.message, error.fix))
@@ -205,12 +215,14 @@ def read_scenario(
     for number, row, move in moves:
         told: list[Problem] = []
         ground.make(number, move, told)
-        problems += [replace(p, file=p.file or path.name, row=p.row or row) for p in told]
-    problems += [replace(p, file=path.name) for p in ground.left()]
+        problems += [p if p.file else replace(p, file=path.name, row=p.row or row) for p in told]
     if any(p.severity == "error" for p in problems):
         return ReadScenario(None, tuple(problems), tuple(ground.steps), ground.names, at)
+    problems += [replace(p, file=path.name) for p in ground.left()]
     if at != on:
+        late = unchecked([base], at)
         message = f"its base is read on {day(at)}, the study is of {day(on)}"
+        message += f"; {late}" if late else ""
         problems.append(Problem(path.name, None, "as_of", message, severity="warning"))
     layer = _layer(path, key, said, base, ground, at)
     warned = tuple(p for p in problems if p.severity == "warning")
@@ -352,9 +364,11 @@ class _Ground:
         self.block_names = {
             a.blocks[0]: a.name for a in areas.alive("district", BLOCK_DAY) if len(a.blocks) == 1
         }
+        self.now = ""
         self.steps: list[Step] = []
         self.given: dict[str, int] = {}
-        self.spent: set[str] = set()
+        # Units that are merged or split, and by which move.
+        self.spent: dict[str, str] = {}
 
     def make(self, number: int, move: Move, told: list[Problem]) -> None:
         """Make one move, and note what is wrong with it or worth saying of it."""
@@ -363,7 +377,11 @@ class _Ground:
             has = f"has {' and '.join(verbs)}" if verbs else "says nothing to do"
             told.append(_told(f"move {number} {has}", f"write one of {', '.join(_VERBS)}"))
             return
-        verb = verbs[0]
+        verb, self.now = verbs[0], f"move {number}"
+        for text in (*move.merge, *move.move, move.split, move.use, move.along):
+            if Path(text).suffix.lower() in POLYGON_FILES:
+                told.append(_told(f"move {number}: {text!r} is a drawing, {_WHOLE}", _DRAWN))
+                return
         needs, may = _WITH[verb]
         words = {"as": move.name, "to": move.to, "along": move.along, "share": move.share}
         words["extent"] = move.extent if move.extent != "whole" else ""
@@ -416,7 +434,7 @@ class _Ground:
     def left(self) -> Iterator[Problem]:
         """Yield which units the moves leave without land, but for those merged or split."""
         there = {code for held in self.held.values() for code in held}
-        gone = sorted(self.names[code] for code in self.names.keys() - there - self.spent)
+        gone = sorted(self.names[code] for code in self.names.keys() - there - self.spent.keys())
         if gone:
             n, shown = len(gone), ", ".join(gone[:SHOWN])
             more = f" and {n - SHOWN} more" if n > SHOWN else ""
@@ -433,7 +451,7 @@ class _Ground:
             told.append(_told(f"merge names {len(codes)} unit", "name two or more"))
             return
         target = self._new(move.name, codes)
-        self.spent.update(codes)
+        self.spent |= dict.fromkeys(codes, f"merged into {move.name} by {self.now}")
         for block, held in list(self.held.items()):
             if held.keys() & set(codes):
                 yield block, self._renamed(held, codes, target)
@@ -482,7 +500,7 @@ class _Ground:
             c: self._own(code, claim.unit_name, c, whole=c not in beyond)
             for c, claim in met.items()
         }
-        self.spent.add(code)
+        self.spent[code] = f"split by {self.now}"
         unsure = defaultdict(list)
         for block in sorted(mine):
             held, here = dict(self.held[block]), lines[block]
@@ -588,10 +606,12 @@ class _Ground:
         """Return who holds each block in another layer."""
         layer = self.find(name)
         if layer.kind != "areas":
-            cut = "which cut districts, and a scenario moves whole ones"
-            why = cut if layer.kind == "polygons" else "and gives no line between districts"
+            drawn = layer.kind == "polygons"
+            why = _WHOLE if drawn else "and gives no line between districts"
             made = f"{layer.key} is made of {layer.kind}, {why}"
-            raise CatalogueError(made, fix="name a layer of areas, as district")
+            raise CatalogueError(
+                made, fix=_DRAWN if drawn else "name a layer of areas, as district"
+            )
         return expand(layer, self.on, self.areas)
 
     # -- who holds a block then
@@ -650,6 +670,12 @@ class _Ground:
         if len(hits) == 1:
             return hits[0]
         names = sorted(self.names[c] for c in there)
+        gone = [c for c in self.spent.keys() - there if plain == self.names[c].casefold()]
+        if gone and not hits:
+            raise UnknownNameError(
+                f"{self.names[gone[0]]} is no unit any more, {self.spent[gone[0]]}",
+                fix="name what has its land now, or put this move before",
+            )
         if hits:
             raise UnknownNameError(
                 f"{len(hits)} units are called {text!r}", fix=f"write {' or '.join(sorted(hits))}"

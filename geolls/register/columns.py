@@ -103,7 +103,9 @@ class File(NamedTuple):
 #: The GIAS files that people mistake for each other; `allgroupsdata` is known but never read.
 FILES: Final = {
     "register": File(
-        "edubasealldata", "it is for --register", frozenset({"urn", "phaseofeducationname"})
+        "edubasealldata",
+        "it is for --register",
+        frozenset({"urn", "lacode", "phaseofeducationname"}),
     ),
     "links": File(
         "alllinksdata", "it is for --links", frozenset({"urn", "groupuid", "joineddate"})

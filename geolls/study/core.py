@@ -352,12 +352,13 @@ class Core:
                 continue
             stated = {"sliver_m2": layer.sliver_m2, "sliver_share": layer.sliver_share}
             rule: dict[str, Any] = {k: v for k, v in stated.items() if v is not None}
-            if layer.geometry:
+            drawn = layer.kind == "polygons"
+            if drawn:
                 known = {unit.name: unit.code for unit in layer.units.values()}
                 polygons = read_polygons(layer, lost).replace({"unit_code": known})
             if wards := [c for c in layer.claims_on(self.as_of) if c.wards]:
                 of_wards = self._of_wards(layer, wards, lost)
-                polygons = pd.concat([polygons, of_wards]) if layer.geometry else of_wards
+                polygons = pd.concat([polygons, of_wards]) if drawn else of_wards
                 rule = WARD_SLIVER | rule
             cut = refine(blocks, polygons, **rule)
             kept = {claim.unit_code for claim in cut.claims}

@@ -89,11 +89,9 @@ def files_in(given: Iterable[Path], what: str) -> list[Path]:
             dated = (p for p in names if day_in(p.name, months=False))
             mine = [p for p in dated if not _SUCCESSIONS.search(p.name)]
             if not mine:
-                raise InputFileError(
-                    f"holds no {what}",
-                    where=str(path),
-                    fix="name files that say their day, as edubasealldata20250718.csv",
-                )
+                stem = "edubasealldata" if what == "registers" else "grouplinks"
+                fix = f"name files that say their day, as {stem}20250718.csv"
+                raise InputFileError(f"holds no {what}", where=str(path), fix=fix)
             found += mine
         elif path.exists():
             found.append(path)
@@ -186,7 +184,9 @@ def history(
         last = [newest.place(name) for name in places]
     for day, study in studies:
         every = study.schools["urn"]
-        yield _row(day, study, "England", pd.Index(every))
+        left = study.register.counts.get("links_rejected", 0) if day.links else 0
+        note = f"{left:,} rows of {day.links.name} left out" if left and day.links else ""
+        yield _row(day, study, "England", pd.Index(every), note)
         for name, place in zip(places, last, strict=True):
             urns, note = _there(study, name, place)
             yield _row(day, study, place.name, urns, note)

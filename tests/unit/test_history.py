@@ -84,6 +84,23 @@ def test_a_file_of_joinings_and_leavings_tells_of_every_day_before(
     assert found["in_trusts_low"].tolist() == found["in_trusts_high"].tolist()
 
 
+def test_rows_of_a_file_of_joinings_that_are_left_out_are_counted(
+    register: Path, tmp_path: Path
+) -> None:
+    row = {"URN": "100001", "Group ID": "TR01234", "Group Name": "Tr\xe9sor"}  # in cp1252
+    row |= {"Group Type": "Multi-academy trust", "Date Joined Group": "2018-09-01"}
+    brief = {"URN": "100003", "Date Joined Group": "2016-09-01", "Date Left Group": "2016-10-01"}
+    rows = [row | {"Date Left Group": ""}, row | brief, row | brief | {"Group ID": "TR1.old"}]
+    file = put(tmp_path, rows, "academiesmatmembership_2020-08-31.csv")
+    found = by_day(geolls.history(register, file, since=2019))
+    assert found["in_trusts_low"].tolist() == [1, 2]
+    assert found["note"].str.contains("2 rows of academiesmat.* left out").tolist() == [True, False]
+    del row["Date Joined Group"]
+    bare = put(tmp_path, [row | {"Phase Of Education (name)": ""}], "grouplinks_2020-05-05.csv")
+    with pytest.raises(InputFileError, match="it lacks the column Joined date"):
+        geolls.history(register, bare, since=2020)
+
+
 def test_a_place_that_was_not_yet_has_the_land_that_it_came_to_have(tmp_path: Path) -> None:
     at = {"LA (code)": "942", "LA (name)": "Cumberland", "Easting": "340000", "Northing": "556000"}
     at |= {

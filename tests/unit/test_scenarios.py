@@ -165,7 +165,12 @@ def test_blocks_are_known_by_their_code_of_2018_whatever_the_day(tmp_path: Path)
         ('[[moves]]\nsplit = "Leeds"\nalong = "ward"', "ward is made of schools"),
         ('[[moves]]\nsplit = "Leeds"\nalong = "wards of mine"', "no layer is called"),
         ('[[moves]]\nsplit = "Leeds"', "split lacks a word; write it with along"),
-        ('[[moves]]\nuse = "none.csv"', "no such file"),
+        ('[[moves]]\nsplit = "Leeds"\nalong = "mine.geojson"', 'with extent = "part", or give the'),
+        ('[[moves]]\nmove = "mine.gpkg"\nto = "Leeds"', "'mine.gpkg' is a drawing"),
+        ('[[moves]]\nmerge = ["Leeds", "York"]\nas = "A"\n'
+         '[[moves]]\nmerge = ["Leeds", "Selby"]\nas = "B"',
+         "row 7: move 2: Leeds is no unit any more, merged into A by move 1"),
+        ('[[moves]]\nuse = "none.csv"', "none.csv: no such file"),
         ('[[moves]]\nas = "X"', "says nothing to do"),
         ('[[moves]]\nmove = ["Leeds"]\nsplit = "York"\nto = "York"', "has move and split"),
         ('[[moves]]\nmove = ["Leeds"]\nto = "York"\nas = "X"', "takes no to and as"),
@@ -180,7 +185,7 @@ def test_blocks_are_known_by_their_code_of_2018_whatever_the_day(tmp_path: Path)
 )  # fmt: skip
 def test_what_is_wrong_is_one_line_with_the_way_out(tmp_path: Path, moves: str, line: str) -> None:
     found = read(tmp_path, moves)
-    assert found.layer is None
+    assert found.layer is None and not lines(found, "note")
     assert [said for said in lines(found) if line in said], lines(found)
 
 
@@ -220,6 +225,19 @@ to = "York"
     assert "move 3 does nothing: it is so already" in warned
     assert any("Leeds is left without land" in s for s in lines(found, "note"))
     assert {step.move for step in found.steps} == {1, 2}
+
+
+def test_a_day_after_the_shelf_was_checked_is_told(tmp_path: Path) -> None:
+    moves = '[[moves]]\nmerge = ["Leeds", "Bradford"]\nas = "A"'
+    warned = lines(read(tmp_path, moves, "local_authority", "as_of = 2030-01-01"), "warning")
+    assert any("areas were checked until" in line for line in warned)
+
+
+def test_what_is_decided_and_not_found_is_told_by_the_list(geolls: Any) -> None:
+    status, out, _ = geolls("scenario", "list")
+    assert status == 0 and "Hertfordshire is to have four councils" in out
+    units = {area.name for area in AREAS.alive("local_authority", date(2028, 5, 1))}
+    assert any("one of four unitaries, which one not found" in name for name in units)
 
 
 def test_the_day_of_the_base_is_told_where_it_is_not_that_of_the_study(tmp_path: Path) -> None:
