@@ -17,7 +17,9 @@ from geolls.base.text import small
 from geolls.base.vocabulary import KINDS
 from geolls.export.render import Table, render
 from geolls.maps.offline import asset, script
-from geolls.maps.page import data_file, shared_assets
+from geolls.maps.page import data_file, in_file, shared_assets
+from geolls.maps.traits import FILE as TRAITS
+from geolls.maps.traits import traits_of
 from geolls.study.facts import Facts
 
 __all__ = ["Book", "CsvTable"]
@@ -80,6 +82,7 @@ class Book(Frame):
             "page.css": asset("page.css"),
             "page.js": script("both", "page"),
             "search.js": search_index(self),
+            "traits.js": in_file(TRAITS, traits_of(self.facts.marks)),
         }
         return {f"assets/{name}": text.encode() for name, text in files.items()}
 

@@ -39,6 +39,7 @@ from geolls.base.vocabulary import KIND_PHRASES, KIND_TITLES, KINDS, REASONS
 from geolls.layers.model import Layer
 from geolls.maps.offline import asset, leaflet_css, page_script, policy
 from geolls.maps.page import Parts
+from geolls.maps.traits import FILE as TRAITS
 from geolls.study.facts import Facts, texts
 from geolls.study.towns import CREDIT
 from geolls.study.units import body_layers
@@ -463,7 +464,9 @@ def _carried(made: Parts | None, single: bool) -> dict[str, Any]:
         the sources that let what is packed run.
     """
     scripts, allowed = _scripts(made is not None, single)
-    parts = made.packed if made else {}
+    parts = dict(made.packed) if made else {}
+    if made and single and made.traits:
+        parts[TRAITS] = made.traits
     return {
         "css": Markup(_lean("tokens.css") + _lean("page.css")),
         "loader": Markup(_lean("load.js")),

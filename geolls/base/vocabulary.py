@@ -32,7 +32,9 @@ __all__ = [
     "REASON_NAMES",
     "REASON_NUMBERS",
     "REASON_PHRASES",
+    "SIZES",
     "TAKEN",
+    "URN_HEADS",
     "WEIGHTS",
     "WHOLE_PERCENT",
     "By",
@@ -158,6 +160,12 @@ PHASE_SCHOOLS: Final[Mapping[str, str]] = {
     "other": "School",
 }
 PHASES: Final = tuple(PHASE_SCHOOLS)
+#: Pupils with which a band of the sizes of schools begins, after the first.
+SIZES: Final = (100, 200, 400, 800, 1200)
+#: What the column of URNs is called in lists that people send, folded.
+URN_HEADS: Final = frozenset(
+    {"urn", "school urn", "academy urn", "urn number", "establishment urn"}
+)
 #: State-funded mainstream schools of ages 5 to 16.
 MAINSTREAM: Final = (
     "primary",

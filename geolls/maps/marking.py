@@ -15,6 +15,7 @@ from geolls.base.cells import a_code, a_number, filled
 from geolls.base.errors import InputFileError, MapError, UsageError
 from geolls.base.sheets import open_table
 from geolls.base.text import fold, suggest
+from geolls.base.vocabulary import URN_HEADS
 from geolls.maps.data import WHO_RUNS, Kind, MapData, Measure, breaks_of, class_titles, classify
 from geolls.maps.recipes import Recipe
 from geolls.maps.styles import GROUPS, RAMP, Mark
@@ -22,7 +23,6 @@ from geolls.maps.styles import GROUPS, RAMP, Mark
 __all__ = ["Column", "by_column", "by_trust", "column_of"]
 
 LIMIT = 64_000_000  # bytes of a user's file
-_URN = {"urn", "school urn", "academy urn", "urn number", "establishment urn"}
 _REST = Mark(1.3, "square", "none")
 _BLANK = Mark(1.5, "cross", "ink3")
 _ABSENT = Mark(1.3, "ring", "none")
@@ -119,11 +119,11 @@ def column_of(asked: str) -> Column:
         raise UsageError(f"{asked!r} names no column", where="--colour-by", fix=fix)
 
     def fits(cells: Sequence[str]) -> bool:
-        return any(fold(cell) in _URN for cell in cells)
+        return any(fold(cell) in URN_HEADS for cell in cells)
 
     opened = open_table(Path(path), fits, limit=LIMIT)
     heads = {fold(cell): i for i, cell in enumerate(opened.head.cells)}
-    urn = next((at for head, at in heads.items() if head in _URN), None)
+    urn = next((at for head, at in heads.items() if head in URN_HEADS), None)
     if urn is None:
         raise InputFileError("there is no column of URNs", where=path, fix="call it URN")
     if (at := heads.get(fold(column))) is None:

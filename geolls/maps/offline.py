@@ -25,9 +25,16 @@ import numpy as np
 from geolls.base.errors import MapError, OutputError
 from geolls.base.files import write_text
 from geolls.base.shelves import shelf
-from geolls.base.vocabulary import RANKED, REASON_NUMBERS, REASON_PHRASES, payload
+from geolls.base.vocabulary import (
+    RANKED,
+    REASON_NUMBERS,
+    REASON_PHRASES,
+    SIZES,
+    URN_HEADS,
+    payload,
+)
 from geolls.maps.payload import letters
-from geolls.maps.styles import BAND, CITY, LINES, PATTERNS, RAMP, SYMBOLS, TOWN
+from geolls.maps.styles import BAND, CITY, GROUPS, LINES, PATTERNS, RAMP, SYMBOLS, TOWN
 from geolls.study.towns import towns
 
 __all__ = [
@@ -42,6 +49,7 @@ __all__ = [
     "policy",
     "script",
     "stable_ids",
+    "tool_words",
     "vocabulary",
 ]
 
@@ -142,6 +150,8 @@ def script(*folders: str) -> str:
             words = json.dumps(vocabulary(), separators=(",", ":"))
             parts.append(f"globalThis.geolls.vocabulary={words};")
         elif folder == "tools":
+            words = json.dumps(tool_words(), separators=(",", ":"))
+            parts.append(f"Object.assign(globalThis.geolls.vocabulary,{words});")
             parts.append(f"globalThis.geolls.toolStyle={json.dumps(asset('tools.css'))};")
             parts.append(f"geolls.toolTowns={json.dumps(_every_town())};")
         parts += [asset(f"{folder}/{name}.js") for name in order[folder]]
@@ -211,6 +221,22 @@ def vocabulary() -> dict[str, Any]:
         },
         "ranked": RANKED,
         "town": [TOWN, CITY],
+    }
+
+
+def tool_words() -> dict[str, Any]:
+    """Return what the tools of a map share with the rest of geolls.
+
+    Returns
+    -------
+    dict
+        `groups`, the marks of what a reader tells apart; `sizes`, the pupils with which a band of
+        sizes begins; `urnHeads`, what a column of URNs is called.
+    """
+    return {
+        "groups": [mark.on_screen for mark in GROUPS],
+        "sizes": list(SIZES),
+        "urnHeads": sorted(URN_HEADS),
     }
 
 

@@ -38,9 +38,11 @@ from geolls.maps.offline import (
 from geolls.maps.payload import encoded, key_of, land_of, own_of, school_order
 from geolls.maps.print.land import outline
 from geolls.maps.recipes import Recipe
+from geolls.maps.traits import FILE as TRAITS
+from geolls.maps.traits import traits_of
 from geolls.study.partings import away_of, said_of
 
-__all__ = ["Map", "Parts", "cut", "data_file", "draw", "shared_assets"]
+__all__ = ["Map", "Parts", "cut", "data_file", "draw", "in_file", "shared_assets"]
 
 
 # ---------------------------------------------------------------- panel, legend and table
@@ -226,6 +228,8 @@ class Parts:
         The schools in the order of the packed data.
     beside : str
         What stands beside a map of England: the places where two maps part.
+    traits : bytes
+        What its schools can be chosen by besides, packed: a file that all pages share, or a part.
     """
 
     title: str
@@ -234,6 +238,7 @@ class Parts:
     packed: dict[str, bytes]
     urns: tuple[str, ...]
     beside: str
+    traits: bytes
 
 
 def _pack(drawn: Drawn, shared: bool) -> tuple[dict[str, bytes], tuple[str, ...]]:
@@ -262,7 +267,16 @@ def cut(recipe: Recipe | str | Path, data: MapData, *, shared: bool = False) -> 
     html = _markup(drawn, "map", list(packed), search=False, beside=not drawn.england)
     parted, scope = _parted(drawn) if drawn.england else (), drawn.recipe.scope
     beside = _templates().get_template("parted.html").render(id="map", parted=parted, scope=scope)
-    return Parts(drawn.text("title"), drawn.text("question"), html, packed, urns, beside)
+    return Parts(
+        drawn.text("title"), drawn.text("question"), html, packed, urns, beside,
+        traits=b"" if shared else _traits(drawn),
+    )  # fmt: skip
+
+
+def _traits(drawn: Drawn) -> bytes:
+    """Return what the schools of a map can be chosen by beside what is drawn of them."""
+    schools = drawn.data.schools
+    return traits_of(schools) if schools is not None and drawn.recipe.schools else b""
 
 
 def shared_assets(packed: Mapping[str, bytes]) -> dict[str, str]:
@@ -286,8 +300,12 @@ def shared_assets(packed: Mapping[str, bytes]) -> dict[str, str]:
 
 def data_file(key: str, part: bytes) -> tuple[str, str]:
     """Return name and text of the file in which pages share a packed part."""
-    text = f'(self.geollsData=self.geollsData||{{}})["{key}"]="{encoded(part)}";'
-    return f"data-{key}.js", text
+    return f"data-{key}.js", in_file(key, part)
+
+
+def in_file(key: str, part: bytes) -> str:
+    """Return the text of a file that hands a packed part to the page that loads it."""
+    return f'(self.geollsData=self.geollsData||{{}})["{key}"]="{encoded(part)}";'
 
 
 @cache
@@ -412,7 +430,8 @@ class Map(folium.Map):
         if self.drawn is None:
             return f'<div id="{self.get_name()}" class="folium-map geolls-bare"></div>'
         html = _markup(self.drawn, self.get_name(), list(self.parts), search=True)
-        data = "".join(_DATA.format(k, encoded(part)) for k, part in self.parts.items())
+        parts = self.parts | {TRAITS: _traits(self.drawn)}
+        data = "".join(_DATA.format(k, encoded(part)) for k, part in parts.items() if part)
         page = _templates().get_template("page.html")
         return page.render(
             title=self.drawn.text("title"),

@@ -382,10 +382,7 @@ def own_of(drawn: Drawn, schools: pd.DataFrame | None) -> bytes:
         "postcodes": _postcodes(drawn),
         "population": (data.words or {}).get("population"),
         "marks": data.kinds is not WHO_RUNS
-        and [
-            [key, k.title, k.mark.shape, k.mark.ink, round(k.mark.radius / 0.6, 1), k.mark.rim]
-            for key, k in data.kinds.items()
-        ],
+        and [[key, k.title, *k.mark.on_screen] for key, k in data.kinds.items()],
         "callouts": [
             [c.layer, c.unit_code, c.title, c.text, c.side] for c in data.callouts[:MOST_CALLOUTS]
         ],

@@ -121,6 +121,11 @@ class Mark(NamedTuple):
     dot: str = ""
     rim: str = ""
 
+    @property
+    def on_screen(self) -> list[str | float]:
+        """Shape, ink, radius in pixels and rim, as a map's script takes them."""
+        return [self.shape, self.ink, round(self.radius / 0.6, 1), self.rim]
+
 
 MARKS = {
     "no_trust": Mark(1.5, "ring", "none", "none"),

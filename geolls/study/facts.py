@@ -337,6 +337,8 @@ class Facts:
         """
         columns = ["urn", "name", "phase", "pupils", "easting", "northing", "kind", "trust_uid"]
         frame = self.schools[columns].assign(**{c: texts(self.schools[c]) for c in _WORDS})
+        traits = ("type_group", "type", "religious_character", "urban_rural")
+        frame = frame.assign(**{c: self.schools[c].astype("category") for c in traits})
         placed = self.study.placement.schools.set_index("urn")["block"]
         frame["block"] = texts(placed.reindex(frame.index))
         if "local_authority" in self.strips:

@@ -288,7 +288,11 @@ def test_two_layers_lie_side_by_side_behind_a_line(visit, data):
 
 def test_a_page_can_point_at_a_unit_and_hear_of_one(visit, recipe, data):
     page = visit(draw(recipe, data)).page
-    page.evaluate("document.querySelector('.geolls-app').geolls.highlight('maths_hub', 'H1')")
+    page.wait_for_selector(".geolls-app[data-tools]")
+    page.evaluate(
+        "{ const a = document.querySelector('.geolls-app').geolls;"
+        "a.lights.outline(a.byKey.maths_hub, 'H1'); }"
+    )
     assert drawn(page, "path.gl-hover") == 1
     page.evaluate(
         "self.heard = []; document.addEventListener('geolls:point', e => heard.push(e.detail))"

@@ -38,7 +38,8 @@
     }
 
     write(way = "pushState") {
-      const {on, shade, kinds, ground, hexes, towns} = this.app;
+      const {app} = this;
+      const {on, shade, kinds, ground, hexes, towns} = app;
       const hash = hashOf({
         on: [...on],
         shade,
@@ -47,6 +48,8 @@
         ground: towns.length ? [...ground] : null,
         base: hexes.on ? "hexes" : "",
         at: this.place(),
+        // Before the tools have come, as it was.
+        only: app.chooser ? app.chooser.words() : stateOf(location.hash).only,
       });
       // The orders of the page's tables stand beside the map's words.
       const all = [hash, ...(location.hash.match(/(?<=[~&])sort-[^&]*/g) || [])].join("&");
@@ -79,6 +82,7 @@
       const shade = said.shade ?? first.shade;
       app.shade = this.knows(shade) ? shade : "";
       app.hexes.stand(said.base === "hexes");
+      app.chooser?.read(said.only);
       app.picked = said.pick ? this.pickedBy(said.pick) : null;
       this.reading = true;
       app.details.draw();

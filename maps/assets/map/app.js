@@ -122,6 +122,8 @@
       this.on = new Set(own.on);
       this.shade = own.shade;
       this.kinds = new Set(own.schools_on ? own.kinds : []);
+      // Which schools fit what a reader chose, and how they are told apart; null where nothing is chosen.
+      this.filter = null;
       // The trust that the map is about.
       this.home = -1;
       this.schools = own.schools?.urn ? new Schools(own.schools, this.spot) : null;
@@ -309,11 +311,6 @@
       this.stage.drawLinks(this.view());
       this.stage.dots.redraw();
       this.stage.labels.draw();
-    }
-
-    /** For the page round the map: outline a unit of any layer, or none. */
-    highlight(key, code) {
-      this.pointer.highlight(key, code);
     }
   }
 

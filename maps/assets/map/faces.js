@@ -94,7 +94,10 @@
 
     countWords(face) {
       const n = this.count(face);
-      return n !== null && face.inside ? schoolWords(n) : "";
+      if (n === null || !face.inside) return "";
+      const {filter} = this.app;
+      const fitting = filter ? `, ${whole(this.schools(face).filter((s) => filter.fits[s]).length)} in the filter` : "";
+      return schoolWords(n) + fitting;
     }
 
     kindWords(face) {

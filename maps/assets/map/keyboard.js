@@ -16,6 +16,7 @@
       node.addEventListener("blur", () => {
         app.pointer.focus = -1;
         app.pointer.draw();
+        app.pointer.point(null);
       });
       app.node.addEventListener("keydown", (event) => {
         if (event.key === "Escape" && !event.defaultPrevented) this.escape();
@@ -62,6 +63,7 @@
       pointer.focus = next;
       const seen = this.reveal(points[next]);
       pointer.draw();
+      pointer.point(list[next]);
       this.say(list[next], seen);
     }
 

@@ -197,6 +197,7 @@
       const size = {width: 18, height: 14, viewBox: "-9 -7 18 14"};
       const leads = app.own.sites ? [this.keyRow(size, triangle, "Lead school")] : [];
       if (!app.schools) return leads;
+      if (app.filter?.marks) return leads;
       const shown = (key) => app.kinds.has(key) && app.$(`input[data-kind="${key}"]`);
       const rows = app.own.kinds.filter(shown).map((key) => {
         const mark = svg("use", {class: `gl-mark gl-${key}`, href: `#${app.id}-${key}`});

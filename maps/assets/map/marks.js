@@ -105,9 +105,10 @@
       if (!schools || !this.stage.painted) return;
       const style = getComputedStyle(app.node);
       const colour = (name) => (onPaper ? `var(${name})` : style.getPropertyValue(name).trim());
-      const looks = app.own.marks?.map((mark) => ownLook(mark, colour)) || looksOf(colour);
+      const groups = app.filter?.marks || app.own.marks;
+      const looks = groups?.map((mark) => ownLook(mark, colour)) || looksOf(colour);
       // The user's groups lie over the rest.
-      const order = looks.map((_, i) => (app.own.marks ? looks.length - 1 - i : i));
+      const order = looks.map((_, i) => (groups ? looks.length - 1 - i : i));
       const t = app.trustShown();
       const own = (s) => t >= 0 && schools.trust[s] === t;
       const view = app.view();
@@ -135,15 +136,16 @@
     /** The schools to draw, by kind: a flat list of number, x and y for each. */
     sorted(view, bounds, own) {
       const {app} = this;
-      const {schools} = app;
+      const {filter, schools} = app;
       const {min, max} = bounds;
-      const bins = geolls.vocabulary.kinds.map(() => []);
+      const of = filter?.marks ? filter.group : schools.kind;
+      const bins = (filter?.marks || geolls.vocabulary.kinds).map(() => []);
       this.cells = new Map();
       for (let s = 0; s < schools.n; s++) {
-        if (!own(s) && (app.own.trust || !this.visible(s))) continue;
+        if ((filter && !filter.fits[s]) || (!own(s) && (app.own.trust || !this.visible(s)))) continue;
         const [x, y] = view.at(schools.x[s], schools.y[s]);
         if (x < min.x || x > max.x || y < min.y || y > max.y) continue;
-        bins[schools.kind[s]].push(s, x, y);
+        bins[of[s]].push(s, x, y);
         push(this.cells, Math.floor(x / CELL) * 65536 + Math.floor(y / CELL), s);
       }
       return bins;
@@ -245,5 +247,5 @@
     }
   }
 
-  Object.assign(geolls, {Marks, hollow, looksOf});
+  Object.assign(geolls, {Marks, hollow, looksOf, ownLook});
 })(globalThis.geolls);

@@ -24,8 +24,6 @@
         app.details.open({kind: "unit", layer, u});
         app.details.showUnit({layer, u});
       });
-      for (const type of ["pointerenter", "focus"]) link.addEventListener(type, () => app.highlight(key, code));
-      for (const type of ["pointerleave", "blur"]) link.addEventListener(type, () => app.highlight("", ""));
     }
 
     /** What stands on the pieces while they are tinted: as in the list, numbers, or schools. */

@@ -70,12 +70,15 @@
 
     setHover(i) {
       if (this.hover === i) return;
-      const {app} = this;
       this.hover = i;
       this.draw();
-      const face = i === null ? null : app.faces.current().list[i];
+      this.point(i === null ? null : this.app.faces.current().list[i]);
+    }
+
+    /** Tell the page which unit is pointed at. */
+    point(face) {
       const unit = face && face.base === null ? {layer: face.layer.key, code: face.layer.code[face.u]} : null;
-      app.node.dispatchEvent(new CustomEvent("geolls:point", {bubbles: true, detail: unit}));
+      this.app.node.dispatchEvent(new CustomEvent("geolls:point", {bubbles: true, detail: unit}));
     }
 
     tipFor(event, {inWindow, inLayer}) {
@@ -134,14 +137,6 @@
     outlineUnit(layer, u, group, look) {
       const {app} = this;
       this.outline(app.view().rings(app.land, app.unitRings(layer, u)), group, look);
-    }
-
-    highlight(key, code) {
-      const {byKey, stage} = this.app;
-      const layer = byKey[key];
-      const u = layer ? layer.code.indexOf(code) : -1;
-      stage.groups.hot.replaceChildren();
-      if (u >= 0) this.outlineUnit(layer, u, stage.groups.hot, "gl-hover");
     }
   }
 

@@ -1,7 +1,7 @@
 // What a page of an atlas does once it is there.
 ((geolls) => {
   "use strict";
-  const {PageNames, Reporter, atlasNames, el, findTables, linkStrips, listenToTables} = geolls;
+  const {PageNames, Reporter, atlasNames, el, findTables, listenToTables} = geolls;
   const {restoreOrder, root, revealSchool, wholeForPrint} = geolls;
 
   const TYPING = /^(input|textarea|select)$/i;
@@ -14,7 +14,6 @@
 
   const template = document.getElementById("report");
   if (template) new Reporter(template);
-  linkStrips();
 
   const names = new PageNames(tables);
   self.geollsPages = {

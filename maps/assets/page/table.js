@@ -21,6 +21,8 @@
       // What the rows are narrowed by.
       this.word = "";
       this.choice = "";
+      // Ids of rows that fit the filter of the map, and what it asks: {urns, words}.
+      this.only = null;
       this.order = [-1, false];
       // Makes the rows that are packed still.
       this.more = null;
@@ -114,10 +116,18 @@
     }
 
     get isNarrowed() {
-      return Boolean(this.word || this.choice);
+      return Boolean(this.word || this.choice || this.only);
+    }
+
+    /** Show only the schools that fit the filter of the map; null shows all. */
+    follow(only) {
+      if (only) this.whole();
+      this.only = only;
+      this.show();
     }
 
     fits(row) {
+      if (this.only && !this.only.urns.has(row.id.slice(1))) return false;
       if (this.word && !fold(row.textContent).includes(this.word)) return false;
       return !this.choice || cellValue(row.cells[this.chosen]) === this.choice;
     }
@@ -152,7 +162,7 @@
       this.note.replaceChildren();
       // On paper every row stands that a filter leaves, but of a long table.
       this.note.classList.toggle("no-print", !this.isNarrowed && !this.node.classList.contains("long"));
-      if (!this.shown && !this.word) return;
+      if (!this.shown && !this.isNarrowed) return;
       this.note.append(`Showing ${whole(shown)} of ${whole(total)}. `);
       if (shown < all || (all < total && !this.isNarrowed)) this.note.append(this.opener(total), " ");
       if (this.isNarrowed) announce(`${whole(all)} ${this.noun} found`);
@@ -172,9 +182,13 @@
     csv() {
       this.whole();
       const numeric = this.heads.map((head) => head.classList.contains("r"));
-      const lines = this.rows().map((row) => Array.from(row.cells, (cell, i) => csvCell(cellValue(cell), numeric[i])));
+      const all = this.rows();
+      const rows = all.filter((row) => this.fits(row));
+      const lines = rows.map((row) => Array.from(row.cells, (cell, i) => csvCell(cellValue(cell), numeric[i])));
       const head = this.heads.map((one) => csvField(one.dataset.k));
-      return [head, ...lines];
+      const asked = [this.word && `with "${this.word}"`, this.choice, this.only?.words].filter(Boolean).join("; ");
+      const said = asked ? [[csvField(`# ${whole(rows.length)} of ${whole(all.length)} ${this.noun}: ${asked}`)]] : [];
+      return [...said, head, ...lines];
     }
   }
 
