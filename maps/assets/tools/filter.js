@@ -1,7 +1,8 @@
 // Filter schools in place: marks, counts, table and address follow.
 ((geolls) => {
   "use strict";
-  const {Pen, choiceOf, choiceText, el, entriesIn, failing, kindKey, listLines, listed, nearestNames} = geolls;
+  const {Pen, choiceOf, choiceText, closestNames, el, entriesIn, failing, findNames, kindKey, listLines, listed} =
+    geolls;
   const {noChoice, ownLook, phaseSchool, plural, sizeTrait, slug, stateOf, svg, tally, toolButton, undelta, whole} =
     geolls;
 
@@ -159,7 +160,7 @@
       const input = el("input", {type: "text", list: id, autocomplete: "off", "aria-label": "Add a trust by its name"});
       const names = el("datalist", {id});
       input.addEventListener("focus", () => {
-        if (!names.children.length) names.append(...this.entries().map(({value}) => el("option", {value})));
+        if (!names.children.length) names.append(...this.entries().map(({name}) => el("option", {value: name})));
       });
       const add = () => this.addTrust(input);
       input.addEventListener("change", add);
@@ -186,27 +187,32 @@
         .sort((a, b) => b[1] - a[1] || a[0] - b[0])
         .map(([t]) => {
           const name = schools.trusts.name[t];
-          const value = names.get(geolls.fold(name)) > 1 ? `${name} (UID ${schools.trusts.uid[t]})` : name;
-          return {t, value, key: geolls.fold(value), group: 1, code: schools.trusts.uid[t]};
+          const uid = schools.trusts.uid[t];
+          const alike = names.get(geolls.fold(name)) > 1;
+          return {group: "Trusts", name: alike ? `${name} (UID ${uid})` : name, codes: [uid.toLowerCase()], uid};
         });
       return this.known;
     }
 
     addTrust(input) {
-      const key = geolls.fold(input.value);
-      if (!key) return;
+      const text = input.value.trim();
+      if (!text) return;
       const {trusts} = this.choice;
-      const found = this.entries().find((entry) => entry.key === key || entry.code === input.value.trim());
+      const same = (entry) => geolls.fold(entry.name) === geolls.fold(text);
+      const hits = findNames(this.entries(), text).flatMap(([, best]) => best);
+      const [found, ...others] = hits.some(same) ? hits.filter(same) : hits;
+      const named = (list) => list.map((entry) => entry.name).join("; ");
       let said = "";
       if (!found) {
-        const near = nearestNames(this.entries(), key).map((entry) => entry.value);
-        said = `No trust of that name here.${near.length ? ` Nearest: ${near.join("; ")}.` : ""}`;
-      } else if (trusts.includes(found.code)) said = `${found.value} is chosen already.`;
+        const near = named(closestNames(this.entries(), text));
+        said = `No trust of that name here.${near && ` Nearest: ${near}.`}`;
+      } else if (others.length) said = `Several trusts: ${named([found, ...others])}.`;
+      else if (trusts.includes(found.uid)) said = `${found.name} is chosen already.`;
       else if (trusts.length >= MOST) said = `${MOST} trusts are as many as can be told apart: take one out first.`;
       this.trustSaid.textContent = said;
       if (said) return;
       input.value = "";
-      trusts.push(found.code);
+      trusts.push(found.uid);
       this.changed();
     }
 
