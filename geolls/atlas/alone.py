@@ -121,8 +121,9 @@ def used_classes(js: str) -> str:
     """
     starts = [match.end() - 1 for match in _MIXED.finditer(js)]
     for title, name in re.findall(r"[\w$]+\.([A-Z]\w+)=(\w+)(?=[,;])", js):
-        if _UNUSED.fullmatch(title) and (named := re.search(rf"(?<![\w$.]){name}=", js)):
-            starts.append(js.index(".extend({", named.end()) + len(".extend("))
+        made = re.search(rf"(?<![\w$.]){name}=(?:\w+\.extend|\(\w+\.)\(?", js)
+        if _UNUSED.fullmatch(title) and made:
+            starts.append(js.index("extend({", made.start()) + len("extend("))
     text, end = "", 0
     for start in sorted(set(starts)):
         if start >= end:  # not within a body that has gone

@@ -23,6 +23,8 @@ def test_a_page_without_tiles_markers_or_popups_leaves_out_what_draws_them() -> 
     gone = ("openPopup:", "bindTooltip:", "getTileUrl:", "marker-icon.png", "toMultiPoint:")
     assert [name for name in gone if name in leaflet_js()] == list(gone)
     assert [name for name in gone if name in js] == []
+    kept = ("_onDragEnd:", "_onWheelScroll:", "_animateZoom:", "_updateTransform:", "run:")
+    assert [name for name in kept if name in js] == list(kept)
     names = re.findall(r"\bt\.([A-Z]\w+)=", leaflet_js())
     assert len(names) > 40
     assert re.findall(r"\bt\.([A-Z]\w+)=", js) == names, "every class can still be asked for"
