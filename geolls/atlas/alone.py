@@ -43,7 +43,7 @@ def carried(made: Parts | None, *, place: bool, tools: bool) -> dict[str, Any]:
     parts = dict(made.packed) if made else {}
     if made and tools and made.traits:
         parts[TRAITS] = made.traits
-    styles = ["tokens.css", "page.css", *["england.css"] * (not place)]
+    styles = ["tokens.css", *["england.css"] * (not place), "page.css"]
     return {
         "css": Markup("".join(map(_lean, styles))),
         "loader": Markup(_lean("load.js")),

@@ -79,7 +79,7 @@ class Book(Frame):
         """Make what all pages share: styles, scripts, the names to search."""
         files = {
             **shared_assets({}),
-            "page.css": "\n".join(map(asset, ("live.css", "page.css", "england.css"))),
+            "page.css": "\n".join(map(asset, ("live.css", "england.css", "page.css"))),
             "page.js": script("both", "page"),
             "search.js": search_index(self),
             "traits.js": in_file(TRAITS, traits_of(self.facts.marks)),
