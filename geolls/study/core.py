@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Self, TypeVar, ca
 
 import pandas as pd
 
-from geolls.base.cells import a_name
 from geolls.base.errors import UnknownNameError, UsageError
 from geolls.base.populations import Population, population_of
 from geolls.base.schema import a_date, options
@@ -254,7 +253,6 @@ class Core:
 
     def layer(self, name: str) -> Layer:
         """Return the layer of that name, forgiving its spelling; refuse one not alive that day."""
-        name = a_name(name, "layer")
         layer = self._made[name].layer if name in self._made else self.catalogue.get(name)
         if not layer.active(self.as_of):
             raise UnknownNameError(
@@ -265,7 +263,7 @@ class Core:
 
     def date_note(self, name: str) -> str | None:
         """Say in words that a layer's evidence is of another date than the study, or None."""
-        made = (name := a_name(name, "layer")) in self._made
+        made = name in self._made
         return None if made else date_note(self.catalogue.get(name), self.as_of, self.areas)
 
     @cached_property
@@ -275,9 +273,9 @@ class Core:
 
     def note(self, name: str) -> str:
         """Say in words what results about a layer rest on; see `evidence.layer_note`."""
-        layer = self.layer(name)
-        if layer.key in self._made:
+        if name in self._made:
             return ""
+        layer = self.layer(name)
         return self.memo(("note", layer.key), lambda: layer_note(layer, self.as_of, self.areas))
 
     @cached_property
@@ -560,7 +558,7 @@ class Core:
         return urns
 
     def _weight(self, by: By) -> Weight:
-        if by not in tuple(WEIGHTS):
+        if by not in WEIGHTS:
             raise UsageError(
                 f"unknown weight {by!r}", where="--by", fix=f"use {', '.join(WEIGHTS)}"
             )
@@ -592,11 +590,10 @@ class Core:
         UnknownNameError
             When nothing has that name, or several units that are not the same land do.
         """
-        if isinstance(given, Iterable) and not isinstance(given, (str, bytes, pd.DataFrame)):
-            several = [a_name(each, "place") for each in given]
-            text = "URN:" + ",".join(several) if len(several) != 1 else several[0]
+        if isinstance(given, (str, int, os.PathLike)):
+            text = str(given).strip()
         else:
-            text = a_name(given, "place").strip()
+            text = "URN:" + ",".join(map(str, given))
         return self.memo(("place", text), lambda: self._place(text))
 
     def _place(self, text: str) -> Place:
@@ -665,7 +662,7 @@ class Core:
         names : iterable of str
             Words, keys of layers among them.
         """
-        known, words = self.catalogue.layers, [a_name(name, "layer") for name in names]
+        known, words = self.catalogue.layers, list(names)
         wanted = {k for k in words if (v := known.get(k)) and not v.default}
         loaded = {alias for v in known.values() for alias in v.aliases}
         wanted |= named_scenarios(k for k in words if k not in {*known, *loaded}).keys()
@@ -890,7 +887,7 @@ class Core:
     def _as_place(self, place: Place | Given) -> Place:
         return place if isinstance(place, Place) else self.place(place)
 
-    def trust(self, text: str | int) -> pd.Series:
+    def trust(self, text: str) -> pd.Series:
         """Find a trust by UID or name; return its row of the spread table.
 
         Raises
@@ -898,8 +895,8 @@ class Core:
         UnknownNameError
             When no trust, or several, go by that name.
         """
-        table, text = self._spread, str(text).strip()
-        hit = table[table["trust_uid"] == text]
+        table = self._spread
+        hit = table[table["trust_uid"] == text.strip()]
         if hit.empty:
             folded = table["trust_name"].map(fold)
             hit = table[folded == fold(text)]
@@ -907,7 +904,7 @@ class Core:
             return hit.iloc[0]
         if hit.empty:
             others = self.register.others.dropna(subset=["trust_uid"])
-            named = (others["trust_uid"] == text) | (
+            named = (others["trust_uid"] == text.strip()) | (
                 others["trust_name"].fillna("").map(fold) == fold(text)
             )
             if fold(text) and named.any():

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 import zipfile
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pandas as pd
 import pytest
@@ -190,6 +192,100 @@ def test_what_a_circle_is_asked_round_is_understood_or_told(visit, recipe, data)
     assert "no distance" in said.inner_text()
 
 
+SHAPE = re.compile(r"\{http://www.w3.org/2000/svg\}(\w+)")
+
+
+def picture(page: Any, folder: Path) -> ElementTree.Element:
+    return ElementTree.parse(saved(page, "Save this view (SVG)", folder)).getroot()
+
+
+def test_this_view_is_saved_as_a_drawing_that_stands_alone(
+    visit: Any, recipe: Any, data: Any, tmp_path: Path, browser: Any
+) -> None:
+    seen = visit(draw(recipe, data), color_scheme="dark")
+    page = seen.page
+    page.wait_for_selector(".geolls-app[data-tools]")
+    path = saved(page, "Save this view (SVG)", tmp_path)
+    assert path.name == "A map of squares.svg"
+    root = ElementTree.parse(path).getroot()
+    tags = {SHAPE.fullmatch(node.tag)[1] for node in root.iter()}
+    assert not tags & {"use", "image", "script", "style", "foreignObject", "a"}
+    names = {name for node in root.iter() for name in node.attrib}
+    assert not [
+        n for n in names if n in ("class", "style", "href") or n.startswith(("data-", "on"))
+    ]
+    words = " ".join("".join(node.itertext()) for node in root.iter() if node.tag.endswith("}text"))
+    for said in (
+        "A map of squares",
+        page.locator(".gl-finding").inner_text(),
+        "In trusts based elsewhere",
+        "In no trust",
+        "n = 6 schools.",
+        "Source: four squares.",
+        "from map.html",
+        "Saved with geolls on",
+    ):
+        assert said in words, said
+    # In the colours of light, however the screen is; and alone it asks for nothing.
+    assert root.findall("{*}rect")[0].get("fill") == "#ffffff"
+    alone, asked = browser.new_page(), []
+    alone.on("request", lambda request: asked.append(request.url))
+    alone.goto(path.as_uri())
+    assert asked == [path.as_uri()]
+    alone.close()
+    assert page.evaluate("document.documentElement.dataset.theme") is None
+    assert seen.faults == [] and len(seen.asked) == 1
+
+
+def test_a_saved_view_has_every_mark_and_area_that_the_map_shows_and_follows_it(
+    visit: Any, recipe: Any, data: Any, tmp_path: Path
+) -> None:
+    page = visit(draw(recipe, data)).page
+    page.wait_for_selector(".geolls-app[data-tools]")
+
+    def counted() -> tuple[int, str]:
+        root = picture(page, tmp_path)
+        (window,) = (one for one in root.findall("{*}svg") if len(one.findall("{*}g")) > 1)
+        text = " ".join("".join(node.itertext()) for node in root.iter())
+        return len(list(window.iter())), text
+
+    nodes, text = counted()
+    assert nodes > 20 and "In no trust" in text
+    page.locator("input[data-kind=no_trust]").uncheck()
+    assert "In no trust" not in counted()[1]
+    page.locator(".gl-map").focus()
+    page.keyboard.press("+")
+    page.wait_for_url(re.compile("at="))
+    assert "at=" in counted()[1], "the link keeps the view"
+    page.get_by_role("button", name=OPENER).click()
+    asked(page, "403000,302000", far="1")
+    assert "1 school within 1 km of 403000,302000" in counted()[1]
+
+
+def test_this_view_is_saved_as_pixels_twice_as_fine(
+    visit: Any, recipe: Any, data: Any, tmp_path: Path
+) -> None:
+    seen = visit(draw(recipe, data))
+    seen.page.wait_for_selector(".geolls-app[data-tools]")
+    root = picture(seen.page, tmp_path)
+    made = saved(seen.page, "Save this view (PNG)", tmp_path).read_bytes()
+    assert made.startswith(b"\x89PNG")
+    size = [int.from_bytes(made[at : at + 4], "big") for at in (16, 20)]
+    assert size == [2 * int(root.get(side)) for side in ("width", "height")]
+    assert len(made) > 20_000, "not a blank"
+    assert seen.faults == []
+
+
+def test_hostile_names_stay_text_in_a_saved_view(visit: Any, recipe: Any, tmp_path: Path) -> None:
+    data = small()
+    data.layers[0].units.loc["W1", "unit_name"] = f"{HOSTILE} \x0b]]>"
+    seen = visit(draw(recipe, data))
+    seen.page.wait_for_selector(".geolls-app[data-tools]")
+    root = picture(seen.page, tmp_path)
+    assert {node.tag for node in root.iter()}.isdisjoint({"img", "script"})
+    assert seen.faults == []
+
+
 def test_names_from_data_stay_text_in_list_and_csv(visit, recipe, tmp_path):
     data = small()
     data.schools.loc[0, "name"] = "=HYPERLINK(1)"
@@ -200,7 +296,7 @@ def test_names_from_data_stay_text_in_list_and_csv(visit, recipe, tmp_path):
     assert HOSTILE in page.locator(".gl-lists").inner_text()
     text = saved(page, "Save its schools (csv)", tmp_path).read_text("utf-8-sig")
     assert "'=HYPERLINK(1)" in text
-    page.get_by_label("Name").fill('../../"]\n[evil')
+    page.get_by_label("Name", exact=True).fill('../../"]\n[evil')
     path = saved(page, "Save the area (zip)", tmp_path)
     assert path.name == "drawn_evil.zip"
     assert seen.faults == []
@@ -220,3 +316,20 @@ def test_every_town_is_where_the_command_line_has_it(visit, recipe, data, demons
     for name, at in zip([*alone, "Kingston upon Hull"], found, strict=True):
         town, *_ = one_town(name, demonstration.as_of, demonstration.areas)
         assert list(town.xy) in at, name
+
+
+def test_a_circle_counts_what_fits_the_filter_and_says_so(visit, recipe, data):
+    page = ready(visit(draw(recipe, data)))
+    asked(page, "410000,308000", far="30")
+    assert inside(page) == 5
+    page.evaluate(
+        """() => {
+          const {chooser} = document.querySelector(".geolls-app").geolls;
+          chooser.read("phase:secondary");
+          chooser.changed();
+        }"""
+    )
+    assert inside(page) == 1
+    assert "those that fit the filter" in page.locator(".gl-lasso").inner_text()
+    page.get_by_role("button", name="Clear the filter").click()
+    assert inside(page) == 5

@@ -60,8 +60,7 @@
 
     /** Where the row's record stands: its own link, else the table's source. */
     sourceOf(row, table) {
-      const {link, source} = table.dataset;
-      return row.querySelector("a[href^=http]")?.href ?? (link ? link + row.id.slice(1) : source);
+      return row.querySelector("a[href^=http]")?.href ?? table.dataset.source;
     }
 
     /** What the blanks of the text are filled with. */

@@ -376,6 +376,7 @@
       const {trusts} = this.choice;
       const marks = trusts.length ? trusts.map((uid, i) => [uid, "", ...groups[i]]) : null;
       this.app.filter = all.length ? {fits, marks, group: this.group} : null;
+      this.app.lasso?.count();
       this.light();
       const n = here.filter((s) => fits[s]).length;
       const words = this.asked();

@@ -27,7 +27,7 @@
       this.app = app;
       this.opener = opener;
       this.middles = new Middles(app);
-      // {ring, name, where in words, inside: positions of schools, middle and metres of a circle}.
+      // {ring, name, where in words, holds: a test, inside: positions of schools, middle and metres of a circle}.
       this.drawn = null;
       this.build();
       this.line = svg("g", {class: "gl-drawn"});
@@ -131,7 +131,7 @@
       const inside = withinOf(middle.at, metres, this.middles.points);
       const where = `within ${km(metres)} km of ${middle.name}`;
       const name = `${middle.name} (${km(metres)} km)`;
-      this.take({ring, name, where, inside: this.counted((s) => inside[s]), middle: middle.at, metres});
+      this.take({ring, name, where, holds: (s) => inside[s], middle: middle.at, metres});
       this.show();
     }
 
@@ -143,10 +143,10 @@
       );
     }
 
-    /** The schools that the map is about and that pass a test. */
+    /** The schools that the map is about, and that fit its filter, which pass a test. */
     counted(test) {
-      const {schools} = this.app;
-      return schools.filter((s) => schools.here[s] && test(s));
+      const {filter, schools} = this.app;
+      return schools.filter((s) => schools.here[s] && (!filter || filter.fits[s]) && test(s));
     }
 
     /** Bring the whole area into the window. */
@@ -278,7 +278,7 @@
         ring,
         name: "Drawn area",
         where: "in the drawn area",
-        inside: this.counted((s) => contains(ring, ...points[s])),
+        holds: (s) => contains(ring, ...points[s]),
       });
       this.result.focus({preventScroll: true});
     }
@@ -308,6 +308,14 @@
     take(drawn) {
       this.drawn = drawn;
       this.draw();
+      this.count();
+    }
+
+    /** Count what is inside: anew where the filter of the map has changed. */
+    count() {
+      const {drawn} = this;
+      if (!drawn) return;
+      drawn.inside = this.counted(drawn.holds);
       this.say("");
       this.name = el("input", {id: `${this.app.id}-named`, value: drawn.name, size: 30, maxlength: 80});
       const n = drawn.inside.length;
@@ -340,7 +348,8 @@
       const unsure = this.counted((s) => this.isNear(ring, s)).length;
       const near = `${schoolWords(unsure)} within ${Math.ceil(middles.within)} m of the line may fall otherwise: `;
       const rounded = unsure ? ` ${near}this map keeps places in steps of ${own.schools.step} m.` : "";
-      return `A school counts where its point lies, every kind and phase on this map.${whose}${rounded}`;
+      const which = app.filter ? "those that fit the filter; the zip is the area alone" : "every kind and phase";
+      return `A school counts where its point lies: of this map, ${which}.${whose}${rounded}`;
     }
 
     isNear(ring, s) {
@@ -465,6 +474,7 @@
     let lasso = null;
     const opener = toolButton(app, "Schools in a circle or area", () => {
       lasso ??= new Lasso(app, opener);
+      app.lasso = lasso;
       if (lasso.node.hidden) lasso.open();
       else lasso.close();
     });

@@ -9,6 +9,7 @@
       app.address.read("");
       app.stage.paint();
       app.address.write();
+      app.lasso?.clear();
       app.tell("The map is as it was at first");
     });
   });
