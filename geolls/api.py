@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 import pandas as pd
 
+from geolls.base.cells import a_name
 from geolls.base.errors import OutputError, UnknownNameError, UsageError
 from geolls.base.populations import population_of
 from geolls.base.schema import a_date
@@ -59,6 +60,7 @@ class Study(Core):
         """
         from geolls.study import analyses
 
+        name = a_name(name, "table")
         return analyses.analysis(self, name, None if place is None else self._as_place(place))
 
     def schools_in(self, place: Place | Given, trust: str | None = None) -> pd.DataFrame:
@@ -98,6 +100,7 @@ class Study(Core):
         """
         from geolls.study.where import where
 
+        text = a_name(text, "where")
         on, areas, catalogue, data = self.as_of, self.areas, self.catalogue, self.data
         rows = where(
             text, on=on, areas=areas, catalogue=catalogue, data=data, open_study=lambda: self
@@ -133,7 +136,9 @@ class Study(Core):
         """Lay places side by side with England; see `geolls.study.comparing.compare`."""
         from geolls.study import comparing
 
-        return comparing.compare(self, [self._as_place(p) for p in places])
+        many = isinstance(places, Iterable) and not isinstance(places, (str, Place))
+        several: Any = places if many else [places]
+        return comparing.compare(self, [self._as_place(p) for p in several])
 
     def changes(
         self,
@@ -163,6 +168,9 @@ class Study(Core):
         """
         from geolls.study.changes import changes
 
+        if not isinstance(cast("object", after), Core):
+            fix = "give the study of the later day, as study.at(day)"
+            raise UsageError(f"is a {type(after).__name__}, not a study", where="after", fix=fix)
         return changes(self, after, successions, told)
 
     def realign(
@@ -560,13 +568,13 @@ def open_study(
     file = _path(study, "study")
     settings = read_settings(file) if file else Settings()
     files = {"register": register, "links": links, "blocks": blocks, "travel": travel}
-    phases, chosen = _several(phase, "phase"), tuple(_several(layers, "layers"))
+    phases, chosen = _several(phase, "phase"), tuple(map(str, _several(layers, "layers")))
     besides = settings.layers if all(name.startswith("+") for name in chosen) else ()
     settings = settings.replace(
         **{name: _path(path, name) for name, path in files.items()},
         as_of=a_date(as_of, where="as_of") if as_of is not None else None,
         phases=population_of(phases, where="phase").phases if phases else (),
-        where=tuple(_several(where, "where")),
+        where=tuple(map(str, _several(where, "where"))),
         layers=(*besides, *chosen),
         boundaries=tuple(_path(b, "boundaries") for b in _several(boundaries, "boundaries")),
         strict_dates=strict_dates or None,

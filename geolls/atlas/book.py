@@ -16,6 +16,7 @@ from geolls.atlas.trust import TrustPages
 from geolls.base.text import small
 from geolls.base.vocabulary import KINDS
 from geolls.export.render import Table, render
+from geolls.maps.bodies import bodies_of
 from geolls.maps.offline import asset, script
 from geolls.maps.page import data_file, in_file, shared_assets
 from geolls.maps.traits import FILE as TRAITS
@@ -79,10 +80,11 @@ class Book(Frame):
         """Make what all pages share: styles, scripts, the names to search."""
         files = {
             **shared_assets({}),
-            "page.css": asset("page.css"),
-            "page.js": script("both", "page"),
+            "page.css": "\n".join(map(asset, ("live.css", "england.css", "page.css"))),
+            "page.js": script("both", "find", "page"),
             "search.js": search_index(self),
             "traits.js": in_file(TRAITS, traits_of(self.facts.marks)),
+            "bodies.js": in_file("bodies", bodies_of(self.study)),
         }
         return {f"assets/{name}": text.encode() for name, text in files.items()}
 

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import json
 import re
-import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property, partial
 from typing import Any
 
 import jinja2
-import numpy as np
 from markupsafe import Markup
 
 from geolls.atlas import words
+from geolls.atlas.alone import carried, dense
 from geolls.atlas.charts import Piece, Strip, labels_of, strip_style, width_class
 from geolls.atlas.grids import Grid, Name, Report, confidence, mark, shape
 from geolls.atlas.plates import Plates
@@ -37,14 +33,13 @@ from geolls.base.text import (
 )
 from geolls.base.vocabulary import KIND_PHRASES, KIND_TITLES, KINDS, REASONS
 from geolls.layers.model import Layer
-from geolls.maps.offline import asset, leaflet_css, page_script, policy
+from geolls.maps.offline import policy
 from geolls.maps.page import Parts
-from geolls.maps.traits import FILE as TRAITS
 from geolls.study.facts import Facts, texts
 from geolls.study.towns import CREDIT
 from geolls.study.units import body_layers
 
-__all__ = ["Chapter", "Frame", "Page", "Rendered", "dense", "templates", "used_rules"]
+__all__ = ["Chapter", "Frame", "Page", "Rendered", "templates"]
 
 NAV = (
     ("places", "Places", "index.html"),
@@ -237,7 +232,7 @@ class Frame:
             Its map.
         """
         inline = inline or self.single
-        inside = _carried(drawn, self.single) if inline else {}
+        inside = carried(drawn, place=page.kind == "place", tools=self.single) if inline else {}
         shared = drawn.packed if drawn and not inline else {}
         known = {
             "page": {
@@ -448,107 +443,3 @@ def _css_text(text: str) -> str:
     return "".join(
         c if c.isalnum() or c in " .,:;-_()\u2019\u201c\u201d" else f"\\{ord(c):06x}" for c in text
     )
-
-
-# ---- what a page that stands alone carries ---------------------------------------------------
-
-
-def _carried(made: Parts | None, single: bool) -> dict[str, Any]:
-    """Return what stands inside a page that stands alone, with or without a map.
-
-    Returns
-    -------
-    dict
-        css; loader, the script that inflates the rest; scripts, all others and the style of a map,
-        packed; data, the elements that hold the data of its map; allowed, for the page's policy,
-        the sources that let what is packed run.
-    """
-    scripts, allowed = _scripts(made is not None, single)
-    parts = dict(made.packed) if made else {}
-    if made and single and made.traits:
-        parts[TRAITS] = made.traits
-    return {
-        "css": Markup(_lean("tokens.css") + _lean("page.css")),
-        "loader": Markup(_lean("load.js")),
-        "scripts": scripts,
-        "data": Markup().join(_DATA.format(key, dense(part)) for key, part in parts.items()),
-        "allowed": allowed,
-    }
-
-
-_DATA = Markup('<script type="text/plain" class="geolls-data" data-part="{}">{}</script>')
-
-
-@cache
-def _scripts(with_map: bool, with_tools: bool) -> tuple[Markup, dict[str, str]]:
-    """Return all scripts of a page, packed, and what allows them to run.
-
-    A third of their size: this is what keeps a page of its own small enough for an e-mail. The
-    policy names the hash of the text that `load.js` inflates and puts in, and of the style of a
-    map, which nothing needs before its script and which goes before the page's own.
-    """
-    text = page_script(with_map, with_tools)
-    style = used_rules(leaflet_css()) + _lean("map.css") if with_map else ""
-    if style:
-        made = f"{{textContent:{json.dumps(style)}}}"
-        text = (
-            f"document.head.prepend(Object.assign(document.createElement('style'),{made}));{text}"
-        )
-    digests = [
-        f"'sha256-{base64.b64encode(hashlib.sha256(part.encode()).digest()).decode()}'"
-        for part in (text, style)
-    ]
-    allowed = zip(("script-src", "style-src"), digests[: 2 if style else 1], strict=False)
-    return dense(zlib.compress(text.encode(), 9)), dict(allowed)
-
-
-def dense(data: bytes) -> Markup:
-    """Write bytes as text in base 85: a sixteenth shorter than base64, and no letter is "<".
-
-    Groups of four bytes become five letters; a last group of n bytes n + 1. As `base64.b85encode`
-    with other letters, and ten times as fast: a page holds a third of a megabyte of it.
-    """
-    spare = -len(data) % 4
-    words = np.frombuffer(data + bytes(spare), ">u4").astype(np.int64)
-    digits = (words[:, None] // 85 ** np.arange(4, -1, -1) % 85).ravel()
-    return Markup(_LETTERS[digits[: digits.size - spare]].tobytes().decode())
-
-
-_LETTERS = np.frombuffer(
-    b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz!#$%()*+-;=?@^_`{|}~,./",
-    np.uint8,
-)
-
-
-def used_rules(css: str) -> str:
-    """Return Leaflet's rules for what a page's map has: no tiles, markers or popups."""
-
-    def rule(match: re.Match[str]) -> str:
-        kept = ",".join(n.strip() for n in match[1].split(",") if not _ABSENT.search(n))
-        return f"{kept}{{{match[2]}}}" if kept else ""
-
-    text = re.sub(r"/\*.*?\*/", "", css, flags=re.S)
-    text = re.sub(r"url\(data:[^)]*\)", "none", text)
-    text = re.sub(r"-(?:moz|ms)-[^;{}]*;", "", text)
-    return _tight(re.sub(r"([^{}@]+)\{([^{}]*)\}", rule, text))
-
-
-_ABSENT = re.compile(
-    "popup|tooltip|control-layers|attribution|marker|shadow|tile|image-layer|vml|oldie|icon"
-    "|crosshair|safari"
-)
-
-
-@cache
-def _lean(name: str) -> str:
-    """Return a style or script without indents, empty lines and comment lines."""
-    text = re.sub(r"(?m)^\s*(?://.*|/\*[^*]*\*/)\s*$", "", asset(name))
-    lean = "\n".join(line.strip() for line in text.splitlines() if line.strip())
-    return _tight(lean) if name.endswith(".css") else lean
-
-
-def _tight(css: str) -> str:
-    """Return a style without the spaces and line ends it can do without."""
-    tight = re.sub(r"\s+", " ", re.sub(r"/\*.*?\*/", "", css, flags=re.S))
-    tight = re.sub(r" ?([{};>]) ?", r"\1", tight)
-    return tight.replace(": ", ":").replace(", ", ",").replace(";}", "}").strip()

@@ -12,6 +12,7 @@ from geolls.base.interval import Interval, span
 from geolls.base.labels import label, seen_from, within
 from geolls.base.text import percent
 from geolls.base.vocabulary import RANKED
+from geolls.maps.bodies import bodies_of
 from geolls.maps.data import Callout, MapData
 from geolls.maps.page import Parts, cut
 from geolls.maps.recipes import Recipe, load_recipe, recipe_names
@@ -115,6 +116,9 @@ class Plates:
         trusts = data.trusts
         if trusts is not None and recipe.scope != "england":
             trusts = trusts[trusts["url"] != ""]  # rows of the page's tables link to them
+        if not self.shared and data.schools is not None:  # alone, a page finds no other file
+            land = () if place is None else place.blocks
+            data = replace(data, bodies=bodies_of(self.study, {*data.schools["urn"]}, land))
         return recipe, replace(data, dates="", demonstration=False, words=said, trusts=trusts)
 
     # -- the maps ----------------------------------------------------------------------------

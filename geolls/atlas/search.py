@@ -1,11 +1,11 @@
-"""The names that the search of an atlas knows: places, trusts, schools, and where postcodes lie."""
+"""The names that the search of an atlas knows: places, trusts and schools."""
 
 from __future__ import annotations
 
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import numpy as np
@@ -16,7 +16,6 @@ from geolls.base.text import small
 from geolls.base.vocabulary import REASON_NAMES
 from geolls.layers.areas import now_in
 from geolls.measures.distances import nearest
-from geolls.study.postcodes import beginnings
 from geolls.study.towns import towns
 
 if TYPE_CHECKING:
@@ -40,8 +39,7 @@ def search_index(book: Frame) -> str:
     -------
     str
         Places and trusts with their page and codes, places that have no page of their own with
-        what holds them; a school with its authority's page and its row there; the sectors of
-        postcodes with their authority and hubs.
+        what holds them; a school with its authority's page, the district and the town it is in.
     """
     facts, columns, home = book.facts, book.columns, book.facts.listed_first
     seat = facts.home
@@ -67,10 +65,12 @@ def search_index(book: Frame) -> str:
     document = {
         "places": [*_places(book), *_held(book), *_ended(book)],
         "trusts": trusts,
-        "homes": [
-            [str(unit["name"]) for unit in facts.unit_rows[home].values()],
-            [book.path_of(home, code) for code in homes],
-        ],
+        "homes": {
+            "key": home,
+            "code": [str(code) for code in homes],
+            "name": [str(unit["name"]) for unit in facts.unit_rows[home].values()],
+            "path": [book.path_of(home, code) for code in homes],
+        },
         "wheres": list(known),
         "schools": {
             "name": "\n".join(name for _, name, *_ in rows),
@@ -79,7 +79,6 @@ def search_index(book: Frame) -> str:
             "postcode": "\n".join(postcode for *_, postcode, _ in rows),
             "where": [at for *_, at in rows],
         },
-        "sectors": _sectors(book, list(homes)),
     }
     text = json.dumps(document, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     # "</" would end a script if a page ever held this text.
@@ -182,40 +181,3 @@ def _wheres(book: Frame) -> Mapping[str, str]:
 
 def _lower(codes: Iterable[object]) -> list[str]:
     return [str(code).lower() for code in codes if code]
-
-
-def _sectors(book: Frame, homes: Sequence[str]) -> dict[str, Any]:
-    """Return the sectors of postcodes: outward codes with their figures, and where each lies.
-
-    `hubs` pairs a home, by its position, with the hubs of some of its land; `of` says of each
-    sector how many of its postcodes are in which of these pairs: pair, number, pair, number.
-    """
-    study, home = book.study, book.facts.listed_first
-    hubs = [k for k, v in study.area_layers.items() if v.family == "hubs" and k != home]
-    if home not in study.area_layers:
-        return {"codes": "", "hubs": [], "of": []}
-    units = {}
-    for key, column in ((home, "unit_code"), *((k, "unit_name") for k in hubs)):
-        land = study.land(key)
-        land = land[~land["unit_code"].isin(REASON_NAMES)]
-        root = land["block"].str.partition("/")[0]
-        units[key] = land.groupby(root)[column].agg(lambda held: " + ".join(dict.fromkeys(held)))
-    seat = {block: homes.index(code) for block, code in units[home].items() if code in homes}
-    pairs: dict[tuple[int, str], int] = {}
-    of: dict[str, dict[str, list[int]]] = {}
-    for code, held in beginnings().items():
-        outward, space, digit = code.partition(" ")
-        found: dict[int, int] = {}
-        for block, n in held.blocks.items() if space else ():
-            if block in seat:
-                said = "; ".join(filter(None, (units[k].get(block, "") for k in hubs)))
-                at = pairs.setdefault((seat[block], said), len(pairs))
-                found[at] = found.get(at, 0) + n
-        if found:
-            most = sorted(found.items(), key=lambda item: -item[1])
-            of.setdefault(outward, {})[digit] = [x for pair in most for x in pair]
-    return {
-        "codes": "\n".join(f"{outward} {''.join(held)}" for outward, held in of.items()),
-        "hubs": list(pairs),
-        "of": [row for held in of.values() for row in held.values()],
-    }

@@ -5,12 +5,16 @@ One room for every reader: registers, links, members, points, the tables of poly
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable
 from datetime import date, timedelta
+from numbers import Real
 from typing import Final, NamedTuple
 
-__all__ = ["NO_VALUE", "Days", "a_code", "a_number", "filled", "is_blank"]
+from geolls.base.errors import UsageError
+
+__all__ = ["NO_VALUE", "Days", "a_code", "a_name", "a_number", "filled", "is_blank"]
 
 #: Words, in lower case, that say a cell has no value.
 NO_VALUE: Final = frozenset(
@@ -62,6 +66,21 @@ def a_code(text: str) -> str:
     if _POWER.fullmatch(bare) and (value := float(bare)).is_integer():
         return str(int(value))
     return bare
+
+
+def a_name(given: object, where: str) -> str:
+    """Return as text what a person names or gives the code of; what is neither gets a line.
+
+    Examples
+    --------
+    >>> a_name("Leeds", "place"), a_name(383, "place"), a_name(383.0, "place")
+    ('Leeds', '383', '383')
+    """
+    if isinstance(given, (str, os.PathLike)):
+        return os.fspath(given)
+    if isinstance(given, Real):
+        return a_code(str(given))
+    raise UsageError(f"is a {type(given).__name__}, not a name or a code", where=where)
 
 
 def a_number(text: str) -> float | None:

@@ -6,7 +6,7 @@ import itertools
 import re
 from typing import Final
 
-__all__ = ["POSTCODE", "abroad", "is_whole", "readings", "spelt"]
+__all__ = ["ELSEWHERE", "POSTCODE", "abroad", "is_whole", "readings", "spelt"]
 
 _OUTWARD: Final = r"[A-Z]{1,2}\d[A-Z\d]?"
 #: Its first half ("LA14"), with the sector ("B1 1"), or whole; the space may be left out.
@@ -15,7 +15,8 @@ POSTCODE: Final = re.compile(rf"({_OUTWARD})(?: ?(\d(?:[A-Z]{{2}})?))?")
 _ALIKE: Final = {"O": "O0", "0": "0O", "I": "I1", "L": "L1", "1": "1IL"}
 _LONGEST: Final = 8
 
-_ELSEWHERE: Final = {
+#: Where the areas of postcodes are that have none in England.
+ELSEWHERE: Final = {
     "is in Northern Ireland": "BT",
     "is in Jersey": "JE",
     "is in Guernsey": "GY",
@@ -25,7 +26,7 @@ _ELSEWHERE: Final = {
     "is for mail alone, and has no place": "BX XX XM QC",
     "is of the forces abroad": "BF",
 }
-_SAID: Final = {area: said for said, held in _ELSEWHERE.items() for area in held.split()}
+_SAID: Final = {area: said for said, held in ELSEWHERE.items() for area in held.split()}
 
 
 def spelt(text: str) -> str | None:

@@ -473,6 +473,8 @@ class MapData:
         What schools are told apart by; by who runs them unless told.
     kinds_title : str
         The same in words.
+    bodies : bytes
+        What is above each school and postcode, packed (see `geolls.maps.bodies`).
     land : Topology, optional
         The blocks as arcs. Maps of the same blocks can share it; made from `blocks` when absent.
     """
@@ -493,6 +495,7 @@ class MapData:
     demonstration: bool = False
     kinds: Mapping[str, Kind] = field(default_factory=lambda: WHO_RUNS)
     kinds_title: str = "Schools, by who runs them"
+    bodies: bytes = b""
     land: Topology | None = None
 
     @cached_property

@@ -135,7 +135,8 @@ def script(*folders: str) -> str:
     ----------
     *folders : str
         "both" (what map and page share, first), "first" (what a page with a map calls), "map",
-        "page", "tools" (what comes after a map stands, and is not needed to draw it).
+        "find" (what a search knows), "page", "tools" (what comes after a map stands, and is not
+        needed to draw it).
 
     Returns
     -------
@@ -181,14 +182,14 @@ def packed_script() -> str:
 
     What folium's own script calls must be there before: see `unpack.js`.
     """
-    text = "\n".join((script("map", "tools"), "geolls.attachWaiting();"))
+    text = "\n".join((script("map", "find", "tools"), "geolls.attachWaiting();"))
     packed = base64.b64encode(zlib.compress(text.encode(), 9)).decode()
     return f'<script type="text/plain" data-packed>{packed}</script>'
 
 
 def page_script(with_map: bool, with_tools: bool = False) -> str:
     """Return all scripts of a page that stands alone, what both need only once."""
-    page = script("both", "page")
+    page = script("both", "find", "page")
     if not with_map:
         return page
     rest = ("first", "map", "tools") if with_tools else ("first", "map")

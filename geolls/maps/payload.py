@@ -25,7 +25,6 @@ from geolls.maps.drawn import MOST_CALLOUTS, Drawn, cover, texts
 from geolls.maps.hexes import Hexes, hexes_of
 from geolls.maps.partings import PARTED
 from geolls.maps.topology import Topology, zigzag
-from geolls.study.postcodes import beginnings
 from geolls.study.towns import towns
 
 __all__ = ["encoded", "key_of", "land_of", "letters", "own_of", "pack", "school_order", "unpack"]
@@ -379,7 +378,6 @@ def own_of(drawn: Drawn, schools: pd.DataFrame | None) -> bytes:
             "blocks": drawn.place_blocks,
         },
         "trust": data.trust,
-        "postcodes": _postcodes(drawn),
         "population": (data.words or {}).get("population"),
         "marks": data.kinds is not WHO_RUNS
         and [[key, k.title, *k.mark.on_screen] for key, k in data.kinds.items()],
@@ -402,26 +400,6 @@ def _towns(drawn: Drawn) -> dict[str, Any]:
     x, y = (zigzag(np.rint(table[axis] / 10)) for axis in ("easting", "northing"))
     thousands = (table["people"] // 1000).tolist()
     return {"name": "\n".join(table["name"]), "people": thousands, "x": x, "y": y}
-
-
-def _postcodes(drawn: Drawn) -> dict[str, Any]:
-    """Return the outward codes of England, or those of a place with their sectors, to search.
-
-    A region has none: its page is long already, and the search of the atlas knows them all.
-    """
-    if metres_of(drawn) == REGION_METRES:
-        return {}
-    topo = drawn.data.topology
-    blocks = {block.partition("/")[0]: at for block, at in topo.at.items()}
-    here = {topo.blocks[at].partition("/")[0] for at in drawn.place_blocks}
-    rows = []
-    for code, held in beginnings().items():
-        known = [block for block in held.blocks if block in blocks]
-        if (here.intersection(known) if here else known) and (here or " " not in code):
-            rows.append((code, blocks[max(known, key=held.blocks.__getitem__)], *held.xy))
-    codes, block, east, north = zip(*rows, strict=True) if rows else [()] * 4
-    x, y = (zigzag(np.rint(np.array(metres) / 10)) for metres in (east, north))
-    return {"codes": "\n".join(codes), "block": list(block), "x": x, "y": y} if rows else {}
 
 
 # ---------------------------------------------------------------- packed

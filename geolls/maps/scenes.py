@@ -14,6 +14,7 @@ from geolls.base.interval import Interval
 from geolls.base.schema import a_date
 from geolls.base.text import day, suggest
 from geolls.base.vocabulary import HOME_STATUS, WEIGHTS
+from geolls.maps.bodies import bodies_of
 from geolls.maps.data import LayerSpec, MapData
 from geolls.maps.partings import PARTED, cut_of, layer_of
 from geolls.maps.recipes import Recipe, load_recipe
@@ -68,7 +69,10 @@ def scene_of(
         place = moving_place(study, str(found.options["left"]), str(found.options["right"]))
     keys = [study.layer(found.areas).key, *({"local_authority"} & study.area_layers.keys())]
     facts = facts_of(study, keys if place is None else [place.layer, *keys])
-    return found, about(facts, found, country(facts, found), place=place, trust=trust)
+    data = about(facts, found, country(facts, found), place=place, trust=trust)
+    urns = () if data.schools is None else {*data.schools["urn"]}
+    land = () if place is None else place.blocks
+    return found, replace(data, bodies=bodies_of(study, urns, land))
 
 
 _NUMBERS: Mapping[str, Callable[[Any], float]] = {

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Self, TypeVar, ca
 
 import pandas as pd
 
+from geolls.base.cells import a_name
 from geolls.base.errors import UnknownNameError, UsageError
 from geolls.base.populations import Population, population_of
 from geolls.base.schema import a_date, options
@@ -253,6 +254,7 @@ class Core:
 
     def layer(self, name: str) -> Layer:
         """Return the layer of that name, forgiving its spelling; refuse one not alive that day."""
+        name = a_name(name, "layer")
         layer = self._made[name].layer if name in self._made else self.catalogue.get(name)
         if not layer.active(self.as_of):
             raise UnknownNameError(
@@ -263,7 +265,7 @@ class Core:
 
     def date_note(self, name: str) -> str | None:
         """Say in words that a layer's evidence is of another date than the study, or None."""
-        made = name in self._made
+        made = (name := a_name(name, "layer")) in self._made
         return None if made else date_note(self.catalogue.get(name), self.as_of, self.areas)
 
     @cached_property
@@ -273,9 +275,9 @@ class Core:
 
     def note(self, name: str) -> str:
         """Say in words what results about a layer rest on; see `evidence.layer_note`."""
-        if name in self._made:
-            return ""
         layer = self.layer(name)
+        if layer.key in self._made:
+            return ""
         return self.memo(("note", layer.key), lambda: layer_note(layer, self.as_of, self.areas))
 
     @cached_property
@@ -558,7 +560,7 @@ class Core:
         return urns
 
     def _weight(self, by: By) -> Weight:
-        if by not in WEIGHTS:
+        if by not in tuple(WEIGHTS):
             raise UsageError(
                 f"unknown weight {by!r}", where="--by", fix=f"use {', '.join(WEIGHTS)}"
             )
@@ -590,10 +592,11 @@ class Core:
         UnknownNameError
             When nothing has that name, or several units that are not the same land do.
         """
-        if isinstance(given, (str, int, os.PathLike)):
-            text = str(given).strip()
+        if isinstance(given, Iterable) and not isinstance(given, (str, bytes, pd.DataFrame)):
+            several = [a_name(each, "place") for each in given]
+            text = "URN:" + ",".join(several) if len(several) != 1 else several[0]
         else:
-            text = "URN:" + ",".join(map(str, given))
+            text = a_name(given, "place").strip()
         return self.memo(("place", text), lambda: self._place(text))
 
     def _place(self, text: str) -> Place:
@@ -662,7 +665,7 @@ class Core:
         names : iterable of str
             Words, keys of layers among them.
         """
-        known, words = self.catalogue.layers, list(names)
+        known, words = self.catalogue.layers, [a_name(name, "layer") for name in names]
         wanted = {k for k in words if (v := known.get(k)) and not v.default}
         loaded = {alias for v in known.values() for alias in v.aliases}
         wanted |= named_scenarios(k for k in words if k not in {*known, *loaded}).keys()
@@ -887,7 +890,7 @@ class Core:
     def _as_place(self, place: Place | Given) -> Place:
         return place if isinstance(place, Place) else self.place(place)
 
-    def trust(self, text: str) -> pd.Series:
+    def trust(self, text: str | int) -> pd.Series:
         """Find a trust by UID or name; return its row of the spread table.
 
         Raises
@@ -895,8 +898,8 @@ class Core:
         UnknownNameError
             When no trust, or several, go by that name.
         """
-        table = self._spread
-        hit = table[table["trust_uid"] == text.strip()]
+        table, text = self._spread, str(text).strip()
+        hit = table[table["trust_uid"] == text]
         if hit.empty:
             folded = table["trust_name"].map(fold)
             hit = table[folded == fold(text)]
@@ -904,7 +907,7 @@ class Core:
             return hit.iloc[0]
         if hit.empty:
             others = self.register.others.dropna(subset=["trust_uid"])
-            named = (others["trust_uid"] == text.strip()) | (
+            named = (others["trust_uid"] == text) | (
                 others["trust_name"].fillna("").map(fold) == fold(text)
             )
             if fold(text) and named.any():

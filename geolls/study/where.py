@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
     from geolls.study.core import Core
 
-__all__ = ["Answer", "Ground", "Match", "find", "where"]
+__all__ = ["Answer", "Ground", "Match", "find", "units_at", "where"]
 
 # A body that ended within a year before the day is still what people ask for.
 RECENT = timedelta(days=366)
@@ -150,7 +150,7 @@ def where(
     for match in matches:
         sizes = match.postcodes or _sizes(match.blocks)
         for layer, claims, note in lately:
-            answers += _units(match.label, layer, claims, sizes, note)
+            answers += units_at(match.label, layer, claims, sizes, note)
         for layer in polygons:
             answers += _of_polygons(match, layer, open_study())
         if match.urn is not None:
@@ -200,14 +200,28 @@ def _sizes(blocks: Collection[str]) -> dict[str, float]:
     return {block: areas[block.partition("/")[0]] for block in blocks}
 
 
-def _units(
+def units_at(
     label: str,
     layer: Layer,
     claims: Iterable[BlockClaim],
     sizes: Mapping[str, float],
     note: str = "",
 ) -> list[Answer]:
-    """Return who holds blocks in a layer, the largest share first, and why the rest has no unit."""
+    """Return who holds blocks in a layer, the largest share first, and why the rest has no unit.
+
+    Parameters
+    ----------
+    label : str
+        What the blocks are called in the answers.
+    layer : Layer
+        The layer.
+    claims : iterable of BlockClaim
+        Who lists which of its blocks.
+    sizes : mapping of str to float
+        The blocks that are asked for, each with its weight in the shares.
+    note : str
+        What is said beside each answer.
+    """
     held: dict[str, list[BlockClaim]] = defaultdict(list)
     for claim in claims:
         if claim.block in sizes:
@@ -259,7 +273,7 @@ def _of_polygons(match: Match, layer: Layer, study: Core) -> list[Answer]:
     else:
         areas = study.block_weights["area_m2"]
         sizes = {str(piece): float(areas[piece]) for piece in pieces.index}
-    return _units(match.label, layer, study.claims(layer.key), sizes)
+    return units_at(match.label, layer, study.claims(layer.key), sizes)
 
 
 def _of_school(match: Match, study: Core) -> list[Answer]:

@@ -240,7 +240,7 @@ def test_a_seeded_sample_of_the_real_atlas_is_sound(real_study: Any, tmp_path: P
             assert size < 150_000, page.path
     borough = next(p for p in book.pages if p.key == ("local_authority", "E09000007"))
     assert press.write(borough.path).error == ""
-    assert (tmp_path / borough.path).stat().st_size < 250_000, "a borough's page, drawn to 25 m"
+    assert (tmp_path / borough.path).stat().st_size < 235_000, "a borough's page, drawn to 25 m"
     text = (tmp_path / regions[0].path).read_text("utf-8")
     assert 'data-report="1" data-word="URN"' in text
     lancashire = book.facts.unit_rows["local_authority"]["E10000017"]

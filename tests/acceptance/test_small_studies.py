@@ -12,6 +12,7 @@ import pytest
 from geolls import open_study
 from geolls.api import Study
 from geolls.atlas.book import Book
+from geolls.atlas.search import search_index
 from geolls.base.errors import UnknownNameError, UsageError
 from geolls.base.populations import population_of
 from geolls.base.vocabulary import RANKED
@@ -112,7 +113,7 @@ def test_a_trust_of_one_school_that_counts_has_a_page_with_both_counts(
     assert f"runs {row.sum()} schools: 1 special" in said
     assert f"{row['primary']} primary" in said
     assert said.count("not counted here") == row.sum() - 1 + 1  # the others, and the line on them
-    assert book.path_of("trust", uid) in book.search_index()
+    assert book.path_of("trust", uid) in search_index(book)
     kinds = study.kinds("local_authority")
     urn = study.schools.set_index("trust_uid").loc[uid, "urn"]
     assert kinds[urn] == "trust_home_here"
@@ -141,7 +142,7 @@ def test_a_trust_without_a_school_that_counts_has_a_page_that_only_lists_them(
     assert b"strip" not in page.split(b"<main")[1]
     assert b"slot map" not in page
     assert not re.search(r"\bhome\b|\bkm\b|\bnan\b", said.split(" Sources. ")[0])
-    assert f'"Trust, {row.sum()} schools, none of them special","{path}"' in book.search_index()
+    assert f'"Trust, {row.sum()} schools, none of them special","{path}"' in search_index(book)
     listed = book.make("trusts.html")["trusts.html"].decode()
     assert f'href="{path}"' in listed
     assert f"{len(none):,} more run two or more schools, none of which counts" in listed

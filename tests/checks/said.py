@@ -14,6 +14,7 @@ from geolls.atlas.book import Book
 from geolls.atlas.frame import Page
 from geolls.atlas.place import PlacePages
 from geolls.atlas.profile import profile
+from geolls.atlas.search import search_index
 from geolls.atlas.trust import TrustPages
 from geolls.base import text
 from geolls.study.facts import Facts, Here
@@ -97,7 +98,7 @@ def said_of(study: Any, home: str = LAYERS[0]) -> list[Said]:
                 book.make(page.path)
         before = len(found)
         subject = ("search", home)
-        book.search_index()
+        search_index(book)
         searched = list(found)[before:]
         for one in searched:
             del found[one]

@@ -28,8 +28,8 @@ test("every file of a folder is joined, once", () => {
 
 test("a file takes only what an earlier one defines", () => {
   for (const folders of [
-    ["both", "first", "map", "tools"],
-    ["both", "page"],
+    ["both", "first", "map", "find", "tools"],
+    ["both", "find", "page"],
   ]) {
     const known = new Set();
     for (const path of paths(...folders)) {

@@ -1,7 +1,7 @@
 "use strict";
 const {test} = require("node:test");
 const assert = require("node:assert/strict");
-const geolls = require("./load.js")("both/text", "both/ranking");
+const geolls = require("./load.js")("both/text", "find/ranking");
 const {closestNames, edits, findNames, looksLikePostcode, matchIn, nothingFound} = geolls;
 
 const entry = (group, name, more) => ({group, name, ...more});

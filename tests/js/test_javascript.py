@@ -45,7 +45,7 @@ def test_the_parts_that_need_no_page_hold_under_node(path: Path) -> None:
 def test_joined_the_scripts_are_one_script_without_comments(joined: str, tmp_path: Path) -> None:
     made = {
         "map": script("both", "first", "map"),
-        "page": script("both", "page"),
+        "page": script("both", "find", "page"),
         "page and map": page_script(with_map=True),
         "all": page_script(with_map=True, with_tools=True),
     }[joined]

@@ -262,10 +262,18 @@ def test_search_finds_place_trust_school_and_postcode_by_keyboard(
     box.fill(str(school["urn"]))
     page.wait_for_selector(".found [role=option]")
     page.keyboard.press("Enter")
-    page.wait_for_function(f"document.activeElement.id === 's{school['urn']}'")
-    row = page.locator(f"#s{school['urn']}")
-    assert row.is_visible()
-    assert str(school["name"]) in row.inner_text()
+    page.wait_for_selector(".gl-above .gl-band")
+    assert page.locator(".gl-info h2").inner_text() == str(school["name"])
+    assert page.evaluate("document.activeElement.className") == "gl-info"
+    said = page.locator(".gl-above").inner_text()
+    for band in ("Councils", "Devolution and regions", "Hubs", "Programmes", "Who runs it"):
+        assert band in said, band
+    assert "High confidence in the list, high in the line; evidence of" in said
+    box.fill("LS6 1")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".gl-above .gl-band")
+    assert page.locator(".gl-info h2").inner_text() == "LS6 1"
+    assert page.locator("path.gl-pick").count() == 1, "a ring where its middle is"
 
 
 def test_an_empty_search_offers_the_nearest_names(visit: Visit) -> None:

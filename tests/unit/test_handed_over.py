@@ -1239,7 +1239,24 @@ def test_the_account_has_every_row_of_the_register_that_is_not_used_as_given(
     assert register.schools["name"].tolist()[1] == "?cole Zo?"  # nothing is guessed
 
 
-@pytest.mark.parametrize("code", [383, "383"])
+@pytest.mark.parametrize(
+    "ask",
+    [
+        *("place", "spread", "schools_in", "where", "assigned", "note", "date_note", "table"),
+        *("scenario", "changes", "land"),
+    ],
+)
+@pytest.mark.parametrize("given", [object(), b"Leeds", pd.DataFrame({"Leeds": [1]}), None])
+def test_what_is_no_name_gets_a_line_wherever_one_is_asked_for(
+    demonstration: Study, ask: str, given: Any
+) -> None:
+    if given is None and ask in {"spread", "assigned"}:
+        return  # of all there is
+    with pytest.raises(GeollsError, match=r"is a (object|bytes|DataFrame|NoneType)"):
+        getattr(demonstration, ask)(given)
+
+
+@pytest.mark.parametrize("code", [383, "383", 383.0, np.int64(383), [383], pd.Series(["383"])])
 def test_a_code_of_the_department_is_a_place(demonstration: Any, code: Any) -> None:
     assert len(demonstration.spread(code)) == len(demonstration.spread("E08000035")) > 0
 

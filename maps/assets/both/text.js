@@ -67,6 +67,13 @@ globalThis.geolls = globalThis.geolls || {};
     return /[",\n\r]/.test(safe) ? `"${safe.replace(/"/g, '""')}"` : safe;
   }
 
-  Object.assign(geolls, {fold, postcodeOf, postcodeArea, commas, whole, plural, undelta, push, tally});
+  /** What a packed text holds. */
+  async function inflate(text) {
+    const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+    const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
+    return new Response(stream).json();
+  }
+
+  Object.assign(geolls, {fold, inflate, postcodeOf, postcodeArea, commas, whole, plural, undelta, push, tally});
   Object.assign(geolls, {numberIn, csvField});
 })(globalThis.geolls);

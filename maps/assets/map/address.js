@@ -69,7 +69,7 @@
       if (!picked) return null;
       if (picked.kind === "unit") return ["unit", picked.layer.key, picked.layer.code[picked.u]];
       if (picked.kind === "trust") return ["trust", schools.trusts.uid[picked.t]];
-      return ["school", schools.urn[picked.s]];
+      return picked.kind === "school" ? ["school", schools.urn[picked.s]] : ["postcode", picked.code];
     }
 
     /** Take over what the address says; what it does not say is as at first, and unknown words are left out. */
@@ -89,6 +89,7 @@
       this.reading = false;
       if (said.at && !app.hexes.on) this.goTo(said.at);
       else if (!app.shows(app.whole)) app.fit();
+      if (said.reach) app.details.reach(said.pick);
       app.panel.tick();
     }
 
@@ -107,6 +108,7 @@
         return {kind, layer: byKey[key], u: byKey[key].code.indexOf(code)};
       if (kind === "trust" && schools?.trusts.uid.includes(key)) return {kind, t: schools.trusts.uid.indexOf(key)};
       if (kind === "school" && schools?.urn.includes(Number(key))) return {kind, s: schools.urn.indexOf(Number(key))};
+      if (kind === "postcode" && geolls.looksLikePostcode(key)) return {kind, code: geolls.postcodeArea(key)};
       return null;
     }
   }

@@ -23,12 +23,6 @@
   /** An object that has the keys given and no others: not even "constructor". */
   const named = (entries) => Object.assign(Object.create(null), Object.fromEntries(entries));
 
-  async function inflate(text) {
-    const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
-    const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"));
-    return new Response(stream).json();
-  }
-
   class App {
     constructor(map, node) {
       this.map = map;
@@ -60,7 +54,8 @@
     }
 
     async load() {
-      const [land, own] = await Promise.all(this.node.dataset.parts.split(" ").map((key) => this.unpack(key)));
+      const keys = this.node.dataset.parts.split(" ").slice(0, 2);
+      const [land, own] = await Promise.all(keys.map((key) => this.unpack(key)));
       this.take(land, own);
       this.hexes = new geolls.Hexes(this);
       this.faces = new geolls.Faces(this);
@@ -86,7 +81,7 @@
       const here = document.querySelector(`script.geolls-data[data-part="${key}"]`);
       // A page of an atlas that stands alone is packed more tightly, and unpacks its parts itself.
       if (here && self.geollsUnpack) return self.geollsUnpack(here).json();
-      return inflate(here ? here.textContent : self.geollsData[key]);
+      return geolls.inflate(here ? here.textContent : self.geollsData[key]);
     }
 
     take(land, own) {
@@ -131,7 +126,7 @@
       // Towns, the largest first, and what of the ground is drawn beneath the data.
       this.towns = townsOf(own.towns, this.spot);
       this.ground = new Set(this.towns.length ? ["towns"] : []);
-      // What is picked: {kind: "unit", layer, u}, {kind: "trust", t} or {kind: "school", s}.
+      // What is picked: {kind: "unit", layer, u}, {kind: "trust", t}, {kind: "school", s} or {kind: "postcode", code}.
       this.picked = null;
     }
 

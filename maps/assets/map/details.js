@@ -3,6 +3,8 @@
   "use strict";
   const {el, extent} = geolls;
 
+  const SCHOOL_ZOOM = 11;
+
   class Details {
     constructor(app) {
       this.app = app;
@@ -52,6 +54,7 @@
       app.node.classList.toggle("gl-open", Boolean(picked));
       if (!picked) {
         this.restore();
+        app.node.classList.remove("gl-at");
         return;
       }
       const {title, nodes, said} = this.info.of(picked);
@@ -59,6 +62,28 @@
       const head = el("div", {class: "gl-info-head"}, el("h2", {}, title), close);
       node.replaceChildren(head, ...nodes.filter(Boolean));
       app.tell(`${title}. ${said}`);
+      app.node.dispatchEvent(new CustomEvent("geolls:picked", {bubbles: true}));
+    }
+
+    /** Where a link led to: bring it into view, or say that it is not on this map. */
+    reach([kind, code]) {
+      const {app, node} = this;
+      if (app.picked) {
+        app.box.scrollIntoView({block: "center", behavior: "instant"});
+        this.goTo(app.picked);
+        node.focus({preventScroll: true});
+      } else app.tell(`${kind === "school" ? `The school with URN ${code}` : code} is not on this map`);
+    }
+
+    /** Go to what was picked, no nearer than a town or a street. */
+    goTo(picked) {
+      const {app} = this;
+      const closer = (zoom) => Math.max(app.map.getZoom(), zoom);
+      if (picked.kind === "school") this.show(this.info.boundsOf([picked.s]), 0, closer(SCHOOL_ZOOM));
+      else if (picked.at) this.show(extent([picked.at]), 0, closer(SCHOOL_ZOOM + 1));
+      else if (picked.kind === "unit") this.showUnit(picked);
+      else if (picked.kind === "trust" && app.schools.of[picked.t].length)
+        this.show(this.info.boundsOf(app.schools.of[picked.t]), 40);
     }
 
     isSheet() {

@@ -24,6 +24,7 @@
 
     of(picked) {
       if (picked.kind === "unit") return this.unit(picked);
+      if (picked.kind === "postcode") return {title: picked.code.toUpperCase(), nodes: [this.slot()], said: ""};
       return picked.kind === "trust" ? this.trust(picked) : this.school(picked);
     }
 
@@ -234,7 +235,12 @@
       return extent([list.flatMap((s) => [schools.x[s], schools.y[s]])]);
     }
 
-    // ---- a school
+    // ---- a school, or a postcode
+
+    /** Where all that is above it comes once it is known; until then what the map itself knows. */
+    slot(known = null) {
+      return el("div", {class: "gl-above"}, known);
+    }
 
     /** Phase and pupils, and who runs it. */
     schoolLines(s) {
@@ -258,7 +264,7 @@
         paragraph("", kindLabel(schools.kind[s])),
         this.astray(s),
         t >= 0 ? paragraph("", this.pickTrust(t)) : null,
-        this.unitsOf(s),
+        this.slot(this.unitsOf(s)),
         paragraph("gl-note", CENTRE),
         paragraph("gl-note", `To report this record, quote URN ${urn}. `, record),
       ];

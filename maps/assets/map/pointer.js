@@ -125,9 +125,16 @@
       hot.replaceChildren();
       for (const path of ring.querySelectorAll("path")) path.remove();
       if (this.focus >= 0) this.outline(list[this.focus].node.getAttribute("d"), ring, "gl-ring");
-      if (app.picked?.kind === "unit") this.outlineUnit(app.picked.layer, app.picked.u, ring, "gl-pick");
+      if (app.picked?.at) this.ringAt(app.picked.at);
+      else if (app.picked?.kind === "unit") this.outlineUnit(app.picked.layer, app.picked.u, ring, "gl-pick");
       if (this.hover !== null && list[this.hover])
         this.outline(list[this.hover].node.getAttribute("d"), hot, "gl-hover");
+    }
+
+    /** A ring round a point. */
+    ringAt(world) {
+      const [x, y] = this.app.view().at(...world);
+      this.outline(`M${x - 11} ${y}a11 11 0 1 0 22 0a11 11 0 1 0-22 0Z`, this.app.stage.groups.ring, "gl-pick");
     }
 
     outline(d, group, look) {

@@ -24,6 +24,9 @@
       // Mistyped by hand.
       return {};
     }
+    // A link to one school or postcode.
+    const [, kind, code] = /^#(school|postcode)=([\w ]+)$/.exec(text) || [];
+    if (kind) return {pick: [kind, code], reach: true};
     if (!text.startsWith("#~")) return {};
     const pair = (part) => [part.split("=")[0], part.slice(part.indexOf("=") + 1)];
     const said = Object.fromEntries(text.slice(2).split("&").map(pair));

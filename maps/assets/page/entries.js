@@ -6,45 +6,61 @@
   const SHOWN = 3;
 
   /** The entries of outward codes and sectors: where their postcodes lie, and under which hubs. */
-  function sectorEntries({codes, hubs, of}, [homeNames, homePaths], root) {
-    const entry = (area, counts) => {
-      const most = [...counts].sort(([, a], [, b]) => b - a);
-      const all = most.reduce((sum, [, n]) => sum + n, 0);
-      const told = most.slice(0, SHOWN).map(([at, n]) => {
-        const [home, under] = hubs[at];
-        const place = under ? `${homeNames[home]} (${under})` : homeNames[home];
-        if (most.length === 1) return place;
-        return `${Math.min(99, Math.max(1, Math.round((100 * n) / all)))} % in ${place}`;
-      });
-      const more = most.length > SHOWN ? `, and ${most.length - SHOWN} more` : "";
-      const href = root + homePaths[hubs[most[0][0]][0]];
-      return {
-        group: "Postcodes",
-        name: area,
-        text: told.join(", ") + more,
-        href,
-        area: fold(area),
-      };
+  function sectorEntries(bodies, homes, root) {
+    const home = bodies.layer(homes.key);
+    if (!home) return [];
+    const hubs = bodies.layers.filter((layer) => layer.family === "Hubs");
+    const held = new Map();
+    /** The home of a block, and it and its hubs in words. */
+    const above = (block) => {
+      if (!held.has(block)) {
+        const on = (layer) => bodies.on(layer, new Map([[block, 1]])).filter(({code}) => code);
+        const at = homes.code.indexOf(on(home)[0]?.code);
+        const under = hubs.map((layer) =>
+          on(layer)
+            .map(({name}) => name)
+            .join(" + "),
+        );
+        const said = under.filter(Boolean).join("; ");
+        held.set(block, [at, homes.name[at] + (said && ` (${said})`)]);
+      }
+      return held.get(block);
     };
-    let at = 0;
-    return (codes ? codes.split("\n") : []).flatMap((line) => {
-      const [outward, digits] = line.split(" ");
-      const whole = new Map();
-      const sectors = [...digits].map((digit) => {
-        const counts = new Map();
-        const row = of[at++];
-        for (let i = 0; i < row.length; i += 2) {
-          counts.set(row[i], row[i + 1]);
-          whole.set(row[i], (whole.get(row[i]) || 0) + row[i + 1]);
+    return bodies.areas().map(({name, counts}) => {
+      const place = () => {
+        const parts = new Map();
+        let all = 0;
+        for (const [block, n] of counts) {
+          const [at, said] = above(block);
+          if (at < 0) continue;
+          parts.set(said, [at, (parts.get(said)?.[1] || 0) + n]);
+          all += n;
         }
-        return entry(`${outward} ${digit}`, counts);
-      });
-      return [entry(outward, whole), ...sectors];
+        const most = [...parts].sort(([, a], [, b]) => b[1] - a[1]);
+        const percent = (n) => Math.min(99, Math.max(1, Math.round((100 * n) / all)));
+        const told = most
+          .slice(0, SHOWN)
+          .map(([said, [, n]]) => (most.length > 1 ? `${percent(n)} % in ${said}` : said));
+        const more = most.length > SHOWN ? `, and ${most.length - SHOWN} more` : "";
+        return {text: told.join(", ") + more, path: homes.path[most[0]?.[1][0]]};
+      };
+      let made = null;
+      return {
+        ...{group: "Postcodes", name, area: fold(name)},
+        get text() {
+          made ||= place();
+          return made.text;
+        },
+        get href() {
+          made ||= place();
+          return made.path ? `${root}${made.path}#postcode=${encodeURI(name)}` : null;
+        },
+      };
     });
   }
 
   /** The entries of a search out of the file of names; `root` is the way to the folder of the atlas. */
-  function atlasNames({homes, places, schools, sectors, trusts, wheres}, root) {
+  function atlasNames({homes, places, schools, trusts, wheres}, root) {
     const entry =
       (group) =>
       ([name, text, path, codes, where]) => ({
@@ -54,27 +70,21 @@
       });
     const urns = undelta(schools.urn);
     const codes = schools.postcode.split("\n");
-    const [homeNames, homePaths] = homes;
     const school = (name, i) => {
       const home = schools.home[i];
-      const homeName = home < 0 ? "" : homeNames[home];
+      const homeName = home < 0 ? "" : homes.name[home];
       return {
         group: "Schools",
         name,
         text: [homeName, codes[i], `URN ${urns[i]}`].filter(Boolean).join(", "),
-        href: home < 0 ? null : `${root}${homePaths[home]}#s${urns[i]}`,
+        href: home < 0 ? null : `${root}${homes.path[home]}#school=${urns[i]}`,
         postcode: codes[i].toLowerCase(),
         codes: [String(urns[i])],
         where: `${homeName} ${wheres[schools.where[i]]}`,
       };
     };
-    return [
-      ...places.map(entry("Places")),
-      ...trusts.map(entry("Trusts")),
-      ...schools.name.split("\n").map(school),
-      ...sectorEntries(sectors, homes, root),
-    ];
+    return [...places.map(entry("Places")), ...trusts.map(entry("Trusts")), ...schools.name.split("\n").map(school)];
   }
 
-  Object.assign(geolls, {atlasNames});
+  Object.assign(geolls, {atlasNames, sectorEntries});
 })(globalThis.geolls);

@@ -60,7 +60,8 @@
 
     /** Where the row's record stands: its own link, else the table's source. */
     sourceOf(row, table) {
-      return row.querySelector("a[href^=http]")?.href ?? table.dataset.source;
+      const {link, source} = table.dataset;
+      return row.querySelector("a[href^=http]")?.href ?? (link ? link + row.id.slice(1) : source);
     }
 
     /** What the blanks of the text are filled with. */

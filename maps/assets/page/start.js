@@ -1,8 +1,8 @@
 // What a page of an atlas does once it is there.
 ((geolls) => {
   "use strict";
-  const {PageNames, Reporter, atlasNames, el, findTables, listenToTables} = geolls;
-  const {restoreOrder, root, revealSchool, wholeForPrint} = geolls;
+  const {PageNames, Reporter, atlasNames, bodiesHere, el, findTables, listenToTables} = geolls;
+  const {restoreOrder, root, revealSchool, sectorEntries, wholeForPrint} = geolls;
 
   const TYPING = /^(input|textarea|select)$/i;
 
@@ -19,7 +19,11 @@
   self.geollsPages = {
     tables,
     /** Called by assets/search.js with the names of the whole atlas. */
-    index: (data) => names.take(atlasNames(data, root)),
+    index: async (data) => {
+      names.take(atlasNames(data, root));
+      const bodies = await bodiesHere();
+      if (bodies) names.take([...names.list, ...sectorEntries(bodies, data.homes, root)]);
+    },
   };
   document.addEventListener("keydown", (event) => {
     if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey) return;

@@ -64,12 +64,12 @@
       delete this.node.dataset.total;
     }
 
-    /** The name of a school leads to its record at the source. */
     dress(row) {
-      const base = this.node.dataset.link;
+      // The name of a school leads to it on the map; the map leads to its record.
+      const base = document.querySelector(".geolls-app") ? "#school=" : this.node.dataset.link;
       const name = row.cells[0];
       const urn = row.id.slice(1);
-      if (base && /^\d+$/.test(urn) && !name.querySelector("a"))
+      if (base && row.id[0] === "s" && /^\d+$/.test(urn) && !name.querySelector("a"))
         name.replaceChildren(el("a", {href: base + urn}, name.textContent));
     }
 

@@ -1,12 +1,8 @@
 // The search of a map: areas, trusts and schools by name or code.
 ((geolls) => {
   "use strict";
-  const {closestNames, el, extent, findNames, fold, matchIn, nothingFound, phaseSchool, plural, titleAndCode} = geolls;
-  const {undelta} = geolls;
+  const {closestNames, el, findNames, fold, matchIn, nothingFound, phaseSchool, plural, titleAndCode} = geolls;
 
-  const SCHOOL_ZOOM = 11;
-  // Middles of postcodes are packed in steps of so many metres.
-  const STEP = 10;
   const TYPING = /^(INPUT|TEXTAREA|SELECT)$/;
 
   class Search {
@@ -41,28 +37,49 @@
       });
     }
 
-    /** All that can be found; made when the search is first used. */
+    /** All that can be found; made when the search is first used, postcodes once they are unpacked. */
     entries() {
       if (!this.all) {
         const ofSchools = this.app.schools ? [...this.trusts(), ...this.schools()] : [];
-        this.all = [...this.areas(), ...ofSchools, ...this.postcodes()];
+        this.all = [...this.areas(), ...ofSchools];
+        geolls.bodiesHere().then((bodies) => {
+          if (!bodies) return;
+          this.all = [...this.all, ...this.held(bodies), ...this.postcodes(bodies)];
+          if (this.input.value) this.run();
+        });
       }
       return this.all;
     }
 
-    /** Outward codes and sectors, each with the block and the middle of most of its postcodes. */
-    postcodes() {
+    /** Units of layers that this map does not draw: which of its areas holds them, and no more. */
+    held(bodies) {
       const {app} = this;
-      if (!app.own.postcodes) return [];
-      const {codes, block, ...middle} = app.own.postcodes;
-      const layer = app.authorities;
-      const [x, y] = [undelta(middle.x), undelta(middle.y)];
-      return codes.split("\n").map((name, i) => ({
+      const drawn = new Set(app.layers.flatMap((layer) => layer.code));
+      const areas = bodies.layer(app.areas.key);
+      const holders = areas
+        ? areas.of.map((claim) => app.areas.code.indexOf(areas.code[areas.claims[claim][0][0]]))
+        : [];
+      return bodies.layers.flatMap((layer) =>
+        layer.code.flatMap((code, u) => {
+          const unit = holders[layer.of.findIndex((claim) => layer.claims[claim].some(([v]) => v === u))] ?? -1;
+          if (!code || drawn.has(code) || unit < 0) return [];
+          const pick = {kind: "unit", layer: app.areas, u: unit};
+          const sub = () => `${layer.title}, in ${app.areas.name[unit]}`;
+          return [{group: "Places", name: layer.name[u], codes: [code.toLowerCase()], sub, pick}];
+        }),
+      );
+    }
+
+    /** Outward codes and sectors. */
+    postcodes(bodies) {
+      const {app} = this;
+      const council = bodies.layer("local_authority") || bodies.layers[0];
+      return bodies.areas().map(({name, counts, middle}) => ({
         group: "Postcodes",
         name,
         area: fold(name),
-        sub: () => `Postcodes, most in ${app.unitName(layer, layer.onLand[block[i]])}`,
-        pick: {kind: "unit", layer, u: layer.onLand[block[i]], at: app.spot(x[i] * STEP, y[i] * STEP)},
+        sub: () => `Postcodes, most in ${bodies.on(council, counts)[0].name}`,
+        pick: {kind: "postcode", code: fold(name), at: app.spot(...middle)},
       }));
     }
 
@@ -188,19 +205,7 @@
       this.input.value = name;
       this.hide();
       this.app.details.open(pick);
-      this.showOnMap(pick);
-    }
-
-    showOnMap(pick) {
-      const {details, map, schools} = this.app;
-      if (pick.kind === "school") {
-        const closest = Math.max(map.getZoom(), SCHOOL_ZOOM);
-        details.show(details.info.boundsOf([pick.s]), 0, closest);
-      } else if (pick.kind === "trust") {
-        const mine = schools.of[pick.t];
-        if (mine.length) details.show(details.info.boundsOf(mine), 40);
-      } else if (pick.at) details.show(extent([pick.at]), 0, Math.max(map.getZoom(), SCHOOL_ZOOM + 2));
-      else details.showUnit(pick);
+      this.app.details.goTo(pick);
     }
   }
 
