@@ -141,14 +141,15 @@
     again: "listed before",
   };
 
-  /** Lines that account for a list: how many are shown, and each that is not. */
-  function listLines(entries, {shown, told}) {
+  /** Lines that account for a list: how many are shown, and each that is not; `near` may know a school by a name
+      that is not quite one. */
+  function listLines(entries, {shown, told}, near = () => "") {
     const lines = [`${geolls.whole(entries.length)} listed: ${shown.length} shown, ${told.length} not.`];
     for (const [why, words] of Object.entries(WHY)) {
       const of = told.filter((one) => one.why === why);
       const named = of.slice(0, SHOWN).map((one) => {
-        const urns = one.urns ? ` (${one.urns.slice(0, 4).join(", ")})` : "";
-        return shorten(one.text) + urns;
+        const more = one.urns ? one.urns.slice(0, 4).join(", ") : why === "unknown" && near(one.text);
+        return shorten(one.text) + (more ? ` (${more})` : "");
       });
       if (of.length > SHOWN) named.push(`and ${of.length - SHOWN} more`);
       if (of.length) lines.push(`${of.length} ${words}: ${named.join("; ")}.`);

@@ -304,9 +304,19 @@
       const of = schools.urn.map((urn, s) => ({urn, name: schools.name[s], here: schools.here[s]}));
       const found = listed(entries, of);
       this.choice.list = found.shown;
-      const lines = listLines(entries, found);
+      const lines = listLines(entries, found, (one) => this.nearTo(one));
       this.listSaid.replaceChildren(...lines.map((line, i) => el("p", {}, name && !i ? `${name}: ${line}` : line)));
       this.changed();
+    }
+
+    /** What a name that no school here has may have meant. */
+    nearTo(text) {
+      if (!/[a-z]/i.test(text)) return "";
+      const {schools} = this.app;
+      this.names ??= this.here.map((s) => ({group: "Schools", name: schools.name[s], urn: schools.urn[s]}));
+      const found = findNames(this.names, text).flatMap(([, best]) => best);
+      const near = (found.length ? found : closestNames(this.names, text)).slice(0, 2);
+      return near.length ? `nearest: ${near.map(({name, urn}) => `${name}, ${urn}`).join("; ")}` : "";
     }
 
     // ---- state
