@@ -12,7 +12,7 @@ const STATE = {on: ["local_authority", "maths_hub"], shade: "coverage:maths_hub"
 
 test("a state comes back from its address", () => {
   assert.equal(hashOf(STATE), "#~on=local_authority,maths_hub&shade=coverage:maths_hub&kinds=no_trust");
-  const rest = {pick: undefined, ground: undefined, base: undefined, at: undefined, only: undefined};
+  const rest = {pick: undefined, ground: undefined, base: undefined, at: undefined, only: undefined, pair: undefined};
   assert.deepEqual(stateOf(hashOf(STATE)), {...STATE, ...rest});
   assert.equal(stateOf(hashOf({...STATE, base: "hexes"})).base, "hexes");
   const pick = ["unit", "my layer", "\u00e9=1"];

@@ -304,3 +304,34 @@ def test_names_in_lists_and_trusts_are_text_and_urban_land_can_be_chosen(
     page.get_by_role("button", name="Show these").click()
     assert page.locator("img").count() == 0
     assert opened.faults == []
+
+
+def test_two_hubs_side_by_side_list_the_schools_whose_pair_is_another(
+    open_page: Callable[..., Any], leaves: Leaves
+) -> None:
+    study, code = leaves.book.facts.study, leaves.pages["region"].key[1]
+    held = {
+        key: study.assigned(key).groupby("urn")["unit_code"].agg(frozenset)
+        for key in ("dfe_region", "local_authority", "teaching_school_hub", "maths_hub")
+    }
+    table = pd.DataFrame(held)
+    table = table[table["dfe_region"] == frozenset([code])].drop(columns="dfe_region")
+    sizes = table.groupby(list(table)).size()
+    apart = sizes.sum() - sizes.groupby("local_authority").max().sum()
+    page = open_page("region").page
+    page.locator("input[value=swipe]").check()
+    assert page.locator(".gl-swipe .gl-side").count() == 2
+    said = page.locator(".gl-pairs > p").first.inner_text()
+    assert said.startswith(f"{apart:,} of {len(table):,} schools on this map ha")
+    group = page.locator(".gl-pair").first
+    group.locator("summary").click()
+    listed = group.locator("li").count()
+    assert str(listed) == group.locator(".gl-n").inner_text()
+    link = page.evaluate("location.hash")
+    assert "pair=teaching_school_hub,maths_hub" in link
+    page.locator(".gl-both select").first.select_option("local_authority")
+    assert page.locator(".gl-slider").inner_text().startswith("Local authority")
+    other = open_page("region", link).page
+    assert other.locator(".gl-slider").inner_text().startswith("Teaching School Hub")
+    other.locator(".gl-shades input[value='']").check()
+    assert other.locator(".gl-pairs").is_hidden()

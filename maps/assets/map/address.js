@@ -48,6 +48,7 @@
         ground: towns.length ? [...ground] : null,
         base: hexes.on ? "hexes" : "",
         at: this.place(),
+        pair: shade === "swipe" ? app.own.swipe : null,
         // Before the tools have come, as it was.
         only: app.chooser ? app.chooser.words() : stateOf(location.hash).only,
       });
@@ -80,6 +81,7 @@
       app.kinds = new Set(said.kinds ? said.kinds.filter((kind) => app.own.kinds.includes(kind)) : first.kinds);
       app.ground = new Set(said.ground ? first.ground.filter((one) => said.ground.includes(one)) : first.ground);
       const shade = said.shade ?? first.shade;
+      if (said.pair?.length === 2 && said.pair.every((key) => app.byKey[key])) app.own.swipe = said.pair;
       app.shade = this.knows(shade) ? shade : "";
       app.hexes.stand(said.base === "hexes");
       app.chooser?.read(said.only);

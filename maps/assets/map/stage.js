@@ -15,7 +15,6 @@
       this.build();
       this.inset = new geolls.Inset(app, this);
       this.paper = new geolls.Paper(app, this);
-      this.swipe = new geolls.Swipe(app, this);
       this.outlines = new geolls.Outlines(app);
       this.labels = new geolls.Labels(app, this);
     }
@@ -129,7 +128,7 @@
       this.drawBorders(view);
       this.drawSymbols(view);
       this.drawSites(view);
-      this.swipe.draw(view);
+      this.swipe?.draw(view);
       this.outlines.draw(this.groups.lines, view);
       this.drawLinks(view);
       app.pointer.draw();

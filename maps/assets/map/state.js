@@ -1,16 +1,17 @@
 // The state of a map in its address: "#~on=...&shade=...&kinds=...&pick=...",
 // "&base=hexes" where areas are hexagons, "&ground=" where nothing of the ground is named, and where a reader moved
-// the map "&at=easting,northing,zoom" of its middle, and "&only=..." where schools are filtered. No page is needed.
+// the map "&at=easting,northing,zoom" of its middle, "&only=..." where schools are filtered, "&pair=..." where two layers are side by side. No page is needed.
 ((geolls) => {
   "use strict";
   /** The hash for a state: layers and kinds that are on, shading, what is picked, ground, hexagons, the view, and what
       schools are filtered by. */
-  function hashOf({on, shade, kinds, pick, ground, base, at, only}) {
+  function hashOf({on, shade, kinds, pick, ground, base, at, only, pair}) {
     const parts = [`on=${on.join(",")}`, `shade=${shade}`, `kinds=${kinds.join(",")}`];
     if (base) parts.push(`base=${base}`);
     if (ground && !ground.length) parts.push("ground=");
     if (at) parts.push(`at=${at.join(",")}`);
     if (only) parts.push(`only=${only}`);
+    if (pair) parts.push(`pair=${pair.join(",")}`);
     if (pick) parts.push(`pick=${pick.join(",")}`);
     return `#~${parts.map(encodeURI).join("&")}`;
   }
@@ -39,6 +40,7 @@
       ground: list(said.ground),
       base: said.base,
       only: said.only,
+      pair: list(said.pair),
       at: at?.length === 3 && at.every((v) => v > 0 && v < 1e6) ? at : undefined,
       pick: said.pick ? said.pick.split(",") : undefined,
     };

@@ -390,7 +390,7 @@
       this.light();
       const n = here.filter((s) => fits[s]).length;
       const words = this.asked();
-      const of = `${whole(n)} of ${plural(here.length, "school", "schools")}`;
+      const of = `${whole(n)} of ${plural(here.length, "school", "schools")} on this map`;
       this.line.hidden = !app.filter;
       const rest = here.length - n ? ` Shading and bars count all ${whole(here.length)}.` : "";
       this.said.textContent = app.filter ? `${of}: ${words}.${rest}` : "";
