@@ -1,6 +1,7 @@
 // The state of a map in its address: "#~on=...&shade=...&kinds=...&pick=...",
 // "&base=hexes" where areas are hexagons, "&ground=" where nothing of the ground is named, and where a reader moved
-// the map "&at=easting,northing,zoom" of its middle, "&only=..." where schools are filtered, "&pair=..." where two layers are side by side. No page is needed.
+// the map "&at=easting,northing,zoom" of its middle,
+// "&only=..." where schools are filtered, "&pair=..." where two layers are side by side. No page is needed.
 ((geolls) => {
   "use strict";
   /** The hash for a state: layers and kinds that are on, shading, what is picked, ground, hexagons, the view, and what
