@@ -296,10 +296,55 @@ def test_a_page_is_read_without_javascript(leaves: Leaves, visit: Visit) -> None
     ) == 0  # fmt: skip
 
 
-@pytest.mark.parametrize("name", ["index", "place", "trust", "coverage", "trusts", "method"])
-def test_nothing_runs_sideways_on_a_phone(visit: Visit, name: str) -> None:
-    page = visit(name, viewport={"width": 390, "height": 844}).page
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+# What is shown, in no frame that scrolls, and yet right of the window or of what cuts it off.
+CUT = """() => [...document.querySelectorAll('header *, main *, footer *')].filter((n) => {
+  const hidden = {opacityProperty: true, visibilityProperty: true};
+  if (n.closest('svg, .gl-map, .hush, .gl-hidden') || !n.checkVisibility(hidden)) return false;
+  let frame = n.parentElement, way = '';
+  while (frame && (way = getComputedStyle(frame).overflowX) === 'visible')
+    frame = frame.parentElement;
+  if (['auto', 'scroll'].includes(way)) return false;
+  const {left, right, width} = n.getBoundingClientRect();
+  const edge = frame ? frame.getBoundingClientRect().right : Infinity;
+  const end = Math.min(edge, document.documentElement.clientWidth) + 1;
+  return width && left < edge && right > end;
+}).map((n) => `${n.tagName} ${n.className} ${n.textContent.trim().slice(0, 40)}`)"""
+EMPTY = """() => [...document.querySelectorAll('main li:empty, main tr:empty')]
+  .filter((n) => parseFloat(getComputedStyle(n).borderBottomWidth) > 0).length"""
+
+
+@pytest.mark.parametrize(
+    "name", ["index", "place", "region", "trust", "coverage", "disagreement", "trusts", "method"]
+)
+def test_nothing_runs_sideways_or_is_cut_off_on_small_windows_and_at_400_percent(
+    visit: Visit, name: str
+) -> None:
+    page = visit(name, viewport={"width": 820, "height": 1180}, reduced_motion="reduce").page
+    # A tablet; a phone; a window of 1,280 pixels at 200 % and at 400 %.
+    for width, height in ((820, 1180), (390, 844), (640, 450), (320, 225)):
+        page.set_viewport_size({"width": width, "height": height})
+        page.wait_for_timeout(100)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, width
+        assert page.evaluate(CUT) == [], width
+        assert page.evaluate(EMPTY) == 0, "a line without words is ruled"
+    for link in page.locator("#trusts tbody tr:visible th a").all()[:3]:
+        assert link.bounding_box()["width"] > 60, "a name is read in words, not in letters"
+
+
+def test_more_contrast_and_forced_colours_change_what_is_drawn(visit: Visit) -> None:
+    page = visit("place", contrast="more").page
+    ink = "getComputedStyle(document.documentElement).getPropertyValue('--{}').trim()"
+    assert page.evaluate(ink.format("ink3")) == page.evaluate(ink.format("ink"))
+    rule = "getComputedStyle(document.querySelector('#trusts tbody th')).borderBottomColor"
+    assert page.evaluate(rule) == "rgb(25, 34, 43)"
+    page.emulate_media(contrast="no-preference", forced_colors="active")
+    labels = "all => new Set(all.map((n) => getComputedStyle(n).fill))"
+    said = page.locator(".gl-map .gl-label")
+    assert said.evaluate_all(f"all => [...({labels})(all)]") == ["rgb(0, 0, 0)"]
+    # Marks keep their shapes: what colour said is still said.
+    samples = page.locator(".gl-row:has([data-kind]) .gl-sample")
+    drawn = samples.evaluate_all("all => all.map((n) => n.innerHTML)")
+    assert len(set(drawn)) == len(drawn) >= 5
 
 
 def test_dark_is_dark_and_print_is_light(visit: Visit) -> None:

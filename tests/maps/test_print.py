@@ -518,3 +518,12 @@ def test_on_screen_and_on_paper_legends_count_every_school_drawn_or_not(recipe, 
         if one in set(schools.dropna(subset="easting")["kind"]):
             assert lines[lines.index(KIND_TITLES[one]) - 1] == n
     assert dict(rows)[kind] == str((schools["kind"] == kind).sum())
+
+
+def test_every_number_of_the_list_stands_on_the_map(demonstration, tmp_path):
+    path = tmp_path / "hubs.svg"
+    hubs = {"left": "teaching_school_hub", "right": "maths_hub"}
+    demonstration.save_map("disagreement", path, **hubs)
+    said = re.findall(r">(\d+)</(?:text|tspan)>", path.read_text("utf-8"))
+    many = [said.count(str(n + 1)) for n in range(24)]
+    assert min(many) == 2, many  # once in the list, once on its land

@@ -44,7 +44,7 @@ def _brightness(colour: str) -> float:
 
 def _themes() -> dict[str, dict[str, str]]:
     """Return the colours of the light and of the dark look by name."""
-    light, dark, _ = re.findall(r"\{\s*color-scheme.*?\n\}|\[data-theme=light\]\)\{.*?\n\}",
+    light, dark = re.findall(r"\{\s*color-scheme.*?\n\}|\[data-theme=light\]\)\{.*?\n\}",
                                 asset("tokens.css"), re.DOTALL)  # fmt: skip
     found = {"light": light, "dark": dark}
     return {k: dict(re.findall(r"--(\w+):(#[0-9a-f]{6})", text)) for k, text in found.items()}

@@ -218,6 +218,15 @@ def test_the_exit_codes_on_the_page_are_those_of_the_code() -> None:
     assert shown <= codes | {0, 1, 2}
 
 
+def test_the_gallery_shows_twelve_small_pictures_each_with_what_it_says() -> None:
+    shown = re.findall(r"!\[([^\]]+)\]\(images/gallery/(\w+\.webp)\)", said(DOCS / "gallery.md"))
+    kept = {path.name: path.stat().st_size for path in (DOCS / "images" / "gallery").iterdir()}
+    assert len(shown) == 12
+    assert {name for _, name in shown} == set(kept)
+    assert max(kept.values()) < 120_000
+    assert all(len(words) > 60 for words, _ in shown)
+
+
 # ---- findings ----------------------------------------------------------------------------------
 
 

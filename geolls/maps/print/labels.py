@@ -158,6 +158,8 @@ class Room:
             if not self.free(grown((label.x, label.y, label.x, label.y), 2)):
                 return None
             fit = (at for at in fit if not self.covers(grown(label.box(at), 2)))
+        if label.spot == "near":  # a number of a list stands somewhere, if over another's line
+            return next(chain(fit, (at for at in tried if self.free(label.box(at)))), None)
         if label.spot != "on":
             return next(fit, None)
         return min(
