@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +34,13 @@ def texts(tab: Tab, selector: str) -> list[str]:
         ".map((n) => n.innerText.trim())"
     )
     return said
+
+
+def button(tab: Tab, words: str) -> str:
+    """Return a selector of the button that says so."""
+    found = "[...document.querySelectorAll('button')].find((n) => n.innerText.trim() === "
+    tab.evaluate(f"{found}{words!r}).setAttribute('data-button', {words!r})")
+    return f'[data-button="{words}"]'
 
 
 def test_which_hubs_is_la14(leaves: Leaves, demonstration: Any, tab: Tab) -> None:
@@ -65,6 +74,25 @@ def test_which_schools_in_preston_answer_to_another_hub(
     tab.wait(f"{rows}.length === {len(schools)}")
     assert sorted(texts(tab, "#schools tbody th")) == sorted(schools["name"])
     assert set(schools["teaching_school_hub"]) == {"Star Teaching School Hub North West Lancashire"}
+    assert tab.faults == []
+
+
+def test_draw_a_circle_of_5_km_round_ashington_and_save_its_schools(
+    demonstration: Any, tab: Tab, tmp_path: Path
+) -> None:
+    path = tmp_path / "northumberland.html"
+    demonstration.save_map("locality_overlay", path, place="Northumberland")
+    tab.open(path.as_uri())
+    tab.wait(there(".geolls-app[data-tools]"))
+    tab.click(button(tab, "Schools in a circle or area"))
+    tab.type(".gl-circle label:nth-of-type(2) input", "Ashington")
+    tab.key("Enter")
+    tab.wait(there(".gl-lasso .gl-big"))
+    inside = sorted(demonstration.schools_of("town:Ashington,5km"))
+    assert texts(tab, ".gl-lasso .gl-big b") == [str(len(inside))]
+    data = tab.saved(button(tab, "Save its schools (csv)")).decode("utf-8-sig")
+    assert sorted(row["urn"] for row in csv.DictReader(io.StringIO(data))) == inside
+    assert inside
     assert tab.faults == []
 
 
