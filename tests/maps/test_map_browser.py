@@ -210,6 +210,26 @@ def test_the_map_is_walked_by_arrows_and_opened_by_enter(visit, recipe, data):
     assert page.locator(".gl-table").evaluate("n => n.open")
 
 
+def test_every_mark_is_reached_by_keyboard_those_in_no_trust_too(visit, recipe, data):
+    page = visit(draw(recipe, data)).page
+    page.wait_for_selector(".geolls-app[data-tools]")
+    for kind in ("no_trust", "trust_home_here", "trust_based_elsewhere"):
+        page.locator(f"[data-kind={kind}]").check()
+    page.focus(".gl-map")
+    page.keyboard.press("s")
+    met = [page.locator(".gl-tip b").inner_text()]
+    for _ in range(4):
+        page.keyboard.press("n")
+        met.append(page.locator(".gl-tip b").inner_text())
+    drawn = data.schools[data.schools["easting"].notna()]
+    assert sorted(met) == sorted(drawn["name"])
+    assert page.locator(".gl-live").inner_text().endswith(" of 5")
+    page.keyboard.press("p")
+    assert page.locator(".gl-tip b").inner_text() == met[3]
+    page.keyboard.press("Enter")
+    assert page.locator(".gl-info h2").inner_text() == met[3]
+
+
 def test_pointing_tells_and_clicking_opens(visit, recipe, data):
     page = visit(draw(recipe, data)).page
     box = page.locator(f".gl-map .gl-faces path{'[data-code=W1]'}").bounding_box()

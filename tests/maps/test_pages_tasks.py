@@ -107,3 +107,30 @@ def test_a_trust_page_alone_is_whole(leaves: Leaves, tab: Tab, tmp_path: Path) -
     assert tab.evaluate("document.querySelectorAll('.gl-map .gl-faces path').length") > 0
     assert len(texts(tab, "main table")) > 0
     assert tab.faults == []
+
+
+def test_a_school_is_found_by_half_its_name_and_its_place_and_its_link_copied(
+    leaves: Leaves, demonstration: Any, tab: Tab
+) -> None:
+    place_page(leaves, "Lancashire")
+    schools = demonstration.schools_in(demonstration.place("district:Preston")).sort_values("urn")
+    name, urn = str(schools["name"].iloc[3]), str(schools["urn"].iloc[3])
+    tab.open(leaves.path("index").as_uri())
+    half = " ".join(name.split()[-2:])  # its last words, as people remember them
+    tab.type(".find input", f"{half} lancashire")
+    tab.wait(there(".found [role=option]"))
+    assert [text for text in texts(tab, ".found [role=option]") if text.startswith(name)]
+    tab.key("Enter")
+    tab.wait(there(".gl-above .gl-band"))
+    assert texts(tab, ".gl-info h2") == [name]
+    assert f"URN {urn}" in texts(tab, ".gl-info")[0]
+    hub = schools["teaching_school_hub"].iloc[3]
+    assert hub in texts(tab, ".gl-hubs")[0]
+    tab.click(".gl-copy")
+    link = str(tab.evaluate("document.querySelector('.gl-address').value"))
+    assert link.endswith(f"#school={urn}")
+    # Whoever gets the link sees the same school.
+    tab.open(link)
+    tab.wait(there(".gl-above .gl-band"))
+    assert texts(tab, ".gl-info h2") == [name]
+    assert tab.faults == []

@@ -147,10 +147,13 @@
   const looksLikePostcode = (text) => Boolean(postcodeArea(text));
   const looksLikeCode = (text) => /^[a-z]{0,3}\d{3,}$/i.test(text.trim()) || /^[a-z]+-[a-z-]+$/.test(text.trim());
 
-  /** What to say where nothing is found. */
-  function nothingFound(entries, text) {
+  /** What to say where nothing is found; `elsewhere` are the letters of postcodes by where they are. */
+  function nothingFound(entries, text, elsewhere = {}) {
     const area = postcodeArea(text);
     const code = text.trim();
+    const letters = area && /^[a-z]+/.exec(area)[0].toUpperCase();
+    const [there] = Object.entries(elsewhere).find(([, held]) => held.split(" ").includes(letters)) || [];
+    if (there) return `${area.toUpperCase()} ${there}.`;
     if (area && entries.some((entry) => entry.area)) return `No postcode here begins ${area.toUpperCase()}.`;
     if (area) return "No school here has that postcode.";
     return looksLikeCode(code) ? `No place, trust or school here has the code ${code}.` : "Nothing by that name.";

@@ -40,7 +40,7 @@
       this.panel.replaceChildren(...(found.length ? this.groups(groups, text) : this.nearest(text)));
       this.panel.hidden = false;
       this.input.setAttribute("aria-expanded", "true");
-      this.live.textContent = found.length ? `${found.length} found` : nothingFound(this.names.list, text);
+      this.live.textContent = found.length ? `${found.length} found` : this.panel.querySelector(".none").textContent;
     }
 
     groups(groups, text) {
@@ -57,7 +57,7 @@
     nearest(text) {
       const {list} = this.names;
       const near = closestNames(list, text);
-      const words = nothingFound(list, text) + (near.length ? " The nearest:" : "");
+      const words = nothingFound(list, text, this.names.elsewhere) + (near.length ? " The nearest:" : "");
       const said = el("div", {class: "none", role: "presentation"}, words);
       return [said, ...near.map((hit, n) => this.option(hit, "", n))];
     }

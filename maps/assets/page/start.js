@@ -22,6 +22,7 @@
     index: async (data) => {
       names.take(atlasNames(data, root));
       const bodies = await bodiesHere();
+      names.elsewhere = bodies?.elsewhere;
       if (bodies) names.take([...names.list, ...sectorEntries(bodies, data.homes, root)]);
     },
   };

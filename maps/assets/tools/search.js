@@ -44,6 +44,7 @@
         this.all = [...this.areas(), ...ofSchools];
         geolls.bodiesHere().then((bodies) => {
           if (!bodies) return;
+          this.elsewhere = bodies.elsewhere;
           this.all = [...this.all, ...this.held(bodies), ...this.postcodes(bodies)];
           if (this.input.value) this.run();
         });
@@ -136,7 +137,7 @@
       }
       const groups = findNames(this.entries(), text);
       const near = groups.length ? [] : closestNames(this.entries(), text);
-      const said = nothingFound(this.entries(), text) + (near.length ? " Nearest:" : "");
+      const said = nothingFound(this.entries(), text, this.elsewhere) + (near.length ? " Nearest:" : "");
       const lists = groups.length ? groups : [[said, near, 0]];
       this.found = lists.flatMap(([, hits]) => hits);
       this.at = -1;
