@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -12,9 +12,7 @@ import numpy as np
 
 from geolls.atlas import words
 from geolls.base.interval import Interval
-from geolls.base.text import small
 from geolls.base.vocabulary import REASON_NAMES
-from geolls.layers.areas import now_in
 from geolls.measures.distances import nearest
 from geolls.study.towns import towns
 
@@ -63,7 +61,7 @@ def search_index(book: Frame) -> str:
         rows.append((int(urn), name, homes.get(code, -1), postcode, at))
     rows.sort()
     document = {
-        "places": [*_places(book), *_held(book), *_ended(book)],
+        "places": [*_places(book), *_held(book)],
         "trusts": trusts,
         "homes": {
             "key": home,
@@ -90,16 +88,14 @@ _Found = tuple[str, str, str, list[str]]
 
 def _places(book: Frame) -> Iterator[_Found]:
     """Yield the places that have a page: name, what they are, the page, their codes."""
-    facts, areas, on = book.facts, book.study.areas, book.study.as_of
-    dfe = {area.code: area.la_code for area in areas.alive("local_authority", on)}
+    facts = book.facts
     for key in facts.places:
         for code, unit in facts.unit_rows[key].items():
             said = words.FOUND_PLACE(
                 title=facts.layer(key).unit_title,
                 n=Interval(unit["schools_low"], unit["schools_high"]),
             ).unescape()
-            codes = [code, dfe.get(code) if key == "local_authority" else None]
-            yield str(unit["name"]), said, book.path_of(key, code), _lower(codes)
+            yield str(unit["name"]), said, book.path_of(key, code), [str(code).lower()]
 
 
 def _held(book: Frame) -> Iterator[_Found]:
@@ -117,18 +113,7 @@ def _held(book: Frame) -> Iterator[_Found]:
             if path and key in facts.grounds:
                 path += f"#~pick=unit,{key},{quote(str(code))}"
             title = facts.layer(key).unit_title
-            yield str(name), ", ".join(filter(None, [title, said])), path, _lower([code])
-
-
-def _ended(book: Frame) -> Iterator[_Found]:
-    """Yield the areas that have ended, with what their land is in now."""
-    study, on = book.study, book.study.as_of
-    for area in study.areas.rows:
-        gone = area.valid_to is not None and area.valid_to < on
-        if gone and area.heirs != (area.code,) and (now := study.areas.holders(area, on)):
-            path, _ = _holder(book, area.blocks)
-            title = small(area.tier.replace("_", " ")).capitalize()
-            yield area.name, f"{title}, {now_in(area, now)}", path, _lower([area.code])
+            yield str(name), ", ".join(filter(None, [title, said])), path, [str(code).lower()]
 
 
 def _holder(book: Frame, blocks: Sequence[str]) -> tuple[str, str]:
@@ -177,7 +162,3 @@ def _wheres(book: Frame) -> Mapping[str, str]:
         str(urn): " ".join(filter(None, [names.get(str(b), ""), str(t)]))
         for urn, b, t in zip(schools.index, block, town, strict=True)
     }
-
-
-def _lower(codes: Iterable[object]) -> list[str]:
-    return [str(code).lower() for code in codes if code]

@@ -16,6 +16,7 @@ from geolls.base.errors import UnknownNameError
 from geolls.base.postcodes import ELSEWHERE
 from geolls.base.text import day, km, when
 from geolls.base.vocabulary import FAMILY_TITLES, REASON_PHRASES
+from geolls.layers.areas import now_in
 from geolls.layers.model import Layer
 from geolls.maps.payload import pack, ready
 from geolls.maps.topology import zigzag
@@ -48,7 +49,8 @@ def bodies_of(study: Core, urns: Container[str] | None = None, blocks: Iterable[
         As `geolls.maps.payload.pack`: `layers`, in families, with what `geolls where` says of each
         block; `schools`, with their block, their unit where it is another than their block's, who
         runs them, and the nearest lead school of each kind; `sectors` with the postcodes of each in
-        each block.
+        each block; `elsewhere`, where postcodes are that are not here; `dfe`, authorities by DfE
+        code; `ended`, the areas that have ended: name, code, who has their land, a block of it.
     """
     placed = study.placement.schools[["urn", "block"]]
     placed = placed[placed["block"].notna()].sort_values(["block", "urn"], ignore_index=True)
@@ -71,6 +73,8 @@ def bodies_of(study: Core, urns: Container[str] | None = None, blocks: Iterable[
             },
             "sectors": _sectors(study, at, {*blocks}),
             "elsewhere": ELSEWHERE,
+            "dfe": {a.la_code: a.code for a in study.areas.alive("local_authority", study.as_of)},
+            "ended": [*_ended(study, at)],
         }
     )
 
@@ -131,6 +135,17 @@ def _apart(study: Core, layer: Layer, placed: pd.DataFrame) -> list[list[Any]]:
     off = np.flatnonzero((own != there) & ~is_reason(pd.Series(own)))
     names = mine["unit_name"].reindex(placed["urn"]).to_numpy(object)
     return [zigzag(off), names[off].tolist()] if len(off) else []
+
+
+def _ended(study: Core, at: dict[str, int]) -> Iterator[tuple[str, str, str, int]]:
+    """Yield the areas that have ended on the study's day, and what their land is in now."""
+    on = study.as_of
+    for area in study.areas.rows:
+        gone = area.valid_to is not None and area.valid_to < on and area.heirs != (area.code,)
+        where = next((at[block] for block in area.blocks if block in at), None)
+        if gone and where is not None and (now := study.areas.holders(area, on)):
+            title = area.tier.replace("_", " ").capitalize()
+            yield area.name, area.code, f"{title}, {now_in(area, now)}", where
 
 
 # ---- schools ---------------------------------------------------------------------------------

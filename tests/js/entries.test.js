@@ -1,7 +1,7 @@
 "use strict";
 const {test} = require("node:test");
 const assert = require("node:assert/strict");
-const {Bodies, atlasNames, sectorEntries} = require("./load.js")("both/text", "find/bodies", "page/entries");
+const {Bodies, atlasNames, landEntries} = require("./load.js")("both/text", "find/bodies", "page/entries");
 
 const FILE = {
   places: [["St John\u2019s", "District, 3 schools", "places/district/a.html", ["e07000001"]]],
@@ -19,7 +19,9 @@ const FILE = {
 // Three blocks: Leeds under a hub of its own, Bradford under two hubs that list it both, and land of nobody's.
 const layer = (key, family, code, name, claims) => ({key, title: key, family, code, name, claims, of: [0, 1, 2]});
 const BODIES = new Bodies({
+  dfe: {},
   elsewhere: {},
+  ended: [["Old Leeds", "E9", "District, ended 2020-03-31; now in Leeds", 0]],
   layers: [
     layer(
       "local_authority",
@@ -80,7 +82,8 @@ test("a school leads to its row on the page of its home, if it has one", () => {
 });
 
 test("an outward code and a sector say where their postcodes lie, and under which hubs", () => {
-  const found = sectorEntries(BODIES, FILE.homes, "../");
+  const [old, ...found] = landEntries(BODIES, FILE.homes, "../");
+  assert.deepEqual([old.name, ...old.codes, old.href], ["Old Leeds", "e9", "../places/local_authority/leeds.html"]);
   const both = "99 % in Bradford (Green Hub + Red Hub), 1 % in Leeds (Red Hub)";
   assert.deepEqual(
     found.map(({name, text}) => [name, text.replace("Red Hub + Green Hub", "Green Hub + Red Hub")]),

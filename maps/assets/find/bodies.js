@@ -8,8 +8,8 @@
   let loaded = null;
 
   class Bodies {
-    constructor({elsewhere, layers, schools, sectors}) {
-      Object.assign(this, {elsewhere, layers, schools, sectors});
+    constructor({dfe, elsewhere, ended, layers, schools, sectors}) {
+      Object.assign(this, {dfe, elsewhere, ended, layers, schools, sectors});
       this.urns = undelta(schools.urn);
       this.block = undelta(schools.block);
     }

@@ -5,8 +5,8 @@
 
   const SHOWN = 3;
 
-  /** The entries of outward codes and sectors: where their postcodes lie, and under which hubs. */
-  function sectorEntries(bodies, homes, root) {
+  /** The entries of areas that have ended, and of outward codes and sectors: where they lie, under which hubs. */
+  function landEntries(bodies, homes, root) {
     const home = bodies.layer(homes.key);
     if (!home) return [];
     const hubs = bodies.layers.filter((layer) => layer.family === "Hubs");
@@ -26,7 +26,11 @@
       }
       return held.get(block);
     };
-    return bodies.areas().map(({name, counts}) => {
+    const ended = bodies.ended.map(([name, code, text, block]) => {
+      const path = homes.path[above(block)[0]];
+      return {group: "Places", name, text, codes: [code.toLowerCase()], href: path ? root + path : null};
+    });
+    const areas = bodies.areas().map(({name, counts}) => {
       const place = () => {
         const parts = new Map();
         let all = 0;
@@ -57,6 +61,7 @@
         },
       };
     });
+    return [...ended, ...areas];
   }
 
   /** The entries of a search out of the file of names; `root` is the way to the folder of the atlas. */
@@ -86,5 +91,5 @@
     return [...places.map(entry("Places")), ...trusts.map(entry("Trusts")), ...schools.name.split("\n").map(school)];
   }
 
-  Object.assign(geolls, {atlasNames, sectorEntries});
+  Object.assign(geolls, {atlasNames, landEntries});
 })(globalThis.geolls);

@@ -35,7 +35,7 @@
         this.close();
         return;
       }
-      const groups = findNames(this.names.list, text);
+      const groups = findNames(this.names.list, this.names.bodies?.dfe[text] || text);
       const found = groups.flatMap(([, hits]) => hits);
       this.panel.replaceChildren(...(found.length ? this.groups(groups, text) : this.nearest(text)));
       this.panel.hidden = false;
@@ -57,7 +57,7 @@
     nearest(text) {
       const {list} = this.names;
       const near = closestNames(list, text);
-      const words = nothingFound(list, text, this.names.elsewhere) + (near.length ? " The nearest:" : "");
+      const words = nothingFound(list, text, this.names.bodies?.elsewhere) + (near.length ? " The nearest:" : "");
       const said = el("div", {class: "none", role: "presentation"}, words);
       return [said, ...near.map((hit, n) => this.option(hit, "", n))];
     }

@@ -2,7 +2,7 @@
 ((geolls) => {
   "use strict";
   const {PageNames, Reporter, atlasNames, bodiesHere, el, findTables, listenToTables} = geolls;
-  const {restoreOrder, root, revealSchool, sectorEntries, wholeForPrint} = geolls;
+  const {landEntries, restoreOrder, root, revealSchool, wholeForPrint} = geolls;
 
   const TYPING = /^(input|textarea|select)$/i;
 
@@ -22,8 +22,8 @@
     index: async (data) => {
       names.take(atlasNames(data, root));
       const bodies = await bodiesHere();
-      names.elsewhere = bodies?.elsewhere;
-      if (bodies) names.take([...names.list, ...sectorEntries(bodies, data.homes, root)]);
+      names.bodies = bodies;
+      if (bodies) names.take([...names.list, ...landEntries(bodies, data.homes, root)]);
     },
   };
   document.addEventListener("keydown", (event) => {

@@ -44,7 +44,7 @@
         this.all = [...this.areas(), ...ofSchools];
         geolls.bodiesHere().then((bodies) => {
           if (!bodies) return;
-          this.elsewhere = bodies.elsewhere;
+          this.bodies = bodies;
           this.all = [...this.all, ...this.held(bodies), ...this.postcodes(bodies)];
           if (this.input.value) this.run();
         });
@@ -52,7 +52,7 @@
       return this.all;
     }
 
-    /** Units of layers that this map does not draw: which of its areas holds them, and no more. */
+    /** What this map does not draw, units and areas that have ended: which of its areas holds them, and no more. */
     held(bodies) {
       const {app} = this;
       const drawn = new Set(app.layers.flatMap((layer) => layer.code));
@@ -60,15 +60,19 @@
       const holders = areas
         ? areas.of.map((claim) => app.areas.code.indexOf(areas.code[areas.claims[claim][0][0]]))
         : [];
-      return bodies.layers.flatMap((layer) =>
+      const entry = (name, code, block, said) => {
+        const unit = holders[block] ?? -1;
+        if (!code || drawn.has(code) || unit < 0) return [];
+        const pick = {kind: "unit", layer: app.areas, u: unit};
+        return [{group: "Places", name, codes: [code.toLowerCase()], sub: () => said(app.areas.name[unit]), pick}];
+      };
+      const held = bodies.layers.flatMap((layer) =>
         layer.code.flatMap((code, u) => {
-          const unit = holders[layer.of.findIndex((claim) => layer.claims[claim].some(([v]) => v === u))] ?? -1;
-          if (!code || drawn.has(code) || unit < 0) return [];
-          const pick = {kind: "unit", layer: app.areas, u: unit};
-          const sub = () => `${layer.title}, in ${app.areas.name[unit]}`;
-          return [{group: "Places", name: layer.name[u], codes: [code.toLowerCase()], sub, pick}];
+          const block = layer.of.findIndex((claim) => layer.claims[claim].some(([v]) => v === u));
+          return entry(layer.name[u], code, block, (holder) => `${layer.title}, in ${holder}`);
         }),
       );
+      return [...held, ...bodies.ended.flatMap(([name, code, said, block]) => entry(name, code, block, () => said))];
     }
 
     /** Outward codes and sectors. */
@@ -135,9 +139,9 @@
         this.hide();
         return;
       }
-      const groups = findNames(this.entries(), text);
+      const groups = findNames(this.entries(), this.bodies?.dfe[text.trim()] || text);
       const near = groups.length ? [] : closestNames(this.entries(), text);
-      const said = nothingFound(this.entries(), text, this.elsewhere) + (near.length ? " Nearest:" : "");
+      const said = nothingFound(this.entries(), text, this.bodies?.elsewhere) + (near.length ? " Nearest:" : "");
       const lists = groups.length ? groups : [[said, near, 0]];
       this.found = lists.flatMap(([, hits]) => hits);
       this.at = -1;
