@@ -340,7 +340,7 @@ class PlacePages(Chapter):
             pieces.append(piece)
             lines.append((first, second) if second else (first,))
         shared = sum(map(cover.is_parted, cover.units))
-        counts = {"key": key, "units": len(cover.units), "parted": shared}
+        counts = {"key": key, "units": cover.met, "parted": shared}
         strays = Interval(
             sum(met.low for met in cover.strays), sum(met.high for met in cover.strays)
         )

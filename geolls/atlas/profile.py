@@ -397,7 +397,7 @@ def _row(subject: _Subject, cover: Cover) -> tuple[str, ...]:
         weight=total([unit.ends for unit in only]),
         schools=total([subject.here.facts.total(layer.key, unit.code) for unit in only]),
     )
-    return layer.unit_title, count(len(cover.land)), which, beyond
+    return layer.unit_title, span(cover.with_land, count), which, beyond
 
 
 # ---- what is between ---------------------------------------------------------------------------

@@ -445,16 +445,17 @@ OF_ITS_UNIT = Saying(
 UNITS_HERE = Saying(
     "how many units of a layer the schools of a place are in, beside its bar",
     Form("itself", lambda f: f.itself, "1 unit. It is the place."),
-    Form("none", lambda f: f.units == 0, "no unit here"),
-    Form("all share it", lambda f: f.units == f.parted > 1,
-         "{units} {units:unit|units} share it; the line between them is not to hand."),
-    Form("some", always, "{units} {units:unit|units}{more}"),
+    Form("none", lambda f: f.units.high == 0, "no unit here"),
+    Form("all share it", lambda f: f.units.high == f.parted > 1,
+         "{parted} units share it; the line between them is not to hand."),
+    Form("some", always, "{units:count} {units:unit|units}{more}"),
 )
 MORE_UNITS = Saying(
     "how evenly, and what is shared or strays",
-    Form("several", lambda f: f.units > 1, ", effective {effective:.1f}"),
+    Form("several", lambda f: f.units.certain and f.units.high > 1,
+         ", effective {effective:.1f}"),
     Form("some share", lambda f: f.parted,
-         "; {parted:words} {parted:shares|share} land"),
+         "; {parted:words} of those listed {parted:shares|share} land"),
     Form("strays", lambda f: bounds(f.strays).high > 0,
          "; {strays:count} {strays:school stands|schools stand} over the line"),
     join="",
@@ -752,8 +753,8 @@ NO_HUB_FOUND_TITLE = Saying(
 BASED_ELSEWHERE = Saying(
     "schools in trusts based elsewhere",
     Form("schools", always,
-         "{away:count} of {n:count} {n:school is|schools are} in a trust at home in another "
-         "{unit}."),
+         "{away:count} of {n:count} {n:school is|schools are} in a trust whose home is outside "
+         "{n:its|their} own {unit}."),
     Form("trusts", lambda f: f.trusts > 0,
          "{one:Between} of {trusts:count} {trusts:trust|trusts} of two or more {word} schools "
          "({share:percent}) {one:keeps|keep} to one {unit}."),

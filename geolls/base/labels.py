@@ -70,7 +70,7 @@ LABELS: Final[Mapping[str, Label]] = {
         "In trusts at home in the same {unit}", "share_trust_home_here", _SCHOOLS, _OWN
     ),
     "own_trusts_elsewhere": Label(
-        "In trusts based in another {unit}", "share_trust_based_elsewhere", _SCHOOLS, _OWN
+        "In trusts based outside the same {unit}", "share_trust_based_elsewhere", _SCHOOLS, _OWN
     ),
     "authority_trusts_elsewhere": Label(
         "In trusts based in another authority", "based_elsewhere", _SCHOOLS, _AUTHORITY
@@ -147,7 +147,7 @@ def label(key: str, unit: str = "", population: str = "") -> str:
     Examples
     --------
     >>> label("own_trusts_elsewhere", "Region")
-    'In trusts based in another region'
+    'In trusts based outside the same region'
     """
     return LABELS[key].title.format(unit=small(unit), population=population.capitalize())
 
@@ -157,8 +157,8 @@ def within(title: str) -> str:
 
     Examples
     --------
-    >>> within("In trusts based in another Maths Hub")
-    'in trusts based in another Maths Hub'
+    >>> within("In trusts based outside the same Maths Hub")
+    'in trusts based outside the same Maths Hub'
     """
     return title[:1].lower() + title[1:]
 

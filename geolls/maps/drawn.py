@@ -20,8 +20,9 @@ from geolls.base.text import count, day, small, suggest
 from geolls.base.vocabulary import REASON_LABELS, REASON_NUMBERS, REASON_PHRASES
 from geolls.maps.data import Box, Callout, LayerSpec, MapData, Measure, say
 from geolls.maps.recipes import Recipe, load_recipe
+from geolls.measures.claimants import fewest
 
-__all__ = ["Cover", "Drawn", "Said", "cover", "resolve", "schools_of", "texts"]
+__all__ = ["Cover", "Drawn", "Said", "cover", "many_here", "resolve", "schools_of", "texts"]
 
 MOST_CALLOUTS = 4
 _LABELS = {n: REASON_LABELS[key] for key, n in REASON_NUMBERS.items()}
@@ -388,13 +389,21 @@ class Drawn:
         least = Counter(u for claimants in known if len(claimants) == 1 for u in claimants)
         return {u: Interval(least[u], n) for u, n in most.items()}
 
+    def lists_here(self, spec: LayerSpec) -> set[frozenset[int]]:
+        """Return who is listed for some land of the place, or has a school of the trust; or all."""
+        found = self.cover(spec)
+        if self.data.place is not None:
+            units = [found.of[block] for block in self.place_blocks]
+        elif self.data.trust is not None:
+            members = [] if self.members is None else self.units_of(spec, self.members)
+            units = [unit for unit in members if unit is not None]
+        else:
+            units = list(range(len(spec.units)))
+        return {frozenset(found.claimants(unit)) for unit in units if unit >= 0}
+
     def units_here(self, spec: LayerSpec) -> list[int]:
         """Return the units of a layer on the map: all, or those of the place or of the trust."""
-        if self.data.place is not None:
-            return self.cover(spec).units_on(self.place_blocks)
-        if self.data.trust is not None:
-            return sorted(u for u in self.counts(spec) if u >= 0)
-        return list(range(len(spec.units)))
+        return sorted(frozenset().union(*self.lists_here(spec)))
 
     @cached_property
     def focus(self) -> Box:
@@ -413,6 +422,12 @@ class Drawn:
         bounds = topo.bounds[self.place_blocks] if self.place_blocks else topo.bounds
         low, high = np.nanmin(bounds[:, :2], axis=0), np.nanmax(bounds[:, 2:], axis=0)
         return tuple(np.r_[low, high].tolist())
+
+
+def many_here(maps: Sequence[Drawn], spec: LayerSpec) -> Interval:
+    """Count the units of a layer on some maps: at least, at most, where several list the same."""
+    lists = set().union(*(drawn.lists_here(spec) for drawn in maps))
+    return Interval(fewest(lists), len(frozenset().union(*lists)))
 
 
 def _require(key: str, known: Mapping[str, Any], what: str) -> None:

@@ -23,7 +23,7 @@ from geolls.base.shelves import shelf
 from geolls.base.text import count, small
 from geolls.base.vocabulary import FAMILY_TITLES
 from geolls.maps.data import WHO_RUNS, Kind, MapData, say
-from geolls.maps.drawn import Drawn, cover_words, resolve, schools_of, texts
+from geolls.maps.drawn import Drawn, cover_words, many_here, resolve, schools_of, texts
 from geolls.maps.hexes import hexes_of
 from geolls.maps.offline import (
     Page,
@@ -63,11 +63,11 @@ def _groups(drawn: Drawn) -> list[dict[str, Any]]:
     """Return the panel's groups of layers, empty groups left out."""
     groups: dict[str, list[dict[str, Any]]] = {family: [] for family in FAMILY_TITLES}
     for spec in drawn.layers:
-        on, many = spec.key in drawn.on, len(drawn.units_here(spec))
+        on, many = spec.key in drawn.on, many_here([drawn], spec)
         shown = spec.family in groups and spec.key not in drawn.recipe.swipe
-        if shown and (on or many):
+        if shown and (on or many.high):
             row = {"key": spec.key, "title": spec.label or spec.title, "line": spec.style}
-            groups[spec.family].append({**row, "on": on, "count": many})
+            groups[spec.family].append({**row, "on": on, "count": span(many, "{:.0f}".format)})
     return [
         {"key": family, "title": FAMILY_TITLES[family], "rows": rows}
         for family, rows in groups.items()

@@ -30,7 +30,9 @@ from geolls.study.units import (
     counted_in,
     drawn_layers,
     grounds_of,
+    listed_in,
     members_of,
+    schools_meet,
     several,
     trusts_of_several,
     units_of,
@@ -402,7 +404,8 @@ class Facts:
         share = self.study.settings.divide_share
         rows = self.pairs[place, key].get(code, [])
         listed = self.listed.get((place, key), {}).get(code, 0.0)
-        return Cover(self.layer(key), rows, shared, listed, ground, self.names(key), share)
+        met = Interval(1, 1) if place == key else schools_meet(self.study, place, key)[code]
+        return Cover(self.layer(key), rows, shared, listed, ground, self.names(key), share, met)
 
     @cache  # noqa: B019
     def names(self, key: str) -> Mapping[str, str]:
@@ -485,6 +488,8 @@ class Cover:
     least : float
         A unit with no more than this part of the place's land does not divide it: `divide_share`
         of the study.
+    met : Interval
+        How many units its schools are in.
 
     Notes
     -----
@@ -499,6 +504,7 @@ class Cover:
     ground: Ground
     names: Mapping[str, str]
     least: float
+    met: Interval
 
     # -- land ------------------------------------------------------------------------------
 
@@ -529,6 +535,12 @@ class Cover:
         """Who is listed together for some of the land: a single unit, or several."""
         land = {unit.code for unit in self.land}
         return [whose for whose in self.ground.lists if land & {*whose}]
+
+    @property
+    def with_land(self) -> Interval:
+        """How many units have land here."""
+        land = {unit.code for unit in self.land}
+        return Interval(listed_in([land & {*whose} for whose in self.lists]).low, len(land))
 
     @property
     def divided(self) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from itertools import product
 from typing import Any, NamedTuple
 
@@ -14,7 +14,7 @@ from geolls.base.arrays import Floats, Ints
 from geolls.base.interval import Interval
 from geolls.base.vocabulary import BLANK_BELOW, HOME_KINDS, KINDS, REASONS, By
 from geolls.land.blocks import adjacency
-from geolls.measures.claimants import Ends, fewest
+from geolls.measures.claimants import Ends, fewest, touched
 from geolls.measures.disclosure import counted, meal_share
 from geolls.measures.membership import Membership, is_reason
 from geolls.measures.mismatch import effective_maps, tuples
@@ -35,9 +35,11 @@ __all__ = [
     "drawn_layers",
     "grounds_of",
     "homes_within",
+    "listed_in",
     "members_of",
     "met_on",
     "neighbours",
+    "schools_meet",
     "several",
     "trusts_of_several",
     "units_of",
@@ -277,6 +279,15 @@ def members_of(study: Core, layer: str) -> pd.DataFrame:
     )
 
 
+@remembered
+def schools_meet(study: Core, place: str, layer: str) -> dict[str, Interval]:
+    """Count the units of a layer that schools of each place are in: at least, at most."""
+    x, y = study.membership(place), study.membership(layer)
+    rows = np.asarray(y.items.get_indexer(x.items[x.item]), dtype=np.intp)
+    ends = touched(x.unit, rows, len(x.codes), y, sure=x.low > 0)
+    return {code: Interval(*both) for code, *both in zip(x.codes, *ends, strict=True)}
+
+
 def met_on(ground: Ground, least: float = 0.0) -> Interval:
     """Count the units that have land in a place: at least, at most.
 
@@ -292,11 +303,14 @@ def met_on(ground: Ground, least: float = 0.0) -> Interval:
     Land that several are listed for is of one of them at least, nobody knows of which: the least
     is the smallest set of units with one of every list, the most all that are listed.
     """
-    kept = [frozenset(whose) for whose, part in ground.lists.items() if part > least]
-    lists = [whose for whose in kept if whose.isdisjoint(REASONS)]
-    number = {code: i for i, code in enumerate(sorted(frozenset().union(*lists)))}
-    sets = [frozenset(number[code] for code in whose) for whose in lists]
-    return Interval(fewest(sets) if sets else 0, len(number))
+    return listed_in([whose for whose, part in ground.lists.items() if part > least])
+
+
+def listed_in(lists: Iterable[Iterable[str]]) -> Interval:
+    """Count the units of some lists, each of which holds for one of its units at least."""
+    kept = [whose for one in lists if (whose := frozenset(one)).isdisjoint(REASONS)]
+    number = {code: i for i, code in enumerate(sorted(frozenset().union(*kept)))}
+    return Interval(fewest([frozenset(number[c] for c in whose) for whose in kept]), len(number))
 
 
 @remembered

@@ -827,14 +827,14 @@ def _(t: Truth, s: Said, g: Groups) -> bool:
     def holds(layer: str) -> bool:
         units = t.units(s.layer, s.code, layer)
         shared = t.shared_here(s.layer, s.code, layer)
-        return num(g["units"]) == len(units) and all(shared[u] > n / 2 for u, n in units.items())
+        return num(g["parted"]) == len(units) and all(shared[u] > n / 2 for u, n in units.items())
 
     return any_layer(t, s, holds)
 
 
-@claim(BAR, "some", "schools of it are in so many units of a layer")
+@claim(BAR, "some", "the least and the most units of a layer that its schools can be in")
 def _(t: Truth, s: Said, g: Groups) -> bool:
-    return any_layer(t, s, lambda k: num(g["units"]) == len(t.units(s.layer, s.code, k)))
+    return any_layer(t, s, lambda k: ends(g["units"]) == units_between(t, s, k))
 
 
 MORE = "how evenly, and what is shared or strays"
@@ -1632,21 +1632,33 @@ def _(t: Truth, s: Said, g: Groups) -> bool:
 
 def fewest_and_most(t: Truth, s: Said, layer: str) -> tuple[int, int]:
     """Count units by trying every way to give each shared set of schools to its claimants."""
+    ways = ways_to_give(t, layer, t.of_trust[s.code])
+    return min(map(len, ways)), max(map(len, ways))
+
+
+def units_between(t: Truth, s: Said, layer: str) -> tuple[int, int]:
+    """Count the same of a place: the least of its own schools, the most of all that it lists."""
+    mine = t.members(s.layer)[s.code]
+    sure, every = [u for u, share in mine if share == 1], [u for u, _ in mine]
+    low, high = (ways_to_give(t, layer, urns) for urns in (sure, every))
+    return min(map(len, low)), max(map(len, high))
+
+
+def ways_to_give(t: Truth, layer: str, urns: list[str]) -> set[frozenset[str]]:
     of = t.claims(layer)
     sure, sets = set(), Counter[frozenset[str]]()
-    for urn in t.of_trust[s.code]:
+    for urn in urns:
         units = frozenset(code for code, _ in of[urn]) - REASONS
         if len(units) == 1:
             sure |= units
         elif units:
             sets[units] += 1
-    low = high = {frozenset(sure)}
+    ways = {frozenset(sure)}
     for units, n in sets.items():
         # Of n schools that the same units list, any 1 to n of the units may have some.
         parts = [p for p in subsets(units) if 0 < len(p) <= n]
-        low = {one | part for one in low for part in parts}
-    high = low
-    return min(map(len, low)), max(map(len, high))
+        ways = {one | part for one in ways for part in parts}
+    return ways
 
 
 def subsets(units: frozenset[str]) -> list[frozenset[str]]:

@@ -128,7 +128,7 @@ def said_of(study: Any, home: str = LAYERS[0]) -> list[Said]:
 def _by_subject(book: Book, said: list[Said]) -> Iterator[Said]:
     """Tell whose each sentence is that a search finds: they are said in the order of the book."""
     keys = [(key, code) for key in book.facts.places for code in book.facts.unit_rows[key]]
-    subjects = iter([*keys, *(("trust", uid) for uid in book.trust_rows)])
+    subjects = iter([*(("trust", uid) for uid in book.trust_rows), *keys])
     homes: list[Said] = []
     for one in said:
         homes.append(one)

@@ -322,7 +322,7 @@ def test_the_index_says_what_the_tables_say(readers: list[Reader]) -> None:
         away = int(kinds["trust_based_elsewhere"])
         most = away + int(kinds.get("status_unknown", 0))  # any of them may be in such a trust
         known = f"{away:,} to {most:,}" if most > away else f"{away:,}"
-        assert f"{known} of {len(study.schools):,} schools are in a trust at home" in said[0]
+        assert f"{known} of {len(study.schools):,} schools are in a trust whose home" in said[0]
         trusts = study.spread()
         trusts = trusts[trusts["schools"] > 1]
         one = int((trusts["areas_local_authority"] == 1).sum())

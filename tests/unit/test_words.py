@@ -68,11 +68,11 @@ def test_the_first_form_whose_condition_holds_is_said() -> None:
 
 
 def test_forms_that_all_hold_are_joined() -> None:
-    facts = {"units": 3, "parted": 1, "effective": 2.44, "strays": 2.0}
+    facts = {"units": Interval(3, 3), "parted": 1, "effective": 2.44, "strays": 2.0}
     assert words.MORE_UNITS(**facts) == (
-        ", effective 2.4; one shares land; 2 schools stand over the line"
+        ", effective 2.4; one of those listed shares land; 2 schools stand over the line"
     )
-    assert words.MORE_UNITS(**facts | {"units": 1, "parted": 0, "strays": 0.0}) == ""
+    assert words.MORE_UNITS(**facts | {"units": Interval(1, 1), "parted": 0, "strays": 0.0}) == ""
 
 
 def test_few_schools_have_no_percentage() -> None:

@@ -11,10 +11,11 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from geolls.base.text import small
+from geolls.base.interval import span
+from geolls.base.text import count, small
 from geolls.base.vocabulary import FAMILY_TITLES, REASON_PHRASES
 from geolls.maps.data import Kind, LayerSpec, class_titles, say
-from geolls.maps.drawn import Drawn
+from geolls.maps.drawn import Drawn, many_here
 from geolls.maps.print.land import Faces, attrs, fill, link_or_hull, marks, symbol
 from geolls.maps.print.svg import Run, Sheet, circle, inks, line, number, rect, text, width, wrap
 from geolls.maps.styles import LINES, SITE, SYMBOLS, Mark
@@ -148,8 +149,8 @@ def groups_of(maps: Sequence[Drawn]) -> list[Group]:
     out, drawn = list[Group](), maps[0]
     for family, title in FAMILY_TITLES.items():
         on = [s for s in drawn.layers if s.family == family and s.key in drawn.on]
-        counts = [(s, len(set().union(*(one.units_here(s) for one in maps)))) for s in on]
-        if keys := [Key("line", s.style, s.label or s.title, f"{n:,}") for s, n in counts if n]:
+        counts = [(s.label or s.title, s.style, many_here(maps, s)) for s in on]
+        if keys := [Key("line", line, s, span(n, count)) for s, line, n in counts if n.high]:
             # Said once, over the first of them.
             out.append(Group(title, keys, (), "" if out or drawn.england else "units here"))
     there = {kind for one in maps for kind in one.marked["kind"]}
