@@ -137,6 +137,7 @@ def _hubs(here: Here, key: str) -> Markup:
     covered, gap = 1 - cover.bare(), cover.bare("no_evidence")
     said = words.HUBS_HERE(
         units=many,
+        met=cover.with_land,
         sure=not here.shares_land,
         gap=gap,
         whole=cover.whole,
@@ -351,7 +352,7 @@ class PlacePages(Chapter):
             pieces,
             lines,
             whole=total if here.schools.certain else None,
-            about=words.UNITS_HERE(itself=ours, more=more, **counts),
+            about=words.UNITS_HERE(itself=ours, more=more, listed=len(cover.units), **counts),
             confidence=self._confidence(here, key) if known else "",
             line_confidence="low" if known and cover.listed else "",
         )

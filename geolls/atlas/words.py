@@ -164,9 +164,13 @@ FORMATS: dict[str, Callable[[Any], object]] = {
     "ranked": lambda rank: rank_words(rank.known[0], rank.known[1], rank.total, "share"),
     "Roughly": lambda share: (words := roughly(share))[:1].upper() + words[1:],
     "small": small,
-    "Words": lambda n: in_words(n, capital=True),
-    "words": lambda n: between(n, in_words) if _apart(n) else span(n, in_words, "{} or {}"),
+    "Words": lambda n: (said := _in_words(n))[:1].upper() + said[1:],
+    "words": lambda n: _in_words(n),
 }
+
+
+def _in_words(n: float | Interval) -> str:
+    return between(n, in_words) if _apart(n) else span(n, in_words, "{} or {}")
 
 
 def _apart(n: float | Interval) -> bool:
@@ -371,7 +375,7 @@ HUBS_HERE = Saying(
          "<b>{units:Words} {titles}</b> share {covered:percent} of its {ground} along a line not "
          "to hand."),
     Form("several, some share", lambda f: f.divided and f.parted,
-         "<b>{units:Words} {titles}</b> divide it{beyond}; {parted:words} {parted:shares|share} "
+         "<b>{met:Words} {titles}</b> divide it{beyond}; {parted:words} {parted:shares|share} "
          "land along a line not to hand."),
     Form("several", lambda f: f.divided, "<b>{units:Words} {titles}</b> divide it{beyond}."),
     Form("several, perhaps", always,
@@ -446,7 +450,7 @@ UNITS_HERE = Saying(
     "how many units of a layer the schools of a place are in, beside its bar",
     Form("itself", lambda f: f.itself, "1 unit. It is the place."),
     Form("none", lambda f: f.units.high == 0, "no unit here"),
-    Form("all share it", lambda f: f.units.high == f.parted > 1,
+    Form("all share it", lambda f: f.listed == f.parted > 1,
          "{parted} units share it; the line between them is not to hand."),
     Form("some", always, "{units:count} {units:unit|units}{more}"),
 )

@@ -403,8 +403,10 @@ class Facts:
         ground = itself if place == key else grounds_of(self.study, place, key)[code]
         share = self.study.settings.divide_share
         rows = self.pairs[place, key].get(code, [])
-        listed = self.listed.get((place, key), {}).get(code, 0.0)
-        met = Interval(1, 1) if place == key else schools_meet(self.study, place, key)[code]
+        listed, none = self.listed.get((place, key), {}).get(code, 0.0), Interval(0, 0)
+        met = (
+            Interval(1, 1) if place == key else schools_meet(self.study, place, key).get(code, none)
+        )
         return Cover(self.layer(key), rows, shared, listed, ground, self.names(key), share, met)
 
     @cache  # noqa: B019

@@ -11,6 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Callable
 from functools import cache
+from itertools import combinations
 from statistics import median
 from typing import Any
 
@@ -556,7 +557,13 @@ def _(t: Truth, s: Said, g: Groups) -> bool:
 def _(t: Truth, s: Said, g: Groups) -> bool:
     _, land = hub(t, s, g)
     mostly = [u for u, part in land.units.items() if land.shared[u] > part / 2]
-    right = num(g["units"]) == len(land.units) and num(g["parted"]) == len(mostly)
+    lists = [one & land.units.keys() for one in land.lists]
+    low = min(
+        n
+        for n in range(len(land.units) + 1)
+        if any(all(set(some) & one for one in lists) for some in combinations(land.units, n))
+    )
+    right = ends(g["met"].lower()) == (low, len(land.units)) and num(g["parted"]) == len(mostly)
     return right and t.divided(land)
 
 

@@ -154,7 +154,7 @@ _WRITTEN: dict[str, str] = {
     "percent": _PERCENT,
     "km within": rf"(?:{_NUMBER} km|{text.DASH})",
     "words": rf"(?:(?:between )?(?:[a-z]+|{_NUMBER})(?: (?:or|and) (?:[a-z]+|{_NUMBER}))?)",
-    "Words": rf"(?:[A-Z][a-z]+|{_NUMBER})",
+    "Words": rf"(?:(?:Between )?(?:[A-Za-z]+|{_NUMBER})(?: (?:or|and) (?:[a-z]+|{_NUMBER}))?)",
 }
 
 
