@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cached_property, partial
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import pandas as pd
+from markupsafe import Markup
 
 from geolls.atlas.country import CountryPages
 from geolls.atlas.frame import Frame, Page, Rendered
 from geolls.atlas.place import PlacePages
 from geolls.atlas.search import search_index
 from geolls.atlas.trust import TrustPages
+from geolls.atlas.years import PANELS, TRUST_PANELS, over_time
 from geolls.base.text import small
 from geolls.base.vocabulary import KINDS
 from geolls.export.render import Table, render
@@ -23,7 +25,29 @@ from geolls.maps.traits import FILE as TRAITS
 from geolls.maps.traits import traits_of
 from geolls.study.facts import Facts
 
-__all__ = ["Book", "CsvTable"]
+__all__ = ["Book", "CsvTable", "History"]
+
+
+ENDED: Final = "trusts that ended before the day of the atlas have no page"
+LEFT: Final = "who left a trust between two days, and came back, does not show"
+
+
+class History(NamedTuple):
+    """What is told of earlier days.
+
+    Attributes
+    ----------
+    days : list of str
+        Every day, in order.
+    rows : mapping
+        The rows of a page, by its kind and key: as `geolls.history`, of trusts as `followed`.
+    files : list of str
+        The files that tell.
+    """
+
+    days: list[str]
+    rows: Mapping[tuple[str, ...], pd.DataFrame]
+    files: list[str]
 
 
 class CsvTable(NamedTuple):
@@ -42,10 +66,15 @@ class Book(Frame):
         Every table, computed once.
     single : bool
         Whether each page stands alone, with styles, scripts and data inside it.
+    history : History, optional
+        What is told of earlier days: index, places and trusts then have a section of it.
     """
 
-    def __init__(self, facts: Facts, single: bool = False) -> None:
+    def __init__(self, facts: Facts, single: bool = False, history: History | None = None) -> None:
         super().__init__(facts, single)
+        self.history = history
+        if history is not None:
+            self.over_time = partial(_over_time, history)
         self.tables = _csv_tables(facts)
         country = CountryPages(self)
         self._makers: dict[str, Callable[[Page], Rendered]] = {
@@ -87,6 +116,16 @@ class Book(Frame):
             "bodies.js": in_file("bodies", bodies_of(self.study)),
         }
         return {f"assets/{name}": text.encode() for name, text in files.items()}
+
+
+def _over_time(history: History, page: Page, title: str) -> Markup:
+    """Return the section of a page about the years: of the index, of places and of trusts."""
+    mine = history.rows.get((page.kind, *page.key))
+    if mine is None:
+        return Markup()
+    name = "England" if page.kind == "index" else title
+    how = (TRUST_PANELS, ENDED) if page.kind == "trust" else (PANELS, LEFT)
+    return over_time(mine, history.days, name, *how)
 
 
 def _csv_tables(facts: Facts) -> dict[str, CsvTable]:

@@ -20,14 +20,17 @@ from importlib.resources import files as package_files
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from geolls import __version__
 from geolls.api import Study
-from geolls.atlas.book import Book
+from geolls.atlas.book import Book, History
 from geolls.atlas.frame import Page
 from geolls.base.errors import GeollsError, OutputError, UsageError
 from geolls.base.files import sha256, sweep, write_bytes, write_text
 from geolls.base.shelves import shelf
 from geolls.study.facts import Facts
+from geolls.study.history import days_of, files_in, followed
 
 __all__ = ["DEFAULT_PLACES", "AtlasReport", "Done", "Press", "build_atlas"]
 
@@ -106,6 +109,8 @@ def build_atlas(
     jobs: int = 1,
     resume: bool = False,
     single: bool = False,
+    registers: Sequence[Path] = (),
+    group_links: Sequence[Path] = (),
     progress: Progress | None = None,
 ) -> AtlasReport:
     """Write the atlas of a study.
@@ -125,6 +130,8 @@ def build_atlas(
         Leave out what is complete and whose inputs have not changed.
     single : bool
         Make each page whole, to be sent alone: none needs the folder it came in.
+    registers, group_links : sequence of pathlib.Path
+        As `geolls.history`: index, places and trusts then have a section of the years.
     progress : callable, optional
         Called with what is being done, how much is done, and how much there is.
 
@@ -148,15 +155,18 @@ def build_atlas(
     out = Path(out)
     _make_folder(out)
     keys = _place_layers(study, places)
-    book = Book(Facts(study, keys), single)
+    tell = progress or (lambda *_: None)
+    facts = Facts(study, keys)
+    history = _history(facts, registers, group_links, tell) if registers else None
+    book = Book(facts, single, history)
     press = Press(book, out)
-    decides = json.dumps([study.fingerprint, _code(), keys, single, __version__])
+    told = [sha256(path) for path in (*registers, *group_links) if path.is_file()]
+    decides = json.dumps([study.fingerprint, _code(), keys, single, __version__, *told])
     stamp = hashlib.sha256(decides.encode()).hexdigest()[:16]
     finished = _finished(out, stamp) if resume else {}
     results = {name: finished[name] for name in book.tasks if name in finished}
     skipped = _count_pages(book, results)
     todo = [name for name in book.tasks if name not in results]
-    tell = progress or (lambda *_: None)
     assets = press.assets()
     tell("pages", 0, len(todo))
     with (out / JOURNAL).open("a" if resume else "w", encoding="utf-8") as log:
@@ -171,6 +181,30 @@ def build_atlas(
     size = _write_record(book, out, keys, ordered, assets, stamp)
     whole = [done.name for done in ordered if not done.error]
     return AtlasReport(_count_pages(book, whole) - skipped, skipped, failed, size)
+
+
+def _history(
+    facts: Facts, registers: Sequence[Path], group_links: Sequence[Path], tell: Progress
+) -> History:
+    """Follow England, every place that has a page, and every trust."""
+    days = days_of(files_in(registers, "registers"), files_in(group_links, "group links"))
+    units = [(key, str(code)) for key in facts.places for code in facts.units[key].index]
+    pages: list[tuple[str, ...]] = [("index",), *(("place", *unit) for unit in units)]
+    rows: dict[tuple[str, ...], list[dict[str, Any]]] = {page: [] for page in pages}
+    trusts = []
+    names = [f"{key}:{code}" for key, code in units]
+    settings = facts.study.settings.replace(travel=None)
+    told_of = followed(days, names, settings=settings, data=facts.study.data)
+    for n, (told, at_work) in enumerate(told_of, start=1):
+        for page, row in zip(pages, told, strict=True):
+            rows[page].append(row)
+        trusts.append(at_work)
+        tell("days", n, len(days))
+    tables = {page: pd.DataFrame(told) for page, told in rows.items()}
+    by_trust = pd.concat(trusts).groupby("trust_uid")
+    tables |= {("trust", str(uid)): told for uid, told in by_trust}
+    files = sorted({path.name for day in days for path in (day.register, day.links) if path})
+    return History([day.day.isoformat() for day in days], tables, files)
 
 
 def _count_pages(book: Book, names: Iterable[str]) -> int:
@@ -380,6 +414,7 @@ def _write_record(
             for k, v in study.layers.items()
         },
         "arguments": {"places": list(keys), "single": book.single},
+        **({"history": book.history.files} if book.history else {}),
         "counts": {
             **register.counts,
             "places": {k: len(book.facts.units[k]) for k in keys},

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property, partial
 from typing import Any
@@ -125,6 +125,8 @@ class Frame:
     def __init__(self, facts: Facts, single: bool = False) -> None:
         self.facts, self.single = facts, single
         self.study = facts.study
+        # The section of a page about the years, by page and name, where a history is given.
+        self.over_time: Callable[[Page, str], Markup] = lambda *_: Markup()
         self.plates = Plates(facts, self.path_of, not single)
 
     @cached_property
@@ -254,6 +256,7 @@ class Frame:
             "register": REGISTER,
             "dense": dense,
             "shapes": {k: Markup(shape(k)) for k in KINDS},
+            "over_time": self.over_time(page, title),
         }
         text = str(templates().get_template(template).render({**known, **context}))
         grids = [value for value in context.values() if isinstance(value, Grid)]

@@ -1,7 +1,8 @@
-"""Draw a history: small multiples, a row of panels for each place, and a day to choose."""
+"""Draw a history: small multiples, a row of panels for each place, a day to choose, a table."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
 import pandas as pd
@@ -11,7 +12,7 @@ from geolls.atlas.frame import templates
 from geolls.maps.data import say
 from geolls.maps.offline import asset, policy
 
-__all__ = ["PANELS", "years_html"]
+__all__ = ["PANELS", "TRUST_PANELS", "over_time", "years_html"]
 
 #: What each panel shows: a column of the history, its title, how its values are written.
 PANELS: Final = (
@@ -22,6 +23,13 @@ PANELS: Final = (
     ("based_elsewhere_share", "In trusts based elsewhere", "share"),
     ("trusts_across_teaching_school_hub", "Trusts across a Teaching School Hub line", "share"),
     ("pair_km_median", "Distance between schools, middle trust", "km"),
+)
+#: The same of one trust: columns of its spread.
+TRUST_PANELS: Final = (
+    ("schools", "Its schools", "count"),
+    ("areas_local_authority", "Local authorities it works in", "count"),
+    ("areas_teaching_school_hub", "Teaching School Hubs it meets", "count"),
+    ("pair_km_median", "Distance between its schools, middle pair", "km"),
 )
 _LEFT, _WIDE, _LOW, _TALL = 10.0, 200.0, 100.0, 80.0  # a panel, in units of its picture
 
@@ -38,7 +46,7 @@ class Mark(NamedTuple):
 
 
 def years_html(table: pd.DataFrame, title: str) -> str:
-    """Return a history as one page: no script, nothing from the network.
+    """Return a history as one page: nothing from the network.
 
     Parameters
     ----------
@@ -50,32 +58,78 @@ def years_html(table: pd.DataFrame, title: str) -> str:
     Returns
     -------
     str
-        A row of panels for each place; the panels of one measure are on one scale where it is a
-        share, else on the place's own. A day is chosen by radio buttons, which arrow keys step
-        through.
+        A row of panels and a table for each place; the panels of one measure are on one scale
+        where it is a share, else on the place's own. A day is chosen by a slider.
     """
     days = sorted(table["day"].unique())
-    files = sorted({f for c in ("schools_from", "trusts_from") for f in table[c].unique()} - {""})
     places = [
-        {"name": name, "panels": [_panel(mine, table, days, *each) for each in PANELS]}
+        _place(str(name), mine, table, days, PANELS)
         for name, mine in table.groupby("place", sort=False)
     ]
-    text = str(
-        templates()
-        .get_template("years.html.jinja")
-        .render(
-            title=title,
-            days=days,
-            first=days[0][:4],
-            last=days[-1][:4],
-            places=places,
-            tokens=Markup(asset("tokens.css")),
-            source=f"Department for Education, Get Information about Schools: {', '.join(files)}. "
-            "Open Government Licence v3.0.",
-        )
-    )
+    said = {**_said(table, days), "title": title, "places": places}
+    said["tokens"] = Markup(asset("tokens.css"))
+    text = str(templates().get_template("years.html.jinja").render(said))
     meta = f'<meta http-equiv="Content-Security-Policy" content="{policy(text)}">'
     return text.replace("<!--policy-->", meta, 1)
+
+
+def over_time(
+    mine: pd.DataFrame,
+    days: list[str],
+    name: str,
+    panels: Sequence[tuple[str, str, str]] = PANELS,
+    note: str = "",
+) -> Markup:
+    """Return the section of a page that shows its place, or trust, over the years.
+
+    Parameters
+    ----------
+    mine : pandas.DataFrame
+        Its rows: of `geolls.history`, or of `followed`.
+    days : list of str
+        Every day that is told of, in order.
+    name : str
+        Its name.
+    panels : sequence of tuple
+        As `PANELS`.
+    note : str
+        What the numbers do not tell.
+    """
+    lines = (line for told in mine["note"] for line in str(told).split("; "))
+    notes = [note, *dict.fromkeys(line for line in lines if line.startswith("survivors"))]
+    said = {**_said(mine, days), "place": _place(name, mine, mine, days, panels)}
+    said["notes"] = [text for text in notes if text]
+    return Markup(templates().get_template("years_section.html.jinja").render(said))
+
+
+def _said(table: pd.DataFrame, days: list[str]) -> dict[str, Any]:
+    """Return what a drawing says besides its panels."""
+    columns = [c for c in ("schools_from", "trusts_from") if c in table]
+    files = sorted({f for c in columns for f in table[c].unique()} - {""})
+    return {
+        "days": days,
+        "script": Markup(asset("years.js")),
+        "source": f"Department for Education, Get Information about Schools: {', '.join(files)}. "
+        "Open Government Licence v3.0.",
+    }
+
+
+def _place(
+    name: str,
+    mine: pd.DataFrame,
+    every: pd.DataFrame,
+    days: list[str],
+    wanted: Sequence[tuple[str, str, str]],
+) -> dict[str, Any]:
+    """Return the panels of a place, and the same numbers as rows of a table: one for each day."""
+    panels = [_panel(mine, every, days, *each) for each in wanted]
+    told = [{mark.day: mark.said for mark in panel["marks"]} for panel in panels]
+    notes = dict(zip(mine["day"], mine["note"], strict=True))
+    rows = [
+        (day, [said.get(at, "") for said in told], notes.get(day) or "")
+        for at, day in enumerate(days)
+    ]
+    return {"name": name, "panels": panels, "rows": [row for row in rows if any(row[1])]}
 
 
 def _panel(
@@ -101,7 +155,7 @@ def _panel(
             height(value),
             height(low),
             height(high),
-            say(value, kind),
+            say(value, kind) if low == high else f"{say(low, kind)} to {say(high, kind)}",
         )
         for day, value, low, high in rows
     ]

@@ -8,28 +8,14 @@ import click
 
 from geolls.base.errors import UsageError
 from geolls.cli.group import FOLDER, PATH, command
-from geolls.cli.options import OUTPUT, emit, note, phase_option, progress_bar
+from geolls.cli.options import OUTPUT, TOLD_BY, emit, note, phase_option, progress_bar
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
 @command(
-    click.option(
-        "--registers",
-        multiple=True,
-        type=PATH,
-        metavar="DIR|FILE",
-        help="Whole registers (GIAS edubasealldata), closed schools and all; may be given again.",
-    ),
-    click.option(
-        "--group-links",
-        multiple=True,
-        type=PATH,
-        metavar="DIR|FILE",
-        help="Group links of real days (grouplinks, alllinksdata), or academiesmatmembership, "
-        "which tells of every day before its own; may be given again.",
-    ),
+    *TOLD_BY,
     click.option(
         "--place", "places", multiple=True, metavar="PLACE", help="A place; may be given again."
     ),

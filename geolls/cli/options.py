@@ -42,6 +42,24 @@ def phase_option(function: Any) -> Any:
     )(function)
 
 
+#: The files that a history is told by.
+TOLD_BY = (
+    click.option(
+        "--registers",
+        multiple=True,
+        type=PATH,
+        metavar="DIR|FILE",
+        help="Whole registers (GIAS edubasealldata), closed schools and all; may be given again.",
+    ),
+    click.option(
+        "--group-links",
+        multiple=True,
+        type=PATH,
+        metavar="DIR|FILE",
+        help="Group links of real days (grouplinks, alllinksdata), or academiesmatmembership, "
+        "which tells of every day before its own; may be given again.",
+    ),
+)
 OUTPUT = (
     click.option(
         "--columns",

@@ -12,6 +12,7 @@ from geolls.cli.group import OUT, PATH, Choice
 from geolls.cli.options import (
     OUTPUT,
     ROWS_THERE,
+    TOLD_BY,
     emit,
     listed,
     note,
@@ -203,6 +204,7 @@ def map_(
     ),
     click.option("--resume", is_flag=True, help="Skip pages that are complete and unchanged."),
     click.option("--single", is_flag=True, help="Each page whole, to be sent without its folder."),
+    *TOLD_BY,
     output=OUTPUT[-2:],
 )
 def atlas(
@@ -212,9 +214,13 @@ def atlas(
     jobs: int,
     resume: bool,
     single: bool,
+    registers: tuple[Path, ...],
+    group_links: tuple[Path, ...],
     **options: Any,
 ) -> None:
     r"""Build the atlas: a page for each place and trust.
+
+    With --registers and --group-links, as of `history`, each tells of its years too.
 
     \b
     geolls atlas --out out/atlas
@@ -232,6 +238,8 @@ def atlas(
             jobs=jobs or os.cpu_count() or 1,
             resume=resume,
             single=single,
+            registers=registers,
+            group_links=group_links,
             progress=progress,
         )
     click.echo(f"Open {(out / 'index.html').resolve().as_uri()}")

@@ -25,7 +25,7 @@ from geolls.study.core import Core
 from geolls.study.gazetteer import Place
 from geolls.study.settings import Settings
 
-__all__ = ["COLUMNS", "SINCE", "Day", "days_of", "files_in", "history"]
+__all__ = ["COLUMNS", "SINCE", "Day", "days_of", "files_in", "followed", "history"]
 
 HUBS: Final = ("teaching_school_hub", "maths_hub")
 SINCE: Final = 2010
@@ -177,19 +177,48 @@ def history(
     dict
         A row with `COLUMNS` for each day and place, England first: blank where nothing tells.
     """
-    studies = ((d, _study(d, settings, data)) for d in days)
+    for rows, _ in followed(days, places, settings=settings, data=data):
+        yield from rows
+
+
+def followed(
+    days: Sequence[Day], places: Sequence[str] = (), *, settings: Settings, data: Path | None = None
+) -> Iterator[tuple[list[dict[str, Any]], pd.DataFrame]]:
+    """Yield of each day what `history` has, and its trusts; each study is opened once.
+
+    Parameters
+    ----------
+    days, places, settings, data
+        As `history`.
+
+    Yields
+    ------
+    tuple of list of dict and pandas.DataFrame
+        England's row and those of the places, in their order; one row a trust that was at work,
+        with `day`, `trust_uid`, and columns of `spread`: none where nothing tells of trusts.
+    """
     last: list[Place] = []
     if places:
         newest = _study(days[-1], settings, data)
         last = [newest.place(name) for name in places]
-    for day, study in studies:
-        every = study.schools["urn"]
+    for day in days:
+        study = _study(day, settings, data)
         left = study.register.counts.get("links_rejected", 0) if day.links else 0
         note = f"{left:,} rows of {day.links.name} left out" if left and day.links else ""
-        yield _row(day, study, "England", pd.Index(every), note)
+        rows = [_row(day, study, "England", pd.Index(study.schools["urn"]), note)]
         for name, place in zip(places, last, strict=True):
             urns, note = _there(study, name, place)
-            yield _row(day, study, place.name, urns, note)
+            rows.append(_row(day, study, place.name, urns, note))
+        yield rows, _trusts_of(day, study)
+
+
+def _trusts_of(day: Day, study: Core) -> pd.DataFrame:
+    """Return each trust at work on a day: how many schools it had, where, and how far apart."""
+    areas = [f"areas_{key}{end}" for key in HUBS for end in ("", "_low", "_high")]
+    columns = ["trust_uid", "schools", "areas_local_authority", "pair_km_median", *areas]
+    table = study.spread().reindex(columns=columns) if day.trusts else pd.DataFrame(columns=columns)
+    source = (day.links or day.register).name
+    return table.assign(day=day.day.isoformat(), trusts_from=source, note=_survivors(study))
 
 
 def _study(day: Day, settings: Settings, data: Path | None) -> Core:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 from datetime import date
 from pathlib import Path
 
@@ -11,9 +12,12 @@ import pytest
 from gias_files import ACADEMY, links, put, schools, text_of
 
 import geolls
-from geolls.atlas.years import PANELS, years_html
+from geolls.api import Study
+from geolls.atlas.book import Book, History
+from geolls.atlas.years import PANELS, TRUST_PANELS, years_html
 from geolls.base.errors import InputFileError, UnknownNameError
 from geolls.fetch.gias import fetch_gias
+from geolls.study.facts import Facts
 from geolls.study.history import COLUMNS, Day, days_of
 
 # 100000 became 100003; 100001 was an academy from 2012; 100002 is maintained.
@@ -144,24 +148,50 @@ def test_what_cannot_tell_a_day_is_refused(tmp_path: Path, register: Path) -> No
         geolls.history(register, places="Leedz", since=2020)
 
 
-def test_a_history_is_drawn_by_place_and_day_without_a_script() -> None:
-    rows = pd.DataFrame(
-        [
-            ["2010-09-01", "<i>", 0.1, None, None, None, "r.csv", ""],
-            ["2020-09-01", "<i>", 0.5, 30, 20, 40, "r.csv", "l.csv"],
-        ],
-        columns=["day", "place", "academy_share", "in_trusts", "in_trusts_low", "in_trusts_high",
-                 "schools_from", "trusts_from"],
-    ).reindex(columns=COLUMNS)  # fmt: skip
-    rows[["schools_from", "trusts_from"]] = [["r.csv", ""], ["r.csv", "l.csv"]]
-    page = years_html(rows, "Years")
-    assert "<script" not in page and "default-src 'none'" in page
-    assert "<h2>&lt;i&gt;</h2>" in page and "<i>" not in page
-    assert page.count('type="radio"') == 2 and page.count("<figure>") == len(PANELS)
+ROWS = pd.DataFrame(
+    [
+        ["2010-09-01", "<i>", 0.1, None, None, None, "r.csv", "", "survivors only: <b>"],
+        ["2020-09-01", "<i>", 0.5, 30, 20, 40, "r.csv", "l.csv", "its land of today"],
+    ],
+    columns=["day", "place", "academy_share", "in_trusts", "in_trusts_low", "in_trusts_high",
+             "schools_from", "trusts_from", "note"],
+).reindex(columns=COLUMNS)  # fmt: skip
+
+
+def test_a_history_is_drawn_by_place_with_a_slider_for_the_day_and_a_table() -> None:
+    page = years_html(ROWS, "Years")
+    assert "default-src 'none'" in page and page.count("<script>") == 1 and "sha256-" in page
+    assert "<h2>&lt;i&gt;</h2>" in page and "<i>" not in page and "<b>" not in page
+    assert 'type="range" min="0" max="1" value="1" data-days="2010-09-01 2020-09-01"' in page
+    assert page.count("<figure>") == len(PANELS)
     assert 'aria-label="Academies, &lt;i&gt;: 10% to 50%"' in page
     # One day tells of trusts: a mark at 30, a bar from 20 to 40, the top of the panel.
     assert '<line class="ends" x1="210.0" x2="210.0" y1="60.0" y2="20.0"/>' in page
     assert page.count('class="known"') == 3 and "l.csv, r.csv" in page
+    assert '<th scope="row">2020-09-01</th><td>50%</td><td>20 to 40</td>' in page
+
+
+def test_pages_of_an_atlas_tell_of_their_years_where_a_history_is_given(
+    demonstration: Study,
+) -> None:
+    facts = Facts(demonstration, ["region"])
+    code, uid = str(facts.units["region"].index[0]), next(iter(facts.trust_rows))
+    of_trust = pd.DataFrame(
+        {"day": ["2020-09-01"], "trust_uid": [uid], "schools": [7], "note": [""]}
+    ).reindex(columns=["day", "note", *(column for column, *_ in TRUST_PANELS)])
+    told = {("index",): ROWS, ("place", "region", code): ROWS, ("trust", uid): of_trust}
+    bare = Book(facts)
+    book = Book(facts, history=History(["2010-09-01", "2020-09-01"], told, ["r.csv"]))
+    place, trust = bare.path_of("region", code), bare.path_of("trust", uid)
+    for path in ("index.html", place, trust):
+        with_, without = (each.make(path)[path].decode() for each in (book, bare))
+        begin, end = with_.index('<section class="years"'), with_.index("</section></main>") + 10
+        # Nothing else of the page is another, but for the hashes of its policy.
+        policy = re.compile(r'content="default-src[^"]*"')
+        assert policy.sub("", with_[:begin] + with_[end:]) == policy.sub("", without)
+        assert 'type="range"' in with_ and "As a table" not in without
+    assert "Survivors only: &lt;b&gt;." in book.make(place)[place].decode()
+    assert "<td>7</td>" in book.make(trust)[trust].decode()
 
 
 @pytest.mark.real_data
