@@ -62,7 +62,7 @@ LOOKS = {
 _OTHER = ("other", "other")
 GIAS = f"{REGISTER}Establishments/Establishment/Details/"
 LONG = 60  # a table of more rows keeps the first few in the page; the rest travel packed
-KEPT = 9
+KEPT = 12
 
 
 @dataclass(frozen=True, slots=True)

@@ -426,6 +426,30 @@ def test_no_sheet_says_that_it_shows_fewer_rows_than_it_does(visit: Visit) -> No
     assert last.split("\n")[0][:30] in text
 
 
+@pytest.mark.parametrize("name", ["place", "region"])
+def test_a_place_has_one_sheet_with_its_map_and_no_controls(
+    leaves: Leaves, visit: Visit, name: str
+) -> None:
+    page = visit(name).page
+    whole = sheets(page.pdf(prefer_css_page_size=True))
+    page.evaluate("self.print = () => {self.printed = document.documentElement.className}")
+    page.get_by_role("button", name="One page (A4)").click()
+    assert "sheet" in page.evaluate("self.printed")
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert "sheet" not in page.evaluate("document.documentElement.className")
+    assert sheets(page.pdf(prefer_css_page_size=True)) == whole > 1, "the page is whole again"
+    page.goto(f"{leaves.path(name).as_uri()}?sheet")
+    page.wait_for_selector(".geolls-app[data-ready]", state="attached")
+    (text,) = printed(page)
+    assert page.locator("h1").inner_text() in text
+    for said in ("At a glance", "Which maps cover this place", "Trusts at work here", "Sources."):
+        assert said in text
+    assert re.search(r"\d+ (km|m)\b", text), "the map has its scale"
+    for control in ("Download csv", "Print this page", "Report", "Its schools", "Show all"):
+        assert control not in text
+    assert page.locator("main").evaluate("(main) => Number(main.style.zoom)") > 0.85
+
+
 def test_a_place_prints_as_sheets_of_a4(visit: Visit) -> None:
     data = visit("place").page.pdf(prefer_css_page_size=True)
     assert data[:5] == b"%PDF-"

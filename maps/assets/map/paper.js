@@ -91,9 +91,9 @@
         fitted: app.fitted,
       };
       const chosen = !app.shows(app.whole);
-      const height = app.england ? getComputedStyle(node).getPropertyValue("--on-paper") || "640px" : "500px";
-      node.style.width = app.england ? "660px" : "500px";
-      node.style.height = height;
+      const said = (name) => getComputedStyle(node).getPropertyValue(name);
+      node.style.width = said("--paper-width") || (app.england ? "660px" : "500px");
+      node.style.height = said("--on-paper") || (app.england ? "640px" : "500px");
       table.open = true;
       map.invalidateSize({animate: false, pan: false});
       geolls.frame(map, chosen ? this.kept.bounds : app.bounds(), {animate: false, padding: 6});

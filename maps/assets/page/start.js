@@ -3,6 +3,7 @@
   "use strict";
   const {PageNames, Reporter, atlasNames, bodiesHere, el, findTables, listenToTables} = geolls;
   const {landEntries, restoreOrder, root, revealSchool, wholeForPrint} = geolls;
+  const {isSheet, listenToSheet} = geolls;
 
   const TYPING = /^(input|textarea|select)$/i;
 
@@ -38,5 +39,8 @@
     if (!geolls.tools) document.body.append(el("script", {src: `${root}assets/tools.js`}));
   });
 
-  addEventListener("beforeprint", () => wholeForPrint(tables));
+  listenToSheet();
+  addEventListener("beforeprint", () => {
+    if (!isSheet()) wholeForPrint(tables);
+  });
 })(globalThis.geolls);

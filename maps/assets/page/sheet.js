@@ -1,0 +1,44 @@
+// One sheet of A4 about a place: some parts of its page, as many as a sheet has room for.
+((geolls) => {
+  "use strict";
+  const {queryAll} = geolls;
+
+  // Pixels of a sheet's height that words and map may fill; the foot of a page holds the rest.
+  const ROOM = 985;
+  const STEPS = Array.from({length: 10}, (_, i) => `fit${i + 1}`);
+
+  const root = document.documentElement;
+  const parts = queryAll(".top, main, .foot");
+  const tall = () => parts.reduce((sum, node) => sum + node.getBoundingClientRect().height, 0);
+
+  /** Show the page as one sheet or whole; what a sheet has no room for goes in a fixed order, then type shrinks. */
+  function turn(on) {
+    root.classList.remove("sheet", ...STEPS);
+    for (const node of parts) node.style.zoom = "";
+    if (!on) return;
+    root.classList.add("sheet");
+    for (const step of STEPS) if (tall() > ROOM) root.classList.add(step);
+    const zoom = Math.min(1, ROOM / tall());
+    for (const node of parts) node.style.zoom = zoom;
+  }
+
+  /** Whether a page is a sheet now. */
+  const isSheet = () => root.classList.contains("sheet");
+
+  /** The button prints the sheet and gives the page back; the address keeps it. */
+  function listenToSheet() {
+    const asked = location.search === "?sheet";
+    if (asked) {
+      turn(true);
+      document.addEventListener("geolls:ready", () => turn(true));
+    }
+    for (const button of queryAll("[data-sheet]"))
+      button.addEventListener("click", () => {
+        turn(true);
+        print();
+      });
+    addEventListener("afterprint", () => turn(asked));
+  }
+
+  Object.assign(geolls, {isSheet, listenToSheet});
+})(globalThis.geolls);
