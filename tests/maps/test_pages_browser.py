@@ -487,16 +487,53 @@ def test_axe_finds_nothing(leaves: Leaves, visit: Visit, scheme: str, width: int
         size = {"width": width, "height": 900}
         page = visit(name, viewport=size, color_scheme=scheme, bypass_csp=True).page
         page.evaluate(script)
-        found = page.evaluate(
-            "axe.run(document, {resultTypes: ['violations'], preload: false, "
-            "runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']})"
-        )
+        found = page.evaluate(AXE)
         said = [
             (v["id"], v["nodes"][0]["html"][:120], v["nodes"][0]["failureSummary"])
             for v in found["violations"]
         ]
         assert said == [], (name, said)
         page.close()
+
+
+AXE = """axe.run(document, {resultTypes: ['violations'], preload: false,
+  runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']})"""
+
+
+def test_axe_finds_nothing_in_any_state(leaves: Leaves, visit: Visit) -> None:
+    columns, (layer, code) = leaves.book.columns, leaves.pages["place"].key
+    urn = columns["urn"][leaves.book.facts.members[layer][code][0].row]
+
+    def clean(page: Any, state: str) -> None:
+        found = page.evaluate(AXE)["violations"]
+        assert [(v["id"], v["nodes"][0]["html"][:160]) for v in found] == [], state
+
+    def opened(name: str, width: int = 1440) -> Any:
+        page = visit(name, viewport={"width": width, "height": 844}, bypass_csp=True).page
+        page.wait_for_selector(".geolls-app[data-tools]")
+        page.evaluate(_axe())
+        return page
+
+    page = opened("place")
+    page.evaluate(f"location.hash = '#school={urn}'")
+    page.wait_for_selector(".gl-above .gl-band")
+    clean(page, "a school and what is above it")
+    for title in page.locator(".gl-tools button[aria-expanded]").all_inner_texts():
+        page.get_by_role("button", name=title).click()
+        clean(page, title)
+    page.locator(".find input").fill("leeds")
+    page.wait_for_selector(".found [role=option]")
+    clean(page, "names found")
+    page = opened("place", 390)
+    page.locator(".gl-open-layers").click()
+    clean(page, "layers on a phone")
+    page = opened("index")
+    page.locator(".gl-bases input[value=hexes]").check()
+    page.focus(".gl-map")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".gl-info h2")
+    clean(page, "a hexagon and what it is")
 
 
 def test_a_piece_of_a_strip_and_its_land_point_at_each_other(visit: Visit) -> None:

@@ -7,6 +7,7 @@ import io
 from pathlib import Path
 from typing import Any
 
+import folium
 import pytest
 from drivers import READY, Tab, there
 
@@ -133,4 +134,31 @@ def test_a_school_is_found_by_half_its_name_and_its_place_and_its_link_copied(
     tab.open(link)
     tab.wait(there(".gl-above .gl-band"))
     assert texts(tab, ".gl-info h2") == [name]
+    assert tab.faults == []
+
+
+def test_a_map_takes_a_marker_and_a_shape_of_the_users_own(
+    demonstration: Any, tab: Tab, tmp_path: Path
+) -> None:
+    made = demonstration.map("locality_overlay", place="Leeds")
+    assert isinstance(made, folium.Map)
+    folium.Marker([53.8, -1.55], popup=folium.Popup("Mine")).add_to(made)
+    ring = [[-1.6, 53.78], [-1.5, 53.78], [-1.5, 53.82], [-1.6, 53.78]]
+    shape = {"type": "Polygon", "coordinates": [ring]}
+    folium.GeoJson(shape, style_function=lambda _: {"color": "#ff00ff"}).add_to(made)
+    path = tmp_path / "mine.html"
+    made.save(path)
+    tab.open(path.as_uri())
+    tab.wait(there(READY))
+    box = "document.querySelector({!r}).getBoundingClientRect()"
+    marker, drawn = box.format(".leaflet-marker-icon"), box.format("path[stroke='#ff00ff']")
+    # The marker stands with its foot in the box of the shape, near its middle.
+    across, down = tab.evaluate(
+        f"(() => {{ const m = {marker}, d = {drawn}; return [(m.x + m.width / 2 - d.x) / d.width,"
+        " (m.bottom - d.y) / d.height]; })()"
+    )
+    assert abs(across - 0.5) < 0.1 and abs(down - 0.5) < 0.1
+    tab.click(".leaflet-marker-icon")
+    tab.wait(there(".leaflet-popup-content"))
+    assert texts(tab, ".leaflet-popup-content") == ["Mine"]
     assert tab.faults == []
