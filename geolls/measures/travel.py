@@ -254,7 +254,7 @@ class Landmarks(Travel):
 
 
 def seen_by(a: Floats, b: Floats, km: Floats, near: float) -> Floats:
-    """Return of each pair: one, its least and its most minutes by landmarks, its straight line.
+    """Return of each pair: one, its least and most minutes by landmarks, its line and that's root.
 
     Parameters
     ----------
@@ -271,7 +271,8 @@ def seen_by(a: Floats, b: Floats, km: Floats, near: float) -> Floats:
     low = np.where(known, np.abs(a - b), 0).max(axis=1, initial=0)
     high = np.where(known, a + b, np.inf).min(axis=1, initial=np.inf)
     high = np.where(np.isfinite(high), high, np.nan)
-    return np.column_stack([np.ones(len(km)), low, high, km])
+    # A short way is slower for its length: the root tells it from a long one.
+    return np.column_stack([np.ones(len(km)), low, high, km, np.sqrt(km)])
 
 
 def fit_landmarks(times: Floats, spots: Floats, *, most: float = Landmarks.MOST) -> Floats:

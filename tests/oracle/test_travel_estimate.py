@@ -1,6 +1,7 @@
 """The estimate against the true times that it never saw: every hospital left out in turn."""
 
 import re
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -10,7 +11,9 @@ from geolls.base.errors import InputFileError
 from geolls.measures.distances import distance
 from geolls.measures.travel import Landmarks, fit_landmarks, seen_by
 from geolls.study import estimate
-from geolls.study.estimate import ERROR, estimate_of, read_hospitals
+from geolls.study.estimate import ERROR, SHORT, estimate_of, read_hospitals
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -53,6 +56,22 @@ def test_the_error_that_every_output_prints_is_the_one_measured(left_out):
     measured = [*off(left_out[left_out["true"] <= 60]), *off(left_out)]
     assert measured == pytest.approx(said, abs=0.15)
     assert measured[0] <= 3.2 and measured[1] <= 8.4
+
+
+def test_the_error_of_each_band_of_ways_is_the_one_in_the_docs(left_out):
+    """Under a quarter of an hour the estimate is printed as too long, and how much."""
+    page = (ROOT / "docs" / "travel.md").read_text(encoding="utf-8")
+    rows = re.findall(
+        r"^\| (under|up to|\d+ to) (\d+)[^|]*\| (\S+) \| (\S+) \| (\S+) \|$", page, re.M
+    )
+    assert len(rows) == 7
+    for begin, end, *said in rows:
+        least = 0 if begin in ("under", "up to") else int(begin.split()[0])
+        band = left_out[(left_out["true"] > least) & (left_out["true"] <= int(end))]
+        measured = [(band["estimate"] - band["true"]).mean(), *off(band)]
+        assert measured == pytest.approx([float(number) for number in said], abs=0.06), end
+        if int(end) == 15:
+            assert re.findall(r"\d\.\d", SHORT) == said[:2]
 
 
 def test_landmarks_beat_the_straight_line_and_most_so_across_water(left_out, known):
