@@ -41,8 +41,8 @@ class Finding:
         has them; options that name its register and day are left out.
     low, high : float, optional
         The least and the most that it can be, where several units list land along a line that is
-        not known; `value` then counts a school in each of them, by convention. Blank where there
-        is no doubt of that kind.
+        not known (`value` then counts a school in each of them, by convention), or schools have no
+        location. Blank where there is no doubt of that kind.
     """
 
     key: str
@@ -305,12 +305,19 @@ def _gaps(study: Core) -> Iterator[Finding]:
         if key not in study.area_layers:
             continue
         rows = study.coverage(key, by="schools")
-        share = float(rows.loc[rows["unit_code"] == reason, "share"].sum())
+        share, lost = (
+            float(rows.loc[rows["unit_code"] == code, "share"].sum())
+            for code in (reason, "not_located")
+        )
+        ends = Interval(share, share + lost)
+        said = span(ends, "{:.1%}".format, "Between {} and {}")
+        doubt = "" if ends.certain else ". Some have no location: where they are is not known"
         yield Finding(
             f"schools_{reason}_{key}",
             share,
-            f"{share:.1%} of {study.population.word} schools {words}.",
+            f"{said} of {study.population.word} schools {words}{doubt}.",
             f"geolls coverage {key} --by schools",
+            *(() if ends.certain else ends),
         )
     if "teaching_school_hub" in study.area_layers:
         table: pd.DataFrame = study.assigned("teaching_school_hub")

@@ -40,6 +40,10 @@ def test_trusts_across_hubs_are_told_from_the_fewest_to_the_most(
     text = said["trusts_across_teaching_school_hub"].text
     assert text.startswith("Between 417 and 450 of 1,091 trusts")
     assert "(38.2% to 41.2%)" in text
+    # Thirty schools have no location: they may be in a combined authority, or in none.
+    none = said["schools_not_covered_combined_authority"]
+    assert none.text.startswith("Between 72.5% and 72.7% of mainstream schools are in no combined")
+    assert (none.high - none.low) * len(real_study.schools) == pytest.approx(30)
 
 
 def test_no_page_of_a_place_that_shares_land_counts_half_a_school(real_study: Any) -> None:

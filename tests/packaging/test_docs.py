@@ -277,7 +277,8 @@ def from_command(finding: Finding, end: str = "") -> float:
     if key == "schools_listed_by_two_hubs":
         return sum(float(r["weight"]) for r in rows if r["unit_code"] == "shared")
     reason = next(r for r in ("no_evidence", "not_covered") if f"_{r}_" in key)
-    return sum(float(r["share"]) for r in rows if r["unit_code"] == reason)
+    codes = [reason, "not_located"][: 1 + (end == "_high")]
+    return sum(float(r["share"]) for code in codes for r in rows if r["unit_code"] == code)
 
 
 def test_every_finding_is_what_its_command_prints(stated: list[Finding]) -> None:
