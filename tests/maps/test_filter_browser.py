@@ -270,6 +270,9 @@ def test_rows_and_map_light_each_other(open_page: Callable[..., Any], leeds: pd.
     )
     page.mouse.move(*at)
     assert page.locator("#schools tr.lit, tr.lit").count() >= 1
+    for i in range(3):
+        page.locator("#trusts tbody a").nth(i).focus()
+        assert page.locator(".gl-hot circle").count() >= 2, "a pointer that lies still puts it out"
     piece = page.locator('.strip[data-layer="maths_hub"] [data-u]').first
     piece.hover()
     assert page.locator(".gl-hot path").count() == 2

@@ -536,8 +536,24 @@ def test_axe_finds_nothing_in_any_state(leaves: Leaves, visit: Visit) -> None:
     clean(page, "a hexagon and what it is")
 
 
+@pytest.mark.parametrize("width", [1440, 390])
+def test_axe_finds_nothing_in_an_open_filter_and_side_by_side(visit: Visit, width: int) -> None:
+    page = visit("place", viewport={"width": width, "height": 900}, bypass_csp=True).page
+    page.wait_for_selector(".geolls-app[data-traits]")
+    page.get_by_role("button", name="Filter schools").click()
+    page.evaluate("for (const d of document.querySelectorAll('.gl-facet')) d.open = true")
+    page.locator("input[data-trait=phase]").first.check()
+    page.locator(".gl-facet textarea").fill("nowhere")
+    page.get_by_role("button", name="Show these").click()
+    page.locator("input[value=swipe]").check()
+    page.evaluate(_axe())
+    found = page.evaluate("axe.run('.geolls-app', {resultTypes: ['violations']})")["violations"]
+    assert [(v["id"], v["nodes"][0]["html"][:120]) for v in found] == []
+
+
 def test_a_piece_of_a_strip_and_its_land_point_at_each_other(visit: Visit) -> None:
     page = visit("place").page
+    page.wait_for_selector(".geolls-app[data-tools]")
     piece = page.locator('.strip[data-layer="teaching_school_hub"] [data-u]').first
     piece.scroll_into_view_if_needed()
     piece.hover()

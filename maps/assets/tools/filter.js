@@ -264,7 +264,12 @@
       const {app} = this;
       this.text = el("textarea", {rows: 4, id: `${app.id}-list`, spellcheck: false});
       const label = el("label", {for: `${app.id}-list`}, "URNs or names, one on a line");
-      const file = el("input", {type: "file", accept: ".csv,.txt,.tsv,text/csv,text/plain", hidden: true});
+      const file = el("input", {
+        type: "file",
+        accept: ".csv,.txt,.tsv,text/csv,text/plain",
+        hidden: true,
+        "aria-label": "A csv file",
+      });
       file.addEventListener("change", () => this.openFile(file));
       const show = () => this.takeList(this.text.value);
       const buttons = el(
@@ -454,7 +459,7 @@
         const node = row.closest(".gl-row").querySelector(".gl-n");
         node.dataset.whole = node.dataset.whole ?? node.textContent;
         const none = !app.filter || node.dataset.whole === "0";
-        node.textContent = !none ? `${whole(n())} of ${node.dataset.whole}` : node.dataset.whole;
+        node.textContent = !none ? `${whole(n())} of ${node.dataset.whole.split(" ")[0]}` : node.dataset.whole;
       };
       for (const row of app.$$("input[data-kind]")) put(row, () => kinds.get(row.dataset.kind) || 0);
       for (const row of app.$$("input[data-layer]")) put(row, () => met(app.byKey[row.dataset.layer]));

@@ -15,9 +15,13 @@
         ["mouseover", "mouseout"],
         ["focusin", "focusout"],
       ]) {
-        document.addEventListener(on, (event) => this.fromPage(event.target));
-        document.addEventListener(off, (event) => {
-          if (this.shown && !this.within(event.relatedTarget)) this.fromPage(null);
+        document.addEventListener(on, (event) => {
+          const subject = this.subject(event.target);
+          if (subject) this.show(subject);
+        });
+        // A pointer that lies still does not put out what the focus lit.
+        document.addEventListener(off, ({target, relatedTarget}) => {
+          if (this.shown && this.within(target) && !this.within(relatedTarget)) this.show(null);
         });
       }
       app.node.addEventListener("geolls:point", ({detail}) => this.toPage(detail));
@@ -79,9 +83,7 @@
 
     // ---- from the page to the map
 
-    fromPage(node) {
-      const subject = this.subject(node);
-      if (!subject && !this.shown) return;
+    show(subject) {
       this.shown = subject;
       const {app} = this;
       if (subject?.layer === "school") this.ring([app.schools?.urn.indexOf(Number(subject.code))]);

@@ -74,7 +74,7 @@
         : `${n === 1 ? "has" : "have"} another pair than most schools of the same local authority`;
       const rows = apart.slice(0, ROWS).map((group) => this.row(group, left, right));
       const more = apart.length > ROWS ? el("p", {class: "gl-note"}, `And ${apart.length - ROWS} smaller groups.`) : "";
-      return [el("h3", {}, `${left.title} and ${right.title}`), el("p", {}, `${of} ${what}.`), ...rows, more];
+      return [el("h2", {}, `${left.title} and ${right.title}`), el("p", {}, `${of} ${what}.`), ...rows, more];
     }
 
     row({home, left: u, right: v, list, n}, left, right) {
