@@ -255,12 +255,12 @@ def test_rows_and_map_light_each_other(open_page: Callable[..., Any], leeds: pd.
     urn = (row.get_attribute("id") or "")[1:]
     row.hover()
     assert page.locator(".geolls-app").get_attribute("data-lit") == f"school {urn}"
-    assert page.locator(".gl-hot circle").count() == 2
+    assert page.locator(".gl-lit circle").count() == 2
     page.mouse.move(2, 2)
-    assert page.locator(".gl-hot circle").count() == 0
+    assert page.locator(".gl-lit circle").count() == 0
     trust = page.locator("#trusts tbody a").first
     trust.focus()
-    assert page.locator(".gl-hot circle").count() > 2
+    assert page.locator(".gl-lit circle").count() > 2
     at = page.evaluate(
         f"(urn) => {{ const a = {APP}; const s = a.schools.urn.indexOf(Number(urn));"
         "a.box.scrollIntoView({block: 'center', behavior: 'instant'});"
@@ -272,10 +272,10 @@ def test_rows_and_map_light_each_other(open_page: Callable[..., Any], leeds: pd.
     assert page.locator("#schools tr.lit, tr.lit").count() >= 1
     for i in range(3):
         page.locator("#trusts tbody a").nth(i).focus()
-        assert page.locator(".gl-hot circle").count() >= 2, "a pointer that lies still puts it out"
+        assert page.locator(".gl-lit circle").count() >= 2, "a pointer that lies still puts it out"
     piece = page.locator('.strip[data-layer="maths_hub"] [data-u]').first
     piece.hover()
-    assert page.locator(".gl-hot path").count() == 2
+    assert page.locator(".gl-lit path").count() == 2
 
 
 def test_names_in_lists_and_trusts_are_text_and_urban_land_can_be_chosen(

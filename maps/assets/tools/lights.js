@@ -10,6 +10,10 @@
     constructor(app) {
       this.app = app;
       this.school = -1;
+      // Not in the group of what the pointer is on, which is drawn anew whenever that moves.
+      this.group = svg("g", {class: "gl-lit"});
+      app.stage.groups.hot.after(this.group);
+      app.map.on("zoomend moveend", () => this.shown && this.show(this.shown));
       this.openRows();
       for (const [on, off] of [
         ["mouseover", "mouseout"],
@@ -93,10 +97,9 @@
     }
 
     outline(layer, code) {
-      const {pointer, stage} = this.app;
       const u = layer ? layer.code.indexOf(code) : -1;
-      stage.groups.hot.replaceChildren();
-      if (u >= 0) pointer.outlineUnit(layer, u, stage.groups.hot, "gl-hover");
+      this.group.replaceChildren();
+      if (u >= 0) this.app.pointer.outlineUnit(layer, u, this.group, "gl-hover");
     }
 
     /** Rings round schools of the place. */
@@ -104,12 +107,12 @@
       const {app} = this;
       const {schools} = app;
       const view = app.view();
-      const {hot} = app.stage.groups;
-      hot.replaceChildren();
+      this.group.replaceChildren();
       for (const s of list || []) {
         if (!(s >= 0) || !schools.here[s]) continue;
         const [cx, cy] = view.at(schools.x[s], schools.y[s]);
-        for (const look of ["gl-hover-case", "gl-hover"]) hot.append(svg("circle", {class: look, cx, cy, r: RING}));
+        for (const look of ["gl-hover-case", "gl-hover"])
+          this.group.append(svg("circle", {class: look, cx, cy, r: RING}));
       }
     }
 
