@@ -10,14 +10,14 @@ import zlib
 from functools import cache
 from typing import Any
 
-import numpy as np
 from markupsafe import Markup
 
 from geolls.maps.offline import asset, leaflet_css, leaflet_js, page_script
 from geolls.maps.page import Parts
+from geolls.maps.payload import dense
 from geolls.maps.traits import FILE as TRAITS
 
-__all__ = ["carried", "dense", "used_classes", "used_rules"]
+__all__ = ["carried", "used_classes", "used_rules"]
 
 
 def carried(made: Parts | None, *, place: bool, tools: bool) -> dict[str, Any]:
@@ -75,24 +75,6 @@ def _scripts(with_map: bool, with_tools: bool) -> tuple[Markup, dict[str, str]]:
         for kind, part in (("script-src", text), ("style-src", style))
     }
     return dense(zlib.compress(text.encode(), 9)), allowed
-
-
-def dense(data: bytes) -> Markup:
-    """Write bytes as text in base 85: a sixteenth shorter than base64, and no letter is "<".
-
-    Groups of four bytes become five letters; a last group of n bytes n + 1. As `base64.b85encode`
-    with other letters, and ten times as fast: a page holds a third of a megabyte of it.
-    """
-    spare = -len(data) % 4
-    words = np.frombuffer(data + bytes(spare), ">u4").astype(np.int64)
-    digits = (words[:, None] // 85 ** np.arange(4, -1, -1) % 85).ravel()
-    return Markup(_LETTERS[digits[: digits.size - spare]].tobytes().decode())
-
-
-_LETTERS = np.frombuffer(
-    b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz!#$%()*+-;=?@^_`{|}~,./",
-    np.uint8,
-)
 
 
 def used_rules(css: str) -> str:

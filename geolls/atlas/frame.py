@@ -12,7 +12,7 @@ import jinja2
 from markupsafe import Markup
 
 from geolls.atlas import words
-from geolls.atlas.alone import carried, dense
+from geolls.atlas.alone import carried
 from geolls.atlas.charts import Piece, Strip, labels_of, strip_style, width_class
 from geolls.atlas.grids import Grid, Name, Report, confidence, mark, shape
 from geolls.atlas.plates import Plates
@@ -35,6 +35,7 @@ from geolls.base.vocabulary import KIND_PHRASES, KIND_TITLES, KINDS, REASONS
 from geolls.layers.model import Layer
 from geolls.maps.offline import policy
 from geolls.maps.page import Parts
+from geolls.maps.payload import dense
 from geolls.study.facts import Facts, texts
 from geolls.study.towns import CREDIT
 from geolls.study.units import body_layers

@@ -12,7 +12,7 @@ import hashlib
 import json
 import os
 import re
-import zlib
+from collections.abc import Iterable
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -40,11 +40,11 @@ from geolls.study.towns import towns
 __all__ = [
     "Page",
     "asset",
+    "drawing_script",
     "leaflet_css",
     "leaflet_js",
     "map_script",
     "marker_script",
-    "packed_script",
     "page_script",
     "policy",
     "script",
@@ -177,14 +177,12 @@ def map_script() -> str:
 
 
 @cache
-def packed_script() -> str:
-    """Return what draws a map and what comes after it, packed: a third of its size.
+def drawing_script() -> str:
+    """Return what draws a map and what comes after it: packed in its page, a third of its size.
 
-    What folium's own script calls must be there before: see `unpack.js`.
+    What folium's own script calls is there before it.
     """
-    text = "\n".join((script("map", "find", "tools"), "geolls.attachWaiting();"))
-    packed = base64.b64encode(zlib.compress(text.encode(), 9)).decode()
-    return f'<script type="text/plain" data-packed>{packed}</script>'
+    return "\n".join((script("map", "find", "tools"), "geolls.attachWaiting();"))
 
 
 def page_script(with_map: bool, with_tools: bool = False) -> str:
@@ -289,7 +287,12 @@ def _digest(text: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(plain.encode()).digest()).decode()}'"
 
 
-def policy(page: str, images: tuple[str, ...] = (), own_files: bool = False) -> str:
+def policy(
+    page: str,
+    images: tuple[str, ...] = (),
+    own_files: bool = False,
+    packed: Iterable[str] = (),
+) -> str:
     """Return the content security policy that fits a page: its own scripts and styles, no more.
 
     Parameters
@@ -300,6 +303,8 @@ def policy(page: str, images: tuple[str, ...] = (), own_files: bool = False) -> 
         Hosts that basemap tiles come from.
     own_files : bool
         Whether the page may load files that lie beside it (an atlas with shared assets).
+    packed : iterable of str, optional
+        Scripts that lie packed in it.
 
     Returns
     -------
@@ -312,11 +317,7 @@ def policy(page: str, images: tuple[str, ...] = (), own_files: bool = False) -> 
         for m in _SCRIPT.finditer(page)
         if " src=" not in m["head"] and ("type=" not in m["head"] or "javascript" in m["head"])
     ]
-    scripts += [
-        _digest(zlib.decompress(base64.b64decode(m["body"])).decode())
-        for m in _SCRIPT.finditer(page)
-        if " data-packed" in m["head"]
-    ]
+    scripts += map(_digest, packed)
     styles = [_digest(m["body"]) for m in _STYLE.finditer(page)]
     beside = ["'self'", "file:"] if own_files else []
     outside = {key: pattern.findall(page) for key, pattern in _OUTSIDE.items()}
@@ -348,9 +349,12 @@ class Page(branca.element.Figure):
     ----------
     images : tuple of str
         Hosts that basemap tiles come from.
+    packed : tuple of str
+        Scripts that lie packed in the page.
     """
 
     images: tuple[str, ...] = ()
+    packed: tuple[str, ...] = ()
     _template = folium.template.Template(
         "<!DOCTYPE html>\n"
         '<html lang="en">\n<head>\n'
@@ -367,7 +371,7 @@ class Page(branca.element.Figure):
         page: str = self._template.render(this=self, kwargs=kwargs)
         known = set().union(*(ids_of(e) for e in (self, self.header, self.html, self.script)))
         page = stable_ids(page, known)
-        rule = policy(page, self.images)
+        rule = policy(page, self.images, packed=self.packed)
         meta = f'<meta http-equiv="Content-Security-Policy" content="{rule}">'
         # First in the head: the policy binds only what follows it.
         return page.replace("<head>\n", f'<head>\n<meta charset="utf-8">\n{meta}\n', 1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -28,14 +29,14 @@ from geolls.maps.hexes import hexes_of
 from geolls.maps.offline import (
     Page,
     asset,
+    drawing_script,
     leaflet_css,
     leaflet_js,
     map_script,
     marker_script,
-    packed_script,
     script,
 )
-from geolls.maps.payload import encoded, key_of, land_of, own_of, school_order
+from geolls.maps.payload import dense, encoded, key_of, land_of, own_of, school_order
 from geolls.maps.print.land import outline
 from geolls.maps.recipes import Recipe
 from geolls.maps.traits import FILE as TRAITS
@@ -317,6 +318,7 @@ def _styles() -> dict[str, str]:
 
 
 # Never executed: text that the script reads.
+_PACKED = '<script type="text/plain" id="packed">{}</script>'
 _DATA = '<script type="text/plain" class="geolls-data" data-part="{}">{}</script>'
 
 
@@ -387,13 +389,12 @@ class Map(folium.Map):
         super().__init__(tiles=None, **kwargs)
         self.page = Page()
         self.page.add_child(self)
+        self.page.packed = (drawing_script(),)
         head = {
             "viewport": _Raw('<meta name="viewport" content="width=device-width,initial-scale=1">'),
             **{f"{name}_css": _Raw(text, "style") for name, text in _styles().items()},
             "leaflet_js": _Raw(leaflet_js(), "script"),
             "geolls_js": _Raw(script("both", "first"), "script"),
-            "packed_js": _Raw(packed_script()),
-            "unpack_js": _Raw(asset("unpack.js"), "script"),
         }
         for name, element in head.items():
             self.page.header.add_child(element, name=name)
@@ -431,7 +432,9 @@ class Map(folium.Map):
             return f'<div id="{self.get_name()}" class="folium-map geolls-bare"></div>'
         html = _markup(self.drawn, self.get_name(), list(self.parts), search=True)
         parts = self.parts | {TRAITS: _traits(self.drawn)}
-        data = "".join(_DATA.format(k, encoded(part)) for k, part in parts.items() if part)
+        data = "".join(_DATA.format(k, dense(part)) for k, part in parts.items() if part)
+        script = dense(zlib.compress(drawing_script().encode(), 9))
+        data += f"{_PACKED.format(script)}<script>{asset('load.js')}</script>"
         page = _templates().get_template("page.html")
         return page.render(
             title=self.drawn.text("title"),

@@ -28,6 +28,7 @@
     script.textContent = await self.geollsUnpack(document.getElementById("packed")).text();
     document.body.append(script);
   } catch {
-    for (const map of document.querySelectorAll(".gl-map")) map.textContent = OLD;
+    // Where there is more of the script than this, it says so itself.
+    if (!self.geolls) for (const map of document.querySelectorAll(".gl-map")) map.textContent = OLD;
   }
 })();

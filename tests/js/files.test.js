@@ -59,7 +59,7 @@ test("what says that it needs no page loads without one", () => {
 });
 
 test("no line is longer than 120 characters", () => {
-  for (const path of [...paths(...Object.keys(ORDER)), "load.js", "unpack.js"])
+  for (const path of [...paths(...Object.keys(ORDER)), "load.js"])
     text(path)
       .split("\n")
       .forEach((line, i) => assert.ok(line.length <= 120, `${path}:${i + 1}`));

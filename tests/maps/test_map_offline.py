@@ -7,6 +7,7 @@ import hashlib
 import html
 import io
 import re
+import string
 import zlib
 
 import folium
@@ -20,6 +21,11 @@ SCRIPT = re.compile(r"<script>(.*?)</script>", re.S)
 STYLE = re.compile(r"<style>(.*?)</style>", re.S)
 
 
+# The letters of base 85 here and in Python: there "<" and "&" are among them.
+PLAIN = string.digits + string.ascii_uppercase + string.ascii_lowercase
+OURS, PYTHONS = f"{PLAIN}!#$%()*+-;=?@^_`{{|}}~,./", f"{PLAIN}!#$%&()*+-;<=>?@^_`{{|}}~"
+
+
 def page_of(made) -> str:
     return made.get_root().render()
 
@@ -31,8 +37,9 @@ def rule_of(page: str) -> dict[str, list[str]]:
 
 def scripts_of(page: str) -> list[str]:
     """The scripts of a page, what is packed in it as it will run."""
-    (packed,) = re.findall(r"<script type=\"text/plain\" data-packed>(.*?)</script>", page)
-    return [*SCRIPT.findall(page), zlib.decompress(base64.b64decode(packed)).decode()]
+    (packed,) = re.findall(r"<script type=\"text/plain\" id=\"packed\">(.*?)</script>", page)
+    data = base64.b85decode(packed.translate(str.maketrans(OURS, PYTHONS)))
+    return [*SCRIPT.findall(page), zlib.decompress(data).decode()]
 
 
 def digest(text: str) -> str:
