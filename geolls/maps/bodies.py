@@ -116,7 +116,9 @@ def _told(layer: Layer, answer: Answer) -> tuple[str, str, float, str]:
     if answer.unit_code in REASON_PHRASES:
         return "", REASON_PHRASES[answer.unit_code], answer.share, ""
     dated = when(str(answer.source_date or layer.source_date or ""))
-    sure = f"{answer.confidence} confidence in the list, {answer.line_confidence} in the line"
+    sure = f"{answer.confidence} confidence in list and line"
+    if answer.confidence != answer.line_confidence:
+        sure = f"{answer.confidence} confidence in the list, {answer.line_confidence} in the line"
     said = [sure, dated and f"evidence of {dated}", answer.status, answer.note]
     return answer.unit_code, answer.unit_name, answer.share, "; ".join(filter(None, said))
 

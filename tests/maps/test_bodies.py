@@ -39,7 +39,9 @@ def test_every_layer_of_some_schools_is_as_where_says(demonstration: Any, docume
             for row in told.itertuples():
                 share, rests = said[row.unit_code]
                 assert share == row.share
-                sure = f"{row.confidence} confidence in the list, {row.line_confidence} in the line"
+                both = f"{row.confidence} confidence in list and line"
+                each = f"{row.confidence} confidence in the list, {row.line_confidence} in the line"
+                sure = both if row.confidence == row.line_confidence else each
                 assert rests.startswith(sure), rests
 
 
@@ -78,3 +80,10 @@ def test_the_nearest_lead_school_is_that_of_the_distances(real_study: Any) -> No
         row = table.loc[urn]
         assert hub["site"][hub["of"][i]] == [row["site_name"], leads[row["site_code"]]]
         assert hub["far"][hub["at"][i]] == km(row["distance_km"])
+
+
+def test_codes_and_names_that_are_gone_lead_to_what_stands(document: Doc) -> None:
+    assert document["dfe"]["888"] == "E10000017"
+    said = {name: text for name, _, text, _ in document["ended"]}
+    assert "now in West Northamptonshire" in said["Daventry"]
+    assert document["elsewhere"]["is in Scotland"].startswith("AB ")

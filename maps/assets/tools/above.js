@@ -56,8 +56,8 @@
           alike ? "" : small(said),
         ),
       );
-      const rest = [alike ? units[0].said : "", layer.note].filter(Boolean).map(small);
-      return el("div", {class: "gl-body"}, el("dt", {}, layer.title), el("dd", {}, ...lines, ...rest));
+      const rest = alike ? small(units[0].said) : "";
+      return el("div", {class: "gl-body"}, el("dt", {}, layer.title), el("dd", {}, ...lines, rest));
     }
 
     /** How much of some land a unit has; where several list the same land, the least and the most. */
@@ -99,7 +99,13 @@
         const there = bodies.on(layer, counts)[0].name;
         return this.row(layer.title, [names[at]], [`by the register; it stands in ${there}`]);
       };
-      return [this.link(`school=${schools.urn[s]}`), ...this.bands(counts, own), this.runs(s, i), this.near(i)];
+      return [
+        this.link(`school=${schools.urn[s]}`),
+        ...this.bands(counts, own),
+        this.runs(s, i),
+        this.near(i),
+        this.notes(),
+      ];
     }
 
     runs(s, i) {
@@ -113,13 +119,22 @@
     }
 
     near(i) {
-      const rows = this.bodies.schools.near.flatMap(({title, note, site, of, far, at}) => {
+      const rows = this.bodies.schools.near.flatMap(({title, site, of, far, at}) => {
         const [name, urn] = site[of[i]];
-        return name ? [this.row(title, [`${name}, ${far[at[i]]}`], [`URN ${urn}`, note])] : [];
+        return name ? [this.row(title, [`${name}, ${far[at[i]]}`], [`URN ${urn}`])] : [];
       });
       const band = this.band("Nearest lead schools, in a straight line", rows);
       band?.append(el("p", {class: "gl-note"}, "Near is not served: much training is online."));
       return band;
+    }
+
+    /** What the lists behind the bands lack, once for each. */
+    notes() {
+      const {layers, schools} = this.bodies;
+      const notes = new Set([...layers, ...schools.near].map(({note}) => note).filter(Boolean));
+      if (!notes.size) return null;
+      const items = [...notes].map((note) => el("li", {}, note));
+      return el("details", {class: "gl-lacks"}, el("summary", {}, "What these lists lack"), el("ul", {}, ...items));
     }
 
     postcode(picked) {
@@ -129,7 +144,12 @@
       const all = [...area.counts.values()].reduce((sum, n) => sum + n, 0);
       const several = area.counts.size > 1 ? ", in several districts: shares are of postcodes" : "";
       const what = `${plural(all, "postcode", "postcodes")} begin${all === 1 ? "s" : ""} ${area.name}${several}.`;
-      return [el("p", {class: "gl-what"}, what), this.link(`postcode=${area.name}`), ...this.bands(area.counts)];
+      return [
+        el("p", {class: "gl-what"}, what),
+        this.link(`postcode=${area.name}`),
+        ...this.bands(area.counts),
+        this.notes(),
+      ];
     }
 
     /** A button that copies the link to this school or postcode. */
