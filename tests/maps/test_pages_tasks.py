@@ -10,6 +10,7 @@ from typing import Any
 import folium
 import pytest
 from drivers import READY, Tab, there
+from pypdf import PdfReader
 
 from geolls.atlas.book import Book
 from geolls.atlas.build import Press
@@ -94,6 +95,19 @@ def test_draw_a_circle_of_5_km_round_ashington_and_save_its_schools(
     data = tab.saved(button(tab, "Save its schools (csv)")).decode("utf-8-sig")
     assert sorted(row["urn"] for row in csv.DictReader(io.StringIO(data))) == inside
     assert inside
+    assert tab.faults == []
+
+
+def test_print_a_one_page_sheet_of_leeds(leaves: Leaves, tab: Tab) -> None:
+    tab.open(leaves.path("place").as_uri() + "?sheet")
+    tab.wait(there(READY))
+    (sheet,) = PdfReader(io.BytesIO(tab.printed())).pages
+    said = " ".join(sheet.extract_text().split())
+    for words in ("Leeds", "At a glance", "Which maps cover this place", "Trusts at work here"):
+        assert words in said
+    assert "Sources." in said and "Download csv" not in said
+    width, height = (round(float(n) / 72 * 25.4) for n in sheet.mediabox[2:])
+    assert abs(width - 210) <= 1 and abs(height - 297) <= 1
     assert tab.faults == []
 
 
