@@ -100,13 +100,14 @@
 
     // ---- a circle by words
 
-    ask() {
+    async ask() {
       const metres = metresIn(this.far.value);
       if (Number.isNaN(metres)) {
         this.say(`"${this.far.value}" is no distance: write kilometres, as 5 or 2.5, or 800 m, or 3 miles.`);
         this.far.focus();
         return;
       }
+      await this.middles.prepare(this.round.value);
       const found = this.middles.find(this.round.value);
       if (found.length === 1) this.circle(found[0], metres);
       else if (found.length) this.choose(found, metres);
@@ -341,15 +342,17 @@
     limits() {
       const {app, middles} = this;
       const {own} = app;
-      const about = own.place ? `the schools of ${own.place.name}` : own.trust ? "the schools of this trust" : "";
-      const beyond = about && this.isBeyond() ? `: the area reaches beyond, and others are not on this map` : "";
-      const whose = about ? ` Counted of ${about}${beyond}.` : "";
+      const whole = own.trust ? "the schools of this trust" : "the schools of England";
+      const about = own.place ? `the schools of ${own.place.name}` : whole;
+      const beyond = this.isBeyond() ? " The area reaches beyond: others are not on this map." : "";
       const {ring} = this.drawn;
       const unsure = this.counted((s) => this.isNear(ring, s)).length;
       const near = `${schoolWords(unsure)} within ${Math.ceil(middles.within)} m of the line may fall otherwise: `;
       const rounded = unsure ? ` ${near}this map keeps places in steps of ${own.schools.step} m.` : "";
-      const which = app.filter ? "those that fit the filter; the zip is the area alone" : "every kind and phase";
-      return `A school counts where its point lies: of this map, ${which}.${whose}${rounded}`;
+      const which = app.filter
+        ? "those that fit the filter; the zip is the area alone"
+        : "of every kind and phase of this map";
+      return `A school counts where its point lies. Counted are ${about}, ${which}.${beyond}${rounded}`;
     }
 
     isNear(ring, s) {

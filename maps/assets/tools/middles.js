@@ -4,9 +4,8 @@
   const {fold, gridOf, numbers, postcodeArea, undelta} = geolls;
 
   const POINT = /^(-?\d+(?:\.\d+)?) ?[,; ] ?(-?\d+(?:\.\d+)?)$/;
+  const PREFIX = /^\s*(town|school|urn|postcode)\s*:\s*/i;
   const [NAMES, PLACES] = geolls.toolTowns;
-  // Middles of postcodes are packed in steps of so many metres.
-  const STEP = 10;
 
   let towns = null;
 
@@ -47,11 +46,16 @@
       this.within = step * Math.SQRT1_2;
     }
 
+    /** What a text needs that is not here yet: where postcodes are. */
+    async prepare(text) {
+      if (postcodeArea(text.replace(PREFIX, ""))) this.bodies ||= await geolls.bodiesHere();
+    }
+
     /** Every middle that a text may mean: {name, at}, one where it is clear. */
     find(text) {
       const words = text.trim();
       if (!words || /^here$/i.test(words)) return [this.here()];
-      const bare = words.replace(/^(town|school|urn|postcode)\s*:\s*/i, "");
+      const bare = words.replace(PREFIX, "");
       for (const found of [pointOf(bare), this.postcode(bare), townsCalled(bare), this.school(bare)]) {
         const near = found.filter((one) => this.onMap(one.at));
         if (found.length) return near.length ? near : found;
@@ -68,11 +72,10 @@
       return {name: at.join(","), at};
     }
 
+    /** The middle of an outward code or sector; of a whole postcode that of its sector. */
     postcode(words) {
-      const {postcodes} = this.app.own;
-      const area = postcodeArea(words).toUpperCase();
-      const i = postcodes && area ? postcodes.codes.split("\n").indexOf(area) : -1;
-      return i < 0 ? [] : [{name: area, at: [postcodes.x, postcodes.y].map((list) => undelta(list)[i] * STEP)}];
+      const area = this.bodies?.area(postcodeArea(words));
+      return area ? [{name: area.name, at: area.middle.map(Math.round)}] : [];
     }
 
     school(words) {
