@@ -18,6 +18,7 @@ from geolls.maps.page import Parts, cut
 from geolls.maps.recipes import Recipe, load_recipe, recipe_names
 from geolls.maps.scenes import about, country
 from geolls.maps.shading import measure_of, supported
+from geolls.maps.still import Land
 from geolls.study.facts import Facts
 from geolls.study.gazetteer import Place as MapPlace
 
@@ -140,19 +141,25 @@ class Plates:
     def _places(self, layer: str) -> dict[str, MapPlace]:
         return {place.unit_code: place for place in self.study.places(layer)}
 
+    @cached_property
+    def _coarse(self) -> Land | None:
+        """The land of small pictures, where pages need some: where they share what draws them."""
+        return Land(self.study.display_blocks) if self.shared else None
+
+    def _cut(self, recipe: Recipe, data: MapData) -> Parts:
+        return cut(recipe, data, shared=self.shared, land=self._coarse)
+
     def trust(self, uid: str, page: Any) -> Parts | None:
         """Draw a trust: its schools, hull and links home."""
         name = str(self.facts.trust_rows[uid]["trust_name"])
         recipe, data = self._scene("trust_footprint", page.root, trust=uid, words={"trust": name})
         assert data.schools is not None
-        return (
-            cut(recipe, data, shared=self.shared) if data.schools["easting"].notna().any() else None
-        )
+        return self._cut(recipe, data) if data.schools["easting"].notna().any() else None
 
     def index(self, page: Any) -> Parts:
         """Draw the national map."""
         recipe, data = self._scene("national_index", page.root)
-        return cut(recipe, replace(data, callouts=self._callouts()), shared=self.shared)
+        return self._cut(recipe, replace(data, callouts=self._callouts()))
 
     def _callouts(self) -> tuple[Callout, ...]:
         """Point at four that stand out, by the same rules each time."""
@@ -197,9 +204,9 @@ class Plates:
 
     def coverage(self, key: str, page: Any) -> Parts:
         """Draw which land has a hub, several, or none that we found."""
-        return cut(*self._scene("hub_coverage", page.root, key), shared=self.shared)
+        return self._cut(*self._scene("hub_coverage", page.root, key))
 
     @cache  # noqa: B019
     def country(self, name: str) -> Parts:
         """Draw a national recipe."""
-        return cut(*self._scene(name, "../"), shared=self.shared)
+        return self._cut(*self._scene(name, "../"))

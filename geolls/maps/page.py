@@ -39,6 +39,7 @@ from geolls.maps.offline import (
 from geolls.maps.payload import dense, encoded, key_of, land_of, own_of, school_order
 from geolls.maps.print.land import outline
 from geolls.maps.recipes import Recipe
+from geolls.maps.still import Land, still
 from geolls.maps.traits import FILE as TRAITS
 from geolls.maps.traits import traits_of
 from geolls.study.partings import away_of, said_of
@@ -231,6 +232,8 @@ class Parts:
         What stands beside a map of England: the places where two maps part.
     traits : bytes
         What its schools can be chosen by besides, packed: a file that all pages share, or a part.
+    still : str
+        A small picture of it, for a page that has come without what draws it; empty for none.
     """
 
     title: str
@@ -240,6 +243,7 @@ class Parts:
     urns: tuple[str, ...]
     beside: str
     traits: bytes
+    still: str
 
 
 def _pack(drawn: Drawn, shared: bool) -> tuple[dict[str, bytes], tuple[str, ...]]:
@@ -250,13 +254,21 @@ def _pack(drawn: Drawn, shared: bool) -> tuple[dict[str, bytes], tuple[str, ...]
     return {key_of(part): part for part in packed if part}, urns
 
 
-def cut(recipe: Recipe | str | Path, data: MapData, *, shared: bool = False) -> Parts:
+def cut(
+    recipe: Recipe | str | Path,
+    data: MapData,
+    *,
+    shared: bool = False,
+    land: Land | None = None,
+) -> Parts:
     """Draw a recipe for a page of one's own.
 
     Parameters
     ----------
     recipe, data, shared
         As `draw`, and what is raised as well.
+    land : Land, optional
+        The blocks of a small picture, where the page needs one.
 
     Returns
     -------
@@ -271,6 +283,7 @@ def cut(recipe: Recipe | str | Path, data: MapData, *, shared: bool = False) -> 
     return Parts(
         drawn.text("title"), drawn.text("question"), html, packed, urns, beside,
         traits=b"" if shared else _traits(drawn),
+        still="" if land is None else still(drawn, land),
     )  # fmt: skip
 
 

@@ -98,6 +98,34 @@ def test_each_page_of_a_single_atlas_is_whole_without_its_folder(
     assert seen.asked == [path.as_uri()]
 
 
+@pytest.mark.parametrize("name", ["index", "trust", "coverage", "trust_spread"])
+def test_a_page_that_lacks_its_folder_shows_a_small_picture_of_its_map(
+    leaves: Leaves, visit: Visit, tmp_path: Path, name: str
+) -> None:
+    path = tmp_path / "alone.html"
+    shutil.copyfile(leaves.path(name), path)
+    page = visit(path, java_script_enabled=False).page
+    picture = page.locator(".still svg")
+    assert picture.is_visible()
+    assert 500 < len(picture.inner_html()) < 30_000
+    drawn = "path[fill]:not([fill=none]), circle"
+    assert picture.locator(drawn).count() >= (1 if name == "trust" else 3)
+    assert (picture.locator("path[stroke-linecap]").count() > 0) == (name == "trust")
+
+
+def test_the_small_picture_stands_aside_for_the_map(visit: Visit) -> None:
+    assert not visit("trust").page.locator(".still").is_visible()
+
+
+def test_a_page_says_how_it_is_cited(leaves: Leaves, visit: Visit) -> None:
+    page = visit("place").page
+    page.get_by_role("link", name="Cite", exact=True).click()
+    said = page.locator("#cite-page").inner_text()
+    study, path = leaves.book.study, leaves.pages["place"].path
+    for part in ("“Leeds”", path, study.fingerprint, "1 September 2022"):
+        assert part in said
+
+
 def test_a_page_that_lacks_its_folder_says_so_and_still_shows_text_and_table(
     leaves: Leaves, visit: Visit, tmp_path: Path
 ) -> None:
