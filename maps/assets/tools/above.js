@@ -62,10 +62,10 @@
 
     /** How much of some land a unit has; where several list the same land, the least and the most. */
     share({low, high}, counts) {
-      if (counts.size === 1 && low < high) return el("span", {class: "gl-n"}, "one of several listed");
+      if (counts.size === 1 && low < high) return el("span", {class: "gl-n"}, " one of several listed");
       const percent = (part) => (part > 0 && part < 1 ? Math.min(99, Math.max(1, Math.round(100 * part))) : 100 * part);
       const ends = low < high ? `${percent(low)} to ${percent(high)} %` : `${percent(low)} %`;
-      return el("span", {class: "gl-n"}, ends);
+      return el("span", {class: "gl-n"}, ` ${ends}`);
     }
 
     /** The bands of some land; `own` makes the row of a layer that says more of it. */
