@@ -19,7 +19,7 @@ const FILE = {
 // Three blocks: Leeds under a hub of its own, Bradford under two hubs that list it both, and land of nobody's.
 const layer = (key, family, code, name, claims) => ({key, title: key, family, code, name, claims, of: [0, 1, 2]});
 const BODIES = new Bodies({
-  dfe: {},
+  dfe: {888: "E10000017"},
   elsewhere: {},
   ended: [["Old Leeds", "E9", "District, ended 2020-03-31; now in Leeds", 0]],
   layers: [
@@ -97,6 +97,11 @@ test("an outward code and a sector say where their postcodes lie, and under whic
   );
   assert.equal(found[1].href, "../places/local_authority/leeds.html#postcode=LS1%201");
   assert.equal(found[3].href, "../b.html#postcode=LS29");
+});
+
+test("an authority is known by its DfE code, and a word that objects have is none", () => {
+  assert.equal(BODIES.dfe.get("888"), "E10000017");
+  assert.equal(BODIES.dfe.get("constructor"), undefined);
 });
 
 test("what several list has a least and a most, and shares are of postcodes", () => {

@@ -9,7 +9,7 @@
 
   class Bodies {
     constructor({dfe, elsewhere, ended, layers, schools, sectors}) {
-      Object.assign(this, {dfe, elsewhere, ended, layers, schools, sectors});
+      Object.assign(this, {dfe: new Map(Object.entries(dfe)), elsewhere, ended, layers, schools, sectors});
       this.urns = undelta(schools.urn);
       this.block = undelta(schools.block);
     }

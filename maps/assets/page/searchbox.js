@@ -35,7 +35,7 @@
         this.close();
         return;
       }
-      const groups = findNames(this.names.list, this.names.bodies?.dfe[text] || text);
+      const groups = findNames(this.names.list, this.names.bodies?.dfe.get(text) || text);
       const found = groups.flatMap(([, hits]) => hits);
       this.panel.replaceChildren(...(found.length ? this.groups(groups, text) : this.nearest(text)));
       this.panel.hidden = false;

@@ -139,7 +139,7 @@
         this.hide();
         return;
       }
-      const groups = findNames(this.entries(), this.bodies?.dfe[text.trim()] || text);
+      const groups = findNames(this.entries(), this.bodies?.dfe.get(text.trim()) || text);
       const near = groups.length ? [] : closestNames(this.entries(), text);
       const said = nothingFound(this.entries(), text, this.bodies?.elsewhere) + (near.length ? " Nearest:" : "");
       const lists = groups.length ? groups : [[said, near, 0]];
