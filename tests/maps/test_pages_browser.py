@@ -561,6 +561,8 @@ def test_axe_finds_nothing_in_any_state(leaves: Leaves, visit: Visit) -> None:
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
     page.wait_for_selector(".gl-info h2")
+    ring = "getComputedStyle(document.activeElement).outline"
+    assert "3px" in page.evaluate(ring), "who comes by keyboard sees where the focus went"
     clean(page, "a hexagon and what it is")
 
 
