@@ -88,6 +88,14 @@ def dictionary_page() -> str:
             f"| `{c.name}` | {c.type} | {c.unit} | {c.description} | {c.source.partition(';')[0]} |"
             for c in table.columns
         ]
+    lines += ["", "## What commands print", ""]
+    lines += [
+        "Columns that only commands and a researcher's tables (`geolls table`) have. A column that "
+        "is called as a layer holds the school's unit in it; one that is called as a place, the "
+        "figure of that place. `_low` and `_high` behind a name: the least and the most."
+    ]
+    lines += ["", "| column | meaning |", "|---|---|"]
+    lines += [f"| `{name}` | {text} |" for name, text in load_dictionary().printed.items()]
     return "\n".join(lines) + "\n"
 
 

@@ -106,11 +106,14 @@ class Dictionary:
         Name of a command or table to the columns that a reader wants first.
     analyses : tuple of str
         Those of the views that are a researcher's tables.
+    printed : mapping of str to str
+        Column to what it means, of those that only commands and a researcher's tables have.
     """
 
     tables: Mapping[str, TableText]
     views: Mapping[str, tuple[str, ...]]
     analyses: tuple[str, ...]
+    printed: Mapping[str, str]
 
     def type_of(self, name: str) -> str | None:
         """Return the type of a column by its name in any table; None where it is not described."""
@@ -118,6 +121,17 @@ class Dictionary:
             if re.fullmatch(column.name.replace(_EACH_LAYER, ".+"), name):
                 return column.type
         return None
+
+    def meaning(self, name: str) -> str | None:
+        """Return what a column means wherever it is printed; None where it is not described."""
+        said = {c.name: c.description for table in self.tables.values() for c in table.columns}
+        for key, text in {**said, **self.printed}.items():
+            if re.fullmatch(re.sub("<.+?>", ".+", key), name):
+                return text
+        bare, _, end = name.rpartition("_")
+        bound = {"low": "at least", "high": "at most"}.get(end)
+        of = self.meaning(bare) if bound else None
+        return f"{of}, {bound}" if of else None
 
     def rows(
         self,
@@ -182,4 +196,5 @@ def _written_out(said: Mapping[str, Any]) -> dict[str, Any]:
             column["source"] = said["sources"][column["source"]]
         tables[key] = {**table, "key": key, "columns": columns}
     views = {**said["views"], **said["analyses"]}
-    return {"tables": tables, "views": views, "analyses": list(said["analyses"])}
+    return {"tables": tables, "views": views, "analyses": list(said["analyses"]),
+            "printed": said["printed"]}  # fmt: skip

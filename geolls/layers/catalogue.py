@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
+from typing import Final
 
 from geolls.base.archives import unpacked
 from geolls.base.errors import CatalogueError
@@ -23,7 +24,25 @@ from geolls.layers.reader import read_layer
 from geolls.layers.scenario import named_scenarios, read_scenario, scenarios_in, shipped
 from geolls.layers.settle import settle
 
-__all__ = ["Catalogue", "layer_folders", "load_catalogue", "shelf_folders"]
+__all__ = ["Catalogue", "layer_folders", "load_catalogue", "of_schools", "shelf_folders"]
+
+
+_SAID = re.compile(r"(.+?),?\s+(ward|constituency)", re.IGNORECASE)
+_CODED: Final = {"E05": "ward", "E14": "constituency"}
+
+
+def of_schools(text: str) -> str:
+    """Say as `layer:name` what is named as a ward or constituency; all else stays as it is.
+
+    Examples
+    --------
+    >>> of_schools("Crofton Park ward"), of_schools("E14001234"), of_schools("Leeds")
+    ('ward:Crofton Park', 'constituency:E14001234', 'Leeds')
+    """
+    if found := _SAID.fullmatch(text.strip()):
+        return f"{found[2].lower()}:{found[1]}"
+    coded = re.fullmatch(r"(E05|E14)\d{6}", text.strip(), re.IGNORECASE)
+    return f"{_CODED[coded[1].upper()]}:{coded[0].upper()}" if coded else text
 
 
 def _plain(name: str) -> str:

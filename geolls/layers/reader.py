@@ -408,12 +408,17 @@ def _claim(row: Row, layer: Layer, units: Mapping[str, Unit]) -> Claim:
         area_code, area_name = area_name, ""
     if _GSS.fullmatch(area_code):
         area_code = area_code[:9].upper() + area_code[9:]
-    wards = tuple(re.split(r"[;,\s]+", row.text("wards").upper())) if row.text("wards") else ()
+    wards = tuple(filter(None, re.split(r"[;,\s]+", row.text("wards").upper())))
+    if not all(map(_WARD.fullmatch, wards)):  # names, of several words
+        wards = tuple(filter(None, re.split(r"\s*[;,]\s*", row.text("wards"))))
     if _WARD.fullmatch(area_code):
         area_code, wards = "", (*wards, area_code)
     for ward in wards:
-        if not _WARD.fullmatch(ward):
-            fix = "codes of wards look like E05011453; part several by ;"
+        if not _WARD.fullmatch(ward.upper()):
+            fix = (
+                "give its code, as E05011453, which the register has beside its name "
+                "(AdministrativeWard (code)); part several by ;"
+            )
             row.note(f"{ward!r} is no code of a ward", "wards", fix)
     urn, postcode = a_code(row.text("urn")).replace(" ", ""), row.text("postcode").upper()
     if not (area_code or area_name or wards or urn or postcode):

@@ -22,6 +22,7 @@ def coverage(
     membership: Membership,
     weight: pd.Series[float],
     names: Mapping[str, str] | None = None,
+    lines: Mapping[str, str] | None = None,
 ) -> pd.DataFrame:
     """Share the whole out among units alone, sets of units, and reasons for having none.
 
@@ -34,16 +35,18 @@ def coverage(
         missing are left out.
     names : mapping of str to str, optional
         Item to the name of the area it is or lies in, to say where a set shares.
+    lines : mapping of str to str, optional
+        Unit to how sure its line is, where that is not `high`.
 
     Returns
     -------
     pandas.DataFrame
         unit_code, unit_name (str), weight (float), share (of the whole, 0..1), weight_low,
-        weight_high, line_confidence (`low` of a set that shares, `high` of a unit alone). One row
-        for each unit with what it alone claims (0 where it shares all it has), which is the least
-        that it has, and with the most, all it claims; one for each set of units
-        that share, unit_code `shared`, unit_name "Birmingham: WM9, WM10"; one for each reason,
-        in words. The weights sum to the whole.
+        weight_high, line_confidence (`low` of a set that shares, `high` of a unit alone, or
+        as `lines` says). One row for each unit with what it alone claims (0 where it shares all it
+        has), which is the least that it has, and with the most, all it claims; one for each set of
+        units that share, unit_code `shared`, unit_name "Birmingham: WM9, WM10"; one for each
+        reason, in words. The weights sum to the whole.
 
     Raises
     ------
@@ -83,7 +86,8 @@ def coverage(
     found = pd.concat([p for p in parts if len(p)], ignore_index=True) if len(rows) else rows
     share = found["weight"] / total if total > 0 else np.full(len(found), np.nan)
     ends = {end: found.pop(end) for end in ("weight_low", "weight_high")}
-    line = found["unit_code"].map({SHARED: "low", **dict.fromkeys(REASON_NAMES, "")})
+    known = {**(lines or {}), SHARED: "low", **dict.fromkeys(REASON_NAMES, "")}
+    line = found["unit_code"].map(known)
     line = line.astype(object).fillna("high").replace("", None)
     return found.assign(share=share, **ends, line_confidence=line)
 

@@ -22,7 +22,7 @@ from geolls.base.text import fold, suggest
 from geolls.base.vocabulary import WEIGHTS, By, Weight
 from geolls.land.blocks import block_weights, dissolve, load_blocks, load_display
 from geolls.layers.areas import Area, Areas, load_areas
-from geolls.layers.catalogue import Catalogue, load_catalogue
+from geolls.layers.catalogue import Catalogue, load_catalogue, of_schools
 from geolls.layers.evidence import date_note, hold_dates, known_part, layer_note, unchecked
 from geolls.layers.expand import BlockClaim, expand
 from geolls.layers.model import Claim, Layer, Problem, in_short
@@ -602,12 +602,16 @@ class Core:
     def _place(self, text: str) -> Place:
         if found := self._made_place(text):
             return found
-        key, _, name = text.partition(":")
+        key, _, name = of_schools(text).partition(":")
         if not name:
             return self._gazetteer.find(text)
         layer = self.layer(key.strip())
         if layer.has_land:
             return self._lands(layer.key).find(name, layer.key)
+        if bare := not self.places(layer.key) and assigning.of_column(
+            layer, self.schools, self.register
+        ):
+            raise UnknownNameError(bare, where="--place", fix="give a --register that has it")
         return unit_called(layer.key, self.places(layer.key), name)
 
     def _town(self, name: str) -> Place | None:
@@ -796,7 +800,12 @@ class Core:
             names = {str(urn): self.block_names[str(block)] for urn, block in placed.items()}
         weights = self._weights_in(place, by)
         who = self.membership(name, by).over(weights.index)
-        return self._told(lambda weight: coverage(who, weight, names), weights, by, [name], place)
+        # Of areas cut out of districts the line is as sure as what it was drawn by.
+        cut = self.claims(name) if self.layer(name).cuts_blocks else []
+        line = {claim.unit_code: claim.line for claim in cut if claim.line}
+        return self._told(
+            lambda weight: coverage(who, weight, names, line), weights, by, [name], place
+        )
 
     @cached_property
     def spread_options(self) -> SpreadOptions:

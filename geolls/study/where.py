@@ -21,7 +21,7 @@ from geolls.base.shelves import shelf
 from geolls.base.text import fold, suggest
 from geolls.land.locate import POINT, PointIndex, locate, point_of
 from geolls.layers.areas import Areas, now_in
-from geolls.layers.catalogue import Catalogue
+from geolls.layers.catalogue import Catalogue, of_schools
 from geolls.layers.evidence import layer_note
 from geolls.layers.expand import BlockClaim, expand
 from geolls.layers.model import CONFIDENCES, Layer
@@ -112,7 +112,7 @@ def where(
     text : str
         "lon,lat" (EPSG:4326 degrees), "easting,northing" (EPSG:27700 metres), a postcode or its
         beginning, a URN, a GSS code, a DfE authority code, or the name of an area, hub, town or
-        school; or a set of schools: "NE63 9,5km", "town:Ashington,3km", a file of URNs.
+        school; or a set of schools: "NE63 9,5km", "town:Ashington,3km", a file, "Otley ward".
     on : datetime.date
         The day the layers are resolved to.
     areas, catalogue : Areas, Catalogue
@@ -141,7 +141,8 @@ def where(
         by then, its heirs are named.
     """
     ground = Ground(on, areas, catalogue, data, open_study)
-    if re.fullmatch(_SET, text.strip(), re.IGNORECASE):
+    layer = catalogue.layers.get(of_schools(text).partition(":")[0].strip())
+    if re.fullmatch(_SET, text.strip(), re.IGNORECASE) or (layer and layer.kind == "schools"):
         return [answer._asdict() for answer in _of_set(open_study(), text)]
     matches = find(re.sub(_KIND, "", text, flags=re.IGNORECASE), ground)
     lately = list(_area_layers(ground))

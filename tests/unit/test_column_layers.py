@@ -11,7 +11,7 @@ from gias_files import ACADEMY, read
 
 from geolls.api import Study
 from geolls.base.columns import GEOGRAPHIES, REGISTER, SCHOOL_COLUMNS, TRAITS, trait_named
-from geolls.base.errors import CatalogueError
+from geolls.base.errors import CatalogueError, UnknownNameError
 from geolls.cli.main import main
 from geolls.export.dictionary import load_dictionary
 from geolls.export.tables import tables
@@ -229,3 +229,22 @@ def test_a_command_takes_in_the_layer_that_it_names(
     with pytest.raises(SystemExit):
         main(["spread", "--place", "careers_hub:Black Country", "--format", "csv"])
     assert "areas_careers_hub" in capsys.readouterr().out.partition("\n")[0]
+
+
+@pytest.mark.parametrize("said", ["Park ward", "park Ward", "ward:Park", "E05000002"])
+def test_a_ward_is_found_by_name_and_code_and_where_answers_by_its_schools(
+    four: Register, said: str
+) -> None:
+    study = Study(Settings(), register=four)
+    if said != "E05000002":
+        with pytest.raises(UnknownNameError, match="3 units of ward are called 'Park'"):
+            study.place(said)
+        said = "E05000002"
+    assert len(study.schools_in(said)) == 2
+    where = study.where(said).set_index("layer")
+    assert where.loc["district", "unit_name"] == "Leeds"
+
+
+def test_a_register_without_wards_says_what_to_give(demonstration: Study) -> None:
+    with pytest.raises(UnknownNameError, match=r"AdministrativeWard.*give a --register"):
+        demonstration.where("Crofton Park ward")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import json
@@ -16,7 +17,9 @@ import pyarrow.parquet as pq
 import pytest
 from rich.cells import cell_len
 
+from geolls.api import Study
 from geolls.base.errors import GeollsError, OutputError, UsageError
+from geolls.cli.main import main
 from geolls.export.dictionary import load_dictionary
 from geolls.export.geopackage import shaped
 from geolls.export.render import ENDINGS, About, Table, format_of, render, text_table
@@ -197,3 +200,29 @@ def test_rows_that_are_schools_or_units_go_out_with_their_shapes(
     none = Table(["measure", "value"], [("homogeneity", 1.0)])
     with pytest.raises(OutputError, match="no point or land"):
         shaped(demonstration, none, "gpkg")
+
+
+def test_every_column_that_a_command_prints_is_in_the_dictionary(
+    demonstration: Study, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said, study = load_dictionary(), demonstration
+    given = {f"view {name}": list(view) for name, view in said.views.items()}
+    frames = {"scenario show": study.scenario("surrey_2027")}
+    compared = study.scenario_compare("local_authority", "surrey_2027")
+    frames |= {f"scenario {n}": v for n, v in vars(compared).items() if hasattr(v, "columns")}
+    given |= {name: list(frame.columns) for name, frame in frames.items()}
+    for command in (
+        *("layers --long", "where Leeds", "check", "table", "findings", "typology"),
+        *("schools --place Leeds", "scenario surrey_2027"),
+        "explain share_trust_based_elsewhere --place Leeds",
+        "changes --from 2022-04-01 --to 2022-09-01",
+    ):
+        with contextlib.suppress(SystemExit):
+            main([*command.split(), "--format", "csv", "--quiet"])
+        given[command] = capsys.readouterr().out.splitlines()[0].split(",")
+    layers = set(study.catalogue.layers)
+    assert {
+        name: bare
+        for name, columns in given.items()
+        if (bare := [c for c in columns if said.meaning(c) is None and c not in layers])
+    } == {}

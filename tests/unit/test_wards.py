@@ -132,6 +132,9 @@ def test_a_list_of_wards_is_a_part_and_the_rest_is_whose_the_district_is(
     assert line == {"North": True, "Rest": False}
     assert ((own["northing"] > 433_500) == (own["unit_name"] == "North")).all()
     assert study.overlap("halves", "district")["share_of_left"].tolist()[:2] == [1, 1]
+    for by in ("area", "schools"):
+        sure = study.coverage("halves", by).set_index("unit_name")["line_confidence"]
+        assert sure[["North", "Rest"]].tolist() == ["medium", "medium"]
     codes = ["LS1 0AA", "LS2 5AB", "LS3 1AC"]
     found = study.postcodes.find(pa.array(codes), study.blocks)["block"]
     name = dict(zip(mine["block"], mine["unit_name"], strict=True))
@@ -170,7 +173,7 @@ def test_a_polygon_beside_a_list_of_areas_is_a_part_of_them(data: Path) -> None:
 def test_what_is_wrong_with_a_list_of_wards_is_told(data: Path, tmp_path: Path) -> None:
     layer = a_layer(data, f"unit,wards\nNorth,{NORTH};E05999999\nSouth,South Ward\n")
     said = " ".join(map(str, check_files([layer])))
-    assert "'SOUTH' is no code of a ward" in said
+    assert "'South Ward' is no code of a ward" in said and "AdministrativeWard (code)" in said
     (layer / "members.csv").write_text(f"unit,wards\nNorth,{NORTH};E05999999\n")
     ran = CliRunner().invoke(
         cli, ["coverage", "halves", "--boundaries", str(layer), "--as-of", "2024-09-01"]
