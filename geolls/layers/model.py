@@ -197,7 +197,8 @@ class Layer(Dated):
     @property
     def cuts_blocks(self) -> bool:
         """True for layers whose units are parts of blocks: of polygons, or of wards."""
-        return self.kind == "polygons" or any(claim.wards for claim in self.claims)
+        cut = self.geometry is not None or self.kind == "polygons"
+        return cut or any(claim.wards for claim in self.claims)
 
     def claims_on(self, on: date) -> tuple[Claim, ...]:
         """Return the claims that hold on a day; none before or after the layer's own dates."""

@@ -354,7 +354,7 @@ class Core:
                 continue
             stated = {"sliver_m2": layer.sliver_m2, "sliver_share": layer.sliver_share}
             rule: dict[str, Any] = {k: v for k, v in stated.items() if v is not None}
-            drawn = layer.kind == "polygons"
+            drawn = layer.kind == "polygons" or layer.geometry is not None
             if drawn:
                 known = {unit.name: unit.code for unit in layer.units.values()}
                 polygons = read_polygons(layer, lost).replace({"unit_code": known})
