@@ -237,7 +237,7 @@ def test_a_ward_is_found_by_name_and_code_and_where_answers_by_its_schools(
 ) -> None:
     study = Study(Settings(), register=four)
     if said != "E05000002":
-        with pytest.raises(UnknownNameError, match="3 units of ward are called '[Pp]ark'"):
+        with pytest.raises(UnknownNameError, match=r"3 units of ward are called '[Pp]ark'"):
             study.place(said)
         said = "E05000002"
     assert len(study.schools_in(said)) == 2
