@@ -418,7 +418,7 @@
       const key = keyOf(name);
       const {middle, metres} = this.drawn;
       const place = middle
-        ? ["Its schools as a place: ", el("code", {}, `--place "${middle},${km(metres)}km"`), ". "]
+        ? ["Its schools as a place: ", el("code", {}, `--place "${middle},${Number(metres.toFixed(3))}m"`), ". "]
         : [];
       const zip = `--boundaries ${key}.zip`;
       return el(
