@@ -243,3 +243,5 @@ def test_maps_and_rings_about_lead_schools_go_by_the_times_given(recent_study, t
     assert (share.title, middle.format) == ("Further than 30 minutes", "minutes")
     assert middle.breaks == (10, 20, 30, 45)
     assert "minutes of t.csv" in data.attribution and "{" not in recipe.question
+    recipe, data = geolls.maps.scenes.scene_of(study, "lead_rings")
+    assert (recipe.areas, data.measures[0].breaks) == ("district", (10, 20, 30, 45))
