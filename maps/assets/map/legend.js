@@ -57,7 +57,7 @@
       const note = (text) => (text ? el("span", {}, ` ${text}`) : null);
       const titled = (...children) => el("p", {class: "gl-legend-title"}, ...children);
       if (measure) return titled(measure.title, note(this.beside(measure)));
-      if (this.app.shade === "swipe") return titled("Both, side by side: move the line");
+      if (this.app.shade === "swipe") return titled("Side by side: move the line");
       return titled(this.heading(), note("A school counts where it stands."));
     }
 

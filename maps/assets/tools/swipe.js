@@ -23,16 +23,16 @@
     offer() {
       const {app} = this;
       const radio = el("input", {type: "radio", name: `${app.id}-shade`, value: "swipe"});
-      const row = el("label", {class: "gl-row"}, radio, el("span", {}, "Both, side by side"));
+      const row = el("label", {class: "gl-row"}, radio, el("span", {}, "Side by side"));
       this.boxes = ["Left of the line", "Right of the line"].map((title, i) => {
         const options = app.layers.map((layer) => el("option", {value: layer.key}, layer.title));
         const box = el("select", {"aria-label": title}, ...options);
         box.addEventListener("change", () => this.choose(i, box.value));
         return box;
       });
-      this.both = el("div", {class: "gl-both"}, ...this.boxes);
+
       radio.addEventListener("change", () => this.show());
-      app.$(".gl-shades").append(row, this.both);
+      app.$(".gl-shades").append(row);
     }
 
     show() {
@@ -67,7 +67,6 @@
       const group = stage.groups.swipe;
       group.replaceChildren();
       if (on && this.built !== app.own.swipe.join()) this.build();
-      this.both.hidden = !on;
       this.boxes.forEach((box, i) => {
         box.value = app.own.swipe[i];
       });
@@ -113,7 +112,7 @@
         value: 50,
         "aria-label": `Left of the line ${titles[0]}, right of it ${titles[1]}`,
       });
-      this.slider = el("div", {class: "gl-slider"}, el("span", {}, titles[0]), this.range, el("span", {}, titles[1]));
+      this.slider = el("div", {class: "gl-slider"}, this.boxes[0], this.range, this.boxes[1]);
       app.box.before(this.slider);
       this.divider = el("div", {class: "gl-divider", "aria-hidden": "true"});
       app.box.append(this.divider);
