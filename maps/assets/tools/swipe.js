@@ -48,6 +48,7 @@
       // The same layer twice would show nothing: they change sides.
       own.swipe = i ? [other === key ? own.swipe[1] : other, key] : [key, other === key ? own.swipe[0] : other];
       this.show();
+      this.boxes[i].focus();
     }
 
     /** What the address says of it, which came before its tool. */
