@@ -13,6 +13,7 @@ import pytest
 
 from geolls.base.vocabulary import SIZES
 from geolls.maps.page import draw
+
 from .conftest import HOSTILE, Leaves, Opened, small
 
 pytestmark = pytest.mark.browser
