@@ -30,7 +30,7 @@ def book(demonstration: Any) -> Book:
 
 def own(packed: dict[str, bytes]) -> dict[str, Any]:
     """What is a map's own: without links, which only an atlas has, and trusts without a page."""
-    _, part = packed.values()
+    _, part, *_ = packed.values()  # land, its own; alone also what is above each school
     document = unpack(part)
     schools = document.get("schools", {})
     trusts = schools.pop("trusts", {})
