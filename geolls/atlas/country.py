@@ -21,6 +21,7 @@ from geolls.base.text import DASH, count, percent, small, web
 from geolls.base.vocabulary import FEW, RANKED, REACHES
 from geolls.layers.evidence import rests_on
 from geolls.maps.scenes import numbers
+from geolls.study.comparing import layer_facts
 from geolls.study.units import across, covered, divided, grounds_of, met_on, units_of, within_one
 
 __all__ = ["CountryPages"]
@@ -153,7 +154,7 @@ class CountryPages(Chapter):
             hubs=len(units_of(self.study, key)),
             titles=layer.unit_title_plural,
             unit=self.book.word(home),
-            middle=float(units_of(self.study, key)["trusts"].median()),
+            middle=layer_facts(self.study, key).middle(key, "trusts"),
         )
         return words.DIVIDED_FIGURE(n=n), title, text
 

@@ -103,6 +103,7 @@ def lede(here: Here, population: Population, hubs: Sequence[str]) -> Markup:
         england=ends_of(england, f"share_{run}"),
         rank=here.rank("share_no_trust") if lead else None,
         others=small(layer.unit_title_plural),
+        enough=here.facts.enough(here.key),
     )
     if not here.n:
         return first
@@ -200,7 +201,11 @@ class PlacePages(Chapter):
     def said(self, page: Page, here: Here) -> dict[str, Any]:
         """Return all that the page says beside its map and its table of schools."""
         book, facts = self.book, self.facts
-        ranked, others = len(facts.ranked(here.key)), book.words(here.key)
+        among = {
+            "ranked": len(facts.ranked(here.key)),
+            "others": book.words(here.key),
+            "enough": facts.enough(here.key),
+        }
         strips = self._strips(page, here)
         return {
             "name": here.name,
@@ -209,9 +214,7 @@ class PlacePages(Chapter):
             "lede": lede(here, book.study.population, book.hub_layers),
             "note": book.note(here.schools, limits(here, book)),
             "glance": self._glance(here),
-            "glance_note": words.MIDDLE_ONE(
-                ranked=ranked, others=others, shared=not here.schools.certain
-            ),
+            "glance_note": words.MIDDLE_ONE(**among, shared=not here.schools.certain),
             "strips": strips,
             "doubt": any(p.doubt for _, bars in strips for bar in bars for p in bar.pieces),
             "all_schools": words.PART(part=here.schools, n=here.schools, capital=True),
@@ -225,9 +228,9 @@ class PlacePages(Chapter):
                 homes=by_home(here.trusts)["homes"],
             ),
             "unit_word": book.word(here.seat.key),
-            "others": others,
+            "others": among["others"],
             "ticks": self._ticks(here),
-            "ticks_said": words.TICKS(ranked=ranked, others=others),
+            "ticks_said": words.TICKS(**among),
             "trusting": self._trusting(here),
             "school_kinds": {
                 "label": "Who runs them",

@@ -11,7 +11,6 @@ from geolls.base.errors import GeollsError
 from geolls.base.interval import Interval, span
 from geolls.base.labels import label, seen_from, within
 from geolls.base.text import percent
-from geolls.base.vocabulary import RANKED
 from geolls.maps.bodies import bodies_of
 from geolls.maps.data import Callout, MapData
 from geolls.maps.page import Parts, cut
@@ -164,7 +163,7 @@ class Plates:
     def _callouts(self) -> tuple[Callout, ...]:
         """Point at four that stand out, by the same rules each time."""
         key = self.facts.first
-        rows = {c: r for c, r in self.facts.unit_rows[key].items() if r["schools"] >= RANKED}
+        rows = {str(c): self.facts.unit_rows[key][c] for c in self.facts.ranked(key).index}
         if len(rows) < 10:
             return ()
 

@@ -468,15 +468,17 @@ def _beside(subject: _Subject) -> Section:
         middle = _said({**england, "schools": RANKED}, column, say) + subject.star(column)
         rows.append((title, first, middle, *values))
     head = ("", "Here", "England", *map(subject.brief, shown["unit_name"]))
-    ranked = len(here.facts.ranked(here.key))
+    ranked, enough = len(here.facts.ranked(here.key)), here.facts.enough(here.key)
     text = words.MOST_LIKE(
         ranked=ranked,
-        n=here.n,
+        enough=enough,
+        small=here.code not in here.facts.ranked(here.key).index,
         others=subject.book.words(here.key),
         alike=[f"{subject.brief(r.unit_name)} ({r.distance:.1f})" for r in alike.itertuples()],
     )
     after = words.MIDDLE_BESIDE(
         ranked=ranked * (ranked > 1),
+        enough=enough,
         others=subject.book.words(here.key),
         shared=any(not ends_of(unit, "schools").certain for unit in beside),
     )

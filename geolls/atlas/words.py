@@ -37,7 +37,7 @@ from geolls.base.text import (
     roughly,
     small,
 )
-from geolls.base.vocabulary import FEW, RANKED, REASON_NAMES
+from geolls.base.vocabulary import FEW, REASON_NAMES
 
 __all__ = [
     "COVERED",
@@ -304,7 +304,7 @@ WHO_RUNS = Saying(
          and min(f.rank.known) <= 5,
          "{share:Roughly} of {name:owner} {word} schools, <b>{part:count} of {n:count}</b>, are "
          "{run} ({share:percent}; England {england:percent}): of {rank.total} {others} with "
-         f"{RANKED} schools or more, {{rank:ranked}}."),
+         "{enough}, {rank:ranked}."),
     Form("many schools", always,
          "{share:Roughly} of {name:owner} {word} schools, <b>{part:count} of {n:count}</b>, are "
          "{run} ({share:percent}; England {england:percent})."),
@@ -407,7 +407,7 @@ HUB_SHARES = Saying(
 MIDDLE_ONE = Saying(
     "the middle unit, below the glance",
     Form("some", lambda f: f.ranked,
-         "* the middle one of {ranked} {others} with " f"{RANKED} or more schools."),
+         "* the middle one of {ranked} {others} with {enough}."),
     Form("by convention", lambda f: f.shared,
          f"Effective numbers and shares of pupils: {BY_CONVENTION}."),
     join=" ",
@@ -491,9 +491,9 @@ TRUSTS_TABLE = Saying(
 TICKS = Saying(
     "the others on an axis",
     Form("some", lambda f: f.ranked >= 5,
-         f"Each tick is one of {{ranked:count}} {{others}} with {RANKED} or more schools."),
+         "Each tick is one of {ranked:count} {others} with {enough}."),
     Form("too few", always,
-         f"Too few {{others}} with {RANKED} or more schools to compare."),
+         "Too few {others} with {enough} to compare."),
 )
 AXIS_MIDDLE = one("the middle one, under an axis", "middle {middle}")
 AXIS_ENDS = one("the ends of an axis, for who does not see it", "axis from {low} to {high}")
@@ -769,8 +769,8 @@ DIVIDED = Saying(
     Form("hubs", lambda f: f.hubs > 0,
          "{several:Between} of {hubs:count} {titles} {several:has|have} land in more than one "
          "{unit}."),
-    Form("middle hub", lambda f: f.middle is not None,
-         "In the middle one {middle:count} {middle:trust is|trusts are} at work."),
+    Form("middle hub", lambda f: f.middle.low == f.middle.low,
+         "In the middle one {middle:between} {middle:trust is|trusts are} at work."),
     join=" ",
 )
 ACROSS_REGIONS = Saying(
@@ -962,17 +962,17 @@ NOTHING_BETWEEN = "None: on every map above, each school here is in one unit."
 MOST_LIKE = Saying(
     "the areas most like a place",
     Form("some", lambda f: f.alike,
-         "Of {ranked:count} {others} with " f"{RANKED} schools or more, most like it by eight of "
-         "these figures: {alike:joined}. In brackets how far they differ: 1 is the width of the "
-         "middle half of them all."),
-    Form("too small", lambda f: f.n < RANKED,
-         f"With fewer than {RANKED} schools there is no telling which are like it."),
+         "Of {ranked:count} {others} with {enough}, most like it by eight of these figures: "
+         "{alike:joined}. In brackets how far they differ: 1 is the width of the middle half of "
+         "them all."),
+    Form("too small", lambda f: f.small,
+         "Without {enough} there is no telling which are like it."),
     Form("too few others", always, "There are too few {others} to tell which are like it."),
 )
 MIDDLE_BESIDE = Saying(
     "the middle unit, below the figures",
     Form("some", lambda f: f.ranked,
-         "* The middle one of {ranked} {others} with " f"{RANKED} schools or more."),
+         "* The middle one of {ranked} {others} with {enough}."),
     Form("by convention", lambda f: f.shared,
          f"Effective numbers and shares of pupils: {BY_CONVENTION}."),
     join=" ",

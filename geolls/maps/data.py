@@ -123,6 +123,8 @@ class Measure:
         For words: a fill per class, of r1..r5, cross, bare, stripe, mixed, dots, blank.
     n : Series, optional
         Index `unit_code`; schools behind each value. Below `few` the unit is dotted, not shaded.
+    sure : Series, optional
+        The schools that each surely has, shared ones left out: those with enough are ranked.
     few : int
         The smallest n that is shaded.
     england : float or Interval, optional
@@ -157,6 +159,7 @@ class Measure:
     classes: tuple[str, ...] = ()
     fills: tuple[str, ...] = ()
     n: pd.Series[Any] | None = None
+    sure: pd.Series[Any] | None = None
     few: int = 10
     england: float | Interval | None = None
     england_title: str = "England"

@@ -232,8 +232,9 @@ def _measure(measure: Measure, units: pd.Index[Any]) -> dict[str, Any]:
     }
     if words or measure.format == "count":
         out["fills"] = measure.paints
-    if measure.n is not None:
-        out["n"] = measure.n.reindex(units).fillna(0).astype(int).tolist()
+    if measure.n is not None and measure.sure is not None:
+        out["n"] = measure.sure.reindex(units).fillna(0).astype(int).tolist()
+        out["shared"] = bool((measure.sure < measure.n).any())
     return out
 
 

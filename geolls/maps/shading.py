@@ -120,6 +120,7 @@ class Column:
             breaks=breaks_of(values[units["schools"] >= FEW], self.format, since=self.since),
             format=self.format,
             n=units["schools"],
+            sure=units["schools_low"],
             few=FEW,
             england=there,
             england_title=asked.middle() if middle else "England",
@@ -151,6 +152,8 @@ def _units_of(asked: Asked) -> Measure:
         table = table[(table["weight"] > 0) & ~is_reason(table["right_code"])]
         counts = table.groupby("left_code")["right_code"].nunique()
         values = counts.reindex(units.index).fillna(0.0).astype(float)
+    enough = values[asked.facts.ranked(asked.layer).index]
+    middle = Interval(*(float(enough.quantile(0.5, way)) for way in ("lower", "higher")))
     top = max(float(values.max()) if len(values) else 0.0, 2.0)
     plural = study.layers[of].unit_title_plural
     return Measure(
@@ -161,8 +164,9 @@ def _units_of(asked: Asked) -> Measure:
         breaks=tuple(b for b in (2.0, 3.0, 4.0, 6.0) if b <= top),
         format="count",
         n=units["schools"],
+        sure=units["schools_low"],
         few=1,
-        england=asked.beside(f"units_{of}") if ends else float(values.median()),
+        england=asked.beside(f"units_{of}") if ends else middle if len(enough) > 1 else None,
         england_title=asked.middle(),
         shows=f"How many {plural} schools of each {{unit}} fall to, at least: the larger the "
         "circle, the more.",
@@ -320,6 +324,7 @@ def _from_sites(
         breaks=_RINGS if kind == "minutes" else breaks_of(values, kind, since=says["since"]),
         format=kind,
         n=units["schools"],
+        sure=units["schools_low"],
         few=FEW,
         england=float(england),
         note=asked.partly(said, of),

@@ -12,7 +12,7 @@ import pandas as pd
 from geolls.base.errors import UsageError
 from geolls.base.interval import Interval, ends_of
 from geolls.base.labels import BY_CONVENTION
-from geolls.base.vocabulary import HOME_KINDS, KIND_MEANINGS, KINDS, RANKED
+from geolls.base.vocabulary import HOME_KINDS, KIND_MEANINGS, KINDS
 from geolls.measures.membership import Membership
 from geolls.measures.placeview import place_ends, place_view
 from geolls.study.core import Core, remembered
@@ -227,8 +227,9 @@ def england_figures(study: Core, layer: str = "local_authority") -> Mapping[str,
     -------
     mapping of str to float
         One value per figure of `figures_of`, by column: the total of England, England taken as
-        one place, or the median over the units with 20 schools or more; and the two ends of what
-        unknown status or shared land leaves open, with the endings _low and _high.
+        one place, or the median over the units that surely have 20 schools or more; and the two
+        ends of what unknown status or shared land leaves open, with the endings _low and _high
+        (of counts also the two in the middle, where an even number of units has them apart).
     """
     schools = study.schools
     every = Membership.whole(pd.Index(schools["urn"]), [_ENGLAND] * len(schools))
@@ -300,7 +301,7 @@ def compare(study: Core, places: Sequence[Place]) -> pd.DataFrame:
     }
     layers = list(dict.fromkeys(p.layer for p in places))
     england = england_figures(study, layers[0])
-    ranked = int((place_figures(study, layers[0])["schools"] >= RANKED).sum())
+    ranked = len(layer_facts(study, layers[0]).ranked(layers[0]))
     middle = f"the middle of {ranked} {study.layer(layers[0]).title}"
     shared = any(unit["schools_low"] < unit["schools_high"] for unit in known.values())
     out = []
@@ -365,17 +366,17 @@ def most_like(study: Core, place: Place, n: int = 5) -> pd.DataFrame:
     -------
     pandas.DataFrame
         One row per unit, the most alike first (ties by code): unit_code, unit_name, distance, and
-        the columns of `LIKE`. Empty where the place, or all others, have fewer than 20 schools.
+        the columns of `LIKE`. Empty where the place, or all others, may have fewer than 20.
 
     Notes
     -----
     distance = sqrt(mean over the columns c of ((x_c - y_c) / IQR_c)^2), where x and y are the two
     places' values (their logarithms for counts and effective numbers), and IQR_c is the distance
-    between the quartiles of c over the units with 20 schools or more. 1 means: the two differ, in
-    the root mean square, by as much as the middle half of the units spans. A column is left out
-    where the place has no value or the quartiles coincide, and for a unit without a value. The
-    quartiles keep a few very large or unusual units from setting the scale. Alike in these
-    figures does not mean alike in all.
+    between the quartiles of c over the units that surely have 20 schools or more. 1 means: the
+    two differ, in the root mean square, by as much as the middle half of them spans. A column is
+    left out where the place has no value or the quartiles coincide, and for a unit without a
+    value. The quartiles keep a few very large or unusual units from setting the scale. Alike in
+    these figures does not mean alike in all.
     """
     ranked, widths = _in_widths(study, place.layer)
     columns = ["unit_name", *LIKE]
@@ -391,7 +392,8 @@ def most_like(study: Core, place: Place, n: int = 5) -> pd.DataFrame:
 def _in_widths(study: Core, layer: str) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the ranked units of a layer, and their figures in widths of the middle half."""
     table = place_figures(study, layer)
-    ranked = table[table["schools"] >= RANKED].set_index("unit_code")
+    enough = layer_facts(study, layer).ranked(layer).index
+    ranked = table.set_index("unit_code").loc[enough]
     change: dict[str, Callable[[Any], Any]] = {"plain": lambda v: v, "log": np.log}
     values = pd.DataFrame({c: change[how](ranked[c].astype(float)) for c, how in LIKE.items()})
     width = values.quantile(0.75) - values.quantile(0.25)

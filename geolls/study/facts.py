@@ -375,9 +375,16 @@ class Facts:
 
     @cache  # noqa: B019  (facts live as long as their study)
     def ranked(self, layer: str) -> pd.DataFrame:
-        """Return the units of a layer with enough schools to be ranked."""
+        """Return the units of a layer that surely have enough schools to be ranked."""
         table = self.units[layer]
-        return table[table["schools"] >= RANKED]
+        return table[table["schools_low"] >= RANKED]
+
+    @cache  # noqa: B019
+    def enough(self, layer: str) -> str:
+        """Say how many schools are enough: for certain, where units of the layer share some."""
+        table = self.units[layer]
+        shared = (table["schools_low"] < table["schools_high"]).any()
+        return f"{RANKED} schools or more{' for certain' * bool(shared)}"
 
     @cache  # noqa: B019
     def known(self, layer: str, column: str) -> npt.NDArray[np.float64]:
@@ -387,10 +394,18 @@ class Facts:
 
     @cache  # noqa: B019
     def middle(self, layer: str, column: str) -> Interval:
-        """Return the median of a figure over the units with enough schools to be ranked."""
+        """Return the median of a figure over the units with enough schools to be ranked.
+
+        Of counts it is a count: where two units are in the middle, from the one to the other.
+        """
         known = self.known(layer, column)
-        found = np.median(known, axis=1) if known.shape[1] > 1 else [float("nan")] * 2
-        return Interval(*map(float, found))
+        if known.shape[1] < 2:
+            return Interval(float("nan"), float("nan"))
+        whole = column == "trusts" or column.startswith("units_")
+        ways: Any = ("lower", "higher") if whole else ("linear", "linear")
+        return Interval(*(
+            float(np.quantile(end, 0.5, method=way)) for end, way in zip(known, ways, strict=True)
+        ))  # fmt: skip
 
     # -- places and what they meet -----------------------------------------------------------
 
@@ -705,7 +720,7 @@ class Here:
     def rank(self, column: str) -> Rank | None:
         """Return its rank by a figure, among those with enough schools."""
         (low, high), mine = self.facts.known(self.key, column), self.known(column)
-        if self.n < RANKED or not self.schools.certain or mine.low != mine.low or len(low) < 10:
+        if not self.schools.certain or self.n < RANKED or mine.low != mine.low or len(low) < 10:
             return None
         itself = not mine.certain  # it is among them
         return Rank(

@@ -371,14 +371,15 @@ def rank_ends(t: Truth, s: Said, kind: str) -> tuple[list[tuple[int, int]], int]
     return [larger, smaller], len(others) + (s.code in t.ranked(s.layer))
 
 
-@claim(RUNS, "at one end of all", "and so many places of 20 schools or more have a larger share")
+@claim(RUNS, "at one end of all", "and so many of those that surely have 20 schools have more")
 def _(t: Truth, s: Said, g: Groups) -> bool:
     (larger, smaller), others = rank_ends(t, s, "no_trust")
     found = re.fullmatch(r"(no other|only (\w+)) ha(?:s|ve) a (larger|smaller) share", g["rank"])
     assert found
     counted = larger if found[3] == "larger" else smaller
     n = 0 if found[1] == "no other" else num(found[2])
-    return many_schools(t, s, g) and counted == (n, n) and num(g["rank_total"]) == others
+    right = counted == (n, n) and num(g["rank_total"]) == others
+    return many_schools(t, s, g) and right and g["enough"] == t.enough(s.layer)
 
 
 WORK = "the trusts at work in a place"
@@ -637,9 +638,9 @@ def _(t: Truth, s: Said, g: Groups) -> bool:
 
 for _about in ("the middle unit, below the glance", "the middle unit, below the figures"):
 
-    @claim(_about, "some", "so many units of the layer have 20 schools or more")
+    @claim(_about, "some", "so many units of the layer surely have 20 schools")
     def _(t: Truth, s: Said, g: Groups) -> bool:
-        right = layer_titled(t, g["others"]) == s.layer
+        right = layer_titled(t, g["others"]) == s.layer and g["enough"] == t.enough(s.layer)
         return right and num(g["ranked"]) == len(t.ranked(s.layer))
 
     @claim(_about, "by convention", "a unit of its layer shares land, it or one beside it")
@@ -918,12 +919,12 @@ def _(t: Truth, s: Said, g: Groups) -> bool:
     return num(g["drawn"]) < len(t.at_work(s.layer, s.code))
 
 
-@claim("the others on an axis", "some", "so many places of its kind have 20 schools or more")
+@claim("the others on an axis", "some", "so many places of its kind surely have 20 schools")
 def _(t: Truth, s: Said, g: Groups) -> bool:
-    return num(g["ranked"]) == len(t.ranked(s.layer)) >= 5
+    return g["enough"] == t.enough(s.layer) and num(g["ranked"]) == len(t.ranked(s.layer)) >= 5
 
 
-@claim("the others on an axis", "too few", "fewer than five places of its kind have 20 schools")
+@claim("the others on an axis", "too few", "fewer than five of its kind surely have 20 schools")
 def _(t: Truth, s: Said, g: Groups) -> bool:
     return len(t.ranked(s.layer)) < 5
 
@@ -985,10 +986,12 @@ def effective_tuples(t: Truth, layer: str, code: str) -> Counter[Any]:
 
 
 def middle_of(t: Truth, layer: str, figure: str) -> tuple[float, float]:
-    """Return the median over the places of 20 schools or more, at least and at most."""
-    found = np.array([figures(t, layer)[figure][c] for c in t.ranked(layer)])
-    low, high = np.median(found, axis=0)
-    return float(low), float(high)
+    """Return the median over the places that surely have 20 schools, at least and at most."""
+    known = figures(t, layer)[figure]
+    low, high = (sorted(known[c][end] for c in t.ranked(layer)) for end in (0, 1))
+    if figure == "trusts":  # a count: the two in the middle, where they are two
+        return low[(len(low) - 1) // 2], high[len(high) // 2]
+    return median(low), median(high)
 
 
 def written(text: str, low: float, high: float) -> bool:
@@ -1001,7 +1004,7 @@ def written(text: str, low: float, high: float) -> bool:
     )
 
 
-@claim(AXIS, "ranked", "so many of the places of 20 schools or more have a larger figure")
+@claim(AXIS, "ranked", "so many of the places that surely have 20 schools have a larger figure")
 def _(t: Truth, s: Said, g: Groups) -> bool:
     found = figures(t, s.layer)[s.of]
     low, high = found[s.code]
@@ -2205,19 +2208,20 @@ def _(t: Truth, s: Said, g: Groups) -> bool:
 ALIKE = "the areas most like a place"
 
 
-@claim(ALIKE, "some", "so many units of 20 schools or more, it among them; the nearest first")
+@claim(ALIKE, "some", "so many units surely have 20 schools, it among them; the nearest first")
 def _(t: Truth, s: Said, g: Groups) -> bool:
     far = [float(n) for n in re.findall(r"\((\d+\.\d)\)", g["alike"])]
     ranked = t.ranked(s.layer)
-    return num(g["ranked"]) == len(ranked) and s.code in ranked and far == sorted(far)
+    right = g["enough"] == t.enough(s.layer) and s.code in ranked and far == sorted(far)
+    return right and num(g["ranked"]) == len(ranked)
 
 
-@claim(ALIKE, "too small", "it has fewer than 20 schools")
+@claim(ALIKE, "too small", "it may have fewer than 20 schools")
 def _(t: Truth, s: Said, g: Groups) -> bool:
-    return t.n(s.layer, s.code) < 20
+    return t.ends(s.layer, s.code)[0] < 20 and g["enough"] == t.enough(s.layer)
 
 
-@claim(ALIKE, "too few others", "fewer than two units have 20 schools")
+@claim(ALIKE, "too few others", "fewer than two units surely have 20 schools")
 def _(t: Truth, s: Said, g: Groups) -> bool:
     return len(t.ranked(s.layer)) < 2
 
@@ -2428,12 +2432,14 @@ def _(t: Truth, s: Said, g: Groups) -> bool:
     return num(g["hubs"]) == len(lands) and (said[0], said[-1]) == (low, high)
 
 
-@claim("places divided between hubs", "middle hub", "the median of trusts with a school there")
+@claim(
+    "places divided between hubs",
+    "middle hub",
+    "the trusts of the middle hub, or of the two in the middle",
+)
 def _(t: Truth, s: Said, g: Groups) -> bool:
-    def middle(layer: str) -> float:
-        return float(median(len(t.at_work(layer, code)) for code in units_in(t, layer)))
-
-    return any_layer(t, s, lambda k: near(g["middle"], middle(k)))
+    said = [num(text) for text in re.findall(_N, g["middle"])]
+    return any_layer(t, s, lambda k: (said[0], said[-1]) == middle_of(t, k, "trusts"))
 
 
 @claim("trusts across regions", "share", "the least and the most in two regions or more")

@@ -298,10 +298,17 @@ class Truth:
 
     @cache  # noqa: B019
     def ranked(self, layer: str) -> list[str]:
-        """The units with 20 schools or more."""
+        """The units that surely have 20 schools or more."""
         return [
-            code for code in self.name(layer) if code not in REASONS and self.n(layer, code) >= 20
+            code
+            for code in self.name(layer)
+            if code not in REASONS and self.ends(layer, code)[0] >= 20
         ]
+
+    def enough(self, layer: str) -> str:
+        """How many schools are enough; for certain, where a school has two units of the layer."""
+        shared = any(len(claims) > 1 for claims in self.claims(layer).values())
+        return "20 schools or more" + " for certain" * shared
 
     @cache  # noqa: B019
     def share_ends(self, layer: str, code: str, kind: str) -> tuple[float, float]:

@@ -70,6 +70,10 @@ test("only areas with enough schools are ranked", () => {
     geolls.rankWords({...open, n: [20, 19, 30]}, 0, 20),
     "rank 2 of 2 with 20 schools or more, highest first",
   );
+  assert.equal(
+    geolls.rankWords({...measure, shared: true}, 0, 20),
+    "rank 2 of 2 with 20 schools or more for certain, highest first",
+  );
 });
 
 test("the words of reasons, kinds and phases are those of the rest of geolls", () => {

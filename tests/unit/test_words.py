@@ -80,6 +80,7 @@ def test_few_schools_have_no_percentage() -> None:
         "word": "primary", "population": "schools",
         "place": "Rutland", "name": "Rutland", "part": 4.0,
         "run": "in no trust", "share": 0.5, "england": 0.4, "rank": None, "others": "districts",
+        "enough": "20 schools or more",
         "schools": Interval(8, 8),
     }  # fmt: skip
     assert words.WHO_RUNS(n=8.0, **facts) == (

@@ -78,7 +78,7 @@
     return cut ? [words.slice(0, cut).join(" "), words.slice(cut).join(" ")] : [text];
   }
 
-  /** The rank of a unit among those with enough schools, in words; "" where it, or any, is known between two. */
+  /** The rank of a unit among those that surely have enough schools, in words; "" where it, or any, is known between two. */
   function rankWords(measure, u, enough) {
     if (!measure.n || measure.format === "words" || measure.n[u] < enough || typeof measure.v[u] !== "number")
       return "";
@@ -86,7 +86,8 @@
     const ranked = others.filter((value) => typeof value === "number");
     if (ranked.length < others.length) return "";
     const rank = 1 + ranked.filter((value) => value > measure.v[u]).length;
-    return `rank ${rank} of ${ranked.length} with ${enough} schools or more, highest first`;
+    const sure = measure.shared ? " for certain" : "";
+    return `rank ${rank} of ${ranked.length} with ${enough} schools or more${sure}, highest first`;
   }
 
   Object.assign(geolls, {say, ends, schoolWords, plain, official, titleAndCode, safeUrl, shortName, wrap, rankWords});
