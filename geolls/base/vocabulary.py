@@ -21,6 +21,7 @@ __all__ = [
     "LINE_STYLES",
     "MAINSTREAM",
     "MINIMUM",
+    "ONE_OF",
     "OUTSIDE",
     "PATTERNS",
     "PHASES",
@@ -251,6 +252,9 @@ PATTERNS: Final[Mapping[str, str]] = {
     "C": "Still mostly maintained",
     "mixed": "Mixed: some of A and some of B",
 }
+
+#: In the name of an area that stands for several of the future, which of them is not to hand.
+ONE_OF: Final = "(one of "
 
 # ---- thresholds --------------------------------------------------------------------------------
 

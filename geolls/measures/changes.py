@@ -17,6 +17,7 @@ import pandas as pd
 
 from geolls.base.arrays import Floats
 from geolls.base.errors import UsageError
+from geolls.base.vocabulary import ONE_OF
 from geolls.measures.chance import ratio
 from geolls.measures.membership import Membership, is_reason
 from geolls.measures.overlap import weights_of
@@ -61,11 +62,14 @@ class Days:
         -------
         str
             Blank where they are the same; `same_land` where each that left passed its land, as it
-            was, to one that came; else `line`.
+            was, to one that came; else `line`. What stands for several (`vocabulary.ONE_OF`) never
+            has the same land: lines run in it, which are not to hand.
         """
         left, came = set(was) - set(now), set(now) - set(was)
         if not (left or came):
             return ""
+        if (left | came) & self._several:
+            return "line"
         old = Counter(self._land_before.get(code, code) for code in left)
         new = Counter(self._land_after.get(code, code) for code in came)
         return self.same_land if old == new else "line"
@@ -78,6 +82,11 @@ class Days:
             block: self.cause(held, new[block]) or ("line" if held != new[block] else "")
             for block, held in old.items()
         }
+
+    @cached_property
+    def _several(self) -> set[str]:
+        both = (dict(zip(x.codes, x.names, strict=True)) for x in (self.before, self.after))
+        return {code for names in both for code, name in names.items() if ONE_OF in name}
 
     def stands(self, codes: Iterable[str]) -> bool:
         """Tell whether all these units stand on both dates."""

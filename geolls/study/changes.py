@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from geolls.base.errors import UsageError
+from geolls.base.vocabulary import ONE_OF
 from geolls.layers.model import Problem
 from geolls.measures.changes import (
     Days,
@@ -115,7 +116,9 @@ def in_areas(table: pd.DataFrame) -> str:
     for layer, mine in areas.groupby("layer", sort=False):
         told = mine["change"].value_counts(sort=False)
         counts[str(layer)] = [f"{n} {str(c).replace('_', ' ')}" for c, n in told.items()]
-    return "; ".join(f"{layer} {', '.join(told)}" for layer, told in counts.items())
+    several = areas.loc[areas["name"].str.contains(ONE_OF, regex=False), "name"].unique()
+    as_one = f"; counted as one each: {', '.join(several)}" * bool(len(several))
+    return "; ".join(f"{layer} {', '.join(told)}" for layer, told in counts.items()) + as_one
 
 
 def _of_layers(before: Core, after: Core) -> Iterator[pd.DataFrame]:

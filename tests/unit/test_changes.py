@@ -247,6 +247,15 @@ def test_one_of_two_that_share_land_hands_over_to_another_operator():
     assert moved.of_blocks == {"a": "line"}
 
 
+def test_an_area_that_stands_for_several_is_not_the_one_before_renamed():
+    was, rows = {"a": "P", "b": "Q"}, []
+    for name in ("New", "New (one of four, which one not found)"):
+        land = pd.DataFrame({"item": ["a", "b"], "unit_code": ["New", "Q"], "share": 1.0})
+        days = Days(membership(**was), Membership.of(land.assign(unit_name=[name, "Q"])))
+        rows.append(days.of_blocks)
+    assert rows == [{"a": "renamed", "b": ""}, {"a": "line", "b": ""}]
+
+
 def test_land_without_a_unit_is_no_operator():
     was, now = {"a": "not_covered", "b": "P"}, {"a": "N", "b": "P"}
     assert Days(membership(**was), membership(**now)).of_blocks == {"a": "line", "b": ""}
