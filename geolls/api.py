@@ -489,6 +489,8 @@ class Study(Core):
             size = Figure(**(figure or {}))  # a wrong one is told before the work
             made, maps, told = self._scenes(recipe, places, trust, colour_by, options)
             save_print(made, maps, path, figure=size)
+            if size.dpi and suffix != ".png" and "px" not in f"{size.width}{size.height}".lower():
+                told = [*told, f"--dpi is for .png: a {suffix} is drawn in lines, at any fineness"]
             return told
         asked = dict(figure or {})
         title = asked.pop("title", None)

@@ -17,6 +17,7 @@ __all__ = [
     "DASH",
     "a",
     "band_words",
+    "begun",
     "count",
     "day",
     "day_in",
@@ -51,8 +52,20 @@ _NOISE = re.compile(
     r"\b(the|of|city|county|district|borough|royal|metropolitan|council|authority|combined|unitary"
     r"|london borough|corporation|ua|mbc|mdc|mb|bc|lb|lbc|rbc|dc|cc|rb)\b"
 )
-_QUARTERS = {"ne": "north east", "nw": "north west", "se": "south east", "sw": "south west"}
-_QUARTER = re.compile(r"\b(ne|nw|se|sw)\b")
+# Short forms, and what each is written out as.
+_SHORT = {
+    "ne": "north east", "nw": "north west", "se": "south east", "sw": "south west",
+    "bucks": "buckinghamshire", "cambs": "cambridgeshire", "glos": "gloucestershire",
+    "hants": "hampshire", "herts": "hertfordshire", "lancs": "lancashire",
+    "leics": "leicestershire", "lincs": "lincolnshire", "northants": "northamptonshire",
+    "notts": "nottinghamshire", "oxon": "oxfordshire", "salop": "shropshire",
+    "staffs": "staffordshire", "warks": "warwickshire", "wilts": "wiltshire",
+    "worcs": "worcestershire", "yorks": "yorkshire",
+    "gmca": "greater manchester", "lcrca": "liverpool city region", "symca": "south yorkshire",
+    "tvca": "tees valley", "weca": "west of england", "wmca": "west midlands",
+    "wyca": "west yorkshire", "emcca": "east midlands", "ynyca": "york and north yorkshire",
+}  # fmt: skip
+_SHORTENED = re.compile(rf"\b({'|'.join(_SHORT)})\b")
 # Every character that people and programs write for a hyphen or an apostrophe.
 _ALIKE = str.maketrans(
     dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2043\u2212\ufe58\ufe63\uff0d\u30fc", "-")
@@ -80,8 +93,8 @@ def fold(name: str) -> str:
     True
     >>> fold("County Durham") == fold("Durham")
     True
-    >>> fold("London Borough of Camden"), fold("Bath & NE Somerset")
-    ('camden', 'bath and north east somerset')
+    >>> fold("London Borough of Camden"), fold("Bath & NE Somerset"), fold("Lancs")
+    ('camden', 'bath and north east somerset', 'lancashire')
     """
     plain = (
         unicodedata.normalize("NFKD", name.translate(_ALIKE))
@@ -90,9 +103,22 @@ def fold(name: str) -> str:
         .casefold()
     )
     words = re.sub(r"[^a-z0-9]+", " ", plain.replace("&", " and ").replace("'", "")).strip()
-    words = _QUARTER.sub(lambda found: _QUARTERS[found[0]], words)
+    words = _SHORTENED.sub(lambda found: _SHORT[found[0]], words)
     short = " ".join(_NOISE.sub(" ", words).split())
     return short or words
+
+
+def begun(text: str, names: Iterable[str]) -> str | None:
+    """Return the name that begins with the words of a text, where no other name has them.
+
+    Examples
+    --------
+    >>> begun("abacus NW", ["Abacus NW Maths Hub", "Origin Maths Hub"])
+    'Abacus NW Maths Hub'
+    """
+    said = f" {fold(text)} "
+    found = {f: name for name in names if said in (f := f" {fold(name)} ")}
+    return next((name for f, name in found.items() if f.startswith(said) and len(found) == 1), None)
 
 
 def nearest(word: str, options: Iterable[str], n: int = 3) -> list[str]:

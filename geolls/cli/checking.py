@@ -155,6 +155,8 @@ def _table(file: Path) -> list[Problem]:
         return [
             Problem(file.name, None, None, line, severity="warning") for line in check_points(file)
         ]
+    if kind is None and file.suffix.lower() != ".parquet" and nearly(file, "links"):
+        kind = "links"  # reading it says what it lacks
     if kind is None and (members := _members(file)) is not None:
         return members
     if kind == "links":
@@ -169,7 +171,7 @@ def _table(file: Path) -> list[Problem]:
     if kind == "groups":
         line = "is a list of groups, which geolls does not need: links and registers name them"
         return [Problem(file.name, None, None, line, severity="warning")]
-    if kind is None and file.suffix.lower() != ".zip" and not nearly(file):
+    if kind is None and file.suffix.lower() != ".zip" and not nearly(file, "register"):
         raise InputFileError(
             "is no table that geolls knows",
             where=str(file),

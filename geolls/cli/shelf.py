@@ -97,11 +97,14 @@ def check(files: tuple[Path, ...], **options: Any) -> None:
     geolls check
     geolls check my-layers/ my-map.toml --format json
     """
+    import pandas as pd
+
     from geolls.cli.checking import check_files
     from geolls.layers.model import in_short
 
     problems = check_files(files)
-    rows = [{c: getattr(p, c) for c in PROBLEM_COLUMNS} for p in problems]
+    values = [[getattr(p, c) for c in PROBLEM_COLUMNS] for p in problems]
+    rows = pd.DataFrame(values, columns=list(PROBLEM_COLUMNS), dtype=object)
     told = [p for p in problems if p.severity == "warning"]
     lines = [f"error: {p}" for p in problems if p.severity == "error"]
     said = "\n".join(lines + [f"warning: {line}" for line in in_short(told)])

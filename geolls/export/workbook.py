@@ -262,6 +262,9 @@ def _write(sheet: Any, row: int, at: int, value: Any, secret: bool, pen: Any) ->
 
 def _table(sheet: Any, pen: Any, head: int, name: str, columns: Sequence[str], rows: int) -> None:
     """Mark rows up as a named table, so that a screen reader finds it."""
+    if not rows:  # no table is without a row
+        sheet.write_row(head, 0, columns, pen.head)
+        return
     sheet.add_table(
         head,
         0,

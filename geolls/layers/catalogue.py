@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from geolls.base.archives import unpacked
-from geolls.base.errors import CatalogueError
+from geolls.base.errors import CatalogueError, UnknownNameError
 from geolls.base.shelves import shelf
 from geolls.base.text import suggest
 from geolls.base.vocabulary import FAMILIES
@@ -24,7 +24,15 @@ from geolls.layers.reader import read_layer
 from geolls.layers.scenario import named_scenarios, read_scenario, scenarios_in, shipped
 from geolls.layers.settle import settle
 
-__all__ = ["Catalogue", "layer_folders", "load_catalogue", "of_schools", "shelf_folders"]
+__all__ = [
+    "Catalogue",
+    "layer_folders",
+    "layer_said",
+    "lists",
+    "load_catalogue",
+    "of_schools",
+    "shelf_folders",
+]
 
 
 _SAID = re.compile(r"(.+?),?\s+(ward|constituency)", re.IGNORECASE)
@@ -49,6 +57,30 @@ def _plain(name: str) -> str:
     return re.sub(r"[\W_]+", " ", name.casefold()).strip()
 
 
+def _called(layer: Layer) -> set[str]:
+    """Return what a layer goes by."""
+    names = (layer.key, layer.title, layer.unit_title, layer.unit_title_plural, *layer.aliases)
+    return set(map(_plain, names))
+
+
+def lists(key: str) -> str:
+    """Say what lists the units of a layer."""
+    return f"geolls coverage {key} lists its units"
+
+
+def layer_said(text: str, layers: Iterable[Layer]) -> tuple[str, Layer] | None:
+    """Part "Leeds TSH" into a name and the layer said behind it; refuse a layer alone."""
+    said = _plain(text)
+    ends = [(len(c), v) for v in layers for c in _called(v) if f" {said}".endswith(f" {c}")]
+    size, layer = max(ends, key=lambda end: end[0], default=(0, None))
+    if layer and size == len(said):
+        raise UnknownNameError(
+            f"{text.strip()!r} is a layer, {layer.title}, and no place",
+            fix=f'name one of its units, as "{layer.key}:NAME"; {lists(layer.key)}',
+        )
+    return (said[: len(said) - size].strip(), layer) if layer else None
+
+
 @dataclass(frozen=True)
 class Catalogue:
     """All layers at hand, in reading order: by family, then as the layers ask."""
@@ -65,12 +97,7 @@ class Catalogue:
         """
         if key in self.layers:
             return self.layers[key]
-        hits = [
-            x
-            for x in self.layers.values()
-            if _plain(key)
-            in map(_plain, (x.key, x.title, x.unit_title, x.unit_title_plural, *x.aliases))
-        ]
+        hits = [x for x in self.layers.values() if _plain(key) in _called(x)]
         if len(hits) > 1:
             raise CatalogueError(
                 f"{key!r} names several layers", fix=f"write {' or '.join(x.key for x in hits)}"

@@ -148,6 +148,9 @@ def told_by_links(sheet: Sheet, known: np.ndarray) -> tuple[pd.DataFrame, Faults
         faults.note(rows, wrong, f"{what} date is not a date", "date read as blank", given)
         days.append(day)
     joined, closed, left = days
+    undated = kind.notna() & known[number] & rows["joined_date"].isna()
+    reason = "link does not say when the school joined"
+    faults.note(rows, undated, reason, "counts as joined from the start", rows["joined_date"])
     # A closed group without a date is taken as closed from the start.
     undated = (fold_words(rows["group_status"]) == "closed") & closed.isna()
     here = kind.notna() & known[number]

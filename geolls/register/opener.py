@@ -63,13 +63,13 @@ def kind_of(path: Path) -> str | None:
     return kind_of_header(opened.head.cells)
 
 
-def nearly(path: Path) -> bool:
-    """Whether a table has some of the columns of a register, if not all that are needed."""
-    member = _member(path, "register")
+def nearly(path: Path, kind: Kind) -> bool:
+    """Whether a table has some of the columns of a GIAS file, if not all that are needed."""
+    member = _member(path, kind)
     opened = open_table(
-        path, lambda c: is_header(c, "register"), member=member, limit=MOST_BYTES, whole=False
+        path, lambda c: is_header(c, kind), member=member, limit=MOST_BYTES, whole=False
     )
-    return is_header(opened.head.cells, "register")
+    return is_header(opened.head.cells, kind)
 
 
 def check_size(path: Path, kind: Kind) -> None:

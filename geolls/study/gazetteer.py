@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from geolls.base.errors import UnknownNameError
-from geolls.base.text import fold, suggest
+from geolls.base.text import begun, fold, suggest
 from geolls.layers.areas import Areas, now_in
+from geolls.layers.catalogue import layer_said, lists
 from geolls.layers.model import Layer
 from geolls.measures.membership import Membership
 from geolls.study.towns import suggest_places
@@ -72,6 +73,7 @@ class Gazetteer:
         otherwise: Callable[[str], Place | None] = lambda _: None,
     ) -> None:
         self.on, self.areas, self.otherwise = on, areas, otherwise
+        self._layers = layers
         self.places: dict[str, list[Place]] = {}
         self._by_name: dict[str, list[Place]] = defaultdict(list)
         for key, layer in layers.items():
@@ -126,11 +128,15 @@ class Gazetteer:
             if layer is None and (found := self.otherwise(text)):
                 return found
             names = {p.name for k, ps in self.places.items() if layer in (None, k) for p in ps}
+            if whole := begun(text, names):
+                return replace(self.find(whole, layer), note=f"{text} is read as {whole}")
+            if layer is None and (said := layer_said(text, self._layers.values())):
+                return self.find(said[0], said[1].key)
             near = suggest_places(text, names, self.on, self.areas)
             raise UnknownNameError(
                 f"no place called {text.strip()!r} on {self.on}",
                 where="--place",
-                fix=suggest(text, sorted(names)) if layer else near,
+                fix=suggest(text, sorted(names)) or lists(layer) if layer else near,
             )
         order = {key: at for at, key in enumerate(_ORDER)}
         hits.sort(key=lambda p: (order.get(p.layer, len(order)), p.layer, p.unit_code, p.name))

@@ -18,10 +18,10 @@ from geolls.base.errors import UnknownNameError
 from geolls.base.populations import POPULATIONS
 from geolls.base.postcodes import POSTCODE, abroad, is_whole, readings
 from geolls.base.shelves import shelf
-from geolls.base.text import fold, suggest
+from geolls.base.text import begun, fold, suggest
 from geolls.land.locate import POINT, PointIndex, locate, point_of
 from geolls.layers.areas import Areas, now_in
-from geolls.layers.catalogue import Catalogue, of_schools
+from geolls.layers.catalogue import Catalogue, layer_said, lists, of_schools
 from geolls.layers.evidence import layer_note
 from geolls.layers.expand import BlockClaim, expand
 from geolls.layers.model import CONFIDENCES, Layer
@@ -329,7 +329,7 @@ def find(text: str, ground: Ground) -> list[Match]:
         said = re.fullmatch(form, plain.upper())
         if said and (matches := read(said, ground)):
             return matches
-    for named in (_names, _towns):
+    for named in (_names, _towns, _shortened):
         if matches := named(plain, ground):
             return matches
     # Last of all what is a postcode once a letter is read as a figure: "SWlA lAA".
@@ -475,6 +475,30 @@ def _names(name: str, ground: Ground) -> list[Match]:
     return list(found.values())
 
 
+def _shortened(name: str, ground: Ground) -> list[Match]:
+    """Return what a name begins alone, or a unit whose layer is said behind its name in short."""
+    key, _, rest = name.rpartition(":")
+    key = ground.catalogue.get(key).key if key else ""
+    if not key and (said := layer_said(name, (layer for layer, *_ in _area_layers(ground)))):
+        rest, key = said[0], said[1].key
+        if found := _names(f"{key}:{rest}", ground):
+            return found
+    names = _all_names(ground, key)
+    whole = begun(rest, names)
+    if key and not whole:
+        fix = suggest(rest, sorted(names)) or lists(key)
+        raise UnknownNameError(f"no {key} is called {rest!r} on {ground.on}", fix=fix)
+    found = _names(f"{key}:{whole}" if key else whole, ground) if whole else []
+    return [match._replace(label=f"{match.label}; read for {name}") for match in found]
+
+
+def _all_names(ground: Ground, only: str = "") -> set[str]:
+    """Return the names of the areas and units of land that stand on the day, of one layer alone."""
+    names = {a.name for a in ground.areas.rows if a.active(ground.on) and only in ("", a.tier)}
+    layers = (layer for layer, *_ in _area_layers(ground) if only in ("", layer.key))
+    return names.union(u.name for v in layers for u in v.units.values() if u.active(ground.on))
+
+
 def _towns(name: str, ground: Ground) -> list[Match]:
     try:
         towns = [one_town(name, ground.on, ground.areas)[0]] if "," in name else towns_called(name)
@@ -508,7 +532,7 @@ def _school_names(name: str, ground: Ground) -> list[Match]:
             if re.match(r"[A-Za-z]{1,3}\d?[\w ]?\d", name)
             else suggest_places(
                 name,
-                {a.name for a in ground.areas.rows if a.active(ground.on)},
+                _all_names(ground),
                 ground.on,
                 ground.areas,
             )

@@ -365,7 +365,8 @@ def test_the_legend_of_a_real_figure_counts_as_the_register_does(recent_study: A
     study = recent_study
     figure = {"width": "85mm", "title": "", "dpi": 300}
     path = tmp_path / "lancashire.svg"
-    study.save_map("locality_overlay", path, place="Lancashire", figure=figure, trusts=5)
+    told = study.save_map("locality_overlay", path, place="Lancashire", figure=figure, trusts=5)
+    assert told == ["--dpi is for .png: a .svg is drawn in lines, at any fineness"]
     words = said(read(path.read_text("utf-8")))
     assigned = study.assigned("local_authority")
     code = study.place("Lancashire").unit_code

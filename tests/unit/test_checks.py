@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import shutil
 from datetime import date
 from pathlib import Path
 
+import pandas as pd
 import pytest
+from click.testing import CliRunner
 
 from geolls.base.errors import CatalogueError
 from geolls.base.shelves import shelf
+from geolls.cli.main import cli
+from geolls.export.render import Table, render
 from geolls.layers.areas import load_areas
 from geolls.layers.catalogue import load_catalogue
 from geolls.layers.checks import check_digests, check_folders
@@ -177,3 +182,14 @@ def test_a_changed_block_file_is_found(tmp_path):
     assert said == ["display.parquet is missing", "not the file its layer.toml describes"]
     (copy / "layer.toml").unlink()
     assert [p.message for p in check_digests(copy)] == ["no such file"]
+
+
+def test_an_account_without_an_entry_has_its_headings(tmp_path: Path) -> None:
+    study = tmp_path / "study.toml"
+    study.write_text('title = "a"\nas_of = 2022-09-01\n')
+    for ending, read in (("csv", pd.read_csv), ("parquet", pd.read_parquet)):
+        done = CliRunner().invoke(cli, ["check", str(study), "-o", str(tmp_path / f"a.{ending}")])
+        assert done.exit_code == 0, done.output
+        assert [*read(tmp_path / f"a.{ending}")][:3] == ["severity", "file", "row"]
+    made = render(Table(["a", "b"], []), "xlsx")
+    assert [*pd.read_excel(io.BytesIO(made))] == ["a", "b"]

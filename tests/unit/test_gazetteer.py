@@ -109,3 +109,18 @@ def test_a_place_that_has_ended_or_not_begun_is_told_with_who_has_its_land(
     with pytest.raises(UnknownNameError) as fault:
         Gazetteer({}, {}, date.fromisoformat(day), load_areas()).find(name)
     assert words in str(fault.value)
+
+
+def test_a_place_is_found_by_its_short_name(demonstration: geolls.Study) -> None:
+    for short, name in {
+        "Abacus NW": "Abacus NW Maths Hub",
+        "Leeds TSH": "Leeds Teaching School Hub",
+        "tsh:leeds": "Leeds Teaching School Hub",
+        "lancs": "Lancashire",
+    }.items():
+        assert demonstration.place(short).name == name
+    assert demonstration.place("Abacus NW").note == "Abacus NW is read as Abacus NW Maths Hub"
+    with pytest.raises(UnknownNameError, match="is a layer"):
+        demonstration.place("TSH")
+    with pytest.raises(UnknownNameError, match="no place called 'Sussex'"):
+        demonstration.place("Sussex")  # East, West and a Maths Hub

@@ -675,6 +675,18 @@ def test_memberships_with_their_history_are_links(tmp_path: Path) -> None:
     assert [p.severity for p in check_files([path])] == ["warning"] * 3
 
 
+def test_links_that_do_not_say_when_a_school_joined_are_told(tmp_path: Path) -> None:
+    name = "academiesmatmembership20220901.csv"
+    path = put(tmp_path, memberships({"date_joined_group": ""}, {"urn": "100001"}), name)
+    (told,) = check_files([path])
+    assert (told.row, told.message) == (2, "link does not say when the school joined")
+    register = read_register(put(tmp_path, schools(ACADEMY)), path, as_of=DAY)
+    assert any("does not say when" in line for line in register.source["told"])
+    rows = [{k: v for k, v in row.items() if k != "date_joined_group"} for row in memberships({})]
+    (told,) = check_files([put(tmp_path, rows, name)])
+    assert "it lacks the column Joined date" in told.message
+
+
 @pytest.mark.real_data
 def test_of_every_real_file_each_row_is_accounted_for(
     real_data: Path, real_study: Any, recent_study: Any

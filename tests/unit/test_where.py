@@ -247,3 +247,35 @@ def test_a_sure_list_with_a_line_that_nobody_drew_has_two_confidences() -> None:
     assert {(r["confidence"], r["line_confidence"]) for r in hubs} == {("high", "low")}
     alone = where("Leeds", **ENGLAND, open_study=never)
     assert {r["line_confidence"] for r in alone if r["layer"] == "local_authority"} == {"high"}
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("Abacus NW", "mh-abacus-nw"),
+        ("abacus mh", "mh-abacus-nw"),
+        ("Leeds TSH", "tsh-leeds"),
+        ("teaching_school_hub:Leeds", "tsh-leeds"),
+        ("lancs", "E10000017"),
+        ("WYCA", "E47000003"),
+        ("GMCA", "E47000001"),
+    ],
+)
+def test_a_short_name_means_the_one_that_it_is_short_of(text: str, code: str) -> None:
+    label, _ = places(text)[0]
+    assert code in label
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("TSH", "'TSH' is a layer, Teaching School Hubs, and no place"),
+        ("Kent TSH", r"Kent Teaching School Hub \(Ashford to Thanet\)"),
+        ("Bright Futures", r"Bright Futures Teaching School Hub \(Salford and Trafford\)"),
+        ("Newham TSH", "geolls coverage teaching_school_hub lists its units"),
+    ],
+)
+def test_a_short_name_that_several_have_is_asked_back(text: str, said: str) -> None:
+    with pytest.raises(UnknownNameError) as error:
+        places(text)
+    assert re.search(said, f"{error.value.message}; {error.value.fix}")
