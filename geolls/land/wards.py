@@ -2,16 +2,77 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
 
-__all__ = ["ward_land"]
+from geolls.base.errors import UnknownNameError
+from geolls.base.text import fold, suggest
+from geolls.layers.areas import Area, Areas
+from geolls.layers.model import Claim
+
+__all__ = ["coded_wards", "ward_land"]
 
 GRID_M = 1.0
+_CODE = re.compile(r"E05\d{6}")
+
+
+def coded_wards(
+    claims: Iterable[Claim], schools: pd.DataFrame, areas: Areas, folder: str
+) -> list[Claim]:
+    """Return claims with the codes of the wards that they name, as the register has them.
+
+    Parameters
+    ----------
+    claims : iterable of Claim
+        Whose wards are codes or names; a claim with an area means a ward of it.
+    schools : pandas.DataFrame
+        Of the register: `ward_code`, `ward_name`, `district`; none where it has no wards.
+    areas : Areas
+        The succession table.
+    folder : str
+        Of the layer, for messages.
+
+    Raises
+    ------
+    UnknownNameError
+        No school is in a ward of that name, or wards of several districts have it.
+    """
+    known: dict[str, dict[str, tuple[str, Area]]] = {}
+    of_code = {area.code: area for area in areas.rows}
+    if {"ward_code", "ward_name"} <= set(schools):
+        wards = schools[["ward_name", "ward_code", "district"]].dropna().drop_duplicates()
+        for name, code, district in wards.itertuples(index=False):
+            if district in of_code:
+                known.setdefault(fold(name), {})[code] = (name, of_code[district])
+    called = {n: f"{n} ({d.name})" for held in known.values() for n, d in held.values()}
+
+    def code_of(ward: str, claim: Claim) -> str:
+        if _CODE.fullmatch(ward.upper()):
+            return ward.upper()
+        found = known.get(fold(re.sub(r"\s+ward$", "", ward, flags=re.IGNORECASE)), {})
+        if inside := of_code.get(claim.area_code):
+            within = set(inside.blocks)
+            found = {code: x for code, x in found.items() if within & set(x[1].blocks)}
+        if len(found) == 1:
+            return next(iter(found))
+        where = f"{folder}/members.csv row {claim.row}"
+        if found:
+            which = " or ".join(f"{d.name} ({code})" for code, (_, d) in sorted(found.items()))
+            message = f"{ward!r} is the name of {len(found)} wards"
+            fix = f"name the district beside it, under area, or give the code: {which}"
+            raise UnknownNameError(message, where=where, fix=fix)
+        there = f" in {inside.name}" if inside else ""
+        message = f"the register has no school in a ward called {ward!r}{there}"
+        fix = suggest(ward, called, called.__getitem__) or "give its code, as E05011453"
+        raise UnknownNameError(message, where=where, fix=fix)
+
+    return [replace(c, wards=tuple(code_of(ward, c) for ward in c.wards)) for c in claims]
 
 
 def ward_land(

@@ -416,10 +416,10 @@ def _claim(row: Row, layer: Layer, units: Mapping[str, Unit]) -> Claim:
     for ward in wards:
         if not _WARD.fullmatch(ward.upper()):
             fix = (
-                "give its code, as E05011453, which the register has beside its name "
-                "(AdministrativeWard (code)); part several by ;"
+                "a study looks its code up in its register (AdministrativeWard (name)), in the "
+                "row's area where there is one; or give the code, as E05011453; part several by ;"
             )
-            row.note(f"{ward!r} is no code of a ward", "wards", fix)
+            row.note(f"{ward!r} is read as a ward's name", "wards", fix, severity="warning")
     urn, postcode = a_code(row.text("urn")).replace(" ", ""), row.text("postcode").upper()
     if not (area_code or area_name or wards or urn or postcode):
         row.note("the row names no area and no school", "area_code")

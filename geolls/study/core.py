@@ -379,8 +379,9 @@ class Core:
     def _of_wards(self, layer: Layer, claims: Sequence[Claim], lost: list[Problem]) -> GeoDataFrame:
         """Return the land of the units of a layer that are made of wards."""
         from geolls.land.polygons import told_of
-        from geolls.land.wards import ward_land
+        from geolls.land.wards import coded_wards, ward_land
 
+        claims = coded_wards(claims, self.everywhere, self.areas, layer.folder.name)
         of = {ward: claim for claim in claims for ward in claim.wards}
         blocks = self.finer.analysis() if self.finer else load_blocks()
         postcodes = self.postcodes.in_wards(of, blocks)

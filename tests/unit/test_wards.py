@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +15,15 @@ import shapely
 from click.testing import CliRunner
 
 from geolls import open_study
-from geolls.base.errors import InputFileError
+from geolls.base.errors import InputFileError, UnknownNameError
 from geolls.cli.checking import check_files
 from geolls.cli.main import cli
 from geolls.fetch.postcodes import fetch_postcodes
 from geolls.land.blocks import load_blocks
 from geolls.land.locate import locate
-from geolls.land.wards import ward_land
+from geolls.land.wards import coded_wards, ward_land
+from geolls.layers.areas import load_areas
+from geolls.layers.lists import a_list
 from geolls.layers.reader import read_layer
 
 NORTH, SOUTH, EAST = "E05000001", "E05000002", "E05000003"
@@ -74,6 +77,33 @@ def test_of_a_real_district_every_school_lies_in_the_ward_the_register_says(
     assert (found[inside].to_numpy() == spots["ward"].to_numpy()[inside]).all()
     block = load_blocks().geometry["E07000093"]
     assert land.area.sum() == pytest.approx(block.area, rel=1e-4)
+
+
+def test_a_ward_is_named_where_one_district_has_the_name() -> None:
+    schools = pd.DataFrame(
+        [
+            ("Headingley & Hyde Park", NORTH, LEEDS),
+            ("Castle", SOUTH, LEEDS),
+            ("Castle", EAST, "E06000052"),
+            (None, None, LEEDS),
+        ],
+        columns=["ward_name", "ward_code", "district"],
+    )
+
+    def codes(wards: str, area: str = "") -> tuple[str, ...]:
+        claim = replace(a_claim, wards=tuple(wards.split(";")), area_code=area)
+        return coded_wards([claim], schools, load_areas(), "halves")[0].wards
+
+    a_claim = a_list("a", "b", "c", {"urn": [("1", 2)]}).claims[0]
+    assert codes("headingley and hyde park ward;e05000009") == (NORTH, "E05000009")
+    assert (codes("Castle", LEEDS), codes("Castle", "E06000052")) == ((SOUTH,), (EAST,))
+    with pytest.raises(UnknownNameError, match="'Castle' is the name of 2 wards") as error:
+        codes("Castle")
+    assert f"Leeds ({SOUTH}) or Cornwall ({EAST})" in (error.value.fix or "")
+    with pytest.raises(UnknownNameError, match="called 'Headingly'") as error:
+        codes("Headingly")
+    assert "Headingley & Hyde Park (Leeds)" in (error.value.fix or "")
+    assert error.value.where == "halves/members.csv row 2"
 
 
 # ---- a layer of them -------------------------------------------------------------------------
@@ -173,7 +203,9 @@ def test_a_polygon_beside_a_list_of_areas_is_a_part_of_them(data: Path) -> None:
 def test_what_is_wrong_with_a_list_of_wards_is_told(data: Path, tmp_path: Path) -> None:
     layer = a_layer(data, f"unit,wards\nNorth,{NORTH};E05999999\nSouth,South Ward\n")
     said = " ".join(map(str, check_files([layer])))
-    assert "'South Ward' is no code of a ward" in said and "AdministrativeWard (code)" in said
+    assert "'South Ward' is read as a ward's name" in said and "AdministrativeWard (name)" in said
+    with pytest.raises(UnknownNameError, match="no school in a ward called 'South Ward'"):
+        open_study(as_of="2024-09-01", boundaries=layer).land("halves")
     (layer / "members.csv").write_text(f"unit,wards\nNorth,{NORTH};E05999999\n")
     ran = CliRunner().invoke(
         cli, ["coverage", "halves", "--boundaries", str(layer), "--as-of", "2024-09-01"]
