@@ -57,7 +57,7 @@ def bodies_of(study: Core, urns: Container[str] | None = None, blocks: Iterable[
     if urns is not None:
         placed = placed[placed["urn"].map(lambda urn: urn in urns)].reset_index(drop=True)
     known = [str(block) for block in study.block_weights.index]
-    at = {block: i for i, block in enumerate(known)}
+    at, wanted = {block: i for i, block in enumerate(known)}, {*blocks}
     order = pd.Index(placed["urn"])
     layers = [*study.area_layers.values()]
     layers.sort(key=lambda layer: [*FAMILY_TITLES].index(layer.family))
@@ -71,7 +71,8 @@ def bodies_of(study: Core, urns: Container[str] | None = None, blocks: Iterable[
                 "runs": [_runs(study, v, order) for v in _of_schools(study)],
                 "near": [*_near(study, order)],
             },
-            "sectors": _sectors(study, at, {*blocks}),
+            "sectors": _sectors(study, at, wanted),
+            "part": bool(wanted),
             "elsewhere": ELSEWHERE,
             "dfe": {a.la_code: a.code for a in study.areas.alive("local_authority", study.as_of)},
             "ended": [*_ended(study, at)],

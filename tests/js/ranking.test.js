@@ -73,7 +73,7 @@ test("an outward code or a sector is found whole, with or without its space, and
   for (const text of ["LA16", "LS11", "zz"]) assert.deepEqual(all(text), [], text);
   assert.deepEqual(names(closestNames(ATLAS, "LA16")).sort(), ["LA1", "LA14", "LA15"]);
   assert.match(nothingFound(ATLAS, "la16"), /begins LA16/);
-  assert.equal(nothingFound(ATLAS, "ab10 1ab", {"is in Scotland": "AB DD"}), "AB10 1 is in Scotland.");
+  assert.equal(nothingFound(ATLAS, "ab10 1ab", {elsewhere: {"is in Scotland": "AB DD"}}), "AB10 1 is in Scotland.");
   assert.equal(geolls.postcodeArea("leeds"), "");
 });
 

@@ -8,8 +8,9 @@
   let loaded = null;
 
   class Bodies {
-    constructor({dfe, elsewhere, ended, layers, schools, sectors}) {
-      Object.assign(this, {dfe: new Map(Object.entries(dfe)), elsewhere, ended, layers, schools, sectors});
+    /** `part` where they hold only the postcodes of one place. */
+    constructor({dfe, elsewhere, ended, layers, part, schools, sectors}) {
+      Object.assign(this, {dfe: new Map(Object.entries(dfe)), elsewhere, ended, layers, part, schools, sectors});
       this.urns = undelta(schools.urn);
       this.block = undelta(schools.block);
     }

@@ -147,14 +147,18 @@
   const looksLikePostcode = (text) => Boolean(postcodeArea(text));
   const looksLikeCode = (text) => /^[a-z]{0,3}\d{3,}$/i.test(text.trim()) || /^[a-z]+-[a-z-]+$/.test(text.trim());
 
-  /** What to say where nothing is found; `elsewhere` are the letters of postcodes by where they are. */
-  function nothingFound(entries, text, elsewhere = {}) {
+  const noPostcode = (area, part) =>
+    `No postcode here begins ${area.toUpperCase()}${part ? "; this map knows the postcodes of its own place" : ""}.`;
+
+  /** What to say where nothing is found; `elsewhere` are the letters of postcodes by where they are, and `part` says
+      that only those of one place are known. */
+  function nothingFound(entries, text, {elsewhere = {}, part = false} = {}) {
     const area = postcodeArea(text);
     const code = text.trim();
     const letters = area && /^[a-z]+/.exec(area)[0].toUpperCase();
     const [there] = Object.entries(elsewhere).find(([, held]) => held.split(" ").includes(letters)) || [];
     if (there) return `${area.toUpperCase()} ${there}.`;
-    if (area && entries.some((entry) => entry.area)) return `No postcode here begins ${area.toUpperCase()}.`;
+    if (area && entries.some((entry) => entry.area)) return noPostcode(area, part);
     if (area) return "No school here has that postcode.";
     return looksLikeCode(code) ? `No place, trust or school here has the code ${code}.` : "Nothing by that name.";
   }
@@ -166,5 +170,5 @@
     return words.length ? name.split(new RegExp(`(?<![\\p{L}\\d])(${words.join("|")})`, "giu")) : [name];
   }
 
-  Object.assign(geolls, {findNames, edits, closestNames, looksLikePostcode, nothingFound, matchIn});
+  Object.assign(geolls, {findNames, edits, closestNames, looksLikePostcode, noPostcode, nothingFound, matchIn});
 })(globalThis.geolls);

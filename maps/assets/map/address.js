@@ -40,17 +40,19 @@
     write(way = "pushState") {
       const {app} = this;
       const {on, shade, kinds, ground, hexes, towns} = app;
+      // Before the tools have come, their words as they were.
+      const said = stateOf(location.hash);
+      const early = !app.stage.swipe && !shade && said.shade === "swipe";
       const hash = hashOf({
         on: [...on],
-        shade,
+        shade: early ? "swipe" : shade,
         kinds: [...kinds],
         pick: this.pickedWords(),
         ground: towns.length ? [...ground] : null,
         base: hexes.on ? "hexes" : "",
         at: this.place(),
-        pair: shade === "swipe" ? app.own.swipe : null,
-        // Before the tools have come, as it was.
-        only: app.chooser ? app.chooser.words() : stateOf(location.hash).only,
+        pair: early ? said.pair : shade === "swipe" ? app.own.swipe : null,
+        only: app.chooser ? app.chooser.words() : said.only,
       });
       // The orders of the page's tables stand beside the map's words.
       const all = [hash, ...(location.hash.match(/(?<=[~&])sort-[^&]*/g) || [])].join("&");
@@ -69,6 +71,7 @@
       const {picked, schools} = this.app;
       if (!picked) return null;
       if (picked.kind === "unit") return ["unit", picked.layer.key, picked.layer.code[picked.u]];
+      if (picked.kind === "absent") return picked.words;
       if (picked.kind === "trust") return ["trust", schools.trusts.uid[picked.t]];
       return picked.kind === "school" ? ["school", schools.urn[picked.s]] : ["postcode", picked.code];
     }
@@ -111,7 +114,8 @@
       if (kind === "trust" && schools?.trusts.uid.includes(key)) return {kind, t: schools.trusts.uid.indexOf(key)};
       if (kind === "school" && schools?.urn.includes(Number(key))) return {kind, s: schools.urn.indexOf(Number(key))};
       if (kind === "postcode" && geolls.looksLikePostcode(key)) return {kind, code: geolls.postcodeArea(key)};
-      return null;
+      // A school that is not on this map is looked for, and said to be elsewhere; other words are left out.
+      return kind === "school" ? {kind: "absent", words: [kind, key]} : null;
     }
   }
 

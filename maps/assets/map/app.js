@@ -126,7 +126,8 @@
       // Towns, the largest first, and what of the ground is drawn beneath the data.
       this.towns = townsOf(own.towns, this.spot);
       this.ground = new Set(this.towns.length ? ["towns"] : []);
-      // What is picked: {kind: "unit", layer, u}, {kind: "trust", t}, {kind: "school", s} or {kind: "postcode", code}.
+      // What is picked: {kind: "unit", layer, u}, {kind: "trust", t}, {kind: "school", s}, {kind: "postcode", code},
+      // or {kind: "absent", words}: a school that is on another map.
       this.picked = null;
     }
 

@@ -66,13 +66,15 @@
     }
 
     /** Where a link led to: bring it into view, or say that it is not on this map. */
-    reach([kind, code]) {
+    reach([, code]) {
       const {app, node} = this;
-      if (app.picked) {
-        app.box.scrollIntoView({block: "center", behavior: "instant"});
-        this.goTo(app.picked);
-        node.focus({preventScroll: true});
-      } else app.tell(`${kind === "school" ? `The school with URN ${code}` : code} is not on this map`);
+      if (!app.picked) {
+        app.tell(`${code} is not on this map`);
+        return;
+      }
+      app.box.scrollIntoView({block: "center", behavior: "instant"});
+      this.goTo(app.picked);
+      node.focus({preventScroll: true});
     }
 
     /** Go to what was picked, no nearer than a town or a street. */

@@ -24,6 +24,10 @@
 
     of(picked) {
       if (picked.kind === "unit") return this.unit(picked);
+      if (picked.kind === "absent") {
+        const title = `No school with URN ${picked.words[1]} on this map`;
+        return {title, nodes: [this.slot()], said: ""};
+      }
       if (picked.kind === "postcode") return {title: picked.code.toUpperCase(), nodes: [this.slot()], said: ""};
       return picked.kind === "trust" ? this.trust(picked) : this.school(picked);
     }
@@ -295,5 +299,5 @@
     }
   }
 
-  Object.assign(geolls, {Info});
+  Object.assign(geolls, {Info, RECORD});
 })(globalThis.geolls);

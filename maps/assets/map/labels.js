@@ -12,6 +12,8 @@
   const RADII = [18, 26, 36, 48];
   // How far from its land a number may stand, with a line to it.
   const BESIDE = [18, 26, 36, 48, 62, 80, 100, 125];
+  // Pixels between two numbers on a narrow map.
+  const APART = 8;
   // Pixels that the line from a name reaches into its land.
   const INTO = 9;
   const LONGEST = 130;
@@ -148,7 +150,7 @@
     place(wish) {
       const [x, y] = this.view.at(...wish.world);
       if (wish.dot) return this.placeTown(wish, x, y);
-      const lines = wrap(wish.text, wish.look === "gl-lab-out" ? 13 : 18);
+      const lines = wrap(wish.text, wish.tight ? 9 : wish.look === "gl-lab-out" ? 13 : 18);
       const longest = Math.max(...[...lines, wish.sub || ""].map((line) => this.widthOf(line)));
       const width = longest + (wish.extra ? this.widthOf(wish.extra) : 0);
       const height = LINE * (lines.length + (wish.sub ? 1 : 0));
@@ -157,7 +159,9 @@
         if (!this.isFree(box) || this.leaders.some((line) => crosses(line, box))) continue;
         const leader = this.leaderOf(wish, box);
         if (leader === null) continue;
-        this.taken.push(box);
+        // Where there is little room numbers keep apart; the others come closer in.
+        const apart = wish.near && this.window.width < 500 ? APART : 0;
+        this.taken.push([box[0] - apart, box[1] - apart, box[2] + 2 * apart, box[3] + 2 * apart]);
         this.set.push(box);
         this.said.set(wish.text, [x + dx, y + dy]);
         const text = this.text(wish, lines, x + dx, y + dy - height / 2 + ASCENT);
@@ -167,10 +171,10 @@
     }
 
     /** The line from a name to its land: [] where it stands on it, null where there may be none. */
-    leaderOf({flats, margin, near, round}, [x, y, width, height]) {
+    leaderOf({flats, margin, near, round, tight}, [x, y, width, height]) {
       const narrow = this.window.width < 500;
       const corners = [x + 3, x + width - 3].flatMap((px) => [y + 3, y + height - 3].map((py) => [px, py]));
-      const fits = !narrow || !near || corners.every(([px, py]) => this.onLand(flats, px, py));
+      const fits = !(tight || (narrow && near)) || corners.every(([px, py]) => this.onLand(flats, px, py));
       if (!flats || (fits && !margin && this.onLand(flats, x + width / 2, y + height / 2))) return [];
       // Where there is little room a name beside its land would lead nowhere.
       if (!(margin || near || round) || narrow) return null;

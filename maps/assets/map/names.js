@@ -158,13 +158,14 @@
         }));
     }
 
-    /** Closer in on a map of England, the names of its areas. */
+    /** Closer in on a map of England, the names of its areas; on hexagons those that fit theirs. */
     close() {
       const {app} = this;
-      if (!app.england || app.map.getZoom() <= app.fitted + 1.1) return [];
+      const tight = app.hexes.on;
+      if (!app.england || (!tight && app.map.getZoom() <= app.fitted + 1.1)) return [];
       return app
         .unitSpots(app.areas)
-        .map((spot) => ({...spot, text: app.unitName(app.areas, spot.u), look: "gl-lab-in", rank: spot.size}));
+        .map((spot) => ({...spot, text: app.unitName(app.areas, spot.u), look: "gl-lab-in", rank: spot.size, tight}));
     }
 
     /** Towns that are large enough for the scale, after all other names. */

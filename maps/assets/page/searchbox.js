@@ -57,7 +57,7 @@
     nearest(text) {
       const {list} = this.names;
       const near = closestNames(list, text);
-      const words = nothingFound(list, text, this.names.bodies?.elsewhere) + (near.length ? " The nearest:" : "");
+      const words = nothingFound(list, text, this.names.bodies) + (near.length ? " The nearest:" : "");
       const said = el("div", {class: "none", role: "presentation"}, words);
       return [said, ...near.map((hit, n) => this.option(hit, "", n))];
     }

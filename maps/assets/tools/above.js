@@ -1,7 +1,7 @@
 // Every body above a school or a postcode, in bands, with what each rests on; and a link to it.
 ((geolls) => {
   "use strict";
-  const {el, plural} = geolls;
+  const {RECORD, el, noPostcode, plural} = geolls;
 
   // Layers that most have nothing of are named together.
   const NONE = "None here: ";
@@ -138,8 +138,9 @@
     }
 
     postcode(picked) {
-      const area = this.bodies.area(picked.code);
-      if (!area) return [el("p", {}, `No postcode here begins ${picked.code.toUpperCase()}.`)];
+      const {bodies} = this;
+      const area = bodies.area(picked.code);
+      if (!area) return [el("p", {}, noPostcode(picked.code, bodies.part))];
       picked.at = this.app.spot(...area.middle);
       const all = [...area.counts.values()].reduce((sum, n) => sum + n, 0);
       const several = area.counts.size > 1 ? ", in several districts: shares are of postcodes" : "";
@@ -150,6 +151,23 @@
         ...this.bands(area.counts),
         this.notes(),
       ];
+    }
+
+    /** Of a school that is not on this map: which page has it, or how to find out what it is. */
+    absent(urn) {
+      const {app, bodies} = this;
+      const i = bodies.urns.indexOf(Number(urn));
+      if (i < 0) {
+        const of = app.own.population ? `${app.own.population} schools` : "schools";
+        const only = bodies.part ? "This map has only schools of its own place" : `Counted here are only ${of}`;
+        const record = el("a", {href: RECORD + urn, rel: "noreferrer"}, "Its entry in the register");
+        const said = /^\d{6}$/.test(urn) ? [record, " says what it is."] : ["A URN has six digits."];
+        return [el("p", {}, `${only}, open on the day of the study. `, ...said)];
+      }
+      const {key, url} = app.authorities;
+      const {code, name} = bodies.on(bodies.layer(key), new Map([[bodies.block[i], 1]]))[0];
+      const page = el("a", {href: `${url}${code}.html#school=${urn}`}, `Open it on the page of ${name}`);
+      return [el("p", {}, ...(code && typeof url === "string" ? [page] : [`It stands in ${name}.`]))];
     }
 
     /** A button that copies the link to this school or postcode. */
@@ -176,20 +194,26 @@
     }
   }
 
+  const ABOVE = {
+    school: (above, {s}) => above.school(s),
+    postcode: (above, picked) => above.postcode(picked),
+    absent: (above, {words}) => above.absent(words[1]),
+  };
+
   geolls.tools.push((app) => {
     const fill = async () => {
       const {picked} = app;
-      app.node.classList.toggle("gl-at", ["school", "postcode"].includes(picked?.kind));
-      if (!["school", "postcode"].includes(picked?.kind)) return;
+      const known = Object.hasOwn(ABOVE, picked?.kind);
+      app.node.classList.toggle("gl-at", known);
+      if (!known) return;
       const bodies = await geolls.bodiesHere();
       const slot = app.$(".gl-above");
       if (app.picked !== picked || !slot || !bodies) return;
       const above = new Above(app, bodies);
-      const nodes = picked.kind === "school" ? above.school(picked.s) : above.postcode(picked);
+      const nodes = ABOVE[picked.kind](above, picked);
       if (!nodes) return;
-      const known = picked.kind === "postcode" && !picked.shown;
       slot.replaceChildren(...nodes.filter(Boolean));
-      if (!known || !picked.at) return;
+      if (picked.kind !== "postcode" || picked.shown || !picked.at) return;
       picked.shown = true;
       app.details.goTo(picked);
       app.redraw();

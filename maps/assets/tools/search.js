@@ -1,7 +1,8 @@
 // The search of a map: areas, trusts and schools by name or code.
 ((geolls) => {
   "use strict";
-  const {closestNames, el, findNames, fold, matchIn, nothingFound, phaseSchool, plural, titleAndCode} = geolls;
+  const {closestNames, el, findNames, fold, looksLikePostcode, matchIn, nothingFound, phaseSchool, plural} = geolls;
+  const {titleAndCode} = geolls;
 
   const TYPING = /^(INPUT|TEXTAREA|SELECT)$/;
 
@@ -140,8 +141,10 @@
         return;
       }
       const groups = findNames(this.entries(), this.bodies?.dfe.get(text.trim()) || text);
-      const near = groups.length ? [] : closestNames(this.entries(), text);
-      const said = nothingFound(this.entries(), text, this.bodies?.elsewhere) + (near.length ? " Nearest:" : "");
+      // Postcodes of one place are not the nearest to one that it lacks.
+      const none = groups.length || (this.bodies?.part && looksLikePostcode(text));
+      const near = none ? [] : closestNames(this.entries(), text);
+      const said = nothingFound(this.entries(), text, this.bodies) + (near.length ? " Nearest:" : "");
       const lists = groups.length ? groups : [[said, near, 0]];
       this.found = lists.flatMap(([, hits]) => hits);
       this.at = -1;
