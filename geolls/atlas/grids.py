@@ -12,6 +12,7 @@ from markupsafe import Markup
 from geolls.atlas.charts import width_class
 from geolls.base.interval import bounds, span
 from geolls.base.text import DASH, count, km, number, percent
+from geolls.base.vocabulary import REACHES
 from geolls.maps.payload import pack
 
 __all__ = [
@@ -231,6 +232,7 @@ class Grid:
         known = {
             "scope": "col",
             "data-k": column.key,
+            "data-order": "|".join(KINDS[column.kind].order) or None,
             "class": "r" if KINDS[column.kind].right else None,
             "aria-sort": order if column.key == self.sort.lstrip("-") else None,
         }
@@ -359,11 +361,14 @@ class Kind:
         Takes a value and returns what sorting and the csv need besides; None where it is the text.
     right : bool
         Aligned right.
+    order : sequence of str
+        Words in the order that they are sorted by; that of the alphabet where empty.
     """
 
     say: Callable[[Any], str]
     raw: Callable[[Any], str | None] = lambda _: None
     right: bool = False
+    order: Sequence[str] = ()
 
     def cell(self, value: Any) -> tuple[str, str | None]:
         """Return the markup and the raw value of a cell; a dash where the value is missing."""
@@ -382,7 +387,9 @@ KINDS = {
     "fine_percent": Kind(_fine_percent, _short, right=True),
     "km": Kind(km, _short, right=True),
     "bar": Kind(_bar, lambda value: _short(value.share)),
-    "pill": Kind(lambda value: f'<span class="pill">{escape(value)}</span>'),
-    "confidence": Kind(confidence, str),
+    "pill": Kind(
+        lambda value: f'<span class="pill">{escape(value)}</span>', order=[*REACHES.values()]
+    ),
+    "confidence": Kind(confidence, str, order=["low", "medium", "high"]),
     "raw": Kind(str),
 }

@@ -3,7 +3,7 @@
   "use strict";
   const {PageNames, Reporter, atlasNames, bodiesHere, el, findTables, listenToTables} = geolls;
   const {landEntries, restoreOrder, root, revealSchool, wholeForPrint} = geolls;
-  const {isSheet, listenToSheet, queryAll} = geolls;
+  const {isSheet, listenToSheet} = geolls;
 
   const TYPING = /^(input|textarea|select)$/i;
 
@@ -38,17 +38,6 @@
   document.addEventListener("geolls:ready", () => {
     if (!geolls.tools) document.body.append(el("script", {src: `${root}assets/tools.js`}));
   });
-
-  // Cite shows its line, and the address of this view in it: the words of the address stay.
-  const cite = document.getElementById("cite-page");
-  for (const link of queryAll('[href="#cite-page"]'))
-    link.addEventListener("click", (event) => {
-      event.preventDefault();
-      cite.querySelector(".view")?.remove();
-      cite.append(el("span", {class: "view"}, ` This view: ${location.href}`));
-      cite.tabIndex = -1;
-      cite.focus();
-    });
 
   listenToSheet();
   addEventListener("beforeprint", () => {

@@ -10,6 +10,13 @@
     return (cell.querySelector("small, button") ? cell.firstChild : cell).textContent.trim();
   }
 
+  // What a row's link to a page is named by: a code, or a trust's number. A name that had to be changed for its file
+  // ends in ten digits, and says none.
+  const NAMED = [
+    ["code", /places\/[^/]+\/((?!.*-[\da-f]{10}\.).+)\.html$/],
+    ["trust_uid", /trusts\/(\d+)[^/]*\.html$/],
+  ];
+
   class Table {
     constructor(node) {
       this.node = node;
@@ -94,7 +101,10 @@
     sort(i, falling) {
       this.order = [i, falling];
       this.whole();
-      const keyed = this.rows().map((row) => [row, sortKey(cellValue(row.cells[i]))]);
+      // Words that have an order of their own.
+      const ranks = this.heads[i].dataset.order?.split("|");
+      const keyOf = (text) => (ranks?.includes(text) ? ranks.indexOf(text) : sortKey(text));
+      const keyed = this.rows().map((row) => [row, keyOf(cellValue(row.cells[i]))]);
       keyed.sort(([, a], [, b]) => compareKeys(a, b, falling));
       this.body.append(...keyed.map(([row]) => row));
       this.heads.forEach((head, j) => {
@@ -179,13 +189,25 @@
 
     // ---- csv
 
+    /** The codes of some rows, where they have any and no column says them: [key, codes]. */
+    codes(rows) {
+      const all = rows.map((row) => queryAll("a", row).map((link) => link.getAttribute("href")));
+      return NAMED.filter(([key]) => this.column(key) < 0)
+        .map(([key, name]) => [key, all.map((links) => links.map((link) => name.exec(link)?.[1]).find(Boolean) || "")])
+        .filter(([, codes]) => codes.some(Boolean));
+    }
+
     csv() {
       this.whole();
       const numeric = this.heads.map((head) => head.classList.contains("r"));
       const all = this.rows();
       const rows = all.filter((row) => this.fits(row));
-      const lines = rows.map((row) => Array.from(row.cells, (cell, i) => csvCell(cellValue(cell), numeric[i])));
-      const head = this.heads.map((one) => csvField(one.dataset.k));
+      const codes = this.codes(rows);
+      const lines = rows.map((row, at) => [
+        ...Array.from(row.cells, (cell, i) => csvCell(cellValue(cell), numeric[i])),
+        ...codes.map(([, list]) => csvField(list[at])),
+      ]);
+      const head = [...this.heads.map((one) => csvField(one.dataset.k)), ...codes.map(([key]) => key)];
       const asked = [this.word && `with "${this.word}"`, this.choice, this.only?.words].filter(Boolean).join("; ");
       const said = asked ? [[csvField(`# ${whole(rows.length)} of ${whole(all.length)} ${this.noun}: ${asked}`)]] : [];
       return [...said, head, ...lines];
