@@ -20,6 +20,7 @@ from pypdf import PdfReader
 
 from geolls.atlas.book import Book
 from geolls.atlas.words import REPORT
+from geolls.base.vocabulary import REACHES
 
 from .conftest import Leaves
 
@@ -248,6 +249,14 @@ def test_a_region_holds_every_school_and_trust_in_under_400_kb(
     assert {r["trust"] for r in saved("trusts")} == trusts
 
 
+def test_spreads_are_sorted_from_local_to_national(visit: Visit) -> None:
+    page = visit("trusts").page
+    page.locator("#trusts th[data-k=spread] button").click()
+    words = page.evaluate("geollsPages.tables.trusts.csv().slice(1).map((row) => row.at(-1))")
+    ranks = [[*REACHES.values()].index(word) for word in words if word]
+    assert ranks == sorted(ranks) and len({*ranks}) > 2
+
+
 def test_the_csv_of_the_page_is_its_table(leaves: Leaves, visit: Visit) -> None:
     page = visit("index").page
     with page.expect_download() as waiting:
@@ -258,6 +267,7 @@ def test_the_csv_of_the_page_is_its_table(leaves: Leaves, visit: Visit) -> None:
     with table.open(encoding="utf-8") as file:
         kept = {r["unit_name"]: r for r in csv.DictReader(file)}
     assert set(rows) == set(kept)
+    assert {n: r["code"] for n, r in rows.items()} == {n: r["unit_code"] for n, r in kept.items()}
     for name, row in rows.items():
         assert float(row["schools"]) == pytest.approx(float(kept[name]["schools"]))
         if row["no_trust"]:

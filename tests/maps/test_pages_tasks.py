@@ -6,6 +6,7 @@ import csv
 import io
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import folium
 import pytest
@@ -175,4 +176,52 @@ def test_a_map_takes_a_marker_and_a_shape_of_the_users_own(
     tab.click(".leaflet-marker-icon")
     tab.wait(there(".leaflet-popup-content"))
     assert texts(tab, ".leaflet-popup-content") == ["Mine"]
+    assert tab.faults == []
+
+
+def test_a_school_of_another_place_is_led_to_and_an_unknown_one_is_told(
+    leaves: Leaves, demonstration: Any, tab: Tab
+) -> None:
+    address = place_page(leaves, "Lancashire")
+    away = demonstration.schools_in(demonstration.place("local_authority:Leeds"))["urn"].iloc[0]
+    tab.open(f"{address}#school={away}")
+    tab.wait(there(".gl-above a"))
+    assert texts(tab, ".gl-info h2") == [f"No school with URN {away} on this map"]
+    assert texts(tab, ".gl-above") == ["Open it on the page of Leeds"]
+    place_page(leaves, "Leeds")
+    tab.open(str(tab.evaluate("document.querySelector('.gl-above a').href")))
+    tab.wait(there(".gl-above .gl-band"))
+    assert f"URN {away}" in texts(tab, ".gl-info")[0]
+    tab.open(f"{address}#school=999999")
+    tab.wait(there(".gl-above a"))
+    (said,) = texts(tab, ".gl-above")
+    assert said.startswith("Counted here are only ")
+    assert said.endswith("Its entry in the register says what it is.")
+    assert tab.faults == []
+
+
+def test_cite_and_a_moved_map_keep_the_view_and_it_is_saved_side_by_side(
+    leaves: Leaves, tab: Tab
+) -> None:
+    asked = "#~on=local_authority&shade=swipe"
+    tab.open(place_page(leaves, "Lancashire") + asked)
+    tab.wait(there(READY))
+    app = "document.querySelector('.geolls-app').geolls"
+    # As it stands until the tools have come: the map is moved, and what they will read stays.
+    tab.evaluate(
+        f"(() => {{ const app = {app}, tool = app.stage.swipe; app.stage.swipe = null;"
+        " app.shade = ''; app.address.write('replaceState'); app.stage.swipe = tool;"
+        " app.address.read(); tool.read(); app.stage.paint(); return 1; })()"
+    )
+    assert "shade=swipe" in tab.evaluate("location.hash")
+    before = tab.evaluate("location.hash")
+    tab.click("[href='#cite-page']")
+    assert tab.evaluate("location.hash") == before
+    assert texts(tab, "#cite-page")[0].endswith(str(tab.evaluate("location.href")))
+    root = ElementTree.fromstring(tab.saved(button(tab, "Save this view (SVG)")))
+    clips = {
+        f"url(#{clip.get('id')})" for clip in root.iter("{http://www.w3.org/2000/svg}clipPath")
+    }
+    used = {node.get("clip-path") for node in root.iter() if node.get("clip-path")}
+    assert len(clips) == 2 and used == clips
     assert tab.faults == []
