@@ -99,6 +99,7 @@ SYNONYMS: Final = {
 _ONS = re.compile(r"(?:lad|ctyua|utla|ltla|cty|cauth|rgn|lau1)(?:\d\d|20\d\d)(cd|nm)")
 MOST_BYTES: Final = 64 << 20
 SPAN_FIX: Final = "write 2022, 2022-09, 2022-09-01, or two of them as 2014/2022"
+_WHOLE = re.compile(r"^(\d+)\.0+$")  # as programs write whole numbers
 _WARD_HEADING = re.compile(r"wd(\d\d|20\d\d)cd")
 _WARD = re.compile(r"E05\d{6}")
 _GSS = re.compile(r"[EW]\d{8}(/.+)?", re.IGNORECASE)
@@ -339,7 +340,7 @@ def _rows_of(
     header = _heading(head, file, columns, problems)
     try:
         for cells in reader:
-            values = [filled(cell) for cell in cells]
+            values = [_WHOLE.sub(r"\1", filled(" ".join(cell.split()))) for cell in cells]
             number = above + reader.line_num
             if not any(values):
                 continue

@@ -121,3 +121,11 @@ def test_hostile_names_stay_names(folder, load):
 def test_names_that_only_punctuation_tells_apart_are_not_one_unit(folder):
     _, problems = read_layer(folder("unit,code\nA+,E08000035\nA-,E08000032\n"), own=True)
     assert "the unit 'a' has two names" in {p.message for p in problems}
+
+
+def test_whole_numbers_and_line_breaks_are_as_their_owner_means_them(folder, load):
+    layer = load(folder('unit,code,codes_as_of\n1.0,383.0,\n"East\nand West",E08000032,\n'))
+    assert {(unit.code, unit.name) for unit in layer.units.values()} == {
+        ("1", "1"),
+        ("east-and-west", "East and West"),
+    }
