@@ -111,7 +111,7 @@ class Book(Frame):
             **shared_assets({}),
             "page.css": "\n".join(map(asset, ("live.css", "england.css", "page.css"))),
             "page.js": script("both", "find", "page"),
-            "search.js": search_index(self),
+            "search.js": script("names") + search_index(self),
             "traits.js": in_file(TRAITS, traits_of(self.facts.marks)),
             "bodies.js": in_file("bodies", bodies_of(self.study)),
         }

@@ -135,8 +135,8 @@ def script(*folders: str) -> str:
     ----------
     *folders : str
         "both" (what map and page share, first), "first" (what a page with a map calls), "map",
-        "find" (what a search knows), "page", "tools" (what comes after a map stands, and is not
-        needed to draw it).
+        "find" (what a search knows), "page", "names" (how those of an atlas are read), "tools"
+        (what comes after a map stands, and is not needed to draw it).
 
     Returns
     -------

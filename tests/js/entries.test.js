@@ -1,7 +1,7 @@
 "use strict";
 const {test} = require("node:test");
 const assert = require("node:assert/strict");
-const {Bodies, atlasNames, landEntries} = require("./load.js")("both/text", "find/bodies", "page/entries");
+const {Bodies, atlasNames, landEntries} = require("./load.js")("both/text", "find/bodies", "names/entries");
 
 const FILE = {
   places: [["St John\u2019s", "District, 3 schools", "places/district/a.html", ["e07000001"]]],

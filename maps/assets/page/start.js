@@ -1,8 +1,8 @@
 // What a page of an atlas does once it is there.
 ((geolls) => {
   "use strict";
-  const {PageNames, Reporter, atlasNames, bodiesHere, el, findTables, listenToTables} = geolls;
-  const {landEntries, restoreOrder, root, revealSchool, wholeForPrint} = geolls;
+  const {PageNames, Reporter, bodiesHere, el, findTables, listenToTables} = geolls;
+  const {restoreOrder, root, revealSchool, wholeForPrint} = geolls;
   const {isSheet, listenToSheet} = geolls;
 
   const TYPING = /^(input|textarea|select)$/i;
@@ -19,12 +19,12 @@
   const names = new PageNames(tables);
   self.geollsPages = {
     tables,
-    /** Called by assets/search.js with the names of the whole atlas. */
+    /** Called by assets/search.js with the names of the whole atlas; how they are read comes with them. */
     index: async (data) => {
-      names.take(atlasNames(data, root));
+      names.take(geolls.atlasNames(data, root));
       const bodies = await bodiesHere();
       names.bodies = bodies;
-      if (bodies) names.take([...names.list, ...landEntries(bodies, data.homes, root)]);
+      if (bodies) names.take([...names.list, ...geolls.landEntries(bodies, data.homes, root)]);
     },
   };
   document.addEventListener("keydown", (event) => {
