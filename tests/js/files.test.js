@@ -29,7 +29,7 @@ test("every file of a folder is joined, once", () => {
 test("a file takes only what an earlier one defines", () => {
   for (const folders of [
     ["both", "first", "map", "find", "tools"],
-    ["both", "find", "page"],
+    ["both", "find", "page", "names"],
   ]) {
     const known = new Set();
     for (const path of paths(...folders)) {

@@ -78,7 +78,8 @@
     return cut ? [words.slice(0, cut).join(" "), words.slice(cut).join(" ")] : [text];
   }
 
-  /** The rank of a unit among those that surely have enough schools, in words; "" where it, or any, is known between two. */
+  /** The rank of a unit among those that surely have enough schools, in words; "" where it, or any, is known between
+      two. */
   function rankWords(measure, u, enough) {
     if (!measure.n || measure.format === "words" || measure.n[u] < enough || typeof measure.v[u] !== "number")
       return "";
