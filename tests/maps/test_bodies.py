@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,11 @@ def on_block(layer: Doc, block: int) -> dict[str, tuple[float, str]]:
     return {layer["code"][u]: (share, said) for u, share, said in claims if layer["code"][u]}
 
 
+def years(text: str) -> set[str]:
+    """Return the years that a text names."""
+    return set(re.findall(r"\b(?:19|20)\d\d\b", text))
+
+
 def test_every_layer_of_some_schools_is_as_where_says(demonstration: Any, document: Doc) -> None:
     urns = np.cumsum(document["schools"]["urn"])
     blocks = np.cumsum(document["schools"]["block"])
@@ -43,6 +49,10 @@ def test_every_layer_of_some_schools_is_as_where_says(demonstration: Any, docume
                 each = f"{row.confidence} confidence in the list, {row.line_confidence} in the line"
                 sure = both if row.confidence == row.line_confidence else each
                 assert rests.startswith(sure), rests
+                dated = next((part for part in rests.split("; ") if "evidence of" in part), "")
+                own = row.source_date if isinstance(row.source_date, str) else ""
+                day = own or demonstration.layers[layer["key"]].source_date
+                assert years(dated) == years(str(day)), (rests, day)
 
 
 @pytest.mark.parametrize("code", ["LA14", "PR1", "B1 1", "NE63 9", "E1"])

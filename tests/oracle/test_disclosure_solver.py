@@ -171,7 +171,7 @@ def recovered(study: Core, printed: Printed) -> int:
 def few(tmp_path_factory: pytest.TempPathFactory) -> Study:
     """Every sixtieth school of the demonstration: 1 to 9 eligible in every third, few layers.
 
-    And a layer of lead schools, made of three of them.
+    And a scenario, and a layer of lead schools, made of three of them.
     """
     folder = tmp_path_factory.mktemp("mine")
     study = open_study(layers=[*LAYERS, "region"])
@@ -183,7 +183,8 @@ def few(tmp_path_factory: pytest.TempPathFactory) -> Study:
         'title = "Mine"\nkind = "sites"\nsource = "me"\nlicence = "x"\n'
     )
     sites.assign(unit_code=["a", "b", "c"]).to_csv(folder / "lead" / "units.csv", index=False)
-    study = open_study(layers=[*LAYERS, "region", "+lead"], boundaries=folder)
+    layers = [*LAYERS, "region", "surrey_2027", "+lead"]
+    study = open_study(layers=layers, boundaries=folder)
     thin = Study(study.settings, register=register)
     return with_counts(thin, lambda count, n: np.where(n % 3 == 0, 1.0 + n % 9, count))
 
@@ -374,7 +375,7 @@ ASKED: dict[str, list[str]] = {
             for table in ("summary", "places", "flows", "trusts", "hubs", "schools")
         ),
     ],
-    "realign": ["realign region --basis local_authority --moves 1 --units 3 --size 0:5000"],
+    "realign": ["realign region --basis local_authority --moves 1 --units 8 --size 0:5000"],
     "site": ["site lead --within 20km --by pupils", "site lead --add 1 --within 20km"],
     "explain": ["explain schools --place Leeds", "explain trusts --place Leeds"],
     "findings": ["findings"],
@@ -431,6 +432,8 @@ def outputs(
                 return study
             return Study(study.settings.replace(**asked), register=study.register)
 
+        for key in study.area_layers:  # what layers lack is told once they have been asked for
+            study.assigned(key)
         monkeypatch.setattr("geolls.api.open_study", opened)
         Path("mine.csv").write_text("urn\n" + "\n".join(study.schools["urn"][::2]))
         said = {}
