@@ -18,6 +18,7 @@ from typing import Any, Protocol
 from websockets.sync.client import ClientConnection, connect
 
 READY = ".geolls-app[data-ready]"
+EQUIPPED = ".geolls-app[data-tools]"  # the tools come after the map
 KEYS = {"Enter": "\ue007", "Escape": "\ue00c", "Tab": "\ue004", "Space": " ", "Home": "\ue011"}
 KEYS |= {"ArrowLeft": "\ue012", "ArrowUp": "\ue013", "ArrowRight": "\ue014", "End": "\ue010"}
 KEYS |= {"ArrowDown": "\ue015", "Control": "\ue009", "Shift": "\ue008", "Backspace": "\ue003"}

@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 
 import folium
 import pytest
-from drivers import READY, Tab, there
+from drivers import EQUIPPED, READY, Tab, there
 from pypdf import PdfReader
 
 from geolls.atlas.book import Book
@@ -205,7 +205,7 @@ def test_cite_and_a_moved_map_keep_the_view_and_it_is_saved_side_by_side(
 ) -> None:
     asked = "#~on=local_authority&shade=swipe"
     tab.open(place_page(leaves, "Lancashire") + asked)
-    tab.wait(there(READY))
+    tab.wait(there(EQUIPPED))
     app = "document.querySelector('.geolls-app').geolls"
     # As it stands until the tools have come: the map is moved, and what they will read stays.
     tab.evaluate(
