@@ -203,6 +203,7 @@ class CountryPages(Chapter):
         rows = [
             (self.book.name(page, key, code), ends_of(unit, "schools"), away[code])
             for code, unit in units.items()
+            if code in away  # of a region without a school that counts there is no share
         ]
         layer = self.facts.layer(key)
         return Grid(

@@ -175,3 +175,10 @@ def test_a_place_has_between_the_schools_in_trusts_of_two_or_more_of_any_phase(
         low = (of_larger & (here["share"] == 1)).sum()
         high = (of_larger | (here["status_unknown"] & here["trust_uid"].isna())).sum()
         assert (row["in_trusts_low"], row["in_trusts_high"]) == (low, high), unit
+
+
+def test_the_index_of_schools_of_one_region_has_no_row_of_the_others() -> None:
+    study = open_study(as_of="2022-09-01", layers=LAYERS, where=["la=Lancashire"])
+    page = Book(facts_of(study, ("local_authority", "dfe_region"))).make("index.html")["index.html"]
+    table = page.decode().split('id="regions"')[1].split("</table>")[0]
+    assert "North West" in table and "East Midlands" not in table
