@@ -95,7 +95,6 @@ def _layer(study: Core, layer: Layer, known: list[str]) -> dict[str, Any]:
     held = defaultdict(list)
     for claim in study.claims(layer.key):
         held[claim.block].append(claim)
-    note = study.note(layer.key)
     said = (units_at("", layer, held.get(block, ()), {block: 1.0}) for block in known)
     claims, of = _pooled(tuple(_told(layer, answer) for answer in answers) for answers in said)
     units, at = _pooled(unit[:2] for claim in claims for unit in claim)
@@ -104,7 +103,7 @@ def _layer(study: Core, layer: Layer, known: list[str]) -> dict[str, Any]:
         "key": layer.key,
         "title": layer.unit_title,
         "family": FAMILY_TITLES[layer.family],
-        "note": note,
+        "note": study.note(layer.key),
         "code": [code for code, _ in units],
         "name": [name for _, name in units],
         "claims": [[[next(numbers), *unit[2:]] for unit in claim] for claim in claims],
@@ -192,10 +191,9 @@ def _near(study: Core, order: pd.Index[Any]) -> Iterator[dict[str, Any]]:
         ]
         pool, of = _pooled(site[:2] for site in told)
         far, at = _pooled(site[2] for site in told)
-        note = study.note(layer.key)
         yield {
             "title": layer.unit_title,
-            "note": note,
+            "note": study.note(layer.key),
             "site": pool,
             "of": of,
             "far": far,

@@ -33,10 +33,10 @@ class Land:
         pixels = [1 / METRES, 0, 0, -1 / METRES, -WEST / METRES, NORTH / METRES]
         shapes = blocks.geometry.affine_transform(pixels).to_numpy()
         self.shapes = np.asarray(shapely.coverage_simplify(shapes, 1.5))
+        #: Path data of several blocks as one shape; pages ask for the same ones again.
+        self.path = cache(self._path)
 
-    @cache  # noqa: B019  (land lives as long as its atlas)
-    def path(self, blocks: tuple[int, ...]) -> str:
-        """Return path data of several blocks as one shape."""
+    def _path(self, blocks: tuple[int, ...]) -> str:
         shape = shapely.coverage_union_all(self.shapes[list(blocks)])
         rings = shapely.get_rings(shapely.get_parts(shape))
         lines = (shapely.get_coordinates(ring)[:-1].round().astype(int) for ring in rings)

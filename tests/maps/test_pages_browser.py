@@ -486,6 +486,8 @@ def test_a_place_has_one_sheet_with_its_map_and_no_controls(
     for control in ("Download csv", "Print this page", "Report", "Its schools", "Show all"):
         assert control not in text
     assert page.locator("main").evaluate("(main) => Number(main.style.zoom)") > 0.85
+    # What is asked under its second heading is answered: a bar of a layer stands there.
+    assert page.locator(".strips [data-layer]:visible").count() > 0
 
 
 def test_a_place_prints_as_sheets_of_a4(visit: Visit) -> None:

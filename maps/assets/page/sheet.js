@@ -16,10 +16,11 @@
     root.classList.remove("sheet", ...STEPS);
     for (const node of parts) node.style.zoom = "";
     if (!on) return;
-    root.classList.add("sheet");
+    root.classList.add("sheet", "fitting");
     for (const step of STEPS) if (tall() > ROOM) root.classList.add(step);
     const zoom = Math.min(1, ROOM / tall());
     for (const node of parts) node.style.zoom = zoom;
+    root.classList.remove("fitting");
   }
 
   /** Whether a page is a sheet now. */
