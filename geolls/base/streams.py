@@ -28,7 +28,7 @@ from geolls.base.workbooks import csv_of_sheet, is_workbook, parted
 
 __all__ = ["CSV_BYTES_PER_BATCH", "WRITERS", "Stream", "after", "check_target", "open_stream"]
 
-ROWS_PER_BATCH = 262_144
+ROWS_PER_BATCH = 65_536
 CSV_BYTES_PER_BATCH = 1 << 24
 _SHEET_ROWS: Final = 1_048_576
 Fits = Callable[[Sequence[str]], bool]
