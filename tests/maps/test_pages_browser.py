@@ -369,6 +369,30 @@ def test_nothing_runs_sideways_or_is_cut_off_on_small_windows_and_at_400_percent
         assert link.bounding_box()["width"] > 60, "a name is read in words, not in letters"
 
 
+# What would move: pages and elements, then the map when it zooms, fades in or is let go.
+MOTION = """() => {
+  const styles = [document.documentElement, ...document.querySelectorAll('*')].map(getComputedStyle);
+  const timed = (said) => said.split(', ').some((one) => parseFloat(one) > 0);
+  const moves = (s) => timed(s.transitionDuration) || timed(s.animationDuration);
+  const {zoomAnimation, fadeAnimation, inertia} = 
+    document.querySelector('.geolls-app').geolls.map.options;
+  return [styles.some((s) => s.scrollBehavior === 'smooth'), styles.some(moves),
+    zoomAnimation, fadeAnimation, inertia];
+}"""
+
+
+def test_who_asks_for_less_motion_sees_nothing_move(visit: Visit) -> None:
+    page = visit("place", reduced_motion="reduce").page
+    assert not any(page.evaluate(MOTION))
+    # A view is there at once: nothing is on its way to it.
+    page.locator(".leaflet-control-zoom-in").click()
+    assert page.evaluate("document.getAnimations().length") == 0
+    assert not page.evaluate("document.querySelector('.geolls-app').geolls.map._animatingZoom")
+    page = visit("place", reduced_motion="no-preference").page
+    scrolls, _, *moves = page.evaluate(MOTION)
+    assert scrolls and all(moves)
+
+
 def test_more_contrast_and_forced_colours_change_what_is_drawn(visit: Visit) -> None:
     page = visit("place", contrast="more").page
     ink = "getComputedStyle(document.documentElement).getPropertyValue('--{}').trim()"

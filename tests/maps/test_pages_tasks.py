@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import csv
 import io
 from pathlib import Path
@@ -19,6 +20,18 @@ from geolls.atlas.build import Press
 from .conftest import Leaves
 
 pytestmark = pytest.mark.browser
+
+# Width, height and how many colours of a picture, as the browser itself reads it.
+PIXELS = """(async () => {
+  const image = new Image();
+  image.src = "data:image/png;base64,%s";
+  await image.decode();
+  const {width, height} = image;
+  const paint = Object.assign(document.createElement("canvas"), {width, height}).getContext("2d");
+  paint.drawImage(image, 0, 0);
+  const pixels = new Uint32Array(paint.getImageData(0, 0, width, height).data.buffer);
+  return [width, height, new Set(pixels).size];
+})()"""
 
 
 def place_page(leaves: Leaves, name: str) -> str:
@@ -224,4 +237,9 @@ def test_cite_and_a_moved_map_keep_the_view_and_it_is_saved_side_by_side(
     }
     used = {node.get("clip-path") for node in root.iter() if node.get("clip-path")}
     assert len(clips) == 2 and used == clips
+    # The same view as pixels, twice as fine: no blank.
+    made = tab.saved(button(tab, "Save this view (PNG)"))
+    wide, high, colours = tab.evaluate(PIXELS % base64.b64encode(made).decode())
+    assert [wide, high] == [2 * int(root.get(side, 0)) for side in ("width", "height")]
+    assert colours > 100
     assert tab.faults == []
