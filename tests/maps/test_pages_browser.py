@@ -371,13 +371,13 @@ def test_nothing_runs_sideways_or_is_cut_off_on_small_windows_and_at_400_percent
 
 # What would move: pages and elements, then the map when it zooms, fades in or is let go.
 MOTION = """() => {
-  const styles = [document.documentElement, ...document.querySelectorAll('*')].map(getComputedStyle);
+  const all = [document.documentElement, ...document.querySelectorAll('*')];
+  const styles = all.map((one) => getComputedStyle(one));
   const timed = (said) => said.split(', ').some((one) => parseFloat(one) > 0);
   const moves = (s) => timed(s.transitionDuration) || timed(s.animationDuration);
-  const {zoomAnimation, fadeAnimation, inertia} = 
-    document.querySelector('.geolls-app').geolls.map.options;
-  return [styles.some((s) => s.scrollBehavior === 'smooth'), styles.some(moves),
-    zoomAnimation, fadeAnimation, inertia];
+  const {options} = document.querySelector('.geolls-app').geolls.map;
+  const map = ['zoomAnimation', 'fadeAnimation', 'inertia'].map((key) => options[key]);
+  return [styles.some((s) => s.scrollBehavior === 'smooth'), styles.some(moves), ...map];
 }"""
 
 
