@@ -148,6 +148,8 @@ class Measure:
         Of these units nobody knows whether the finding is true.
     ends : tuple of Series, optional
         The least and the most that each value can be, where land is shared.
+    counts : tuple of str
+        What a page can count anew of fewer schools: kinds of a share, or `trusts` at work.
     """
 
     key: str
@@ -171,6 +173,7 @@ class Measure:
     counted: tuple[str, str] | None = None
     may: frozenset[str] = frozenset()
     ends: tuple[pd.Series[Any], pd.Series[Any]] | None = None
+    counts: tuple[str, ...] = ()
 
     @cached_property
     def by_code(self) -> dict[str, Any]:

@@ -125,7 +125,7 @@ def _table(drawn: Drawn) -> tuple[list[Head], list[dict[str, Any]]]:
     if "count" in spec.units:
         ends = (spec.units.get(f"count_{end}", spec.units["count"]) for end in Interval._fields)
         counts = dict(zip(found.codes, map(Interval, *ends), strict=True))
-        columns.append((label("schools"), "count", _told(counts), ""))
+        columns.append((label("schools"), "count", _told(counts), "schools"))
     for covering in filter(None, (drawn.covering(key) for key, _ in drawn.shades)):
         words = cover_words(drawn.cover(covering), found)
         columns.append((covering.title, "words", words, f"coverage:{covering.key}"))

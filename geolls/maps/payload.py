@@ -230,6 +230,8 @@ def _measure(measure: Measure, units: pd.Index[Any]) -> dict[str, Any]:
         "beside": measure.england_title,
         "note": measure.note,
     }
+    if measure.counts:
+        out |= {"counts": measure.counts, "breaks": measure.breaks}
     if words or measure.format == "count":
         out["fills"] = measure.paints
     if measure.n is not None and measure.sure is not None:

@@ -14,7 +14,7 @@ from geolls.base.interval import Interval, ends_of
 from geolls.base.labels import BY_CONVENTION, label, seen_from, within
 from geolls.base.text import small as lower_first
 from geolls.base.text import suggest
-from geolls.base.vocabulary import FEW, PATTERNS
+from geolls.base.vocabulary import FEW, HOME_KINDS, PATTERNS
 from geolls.maps.data import FormatName, Measure, breaks_of
 from geolls.maps.partings import PARTED, cut_of, measure_of_pieces
 from geolls.maps.partings import UNDECIDED as NOT_KNOWN_YET
@@ -92,6 +92,8 @@ class Column:
         What heads the map, and from which value it is true.
     middle : bool
         Whether a unit is compared with the middle one, not with England.
+    counts : tuple of str
+        As of `Measure`.
     """
 
     column: str
@@ -101,6 +103,7 @@ class Column:
     finding: str
     since: float
     middle: bool = False
+    counts: tuple[str, ...] = ()
 
     def __call__(self, asked: Asked) -> Measure:
         """Read the column."""
@@ -111,6 +114,9 @@ class Column:
         middle, ends = self.middle or whole is None, _ends(units, self.column)
         there = asked.beside(self.column) if middle else ends_of(england, self.column)
         shared = not units["schools_low"].equals(units["schools_high"])
+        seen = set(self.counts) < set(
+            HOME_KINDS
+        )  # marks are of their kind as seen from authorities
         convention = f" {BY_CONVENTION[:1].upper()}{BY_CONVENTION[1:]}." * (shared and not ends)
         return Measure(
             key=asked.key,
@@ -129,6 +135,7 @@ class Column:
             finding=self.finding.replace("{label}", within(title)),
             since=self.since,
             ends=ends,
+            counts=() if seen and asked.layer != asked.facts.home else self.counts,
         )
 
 
@@ -481,6 +488,7 @@ COLUMNS: Mapping[str, Column] = {
         "near.",
         _OF_SCHOOLS,
         0.3,
+        counts=("trust_based_elsewhere",),
     ),
     "trusts_home": Column(
         "share_trust_home_here",
@@ -490,6 +498,7 @@ COLUMNS: Mapping[str, Column] = {
         "Home is where its schools are, not its office.",
         _OF_SCHOOLS,
         0.3,
+        counts=("trust_home_here",),
     ),
     "no_trust": Column(
         "share_no_trust",
@@ -498,6 +507,7 @@ COLUMNS: Mapping[str, Column] = {
         "Being in no trust, or in one, says nothing of how well a school is run.",
         _OF_SCHOOLS,
         0.5,
+        counts=("no_trust",),
     ),
     "in_trusts": Column(
         "share_in_trusts",
@@ -507,6 +517,7 @@ COLUMNS: Mapping[str, Column] = {
         "Schools that are the only one of their trust are not counted.",
         _OF_SCHOOLS,
         0.5,
+        counts=HOME_KINDS,
     ),
     "effective_maps": Column(
         "effective_maps",
@@ -526,6 +537,7 @@ COLUMNS: Mapping[str, Column] = {
         "{where}, {since} trusts or more are at work",
         20.0,
         middle=True,
+        counts=("trusts",),
     ),
     "trusts_per_10000_pupils": Column(
         "trusts_per_10000_pupils",

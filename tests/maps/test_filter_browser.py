@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from geolls.base.vocabulary import SIZES
+from geolls.base.vocabulary import FEW, KINDS, SIZES
 from geolls.maps.page import draw
 
 from .conftest import HOSTILE, Leaves, Opened, small
@@ -103,6 +103,89 @@ def test_each_filter_counts_as_the_study_does(
     said = page.locator('.gl-row:has(input[data-kind="no_trust"]) .gl-n').text_content()
     assert shown > 2
     assert " of " in said
+
+
+def test_shading_follows_the_filter_where_the_page_can_count_and_says_where_not(
+    open_page: Callable[..., Any], leaves: Leaves
+) -> None:
+    page = open_page("index").page
+    whole = page.evaluate(f"{APP}.measures.no_trust.v")
+    facts, key = leaves.book.facts, "local_authority"
+    marks = facts.marks[["urn", "phase", "kind", "trust_uid", "easting"]].dropna(subset="easting")
+    table = facts.study.assigned(key)[["urn", "unit_code"]].merge(marks, on="urn")
+    several = table["trust_uid"].map(facts.schools["trust_uid"].value_counts()) > 1
+    codes = page.evaluate(f"{APP}.byKey.{key}.code")
+    phases = sorted(set(table["phase"]))
+    for chosen in (["secondary"], phases):
+        for phase in chosen:
+            tick(page, "phase", phase.replace("_", "-"))
+        fits = table[table["phase"].isin(chosen)]
+        held, unknown = fits.groupby("unit_code"), fits["kind"] == "status_unknown"
+        n = held.size().reindex(codes).fillna(0)
+        assert page.evaluate(f"{APP}.measures.no_trust.n") == n.tolist()
+        for measure, kind in (("no_trust", "no_trust"), ("trusts_elsewhere", KINDS[3])):
+            values = page.evaluate(f"{APP}.measures.{measure}.v")
+            sure = (fits["kind"] == kind).groupby(fits["unit_code"]).mean()
+            doubt = unknown.groupby(fits["unit_code"]).sum()
+            for code, value in zip(codes, values, strict=True):
+                if n[code] and not doubt[code]:
+                    assert value == pytest.approx(sure[code]), (measure, code)
+        met = (
+            fits[several[fits.index]]
+            .groupby("unit_code")["trust_uid"]
+            .nunique()
+            .reindex(codes)
+            .fillna(0)
+        )
+        assert page.evaluate(f"{APP}.measures.trusts_at_work.v") == met.tolist()
+        classes = page.evaluate(f"{APP}.measures.no_trust.c")
+        assert [c == -2 for c in classes] == [0 < many < FEW for many in n]
+        for phase in chosen:
+            tick(page, "phase", phase.replace("_", "-"))
+    # What is counted of all schools is what the study says of all: two ways to one number.
+    tick(page, "phase", "secondary")
+    many = page.evaluate(f"{APP}.counted().length")
+    assert f"of the {many:,} schools that fit the filter" in page.inner_text(".gl-finding")
+    assert "All that fit" in page.inner_text(".gl-legend-title")
+    assert page.evaluate(f"{APP}.own.callouts") is None
+    page.locator(".gl-shades label", has_text="Effective number of maps").click()
+    assert "All schools, whatever the filter" in page.inner_text(".gl-legend-title")
+    assert "fit the filter" not in page.inner_text(".gl-finding")
+    page.get_by_role("button", name="Clear the filter").click()
+    assert page.evaluate(f"{APP}.measures.no_trust.v") == whole
+    assert "whatever" not in page.inner_text(".gl-legend-title")
+    assert page.evaluate(f"{APP}.own.callouts.length") > 0
+
+
+def test_bars_follow_the_filter_and_one_that_cannot_says_so(
+    open_page: Callable[..., Any], leaves: Leaves, leeds: pd.DataFrame
+) -> None:
+    page = open_page("place").page
+    strip = page.locator(".strip[data-layer=teaching_school_hub]")
+    before = strip.inner_text()
+    assert page.locator(".gl-told:visible").count() == 0
+    tick(page, "phase", "secondary")
+    study = leaves.book.facts.study
+    for key in ("teaching_school_hub", "maths_hub", "dfe_region"):
+        of = study.assigned(key).drop_duplicates("urn").set_index("urn")["unit_name"]
+        fits = leeds[leeds["phase"] == "secondary"]
+        wanted = fits["urn"].map(of).value_counts()
+        rows = page.locator(f".strip[data-layer={key}] .gl-followed li").all_inner_texts()
+        if (study.assigned(key)["share"] == 1).all():
+            assert sorted(rows) == sorted(
+                f"{name} {n} of {(leeds['urn'].map(of) == name).sum()}"
+                for name, n in wanted.items()
+            )
+        pieces = page.locator(f".strip[data-layer={key}] .gl-followed .pieces > div")
+        wide = pieces.evaluate_all("all => all.map((n) => parseFloat(n.style.flexGrow))")
+        assert sum(wide) == len(fits)
+    assert (
+        page.locator(".strip.trusts .gl-told").inner_text() == "All schools, whatever the filter."
+    )
+    assert page.locator(".gl-told:visible").count() == 2
+    page.get_by_role("button", name="Clear the filter").click()
+    assert strip.inner_text() == before
+    assert page.locator(".gl-told:visible").count() == 0
 
 
 def test_table_and_csv_follow_the_filter_and_the_csv_says_so(

@@ -212,6 +212,12 @@
       return this.byKey[shaded || this.own.areas];
     }
 
+    /** The schools that the map is about, and that fit what a reader chose, which pass a test. */
+    counted(test = () => true) {
+      const {filter, schools} = this;
+      return schools.filter((s) => schools.here[s] && (!filter || filter.fits[s]) && test(s));
+    }
+
     /** The units that a number of the payload stands for: one, or several that share. */
     claimants(layer, u) {
       return u >= layer.units ? layer.mixes[u - layer.units] : [u];

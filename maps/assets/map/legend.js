@@ -56,7 +56,7 @@
       const measure = this.measure();
       const note = (text) => (text ? el("span", {}, ` ${text}`) : null);
       const titled = (...children) => el("p", {class: "gl-legend-title"}, ...children);
-      if (measure) return titled(measure.title, note(this.beside(measure)));
+      if (measure) return titled(measure.title, note(measure.whose || this.beside(measure)));
       if (this.app.shade === "swipe") return titled("Side by side: move the line");
       return titled(this.heading(), note("A school counts where it stands."));
     }
@@ -146,9 +146,12 @@
       return schools === null ? said : `${said}, ${plural(schools, "school", "schools")}`;
     }
 
-    /** The schools on some blocks, of those that the map is about; null where it does not know. */
+    /** The schools on some blocks, of those that the map is about and that fit; null where it does not know. */
     schoolsOn(blocks) {
-      const {on_blocks: on} = this.app.own;
+      const {app} = this;
+      const {on_blocks: on} = app.own;
+      const there = new Set(blocks);
+      if (app.filter) return app.counted((s) => there.has(app.schools.block[s])).length;
       return on ? blocks.reduce((total, b) => total + on[b], 0) : null;
     }
 

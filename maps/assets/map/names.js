@@ -135,12 +135,12 @@
         });
     }
 
-    /** How many of the place's schools stand in each unit. */
+    /** How many of the place's schools that fit stand in each unit. */
     schoolsHere(layer) {
       const {schools} = this.app;
       if (!schools) return new Map();
       const unit = schools.unit(layer);
-      return tally(schools.filter((s) => schools.here[s]).map((s) => unit[s]));
+      return tally(this.app.counted().map((s) => unit[s]));
     }
 
     /** The authorities round about, in pale letters. */

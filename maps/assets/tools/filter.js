@@ -31,6 +31,7 @@
       const {schools} = app;
       this.here = schools.filter((s) => schools.here[s]);
       this.traits = [this.phases(), sizeTrait(schools.pupils, sizes)];
+      this.follow = new geolls.Follow(app);
       this.build();
       this.load().finally(() => {
         this.drawTraits();
@@ -393,11 +394,13 @@
       this.app.filter = all.length ? {fits, marks, group: this.group} : null;
       this.app.lasso?.count();
       this.light();
+      this.follow.apply();
       const n = here.filter((s) => fits[s]).length;
       const words = this.asked();
       const of = `${whole(n)} of ${plural(here.length, "school", "schools")} on this map`;
       this.line.hidden = !app.filter;
-      const rest = here.length - n ? ` Shading and bars count all ${whole(here.length)}.` : "";
+      const told = " Bars follow; sentences, and tables of places and trusts, count all";
+      const rest = here.length - n && this.follow.bars.length ? `${told} ${whole(here.length)}.` : "";
       this.said.textContent = app.filter ? `${of}: ${words}.${rest}` : "";
       app.node.dataset.fitting = app.filter ? n : "";
       this.count();

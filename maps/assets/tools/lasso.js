@@ -144,12 +144,6 @@
       );
     }
 
-    /** The schools that the map is about, and that fit its filter, which pass a test. */
-    counted(test) {
-      const {filter, schools} = this.app;
-      return schools.filter((s) => schools.here[s] && (!filter || filter.fits[s]) && test(s));
-    }
-
     /** Bring the whole area into the window. */
     show() {
       const {map} = this.app;
@@ -316,7 +310,7 @@
     count() {
       const {drawn} = this;
       if (!drawn) return;
-      drawn.inside = this.counted(drawn.holds);
+      drawn.inside = this.app.counted(drawn.holds);
       this.say("");
       this.name = el("input", {id: `${this.app.id}-named`, value: drawn.name, size: 30, maxlength: 80});
       const n = drawn.inside.length;
@@ -346,7 +340,7 @@
       const about = own.place ? `the schools of ${own.place.name}` : whole;
       const beyond = this.isBeyond() ? " The area reaches beyond: others are not on this map." : "";
       const {ring} = this.drawn;
-      const unsure = this.counted((s) => this.isNear(ring, s)).length;
+      const unsure = this.app.counted((s) => this.isNear(ring, s)).length;
       const near = `${schoolWords(unsure)} within ${Math.ceil(middles.within)} m of the line may fall otherwise: `;
       const rounded = unsure ? ` ${near}this map keeps places in steps of ${own.schools.step} m.` : "";
       const which = app.filter
