@@ -385,6 +385,7 @@ class Study(Core):
         colour_by: str | None = None,
         tiles: str | None = None,
         attr: str | None = None,
+        hexagons: bool = False,
         **options: str | float,
     ) -> Map:
         """Draw a map: a `folium.Map` that a notebook shows and that may be added to.
@@ -404,13 +405,15 @@ class Study(Core):
             A basemap, fetched from the network when the map is opened.
         attr : str, optional
             Whose basemap it is, where `tiles` is an address.
+        hexagons : bool, default False
+            Whether a map of England stands on a hexagon for each area.
         **options
             In place of the recipe's own: layer, left, right, by, from, to, distance_km, minutes,
             trusts.
         """
         from geolls.maps.page import draw
 
-        made, (data,), _ = self._scenes(recipe, [place], trust, colour_by, options)
+        made, (data,), _ = self._scenes(recipe, [place], trust, colour_by, hexagons, options)
         return draw(made, data, tiles=tiles, attr=attr)
 
     def _scenes(
@@ -419,6 +422,7 @@ class Study(Core):
         places: Sequence[Place | Given | None],
         trust: str | Sequence[str] | None,
         colour_by: str | None,
+        hexagons: bool,
         options: Mapping[str, str | float],
     ) -> tuple[Recipe, list[MapData], list[str]]:
         """Return the recipe, what each panel shows, and what of a user's file is on none."""
@@ -434,7 +438,8 @@ class Study(Core):
         scenes = [
             scene_of(self, recipe, place=place, trust=framed, options=options) for place in found
         ]
-        made, maps = scenes[0][0], [data for _, data in scenes]
+        own, maps = scenes[0][0], [data for _, data in scenes]
+        made = replace(own, hexagons=hexagons or own.hexagons)
         if column:
             return by_column(made, maps, column, dict.fromkeys(self.schools["urn"]))
         if many := uids if framed is None and uids else int(made.options.get("trusts", 0)):
@@ -452,13 +457,14 @@ class Study(Core):
         tiles: str | None = None,
         attr: str | None = None,
         figure: Mapping[str, Any] | None = None,
+        hexagons: bool = False,
         **options: str | float,
     ) -> list[str]:
         """Draw a map into a file: .html to explore, .svg, .png or .pdf to print.
 
         Parameters
         ----------
-        recipe, trust, colour_by, tiles, attr, **options
+        recipe, trust, colour_by, tiles, attr, hexagons, **options
             As `map`.
         path : str or pathlib.Path
             The file; its ending says what it is.
@@ -487,7 +493,7 @@ class Study(Core):
             from geolls.maps.print.page import save_print
 
             size = Figure(**(figure or {}))  # a wrong one is told before the work
-            made, maps, told = self._scenes(recipe, places, trust, colour_by, options)
+            made, maps, told = self._scenes(recipe, places, trust, colour_by, hexagons, options)
             save_print(made, maps, path, figure=size)
             if size.dpi and suffix != ".png" and "px" not in f"{size.width}{size.height}".lower():
                 told = [*told, f"--dpi is for .png: a {suffix} is drawn in lines, at any fineness"]
@@ -500,7 +506,7 @@ class Study(Core):
             raise OutputError(f"a map to explore takes no {unfit}", where=str(path), fix=fix)
         from geolls.maps.page import draw
 
-        made, (data,), told = self._scenes(recipe, places, trust, colour_by, options)
+        made, (data,), told = self._scenes(recipe, places, trust, colour_by, hexagons, options)
         if title:
             made = replace(made, title=title)
         draw(made, data, tiles=tiles, attr=attr).save(path)

@@ -122,6 +122,7 @@ def _check_asked(given: dict[str, Any]) -> None:
         metavar="KEY=VALUE",
         help="An option of the recipe, as layer=maths_hub; may be given again.",
     ),
+    click.option("--hexagons", is_flag=True, help="A map of England on a hexagon for each area."),
     click.option("--tiles", default=None, help="A basemap, fetched from the network when opened."),
     click.option("--attr", default=None, help="Whose basemap it is, where --tiles is an address."),
     click.option("--title", default=None, help="In place of the map's own title; '' for none."),
@@ -181,6 +182,7 @@ def map_(
         tiles=tiles,
         attr=attr,
         figure=figure,
+        hexagons=options["hexagons"],
         **dict(map(_pair, given)),
     )
     for line in told:

@@ -8,18 +8,23 @@ from __future__ import annotations
 import csv
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cache, lru_cache
 from typing import NamedTuple
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import shapely
 
+from geolls.base.errors import MapError
 from geolls.base.shelves import shelf
-from geolls.maps.drawn import Drawn
+from geolls.base.text import small
+from geolls.maps.data import LayerSpec
+from geolls.maps.drawn import Drawn, resolve
 from geolls.maps.topology import Topology
 
-__all__ = ["Hexes", "hexes_of", "layouts", "neighbours"]
+__all__ = ["Hexes", "hexes_of", "hexes_said", "layouts", "neighbours", "on_hexes"]
 
 Cell = tuple[int, int]
 
@@ -34,14 +39,20 @@ class Hexes(NamedTuple):
 
     Parameters
     ----------
+    shapes : GeoDataFrame
+        One for each of the map's areas, or for each block where a layer's coverage is shown.
     topology : Topology
-        Hexagons in the place of blocks, in the order of the units of the map's areas.
+        The same as arcs.
     of : dict of list of int
         By layer, the unit of each hexagon, as `Cover.of` says the unit of each block.
+    blocks : bool
+        Whether they stand for blocks: then every line of a layer is where it is on the land.
     """
 
+    shapes: gpd.GeoDataFrame
     topology: Topology
     of: dict[str, list[int]]
+    blocks: bool
 
 
 @cache
@@ -74,27 +85,84 @@ def neighbours(cell: Cell) -> list[Cell]:
 
 
 def hexes_of(drawn: Drawn) -> Hexes | None:
-    """Return the hexagons of a map of England; None where its areas have no layout.
+    """Return the hexagons of a map of England; None where what it shows has no layout.
+
+    Raises
+    ------
+    MapError
+        It has none, and they are asked for.
 
     Notes
     -----
-    A hexagon has the unit of a layer that holds most of its area's blocks, of several with as
-    many the first in the layer; its lines therefore run between whole areas.
+    A hexagon of an area has the unit of a layer that holds most of the area's blocks, of several
+    with as many the first in the layer; its lines therefore run between whole areas.
     """
-    if not drawn.england:
-        return None
-    areas = drawn.cover(drawn.areas)
-    cells = next((held for held in layouts().values() if set(held) == set(areas.codes)), None)
+    found = _hexes(drawn) if drawn.england else None
+    if found is None and drawn.recipe.hexagons:
+        raise MapError(
+            "this map has no hexagons",
+            where=drawn.recipe.key,
+            fix="maps of England by local authority have, and maps of who has a hub",
+        )
+    return found
+
+
+def _hexes(drawn: Drawn) -> Hexes | None:
+    areas, names = drawn.cover(drawn.areas), list(drawn.data.topology.blocks)
+    of = {spec.key: drawn.cover(spec).of for spec in drawn.layers}
+    blocks = drawn.recipe.shade.startswith("coverage:")
+    if not blocks:
+        held: list[list[int]] = [[] for _ in areas.codes]
+        for b, u in enumerate(areas.of):
+            for one in areas.claimants(u) if u >= 0 else ():
+                held[one].append(b)
+        of = {key: _most(found, held) for key, found in of.items()}
+        of[drawn.areas.key], names = list(range(len(areas.codes))), areas.codes
+    cells = next((found for found in layouts().values() if set(found) == set(names)), None)
     if cells is None:
         return None
-    blocks: list[list[int]] = [[] for _ in areas.codes]
-    for b, u in enumerate(areas.of):
-        for one in areas.claimants(u) if u >= 0 else ():
-            blocks[one].append(b)
-    of = {spec.key: _most(drawn.cover(spec).of, blocks) for spec in drawn.layers}
-    of[drawn.areas.key] = list(range(len(areas.codes)))
     whole = tuple(shapely.total_bounds(shapely.box(*drawn.data.topology.bounds.T)).tolist())
-    return Hexes(_topology(tuple((code, *cells[code]) for code in areas.codes), whole), of)
+    return Hexes(*_grid(tuple((name, *cells[name]) for name in names), whole), of, blocks)
+
+
+def on_hexes(drawn: Drawn) -> Drawn:
+    """Return a map for print: on hexagons where they are asked for; raises as `hexes_of`."""
+    hexes, data = hexes_of(drawn) if drawn.recipe.hexagons else None, drawn.data
+    if hexes is None:
+        return drawn
+    layers = tuple(replace(spec, claims=_claims(drawn, spec, hexes)) for spec in drawn.layers)
+    made = replace(data, blocks=hexes.shapes, layers=layers, land=hexes.topology, schools=None)
+    on_blocks = data.on_blocks if hexes.blocks else None
+    recipe = replace(drawn.recipe, inset="", cities=False)
+    return resolve(recipe, replace(made, on_blocks=on_blocks, sites=None))
+
+
+def hexes_said(drawn: Drawn) -> str:
+    """Return what a reader must know of the hexagons of a map; empty where it has none."""
+    found = hexes_of(drawn)
+    if found is None:
+        return ""
+    of, many = small(drawn.areas.title), small(drawn.areas.plural)
+    whole = f"A line of another layer runs between whole {many}: each is with the unit that has "
+    said = f"{whole}most of its districts."
+    return (
+        f"One for each {'district of 2009 to 2019' if found.blocks else of}, all of one size; "
+        f"neighbours stand side by side where they can. {'' if found.blocks else said}"
+    ).strip()
+
+
+def _claims(drawn: Drawn, spec: LayerSpec, hexes: Hexes) -> pd.DataFrame:
+    """Return which hexagons a layer's units claim."""
+    if hexes.blocks:
+        return spec.claims
+    found = drawn.cover(spec)
+    named = {n: code for code, n in found.at.items()}
+    rows = [
+        (block, named[one])
+        for block, u in zip(hexes.shapes.index, hexes.of[spec.key], strict=True)
+        for one in found.claimants(u)
+    ]
+    return pd.DataFrame(rows, columns=["block", "unit_code"])
 
 
 def _most(of: Sequence[int], blocks: Sequence[Sequence[int]]) -> list[int]:
@@ -104,7 +172,9 @@ def _most(of: Sequence[int], blocks: Sequence[Sequence[int]]) -> list[int]:
 
 
 @lru_cache(maxsize=4)
-def _topology(cells: tuple[tuple[str, int, int], ...], whole: tuple[float, ...]) -> Topology:
+def _grid(
+    cells: tuple[tuple[str, int, int], ...], whole: tuple[float, ...]
+) -> tuple[gpd.GeoDataFrame, Topology]:
     """Return hexagons that fill the box of England, north at the top."""
     codes, column, row = (np.array(values) for values in zip(*cells, strict=True))
     west, south, east, north = whole
@@ -114,5 +184,5 @@ def _topology(cells: tuple[tuple[str, int, int], ...], whole: tuple[float, ...])
     metres = int(min((east - west) / (high - low)[0], (north - south) / (high - low)[1]))
     at = corners * metres - (low + high) * metres // 2
     at += np.rint([(west + east) / 2, (south + north) / 2]).astype(int)
-    shapes = shapely.polygons(at)
-    return Topology.of(gpd.GeoDataFrame(index=codes, geometry=shapes, crs=27700))
+    shapes = gpd.GeoDataFrame(index=codes, geometry=shapely.polygons(at), crs=27700)
+    return shapes, Topology.of(shapes)

@@ -25,7 +25,7 @@ from geolls.base.text import count, small
 from geolls.base.vocabulary import FAMILY_TITLES
 from geolls.maps.data import WHO_RUNS, Kind, MapData, say
 from geolls.maps.drawn import Drawn, cover_words, many_here, resolve, schools_of, texts
-from geolls.maps.hexes import hexes_of
+from geolls.maps.hexes import hexes_of, hexes_said
 from geolls.maps.offline import (
     Page,
     asset,
@@ -186,7 +186,8 @@ def _markup(
             scope=drawn.recipe.scope,
             search=search,
             groups=_groups(drawn),
-            hexes=hexes_of(drawn) is not None,
+            hexes=hexes_of(drawn),
+            hexes_said=hexes_said(drawn),
             marks=_marks(drawn),
             marks_title=data.kinds_title,
             own={} if data.kinds is WHO_RUNS else {k: _sample(of) for k, of in data.kinds.items()},

@@ -97,8 +97,8 @@ def _hexes(hexes: Hexes) -> dict[str, Any]:
     west, south = hexes.topology.bounds[:, :2].min(0).tolist()
     east, north = hexes.topology.bounds[:, 2:].max(0).tolist()
     bounds = [round(metres) for metres in (west, south, east, north)]
-    of = {key: zigzag(units) for key, units in hexes.of.items()}
-    return {"arcs": _hex_arcs(hexes.topology), "bounds": bounds, "of": of}
+    of = {} if hexes.blocks else {key: zigzag(units) for key, units in hexes.of.items()}
+    return {"arcs": _hex_arcs(hexes.topology), "bounds": bounds, "of": of, "blocks": hexes.blocks}
 
 
 def metres_of(drawn: Drawn) -> float:
@@ -377,6 +377,7 @@ def own_of(drawn: Drawn, schools: pd.DataFrame | None) -> bytes:
         "towns": _towns(drawn) if recipe.cities else None,
         "swipe": drawn.swipe,
         "hexes": hexes and _hexes(hexes),
+        "base": recipe.hexagons and "hexes",
         "sites": data.sites is not None
         and [
             [str(name), round(x), round(y)]

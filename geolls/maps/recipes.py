@@ -50,6 +50,8 @@ class Recipe:
         Measures offered under "Shade by"; `coverage:LAYER` shades how a layer covers the land.
     shade : str
         The one that is on at first; empty for none.
+    hexagons : bool
+        Whether a map of England opens with a hexagon for each area.
     schools : tuple of str
         Kinds of school offered (of `vocabulary.KINDS`), in the fixed order.
     schools_on : bool
@@ -83,6 +85,7 @@ class Recipe:
     on: tuple[str, ...] = ()
     measures: tuple[str, ...] = ()
     shade: str = ""
+    hexagons: bool = False
     schools: tuple[str, ...] = field(default=(), metadata=among(KINDS))
     schools_on: bool = True
     patterns: tuple[str, ...] = field(default=PATTERNS, metadata=among(PATTERNS))

@@ -592,3 +592,31 @@ def test_every_authority_is_one_hexagon_with_the_same_values_and_a_link(visit, e
     page.locator(".gl-bases input[value=land]").check()
     assert page.eval_on_selector_all("path.gl-face", fills) == before
     assert app.get_attribute("data-areas") == "152"
+
+
+def test_a_phone_shows_the_number_of_every_hub_on_a_hexagon_for_each_district(visit, england):
+    key = "teaching_school_hub"
+    units = next(s.units for s in england.layers if s.key == key)
+    units = units.assign(number=range(1, len(units) + 1))
+    layers = [replace(s, units=units) if s.key == key else s for s in england.layers]
+    on_blocks = england.schools["block"].value_counts()
+    data = replace(england, layers=tuple(layers), on_blocks=on_blocks)
+    made = draw(load_recipe("hub_coverage").given(layer=key), data)
+    made_of = "all => [...new Set(all.flatMap((n) => n.textContent.match(/\\d+/g)))]"
+    page = visit(made, viewport={"width": 390, "height": 844}).page
+    assert page.locator(".gl-bases input[value=hexes]").is_checked()
+    said = page.eval_on_selector_all("text.gl-lab-no", made_of)
+    assert sorted(map(int, said)) == list(range(1, len(units) + 1))
+    faces = page.eval_on_selector_all("path.gl-face", "all => all.map((n) => n.dataset.code)")
+    assert "base=" not in page.url
+    page.locator(".gl-open-layers").click()
+    page.locator(".gl-bases label", has_text="By area").click()
+    assert "base=land" in page.url
+    assert page.eval_on_selector_all("path.gl-face", "all => all.map((n) => n.dataset.code)") == (
+        faces
+    )
+    page.reload()
+    page.wait_for_selector(".geolls-app[data-ready]")
+    assert page.locator(".gl-bases input[value=land]").is_checked()
+    wide = visit(made).page
+    assert wide.locator(".gl-bases input[value=land]").is_checked()

@@ -27,7 +27,7 @@ from geolls.maps.print.figure import Figure, png
 from geolls.maps.print.labels import Label, Room, put
 from geolls.maps.print.land import Faces, Land, View
 from geolls.maps.print.page import render_svg, save_print
-from geolls.maps.recipes import Recipe
+from geolls.maps.recipes import Recipe, load_recipe
 from geolls.maps.styles import BAND, LINES, RAMP, band_width
 from geolls.study.gazetteer import Place
 
@@ -475,6 +475,24 @@ def test_a_place_is_drawn_with_its_neighbours_names_and_the_land_abroad(lancashi
     for name in ("Preston", "Ribble Valley", "North Yorkshire", "10 km"):
         assert name in text
     assert len(faces(root)) == 12
+
+
+def test_hexagons_on_paper_have_the_fills_and_the_legend_of_the_land(england: MapData):
+    wanted = {"national_index": 152, "hub_coverage": 326}
+    for name, many in wanted.items():
+        recipe = load_recipe(name).given(layer="maths_hub")
+        data = replace(england, on_blocks=england.schools["block"].value_counts())
+        on_land, on_hexes = (page(replace(recipe, hexagons=so), data) for so in (False, True))
+        fills = [{f.get("data-code"): f.get("fill") for f in faces(r)} for r in (on_land, on_hexes)]
+        assert fills[0] == fills[1]
+        steps = [sum(subpaths(face) for face in faces(root)) for root in (on_land, on_hexes)]
+        assert 0 < steps[1] <= many
+        words = said(on_hexes).replace("\n", " ")
+        assert "Hexagons. One for each" in words and " km" not in words
+        counts = [re.findall(r"(?m)^\d+ local authorit", said(r)) for r in (on_land, on_hexes)]
+        assert counts[0] == counts[1]
+    with pytest.raises(MapError, match="no hexagons"):
+        page(replace(recipe, hexagons=True, areas="dfe_region", shade="", measures=()), england)
 
 
 @pytest.mark.real_data

@@ -277,6 +277,8 @@ def labels(land: Land) -> list[Label]:
     layers = filter(None, map(land.drawn.layer, recipe.labels))
     more = () if land.country else _neighbours(land)
     towns = _towns(land) if recipe.cities else ()
+    if recipe.hexagons and land.drawn.active is land.drawn.areas:
+        more = _in_hexagons(land)
     return [*chain.from_iterable(names(land, spec) for spec in layers), *more, *towns]
 
 
@@ -337,6 +339,15 @@ def _country(land: Land, spec: LayerSpec) -> Iterator[Label]:
             words = " / ".join(f"{n:.0f}" for n in numbers)
             row: list[list[Run]] = [[(words, True)]]
             yield Label(s.x, s.y, row, 1e9 - s.r, 7.8, spot="near", shape=s.shape)
+
+
+def _in_hexagons(land: Land) -> Iterator[Label]:
+    """Name the areas whose name their hexagon holds."""
+    for s in _visible(land, land.drawn.areas):
+        lines = _rows(s.name, 7.5, 27)
+        name = Label(s.x, s.y, lines, 1e6, 7.5, shape=s.shape)
+        if shapely.contains(shapely.buffer(s.shape, 1), shapely.box(*name.box((s.x, s.y)))):
+            yield name
 
 
 def _towns(land: Land) -> Iterator[Label]:

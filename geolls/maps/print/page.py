@@ -17,6 +17,7 @@ from geolls.base.errors import UsageError
 from geolls.base.files import write_bytes, write_text
 from geolls.maps.data import LayerSpec, MapData
 from geolls.maps.drawn import Drawn, resolve
+from geolls.maps.hexes import hexes_said, on_hexes
 from geolls.maps.print.figure import Figure, Told, pdf, png
 from geolls.maps.print.labels import Label, Room, callouts, labels, put, short
 from geolls.maps.print.land import Box, Faces, Land, View, footprint, grown, schools
@@ -120,7 +121,7 @@ def _drawn(recipe: Recipe, data: MapData | Sequence[MapData], figure: Figure) ->
     """Return a figure as an SVG, and what its file says of itself."""
     shown = [data] if isinstance(data, MapData) else data
     asked = replace(recipe, cities=recipe.cities and not figure.bare)
-    maps = [Faces(resolve(asked, one)) for one in shown]
+    maps = [Faces(on_hexes(resolve(asked, one))) for one in shown]
     first, k, margin = _named_all(maps), figure.zoom, figure.margin
     sheet = Sheet(margin, margin, figure.wide / k - 2 * margin)
     title = figure.title if figure.title is not None else first.text("title")
@@ -209,6 +210,7 @@ def _foot(drawn: Drawn, dates: str, sheet: Sheet, figure: Figure) -> None:
     """Set the paragraphs below the map: captions on a page, then the dated note."""
     said, measure = drawn.said(drawn.recipe.shade), min(sheet.measure, READ)
     for head, words in (
+        ("Hexagons.", hexes_said(drawn) if drawn.recipe.hexagons else ""),
         ("What this shows.", said.shows),
         ("What it does not mean.", said.means_not),
     ):
@@ -445,15 +447,15 @@ class _Layout:
         sheet.y = below.y
 
     def _signs(self, land: Land, bar: Point, north: Point, room: Room) -> list[str]:
-        """Draw how long a kilometre is and where north is; nothing on a bare map."""
-        if self.figure.bare:
+        """Draw how long a kilometre is and where north is; nothing on a bare map or on hexagons."""
+        if self.figure.bare or land.drawn.recipe.hexagons:
             return []
         return [_scale_bar(land.view, *bar, room), _north(*north, room)]
 
     def _grid(self, land: Land, room: Room) -> tuple[list[str], list[str]]:
         """Draw lines of the National Grid, round kilometres apart, and their names at the edge."""
         lines, names = list[str](), list[str]()
-        if not self.figure.grid:
+        if not self.figure.grid or land.drawn.recipe.hexagons:
             return lines, names
         view, c, (left, top, right, bottom) = land.view, inks(), land.view.box
         step = next((m for m in _GRID if m * view.scale >= 60), _GRID[-1])

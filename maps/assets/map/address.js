@@ -49,7 +49,7 @@
         kinds: [...kinds],
         pick: this.pickedWords(),
         ground: towns.length ? [...ground] : null,
-        base: hexes.on ? "hexes" : "",
+        base: hexes.now(),
         at: this.place(),
         pair: early ? said.pair : shade === "swipe" ? app.own.swipe : null,
         only: app.chooser ? app.chooser.words() : said.only,
@@ -86,7 +86,7 @@
       const shade = said.shade ?? first.shade;
       if (said.pair?.length === 2 && said.pair.every((key) => app.byKey[key])) app.own.swipe = said.pair;
       app.shade = this.knows(shade) ? shade : "";
-      app.hexes.stand(said.base === "hexes");
+      app.hexes.stand((said.base ?? app.hexes.first()) === "hexes");
       app.chooser?.read(said.only);
       app.picked = said.pick ? this.pickedBy(said.pick) : null;
       this.reading = true;

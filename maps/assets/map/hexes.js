@@ -3,6 +3,9 @@
   "use strict";
   const {Land, undelta} = geolls;
 
+  // Pixels of the window of a phone.
+  const NARROW = 500;
+
   /** What a map stands on: its land, and which unit of each layer, and which place, has each part of it. */
   const groundOf = ({land, layers, inside, london, own: {bounds}}) => ({
     land,
@@ -23,7 +26,11 @@
       const {byKey, spot} = app;
       const layers = Object.values(byKey);
       const land = new Land(hexes.arcs, spot);
-      const ground = {land, of: layers.map((layer) => undelta(hexes.of[layer.key])), low: layers.map(() => [])};
+      // Of blocks each hexagon has all that its land has.
+      const {blocks} = hexes;
+      const of = layers.map((layer) => (blocks ? layer.onLand : undelta(hexes.of[layer.key])));
+      const ground = {land, of, low: layers.map((layer) => (blocks ? layer.low : []))};
+      this.blocks = blocks;
       this.hexagons = {...ground, inside: new Uint8Array(land.blocks).fill(1), london: [], bounds: hexes.bounds};
       this.landscape = groundOf({...app, layers});
       this.layers = layers;
@@ -35,9 +42,21 @@
         });
     }
 
-    /** Whether what is shaded can be shown on hexagons: what is told of whole areas. */
+    /** Whether what is shaded can be shown on hexagons: what is told of whole areas, or of blocks by block. */
     fits() {
-      return this.app.active() === this.app.areas && this.app.shade !== "swipe";
+      return (this.blocks || this.app.active() === this.app.areas) && this.app.shade !== "swipe";
+    }
+
+    /** What a map stands on at first: numbers of many units can be read on a phone on hexagons alone. */
+    first() {
+      const {map, own} = this.app;
+      return own.base || (this.blocks && map.getSize().x < NARROW ? "hexes" : "land");
+    }
+
+    /** What it stands on where that is not as at first, for the address. */
+    now() {
+      const now = this.on ? "hexes" : "land";
+      return this.radios && now !== this.first() ? now : "";
     }
 
     /** Stand on hexagons or on the land, and show all of it. */

@@ -154,13 +154,15 @@
       const longest = Math.max(...[...lines, wish.sub || ""].map((line) => this.widthOf(line)));
       const width = longest + (wish.extra ? this.widthOf(wish.extra) : 0);
       const height = LINE * (lines.length + (wish.sub ? 1 : 0));
+      // A number fills its hexagon.
+      const room = wish.near && this.app.hexes.on ? 0 : 2;
       for (const [dx, dy] of this.places(wish, x, y, width, height)) {
-        const box = [x + dx - width / 2 - 2, y + dy - height / 2, width + 4, height];
+        const box = [x + dx - width / 2 - room, y + dy - height / 2, width + 2 * room, height];
         if (!this.isFree(box) || this.leaders.some((line) => crosses(line, box))) continue;
         const leader = this.leaderOf(wish, box);
         if (leader === null) continue;
         // Where there is little room numbers keep apart; the others come closer in.
-        const apart = wish.near && this.window.width < 500 ? APART : 0;
+        const apart = wish.near && room && this.window.width < 500 ? APART : 0;
         this.taken.push([box[0] - apart, box[1] - apart, box[2] + 2 * apart, box[3] + 2 * apart]);
         this.set.push(box);
         this.said.set(wish.text, [x + dx, y + dy]);
@@ -172,7 +174,7 @@
 
     /** The line from a name to its land: [] where it stands on it, null where there may be none. */
     leaderOf({flats, margin, near, round, tight}, [x, y, width, height]) {
-      const narrow = this.window.width < 500;
+      const narrow = this.window.width < 500 && !this.app.hexes.on;
       const corners = [x + 3, x + width - 3].flatMap((px) => [y + 3, y + height - 3].map((py) => [px, py]));
       const fits = !(tight || (narrow && near)) || corners.every(([px, py]) => this.onLand(flats, px, py));
       if (!flats || (fits && !margin && this.onLand(flats, x + width / 2, y + height / 2))) return [];

@@ -80,7 +80,8 @@
       if (!layer.number) return this.inside(layer);
       if (!app.on.has(key) && app.shade !== `coverage:${key}`) return [];
       return this.apart(app.unitSpots(layer)).map((spot) => {
-        const numbers = app.claimants(layer, spot.u).map((v) => layer.number[v]);
+        const units = app.claimants(layer, spot.u).filter((v) => v >= 0);
+        const numbers = units.map((v) => layer.number[v]);
         return {...spot, text: numbers.join(" / "), look: "gl-lab-no", rank: NUMBER - spot.size, near: true};
       });
     }
@@ -162,6 +163,7 @@
     close() {
       const {app} = this;
       const tight = app.hexes.on;
+      if (tight && app.hexes.blocks) return [];
       if (!app.england || (!tight && app.map.getZoom() <= app.fitted + 1.1)) return [];
       return app
         .unitSpots(app.areas)
