@@ -37,7 +37,7 @@ from geolls.study.comparing import (
 )
 from geolls.study.facts import Cover, Here
 from geolls.study.typology import LAYER as PATTERN_LAYER
-from geolls.study.typology import UNKNOWN, typology
+from geolls.study.typology import rules_of, typology
 from geolls.study.units import AtWork, trusts_of_several
 
 __all__ = ["Profile", "Section", "Table", "profile", "profile_html", "profile_markdown"]
@@ -498,16 +498,16 @@ def _said(unit: Mapping[str, Any], column: str, say: Callable[[float, float], st
 
 def _pattern(subject: _Subject) -> Markup:
     """Say which pattern the rule of the study puts an authority in, and why."""
-    primary = subject.book.study.schools["phase"] == "primary"
-    if subject.here.key != PATTERN_LAYER or not primary.any():
+    study, phase = subject.book.study, rules_of(subject.book.study).phase
+    if subject.here.key != PATTERN_LAYER or not (study.schools["phase"] == phase).any():
         return Markup()
-    row = typology(subject.book.study).set_index("unit_code").loc[subject.here.code]
+    row = typology(study).set_index("unit_code").loc[subject.here.code]
     pattern = row["pattern"] if isinstance(row["pattern"], str) else None
     return words.PATTERN(
         pattern=pattern,
         meaning=PATTERNS.get(pattern or "", ""),
         rule=row["rule"],
-        dated=row["rule"] != UNKNOWN,
+        phase=phase,
     )
 
 

@@ -38,6 +38,7 @@ from geolls.base.text import (
     small,
 )
 from geolls.base.vocabulary import FEW, REASON_NAMES
+from geolls.study.typology import NOT_SURE
 
 __all__ = [
     "COVERED",
@@ -979,14 +980,14 @@ MIDDLE_BESIDE = Saying(
 )
 PATTERN = Saying(
     "the pattern of an authority",
-    Form("not known", lambda f: f.pattern is None and not f.dated,
+    Form("not known", lambda f: f.pattern is None and f.rule.startswith(NOT_SURE),
          "<b>Which pattern</b> it shows is {rule}."),
     Form("none", lambda f: f.pattern is None, ""),
     Form("mixed", lambda f: f.pattern == "mixed",
-         "<b>No one pattern</b> by the rule of the study for primaries: {rule}."),
+         "<b>No one pattern</b> by the rule of the study for {phase} schools: {rule}."),
     Form("one", always,
          "<b>Pattern {pattern}</b> ({meaning:lower first}) by the rule of the study for "
-         "primaries: {rule}."),
+         "{phase} schools: {rule}."),
 )
 CAVEATS = Saying(
     "what to bear in mind, before the layers",

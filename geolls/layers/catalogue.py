@@ -105,6 +105,9 @@ class Catalogue:
         if not hits and key.endswith(".toml"):
             fix = "geolls scenario new -o FILE writes one"
             raise CatalogueError(f"no scenario is in a file {key!r}", fix=fix)
+        if not hits and key in shipped():
+            fix = f"add it to the study: `layers = ['+{key}']`, or `study.taking(['{key}'])`"
+            raise CatalogueError(f"{key} is a scenario, which this study does not have", fix=fix)
         if not hits:
             raise CatalogueError(
                 f"no layer is called {key!r}",

@@ -19,15 +19,18 @@ from geolls.maps.data import FormatName, Measure, breaks_of
 from geolls.maps.partings import PARTED, cut_of, measure_of_pieces
 from geolls.maps.partings import UNDECIDED as NOT_KNOWN_YET
 from geolls.maps.recipes import Recipe
-from geolls.measures.membership import is_reason
+from geolls.measures.chance import entropy
+from geolls.measures.claimants import mixtures
+from geolls.measures.membership import Membership, is_reason
 from geolls.measures.mismatch import UNDECIDED, compare_units
+from geolls.measures.overlap import weights_of
 from geolls.measures.sites import FarRule, measured_in
 from geolls.study.analyses import site_distances, sites
 from geolls.study.changes import days_of
 from geolls.study.core import Core
 from geolls.study.facts import Facts
 from geolls.study.scenario import land_that_moves
-from geolls.study.typology import known_until, knows_joinings, typology
+from geolls.study.typology import NOT_SURE, known_until, knows_joinings, rules_of, typology
 
 __all__ = ["COLUMNS", "SHADINGS", "Asked", "Column", "measure_of", "sites_of", "supported"]
 
@@ -58,7 +61,7 @@ class Asked(NamedTuple):
 
     def middle(self, layer: str = "") -> str:
         """Say which unit the middle value is of."""
-        return f"the middle {self.study.layers[layer or self.layer].unit_title.lower()}"
+        return f"the middle {lower_first(self.study.layers[layer or self.layer].unit_title)}"
 
     def beside(self, column: str) -> Interval | None:
         """Return a figure of the middle unit; nothing where too few have enough schools."""
@@ -186,8 +189,18 @@ def _units_of(asked: Asked) -> Measure:
     )
 
 
-def _against(asked: Asked) -> tuple[str, str, Any, pd.DataFrame]:
-    """Hold the units of one layer against another: both keys, what is counted, a row a unit."""
+class _Against(NamedTuple):
+    """The units of one layer held against another's: keys, what is counted, a row a unit."""
+
+    left: str
+    right: str
+    by: Any
+    sides: tuple[Membership, Membership]
+    weights: pd.Series[float]
+    table: pd.DataFrame
+
+
+def _against(asked: Asked) -> _Against:
     study, options = asked.study, asked.recipe.options
     left = study.layer(str(options.get("left", asked.layer))).key
     right = study.layer(str(options.get("right", "teaching_school_hub"))).key
@@ -195,10 +208,9 @@ def _against(asked: Asked) -> tuple[str, str, Any, pd.DataFrame]:
     for key in (left, right):
         if key not in study.area_layers:
             raise MapError(f"the study has no land of {key}", where=asked.recipe.key)
-    sides = study.membership(left, by), study.membership(right, by)
-    table = compare_units(*sides, study.weights(by), divisible=by == "area")
-    table = table.set_index("unit_code")
-    return left, right, by, table[~is_reason(table.index)]
+    sides, weights = (study.membership(left, by), study.membership(right, by)), study.weights(by)
+    table = compare_units(*sides, weights, divisible=by == "area").set_index("unit_code")
+    return _Against(left, right, by, sides, weights, table[~is_reason(table.index)])
 
 
 OVERLAP = "Overlap is not failure: it shows which bodies must talk."
@@ -214,7 +226,7 @@ RELATIONS = (
 
 def _relation(asked: Asked) -> Measure:
     """Say how each unit lies to those of another layer."""
-    left, right, by, table = _against(asked)
+    left, right, by, *_, table = _against(asked)
     titles = asked.study.layers[right].unit_title_plural
     counted = "land" if by == "area" else by.replace("fsm_pupils", "pupils eligible for free meals")
     open_ = table["relation"] == UNDECIDED
@@ -246,22 +258,31 @@ _MIXED = 0.1  # of the mixture of the whole country
 
 def _inhomogeneity(asked: Asked) -> Measure:
     """Say how mixed each unit is between those of another layer."""
-    (left, right, _, table), study = _against(asked), asked.study
-    values = table["inhomogeneity"].astype(float)
+    left, right, _, (x, y), weights, table = _against(asked)
+    x, y = (side.weighed_over(weights.index) for side in (x, y))
+    weighed = weights_of(weights)
+    values, whole = table["inhomogeneity"].astype(float), entropy(y.weigh(weighed))
+    ends = (values.copy(), values.copy())
+    for code, both in mixtures(x, y, weighed).items() if whole else ():
+        for end, bits in zip(ends, both, strict=True):
+            end[code] = bits / whole
+    enough = values.index.isin(asked.facts.ranked(left).index)
+    middle = Interval(*(float(end[enough].median()) for end in ends))
     return Measure(
         key=asked.key,
-        title=f"Mixed between {study.layers[right].unit_title_plural}",
+        title=f"Mixed between {asked.study.layers[right].unit_title_plural}",
         layer=left,
         values=values,
         breaks=breaks_of(values, "share", since=_MIXED),
         format="share",
-        england=float(values.median()),
+        england=middle if enough.sum() > 1 else None,
         england_title=asked.middle(left),
         shows="How mixed each {unit} is between them. 0%: all in one. 100%: as mixed as the whole "
         "country. Nowosad and Stepinski 2018.",
         note=asked.partly(OVERLAP, left, right),
         finding="{where}, the mixture is {since} of the country's or more",
         since=_MIXED,
+        ends=ends,
     )
 
 
@@ -447,6 +468,7 @@ def _moved(asked: Asked) -> Measure:
 
 _IN_PART = "Moves in part, or along a line not to hand"
 NO_PATTERN = "None: too few schools or joining dates"
+HANGS = "None, or it is not known which"
 NOT_KNOWN = "Not known without --links, or too few schools"
 
 
@@ -456,7 +478,10 @@ def _pattern(asked: Asked) -> Measure:
         raise MapError("patterns are of local authorities", where=asked.recipe.key)
     table, dated = typology(asked.study).set_index("unit_code"), knows_joinings(asked.study)
     until = f"{known_until(asked.study)}. " if dated else ""
-    none = NO_PATTERN if dated else NOT_KNOWN
+    open_ = table["rule"].str.startswith(f"{NOT_SURE}:")
+    none = (HANGS if open_.any() else NO_PATTERN) if dated else NOT_KNOWN
+    kept = rules_of(asked.study).maintained_share  # of those C can be, where so many may be so
+    open_ &= 1 - table["academised_share_low"] >= kept
     titles = {k: f"{k}: {words}" if k in "ABC" else words for k, words in PATTERNS.items()}
     fills = dict(zip(titles, ("r5", "r3", "r1", "mixed"), strict=True))
     told = [k for k in titles if dated or k == "C"]  # all others hang on joining dates
@@ -474,6 +499,7 @@ def _pattern(asked: Asked) -> Measure:
         "hold several.",
         finding="{where}, schools are still mostly maintained",
         told=(titles["C"],),
+        may=frozenset(table.index[open_]),
     )
 
 

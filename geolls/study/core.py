@@ -401,12 +401,12 @@ class Core:
     def account(self) -> list[Problem]:
         """List what layers hold and no table shows, or the register does not tell of them.
 
-        Polygons are looked at where they were read for something else already. What became of the
-        rows of the register is in `Register.account`.
+        Of layers of one's own, whatever was asked before, and of those of the shelf whose schools
+        were. What became of the rows of the register is in `Register.account`.
         """
         found: list[Problem] = []
-        cut = self._refinement[2] if "_refinement" in self.__dict__ else []
-        counted = [k for k in self.catalogue.layers if ("membership", k, "urn") in self._memo]
+        cut = self._refinement[2] if self._has_polygons else []
+        counted = [k for k in self.catalogue.layers if ("assigned", k) in self._memo]
         for layer in map(self.layer, counted):
             if line := assigning.of_column(layer, self.schools, self.register):
                 found.append(Problem(layer.key, None, None, line, severity="warning"))
@@ -417,7 +417,7 @@ class Core:
             found += assigning.untold(layer, self.schools, self.register, self.as_of)
             if layer.within:
                 found += assigning.astray(layer, self.assigned(layer.within), self.as_of)
-            if ("assigned", layer.key) in self._memo and layer.has_land:
+            if layer.has_land:
                 known = {claim.unit_code: claim.unit_name for claim in self.claims(layer.key)}
                 bare = known.keys() - set(self.assigned(layer.key)["unit_code"])
                 found += [

@@ -14,7 +14,14 @@ from geolls.base.text import day
 from geolls.base.vocabulary import PATTERNS, RANKED
 from geolls.measures.membership import is_reason
 from geolls.study.core import Core
-from geolls.study.typology import by_opening, knows_joinings, list_day, rules_of, typology
+from geolls.study.typology import (
+    NOT_SURE,
+    by_opening,
+    knows_joinings,
+    list_day,
+    rules_of,
+    typology,
+)
 
 __all__ = ["Finding", "findings"]
 
@@ -276,10 +283,12 @@ def _schools(study: Core) -> Iterator[Finding]:
     found = table["pattern"].value_counts()
     sorted_ = {k: int(found.get(k, 0)) for k in PATTERNS}
     by = "openings as academies" if by_opening(study) else "joinings"
+    hang = int((table["pattern"].isna() & table["rule"].str.startswith(NOT_SURE)).sum())
+    open_ = f"; of {hang} it is not known" if hang else ""
     others = (
         f"{sorted_['B']} {_form(sorted_['B'], 'has', 'have')} recent trusts based mainly "
         f"elsewhere, {sorted_['A']} early trusts based there; {sorted_['mixed']} "
-        f"{_form(sorted_['mixed'], 'is', 'are')} mixed, by {by} until {day(list_day(study))}"
+        f"{_form(sorted_['mixed'], 'is', 'are')} mixed{open_}, by {by} until {day(list_day(study))}"
         if knows_joinings(study)
         else "the pattern of the others is not known without the days on which schools joined "
         "their trusts (--links)"

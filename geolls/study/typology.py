@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date
+from itertools import product
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from geolls.base.errors import UsageError
+from geolls.base.interval import Interval, between, bounds, ends_of
 from geolls.base.schema import options
 from geolls.base.text import day as in_words
-from geolls.base.vocabulary import HOME_KINDS, PATTERNS
+from geolls.base.vocabulary import BLANK_BELOW, HOME_KINDS, PATTERNS
 from geolls.measures.membership import Membership
 from geolls.measures.sensitivity import Moved, moved_rules
 from geolls.study.core import Core
-from geolls.study.units import units_of, view_of
+from geolls.study.units import members_of, units_of, view_of
 
 __all__ = [
     "UNKNOWN",
@@ -34,6 +38,9 @@ __all__ = [
 LAYER = "local_authority"
 #: What is said in place of a pattern that hangs on joining dates, where none is known.
 UNKNOWN = "not known without --links: no joining dates"
+UNDATED = "joining dates known for fewer than half of the schools in trusts"
+#: What begins the rule where the pattern hangs on shared land, or on a school's status.
+NOT_SURE = "not known"
 _YEAR = 365.25  # days
 
 
@@ -161,16 +168,64 @@ def _measured(study: Core, rules: TypologyRules) -> pd.DataFrame:
     view["schools"] = view["schools"].fillna(0.0)
     known = 1 - view["share_status_unknown"]
     found = view[["unit_name", "schools"]].assign(known_share=known)
-    larger = [f"share_{kind}" for kind in HOME_KINDS]
-    inside = ["share_single_school_trust", *larger]
-    found["academised_share"] = view[inside].sum(axis=1, min_count=4) / known.mask(known == 0)
     bands = [str(c) for c in view if str(c).startswith("share_band_")]
     top = ["effective_providers", "top_trust_name", "top_trust_share"]
-    found = found.join(view[[*reversed(inside), "share_status_unknown", *bands, *top]])
-    several = view[larger].sum(axis=1, min_count=3)
-    found["elsewhere_share"] = view["share_trust_based_elsewhere"] / several.mask(several == 0)
+    inside = [*reversed(HOME_KINDS), "single_school_trust", "status_unknown"]
+    found = found.join(view[[*(f"share_{kind}" for kind in inside), *bands, *top]])
+    claims = members_of(study, LAYER).reset_index(drop=True)
+    of = schools.iloc[claims["row"]].reset_index(drop=True)
+    at = (of["phase"] == rules.phase).to_numpy()
+    claims, of = claims[at], of[at]
+    for end in Interval._fields:
+        found[f"schools_{end}"] = claims.groupby("unit_code")[f"share_{end}"].sum()
+    found = found.fillna({"schools_low": 0.0, "schools_high": 0.0})
+    runs, kind = claims["trust_known"], claims["kind"]
+    dark, several = of["status_unknown"] & ~runs, runs & (kind != "single_school_trust")
     part = schools[schools["phase"] == rules.phase]
-    return found.join(joining(part, study.membership(LAYER), list_day(study), rules.recent_years))
+    shares = (
+        _part(claims, "academised_share", runs, maybe=dark),
+        _part(
+            *(claims, "elsewhere_share", kind == "trust_based_elsewhere", several),
+            maybe=several & (kind == "status_unknown"),
+        ),
+        joining(part, study.membership(LAYER), list_day(study), rules.recent_years),
+    )
+    found = found.join(list(shares))
+    # As in every table: the share of fewer than five schools is not told.
+    few = ~(found["schools"] >= BLANK_BELOW)
+    told = [c for c in found if str(c).startswith(("academised_share", "elsewhere_share"))]
+    return found.assign(**{str(c): found[c].mask(few) for c in told})
+
+
+def _part(
+    claims: pd.DataFrame,
+    name: str,
+    yes: pd.Series[bool],
+    of: pd.Series[bool] | None = None,
+    maybe: pd.Series[bool] | None = None,
+) -> pd.DataFrame:
+    """Return a share of some schools of each unit, and the least and the most that it can be.
+
+    Of those `of` which it asks, `yes` are and `maybe` may be; the others are not. The share itself
+    is of those that are known, and counts shared schools in parts.
+    """
+    no = ~yes if of is None else of & ~yes
+    maybe = no & False if maybe is None else maybe
+
+    def weight(column: str, which: pd.Series[bool]) -> pd.Series[float]:
+        return (claims[column] * which).groupby(claims["unit_code"]).sum()
+
+    share, low, high = (
+        mine / (mine + others).replace(0.0, np.nan)
+        for mine, others in (
+            (weight("share", yes), weight("share", no & ~maybe)),
+            (weight("share_low", yes), weight("share_high", no)),
+            (weight("share_high", yes | maybe), weight("share_low", no & ~maybe)),
+        )
+    )
+    return pd.DataFrame({
+        name: share, f"{name}_low": low.fillna(share), f"{name}_high": high.fillna(share),
+    })  # fmt: skip
 
 
 def list_day(study: Core) -> date:
@@ -242,19 +297,34 @@ def joining(
     inside = schools.loc[schools["trust_uid"].notna(), ["urn", "trust_joined"]]
     table = inside.merge(place.frame("urn", reasons=False), on="urn")
     joined = pd.to_datetime(table["trust_joined"])
-    years = (pd.Timestamp(on) - joined).dt.days / _YEAR
+    table["years"] = (pd.Timestamp(on) - joined).dt.days / _YEAR
     year = joined.dt.year + (joined.dt.day_of_year - 1) / _YEAR
-    unit, dated = table["unit_code"], table["share"] * joined.notna()
-    recent = table["share"] * (years <= recent_years)
-    all_dated = dated.groupby(unit).sum()
-    return pd.DataFrame(
+    unit, dated = table["unit_code"], joined.notna()
+    share = table["share"]
+    ends = [_middles(t["years"], t["share_low"] > 0) for _, t in table[dated].groupby(unit)]
+    found = pd.DataFrame(
         {
             "joined_median": year.groupby(unit).median(),
-            "years_median": years.groupby(unit).median(),
-            "recent_share": recent.groupby(unit).sum() / all_dated.mask(all_dated == 0),
-            "dated_share": all_dated / table["share"].groupby(unit).sum(),
+            "years_median": table["years"].groupby(unit).median(),
+            "dated_share": (share * dated).groupby(unit).sum() / share.groupby(unit).sum(),
         }
-    ).rename_axis("unit_code")
+    )
+    names = [f"years_median_{end}" for end in Interval._fields]
+    found[names] = pd.DataFrame(ends, sorted(set(unit[dated])), names, dtype=float)
+    recent = _part(table, "recent_share", dated & (table["years"] <= recent_years), dated)
+    return found.join(recent).rename_axis("unit_code")
+
+
+def _middles(values: pd.Series[float], sure: pd.Series[bool]) -> Interval:
+    """Return the least and the most that the median can be, whichever of the others count too."""
+    own, rest = values[sure].tolist(), sorted(values[~sure])
+    if not rest:
+        return bounds(float(np.median(own)))
+    ways = [n for n in range(len(rest) + 1) if own or n]
+    return Interval(
+        min(float(np.median([*own, *rest[:n]])) for n in ways),
+        max(float(np.median([*own, *rest[len(rest) - n :]])) for n in ways),
+    )
 
 
 def patterns(
@@ -298,7 +368,10 @@ def patterns(
     5. recent_share >= its threshold and elsewhere_share >= its threshold: B;
     6. all else: mixed, with the half that holds and the half that does not.
 
-    Schools whose trust status is not known count neither as maintained nor as in a trust.
+    Shares are of the schools whose status is known. Where several areas list land, and where the
+    status or the home of a trust is not known, each number has its ends (`_low`, `_high`), and the
+    rule is tried with all: where it comes to more than one pattern there is none, and the rule
+    says which numbers it hangs on.
 
     Examples
     --------
@@ -307,74 +380,80 @@ def patterns(
     >>> patterns(pd.DataFrame([row]))["pattern"].tolist()
     ['A']
     """
-    r = rules or TypologyRules()
-    maintained = 1 - table["academised_share"]
-    away = table["elsewhere_share"] >= r.elsewhere_share
-    early = table["years_median"] >= r.early_years
-    recent = table["recent_share"] >= r.recent_share
-    years = table["years_median"].map(_down)
-    until = in_words(on) if on else "the list day"
-    since = f"half of the schools in trusts {did} " + years + f" years or more before {until}"
-    lately = _percents(table["recent_share"])
-    lately += f" of the schools in trusts {did} in the {r.recent_years:g} years to {until}"
-    based = (
-        _percents(table["elsewhere_share"])
-        + " of those in trusts of two or more are in one based elsewhere ("
-        + away.map({True: "at least", False: "less than"}).astype(str)
-        + f" {_p(r.elsewhere_share)})"
+    rules, until = rules or TypologyRules(), in_words(on) if on else "the list day"
+    rows = table.to_dict("records")
+    found = [_sorted(row, rules, until, UNDATED if dated else UNKNOWN, did) for row in rows]
+    return pd.DataFrame(found, index=table.index, columns=["pattern", "rule"], dtype=object)
+
+
+class _Test:
+    """Whether a figure of an area passes a threshold: yes, no, or both can be."""
+
+    def __init__(self, figure: Interval, least: float) -> None:
+        # Shares add up in binary: half must not fail for a last digit.
+        self.can = {figure.low >= least - 1e-12, figure.high >= least - 1e-12}
+        self.figure, self.least = figure, least
+
+    def said(self, write: Callable[[float], str], words: str) -> str:
+        """Say the figure, beside its threshold."""
+        asked = "the rule asks for" if len(self.can) > 1 else "less than"
+        asked = "at least" if self.can == {True} else asked
+        least = f"{self.least * 100:g}%" if write is _percent else f"{self.least:g}"
+        return f"{words.format(between(self.figure, write))} ({asked} {least})"
+
+
+def _sorted(
+    row: Mapping[Any, Any], rules: TypologyRules, until: str, undated: str, did: str
+) -> tuple[str | None, str]:
+    """Return the pattern of one area, and the rule that decided in words."""
+    n, maintained = ends_of(row, "schools"), ends_of(row, "academised_share").less_from(1)
+    elsewhere, recent = (ends_of(row, f"{name}_share") for name in ("elsewhere", "recent"))
+    enough, mostly = _Test(n, rules.few), _Test(maintained, rules.maintained_share)
+    away, lately = (
+        _Test(elsewhere, rules.elsewhere_share),
+        _Test(recent, rules.recent_share),
     )
-    # Shares add up in binary: half must not fail for a last digit.
-    mostly = maintained >= r.maintained_share - 1e-12
-    cases: list[tuple[pd.Series[bool], str | None, str | pd.Series[str]]] = [
-        (table["schools"] < r.few, None, f"fewer than {r.few} {r.phase} schools"),
-        (maintained.isna(), None, "no school whose trust status is known"),
-        (
-            mostly,
-            "C",
-            _percents(maintained) + f" are in no trust (at least {_p(r.maintained_share)})",
+    early = _Test(ends_of(row, "years_median"), rules.early_years)
+    phase, window = rules.phase, f"{rules.recent_years:g} years to {until}"
+    since = f"half of the schools in trusts {did} {{}} years or more before {until}"
+    words = {
+        enough: enough.said(_down, f"{{}} {phase} schools"),
+        mostly: mostly.said(_percent, "{} are in no trust"),
+        early: early.said(_down, since),
+        lately: lately.said(_percent, f"{{}} of the schools in trusts {did} in the {window}"),
+        away: away.said(
+            _percent, "{} of those in trusts of two or more are in one based elsewhere"
         ),
-        (
-            ~(table["dated_share"] >= 0.5),
-            None,
-            "joining dates known for fewer than half of the schools in trusts"
-            if dated
-            else UNKNOWN,
-        ),
-        (
-            table["elsewhere_share"].isna(),
-            "mixed",
-            "most in trusts, none of them in a trust of two or more",
-        ),
-        (
-            early & ~away,
-            "A",
-            since + f" (at least {r.early_years:g}); " + based,
-        ),
-        (
-            recent & away,
-            "B",
-            lately + f" (at least {_p(r.recent_share)}); " + based,
-        ),
-        (
-            ~away,
-            "mixed",
-            since + f" (less than {r.early_years:g}); " + based,
-        ),
-        (
-            away,
-            "mixed",
-            lately + f" (less than {_p(r.recent_share)}); " + based,
-        ),
-    ]
-    found = pd.DataFrame({"pattern": None, "rule": ""}, index=table.index, dtype=object)
-    for holds, pattern, words in reversed(cases):
-        found.loc[holds, "pattern"] = pattern
-        found.loc[holds, "rule"] = words
-    return found
+    }
 
+    def case(
+        enough_: bool, mostly_: bool, early_: bool, lately_: bool, away_: bool
+    ) -> tuple[str | None, Sequence[_Test] | str]:
+        if not enough_:
+            return None, f"fewer than {rules.few} {phase} schools"
+        if maintained.low != maintained.low:
+            return None, "no school whose trust status is known"
+        if mostly_:
+            return "C", (mostly,)
+        if not row["dated_share"] >= 0.5:
+            return None, undated
+        if elsewhere.low != elsewhere.low:
+            return "mixed", "most in trusts, none of them in a trust of two or more"
+        if early_ and not away_:
+            return "A", (early, away)
+        if lately_ and away_:
+            return "B", (lately, away)
+        return "mixed", (lately if away_ else early, away)
 
-def _p(share: float) -> str:
-    return f"{share * 100:g}%"
+    tests = tuple(words)
+    ways = dict.fromkeys(case(*can) for can in product(*(sorted(t.can) for t in tests)))
+    found, open_ = {pattern for pattern, _ in ways}, [words[t] for t in tests if len(t.can) > 1]
+    if len(found) > 1:
+        return None, f"{NOT_SURE}: {'; '.join(open_)}"
+    pattern, why = next(iter(ways))
+    if len(ways) > 1:
+        why = tuple(dict.fromkeys(t for _, used in ways if not isinstance(used, str) for t in used))
+    return pattern, why if isinstance(why, str) else "; ".join(words[t] for t in why)
 
 
 def _down(value: float, unit: str = "") -> str:
@@ -382,8 +461,8 @@ def _down(value: float, unit: str = "") -> str:
     return f"{np.floor(value * 10 + 1e-9) / 10:g}{unit}"
 
 
-def _percents(shares: pd.Series[float]) -> pd.Series[str]:
-    return shares.map(lambda s: _down(s * 100, "%"))
+def _percent(share: float) -> str:
+    return _down(share * 100, "%")
 
 
 def typology_sensitivity(

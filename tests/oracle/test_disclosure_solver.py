@@ -36,13 +36,14 @@ from geolls.maps.recipes import Recipe
 from geolls.maps.scenes import scene_of
 from geolls.maps.shading import COLUMNS
 from geolls.measures.coverage import SHARED, coverage
-from geolls.measures.disclosure import counted
+from geolls.measures.disclosure import counted, meal_share
 from geolls.measures.overlap import overlap
 from geolls.study.analyses import ANALYSES
 from geolls.study.core import Core
 from geolls.study.facts import Facts
 
 Equation = tuple[dict[str, float], float]
+METHODS = Path(__file__).resolve().parents[2] / "docs" / "methods.md"
 LAYERS = ("multi_academy_trust", "federation", "local_authority", "teaching_school_hub")
 
 
@@ -235,6 +236,45 @@ def test_every_number_follows_from_the_exported_schools_and_the_truth_lies_betwe
         for weight in ("weight", "weight_true"):
             assert (both["weight_low"] <= both[weight] + 1e-6).all()
             assert (both[weight] <= both["weight_high"] + 1e-6).all()
+
+
+def cost(study: Core) -> list[str]:
+    """Return the column of docs/methods that says what it costs, counted by true numbers."""
+    true = study.register.schools.set_index("urn")["fsm_pupils"].fillna(0.0)
+    mine, who = study.weights("fsm_pupils"), study.membership("local_authority")
+    claims = who.frame("urn", reasons=False)
+    unit, share = claims["unit_code"], claims["share"]
+
+    def by_unit(weight: pd.Series[float]) -> pd.Series[float]:
+        return (share * claims["urn"].map(weight).fillna(0.0)).groupby(unit).sum()
+
+    pupils = by_unit(study.schools.set_index("urn")["pupils"])
+    sums = by_unit(true.reindex(mine.index)), by_unit(mine)
+    missed = (sums[0] - sums[1]).abs()
+    told, truly = (meal_share(n, pupils, share.groupby(unit).sum()).dropna() for n in sums)
+    assert (told - truly).abs().max() < 0.0101
+    pairs = (("local_authority", "teaching_school_hub"), ("multi_academy_trust", "district"))
+    blank = [study.overlap(*pair, "fsm_pupils")["weight"].isna() for pair in pairs]
+    return [
+        f"{true.reindex(mine.index).sum():,.0f} and {mine.sum():,.0f}",
+        f"{(missed < 0.5).mean():.0%} and {(missed <= 10).mean():.0%}".replace("%", " %"),
+        f"{missed.max():.0f} pupils",
+        f"{(told != truly).sum()} of {len(told)}",
+        *(f"{one.sum()} of {len(one):,}" for one in blank),
+    ]
+
+
+@pytest.mark.real_data
+def test_what_it_costs_is_what_the_methods_say(real_study: Study, recent_study: Study) -> None:
+    text = METHODS.read_text(encoding="utf-8")
+    head, table = text.split("What it costs, on the registers of ")[1].split("\n\n")[:2]
+    studies = (real_study, recent_study)
+    withheld = [study.schools["fsm_pupils_suppressed"].sum() for study in studies]
+    assert head == "2022 ({:,} schools withheld of {:,}) and 2025 ({:,} of {:,}):".format(
+        *(n for pair in zip(withheld, (len(s.schools) for s in studies), strict=True) for n in pair)
+    )
+    rows = [line.strip("| ").split(" | ") for line in table.splitlines()[2:]]
+    assert [list(column) for column in zip(*rows, strict=True)][1:] == [*map(cost, studies)]
 
 
 def test_whoever_reads_the_ends_of_sums_still_has_one_to_nine_of_every_school(few: Study) -> None:

@@ -10,7 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geolls.measures.claimants import apart, fewest, pairs_apart, relations, touched
+from geolls.measures.chance import entropy
+from geolls.measures.claimants import (
+    apart,
+    fewest,
+    mixtures,
+    pairs_apart,
+    relations,
+    touched,
+)
 from geolls.measures.membership import Membership
 from geolls.measures.mismatch import CONVENTION, compare, compare_units, relation
 
@@ -165,3 +173,35 @@ def test_a_place_that_two_hubs_list_may_be_one_s_whole_land_or_hold_both() -> No
     found = compare_units(places, hubs, weight, divisible=True).set_index("unit_code")
     assert found["relation"].to_dict() == {"Two": "not_known", "One": "identical"}
     assert found.loc["Two", "may_be"] == "contains identical"
+
+
+@given(SETS, st.lists(st.floats(0.1, 9), min_size=6, max_size=6), st.booleans())
+def test_a_unit_is_as_mixed_as_all_ways_tell(
+    sets: list[frozenset[int]], sizes: list[float], lends: bool
+) -> None:
+    """With items of its own; and where another unit lists one of them too."""
+    values, y = np.array(sizes[: len(sets)]), layer(sets)
+    x = layer([frozenset({9, 8} if lends and not at else {9}) for at in range(len(sets))])
+    found = mixtures(x, y, values)
+    ways = [
+        entropy(np.bincount(way[out:], values[out:]))
+        for way in every_way(sets)
+        for out in ((0, 1) if lends and len(sets) > 1 else (0,))
+    ]
+    if not lends and all(len(one) == 1 for one in sets):
+        assert found == {}
+        return
+    low, high = found["U9"]
+    assert low == pytest.approx(0 if lends and len(sets) == 1 else min(ways), abs=1e-9)
+    assert high >= max(ways) - 1e-6
+    assert lends or high <= np.log2(len(frozenset().union(*sets))) + 1e-9
+
+
+def test_land_that_two_units_list_is_poured_until_both_are_as_full() -> None:
+    """Three parts are the first's for sure; of five that both list it gets one at most mixed."""
+    sets = [frozenset({0}), frozenset({0, 1})]
+    whole = Membership.whole(pd.RangeIndex(2), ["X", "X"])
+    ends = mixtures(whole, layer(sets), np.array([3.0, 5.0]))["X"]
+    assert ends == pytest.approx((0.0, 1.0))  # four and four
+    ends = mixtures(whole, layer(sets), np.array([5.0, 3.0]))["X"]
+    assert ends == pytest.approx((0.0, entropy(np.array([5.0, 3.0]))))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import runpy
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,8 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from geolls.api import Study
+from geolls.base.errors import CatalogueError
 from geolls.cli.main import main
 from geolls.layers.areas import load_areas
 from geolls.layers.catalogue import load_catalogue
@@ -420,3 +423,18 @@ def test_the_map_frames_what_moves_and_counts_its_schools(demonstration: Any) ->
     assert words["Moves"] == 9 and words["Moves in part, or along a line not to hand"] == 4
     here = demonstration.placement.schools["block"].isin(data.place.blocks).sum()
     assert data.schools is not None and int(data.schools["here"].sum()) == here
+
+
+def test_notes_hang_on_no_order_of_questions(demonstration: Any) -> None:
+    """A layer of one's own is told of whole, whatever was asked before."""
+    thin = replace(demonstration.register, schools=demonstration.register.schools.iloc[::900])
+    told = []
+    for asked in ((), ("surrey_2027", "diocese"), ("diocese", "surrey_2027"), ("region",)):
+        study = Study(demonstration.settings, register=thin).taking(["surrey_2027"])
+        for key in asked:
+            study.coverage(key, "schools")
+        told.append({line for line in study.told() if not line.startswith("diocese")})
+    assert told == [told[0]] * 4
+    assert any(line.startswith("surrey_2027: no school that counts") for line in told[0])
+    with pytest.raises(CatalogueError, match=r"is a scenario, which this study does not have"):
+        demonstration.coverage("surrey_2027", "schools")
