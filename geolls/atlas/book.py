@@ -23,7 +23,9 @@ from geolls.maps.offline import asset, script
 from geolls.maps.page import data_file, in_file, shared_assets
 from geolls.maps.traits import FILE as TRAITS
 from geolls.maps.traits import traits_of
+from geolls.study.cuts import cut, units_at
 from geolls.study.facts import Facts
+from geolls.study.gazetteer import Place
 
 __all__ = ["Book", "CsvTable", "History"]
 
@@ -51,10 +53,14 @@ class History(NamedTuple):
 
 
 class CsvTable(NamedTuple):
-    """A table: what a row of it is, in words, and how it is made."""
+    """A table: what a row of it is, in words, how it is made, and what its rows are about.
+
+    Schools and trusts, units of a layer, or nothing that a place has.
+    """
 
     row: str
     make: Callable[[], pd.DataFrame]
+    about: str | None = ""
 
 
 class Book(Frame):
@@ -68,14 +74,26 @@ class Book(Frame):
         Whether each page stands alone, with styles, scripts and data inside it.
     history : History, optional
         What is told of earlier days: index, places and trusts then have a section of it.
+    place : Place, optional
+        As `Frame`; tables have the rows about it then.
     """
 
-    def __init__(self, facts: Facts, single: bool = False, history: History | None = None) -> None:
-        super().__init__(facts, single)
+    def __init__(
+        self,
+        facts: Facts,
+        single: bool = False,
+        history: History | None = None,
+        place: Place | None = None,
+    ) -> None:
+        super().__init__(facts, single, place)
         self.history = history
         if history is not None:
             self.over_time = partial(_over_time, history)
-        self.tables = _csv_tables(facts)
+        self.tables = {
+            name: table
+            for name, table in _csv_tables(facts).items()
+            if place is None or table.about is not None
+        }
         country = CountryPages(self)
         self._makers: dict[str, Callable[[Page], Rendered]] = {
             "index": country.index,
@@ -99,21 +117,32 @@ class Book(Frame):
         """Make one table or page: its file, and those of the map data it shares with others."""
         task = self.tasks[path]
         if isinstance(task, CsvTable):
-            return {path: render(Table.of(task.make()), "csv")}
+            return {path: render(Table.of(self._rows(task)), "csv")}
         made = self._makers[task.kind](task)
         shared = dict(data_file(key, part) for key, part in made.shared.items())
         files = {path: made.html, **{f"assets/{name}": text for name, text in shared.items()}}
         return {name: text.encode() for name, text in files.items()}
 
+    def _rows(self, table: CsvTable) -> pd.DataFrame:
+        """Return the rows of a table, or those about the place."""
+        found = table.make()
+        if self.place is None or table.about is None:
+            return found
+        if not table.about:
+            return cut(self.study, found, self.place)
+        column = "left_code" if "left_code" in found else "unit_code"
+        return found[found[column].isin(units_at(self.study, table.about, self.place))]
+
     def assets(self) -> dict[str, bytes]:
         """Make what all pages share: styles, scripts, the names to search."""
+        ground = (self.counted, self.place.blocks) if self.place else ()
         files = {
             **shared_assets({}),
             "page.css": "\n".join(map(asset, ("live.css", "england.css", "page.css"))),
             "page.js": script("both", "find", "page"),
             "search.js": script("names") + search_index(self),
             "traits.js": in_file(TRAITS, traits_of(self.facts.marks)),
-            "bodies.js": in_file("bodies", bodies_of(self.study)),
+            "bodies.js": in_file("bodies", bodies_of(self.study, *ground)),
         }
         return {f"assets/{name}": text.encode() for name, text in files.items()}
 
@@ -138,7 +167,7 @@ def _csv_tables(facts: Facts) -> dict[str, CsvTable]:
     return {
         **{
             f"places_{key}.csv": CsvTable(
-                f"{word(key)}: its schools, trusts and maps", partial(_places, facts, key)
+                f"{word(key)}: its schools, trusts and maps", partial(_places, facts, key), key
             )
             for key in facts.places
         },
@@ -153,9 +182,10 @@ def _csv_tables(facts: Facts) -> dict[str, CsvTable]:
         "rejects.csv": CsvTable(
             "fault of the register: row, school, reason and what was done",
             lambda: study.register.rejects,
+            None,
         ),
         "filtered.csv": CsvTable(
-            "record that does not count, with the reason", lambda: study.register.filtered
+            "record that does not count, with the reason", lambda: study.register.filtered, None
         ),
         "disagreements.csv": CsvTable(
             "school whose point lies outside the district of its code",
@@ -163,7 +193,7 @@ def _csv_tables(facts: Facts) -> dict[str, CsvTable]:
         ),
         **{
             f"overlap_{home}_{key}.csv": CsvTable(
-                f"{word(home)} and {word(key)} that meet", partial(study.overlap, home, key)
+                f"{word(home)} and {word(key)} that meet", partial(study.overlap, home, key), home
             )
             for key in facts.strips
             if key != home
@@ -172,6 +202,7 @@ def _csv_tables(facts: Facts) -> dict[str, CsvTable]:
             f"coverage_{key}.csv": CsvTable(
                 f"{word(key)}, shared set or reason for none",
                 partial(study.coverage, key, by="schools"),
+                key,
             )
             for key in facts.strips
         },

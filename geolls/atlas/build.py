@@ -25,11 +25,13 @@ import pandas as pd
 from geolls import __version__
 from geolls.api import Study
 from geolls.atlas.book import Book, History
-from geolls.atlas.frame import Page
+from geolls.atlas.frame import Frame, Page
 from geolls.base.errors import GeollsError, OutputError, UsageError
 from geolls.base.files import sha256, sweep, write_bytes, write_text
 from geolls.base.shelves import shelf
+from geolls.study.core import Given
 from geolls.study.facts import Facts
+from geolls.study.gazetteer import Place
 from geolls.study.history import days_of, files_in, followed
 
 __all__ = ["DEFAULT_PLACES", "AtlasReport", "Done", "Press", "build_atlas"]
@@ -109,6 +111,7 @@ def build_atlas(
     jobs: int = 1,
     resume: bool = False,
     single: bool = False,
+    place: Place | Given | None = None,
     registers: Sequence[Path] = (),
     group_links: Sequence[Path] = (),
     progress: Progress | None = None,
@@ -130,6 +133,9 @@ def build_atlas(
         Leave out what is complete and whose inputs have not changed.
     single : bool
         Make each page whole, to be sent alone: none needs the folder it came in.
+    place : Place or str, optional
+        Only the pages of a place: it, the units that have a school or land of it, and the trusts
+        with a school there that counts. A hub or a trust that reaches beyond is shown whole.
     registers, group_links : sequence of pathlib.Path
         As `geolls.history`: index, places and trusts then have a section of the years.
     progress : callable, optional
@@ -155,13 +161,18 @@ def build_atlas(
     out = Path(out)
     _make_folder(out)
     keys = _place_layers(study, places)
+    if place is not None:
+        place = _paged(study, place if isinstance(place, Place) else study.place(place), keys)
+        keys = list(dict.fromkeys([*keys, place.layer]))
     tell = progress or (lambda *_: None)
     facts = Facts(study, keys)
-    history = _history(facts, registers, group_links, tell) if registers else None
-    book = Book(facts, single, history)
+    about = Frame(facts, place=place)
+    history = _history(about, registers, group_links, tell) if registers else None
+    book = Book(facts, single, history, place)
     press = Press(book, out)
     told = [sha256(path) for path in (*registers, *group_links) if path.is_file()]
-    decides = json.dumps([study.fingerprint, _code(), keys, single, __version__, *told])
+    of = place and [place.layer, place.unit_code]
+    decides = json.dumps([study.fingerprint, _code(), keys, single, of, __version__, *told])
     stamp = hashlib.sha256(decides.encode()).hexdigest()[:16]
     finished = _finished(out, stamp) if resume else {}
     results = {name: finished[name] for name in book.tasks if name in finished}
@@ -184,17 +195,17 @@ def build_atlas(
 
 
 def _history(
-    facts: Facts, registers: Sequence[Path], group_links: Sequence[Path], tell: Progress
+    about: Frame, registers: Sequence[Path], group_links: Sequence[Path], tell: Progress
 ) -> History:
     """Follow England, every place that has a page, and every trust."""
     days = days_of(files_in(registers, "registers"), files_in(group_links, "group links"))
-    units = [(key, str(code)) for key in facts.places for code in facts.units[key].index]
+    units = [(key, code) for key, codes in about.units.items() for code in codes]
     pages: list[tuple[str, ...]] = [("index",), *(("place", *unit) for unit in units)]
     rows: dict[tuple[str, ...], list[dict[str, Any]]] = {page: [] for page in pages}
     trusts = []
     names = [f"{key}:{code}" for key, code in units]
-    settings = facts.study.settings.replace(travel=None)
-    told_of = followed(days, names, settings=settings, data=facts.study.data)
+    settings = about.study.settings.replace(travel=None)
+    told_of = followed(days, names, settings=settings, data=about.study.data)
     for n, (told, at_work) in enumerate(told_of, start=1):
         for page, row in zip(pages, told, strict=True):
             rows[page].append(row)
@@ -239,6 +250,14 @@ def _place_layers(study: Study, places: Sequence[str]) -> list[str]:
                 fix="name a layer of land or of schools; trusts have pages anyway",
             )
     return list(dict.fromkeys(layer.key for layer in layers))
+
+
+def _paged(study: Study, place: Place, keys: Sequence[str]) -> Place:
+    """Return a place as the unit of a layer with pages that has its land; else as it is."""
+    same = (p for key in keys if place.has_land for p in study.places(key) if p.has_land)
+    return (
+        place if place.layer in keys else next((p for p in same if p.blocks == place.blocks), place)
+    )
 
 
 # -- the work --------------------------------------------------------------------------------
@@ -413,12 +432,16 @@ def _write_record(
             k: {"source": v.source, "source_date": v.source_date, "licence": v.licence}
             for k, v in study.layers.items()
         },
-        "arguments": {"places": list(keys), "single": book.single},
+        "arguments": {
+            "places": list(keys),
+            "single": book.single,
+            **({"place": f"{book.place.layer}:{book.place.name}"} if book.place else {}),
+        },
         **({"history": book.history.files} if book.history else {}),
         "counts": {
             **register.counts,
-            "places": {k: len(book.facts.units[k]) for k in keys},
-            "trusts": len(book.facts.several),
+            "places": {k: len(book.units[k]) for k in keys},
+            "trusts": len(book.facts.several.index.intersection([*book.trust_rows])),
         },
         "versions": {
             "python": ".".join(platform.python_version_tuple()[:2]),

@@ -22,6 +22,7 @@ from geolls.base.vocabulary import FEW, RANKED, REACHES
 from geolls.layers.evidence import rests_on
 from geolls.maps.scenes import numbers
 from geolls.study.comparing import layer_facts
+from geolls.study.gazetteer import Place
 from geolls.study.units import across, covered, divided, grounds_of, met_on, units_of, within_one
 
 __all__ = ["CountryPages"]
@@ -43,7 +44,7 @@ class CountryPages(Chapter):
     """Make the pages about England: the index, lists, national maps, data and method."""
 
     def _crumbs(self, page: Page, *trail: tuple[str, str]) -> list[tuple[str, str]]:
-        return [("England", f"{page.root}index.html"), *trail]
+        return [self.book.way(page), *trail]
 
     # -- the index ---------------------------------------------------------------------------
 
@@ -51,44 +52,53 @@ class CountryPages(Chapter):
         """Make the index: England at a glance, the national map, every place."""
         book, facts, england = self.book, self.facts, self.facts.england_seen
         key, region = facts.listed_first, book.region_layer
-        made = self.plates.index(page)
+        made, place = self.plates.index(page), book.place
+        own = self._of(place) if place else england
         title = book.study.population.title
         population = title[:1].upper() + title[1:]
         context = {
             "examples": self._examples(),
-            "note": words.INDEX_NOTE(
-                population=population, n=facts.england["schools"], dates=book.dates
-            ),
-            "lost": words.NOT_ON_A_MAP(lost=int(facts.england["not_located"])),
+            "note": words.INDEX_NOTE(population=population, n=self._schools, dates=book.dates),
+            "lost": "" if place else words.NOT_ON_A_MAP(lost=int(facts.england["not_located"])),
             "sorted_by": within(self._called("trusts_elsewhere", self.study.seat(key))),
             "few": FEW,
-            "kinds": book.kinds(england, england["schools"]),
-            "findings": self._findings(),
+            "kinds": book.kinds(own, own["schools"]),
+            "findings": [] if place else self._findings(),
             "regions_title": words.START_FROM(title=region and self.book.word(region)),
             "regions": self._regions_grid(page),
             "all_title": words.ALL_OF(
-                n=len(facts.units[key]), place=self._many(1, key), places=self._many(0, key)
+                n=len(book.units[key]), place=self._many(1, key), places=self._many(0, key)
             ),
             "places": self._places_grid(page, key),
             "others": [
                 (
-                    self._counted(len(facts.units[other]), other),
-                    book.links(page, other, list(facts.units[other]["name"].items())),
+                    self._counted(len(units), other),
+                    book.links(page, other, [(code, unit["name"]) for code, unit in units.items()]),
                 )
-                for other in facts.places
-                if other != key
+                for other, units in book.units.items()
+                if other != key and units
             ],
         }
         return book.render(
             "page_index.html.jinja",
             page,
             context,
-            title="geolls",
+            title=place.name if place else "geolls",
             nav="places",
             description=words.INDEX_PAGE,
             search=False,
             drawn=made,
         )
+
+    @property
+    def _schools(self) -> float | Interval:
+        """How many schools count in England, or in the place that the atlas is of."""
+        place, england = self.book.place, self.facts.england["schools"]
+        return ends_of(self._of(place), "schools") if place else england
+
+    def _of(self, place: Place) -> Mapping[str, Any]:
+        """Return the row of the place that the atlas is of."""
+        return self.facts.unit_rows[place.layer][place.unit_code]
 
     def _examples(self) -> list[tuple[str, str]]:
         """Return name and page of the largest place and trust; Lancashire where there is one."""
@@ -97,12 +107,20 @@ class CountryPages(Chapter):
             table.sort_values("schools", ascending=False, kind="stable")
             for table in (self.facts.units[home], self.facts.trusts)
         )
-        known = units[units["name"] == "Lancashire"]
+        units, trusts = (
+            table[table.index.isin([*kept])]
+            for table, kept in ((units, self.book.units[home]), (trusts, self.book.trust_rows))
+        )
+        known, own = units[units["name"] == "Lancashire"], self.book.place
         places, largest = (known if len(known) else units)["name"][:1], trusts["trust_name"][:1]
         return [
-            (str(name), self.book.path_of(kind, str(code)))
-            for kind, found in ((home, places), ("trust", largest))
-            for code, name in found.items()
+            *([(own.name, self.book.path_of(own.layer, own.unit_code))] if own else []),
+            *(
+                (str(name), self.book.path_of(kind, str(code)))
+                for kind, found in ((home, places), ("trust", largest))
+                for code, name in found.items()
+                if own is None or (kind, code) != (own.layer, own.unit_code)
+            ),
         ]
 
     def _called(self, name: str, key: str) -> str:
@@ -192,7 +210,7 @@ class CountryPages(Chapter):
     def _regions_grid(self, page: Page) -> Grid | None:
         """Return the table of regions; none where they are all there is, or have no page."""
         key = self.book.region_layer
-        if key in ("", self.facts.first):
+        if key in ("", self.facts.first) or self.book.place:
             return None
         units = self.facts.unit_rows[key]
         if "local_authority" in self.facts.places:
@@ -256,7 +274,7 @@ class CountryPages(Chapter):
         def parents(unit: Mapping[str, Any]) -> str:
             return ", ".join(met(unit, region)) or DASH
 
-        rows = [{**unit, "code": code} for code, unit in facts.unit_rows[key].items()]
+        rows = [{**unit, "code": code} for code, unit in book.units[key].items()]
         return Grid(
             id="places",
             caption=f"All {layer.unit_title_plural}",
@@ -306,7 +324,8 @@ class CountryPages(Chapter):
 
     def trusts(self, page: Page) -> Rendered:
         """Make the list of trusts."""
-        book, facts, table = self.book, self.facts, self.facts.several
+        book, facts, place = self.book, self.facts, self.book.place
+        table = facts.several[facts.several.index.isin([*book.trust_rows])]
         population = self.study.population
         counts = table["reach"].value_counts()
         key = facts.first
@@ -315,8 +334,8 @@ class CountryPages(Chapter):
             trusts=len(table),
             one=within_one(table, key),
             word=population.word,
-            more=len(facts.trusts) - len(table),
-            none=len(facts.uncounted),
+            more=sum(uid in facts.trust_rows for uid in book.trust_rows) - len(table),
+            none=sum(uid in facts.uncounted for uid in book.trust_rows),
             unit=self.book.word(key),
             spreads=[
                 words.SPREAD_COUNT(n=int(counts.get(k, 0)), reach=v) for k, v in REACHES.items()
@@ -357,7 +376,7 @@ class CountryPages(Chapter):
         )  # fmt: skip
         return self._list(
             page,
-            _SEVERAL[:1].upper() + _SEVERAL[1:],
+            _SEVERAL[:1].upper() + _SEVERAL[1:] + (f", at work in {place.name}" if place else ""),
             lede,
             title="All of them",
             sub="Largest first.",
@@ -368,7 +387,7 @@ class CountryPages(Chapter):
 
     def maps(self, page: Page) -> Rendered:
         """Make the list of national maps."""
-        rows = []
+        rows, title = [], f"Maps of {self.book.way(page)[0]}"
         for p in self.book.pages:
             if p.kind == "coverage":
                 title = self.facts.layer(p.key[0]).unit_title
@@ -376,12 +395,10 @@ class CountryPages(Chapter):
                 name, what = (text.unescape() for text in said)
                 rows.append((Name(name, page.root + p.path), what))
             elif p.kind == "national":
-                made = self.plates.country(p.key[0])
+                made = self.plates.country(*p.key)
                 rows.append((Name(made.title, page.root + p.path), made.question))
-        grid = self._pairs(
-            "maps", "Maps of England", (("map", "Map"), ("shows", "What it shows")), rows
-        )
-        return self._list(page, "Maps of England", words.MAPS_LISTED, title="All maps", grid=grid)
+        grid = self._pairs("maps", title, (("map", "Map"), ("shows", "What it shows")), rows)
+        return self._list(page, title, words.MAPS_LISTED, title="All maps", grid=grid)
 
     def data(self, page: Page, tables: Mapping[str, str]) -> Rendered:
         """Make the list of tables: the names of their files, and what a row of each is."""
@@ -456,15 +473,13 @@ class CountryPages(Chapter):
 
     def national(self, page: Page) -> Rendered:
         """Make the page of a national map."""
-        (recipe,) = page.key
-        made = self.plates.country(recipe)
-        n = self.facts.england["schools"]
+        made, n = self.plates.country(*page.key), self._schools
         return self._map_page(
             page,
             made.title,
             made.question,
             made,
-            kind=f"{count(n)} schools",
+            kind=f"{span(bounds(n), count)} schools",
             lede=made.question,
             note=self.book.note(n, words.NEUTRAL),
         )
@@ -501,7 +516,7 @@ class CountryPages(Chapter):
             page,
             words.WHO_HAS(title=title).unescape(),
             words.COVERAGE_PAGE(title=title),
-            self.plates.coverage(key, page),
+            self.plates.country("hub_coverage", key),
             kind=words.COVERAGE_KIND(
                 hubs=len(grid.rows),
                 titles=layer.unit_title_plural,

@@ -9,7 +9,7 @@ from functools import cache, cached_property, partial
 from typing import Any
 
 import jinja2
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from geolls.atlas import words
 from geolls.atlas.alone import carried
@@ -36,7 +36,9 @@ from geolls.layers.model import Layer
 from geolls.maps.offline import policy
 from geolls.maps.page import Parts
 from geolls.maps.payload import dense
+from geolls.study.cuts import cut, units_at
 from geolls.study.facts import Facts, texts
+from geolls.study.gazetteer import Place
 from geolls.study.towns import CREDIT
 from geolls.study.units import body_layers
 
@@ -121,33 +123,63 @@ class Frame:
         Every table, computed once.
     single : bool
         Whether each page stands alone, with styles, scripts and data inside it.
+    place : Place, optional
+        A unit that has a page: only what meets it has one then.
     """
 
-    def __init__(self, facts: Facts, single: bool = False) -> None:
-        self.facts, self.single = facts, single
+    def __init__(self, facts: Facts, single: bool = False, place: Place | None = None) -> None:
+        self.facts, self.single, self.place = facts, single, place
         self.study = facts.study
         # The section of a page about the years, by page and name, where a history is given.
         self.over_time: Callable[[Page, str], Markup] = lambda *_: Markup()
-        self.plates = Plates(facts, self.path_of, not single)
+        self.plates = Plates(facts, self.path_of, not single, place)
 
     @cached_property
     def pages(self) -> list[Page]:
         """Every page, in the order of the book."""
-        facts = self.facts
-        units = [(layer, str(code)) for layer in facts.places for code in facts.units[layer].index]
+        units = [(layer, code) for layer, codes in self.units.items() for code in codes]
+        hubs = [(f"maps/{key}_coverage.html", key) for key in self.hub_layers]
         return [
             Page("index", "index.html"),
             *(Page(kind, f"{kind}.html") for kind in ("trusts", "maps", "data", "method")),
-            *(Page("coverage", f"maps/{key}_coverage.html", (key,)) for key in self.hub_layers),
+            # The tables beside them are of England.
+            *(Page("national", path, ("hub_coverage", key)) for path, key in hubs if self.place),
+            *(Page("coverage", path, (key,)) for path, key in hubs if not self.place),
             *(Page("national", f"maps/{name}.html", (name,)) for name in self.plates.national),
             *(Page("place", self.path_of(*unit), unit) for unit in units),
             *(Page("trust", self.path_of("trust", uid), (uid,)) for uid in self.trust_rows),
         ]
 
+    def way(self, page: Page) -> tuple[str, str]:
+        """Return the first step of the way to a page: what the atlas is of, and its index."""
+        return self.place.name if self.place else "England", f"{page.root}index.html"
+
+    @cached_property
+    def units(self) -> Mapping[str, Mapping[str, dict[str, Any]]]:
+        """Every unit that has a page, and its row, by layer."""
+        rows, place = self.facts.unit_rows, self.place
+        if place is None:
+            return {key: rows[key] for key in self.facts.places}
+        met = {key: units_at(self.study, key, place) for key in self.facts.places}
+        return {key: {c: row for c, row in rows[key].items() if c in met[key]} for key in met}
+
+    @cached_property
+    def counted(self) -> frozenset[str]:
+        """The schools that count and are found here: all, or those of the place."""
+        here = (
+            self.study.schools["urn"] if self.place is None else self.study.schools_of(self.place)
+        )
+        return frozenset(here)
+
     @cached_property
     def trust_rows(self) -> Mapping[str, dict[str, Any]]:
         """Every trust that has a page, and its row: two or more schools, counted or not."""
-        return {**self.facts.trust_rows, **self.facts.uncounted}
+        rows = self.facts.trust_rows
+        if self.place is None:
+            return {**rows, **self.facts.uncounted}
+        return {
+            uid: rows[uid] for uid in cut(self.study, self.facts.trusts, self.place)["trust_uid"]
+        }
 
     @cached_property
     def hub_layers(self) -> list[str]:
@@ -157,11 +189,10 @@ class Frame:
     @cache  # noqa: B019  (a book lives as long as its process)
     def path_of(self, layer: str, code: str) -> str:
         """Return the address of a unit's page below the atlas's folder; empty where it has none."""
-        facts = self.facts
         if layer == "trust" and (trust := self.trust_rows.get(code)):
             name = slug(f"{code}-{trust['trust_name']}")
             return f"trusts/{safe_name(name)}.html"
-        known = layer in facts.places and code in facts.unit_rows[layer]
+        known = code in self.units.get(layer, ())
         return f"places/{safe_name(layer)}/{safe_name(code)}.html" if known else ""
 
     @cached_property
@@ -172,6 +203,7 @@ class Frame:
         sources = [study.register.label, *(f"{h.title}: {h.source}" for h in hubs)]
         return {
             "title": study.settings.title,
+            "place": self.place.name if self.place else "",
             "population": self.study.population.title,
             "word": self.study.population.word,
             "day": day(study.as_of),
@@ -345,15 +377,18 @@ class Frame:
     def name(self, page: Page, layer: str, code: str) -> Name:
         """Return the name of a unit or trust, a link where it has a page."""
         facts, path = self.facts, self.path_of(layer, code)
-        trust = self.trust_rows[code]["trust_name"] if layer == "trust" else None
-        title = str(facts.names(layer)[code] if trust is None else trust)
+        trust = (facts.trust_rows.get(code) or facts.uncounted[code]) if layer == "trust" else None
+        title = str(trust["trust_name"] if trust else facts.names(layer)[code])
         return Name(title, page.root + path if path else "")
 
     def links(self, page: Page, layer: str, rows: Iterable[tuple[Any, ...]]) -> Markup:
         """Return links to units, given as rows that begin with code and name, by name."""
+        link = Markup('<a href="{}">{}</a>').format
         return joined(
             [
-                Markup('<a href="{}">{}</a>').format(page.root + self.path_of(layer, r[0]), r[1])
+                link(page.root + path, r[1])
+                if (path := self.path_of(layer, r[0]))
+                else escape(r[1])
                 for r in sorted(rows, key=lambda r: str(r[1]))
             ]
         )

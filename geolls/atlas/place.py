@@ -243,7 +243,7 @@ class PlacePages(Chapter):
         }
 
     def _crumbs(self, page: Page, here: Here) -> list[tuple[str, str]]:
-        out = [("England", f"{page.root}index.html")]
+        out = [self.book.way(page)]
         region = self.book.region_layer
         if region and here.key != region:
             parents = here.covers[region].units

@@ -39,12 +39,18 @@ class Plates:
         Layer and code to the address of a page below the atlas's folder, "" where there is none.
     shared : bool
         Whether pages share the land that they draw on.
+    framed : Place, optional
+        What the maps of England are drawn of in its place.
     """
 
     def __init__(
-        self, facts: Facts, path_of: Callable[[str, str], str], shared: bool = True
+        self,
+        facts: Facts,
+        path_of: Callable[[str, str], str],
+        shared: bool = True,
+        framed: MapPlace | None = None,
     ) -> None:
-        self.shared = shared
+        self.shared, self.framed = shared, framed
         self.facts = facts
         self.study = facts.study
         self.path_of = path_of
@@ -111,11 +117,13 @@ class Plates:
     ) -> tuple[Recipe, MapData]:
         """Return the scene of a page's map; the page itself says dates and demonstration."""
         recipe, whole = self._whole(name, root, layer)
+        if recipe.scope == "england":
+            place = self.framed
         data = about(self.facts, recipe, whole, place=place, trust=trust, url=self._urls(root))
         said = {"place": "England", **(data.words or {}), **(words or {})}
         trusts = data.trusts
         if trusts is not None and recipe.scope != "england":
-            trusts = trusts[trusts["url"] != ""]  # rows of the page's tables link to them
+            trusts = trusts[trusts.index.isin(self.facts.trusts.index)]  # those of the tables
         if not self.shared and data.schools is not None:  # alone, a page finds no other file
             land = () if place is None else place.blocks
             data = replace(data, bodies=bodies_of(self.study, {*data.schools["urn"]}, land))
@@ -158,7 +166,7 @@ class Plates:
     def index(self, page: Any) -> Parts:
         """Draw the national map."""
         recipe, data = self._scene("national_index", page.root)
-        return self._cut(recipe, replace(data, callouts=self._callouts()))
+        return self._cut(recipe, replace(data, callouts=() if self.framed else self._callouts()))
 
     def _callouts(self) -> tuple[Callout, ...]:
         """Point at four that stand out, by the same rules each time."""
@@ -201,11 +209,7 @@ class Plates:
             for code, text in said.items()
         )
 
-    def coverage(self, key: str, page: Any) -> Parts:
-        """Draw which land has a hub, several, or none that we found."""
-        return self._cut(*self._scene("hub_coverage", page.root, key))
-
     @cache  # noqa: B019
-    def country(self, name: str) -> Parts:
-        """Draw a national recipe."""
-        return self._cut(*self._scene(name, "../"))
+    def country(self, name: str, layer: str = "") -> Parts:
+        """Draw a national recipe, one of coverage for a layer."""
+        return self._cut(*self._scene(name, "../", layer))

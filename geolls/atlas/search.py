@@ -14,6 +14,7 @@ from geolls.atlas import words
 from geolls.base.interval import Interval
 from geolls.base.vocabulary import REASON_NAMES
 from geolls.measures.distances import nearest
+from geolls.study.cuts import units_at
 from geolls.study.towns import towns
 
 if TYPE_CHECKING:
@@ -54,7 +55,10 @@ def search_index(book: Frame) -> str:
     of, wheres = facts.unit_of.get(home, {}), _wheres(book)
     known: dict[str, int] = {}
     rows = []
-    for urn, *said in zip(*map(columns.__getitem__, ("urn", "name", "postcode")), strict=True):
+    wanted = ("urn", "name", "postcode")
+    for urn, *said in zip(*map(columns.__getitem__, wanted), strict=True):
+        if urn not in book.counted:
+            continue
         code = next(iter(of.get(urn, ())), ("", "", 1.0))[0]
         name, postcode = (" ".join(str(word or "").split()) for word in said)
         at = known.setdefault(wheres[urn], len(known))
@@ -90,7 +94,7 @@ def _places(book: Frame) -> Iterator[_Found]:
     """Yield the places that have a page: name, what they are, the page, their codes."""
     facts = book.facts
     for key in facts.places:
-        for code, unit in facts.unit_rows[key].items():
+        for code, unit in book.units[key].items():
             said = words.FOUND_PLACE(
                 title=facts.layer(key).unit_title,
                 n=Interval(unit["schools_low"], unit["schools_high"]),
@@ -103,9 +107,12 @@ def _held(book: Frame) -> Iterator[_Found]:
     study, facts = book.study, book.facts
     paged = {code for key in facts.places for code in facts.unit_rows[key]}
     others = [key for key in study.area_layers if key not in facts.places]
+    place = book.place
     for key in sorted(others, key=lambda key: key != "district"):
         land = study.land(key)
         land = land[~land["unit_code"].isin(REASON_NAMES)]
+        if place is not None:
+            land = land[land["unit_code"].isin(units_at(study, key, place))]
         for (code, name), blocks in land.groupby(["unit_code", "unit_name"])["block"]:
             if code in paged:
                 continue

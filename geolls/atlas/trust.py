@@ -47,7 +47,7 @@ class TrustPages(Chapter):
             nav="trusts",
             description=words.TRUST_PAGE(word=self._word, name=said["name"]),
             crumbs=[
-                ("England", f"{page.root}index.html"),
+                self.book.way(page),
                 ("Trusts", f"{page.root}trusts.html"),
                 (said["name"], ""),
             ],

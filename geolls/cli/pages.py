@@ -193,6 +193,12 @@ def map_(
 @study_command(
     click.option("--out", type=OUT, required=True, help="The folder to write to."),
     click.option(
+        "--place",
+        default=None,
+        metavar="PLACE",
+        help="Only the pages of what meets a place: a region, a hub, a list of schools.",
+    ),
+    click.option(
         "--places",
         multiple=True,
         metavar="LAYER",
@@ -212,6 +218,7 @@ def map_(
 def atlas(
     study: Study,
     out: Path,
+    place: Place | None,
     places: tuple[str, ...],
     jobs: int,
     resume: bool,
@@ -222,10 +229,14 @@ def atlas(
 ) -> None:
     r"""Build the atlas: a page for each place and trust.
 
+    With --place of one place: it, each place with a school or land of it, each trust with a school
+    there. What reaches beyond, as a hub, is shown whole.
+
     With --registers and --group-links, as of `history`, each tells of its years too.
 
     \b
     geolls atlas --out out/atlas
+    geolls atlas --place "region:North West" --out out/north-west
     geolls atlas --register edubasealldata.csv.gz --links alllinksdata.csv.gz --out out/atlas
     """
     from geolls.atlas.build import DEFAULT_PLACES, build_atlas
@@ -240,6 +251,7 @@ def atlas(
             jobs=jobs or os.cpu_count() or 1,
             resume=resume,
             single=single,
+            place=place,
             registers=registers,
             group_links=group_links,
             progress=progress,

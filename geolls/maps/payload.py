@@ -54,7 +54,7 @@ REGION_SIZE = 150_000.0  # metres; what is larger is drawn as a region
 def land_of(drawn: Drawn, shared: bool) -> bytes:
     """Return the packed geometry and layers: the part that pages of one atlas can share."""
     topo = drawn.data.topology
-    if shared:
+    if shared and drawn.data.place is None:
         return _shared_land(topo, metres_of(drawn), tuple(drawn.data.layers))
     seen = range(len(topo.blocks)) if drawn.england else _seen(drawn)
     return _land(topo, _arcs(drawn), tuple(drawn.layers), _context(_frame(drawn, 1.0)), seen)

@@ -23,7 +23,7 @@ from geolls.atlas.frame import Page
 from geolls.atlas.place import PlacePages
 from geolls.atlas.trust import TrustPages
 from geolls.base.errors import OutputError, UsageError
-from geolls.base.vocabulary import KINDS
+from geolls.base.vocabulary import KINDS, REASONS
 from geolls.study.facts import Facts
 
 PLACES = ["dfe_region"]
@@ -170,6 +170,45 @@ class _Links(HTMLParser):
 
 
 def test_no_link_of_the_atlas_is_broken(whole: Path) -> None:
+    _no_link_is_broken(whole)
+
+
+def test_an_atlas_of_one_place_has_what_meets_it_and_no_more(whole: Path, tmp_path: Path) -> None:
+    study = small()
+    layers = ["local_authority", "teaching_school_hub", "dfe_region"]
+    report = build_atlas(study, tmp_path, places=layers, place="region:North East")
+    assert report.ok, report.failed
+    _no_link_is_broken(tmp_path)
+    files = {p.relative_to(tmp_path).as_posix() for p in tmp_path.rglob("*.html")}
+    # By hand: the schools of the region, the units that have one of them or a block of its land.
+    here = set(study.membership("dfe_region").shares_of("dfe-north-east").index)
+    blocks = set(study.place("region:North East").blocks)
+    for key in layers:
+        land, claims = study.land(key), study.assigned(key)
+        met = {*land.loc[land["block"].isin(blocks), "unit_code"]}
+        met |= {*claims.loc[claims["urn"].isin(here), "unit_code"]}
+        made = {Path(f).stem for f in files if f.startswith(f"places/{key}/")}
+        assert made == met - set(REASONS), key
+    trusts = study.schools.loc[study.schools["urn"].isin(here), "trust_uid"].dropna()
+    several = set(study.spread()["trust_uid"])
+    made = {Path(f).stem.partition("-")[0] for f in files if f.startswith("trusts/")}
+    assert made == {uid.lower() for uid in set(trusts) & several}
+    # The table of schools, and the names that a search finds, are theirs alone.
+    with (tmp_path / "tables" / "schools.csv").open(encoding="utf-8") as file:
+        assert {row["urn"] for row in csv.DictReader(file)} == here
+    names = (tmp_path / "assets" / "search.js").read_text("utf-8")
+    found = json.loads(names[names.index("geollsPages.index(") + 18 : names.rindex(");")])
+    assert len(found["schools"]["urn"]) == len(here)
+    assert {path for _, _, path, *_ in found["trusts"]} == {f for f in files if "trusts/" in f}
+    # A trust that reaches beyond is shown whole, as in an atlas of England.
+    for file in (f for f in files if "trusts/" in f):
+        told = [re.findall(r'class="lede">(.*?)</div>', (folder / file).read_text("utf-8"), re.S)
+                for folder in (whole, tmp_path)]  # fmt: skip
+        assert told[0] == told[1] != [], file
+    assert "North East at a glance" in (tmp_path / "index.html").read_text("utf-8")
+
+
+def _no_link_is_broken(whole: Path) -> None:
     pages = {}
     for path in whole.rglob("*.html"):
         parser = _Links()

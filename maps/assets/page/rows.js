@@ -21,6 +21,9 @@
     return words[0].toUpperCase() + words.slice(1);
   }
 
+  /** A name, a link where it has a page. */
+  const named = (name, url) => (url ? el("a", {href: url}, name) : name);
+
   /** Rows of schools out of the map's columns; `rest` adds what the map does not know, in its order. */
   function schoolRows(rest, schools) {
     const lines = (text) => (text === null ? null : text.split("\n"));
@@ -36,7 +39,7 @@
         schools.pupils[i] < 0 ? DASH : whole(schools.pupils[i]),
         rest.areas[rest.area[i]],
         oversight,
-        t >= 0 ? el("a", {href: schools.trusts.url[t]}, schools.trusts.name[t]) : trusts[i] || DASH,
+        t >= 0 ? named(schools.trusts.name[t], schools.trusts.url[t]) : trusts[i] || DASH,
       ];
       if (codes) cells.push(codes[i] || DASH);
       const head = el("th", {scope: "row"}, name);
