@@ -26,7 +26,7 @@ from geolls import __version__
 from geolls.api import Study
 from geolls.atlas.book import Book, History
 from geolls.atlas.frame import Frame, Page
-from geolls.base.errors import GeollsError, OutputError, UsageError
+from geolls.base.errors import CatalogueError, GeollsError, OutputError, UsageError
 from geolls.base.files import sha256, sweep, write_bytes, write_text
 from geolls.base.shelves import shelf
 from geolls.study.core import Given
@@ -241,7 +241,11 @@ def _place_layers(study: Study, places: Sequence[str]) -> list[str]:
         keys = [key for key in DEFAULT_PLACES if key in study.area_layers]
         region = [key for key in ("dfe_region", "region") if key in study.area_layers]
         return list(dict.fromkeys([*keys, *region[:1]]))
-    layers = [study.layer(name) for name in places]
+    try:
+        layers = [study.layer(name) for name in places]
+    except CatalogueError as error:
+        fix = error.fix
+        raise CatalogueError(error.message, where="--places takes layers", fix=fix) from error
     for layer in layers:
         if layer.kind == "sites" or layer.column == "trust":
             raise UsageError(

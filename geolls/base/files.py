@@ -13,8 +13,10 @@ from pathlib import Path
 from typing import Final
 
 from geolls.base.errors import InputFileError, OutputError
+from geolls.base.text import suggest
 
 __all__ = [
+    "missing",
     "process_alive",
     "refusal",
     "safe_cell",
@@ -45,7 +47,6 @@ _WHY: Final = {
 }
 
 _NOT_READ: Final[dict[type[Exception], str]] = {
-    FileNotFoundError: "no such file",
     IsADirectoryError: "is a folder, not a file",
     PermissionError: "may not be read",
 }
@@ -250,8 +251,32 @@ def unreadable(error: Exception, path: Path) -> InputFileError:
     InputFileError
         To be raised from `error`.
     """
+    if isinstance(error, FileNotFoundError):
+        return missing(path)
     reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
     return InputFileError(_NOT_READ.get(type(error), f"cannot be read ({reason})"), where=str(path))
+
+
+def missing(path: Path, otherwise: str = "") -> InputFileError:
+    """Say that there is no such file, what its folder has of a like name, or where it was sought.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The file.
+    otherwise : str, optional
+        What may be given in its place.
+
+    Returns
+    -------
+    InputFileError
+        To be raised.
+    """
+    folder = path.resolve().parent
+    near = suggest(path.name, sorted(p.name for p in folder.iterdir())) if folder.is_dir() else None
+    sought = f"looked in {folder}" if folder.is_dir() else f"there is no folder {folder}"
+    fix = "; ".join(filter(None, (near or sought, otherwise)))
+    return InputFileError("no such file", where=str(path), fix=fix)
 
 
 def sha256(path: str | os.PathLike[str]) -> str:

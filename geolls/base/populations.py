@@ -155,7 +155,9 @@ def _names(asked: Any, where: str) -> Iterable[str]:
     if isinstance(asked, Collection) and all(isinstance(a, str) and a for a in asked):
         return [name for text in asked for name in _names(text, where)]
     raise UsageError(
-        f"{asked!r} is not the name of a phase, nor several", where=where, fix='write ["primary"]'
+        f"{asked!r} is not the name of a phase, nor several",
+        where=where,
+        fix=f"choose from {', '.join(POPULATIONS)}",
     )
 
 

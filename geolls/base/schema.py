@@ -102,7 +102,8 @@ def load(path: Path) -> Toml:
     except OSError as error:
         raise unreadable(error, path) from error
     except (ValueError, RecursionError) as error:  # not TOML, nested without end
-        raise InputFileError(f"not readable as TOML: {error}", where=str(path)) from error
+        fix = 'write each as key = "text"'
+        raise InputFileError(f"not readable as TOML: {error}", where=str(path), fix=fix) from error
 
 
 def check(cls: type, toml: Toml, what: str = "key") -> tuple[dict[str, Any], list[Fault]]:

@@ -23,6 +23,7 @@ from pyarrow import parquet
 
 from geolls.base.archives import encoding_of, open_bounded
 from geolls.base.errors import InputFileError, OutputError, UsageError, first_line
+from geolls.base.files import missing
 from geolls.base.sheets import HEAD, Head, check_start, find_head, records, swallows
 from geolls.base.workbooks import csv_of_sheet, is_workbook, parted
 
@@ -84,7 +85,7 @@ def open_stream(source: Path, fits: Fits) -> Stream:
     """
     file = parted(source)[0]
     if not file.is_file():
-        raise InputFileError("there is no such file", where=str(source))
+        raise missing(file)
     with _reading(source):
         packed = file.suffix.lower() == ".parquet"
         table = _open_parquet(source) if packed else _open_text(source, fits)

@@ -15,6 +15,7 @@ import numpy as np
 import pyarrow as pa
 
 from geolls.base.errors import GeollsError, InputFileError, UnknownNameError
+from geolls.base.files import missing
 from geolls.base.workbooks import WORKBOOKS, is_workbook, parted
 from geolls.layers.model import Problem
 
@@ -63,7 +64,9 @@ def _handed(file: Path) -> Iterable[Problem]:
                 return [p for each in held for p in _handed(each)]
         return [*check_folders([file], load_areas()), *_polygons([file])]
     if not parted(file)[0].is_file():
-        return [Problem(str(file), None, None, "there is no such file or folder")]
+        return [
+            Problem(str(file), None, None, "there is no such file or folder", missing(file).fix)
+        ]
     kind = _kind(file)
     if kind not in _READ:
         fix = f"give a folder, or one of {' '.join(_READ)}"

@@ -11,7 +11,7 @@ import click
 
 from geolls.base.errors import InputFileError, UsageError
 from geolls.base.text import suggest
-from geolls.cli.group import FOLDER, Choice, command
+from geolls.cli.group import FOLDER, Choice, Whole, command
 from geolls.cli.options import progress_bar
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     ),
     click.option(
         "--year",
-        type=click.IntRange(2009, 2099),
+        type=Whole(2009, 2099),
         default=None,
         help="The year of the boundaries; last year by default, of a layer by NAME the newest.",
     ),

@@ -12,7 +12,7 @@ from geolls.base.errors import GeollsError, InputFileError, OutputError, UsageEr
 from geolls.base.text import suggest
 from geolls.cli.completing import Words, words_for
 
-__all__ = ["FOLDER", "OUT", "PATH", "Choice", "Command", "Group", "command", "shown"]
+__all__ = ["FOLDER", "OUT", "PATH", "Choice", "Command", "Group", "Whole", "command", "shown"]
 
 
 class _Path(click.Path):
@@ -32,7 +32,7 @@ class _Path(click.Path):
             raise UsageError("a name is missing", where=where, fix="give a path")
         path: Any = super().convert(value, param, ctx)
         if self.fault and path.is_file():
-            raise self.fault(f"{path} is a file, not a folder", where=where)
+            raise self.fault(f"{path} is a file, not a folder", where=where, fix="name a folder")
         return path
 
     def coerce_path_result(self, value: Any) -> Any:
@@ -55,6 +55,12 @@ class Choice(click.Choice[str]):
             where=param.opts[-1] if param else None,
             fix=suggest(str(value), self.choices),
         )
+
+
+class Whole(click.IntRange):
+    """A whole number, in a range or any."""
+
+    name = "whole number"
 
 
 class Command(click.Command):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from geolls.base.errors import UsageError
-from geolls.cli.group import FOLDER, PATH, command
+from geolls.cli.group import FOLDER, PATH, Whole, command
 from geolls.cli.options import OUTPUT, TOLD_BY, emit, note, phase_option, progress_bar
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     ),
     click.option(
         "--since",
-        type=click.IntRange(2010, 2099),
+        type=Whole(2010, 2099),
         default=2010,
         show_default=True,
         help="The first year.",

@@ -9,7 +9,7 @@ import click
 
 from geolls.base.errors import UnknownNameError, UsageError
 from geolls.base.vocabulary import WEIGHTS, By
-from geolls.cli.group import PATH, Choice, command
+from geolls.cli.group import PATH, Choice, Whole, command
 from geolls.cli.options import (
     BY_SCHOOLS,
     ONLY_THERE,
@@ -141,11 +141,11 @@ def overlap(
     click.option(
         "--null",
         "nulls",
-        type=click.IntRange(0),
+        type=Whole(0),
         default=0,
         help="Random regroupings to compare with.",
     ),
-    click.option("--seed", type=int, default=1, show_default=True, help="Seed of the regroupings."),
+    click.option("--seed", type=Whole(), default=1, show_default=True, help="Seed of chance."),
     ONLY_THERE,
 )
 def mismatch(

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from geolls.base.errors import InputFileError, UsageError
+from geolls.base.errors import UsageError
+from geolls.base.files import missing
 from geolls.base.text import either
 from geolls.base.vocabulary import WEIGHTS, By
 from geolls.cli.group import FOLDER, PATH, Choice, Command, command
@@ -250,7 +251,7 @@ def _travel(options: dict[str, Any]) -> Path | None:
     """Return the file of travel times, or the word for the estimate; refuse what is neither."""
     given: Path | None = options["travel"]
     if given is not None and given.name != "estimate" and not given.exists():
-        raise InputFileError("no such file", where=str(given), fix="or give --travel estimate")
+        raise missing(given, "or give --travel estimate")
     return given
 
 
@@ -480,9 +481,14 @@ def day_of(options: dict[str, Any]) -> date:
     population_of(options["phase"] or ("mainstream",), where="--phase")
     _blocks(options)
     _travel(options)
+    if options.get("chosen"):
+        from geolls.study.filters import read_filter
+
+        for condition in options["chosen"]:
+            read_filter(condition)
     for name in ("register", "links"):
         if (path := options[name]) and not path.exists():
-            raise InputFileError("no such file", where=str(path))
+            raise missing(path)
     if options["as_of"] is not None:
         return held(a_date(options["as_of"], where="--as-of"))
     if options.get("register"):

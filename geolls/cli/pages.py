@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from geolls.base.errors import AtlasError, MapError, OutputError, UsageError
-from geolls.cli.group import OUT, PATH, Choice
+from geolls.cli.group import OUT, PATH, Choice, Whole
 from geolls.cli.options import (
     OUTPUT,
     ROWS_THERE,
@@ -79,6 +79,11 @@ def _check_asked(given: dict[str, Any]) -> None:
     from geolls.maps.recipes import load_recipe
 
     recipe, output = load_recipe(given["recipe"]), given["output"]
+    for name in ("colour_by", "tiles", "attr", "width", "height"):
+        if not (given[name] is None or given[name].strip()):
+            raise UsageError(f"--{name.replace('_', '-')} has no value", where="map")
+    if given["attr"] and not given["tiles"]:
+        raise UsageError("--attr says whose basemap --tiles is", where="map", fix="give --tiles")
     if recipe.scope != "england" and not given[f"{recipe.scope}s"]:
         example = {"place": "Leeds", "trust": '"Outwood Grange Academies Trust"'}[recipe.scope]
         raise MapError(
@@ -206,7 +211,7 @@ def map_(
     ),
     click.option(
         "--jobs",
-        type=click.IntRange(0),
+        type=Whole(0),
         default=0,
         help="Processes; as many as processors by default.",
     ),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from geolls.base.errors import UsageError
-from geolls.cli.group import OUT, Choice
+from geolls.cli.group import OUT, Choice, Whole
 from geolls.cli.options import about, emit, note, progress_bar, study_command
 
 if TYPE_CHECKING:
@@ -21,7 +21,8 @@ def _number(text: str, where: str) -> float:
     try:
         return float(text)
     except ValueError:
-        raise UsageError(f"{text.strip()!r} is no number", where=where) from None
+        fix = "write it as 0.5"
+        raise UsageError(f"{text.strip()!r} is no number", where=where, fix=fix) from None
 
 
 def _band(text: str | None) -> tuple[int | None, int | None] | None:
@@ -63,7 +64,7 @@ def _pairs(bridges: tuple[str, ...]) -> list[tuple[str, str]]:
         help="The areas that are grouped.",
     ),
     click.option(
-        "--units", type=int, default=None, metavar="K", help="How many; today's, unless told."
+        "--units", type=Whole(), default=None, metavar="K", help="How many; today's, unless told."
     ),
     click.option(
         "--size",
@@ -94,7 +95,7 @@ def _pairs(bridges: tuple[str, ...]) -> list[tuple[str, str]]:
         help="Two areas that hang together across water; may be given again. Islands hang on to "
         "the nearest land.",
     ),
-    click.option("--seed", type=int, default=2022, show_default=True, help="Seed of the search."),
+    click.option("--seed", type=Whole(), default=2022, show_default=True, help="Seed of chance."),
     click.option(
         "--list",
         "table",
@@ -145,7 +146,9 @@ def realign(study: Study, layer: str, table: str, out: Path | None, **options: A
 
 @study_command(
     click.argument("layer"),
-    click.option("--add", type=int, default=None, metavar="N", help="Find sites for N more leads."),
+    click.option(
+        "--add", type=Whole(), default=None, metavar="N", help="Find sites of N more leads."
+    ),
     click.option(
         "--remove",
         default=None,

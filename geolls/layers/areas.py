@@ -16,10 +16,10 @@ from typing import Final
 from geolls.base.cells import a_code
 from geolls.base.errors import InputFileError, UnknownNameError
 from geolls.base.shelves import shelf
-from geolls.base.text import fold
+from geolls.base.text import fold, joined
 from geolls.layers.model import ONE_DAY, TIERS, Dated
 
-__all__ = ["COLUMNS", "Area", "Areas", "load_areas", "now_in"]
+__all__ = ["COLUMNS", "Area", "Areas", "beyond", "load_areas", "now_in"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +95,9 @@ ABROAD: Final = {
     "J": "the United Kingdom",
 }
 _ABROAD = re.compile(r"([WSNLMKJ])\d{8}")
+#: Codes of areas that only the register knows, by the heading that they stand under in a list.
+_REGISTERED: Final = {"E14": "constituency", "E02": "msoa", "E01": "lsoa"}
+_IN_REGISTER = re.compile(rf"({'|'.join(_REGISTERED)})\d{{6}}")
 _OLD = re.compile(r"\d\d[A-Z]{2}|\d\d")
 
 
@@ -209,6 +212,11 @@ class Areas:
             raise UnknownNameError(
                 f"{whole!r} has the form of the codes that ONS gave before 2011",
                 fix="write the name, or the code of nine characters",
+            )
+        if of_schools := _IN_REGISTER.fullmatch(whole):
+            raise UnknownNameError(
+                f"{whole!r} is a code of the register's schools, not of land",
+                fix=f"in a list, put it under the heading {_REGISTERED[of_schools[1]]}",
             )
         near = difflib.get_close_matches(whole, self._by_code, n=3, cutoff=0.8)
         raise UnknownNameError(
@@ -405,3 +413,26 @@ def _area(row: Mapping[str, str | None], where: str) -> Area:
 def _check_tier(tier: str) -> None:
     if tier not in TIERS:
         raise UnknownNameError(f"no tier {tier!r}", fix=f"the tiers are {', '.join(TIERS)}")
+
+
+@cache
+def _beyond() -> dict[str, list[str]]:
+    """Return the countries of councils and towns beyond England, by folded name."""
+    found: dict[str, list[str]] = defaultdict(list)
+    with (shelf("boundaries") / "beyond.csv").open(encoding="utf-8", newline="") as file:
+        for name, country in list(csv.reader(file))[1:]:
+            if country not in found[fold(name)]:
+                found[fold(name)].append(country)
+    return dict(found)
+
+
+def beyond(name: str) -> str | None:
+    """Say of a council or town that is not in England where it is; None of all else.
+
+    Examples
+    --------
+    >>> beyond("City of Edinburgh"), beyond("Leeds")
+    ('that is in Scotland; geolls is about England', None)
+    """
+    countries = joined(_beyond().get(fold(name), ()), last="and in")
+    return f"that is in {countries}; geolls is about England" if countries else None

@@ -16,7 +16,7 @@ from typing import Final
 from geolls.base.archives import unpacked
 from geolls.base.errors import CatalogueError, UnknownNameError
 from geolls.base.shelves import shelf
-from geolls.base.text import suggest
+from geolls.base.text import nearest, suggest
 from geolls.base.vocabulary import FAMILIES
 from geolls.layers.areas import Areas, load_areas
 from geolls.layers.model import Layer, Problem
@@ -81,6 +81,14 @@ def layer_said(text: str, layers: Iterable[Layer]) -> tuple[str, Layer] | None:
     return (said[: len(said) - size].strip(), layer) if layer else None
 
 
+def _layer_of(text: str) -> str:
+    """Say which layer has the area that was named in place of one, and where all are listed."""
+    named = {name: area.tier for area in load_areas().rows for name in area.names}
+    near = nearest(text, named, n=1)
+    place = f"{near[0]} is a place, of {named[near[0]]}; " if near else ""
+    return f"{place}a layer is a whole map, as local_authority: `geolls layers` lists them all"
+
+
 @dataclass(frozen=True)
 class Catalogue:
     """All layers at hand, in reading order: by family, then as the layers ask."""
@@ -111,7 +119,7 @@ class Catalogue:
         if not hits:
             raise CatalogueError(
                 f"no layer is called {key!r}",
-                fix=suggest(key, (*self.layers, *shipped())) or "`geolls layers` lists them all",
+                fix=suggest(key, (*self.layers, *shipped())) or _layer_of(key),
             )
         return hits[0]
 

@@ -91,7 +91,8 @@ class Claim(Dated):
 
     Dates are settled while reading: `valid_from` and `valid_to` default to the layer's,
     `codes_as_of` to the claim's first day. `row` is the line of the file, the heading being 1.
-    `wards` are the codes of those that make up the part of a district that it claims.
+    `wards` are the codes of those that make up the part of a district that it claims; `having` is
+    a trait and its value, of a claim to every school that the register says it of.
     """
 
     unit_code: str
@@ -110,6 +111,7 @@ class Claim(Dated):
     confidence: str
     row: int
     wards: tuple[str, ...] = ()
+    having: tuple[str, str] = ("", "")
 
     def overlaps(self, other: Claim) -> bool:
         """Tell whether two claims hold on a day in common."""

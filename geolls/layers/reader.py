@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from geolls.base.cells import Days, a_code, filled
-from geolls.base.columns import no_trait, trait_named
+from geolls.base.columns import TRAITS, no_trait, trait_named
 from geolls.base.errors import InputFileError
 from geolls.base.postcodes import spelt
 from geolls.base.schema import Fault, Toml, a_day, check, load, unknown
@@ -48,6 +48,9 @@ MEMBER_COLUMNS: Final = (
     *("codes_as_of", "valid_from", "valid_to", "extent", "part", "share"),
     *("source", "source_date", "confidence", "note"),
 )
+# What says which schools a row means; where none of these stands, a column of the register may.
+LISTED: Final = frozenset({"area_code", "area_name", "wards", "urn", "postcode"})
+BY_TRAIT: Final = tuple(key for key in TRAITS if key not in {*MEMBER_COLUMNS, "sen"})
 UNIT_COLUMNS: Final = (
     *("unit_code", "unit_name", "aliases", "lead_urn", "lead_name", "valid_from", "valid_to"),
     *("source", "source_date", "confidence", "note"),
@@ -74,6 +77,7 @@ SYNONYMS: Final = {
     "district_name": "area_name",
     "la_name": "area_name",
     "la": "area_name",
+    "region": "area_name",
     "council": "area_name",
     "la_code": "area_code",
     "lad_code": "area_code",
@@ -97,6 +101,7 @@ SYNONYMS: Final = {
 }
 # Headings of ONS: LAD22CD, CTYUA23NM, lad2022cd.
 _ONS = re.compile(r"(?:lad|ctyua|utla|ltla|cty|cauth|rgn|lau1)(?:\d\d|20\d\d)(cd|nm)")
+_ONS_TRAIT = re.compile(r"(pcon|msoa|lsoa)(?:\d\d|20\d\d)(?:cd|nm)")
 MOST_BYTES: Final = 64 << 20
 SPAN_FIX: Final = "write 2022, 2022-09, 2022-09-01, or two of them as 2014/2022"
 _WHOLE = re.compile(r"^(\d+)\.0+$")  # as programs write whole numbers
@@ -137,7 +142,7 @@ def read_layer(folder: Path, *, own: bool = False) -> tuple[Layer | None, list[P
     # A layer that states no kind is known by what it has.
     signs = {
         "polygons": "geometry" in stated and not {"area_code", "area_name"} & set(header),
-        "schools": "column" in stated or {"urn", "postcode"} & set(header),
+        "schools": "column" in stated or {"urn", "postcode", *BY_TRAIT} & set(header),
         "areas": "tier" in stated or {"area_code", "area_name", "wards"} & set(header),
         "sites": described,
     }
@@ -325,7 +330,7 @@ def _rows_of(
     try:
         head, body, _, told = open_table(
             file,
-            lambda cells: any(_column(c, columns) in columns for c in cells),
+            lambda cells: any(_column(c, may := _may(cells, columns)) in may for c in cells),
             prefer=stem,
             limit=MOST_BYTES,
         )
@@ -367,8 +372,8 @@ def is_members(path: Path) -> bool:
     """Whether a table has the columns of a list of members: what is listed, and of which unit."""
 
     def fits(cells: Sequence[str]) -> bool:
-        names = {_column(cell, MEMBER_COLUMNS) for cell in cells}
-        listed = names & {"area_code", "area_name", "wards", "urn", "postcode"}
+        names = {_column(cell, _may(cells, MEMBER_COLUMNS)) for cell in cells}
+        listed = names & {*LISTED, *BY_TRAIT}
         return bool(listed) and bool(names & {"unit_name", "unit_code"} or names == {"area_name"})
 
     return fits(open_table(path, fits, limit=MOST_BYTES, whole=False).head.cells)
@@ -377,6 +382,7 @@ def is_members(path: Path) -> bool:
 def _heading(head: Head, file: Path, columns: Sequence[str], problems: list[Problem]) -> list[str]:
     """Return the names of the columns, as this room calls them; blank cells have none."""
     header = []
+    columns = _may(head.cells, columns)
     for cell in head.cells:
         name = _column(cell, columns)
         if name and name not in columns:
@@ -388,6 +394,12 @@ def _heading(head: Head, file: Path, columns: Sequence[str], problems: list[Prob
     return header
 
 
+def _may(cells: Sequence[str], columns: Sequence[str]) -> Sequence[str]:
+    """Return the columns that a table may have: of the register too, where no other lists."""
+    names = {_column(cell, columns) for cell in cells}
+    return columns if names & LISTED or "urn" not in columns else (*columns, *BY_TRAIT)
+
+
 def _column(heading: str, columns: Sequence[str]) -> str:
     """Return our name of a column, or what is left of a heading that means none of ours."""
     name = re.sub(r"[^a-z0-9]+", "_", heading.casefold()).strip("_")
@@ -397,7 +409,10 @@ def _column(heading: str, columns: Sequence[str]) -> str:
         return "wards"
     if ons := _ONS.fullmatch(name):
         return "area_code" if ons[1] == "cd" else "area_name"
-    return SYNONYMS.get(name, name)
+    ons_trait = _ONS_TRAIT.fullmatch(name)
+    asked = ons_trait[1].replace("pcon", "constituency") if ons_trait else heading
+    trait = trait_named(asked) if name not in SYNONYMS else None
+    return trait if trait and trait in columns else SYNONYMS.get(name, name)
 
 
 def _claim(row: Row, layer: Layer, units: Mapping[str, Unit]) -> Claim:
@@ -422,7 +437,10 @@ def _claim(row: Row, layer: Layer, units: Mapping[str, Unit]) -> Claim:
             )
             row.note(f"{ward!r} is read as a ward's name", "wards", fix, severity="warning")
     urn, postcode = a_code(row.text("urn")).replace(" ", ""), row.text("postcode").upper()
-    if not (area_code or area_name or wards or urn or postcode):
+    traits = [(key, row.text(key)) for key in BY_TRAIT if row.text(key)]
+    if len(traits) > 1:
+        row.note("the row names schools by several columns", traits[1][0], "leave all but one out")
+    if not (area_code or area_name or wards or urn or postcode or traits):
         row.note("the row names no area and no school", "area_code")
     if urn and not urn.isdigit():
         row.note(f"{urn!r} is not a URN", "urn", "a URN is six digits")
@@ -457,6 +475,7 @@ def _claim(row: Row, layer: Layer, units: Mapping[str, Unit]) -> Claim:
         confidence=row.word("confidence", CONFIDENCES, layer.confidence),
         row=row.number,
         wards=wards,
+        having=next(iter(traits), ("", "")),
     )
 
 
@@ -534,6 +553,7 @@ def _claims(rows: Sequence[Row], layer: Layer, units: dict[str, Unit]) -> list[C
                 row.note(message, column)
         wards = ";".join(claim.wards)
         what = wards or claim.urn or claim.postcode or claim.area_code or fold(claim.area_name)
+        what = what or fold(claim.having[1])
         for mate in same[code, what, claim.part]:
             earlier, later = sorted((claim, mate), key=lambda c: c.first)
             gap = (later.first - earlier.last).days - 1

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import date
 
 from geolls.base.text import fold, suggest
-from geolls.layers.areas import Area, Areas, now_in
+from geolls.layers.areas import Area, Areas, beyond, now_in
 from geolls.layers.model import Claim, Layer, Problem
 from geolls.layers.reader import Row
 
@@ -93,6 +93,6 @@ def _code_of(name: str, on: date, areas: Areas, row: Row) -> str:
         row.note(
             f"no area was called {name!r} on {on}",
             "area_name",
-            suggest(name, {a.name for a in areas.rows if a.active(on)}),
+            beyond(name) or suggest(name, {a.name for a in areas.rows if a.active(on)}),
         )
     return ""

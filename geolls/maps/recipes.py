@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from geolls.base.errors import CatalogueError, InputFileError, MapError
+from geolls.base.files import missing
 from geolls.base.schema import MADE, Fault, among, check, load, unknown
 from geolls.base.shelves import shelf
 from geolls.base.text import suggest
@@ -134,7 +135,7 @@ def _find(name: str | Path) -> Path:
     path, known = Path(name), recipe_names()
     if path.suffix == ".toml":
         if not path.is_file():
-            raise MapError("there is no such recipe file", where=str(path))
+            raise MapError("there is no such recipe file", where=str(path), fix=missing(path).fix)
         return path
     wanted = str(name).strip().casefold().replace("-", "_").replace(" ", "_")
     if wanted not in known:

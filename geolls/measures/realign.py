@@ -190,7 +190,11 @@ def hold(ground: Ground) -> None:
     n, total, k = len(ground.schools), int(ground.schools.sum()), ground.units
     low, high = ground.low, ground.high
     if not 1 <= k <= n:
-        raise UsageError(f"{n} areas make 1 to {n} units, not {k}", where="--units")
+        raise UsageError(
+            f"{k} is no number of units",
+            where="--units",
+            fix=f"{n} areas make 1 to {n} units, not {k}",
+        )
     if not 0 <= low <= high:
         raise UsageError(
             f"{low}:{high} is no band", where="--size", fix="the lower end comes first"

@@ -7,7 +7,7 @@ kind `schools` follow from the register itself.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -20,11 +20,11 @@ from geolls.base.cells import is_blank
 from geolls.base.columns import GEOGRAPHIES, REGISTER, TRAITS
 from geolls.base.errors import UnknownNameError
 from geolls.base.postcodes import abroad, spelt
-from geolls.base.text import day
+from geolls.base.text import day, fold, suggest
 from geolls.base.vocabulary import REASON_NAMES
 from geolls.layers.areas import Area, Areas
 from geolls.layers.expand import BlockClaim
-from geolls.layers.model import Layer, Problem
+from geolls.layers.model import Claim, Layer, Problem
 
 if TYPE_CHECKING:
     from geopandas import GeoDataFrame
@@ -500,13 +500,22 @@ def school_units(
 
 
 def listed(layer: Layer, schools: pd.DataFrame, on: date) -> pd.DataFrame:
-    """Match a user's URNs and postcodes with the register: urn, unit_code, unit_name."""
+    """Match a user's URNs, postcodes and values of columns: urn, unit_code, unit_name."""
     at = _by_postcode(schools)
     known = set(schools["urn"])
+    claims = layer.claims_on(on)
+    having = {key: _by_value(schools, key) for key in {c.having[0] for c in claims} if key}
+
+    def urns(claim: Claim) -> Sequence[str]:
+        key, value = claim.having
+        if key:
+            return _having(having[key], value)
+        return [claim.urn] if claim.urn else at.get(_postcode_key(claim.postcode), ())
+
     rows = [
         (urn, claim.unit_code, layer.units[claim.unit_code].name)
-        for claim in layer.claims_on(on)
-        for urn in ([claim.urn] if claim.urn else at.get(_postcode_key(claim.postcode), []))
+        for claim in claims
+        for urn in urns(claim)
         if urn in known
     ]
     return pd.DataFrame(rows, columns=["urn", "unit_code", "unit_name"]).drop_duplicates()
@@ -572,15 +581,16 @@ def untold(layer: Layer, schools: pd.DataFrame, register: Register, on: date) ->
     alive = [c for c in layer.claims_on(on) if layer.units[c.unit_code].active(on)]
     rows = {claim.row for claim in alive}
     for claim in (c for c in layer.claims if c.row not in rows):
-        said = claim.urn or claim.postcode or claim.area_name or claim.area_code
+        said = claim.urn or claim.postcode or claim.having[1] or claim.area_name or claim.area_code
         yield at(claim.row, "valid_from", f"does not hold on {on}", value=said)
     if layer.kind == "sites":
         leads = [u.lead_urn for u in layer.units.values() if u.active(on) and u.lead_urn]
         entries: list[tuple[int | None, str, str]] = [(None, urn, "") for urn in leads]
         known = set(register.everywhere["urn"])
     elif layer.kind == "schools" and layer.column is None:
-        entries = [(c.row, c.urn, c.postcode) for c in alive]
+        entries = [(c.row, c.urn, c.postcode) for c in alive if not c.having[0]]
         known = set(schools["urn"])
+        yield from _without(alive, schools, at)
     else:
         return
     there = set(_by_postcode(schools)) if any(p for *_, p in entries) else set()
@@ -596,6 +606,22 @@ def untold(layer: Layer, schools: pd.DataFrame, register: Register, on: date) ->
             yield at(row, "postcode", why, fix, value=postcode)
 
 
+def _without(
+    claims: Iterable[Claim], schools: pd.DataFrame, at: Callable[..., Problem]
+) -> Iterator[Problem]:
+    """Say which values of columns of the register no school that counts has."""
+    for key in sorted({c.having[0] for c in claims} - {""}):
+        there, name = _by_value(schools, key), TRAITS[key].name
+        names = schools[name].dropna().unique()
+        for claim in claims:
+            value = claim.having[1]
+            if claim.having[0] == key and not _having(there, value):
+                why = f"no school that counts has it in the column {REGISTER.get(name, name)}"
+                if not len(names):
+                    why = f"the register has no value in its column {REGISTER.get(name, name)}"
+                yield at(claim.row, key, why, suggest(value, names), value=value)
+
+
 def of_column(layer: Layer, schools: pd.DataFrame, register: Register) -> str:
     """Say of a layer made of a column that the register has none, or has it of another day."""
     if layer.column is None:
@@ -607,6 +633,21 @@ def of_column(layer: Layer, schools: pd.DataFrame, register: Register) -> str:
     if layer.column in GEOGRAPHIES and vintage and vintage != register.as_of:
         return f"{layer.unit_title_plural.lower()} are those of the register of {day(vintage)}"
     return ""
+
+
+def _by_value(schools: pd.DataFrame, key: str) -> dict[str, list[str]]:
+    """Return the schools by each value of a trait: its code, its name, and its name folded."""
+    code, name = TRAITS[key]
+    at: dict[str, list[str]] = {}
+    for of in (schools[name].map(fold, "ignore"), schools[name], schools[code]):
+        held = schools["urn"].groupby(of.dropna().astype(str).str.casefold()).agg(list)
+        at |= {str(k): urns for k, urns in held.items() if not is_blank(str(k))}
+    return at
+
+
+def _having(at: Mapping[str, list[str]], value: str) -> Sequence[str]:
+    """Return the schools that have a value: as it is written, or else folded."""
+    return at.get(value.casefold(), ()) or at.get(fold(value), ())
 
 
 def _by_postcode(schools: pd.DataFrame) -> dict[str, list[str]]:

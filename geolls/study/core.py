@@ -936,7 +936,8 @@ class Core:
             raise UnknownNameError(
                 f"no trust is called {text.strip()!r}",
                 where="--trust",
-                fix=suggest(text, sorted(set(table["trust_name"].dropna()))),
+                fix=suggest(text, sorted(set(table["trust_name"].dropna())))
+                or "`geolls spread --all` lists them",
             )
         raise UnknownNameError(
             f"{len(hit)} trusts are called {text.strip()!r}",

@@ -24,7 +24,7 @@ from geolls.study.assignment import listed, untold
 if TYPE_CHECKING:
     from geolls.register.register import Register
 
-__all__ = ["KEYS", "beside", "chosen", "filters_listed"]
+__all__ = ["KEYS", "beside", "chosen", "filters_listed", "read_filter"]
 
 _FORM = re.compile(r"\s*([^=<>!]+?)\s*(!=|<=|>=|=|<|>)\s*(.+?)\s*", re.DOTALL)
 # What a sign asks, and how it is said of a number and of a day.
@@ -128,7 +128,7 @@ def chosen(register: Register, where: Sequence[str], on: date) -> Register:
     """
     told = list(register.source.get("told", ()))
     every = register.everywhere.drop(columns="fsm_pupils")  # which decides nothing here
-    filters = [_read(text) for text in where]
+    filters = [read_filter(text) for text in where]
     keep = np.ones(len(every), dtype=bool)
     reason, said = pd.Series("", index=every["urn"], dtype="str"), []
     for each in filters:
@@ -148,8 +148,8 @@ def chosen(register: Register, where: Sequence[str], on: date) -> Register:
     return register.without(reason[reason != ""], only=only, of=n, chosen=digest, told=told)
 
 
-def _read(text: str) -> Filter:
-    """Read one condition."""
+def read_filter(text: str) -> Filter:
+    """Read one condition; refuse what is none, or asks what must not be asked."""
     form = _FORM.fullmatch(text)
     if not form:
         raise UsageError(

@@ -19,6 +19,10 @@ __all__ = ["Gazetteer", "Place"]
 
 # Where a bare name fits units of several layers that are the same land, the first of these wins.
 _ORDER = ("local_authority", "district", "combined_authority", "region")
+_PLACES = (
+    'a place is an area ("Leeds"), a unit ("region:North East"), a town ("town:Ashington"), a '
+    'distance ("NE63 9,5km") or a file of URNs or postcodes'
+)
 _COUNCILS = ("local_authority", "district")
 
 
@@ -136,7 +140,7 @@ class Gazetteer:
             raise UnknownNameError(
                 f"no place called {text.strip()!r} on {self.on}",
                 where="--place",
-                fix=suggest(text, sorted(names)) or lists(layer) if layer else near,
+                fix=suggest(text, sorted(names)) or lists(layer) if layer else near or _PLACES,
             )
         order = {key: at for at, key in enumerate(_ORDER)}
         hits.sort(key=lambda p: (order.get(p.layer, len(order)), p.layer, p.unit_code, p.name))

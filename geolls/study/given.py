@@ -13,7 +13,8 @@ import numpy as np
 import pandas as pd
 
 from geolls.base.cells import a_code
-from geolls.base.errors import InputFileError, UnknownNameError, UsageError
+from geolls.base.errors import UnknownNameError, UsageError
+from geolls.base.files import missing
 from geolls.base.populations import Population
 from geolls.base.postcodes import POSTCODE, abroad, is_whole, readings, spelt
 from geolls.base.text import fold, slug, suggest
@@ -96,7 +97,7 @@ def made_of(study: Looked, text: str) -> Made | None:
     key = f"place_{plain}" if len(plain) <= _LONG else f"place_{plain[:_LONG]}-{digest}"
     if parted(Path(text))[0].suffix.lower() in LIST_FILES:
         if not parted(Path(text).expanduser())[0].is_file():
-            raise InputFileError("there is no such file", where=text, fix="give the path of a list")
+            raise missing(Path(text).expanduser(), "give the path of a list")
         return Made(read_list(Path(text).expanduser(), key))
     if said := _FAR.fullmatch(text):
         n, unit = float(said[2]), said[3].lower()

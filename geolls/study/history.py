@@ -18,6 +18,7 @@ import numpy as np
 import pandas as pd
 
 from geolls.base.errors import InputFileError, UnknownNameError
+from geolls.base.files import missing
 from geolls.base.text import day_in
 from geolls.measures.oversight import providers
 from geolls.register.groups import TRUSTS
@@ -96,7 +97,7 @@ def files_in(given: Iterable[Path], what: str) -> list[Path]:
         elif path.exists():
             found.append(path)
         else:
-            raise InputFileError("no such file", where=str(path))
+            raise missing(path)
     return found
 
 

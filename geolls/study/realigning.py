@@ -364,7 +364,7 @@ class _Land:
         ]
         if len(hits) == 1:
             return hits[0]
-        fix = suggest(text, self.names)
+        fix = suggest(text, self.names) or f"as in: --bridge {self.names[0]}:{self.names[1]}"
         raise UnknownNameError(f"no area is called {text.strip()!r}", where="--bridge", fix=fix)
 
 

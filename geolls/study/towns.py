@@ -12,7 +12,7 @@ from geolls.base.errors import UnknownNameError
 from geolls.base.shelves import shelf
 from geolls.base.text import fold, suggest
 from geolls.land.locate import to_bng
-from geolls.layers.areas import Areas
+from geolls.layers.areas import Areas, beyond
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -98,7 +98,7 @@ def towns_called(name: str) -> list[Town]:
     ['Kingston upon Hull']
     """
     towns, asked = _towns(), fold(name)
-    if asked in towns or not asked:
+    if asked in towns or not asked or beyond(name):
         return towns.get(asked, [])
     begin = [t for key, held in towns.items() if key.startswith(f"{asked} ") for t in held]
     end = [t for key, held in towns.items() if key.endswith(f" {asked}") for t in held]
@@ -154,7 +154,9 @@ def one_town(text: str, on: date, areas: Areas) -> tuple[Town, str, str]:
 
 
 def suggest_places(text: str, names: Iterable[str], on: date, areas: Areas) -> str | None:
-    """Return "did you mean A or B?" of names and of towns, each town with its district."""
+    """Say where a name beyond England is, or else "did you mean A or B?" of names and of towns."""
+    if abroad := beyond(text):
+        return abroad
     known, towns = set(names), {held[0].name: held[0] for held in _towns().values()}
 
     def called(name: str) -> str:

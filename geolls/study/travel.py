@@ -15,7 +15,7 @@ import pandas as pd
 from geolls.base.archives import open_bounded
 from geolls.base.cells import a_code, a_number
 from geolls.base.errors import InputFileError
-from geolls.base.files import sha256
+from geolls.base.files import missing, sha256
 from geolls.base.sheets import open_table
 from geolls.land.blocks import load_neighbourhoods
 from geolls.measures.distances import nearest
@@ -68,7 +68,7 @@ def travel_of(given: str | Path, schools: pd.DataFrame) -> Travel:
 
         return estimate_of(schools)
     if not path.exists():
-        raise InputFileError("no such file", where=str(path), fix="or give --travel estimate")
+        raise missing(path, "or give --travel estimate")
     ids, times, told = read_times(path)
     schools = schools.drop_duplicates("urn").reset_index(drop=True)
     table, kinds = schools[["urn"]].copy(), []

@@ -20,7 +20,7 @@ from geolls.base.postcodes import POSTCODE, abroad, is_whole, readings
 from geolls.base.shelves import shelf
 from geolls.base.text import begun, fold, suggest
 from geolls.land.locate import POINT, PointIndex, locate, point_of
-from geolls.layers.areas import Areas, now_in
+from geolls.layers.areas import Areas, beyond, now_in
 from geolls.layers.catalogue import Catalogue, layer_said, lists, of_schools
 from geolls.layers.evidence import layer_note
 from geolls.layers.expand import BlockClaim, expand
@@ -341,7 +341,13 @@ def find(text: str, ground: Ground) -> list[Match]:
                 match._replace(label=f"{match.label[:-1]}; read for {plain})")
                 for match in _postcode(said, ground)
             ]
+    if elsewhere := beyond(plain):
+        raise UnknownNameError(_nothing(plain, ground), fix=elsewhere)
     return _school_names(plain, ground)
+
+
+def _nothing(name: str, ground: Ground) -> str:
+    return f"nothing in England is called {name!r} on {ground.on}"
 
 
 def _point(said: re.Match[str], ground: Ground) -> list[Match]:
@@ -527,7 +533,7 @@ def _school_names(name: str, ground: Ground) -> list[Match]:
         if coming := ground.areas.named(name):
             ground.areas.resolve(coming[0].code, ground.on)
         raise UnknownNameError(
-            f"nothing in England is called {name!r} on {ground.on}",
+            _nothing(name, ground),
             fix=_POSTCODES
             if re.match(r"[A-Za-z]{1,3}\d?[\w ]?\d", name)
             else suggest_places(

@@ -55,7 +55,7 @@ GENERAL: dict[str, list[Mistake]] = {
     "--register": [("nowhere.csv", 11, "nowhere.csv: no such file"), NO_NAME],
     "--links": [("nowhere.csv", (2, 11), ""), NO_NAME],  # type: ignore[list-item]
     "--travel": [
-        ("nowhere.csv", 11, "nowhere.csv: no such file; or give --travel estimate"),
+        ("nowhere.csv", 11, "or give --travel estimate"),
         NO_NAME,
     ],
     "--phase": [("primry", 2, "did you mean primary?")],
@@ -85,8 +85,8 @@ LATE: dict[str, list[Mistake]] = {
     "coverage --place": [("Leedz", 12, "did you mean Leeds"), ("", 12, "--place: no place")],
     "schools --where": [("typ=academy", 2, "typ")],
     "schools --trust": [("zzz", 12, "no trust is called 'zzz'")],
-    "mismatch --null": [("-1", 2, "as in: geolls mismatch"), ("x", 2, "not a valid integer")],
-    "mismatch --seed": [("x", 2, "not a valid integer")],
+    "mismatch --null": [("-1", 2, "as in: geolls mismatch"), ("x", 2, "not a valid whole number")],
+    "mismatch --seed": [("x", 2, "not a valid whole number")],
     "changes --from": [("then", 12, "--from: 'then' is not a date")],
     "changes --to": [
         ("then", 12, "--to: 'then' is not a date"),
@@ -122,9 +122,10 @@ LATE: dict[str, list[Mistake]] = {
     "atlas --out": [("text.txt", 15, "is a file, not a folder"), NO_NAME],
     "atlas --places": [
         ("regoin", 10, "did you mean region"),
+        ("leed", 10, "--places takes layers: no layer is called 'leed'; Leeds is a place"),
         ("multi_academy_trust", 2, "is made of trusts"),
     ],
-    "atlas --jobs": [("many", 2, "not a valid integer"), ("-1", 2, "as in: geolls atlas")],
+    "atlas --jobs": [("many", 2, "not a valid whole number"), ("-1", 2, "as in: geolls atlas")],
     "export --out": [("text.txt", 15, "is a file, not a folder"), NO_NAME],
     "export --as": [("cvs", 2, "did you mean csv?")],
     "assign --postcode": [("Postcode", 2, "names a column of a file")],
@@ -140,7 +141,7 @@ LATE: dict[str, list[Mistake]] = {
     "scenario compare --basis": [("body", 2, "none of maintaining, location")],
     "scenario compare --list": [("school", 2, "did you mean schools?")],
     "realign --basis": [("ward", 2, "none of blocks, local_authority, district")],
-    "realign --units": [("many", 2, "not a valid integer"), ("900", 2, "areas make 1 to")],
+    "realign --units": [("many", 2, "not a valid whole number"), ("900", 2, "areas make 1 to")],
     "realign --size": [("wide", 2, "as in: --size 150:420"), ("9:1", 2, "is no band")],
     "realign --keep": [
         ("trust", 2, "did you mean trusts"),
@@ -148,16 +149,27 @@ LATE: dict[str, list[Mistake]] = {
     ],
     "realign --moves": [("dear", 2, "'dear' is no number"), ("-1", 2, "a move costs 0 or more")],
     "realign --bridge": [("Leeds", 2, "'Leeds' is not two areas"), ("Leeds:X", 12, "no area")],
-    "realign --seed": [("x", 2, "not a valid integer"), ("-1", 2, "0 or more")],
+    "realign --seed": [("x", 2, "not a valid whole number"), ("-1", 2, "0 or more")],
     "realign --list": [("move", 2, "did you mean moves?")],
     "realign --out": [("text.txt", 15, "is a file, not a folder"), NO_NAME],
-    "site --add": [("some", 2, "not a valid integer"), ("0", 2, "give 1 or more")],
+    "site --add": [("some", 2, "not a valid whole number"), ("0", 2, "give 1 or more")],
     "site --remove": [("x", 2, "not both")],
     "site --within": [("near", 2, "'near' is no distance"), ("30min", 2, "--travel")],
     "site --goal": [("most", 2, "none of reach, distance")],
     "site --by": [("school", 2, "did you mean schools?")],
     "site --candidates": [("size", 2, "")],
 }
+# What a line says beside what is wrong: what is near, what there is, or what to write.
+FIXES = (
+    "; ",
+    " none of ",
+    " takes ",
+    " needs ",
+    " errors found",
+    "1 error found",
+    "not a folder",
+    "not a file",
+)
 # General names that mean something of the command's own.
 OWN = {"profile -o", "map -o", "changes --as-of", "where --blocks", "scenario new -o"}
 # Options that a mistake cannot be made with.
@@ -172,7 +184,7 @@ WORDS: list[tuple[list[str], int, str]] = [
     (["where", "SW1A 1A"], 12, "a postcode is whole"),
     (["fetch", "gais"], 2, "did you mean gias?"),
     (["fetch", "wards"], 2, "geolls fetch boundaries wards"),
-    (["fetch", "boundaries", "wards", "--from", "nowhere.gpkg"], 11, "there is no such file"),
+    (["fetch", "boundaries", "wards", "--from", "nowhere.gpkg"], 11, "no such file"),
     (["fetch", "postcodes", "--from", "folder"], 11, "holds no postcodes"),
     (["fetch", "postcodes", "--from", "text.txt"], 11, "no column of postcode"),
     (["assign", "nowhere.csv", "-o", "out.csv"], 11, "nowhere.csv"),
@@ -298,6 +310,7 @@ def test_a_mistake_is_one_line_with_the_code_of_its_family(
     lines = [line for line in said.err.splitlines() if line.startswith("geolls: ")]
     assert left.value.code in (code if isinstance(code, tuple) else (code,)), said.err
     assert len(lines) == 1 and words in lines[0], said.err
+    assert any(way in lines[0] for way in FIXES), lines[0]
     assert "Traceback" not in said.err and "bug in geolls" not in said.err
     assert said.out == "" or args[0] == "check"
     before = {"data", "folder", "folder.csv", "text.txt", "wrong.toml", "atlas", "tables"}

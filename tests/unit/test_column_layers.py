@@ -131,6 +131,53 @@ def test_no_other_column_makes_a_layer(tmp_path: Path, column: str, told: str) -
         load_catalogue([place])
 
 
+SEATS = {"a": ["0"], "b": ["1", "2"]}
+
+
+def a_list_of(folder: Path, rows: str) -> Path:
+    (folder / "mine").mkdir(exist_ok=True)
+    (folder / "mine" / "layer.toml").write_text('title = "Mine"\nsource = "me"\n')
+    (folder / "mine" / "members.csv").write_text(rows)
+    return folder / "mine"
+
+
+@pytest.mark.parametrize(
+    ("heading", "first", "second"),
+    [
+        ("constituency", "leeds  SOUTH", "E14000002"),
+        ("ParliamentaryConstituency (name)", "Leeds South", "Leeds North"),
+        ("PCON24CD", "E14000001", "E14000002"),
+        ("pcon24nm", "Leeds South", "Leeds north"),
+        ("type of establishment", "Community school", "academy converter"),
+    ],
+)
+def test_a_list_names_schools_by_a_column_of_the_register_by_code_or_name(
+    four: Register, tmp_path: Path, heading: str, first: str, second: str
+) -> None:
+    place = a_list_of(tmp_path, f"unit,{heading}\nA,{first}\nB,{second}\nB,Nowhere\n")
+    assert not [p for p in check_folders([place], load_areas()) if p.severity == "error"]
+    study = Study(Settings(boundaries=(place,)), register=four)
+    by = study.assigned("mine").set_index("urn")["unit_code"]
+    found = {code: [u[-1] for u in by.index[by == code]] for code in ("a", "b")}
+    assert found == ({"a": ["2", "3"], "b": ["0", "1"]} if "type" in heading else SEATS)
+    told = [line for line in study.told() if "Nowhere" in line]
+    assert len(told) == 1 and "no school that counts has it in the column" in told[0]
+
+
+def test_a_list_by_a_column_that_the_register_lacks_or_by_two_is_told(tmp_path: Path) -> None:
+    place = a_list_of(tmp_path, "unit,diocese\nA,Diocese of Leeds\n")
+    study = Study(Settings(boundaries=(place,)), register=read(tmp_path, {}, ACADEMY))
+    study.coverage("mine", "schools")
+    assert any("has no value in its column Diocese (name)" in line for line in study.told())
+    twice = a_list_of(tmp_path, "unit,town,diocese\nA,Leeds,Diocese of Leeds\n")
+    (fault,) = [p for p in check_folders([twice], load_areas()) if p.severity == "error"]
+    assert fault.row == 2 and "by several columns" in fault.message
+    both = a_list_of(tmp_path, "unit,urn,constituency\nA,100000,Leeds South\n")
+    assert [p.message for p in check_folders([both], load_areas()) if p.severity == "error"] == [
+        "unknown column 'constituency'"
+    ]
+
+
 def test_no_trait_is_about_a_person_and_each_is_read_and_described() -> None:
     described = {c.name for c in load_dictionary().tables["schools"].columns}
     assert set(SCHOOL_COLUMNS) <= described

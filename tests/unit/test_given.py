@@ -138,5 +138,5 @@ def test_a_file_without_schools_or_that_is_not_there_is_told(tmp_path: Path) -> 
     (tmp_path / "x.csv").write_text("name,age\nA,1\n")
     with pytest.raises(InputFileError, match="lists neither URNs nor postcodes: its columns"):
         made(str(tmp_path / "x.csv"))
-    with pytest.raises(InputFileError, match="there is no such file"):
+    with pytest.raises(InputFileError, match="no such file"):
         made(str(tmp_path / "y.csv"))

@@ -809,6 +809,34 @@ def test_codes_of_other_countries_are_named_so(tmp_path: Path, code: str, countr
     assert f"a code of {country}" in fault.message
 
 
+@pytest.mark.parametrize(
+    ("name", "country"),
+    [
+        ("Cardiff", "in Wales"),
+        ("city of edinburgh", "in Scotland"),
+        ("Glasgow", "in Scotland"),
+        ("Belfast", "in Northern Ireland"),
+        ("Bangor", "in Northern Ireland and in Wales"),
+        ("Jersey", "in the Channel Islands"),
+    ],
+)
+def test_places_of_other_countries_are_named_so(
+    tmp_path: Path, demonstration: Study, name: str, country: str
+) -> None:
+    told = f"that is {country}; geolls is about England"
+    (fault,) = problems(folder(tmp_path, f"unit,area\nA,Leeds\nA,{name}\n"))
+    assert fault.fix == told
+    for ask in (demonstration.place, demonstration.where):
+        for text in (name, f"town:{name}"):
+            with pytest.raises(UnknownNameError, match=told):
+                ask(text)
+
+
+def test_codes_of_areas_that_only_schools_know_are_told(tmp_path: Path) -> None:
+    (fault,) = problems(folder(tmp_path, "unit,area\nA,Leeds\nA,E14001321\n"))
+    assert fault.fix == "in a list, put it under the heading constituency"
+
+
 # ---- units that would vanish or melt ------------------------------------------------------------
 
 
