@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from geolls.base.errors import UsageError
-from geolls.base.files import missing
+from geolls.base.errors import GeollsError, UsageError
 from geolls.base.text import either
 from geolls.base.vocabulary import WEIGHTS, By
 from geolls.cli.group import FOLDER, PATH, Choice, Command, command
@@ -251,8 +250,14 @@ def _travel(options: dict[str, Any]) -> Path | None:
     """Return the file of travel times, or the word for the estimate; refuse what is neither."""
     given: Path | None = options["travel"]
     if given is not None and given.name != "estimate" and not given.exists():
-        raise missing(given, "or give --travel estimate")
+        raise _missing(given, "or give --travel estimate")
     return given
+
+
+def _missing(path: Path, otherwise: str = "") -> GeollsError:
+    from geolls.base.files import missing
+
+    return missing(path, otherwise)
 
 
 def _blocks(options: dict[str, Any]) -> Path | None:
@@ -488,7 +493,7 @@ def day_of(options: dict[str, Any]) -> date:
             read_filter(condition)
     for name in ("register", "links"):
         if (path := options[name]) and not path.exists():
-            raise missing(path)
+            raise _missing(path)
     if options["as_of"] is not None:
         return held(a_date(options["as_of"], where="--as-of"))
     if options.get("register"):
