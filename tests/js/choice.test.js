@@ -4,6 +4,8 @@ const assert = require("node:assert/strict");
 const {choiceOf, choiceText, entriesIn, failing, hashOf, listLines, listed, noChoice, sizeTrait, slug, stateOf} =
   require("./load.js")("both/text", "map/state", "tools/choice");
 
+const {howMany} = globalThis.geolls;
+
 const HEADS = ["urn", "school urn"];
 const SCHOOLS = [
   {urn: 100001, name: "Alder School", here: 1},
@@ -104,4 +106,14 @@ test("a name that is markup is a name", () => {
   assert.deepEqual(found.shown, [100006]);
   const [entries, none] = told("=cmd|' /C calc'!A0\n<script>boom()</script>");
   assert.equal(none.told.length, entries.length);
+});
+
+test("units are counted from the least to the most where several claim a school", () => {
+  assert.equal(howMany([[1], [1], [2]]), 2);
+  assert.deepEqual(howMany([[1], [2, 3], [2, 3]]), [2, 3]);
+  assert.equal(howMany([[1], [2, 3]]), 2); // one school is in one of the two
+  assert.deepEqual(howMany([[1], [1, 2], [1, 2]]), [1, 2]);
+  const [one, other] = ["12", "23"].map((pair) => [...pair].map(Number));
+  assert.deepEqual(howMany([one, one, other, other]), [1, 3]);
+  assert.equal(howMany([]), 0);
 });

@@ -81,11 +81,12 @@
       const {app} = this;
       const {filter, schools} = app;
       const mine = this.schoolsOf(layer, u);
+      const fitting = filter && mine.filter((s) => filter.fits[s]);
       const nodes = [
         paragraph("gl-what", titleAndCode(layer, u)),
         this.page(layer, u),
         this.unitCount(layer, u, this.known(layer, mine)),
-        filter ? paragraph("", `${whole(mine.filter((s) => filter.fits[s]).length)} of them in the filter`) : null,
+        filter ? paragraph("", `${ends(this.known(layer, fitting))} of them in the filter`) : null,
         this.unitMeasures(layer, u),
         mine.length ? this.kinds(mine) : null,
         ...app.layers.filter((other) => other !== layer).map((other) => this.met(layer, u, other, mine)),

@@ -157,5 +157,22 @@
     return lines;
   }
 
+  /** How many units some schools are in, each given as the list of who claims it: a number, or the least and the
+      most where several claim one. Lists that have a unit in common may be of that one. */
+  function howMany(lists) {
+    const sure = lists.filter((one) => one.length === 1).flat();
+    const [taken, met] = [new Set(sure), new Set(sure)];
+    let least = met.size;
+    for (const [key, n] of geolls.tally(lists.filter((one) => one.length > 1).map(String))) {
+      const units = key.split(",").map(Number);
+      for (const u of units.filter((one) => !met.has(one)).slice(0, n)) met.add(u);
+      if (units.some((u) => taken.has(u))) continue;
+      for (const u of units) taken.add(u);
+      least += 1;
+    }
+    return least === met.size ? least : [least, met.size];
+  }
+
   Object.assign(geolls, {slug, noChoice, choiceText, choiceOf, sizeTrait, failing, entriesIn, listed, listLines});
+  Object.assign(geolls, {howMany});
 })(globalThis.geolls);

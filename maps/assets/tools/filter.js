@@ -1,10 +1,9 @@
 // Filter schools in place: marks, counts, table and address follow.
 ((geolls) => {
   "use strict";
-  const {Pen, choiceOf, choiceText, closestNames, el, entriesIn, failing, findNames, kindKey, listLines, listed} =
-    geolls;
-  const {noChoice, ownLook, phaseSchool, plural, sizeTrait, slug, stateOf, svg, tally, toolButton, undelta, whole} =
-    geolls;
+  const {Pen, choiceOf, choiceText, closestNames, el, ends, entriesIn, failing, findNames, howMany, kindKey} = geolls;
+  const {listLines, listed, noChoice, ownLook, phaseSchool, plural, sizeTrait, slug, stateOf, svg, tally} = geolls;
+  const {toolButton, undelta, whole} = geolls;
 
   const {groups, sizes, urnHeads} = geolls.vocabulary;
   // As many trusts as can be told apart.
@@ -451,18 +450,15 @@
       const kinds = tally(here.filter((s) => !fails[s]).map((s) => kindKey(schools.kind[s])));
       const met = (layer) => {
         const unit = schools.unit(layer);
-        return new Set(
-          here
-            .filter((s) => !fails[s])
-            .flatMap((s) => app.claimants(layer, unit[s]))
-            .filter((u) => u >= 0),
-        ).size;
+        const drawn = app.own.place && app.unitsMet(layer);
+        const lists = here.filter((s) => !fails[s]).map((s) => app.claimants(layer, unit[s]));
+        return howMany(lists.filter((one) => one.some((u) => (drawn ? drawn.has(u) : u >= 0))));
       };
       const put = (row, n) => {
         const node = row.closest(".gl-row").querySelector(".gl-n");
         node.dataset.whole = node.dataset.whole ?? node.textContent;
         const none = !app.filter || node.dataset.whole === "0";
-        node.textContent = !none ? `${whole(n())} of ${node.dataset.whole.split(" ")[0]}` : node.dataset.whole;
+        node.textContent = none ? node.dataset.whole : `${ends(n())} of ${node.dataset.whole}`;
       };
       for (const row of app.$$("input[data-kind]")) put(row, () => kinds.get(row.dataset.kind) || 0);
       for (const row of app.$$("input[data-layer]")) put(row, () => met(app.byKey[row.dataset.layer]));

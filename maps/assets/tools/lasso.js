@@ -1,8 +1,8 @@
 // Schools in a circle, or in an area drawn by hand: counted, listed, saved as csv and as a zip that geolls opens.
 ((geolls) => {
   "use strict";
-  const {Middles, circleRing, contains, csvField, csvFile, el, extent, fittedRing, gridOf} = geolls;
-  const {kindKey, layerFiles, metresIn, metresTo, plural, ringOf, saveAs, schoolWords, svg} = geolls;
+  const {Middles, circleRing, contains, csvField, csvFile, el, ends, extent, fittedRing, gridOf} = geolls;
+  const {kindKey, layerFiles, metresIn, metresTo, ringOf, saveAs, schoolWords, svg} = geolls;
   const {keyOf, kindLabel, reasonLabel, tally, toolButton, withinOf, zipOf} = geolls;
 
   // Pixels: a line drawn with less than this between its points has more points than it needs.
@@ -375,17 +375,17 @@
       const {schools} = app;
       const {info} = app.details;
       const byCount = (counts) => [...counts].sort((a, b) => b[1] - a[1]);
-      const trusts = tally(drawn.inside.map((s) => schools.trust[s]).filter((t) => t >= 0));
       const kinds = tally(drawn.inside.map((s) => schools.kind[s]));
       const layers = app.layers.map((layer) => {
         const unit = schools.unit(layer);
         const rows = byCount(tally(drawn.inside.map((s) => unit[s])));
         const node = (u) => (u < 0 ? reasonLabel(u) : info.pickUnits(layer, u));
-        const count = rows.filter(([u]) => u >= 0).length;
+        const lists = drawn.inside.map((s) => app.claimants(layer, unit[s]));
+        const count = geolls.howMany(lists.filter((one) => one.some((u) => u >= 0)));
         if (!count) return null;
         return info.rows(
           rows.map(([u, n]) => [node(u), n]),
-          plural(count, layer.title, layer.many),
+          `${ends(count)} ${count === 1 ? layer.title : layer.many}`,
         );
       });
       const named = [...drawn.inside].sort((a, b) => schools.title(a).localeCompare(schools.title(b), "en-GB"));
@@ -394,10 +394,7 @@
           named.map((s) => [info.pick({kind: "school", s}, schools.title(s)), null]),
           schoolWords(named.length),
         ),
-        info.rows(
-          byCount(trusts).map(([t, n]) => [info.pickTrust(t), n]),
-          plural(trusts.size, "trust", "trusts"),
-        ),
+        info.trustsOf(drawn.inside),
         info.rows(
           byCount(kinds).map(([kind, n]) => [kindLabel(kind), n]),
           app.$(".gl-group[data-family=kinds] legend")?.textContent.trim() || "Schools",

@@ -9,6 +9,9 @@
   /** Whether two layers are one on two days. */
   const areDays = (left, right) => left.key.replace(/_before$/, "") === right.key.replace(/_after$/, "");
 
+  /** Whether each of two units is known: several can list the land, and nobody knows which has a school there. */
+  const isSure = ({left: u, right: v}, left, right) => u < left.units && v < right.units;
+
   class Pairs {
     constructor(app) {
       this.app = app;
@@ -58,7 +61,8 @@
       for (const group of groups) if (group.n > (most.get(group.home)?.n || 0)) most.set(group.home, group);
       const moved = ({left: u, right: v}) => app.unitName(left, u) !== app.unitName(right, v);
       const other = (group) => most.get(group.home) !== group;
-      return groups.filter(areDays(left, right) ? moved : other).sort((a, b) => b.n - a.n);
+      const told = areDays(left, right) ? moved : other;
+      return groups.filter((group) => told(group) && isSure(group, left, right)).sort((a, b) => b.n - a.n);
     }
 
     nodes() {
@@ -66,15 +70,18 @@
       const [left, right] = app.own.swipe.map((key) => app.byKey[key]);
       const days = areDays(left, right);
       const apart = this.apart(left, right);
-      const n = apart.reduce((sum, group) => sum + group.n, 0);
+      const sum = (groups) => groups.reduce((n, group) => n + group.n, 0);
+      const n = sum(apart);
+      const open = sum(this.groups(left, right).filter((group) => !isSure(group, left, right)));
       const all = this.counted().reduce((sum, [, many]) => sum + many, 0);
       const of = `${whole(n)} of ${plural(all, "school", "schools")} on this map`;
       const what = days
         ? `${n === 1 ? "is" : "are"} in another unit on the second day`
         : `${n === 1 ? "has" : "have"} another pair than most schools of the same local authority`;
+      const unknown = open ? ` Of ${whole(open)} it is not known: several units list their land.` : "";
       const rows = apart.slice(0, ROWS).map((group) => this.row(group, left, right));
       const more = apart.length > ROWS ? el("p", {class: "gl-note"}, `And ${apart.length - ROWS} smaller groups.`) : "";
-      return [el("h2", {}, `${left.title} and ${right.title}`), el("p", {}, `${of} ${what}.`), ...rows, more];
+      return [el("h2", {}, `${left.title} and ${right.title}`), el("p", {}, `${of} ${what}.${unknown}`), ...rows, more];
     }
 
     row({home, left: u, right: v, list, n}, left, right) {
