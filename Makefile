@@ -36,7 +36,9 @@ atlas-check: $(STAMP)
 # The long run of faults and bad input; writes docs/faults.md.
 faults: $(STAMP)
 	$(BIN)/python tests/faults/run.py
-	GEOLLS_EVERY_PLACE=1 $(BIN)/python -m pytest -q tests/oracle/test_intervals_real.py
+	GEOLLS_EVERY_PLACE=1 $(BIN)/python -m pytest -q --hypothesis-profile=long \
+	  tests/oracle/test_intervals_real.py tests/checks/test_labels.py \
+	  tests/faults/test_hostile_pages.py tests/property
 
 # Side by side with what people use today; writes docs/performance.md.
 bench: $(STAMP)

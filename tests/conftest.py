@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import sys
@@ -13,11 +14,18 @@ import pytest
 from hypothesis import settings
 
 sys.path.insert(0, str(Path(__file__).parent))  # modules beside this one, by name
+sys.path.insert(1, str(Path(__file__).parents[1] / "tools"))
 from drivers import ChromiumTab, Firefox, FirefoxTab, Tab
 
-# A busy machine is slow, not wrong: no property has a deadline.
-settings.register_profile("geolls", deadline=None)
+# A busy machine is slow, not wrong: no property has a deadline. `make test` tries the same examples
+# each time; `make faults` ten times as many, and others (--hypothesis-profile=long).
+settings.register_profile("geolls", deadline=None, max_examples=50, derandomize=True)
+settings.register_profile("long", deadline=None, max_examples=500, derandomize=False)
 settings.load_profile("geolls")
+
+# Studies stay open for all tests: to look through them again and again for what can be thrown away
+# takes a tenth of the time, and finds nothing.
+gc.set_threshold(100_000, 20, 100)
 
 CI = os.environ.get("CI", "").lower() in {"true", "1"}
 ROOT = Path(__file__).resolve().parent.parent
@@ -97,6 +105,15 @@ def demonstration() -> Any:
     from geolls import open_study
 
     return open_study(as_of="2022-09-01")
+
+
+@pytest.fixture
+def opened_once() -> Iterator[None]:
+    """Commands run in this process share their studies of the demonstration schools."""
+    import write_docs
+
+    with write_docs.one_study():
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -109,21 +109,30 @@ def lines_of(block: str) -> list[str]:
 
 
 OPENED: dict[str, Any] = {}
+# Without a register: what a reader has who has fetched nothing. One folder for all pages.
+NOTHING = tempfile.TemporaryDirectory()
+DAY = "2022-09-01"  # of the demonstration schools
 
 
 @contextlib.contextmanager
 def one_study() -> Iterator[None]:
-    """Open each study once, however many examples ask for it."""
+    """Open each study once: one without files for all pages, others for this page alone."""
     open_study = study_room.open_study
+    mine: dict[str, Any] = {}
 
     def again(*args: Any, **options: Any) -> Any:
-        own = bool(args and args[0]) or any(options.get(k) for k in ("study", "boundaries"))
-        key = repr((args, sorted(options.items()), Path.cwd() if own else ""))
-        if key not in OPENED:
-            OPENED[key] = open_study(*args, **options)
-        return OPENED[key]
+        files = ("study", "boundaries", "register", "links", "blocks")
+        own = bool(args and args[0]) or any(options.get(k) for k in files)
+        asked = options if own else {**options, "as_of": options.get("as_of") or DAY}
+        opened, key = mine if own else OPENED, repr((args, sorted(asked.items())))
+        if key not in opened:
+            opened[key] = open_study(*args, **options)
+        return opened[key]
 
-    with mock.patch.object(study_room, "open_study", again):
+    with (
+        mock.patch.dict(os.environ, {"GEOLLS_DATA": NOTHING.name}),
+        mock.patch.object(study_room, "open_study", again),
+    ):
         yield
 
 
@@ -193,13 +202,12 @@ def refresh(page: Path) -> str:
         return commands_page()
     if page == DICTIONARY:
         return dictionary_page()
-    with tempfile.TemporaryDirectory() as folder:
-        quiet = {"GEOLLS_DATA": f"{folder}/.data", "NO_COLOR": "1"}
-        with (
-            mock.patch.dict(os.environ, quiet),
-            mock.patch("geolls.export.render.screen_size", lambda: (WIDTH, None)),
-        ):
-            return run_page(page.read_text(encoding="utf-8"), Path(folder))
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        mock.patch.dict(os.environ, {"NO_COLOR": "1"}),
+        mock.patch("geolls.export.render.screen_size", lambda: (WIDTH, None)),
+    ):
+        return run_page(page.read_text(encoding="utf-8"), Path(folder))
 
 
 def main(names: list[str]) -> None:

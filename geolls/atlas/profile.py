@@ -284,7 +284,8 @@ def _bar(title: str, shares: Sequence[float]) -> dict[str, Any]:
 def _trusts(subject: _Subject) -> tuple[Table, list[Markup], list[Markup]]:
     """Return the trusts with the most schools here, and where those based elsewhere are based."""
     here, table = subject.here, trusts_of_several(subject.here.facts.study)
-    known = table.loc[[trust.uid for trust in here.trusts]].to_dict("index")
+    told = ["trust_name", "schools", *(f"home_{c}_{here.seat.key}" for c in ("name", "status"))]
+    known = table.loc[[trust.uid for trust in here.trusts], told].to_dict("index")
     found = sorted(here.trusts, key=lambda trust: (-trust.here, known[trust.uid]["trust_name"]))
 
     def home(trust: AtWork) -> str:

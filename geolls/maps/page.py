@@ -148,7 +148,8 @@ def _parted(drawn: Drawn) -> list[dict[str, Any]]:
     lists = []
     for measure in (m for m in drawn.measures if m.counted and m.key in dict(drawn.shades)):
         spec = drawn.require(measure.layer)
-        units: dict[Any, Any] = spec.units.to_dict("index")
+        schools = drawn.tallied(spec)
+        units: dict[Any, Any] = spec.units.loc[list(schools)].to_dict("index")
         rows = [
             {
                 "code": code,
@@ -159,7 +160,7 @@ def _parted(drawn: Drawn) -> list[dict[str, Any]]:
             }
             for code, n in drawn.parted(measure)
         ]
-        outside = [n for code, n in drawn.tallied(spec).items() if units[code]["how"] == "outside"]
+        outside = [n for code, n in schools.items() if units[code]["how"] == "outside"]
         away = away_of(total(outside), spec.units, more=bool(rows)) if outside else ""
         said = drawn.said(measure.key).finding
         lists.append({"measure": measure, "rows": rows, "said": said, "away": away})

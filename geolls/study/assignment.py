@@ -7,6 +7,7 @@ kind `schools` follow from the register itself.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -652,12 +653,12 @@ def _having(at: Mapping[str, list[str]], value: str) -> Sequence[str]:
 
 def _by_postcode(schools: pd.DataFrame) -> dict[str, list[str]]:
     """Return the schools by postcode, by its first half, and by its sector."""
-    whole = schools["postcode"].map(_postcode_key)
-    at: dict[str, list[str]] = {}
-    for part in (whole, whole.str[:-4], whole.str[:-2]):  # LS20 9AB, its district, its sector
-        keyed = schools.assign(key=part)[part != ""]
-        at |= {str(key): list(urns) for key, urns in keyed.groupby("key")["urn"]}
-    return at
+    at: defaultdict[str, list[str]] = defaultdict(list)
+    for urn, whole in zip(schools["urn"], schools["postcode"].map(_postcode_key), strict=True):
+        for part in (whole, whole[:-4], whole[:-2]):  # LS20 9AB, its district, its sector
+            at[part].append(urn)
+    at.pop("", None)
+    return dict(at)
 
 
 def _postcode_key(postcode: object) -> str:

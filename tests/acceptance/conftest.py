@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,7 @@ Geolls = Callable[..., Ran]
 def geolls(tmp_path_factory: pytest.TempPathFactory) -> Geolls:
     data = tmp_path_factory.mktemp("data")
 
+    @cache
     def run(*args: object) -> Ran:
         done = subprocess.run(
             [sys.executable, "-m", "geolls", *map(str, args)],

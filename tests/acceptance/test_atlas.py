@@ -49,9 +49,14 @@ def digests(out: Path) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def study() -> geolls.Study:
+    return small()
+
+
+@pytest.fixture(scope="module")
+def whole(study: geolls.Study, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("whole")
-    report = build_atlas(small(), out, places=PLACES)
+    report = build_atlas(study, out, places=PLACES)
     assert report.ok, report.failed
     return out
 
@@ -77,19 +82,22 @@ def test_the_manifest_names_every_file_with_its_hash(whole: Path) -> None:
     assert manifest["failed"] == []
 
 
-def test_resume_skips_what_is_whole_and_mends_what_is_not(whole: Path, tmp_path: Path) -> None:
+def test_resume_skips_what_is_whole_and_mends_what_is_not(
+    study: geolls.Study, whole: Path, tmp_path: Path
+) -> None:
     out = shutil.copytree(whole, tmp_path / "out")
-    again = build_atlas(small(), out, places=PLACES, resume=True)
+    again = build_atlas(study, out, places=PLACES, resume=True)
     assert again.pages == 0
     assert again.skipped > 20
     (out / "index.html").write_text("damaged", "utf-8")
     next((out / "trusts").glob("*.html")).unlink()
-    mended = build_atlas(small(), out, places=PLACES, resume=True)
+    mended = build_atlas(study, out, places=PLACES, resume=True)
     assert mended.pages == 2
     assert digests(out) == digests(whole)
 
 
 def test_a_failing_page_is_named_and_stops_no_other(
+    study: geolls.Study,
     whole: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -104,7 +112,7 @@ def test_a_failing_page_is_named_and_stops_no_other(
 
     monkeypatch.setattr(PlacePages, "make", fail)
     monkeypatch.setenv("GEOLLS_DEBUG", "1")
-    report = build_atlas(small(), tmp_path, places=PLACES, jobs=2)
+    report = build_atlas(study, tmp_path, places=PLACES, jobs=2)
     assert 'raise RuntimeError("no map of London today")' in capfd.readouterr().err
     assert not report.ok
     assert report.failed == [
@@ -113,12 +121,12 @@ def test_a_failing_page_is_named_and_stops_no_other(
     monkeypatch.undo()
     missing = set(digests(whole)) - set(digests(tmp_path))
     assert missing == {"places/dfe_region/dfe-london.html"}
-    assert build_atlas(small(), tmp_path, places=PLACES, resume=True).pages == 1
+    assert build_atlas(study, tmp_path, places=PLACES, resume=True).pages == 1
     assert digests(tmp_path) == digests(whole)
 
 
 def test_what_a_dying_worker_had_in_hand_is_named(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    study: geolls.Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make = PlacePages.make
 
@@ -126,31 +134,33 @@ def test_what_a_dying_worker_had_in_hand_is_named(
         return os._exit(9) if page.key[1] == "dfe-london" else make(self, page)
 
     monkeypatch.setattr(PlacePages, "make", die)
-    report = build_atlas(small(), tmp_path, places=PLACES, jobs=2)
+    report = build_atlas(study, tmp_path, places=PLACES, jobs=2)
     failed = dict(report.failed)
     assert "died" in failed["places/dfe_region/dfe-london.html"]
     assert report.pages + sum(name.endswith(".html") for name in failed) > 20
     monkeypatch.undo()
-    mended = build_atlas(small(), tmp_path, places=PLACES, resume=True)
+    mended = build_atlas(study, tmp_path, places=PLACES, resume=True)
     assert mended.ok and mended.skipped == report.pages
 
 
-def test_an_atlas_of_other_places_leaves_none_of_the_old(whole: Path, tmp_path: Path) -> None:
+def test_an_atlas_of_other_places_leaves_none_of_the_old(
+    study: geolls.Study, whole: Path, tmp_path: Path
+) -> None:
     out = shutil.copytree(whole, tmp_path / "out")
-    build_atlas(small(), out, places=["combined_authority"])
+    build_atlas(study, out, places=["combined_authority"])
     assert not list((out / "places").glob("dfe_region/*.html"))
     assert list((out / "places").glob("combined_authority/*.html"))
 
 
-def test_only_land_has_place_pages(tmp_path: Path) -> None:
+def test_only_land_has_place_pages(study: geolls.Study, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="trusts have pages anyway"):
-        build_atlas(small(), tmp_path, places=["multi_academy_trust"])
+        build_atlas(study, tmp_path, places=["multi_academy_trust"])
 
 
-def test_a_folder_that_cannot_be_is_refused(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_is_refused(study: geolls.Study, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("x")
     with pytest.raises(OutputError):
-        build_atlas(small(), tmp_path / "file" / "out", places=PLACES)
+        build_atlas(study, tmp_path / "file" / "out", places=PLACES)
 
 
 class _Links(HTMLParser):

@@ -287,8 +287,7 @@ def test_every_option_of_every_command_is_mistaken_once() -> None:
 
 
 @pytest.fixture(autouse=True)
-def somewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("GEOLLS_DATA", str(tmp_path / "data"))
+def somewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, opened_once: None) -> None:
     monkeypatch.chdir(tmp_path)
     for name in ("folder", "folder.csv"):
         Path(name).mkdir()
@@ -313,7 +312,7 @@ def test_a_mistake_is_one_line_with_the_code_of_its_family(
     assert any(way in lines[0] for way in FIXES), lines[0]
     assert "Traceback" not in said.err and "bug in geolls" not in said.err
     assert said.out == "" or args[0] == "check"
-    before = {"data", "folder", "folder.csv", "text.txt", "wrong.toml", "atlas", "tables"}
+    before = {"folder", "folder.csv", "text.txt", "wrong.toml", "atlas", "tables"}
     before |= {"edubasealldata20200901.csv"}
     assert {path.name for path in Path().iterdir()} <= before  # nothing half written
 

@@ -17,7 +17,7 @@ from geolls.study.points import assign_points
 
 @pytest.fixture(scope="module")
 def study() -> Study:
-    return open_study(layers=["district", "local_authority"])
+    return open_study(layers=["district", "local_authority"], phase="all_through")
 
 
 def test_a_file_may_be_named_by_text(study: Study, tmp_path: Path) -> None:

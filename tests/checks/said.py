@@ -13,7 +13,7 @@ from geolls.atlas import words
 from geolls.atlas.book import Book
 from geolls.atlas.frame import Page
 from geolls.atlas.place import PlacePages
-from geolls.atlas.profile import profile
+from geolls.atlas.profile import Profile, profile
 from geolls.atlas.search import search_index
 from geolls.atlas.trust import TrustPages
 from geolls.base import text
@@ -32,6 +32,22 @@ class Said(NamedTuple):
     form: str
     text: str
     of: str = ""  # the layer that it is said of, where its words do not name it
+
+
+class Walk(NamedTuple):
+    """What a study said on a walk over all its places and trusts, and what was made on the way.
+
+    Attributes
+    ----------
+    said : list of Said
+        Every sentence, once.
+    pages, profiles : dict
+        By layer and code of the place: what its page says, and its profile.
+    """
+
+    said: list[Said]
+    pages: dict[tuple[str, str], dict[str, Any]]
+    profiles: dict[tuple[str, str], Profile]
 
 
 class _Watched:
@@ -59,7 +75,7 @@ def given_places(study: Any) -> list[Any]:
     return [*map(study.place, [*texts, *lists]), *dioceses]
 
 
-def said_of(study: Any, home: str = LAYERS[0]) -> list[Said]:
+def walk_over(study: Any, home: str = LAYERS[0]) -> Walk:
     """Return every sentence on the pages and in the profiles of a study, maps and tables apart.
 
     Of an atlas whose places are others than authorities, those of the pages about England only.
@@ -70,6 +86,7 @@ def said_of(study: Any, home: str = LAYERS[0]) -> list[Said]:
         for form in saying.forms
     }
     found: dict[Said, None] = {}
+    pages, profiles = dict[tuple[str, str], Any](), dict[tuple[str, str], Profile]()
     now, subject = ["", ""], ("", "")
     write = words.fill
 
@@ -104,25 +121,26 @@ def said_of(study: Any, home: str = LAYERS[0]) -> list[Said]:
             del found[one]
         found.update(dict.fromkeys(_by_subject(book, searched)))
         if home != LAYERS[0]:
-            return list(found)
+            return Walk([*found], pages, profiles)
         places, trusts = PlacePages(book), TrustPages(book)
         for layer in facts.places:
             for place in study.places(layer):
                 subject = (layer, place.unit_code)
                 page = Page("place", book.path_of(*subject), subject)
-                table = places.said(page, Here(facts, *subject))["trusts"]
+                pages[subject] = places.said(page, Here(facts, *subject))
+                table = pages[subject]["trusts"]
                 homes = [c.of for c in table.columns if c.key == "home"] if table else []
                 for home in homes:  # words in cells are said when the table is written
                     for row in table.rows:
                         home(row)
-                profile(study, place)
+                profiles[subject] = profile(study, place)
         for place in given_places(study):
             subject = (place.layer, place.unit_code)
             profile(study, place)
         for uid in book.trust_rows:
             subject = ("trust", uid)
             trusts.said(Page("trust", book.path_of(*subject), (uid,)), uid)
-    return list(found)
+    return Walk([*found], pages, profiles)
 
 
 def _by_subject(book: Book, said: list[Said]) -> Iterator[Said]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from claims import CLAIMS, SAYS_NOTHING, num
-from said import Said, choices_of, pattern_of, said_of
+from said import Said, Walk, choices_of, pattern_of, walk_over
 from truth import Truth
 
 from geolls.atlas.words import SAYINGS
@@ -47,14 +47,16 @@ def one_or_several(said: Said, template: str, groups: dict[str, str]) -> bool:
 
 
 @pytest.fixture(scope="module")
-def tried(request: pytest.FixtureRequest) -> dict[str, tuple[Counter[Any], list[Said]]]:
+def tried(
+    request: pytest.FixtureRequest, walks: dict[str, Walk]
+) -> dict[str, tuple[Counter[Any], list[Said]]]:
     """Study to how often each form was said, and what was said of it that is not true."""
     out = {}
     for name in STUDIES:
         study = request.getfixturevalue(name)
-        truth, said, wrong = Truth(study), said_of(study), []
+        truth, said, wrong = Truth(study), [*walks[name].said], []
         if name == STUDIES[0]:
-            said += said_of(study, "dfe_region")
+            said += walk_over(study, "dfe_region").said
         patterns = {key: pattern_of(words) for key, words in FORMS.items()}
         for one in said:
             if (one.about, one.form) not in CLAIMS:

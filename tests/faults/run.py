@@ -31,8 +31,6 @@ import services  # noqa: E402
 
 TABLE = HERE.parents[1] / "docs" / "faults.md"
 
-# Readers whose cases take a quarter of a second get a quarter of the cases.
-COSTLY = {"links", "layer", "check", "geopackage", "words", "points"}
 
 HEAD = """# Faults and bad input
 
@@ -59,7 +57,7 @@ def fuzz_all(names: list[str], cases: int, jobs: int, keep: Path | None) -> dict
     """Run all cases of all readers."""
     found: dict[str, fuzz.Outcome] = {n: fuzz.Outcome(fuzz.TARGETS[n]) for n in names}
     step = 100
-    many = {n: -(-cases // 4) if n in COSTLY else cases for n in names}
+    many = {n: -(-cases // 4) if n in fuzz.COSTLY else cases for n in names}
     asked = [(n, range(a, min(a + step, many[n]))) for n in names for a in range(0, many[n], step)]
     with ProcessPoolExecutor(jobs) as pool:
         futures = [(n, pool.submit(a_chunk, n, chunk, keep)) for n, chunk in asked]

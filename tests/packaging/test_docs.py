@@ -19,6 +19,7 @@ from types import ModuleType
 
 import click
 import pytest
+import write_docs as WRITE  # noqa: N812
 
 from geolls import __version__
 from geolls.api import Study, open_study
@@ -41,9 +42,6 @@ def tool(name: str) -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
-
-
-WRITE = tool("write_docs")
 
 
 def said(page: Path) -> str:

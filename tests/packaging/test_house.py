@@ -40,7 +40,10 @@ ON_REGISTER = "--register register.csv --as-of 2022-09-01 --format csv"
 # A change, how it is tried, and what then shows that it works.
 TRIED = {
     "a command": ("geolls units region --as-of 2022-09-01 --format csv", "E12000007,London"),
-    "a map recipe": ("geolls map maintained -o map.svg && cat map.svg", "Schools in no trust"),
+    "a map recipe": (
+        "geolls map maintained --register register.csv -o map.svg && cat map.svg",
+        "Schools in no trust",
+    ),
     "an export format": (
         "geolls layers --as-of 2022-09-01 --format jsonl",
         '["local_authority", "Local',
@@ -63,7 +66,7 @@ TRIED = {
     "a weight": (f"geolls overlap region district --by places {ON_REGISTER}", "Leeds,420,"),
     "a page type": (
         'python -c "import geolls; from geolls.study.facts import facts_of; '
-        "from geolls.atlas.book import Book; s = geolls.open_study(); "
+        "from geolls.atlas.book import Book; s = geolls.open_study(register='register.csv'); "
         "print(Book(facts_of(s, ['region'])).make('layers.html'))\"",
         "Every layer of this atlas.",
     ),
@@ -72,7 +75,10 @@ TRIED = {
         'print([f.key for f in load_sources().gias.file])"',
         "'governors'",
     ),
-    "a shading": ("geolls map shaded.toml -o map.svg && cat map.svg", "How many pupils there are"),
+    "a shading": (
+        "geolls map shaded.toml --register register.csv -o map.svg && cat map.svg",
+        "How many pupils there are",
+    ),
     "a layer kind": (
         f"geolls coverage initials --by schools --boundaries layers {ON_REGISTER}",
         "\nA,A,1,",
@@ -122,7 +128,7 @@ def test_a_change_touches_at_most_three_files_and_works(change: str, house: Path
     try:
         words = command.replace("geolls ", f"{sys.executable} -m geolls ", 1)
         words = words.replace("python -c", f"{sys.executable} -c")
-        env = {**os.environ, "PYTHONPATH": str(house), "PYTHONDONTWRITEBYTECODE": "1"}
+        env = {**os.environ, "PYTHONPATH": str(house), "PYTHONDONTWRITEBYTECODE": ""}
         done = subprocess.run(words, shell=True, cwd=house, env=env, capture_output=True, text=True)
     finally:
         subprocess.run([*apply, "--reverse", str(patch)], cwd=house, check=True)

@@ -16,10 +16,6 @@ from geolls.measures.membership import Membership, is_reason
 from geolls.measures.overlap import overlap
 from geolls.measures.spread import distances, spread
 
-# The machine may be busy: a slow example is no broken law.
-settings.register_profile("laws", deadline=None, max_examples=50)
-settings.load_profile("laws")
-
 ITEMS = [f"i{n}" for n in range(12)]
 UNITS = ["A", "B", "C", "D", "not_covered", "no_evidence"]
 

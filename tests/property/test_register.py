@@ -22,6 +22,8 @@ from geolls.register.names import display_name, repair
 from geolls.register.register import Register, read_register
 from geolls.register.rejects import LEFT_OUT
 
+EXAMPLES = settings.default.max_examples // 4  # each is a file that is written and read
+
 HEADER = list(COLUMNS["register"].values())
 LINK_HEADER = list(COLUMNS["links"].values())
 LIKELY = {
@@ -71,7 +73,7 @@ def read(records: list[dict[str, str]], linked: list[dict[str, str]] | None = No
         return read_register(path, other if linked else None, as_of=date(2022, 9, 1), phases="all")
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=EXAMPLES)
 @given(rows(HEADER), rows(LINK_HEADER))
 def test_any_file_reconciles_and_keeps_only_sound_schools(
     records: list[dict[str, str]], linked: list[dict[str, str]]
@@ -109,7 +111,7 @@ def records_of(text: str) -> list[list[str]]:
 NOTHING = ['""', ",", ",,,,,", '"",""', ",,,,,,someone,,,", ",,,,,,,"]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=EXAMPLES)
 @given(
     st.lists(st.sampled_from(["school", "bad", "short", *NOTHING]), max_size=12),
     st.sampled_from(["\n", "\r\n"]),
@@ -142,7 +144,7 @@ def test_a_row_without_anything_is_read_counted_and_told(
     assert len(said) == (nothing > 0) and all(f" {nothing} rows" in line for line in said)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=EXAMPLES)
 @given(rows(HEADER), st.randoms(use_true_random=False))
 def test_the_order_of_the_rows_changes_no_school(
     records: list[dict[str, str]], random: object

@@ -179,13 +179,13 @@ def test_the_fingerprint_is_that_of_the_population_not_of_its_spelling(demonstra
     ],
 )
 def test_a_table_about_a_place_says_how_many_schools_that_is(
-    args: tuple[str, ...], said: str
+    opened_once: None, args: tuple[str, ...], said: str
 ) -> None:
     shown = CliRunner().invoke(cli, [*args, "--as-of", "2022-09-01"])
     assert f"Counted: {said.format('state-funded mainstream schools')}\n" in shown.output
 
 
-def test_trusts_with_most_schools_come_first(demonstration: Any) -> None:
+def test_trusts_with_most_schools_come_first(demonstration: Any, opened_once: None) -> None:
     shown = CliRunner().invoke(
         cli, ["spread", "--place", "Leeds", "--as-of", "2022-09-01", "--format", "csv", "-q"]
     )

@@ -203,7 +203,7 @@ def test_rows_that_are_schools_or_units_go_out_with_their_shapes(
 
 
 def test_every_column_that_a_command_prints_is_in_the_dictionary(
-    demonstration: Study, capsys: pytest.CaptureFixture[str]
+    demonstration: Study, opened_once: None, capsys: pytest.CaptureFixture[str]
 ) -> None:
     said, study = load_dictionary(), demonstration
     given = {f"view {name}": list(view) for name, view in said.views.items()}
