@@ -35,13 +35,14 @@ measures = ["pupils"]
 shade = "pupils"
 """
 INITIALS = 'title = "Initials"\nkind = "initials"\nsource = "The register"\n'
-ON_REGISTER = "--register register.csv --as-of 2022-09-01 --format csv"
+OF_TWO = "--register register.csv --as-of 2022-09-01"
+ON_REGISTER = f"{OF_TWO} --format csv"
 
 # A change, how it is tried, and what then shows that it works.
 TRIED = {
     "a command": ("geolls units region --as-of 2022-09-01 --format csv", "E12000007,London"),
     "a map recipe": (
-        "geolls map maintained --register register.csv -o map.svg && cat map.svg",
+        f"geolls map maintained {OF_TWO} -o map.svg && cat map.svg",
         "Schools in no trust",
     ),
     "an export format": (
@@ -66,7 +67,8 @@ TRIED = {
     "a weight": (f"geolls overlap region district --by places {ON_REGISTER}", "Leeds,420,"),
     "a page type": (
         'python -c "import geolls; from geolls.study.facts import facts_of; '
-        "from geolls.atlas.book import Book; s = geolls.open_study(register='register.csv'); "
+        "from geolls.atlas.book import Book; "
+        "s = geolls.open_study(register='register.csv', as_of='2022-09-01'); "
         "print(Book(facts_of(s, ['region'])).make('layers.html'))\"",
         "Every layer of this atlas.",
     ),
@@ -76,7 +78,7 @@ TRIED = {
         "'governors'",
     ),
     "a shading": (
-        "geolls map shaded.toml --register register.csv -o map.svg && cat map.svg",
+        f"geolls map shaded.toml {OF_TWO} -o map.svg && cat map.svg",
         "How many pupils there are",
     ),
     "a layer kind": (
