@@ -123,7 +123,8 @@ def one_study() -> Iterator[None]:
     def again(*args: Any, **options: Any) -> Any:
         files = ("study", "boundaries", "register", "links", "blocks")
         own = bool(args and args[0]) or any(options.get(k) for k in files)
-        asked = options if own else {**options, "as_of": options.get("as_of") or DAY}
+        day = DAY if options.get("as_of") is None else options["as_of"]
+        asked = options if own else {**options, "as_of": day}
         opened, key = mine if own else OPENED, repr((args, sorted(asked.items())))
         if key not in opened:
             opened[key] = open_study(*args, **options)
