@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+import unicodedata
 from collections.abc import Iterable
 from datetime import date, timedelta
 from numbers import Real
@@ -26,6 +27,7 @@ NO_VALUE: Final = frozenset(
     }
 )
 _FLOAT = re.compile(r"([A-Z]*\d+)\.0+", re.IGNORECASE)
+_GROUPED = re.compile(r"[1-9]\d{0,2}(?:,\d{3})+", re.ASCII)
 _POWER = re.compile(r"\d(?:\.\d+)?E\+\d{1,2}", re.IGNORECASE)
 _THOUSANDS = re.compile(r"[+-]?\d{1,3}(?:[,\u00a0\u202f ]\d{3})+(?:\.\d+)?", re.ASCII)
 _DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d{1,2}", re.ASCII)
@@ -57,10 +59,16 @@ def a_code(text: str) -> str:
     --------
     >>> a_code(" 107810.0"), a_code("'2044"), a_code("1.07810E+05"), a_code("E08000035 ")
     ('107810', '2044', '107810', 'E08000035')
-    >>> a_code("10.5"), a_code("#N/A")
-    ('10.5', '')
+    >>> a_code("10.5"), a_code("#N/A"), a_code('="107810"'), a_code("107,810")
+    ('10.5', '', '107810', '107810')
     """
-    bare = " ".join(filled(text).lstrip("'\u2019").translate(_HYPHENS).split())
+    bare = filled(text)
+    if not bare.isascii():  # full-width figures are figures
+        bare = unicodedata.normalize("NFKC", bare.translate(_HYPHENS))
+    bare = bare.removeprefix("=").strip('"') if bare.startswith('="') else bare
+    bare = " ".join(bare.lstrip("'\u2019").split())
+    if _GROUPED.fullmatch(bare):
+        return bare.replace(",", "")
     if whole := _FLOAT.fullmatch(bare):
         return whole[1]
     if _POWER.fullmatch(bare) and (value := float(bare)).is_integer():

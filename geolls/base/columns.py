@@ -7,6 +7,7 @@ parser that is not.
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import Final, NamedTuple
 
 from geolls.base.text import nearest
@@ -134,13 +135,18 @@ def trait_named(text: str) -> str | None:
     >>> trait_named("ParliamentaryConstituency (name)"), trait_named("Ward"), trait_named("UKPRN")
     ('constituency', 'ward', None)
     """
-    asked = _bare(text)
+    return _traits_called().get(_bare(text))
+
+
+@cache
+def _traits_called() -> dict[str, str]:
+    found: dict[str, str] = {}
     for key, trait in TRAITS.items():
         headers = [REGISTER.get(column, "") for column in trait]
         stems = [header.partition(" (")[0] for header in headers]
-        if asked in map(_bare, (key, *trait, *filter(None, (*headers, *stems)))):
-            return key
-    return None
+        for name in (key, *trait, *filter(None, (*headers, *stems))):
+            found.setdefault(_bare(name), key)
+    return found
 
 
 def no_trait(text: str) -> tuple[str, str]:

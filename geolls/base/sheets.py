@@ -137,6 +137,8 @@ _NO_TABLES: Final = {
     "PK\x03\x04": "a workbook or an archive inside an archive",
     "\x1f": "an archive inside an archive",
     "SQLite": "no table",
+    "\u2030PNG": "a picture",
+    "GIF8": "a picture",
 }
 
 

@@ -18,7 +18,10 @@ from geolls.layers.model import Claim, Layer, Problem, Unit
 
 __all__ = ["LIST_FILES", "a_list", "read_list"]
 
-LIST_FILES: Final = (".csv", ".txt", ".tsv", ".xlsx", ".xlsm", ".gz", ".zip")
+#: Endings of what may be a list; the last are of spreadsheets that are refused with the fix.
+LIST_FILES: Final = (
+    *(".csv", ".txt", ".tsv", ".xlsx", ".xlsm", ".gz", ".zip", ".xls", ".xlsb", ".ods", ".numbers"),
+)
 _MOST_BYTES: Final = 64 << 20
 _URN: Final = re.compile(r"[1-9]\d{4,6}")
 
@@ -46,7 +49,8 @@ def read_list(file: Path, key: str) -> Layer:
     opened = open_table(file, lambda cells: bool(_columns(cells)), limit=_MOST_BYTES)
     head, body = opened.head, opened.body.decode()
     columns, above = _columns(head.cells), head.row
-    if not columns and any(map(_is_entry, head.cells)):  # a list without a heading
+    bare = not columns and any(map(_is_entry, head.cells))  # a list without a heading
+    if bare:
         at = next(i for i, cell in enumerate(head.cells) if _is_entry(cell))
         columns = {"urn" if _URN.fullmatch(a_code(head.cells[at])) else "postcode": at}
         above, body = head.row - 1, f"{head.line}\n{body}"
@@ -57,21 +61,30 @@ def read_list(file: Path, key: str) -> Layer:
             fix="call the column with the schools URN or postcode",
         )
     name, at = next(iter(columns.items()))
+    twice = [c for c in head.cells[at + 1 :] if name in _columns([c])] if not bare else []
     reader = csv.reader(io.StringIO(body, newline=""), delimiter=head.mark, strict=True)
     entries = dict[str, int]()
     told = [Problem(file.name, None, None, line, severity="warning") for line in opened.told]
+    for cell in twice:
+        why = f"is a second column of that kind, and not read: {head.cells[at]} is"
+        told.append(Problem(file.name, head.row, name, why, "leave one out", "warning", cell))
     try:
         for cells in reader:
-            row, cell = above + reader.line_num, filled(cells[at]) if at < len(cells) else ""
-            entry = a_code(cell).upper() if name == "urn" else " ".join(cell.upper().split())
-            why = f"is no {_NAMES[name]}"
-            if entry and (_URN if name == "urn" else POSTCODE).fullmatch(entry):
-                if entries.setdefault(entry, row) == row:
-                    continue
-                why = "is listed more than once, and counts once"
-            if any(map(filled, cells)):
-                what = cell or "a blank cell"
-                told.append(Problem(file.name, row, name, why, None, "warning", what))
+            row = above + reader.line_num
+            listed = [cells[at]] if at < len(cells) else [""]
+            if bare:  # wherever they stand in it
+                listed = [c for c in cells if _is_entry(c)] or [next(filter(filled, cells), "")]
+            for cell in map(filled, listed):
+                entry = a_code(cell).upper() if name == "urn" else " ".join(cell.upper().split())
+                why = f"is no {_NAMES[name]}"
+                if entry and (_URN if name == "urn" else POSTCODE).fullmatch(entry):
+                    if entry not in entries:
+                        entries[entry] = row
+                        continue
+                    why = "is listed more than once, and counts once"
+                if any(map(filled, cells)):
+                    what = cell or "a blank cell"
+                    told.append(Problem(file.name, row, name, why, None, "warning", what))
     except csv.Error as error:
         raise InputFileError(
             f"not readable as csv: {error}",

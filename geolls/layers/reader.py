@@ -102,6 +102,7 @@ SYNONYMS: Final = {
 # Headings of ONS: LAD22CD, CTYUA23NM, lad2022cd.
 _ONS = re.compile(r"(?:lad|ctyua|utla|ltla|cty|cauth|rgn|lau1)(?:\d\d|20\d\d)(cd|nm)")
 _ONS_TRAIT = re.compile(r"(pcon|msoa|lsoa)(?:\d\d|20\d\d)(?:cd|nm)")
+_MOST_STRANGE: Final = 20  # columns that are told one by one
 MOST_BYTES: Final = 64 << 20
 SPAN_FIX: Final = "write 2022, 2022-09, 2022-09-01, or two of them as 2014/2022"
 _WHOLE = re.compile(r"^(\d+)\.0+$")  # as programs write whole numbers
@@ -330,7 +331,7 @@ def _rows_of(
     try:
         head, body, _, told = open_table(
             file,
-            lambda cells: any(_column(c, may := _may(cells, columns)) in may for c in cells),
+            lambda cells: bool(set(_columns(cells, columns)).intersection(_may(cells, columns))),
             prefer=stem,
             limit=MOST_BYTES,
         )
@@ -361,6 +362,8 @@ def _rows_of(
         problems.append(Problem.at(file, message, row=above + reader.line_num))
     if not header:
         problems.append(Problem.at(file, "the file is empty"))
+    elif not rows and not problems:
+        problems.append(Problem.at(file, "has a header but no rows", severity="warning"))
     written = Counter(row.text(column) for row in rows for column in DAYS)
     days = Days.judge(written.items())
     if rows and str(days):
@@ -372,7 +375,7 @@ def is_members(path: Path) -> bool:
     """Whether a table has the columns of a list of members: what is listed, and of which unit."""
 
     def fits(cells: Sequence[str]) -> bool:
-        names = {_column(cell, _may(cells, MEMBER_COLUMNS)) for cell in cells}
+        names = set(_columns(cells, MEMBER_COLUMNS))
         listed = names & {*LISTED, *BY_TRAIT}
         return bool(listed) and bool(names & {"unit_name", "unit_code"} or names == {"area_name"})
 
@@ -381,16 +384,23 @@ def is_members(path: Path) -> bool:
 
 def _heading(head: Head, file: Path, columns: Sequence[str], problems: list[Problem]) -> list[str]:
     """Return the names of the columns, as this room calls them; blank cells have none."""
-    header = []
+    header, strange, seen = list[str](), list[str](), set[str]()
     columns = _may(head.cells, columns)
+    known = set(columns)
     for cell in head.cells:
         name = _column(cell, columns)
-        if name and name not in columns:
-            message, fix = unknown("column", cell, (*columns, *SYNONYMS))
-            problems.append(Problem.at(file, message, fix, row=head.row))
-        if name and name in header:
+        if name and name not in known:
+            strange.append(cell)
+        elif name and name in seen:
             problems.append(Problem.at(file, f"the column {name} stands twice", row=head.row))
+        seen.add(name)
         header.append(name)
+    for cell in strange[:_MOST_STRANGE]:
+        message, fix = unknown("column", cell, (*columns, *SYNONYMS))
+        problems.append(Problem.at(file, message, fix, row=head.row))
+    if more := strange[_MOST_STRANGE:]:
+        message = f"{len(more):,} more columns that are not known"
+        problems.append(Problem.at(file, message, "leave them out", row=head.row))
     return header
 
 
@@ -398,6 +408,12 @@ def _may(cells: Sequence[str], columns: Sequence[str]) -> Sequence[str]:
     """Return the columns that a table may have: of the register too, where no other lists."""
     names = {_column(cell, columns) for cell in cells}
     return columns if names & LISTED or "urn" not in columns else (*columns, *BY_TRAIT)
+
+
+def _columns(cells: Sequence[str], columns: Sequence[str]) -> list[str]:
+    """Return our names of the columns of a table."""
+    may = _may(cells, columns)
+    return [_column(cell, may) for cell in cells]
 
 
 def _column(heading: str, columns: Sequence[str]) -> str:

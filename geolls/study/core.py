@@ -634,7 +634,7 @@ class Core:
             raise UnknownNameError(
                 f"none of the {self.population.title} that are counted is in {made.layer.title}",
                 where=text,
-                fix="; ".join(in_short(lost)),
+                fix="; ".join(in_short([*made.layer.told, *lost])) or "it lists none",
             )
         return replace(self.places(key)[0], note=made.note)
 

@@ -1081,6 +1081,51 @@ def test_entries_listed_are_entries_counted_and_entries_told(tmp_path: Path) -> 
     assert near.fix == "LS20 9 has schools"
 
 
+def test_a_list_of_schools_loses_no_figure_to_how_it_is_written(tmp_path: Path) -> None:
+    wide = "".join(chr(0xFF10 + int(figure)) for figure in "100003")
+    said = ["100000.0", '"100,001"', '"=""100002"""', wide, "' 100004", "1.00005E+05"]
+    (tmp_path / "mine.csv").write_text("URN,note\n" + "".join(f"{u},x\n" for u in said), "utf-8")
+    (tmp_path / "bare.txt").write_text("100000, 100001, 100001\n100002\tx\n")
+    found = read_list(tmp_path / "mine.csv", "mine")
+    assert [c.urn for c in found.claims] == [f"10000{n}" for n in range(6)] and not found.told
+    bare = read_list(tmp_path / "bare.txt", "bare")  # without a heading, several in a line
+    assert [c.urn for c in bare.claims] == ["100000", "100001"]
+    assert len(in_short(bare.told)) == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "told"),
+    [
+        ("a.csv", "URN,family,URN\n900000,A,900001\n", "is a second column of that kind"),
+        ("b.csv", "URN\n12\nabc\n", "is no URN (2: 12, abc)"),
+        ("c.csv", "URN,family\n", "it lists none"),
+        (
+            "d.XLS",
+            "\u00d0\u00cf\x11\u00e0\u00a1\u00b1\x1a\u00e1" + "\0" * 600,
+            "is an old Excel workbook",
+        ),
+        ("e.xls", "<html><table></table></html>", "is a web page"),
+        ("f.csv", "\u2030PNG\r\n\x1a\n", "is a picture"),
+    ],
+)
+def test_a_list_that_is_no_place_says_why(
+    tmp_path: Path, demonstration: Study, name: str, data: str, told: str
+) -> None:
+    (tmp_path / name).write_bytes(data.encode("cp1252"))
+    try:
+        demonstration.place(tmp_path / name)
+        said = "\n".join(demonstration.told())
+    except GeollsError as error:
+        said = str(error)
+    assert told in said
+
+
+def test_a_table_of_a_hundred_thousand_columns_ends_in_a_few_lines(tmp_path: Path) -> None:
+    head = ",".join(f"c{n}" for n in range(10**5))
+    found = problems(folder(tmp_path, f"unit,urn,{head}\nA,100000\n"))
+    assert 20 < len(found) < 30 and any("more columns that are not known" in str(p) for p in found)
+
+
 @settings(max_examples=25, deadline=None)
 @given(
     st.lists(
