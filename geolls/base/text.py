@@ -217,16 +217,16 @@ def km_within(value: float | None) -> str:
 def percent(share: float, n: float | None = None) -> str:
     """Write a share as a whole percentage; a dash where it is missing or n is below 10.
 
-    Only nothing is 0% and only all is 100%.
+    Only nothing is 0% and only all is 100%; halves are rounded up.
 
     Examples
     --------
-    >>> percent(0.883), percent(0.004), percent(0.998), percent(0.5, 6) == DASH
-    ('88%', 'under 1%', 'over 99%', True)
+    >>> percent(0.883), percent(0.004), percent(0.998), percent(0.5, 6) == DASH, percent(46 / 80)
+    ('88%', 'under 1%', 'over 99%', True, '58%')
     """
     if share is None or share != share or (n is not None and n < 10):
         return DASH
-    whole = int(share * 100 + 0.5)
+    whole = int(share * 100 + 0.5 + _ROUNDING)  # 46 of 80 are 57.5, which in binary is less
     if whole == 0 and share > 0:
         return "under 1%"
     return "over 99%" if whole == 100 and share < 1 - _ROUNDING else f"{whole}%"

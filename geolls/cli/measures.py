@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from geolls.base.errors import UnknownNameError, UsageError
+from geolls.base.interval import span
+from geolls.base.text import count
 from geolls.base.vocabulary import WEIGHTS, By
 from geolls.cli.group import PATH, Choice, Whole, command
 from geolls.cli.options import (
@@ -267,7 +269,7 @@ def compare(study: Study, left: str, right: str, **options: Any) -> None:
     """
     places = [place_of(study, name, options) for name in (left, right)]
     frame = study.compare(places)
-    many = " and ".join(f"{len(study.schools_of(p)):,} in {p.name}" for p in places)
+    many = " and ".join(f"{span(study.many_in(p), count)} in {p.name}" for p in places)
     there = part_of(study, f"{many},")
     emit(frame, options, **about(study, f"{left} and {right}"), there=there)
 
@@ -422,7 +424,7 @@ def _changes_there(
             faults.append(fault)
     if len(faults) > 1:
         raise faults[0]
-    held = [(s, f"{len(s.schools_of(p)):,}", p.name) for s, p in found if p is not None]
+    held = [(s, span(s.many_in(p), count), p.name) for s, p in found if p is not None]
     said = [part_of(s, many, f"those in {name} on {s.as_of}") for s, many, name in held]
     return cut_changes(frame, *found), "; ".join(said)
 
@@ -454,8 +456,9 @@ def explain(
     value = between(found.ends or found.value, "{:,.6g}".format)
     shared = " What several list, or nobody knows, is among the rows." if found.ends else ""
     note(options, f"{measure} of {name} = {value}. {found.how}{shared}")
-    many = len(study.schools_of(place)) if place else int(study.trust(trust or "")["schools"])
-    there = part_of(study, f"{many:,}", f"those {'in' if place else 'of'} {name}")
+    of_trust = 0 if place else int(study.trust(trust or "")["schools"])
+    many = span(study.many_in(place) if place else of_trust, count)
+    there = part_of(study, many, f"those {'in' if place else 'of'} {name}")
     emit(found.rows, options, **about(study, f"Behind {measure} of {name}"), there=there)
 
 

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from geolls.base.errors import GeollsError, UsageError
-from geolls.base.text import either
+from geolls.base.interval import span
+from geolls.base.text import count, either
 from geolls.base.vocabulary import WEIGHTS, By
 from geolls.cli.group import FOLDER, PATH, Choice, Command, command
 
@@ -465,7 +466,7 @@ def about(
     found = {"title": title, "study": study, "counted": not land, "land": land}
     if place is None:
         return found
-    there = part_of(study, f"{len(study.schools_of(place)):,}", f"those in {place.name}")
+    there = part_of(study, span(study.many_in(place), count), f"those in {place.name}")
     of = "figures of a trust or unit are of all its schools" if whole else "shares are of them"
     return {**found, "there": f"{there}; {of}"}
 

@@ -246,7 +246,7 @@ class Format(NamedTuple):
     def shown(self, value: Any) -> Any:
         """Round as it is printed, halves up: a value stands in the class its words belong to."""
         fine = self.scale * 10**self.digits
-        return np.floor(np.asarray(value, float) * fine + 0.5) / fine
+        return np.floor(np.asarray(value, float) * fine + 0.5 + 1e-9) / fine
 
 
 FORMATS = {

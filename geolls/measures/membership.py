@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -176,10 +176,12 @@ class Membership:
             }
         )
 
-    def shares_of(self, code: str) -> pd.Series[float]:
-        """Return the share that one unit has of each item it claims, by item."""
+    def shares_of(
+        self, code: str, part: Literal["share", "low", "high"] = "share"
+    ) -> pd.Series[float]:
+        """Return the share that one unit has of each item it claims, or a `part` of it."""
         mine = self._of(code)
-        return pd.Series(self.share[mine], index=self.items[self.item[mine]])
+        return pd.Series(getattr(self, part)[mine], index=self.items[self.item[mine]])
 
     def _of(self, code: str) -> Flags:
         """Return which claims are those of one unit."""

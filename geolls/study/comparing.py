@@ -12,6 +12,7 @@ import pandas as pd
 from geolls.base.errors import UsageError
 from geolls.base.interval import Interval, ends_of
 from geolls.base.labels import BY_CONVENTION
+from geolls.base.text import small
 from geolls.base.vocabulary import HOME_KINDS, KIND_MEANINGS, KINDS
 from geolls.measures.membership import Membership
 from geolls.measures.placeview import place_ends, place_view
@@ -301,8 +302,9 @@ def compare(study: Core, places: Sequence[Place]) -> pd.DataFrame:
     }
     layers = list(dict.fromkeys(p.layer for p in places))
     england = england_figures(study, layers[0])
-    ranked = len(layer_facts(study, layers[0]).ranked(layers[0]))
-    middle = f"the middle of {ranked} {study.layer(layers[0]).title}"
+    facts, title = layer_facts(study, layers[0]), study.layer(layers[0]).unit_title_plural
+    ranked, enough = len(facts.ranked(layers[0])), facts.enough(layers[0])
+    middle = f"the middle of {ranked} {small(title)} with {enough}"
     shared = any(unit["schools_low"] < unit["schools_high"] for unit in known.values())
     out = []
     for figure in figures_of(study, layers[0]):

@@ -10,12 +10,13 @@ from dataclasses import replace
 from datetime import date
 from functools import cached_property, wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Concatenate, Literal, ParamSpec, Self, TypeVar, cast
 
 import pandas as pd
 
 from geolls.base.cells import a_name
 from geolls.base.errors import UnknownNameError, UsageError
+from geolls.base.interval import Interval
 from geolls.base.populations import Population, population_of
 from geolls.base.schema import a_date, options
 from geolls.base.text import fold, suggest
@@ -723,25 +724,39 @@ class Core:
         layers: Sequence[str],
         place: Place | Given | None,
     ) -> pd.DataFrame:
-        """Count a weight by a measure; of one that is told with care, only what may be told."""
+        """Count a weight by a measure; of one that is told with care, only what may be told.
+
+        Of a place that shares land the least is of what it has for sure, the most of all it may.
+        """
+        low, high = (self._weights_in(place, by, end) for end in ("low", "high"))
+        ends = {"low": low, "high": high} if not low.equals(high) else {}
         if not self._weight(by).suppressed:
-            return measure(weights)
+            found = measure(weights)
+            for end, weight in ends.items():
+                keys = [str(c) for c in found if str(c).endswith(("_code", "_name"))]
+                there = measure(weight)[[*keys, f"weight_{end}"]]
+                found = found.drop(columns=f"weight_{end}").merge(there, on=keys, how="left")
+                found[f"weight_{end}"] = found[f"weight_{end}"].fillna(0.0)
+            return found
         hidden = self.schools.set_index("urn")["fsm_pupils_suppressed"].reindex(weights.index)
         keys = [*layers, *(() if place is None else [self._as_place(place).layer])]
-        return told(measure, weights, hidden, own=self._own(keys))
+        found = told(measure, weights, hidden, own=self._own(keys))
+        return found.assign(weight_low=None, weight_high=None) if ends else found
 
     def _own(self, layers: Iterable[str]) -> bool:
         """Tell whether sets are the user's own: nobody has looked at what they set apart."""
         own = (self.layer(key).family == "user" for key in layers)
         return bool(self.settings.where) or any(own)
 
-    def _weights_in(self, place: Place | Given | None, by: By) -> pd.Series:
-        """Return the weight of each item, or of each item of a place by the place's share of it."""
+    def _weights_in(
+        self, place: Place | Given | None, by: By, part: Literal["share", "low", "high"] = "share"
+    ) -> pd.Series:
+        """Return the weight of each item, or of each item of a place by the place's part of it."""
         weights = self.weights(by)
         if place is None:
             return weights
         found = self._as_place(place)
-        share = self.membership(found.layer, by).shares_of(found.unit_code)
+        share = self.membership(found.layer, by).shares_of(found.unit_code, part)
         return (weights * share).reindex(weights.index).dropna()
 
     def mismatch(
@@ -878,6 +893,13 @@ class Core:
         """Return the URNs of the schools that a place has, or shares."""
         found = self._as_place(place)
         return self.membership(found.layer).shares_of(found.unit_code).index
+
+    def many_in(self, place: Place | Given) -> Interval:
+        """Count the schools of a place: at least, and at most with those on land that it shares."""
+        found = self._as_place(place)
+        who = self.membership(found.layer)
+        low, high = (who.shares_of(found.unit_code, end) > 0 for end in ("low", "high"))
+        return Interval(int(low.sum()), int(high.sum()))
 
     def trust_home(self, layer: str) -> pd.Series:
         """Return where each trust is at home, seen from a layer, by trust_uid; see `home_of`."""

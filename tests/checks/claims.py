@@ -70,7 +70,7 @@ def near(text: str, value: float, low: float | None = None, high: float | None =
 
 
 def pct(text: str, share: float) -> bool:
-    """Tell whether a printed percentage is the share, rounded to whole percents."""
+    """Tell whether a printed percentage is the share, rounded to whole percents, halves up."""
     if text == DASH:
         return share != share
     if text == "under 1%":
@@ -80,7 +80,7 @@ def pct(text: str, share: float) -> bool:
     whole = num(text.removesuffix("%"))
     if whole in (0, 100) and abs(share - whole / 100) > SAME:
         return False
-    return abs(whole - share * 100) <= 0.5 + SAME
+    return -0.5 - SAME <= share * 100 - whole < 0.5 - SAME
 
 
 def between(text: str, low: float, high: float) -> bool:

@@ -121,3 +121,26 @@ def test_every_number_lies_between_its_ends(name: str, request: pytest.FixtureRe
     assert {of: wrong for of, table in told.items() if (wrong := outside(table))} == {}
     met = told["local_authority"].set_index("name").loc["Bolton"]
     assert met["units_maths_hub"] == met["units_maths_hub_high"] == 2  # three are listed for it
+
+
+def test_what_lies_in_a_place_that_shares_land_is_told_from_the_least_to_the_most(
+    demonstration: Any,
+) -> None:
+    """Whole schools, counted again one by one: those that are there, and those that may be."""
+    place = demonstration.place("maths_hub:Abacus NW Maths Hub")
+    held = demonstration.membership("maths_hub").frame("urn", of=place.unit_code)
+    may, sure = set(held["urn"]), set(held.loc[held["share_low"] == 1, "urn"])
+    assert 0 < len(sure) < len(may)
+    assert demonstration.many_in(place) == (len(sure), len(may))
+    unit = demonstration.assigned("local_authority").groupby("urn")["unit_name"].agg(set)
+    found = demonstration.overlap("local_authority", "region", place=place)
+    for row in found.itertuples():
+        there = [{u for u in urns if row.left_name in unit[u]} for urns in (sure, may)]
+        assert (row.weight_low, row.weight_high) == tuple(map(len, there)), row
+    told = demonstration.coverage("local_authority", "schools", place=place)
+    assert told["weight_low"].sum() == len(sure)
+    assert told["weight_high"].sum() == len(may)
+    guarded = demonstration.overlap("local_authority", "region", "fsm_pupils", place=place)
+    assert guarded[["weight_low", "weight_high"]].isna().all(axis=None)
+    whole = demonstration.overlap("local_authority", "region", place="Leeds")
+    assert (whole["weight_low"] == whole["weight_high"]).all()

@@ -13,7 +13,7 @@
   function say(value, format) {
     if (value === null || value === undefined) return "\u2013";
     if (format === "words" || typeof value === "string") return String(value);
-    const rounded = (v, digits) => Math.floor(v * 10 ** digits + 0.5) / 10 ** digits;
+    const rounded = (v, digits) => Math.floor(v * 10 ** digits + 0.5 + 1e-9) / 10 ** digits;
     if (format === "share") {
       const percent = rounded(value * 100, 0);
       return percent === 0 && value > 0 ? "under 1%" : `${percent}%`;

@@ -12,7 +12,7 @@
   const UNKNOWN = "status_unknown";
 
   /** A share as it is printed: halves up, in whole hundredths. */
-  const printed = (share) => Math.floor(share * 100 + 0.5) / 100;
+  const printed = (share) => Math.floor(share * 100 + 0.5 + 1e-9) / 100;
 
   /** Both ends of a share, or of a count, as a measure holds them: one number where they are one. */
   function said(value) {
