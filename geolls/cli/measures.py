@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from geolls.base.errors import UnknownNameError, UsageError
-from geolls.base.interval import span
-from geolls.base.text import count
 from geolls.base.vocabulary import WEIGHTS, By
 from geolls.cli.group import PATH, Choice, Whole, command
 from geolls.cli.options import (
@@ -21,6 +19,7 @@ from geolls.cli.options import (
     about,
     emit,
     listed,
+    many_in,
     note,
     note_besides,
     part_of,
@@ -269,7 +268,7 @@ def compare(study: Study, left: str, right: str, **options: Any) -> None:
     """
     places = [place_of(study, name, options) for name in (left, right)]
     frame = study.compare(places)
-    many = " and ".join(f"{span(study.many_in(p), count)} in {p.name}" for p in places)
+    many = " and ".join(f"{many_in(study, p)} in {p.name}" for p in places)
     there = part_of(study, f"{many},")
     emit(frame, options, **about(study, f"{left} and {right}"), there=there)
 
@@ -424,7 +423,7 @@ def _changes_there(
             faults.append(fault)
     if len(faults) > 1:
         raise faults[0]
-    held = [(s, span(s.many_in(p), count), p.name) for s, p in found if p is not None]
+    held = [(s, many_in(s, p), p.name) for s, p in found if p is not None]
     said = [part_of(s, many, f"those in {name} on {s.as_of}") for s, many, name in held]
     return cut_changes(frame, *found), "; ".join(said)
 
@@ -456,8 +455,7 @@ def explain(
     value = between(found.ends or found.value, "{:,.6g}".format)
     shared = " What several list, or nobody knows, is among the rows." if found.ends else ""
     note(options, f"{measure} of {name} = {value}. {found.how}{shared}")
-    of_trust = 0 if place else int(study.trust(trust or "")["schools"])
-    many = span(study.many_in(place) if place else of_trust, count)
+    many = many_in(study, place) if place else f"{study.trust(trust or '')['schools']:,.0f}"
     there = part_of(study, many, f"those {'in' if place else 'of'} {name}")
     emit(found.rows, options, **about(study, f"Behind {measure} of {name}"), there=there)
 

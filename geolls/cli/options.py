@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from geolls.base.errors import GeollsError, UsageError
-from geolls.base.interval import span
-from geolls.base.text import count, either
+from geolls.base.text import either
 from geolls.base.vocabulary import WEIGHTS, By
 from geolls.cli.group import FOLDER, PATH, Choice, Command, command
 
@@ -466,9 +465,16 @@ def about(
     found = {"title": title, "study": study, "counted": not land, "land": land}
     if place is None:
         return found
-    there = part_of(study, span(study.many_in(place), count), f"those in {place.name}")
+    there = part_of(study, many_in(study, place), f"those in {place.name}")
     of = "figures of a trust or unit are of all its schools" if whole else "shares are of them"
     return {**found, "there": f"{there}; {of}"}
+
+
+def many_in(study: Study, place: Place) -> str:
+    """Say how many schools a place has: at least and at most where it shares land."""
+    from geolls.base.interval import span
+
+    return span(study.many_in(place), "{:,}".format)
 
 
 def part_of(study: Study, many: str, which: str = "") -> str:
