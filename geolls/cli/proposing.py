@@ -85,7 +85,7 @@ def _pairs(bridges: tuple[str, ...]) -> list[tuple[str, str]]:
         default=None,
         metavar="COST",
         help="What moving one school costs, in links; several make a frontier, as 0,0.1,1. "
-        "Unless told: 0,0.03,0.1,0.15,0.3,1.",
+        "Unless told: 0,0.03,0.1,0.17,0.3,1.",
     ),
     click.option(
         "--bridge",
@@ -96,6 +96,12 @@ def _pairs(bridges: tuple[str, ...]) -> list[tuple[str, str]]:
         "the nearest land.",
     ),
     click.option("--seed", type=Whole(), default=2022, show_default=True, help="Seed of chance."),
+    click.option(
+        "--quick",
+        is_flag=True,
+        help="A good grouping and a rougher bound in seconds: not every unit that could be is "
+        "listed to find the best.",
+    ),
     click.option(
         "--list",
         "table",
@@ -131,6 +137,7 @@ def realign(study: Study, layer: str, table: str, out: Path | None, **options: A
             keep=_kept(options["keep"]),
             bridges=_pairs(options["bridges"]),
             seed=options["seed"],
+            quick=options["quick"],
             progress=progress,
             **more,
         )

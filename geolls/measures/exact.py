@@ -64,6 +64,10 @@ class Program:
         at = np.arange(len(gain), dtype=np.int32)
         self._highs.changeColsCost(len(gain), at, np.asarray(gain, dtype=float))
 
+    def between(self, low: Floats, high: Floats) -> None:
+        """Set what each number is at least and at most, in place of 0 and 1."""
+        self._highs.changeColsBounds(len(low), np.arange(len(low), dtype=np.int32), low, high)
+
     def add(self, rows: Iterable[Row]) -> int:
         """Hold rows: least, most, positions, weights; return how many."""
         least, most, at, weight = zip(*rows, strict=True) if (rows := list(rows)) else ((),) * 4

@@ -18,6 +18,7 @@ from geolls.land.blocks import adjacency
 from geolls.layers.scenario import BLOCK_DAY
 from geolls.measures.distances import nearest
 from geolls.measures.exact import INSTALL, Bound, polished, solver
+from geolls.measures.listed import Every
 from geolls.measures.mismatch import v_measure
 from geolls.measures.realign import Ground, Links, facts, hold, kept_at_most, search
 from geolls.study.core import Core
@@ -32,7 +33,7 @@ KINDS: Final[Mapping[str, str]] = {
     "travel": "a school and its five nearest schools; a school weighs 1",
 }
 #: What moving one school may cost, unless told.
-COSTS: Final = (0.0, 0.03, 0.1, 0.15, 0.3, 1.0)
+COSTS: Final = (0.0, 0.03, 0.1, 0.17, 0.3, 1.0)
 _NEAR: Final = 5
 # Ordered pairs of areas that can be in one unit: with more, the relaxation takes hours.
 _MOST: Final = 60_000
@@ -122,6 +123,7 @@ def realign(
     moves: Sequence[float] = COSTS,
     bridges: Iterable[tuple[str, str]] = (),
     seed: int = 2022,
+    quick: bool = False,
     progress: Callable[[str, int, int | None], None] | None = None,
 ) -> Realignment:
     """Group areas anew into the units of a layer; see `geolls.api.Study.realign`."""
@@ -155,13 +157,17 @@ def realign(
         hold(Ground(**{**vars(ground), "units": units}))
     hold(ground)
     exact = solver()
-    bound = Bound(ground) if exact and ground.together.sum() <= _MOST else None
+    every = Every(ground) if exact and not quick else None
+    bound = Bound(ground) if exact and not every and ground.together.sum() <= _MOST else None
     found: dict[float, Ints] = {}
     limits: dict[float, float] = {}
     for at, cost in enumerate(sorted(set(moves), reverse=True)):
         unit = search(ground, cost, list(found.values())[-1:], seed=seed)
-        found[cost] = polished(ground, unit, cost) if exact else unit
-        limits[cost] = bound.above(cost) if bound else kept_at_most(ground)
+        if every:
+            found[cost], limits[cost] = every.best(cost, unit)
+        else:
+            found[cost] = polished(ground, unit, cost) if exact else unit
+            limits[cost] = bound.above(cost) if bound else kept_at_most(ground)
         if progress:
             progress("Groupings", at + 1, len(set(moves)))
     said = _Said(study, land, ground, links, wanted, whole, inside)
@@ -181,7 +187,9 @@ def realign(
         f"from {land.n} {of}; links of {word} are kept"
     )
     told = list(land.told)
-    if exact and bound is None:
+    if every:
+        told.append(f"All {every.number:,} units that could be were listed, to choose the best of")
+    elif exact and bound is None:
         told.append("The bound is rough: too many areas can be in one unit for a tighter one")
     if not exact:
         told.append(f"The bound is rough, and no window was made exact: for HiGHS, {INSTALL}")

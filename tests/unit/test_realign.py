@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from geolls.api import Study
 from geolls.base.errors import GeollsError, UsageError
 from geolls.measures import exact
+from geolls.measures.listed import Every
 from geolls.measures.realign import Ground, Links, facts, hold, kept_at_most, search
 
 # Six areas in two rows of three: 0 1 2 over 3 4 5.
@@ -128,6 +129,9 @@ def test_search_is_as_good_as_enumeration_and_no_bound_is_broken(g: Ground, cost
     assert found.pieces == g.units
     assert g.low <= found.sizes.min() and found.sizes.max() <= g.high
     assert objective(g, unit, cost) == pytest.approx(best)
+    listed, limit = Every(g).best(cost, search(g, cost, steps=200))
+    assert objective(g, listed, cost) == pytest.approx(best)
+    assert best - 1e-6 <= limit <= best + 0.01
     assert kept_at_most(g) >= best - 1e-6
     assert exact.Bound(g).above(cost) >= best - 1e-6
 
@@ -137,6 +141,36 @@ def test_a_window_betters_what_a_search_left() -> None:
     poor = np.array([0, 0, 1, 2, 2, 1])
     better = exact.polished(g, poor, 0.0)
     assert objective(g, better, 0.0) == 15 > objective(g, poor, 0.0)
+
+
+def test_every_unit_that_could_be_is_listed_once() -> None:
+    g = ground(low=20, high=30)
+    every = Every(g)
+    held = [
+        frozenset(units.areas[np.flatnonzero(row)].tolist())
+        for units in every.listed
+        for row in np.unpackbits(units.held, axis=1, count=len(units.areas))
+    ]
+    by_hand = {
+        frozenset(part)
+        for k in (2, 3)
+        for part in itertools.combinations(range(6), k)
+        if len(set(g.pieces(np.isin(range(6), part).astype(np.intp))[list(part)])) == 1
+    }
+    assert every and len(held) == every.number == len(by_hand)
+    assert set(held) == by_hand
+
+
+def test_what_is_too_much_to_list_is_not_listed() -> None:
+    n = 40
+    g = ground(
+        schools=(1,) * n,
+        today=(0,) * n,
+        borders=np.array([[i, i + 1] for i in range(n - 1)]),
+        high=n,
+        units=1,
+    )
+    assert not Every(g)
 
 
 def test_the_same_seed_gives_the_same_grouping() -> None:
