@@ -35,24 +35,25 @@ def carried(made: Parts | None, *, place: bool, tools: bool) -> dict[str, Any]:
     Returns
     -------
     dict
-        css; loader, the script that inflates the rest; scripts, all others and the styles that
-        only they need, packed; data, the elements that hold the data of its map; allowed, for the
-        page's policy, the sources that let what is packed run.
+        css; loader, the script that inflates the rest; packed, the elements that hold the data of
+        its map, all other scripts and the styles that only they need; allowed, for the page's
+        policy, the sources that let what is packed run.
     """
     scripts, allowed = _scripts(made is not None, tools)
     parts = dict(made.packed) if made else {}
     if made and tools and made.traits:
         parts[TRAITS] = made.traits
     styles = ["tokens.css", *["england.css"] * (not place), "page.css"]
+    data = (_DATA.format(key, dense(part)) for key, part in parts.items())
     return {
         "css": Markup("".join(map(_lean, styles))),
         "loader": Markup(_lean("load.js")),
-        "scripts": scripts,
-        "data": Markup().join(_DATA.format(key, dense(part)) for key, part in parts.items()),
+        "packed": Markup("\n").join([*data, _PACKED.format(scripts)]),
         "allowed": allowed,
     }
 
 
+_PACKED = Markup('<script type="text/plain" id="packed">{}</script>')
 _DATA = Markup('<script type="text/plain" class="geolls-data" data-part="{}">{}</script>')
 
 

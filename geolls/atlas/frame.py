@@ -298,6 +298,8 @@ class Frame:
         style += self._runner(title)
         text = text.replace("<style></style>", f"<style>{style}</style>", 1)
         rule = policy(text, own_files=True)
+        # What is packed is long, and nothing is sought in it.
+        text = text.replace("<!--packed-->", str(inside.get("packed", "")), 1)
         for kind, digest in inside.get("allowed", {}).items():
             rule = rule.replace(f"{kind} ", f"{kind} {digest} ", 1)
         meta = f'<meta http-equiv="Content-Security-Policy" content="{rule}">'

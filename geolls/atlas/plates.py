@@ -123,7 +123,7 @@ class Plates:
         said = {"place": "England", **(data.words or {}), **(words or {})}
         trusts = data.trusts
         if trusts is not None and recipe.scope != "england":
-            trusts = trusts[trusts.index.isin(self.facts.trusts.index)]  # those of the tables
+            trusts = trusts[[uid in self.facts.trust_rows for uid in trusts.index]]
         if not self.shared and data.schools is not None:  # alone, a page finds no other file
             land = () if place is None else place.blocks
             data = replace(data, bodies=bodies_of(self.study, {*data.schools["urn"]}, land))

@@ -21,6 +21,7 @@ from geolls.base.vocabulary import REASON_LABELS, REASON_NUMBERS, REASON_PHRASES
 from geolls.maps.data import Box, Callout, LayerSpec, MapData, Measure, say
 from geolls.maps.recipes import Recipe, load_recipe
 from geolls.measures.claimants import fewest
+from geolls.study.facts import Each
 
 __all__ = ["Cover", "Drawn", "Said", "cover", "many_here", "resolve", "schools_of", "texts"]
 
@@ -364,7 +365,7 @@ class Drawn:
             out |= np.isin(self.cover(self.areas).of, list(self.counts(self.areas)))
         return out
 
-    @property
+    @cached_property
     def home(self) -> int | None:
         """The unit of the areas that is the trust's home."""
         trusts, names = self.data.trusts, self.cover(self.areas).names
@@ -380,10 +381,16 @@ class Drawn:
         pairs = zip(own, blocks, strict=True)
         return [found.units.get(code, found.on.get(block)) for code, block in pairs]
 
+    @cached_property
+    def _held(self) -> Mapping[str, list[int | None]]:
+        """Layer to the unit of each school that the map is about."""
+        layers = {spec.key: spec for spec in self.layers}
+        members = self.members
+        return Each(layers, lambda k: [] if members is None else self.units_of(layers[k], members))
+
     def counts(self, spec: LayerSpec) -> dict[int, Interval]:
         """Count the schools the map is about in each unit of a layer: at least, at most."""
-        found = self.cover(spec)
-        units = [] if self.members is None else self.units_of(spec, self.members)
+        found, units = self.cover(spec), self._held[spec.key]
         known = [found.claimants(unit) for unit in units if unit is not None]
         most = Counter(u for claimants in known for u in claimants)
         least = Counter(u for claimants in known if len(claimants) == 1 for u in claimants)
@@ -395,8 +402,7 @@ class Drawn:
         if self.data.place is not None:
             units = [found.of[block] for block in self.place_blocks]
         elif self.data.trust is not None:
-            members = [] if self.members is None else self.units_of(spec, self.members)
-            units = [unit for unit in members if unit is not None]
+            units = [unit for unit in self._held[spec.key] if unit is not None]
         else:
             units = list(range(len(spec.units)))
         return {frozenset(found.claimants(unit)) for unit in units if unit >= 0}

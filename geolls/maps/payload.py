@@ -10,7 +10,7 @@ import hashlib
 import json
 import zlib
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -141,16 +141,25 @@ def _arcs(drawn: Drawn) -> dict[str, Any]:
 def _context(frame: Any) -> dict[str, Any]:
     """Return the rings of land outside England: fine in a frame, coarse beyond it."""
     (west, south, east, north), rings = frame.bounds, list[str]()
-    for ring in shapely.get_rings(shapely.get_parts(abroad())):
-        fine = shapely.get_coordinates(ring)
+    for fine, coarse, large in _rings_abroad():
         near = (fine > (west, south)).all(axis=1) & (fine < (east, north)).all(axis=1)
-        if not near.any() and shapely.length(ring) < 20 * FAR_METRES:
+        if not near.any() and not large:
             continue
-        coarse = shapely.get_coordinates(shapely.simplify(ring, FAR_METRES))
-        steps = np.rint(fine[near | np.isin(fine @ (1, 1j), coarse @ (1, 1j))] / CONTEXT_STEP)
+        steps = np.rint(fine[near | coarse] / CONTEXT_STEP)
         deltas = np.diff(steps.astype(np.int64), axis=0, prepend=np.zeros((1, 2), int))
         rings.append(letters(deltas.ravel()))
     return {"step": CONTEXT_STEP, "rings": rings}
+
+
+@cache
+def _rings_abroad() -> list[tuple[Any, Any, bool]]:
+    """Return the rings of other land: points, which of them are drawn of it far away, if any."""
+    found = []
+    for ring in shapely.get_rings(shapely.get_parts(abroad())):
+        fine, rough = map(shapely.get_coordinates, (ring, shapely.simplify(ring, FAR_METRES)))
+        coarse = np.isin(fine @ (1, 1j), rough @ (1, 1j))
+        found.append((fine, coarse, shapely.length(ring) >= 20 * FAR_METRES))
+    return found
 
 
 @lru_cache(maxsize=8)
@@ -408,13 +417,22 @@ def own_of(drawn: Drawn, schools: pd.DataFrame | None) -> bytes:
 
 def _towns(drawn: Drawn) -> dict[str, Any]:
     """Return the towns in the frame, the largest first: names, thousands of people, where."""
-    (west, south, east, north), table = _frame(drawn, 0.4).bounds, towns()
-    near = table["easting"].between(west, east) & table["northing"].between(south, north)
+    (west, south, east, north), (names, people, xy) = _frame(drawn, 0.4).bounds, _every_town()
+    near = ((xy >= (west, south)) & (xy <= (east, north))).all(axis=1)
     most = MOST_TOWNS if drawn.england else MOST_TOWNS // 2
-    table = table[near].head(min(most, round((east - west) / 1000)))  # one for a kilometre
-    x, y = (zigzag(np.rint(table[axis] / 10)) for axis in ("easting", "northing"))
-    thousands = (table["people"] // 1000).tolist()
-    return {"name": "\n".join(table["name"]), "people": thousands, "x": x, "y": y}
+    found = np.flatnonzero(near)[: min(most, round((east - west) / 1000))]  # one for a kilometre
+    x, y = map(zigzag, np.rint(xy[found].T / 10))
+    name = "\n".join(names[found])
+    return {"name": name, "people": (people[found] // 1000).tolist(), "x": x, "y": y}
+
+
+@cache
+def _every_town() -> tuple[Any, Any, Any]:
+    """Return names, people and places of all towns, converted once, not once a map."""
+    columns = ["name", "people"], ["easting", "northing"]
+    table = towns()
+    names, people = (table[column].to_numpy(object) for column in columns[0])
+    return names, people, table[columns[1]].to_numpy(float)
 
 
 # ---------------------------------------------------------------- packed

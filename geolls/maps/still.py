@@ -38,7 +38,8 @@ class Land:
 
     def _path(self, blocks: tuple[int, ...]) -> str:
         shape = shapely.coverage_union_all(self.shapes[list(blocks)])
-        rings = shapely.get_rings(shapely.get_parts(shape))
+        parts = shapely.get_parts(shape)
+        rings = shapely.get_rings(parts[shapely.area(parts) >= min(1.0, shapely.area(parts).max())])
         lines = (shapely.get_coordinates(ring)[:-1].round().astype(int) for ring in rings)
         return "".join(
             f"M{line[0][0]} {line[0][1]}"
@@ -63,7 +64,7 @@ def still(drawn: Drawn, land: Land) -> str:
     land : Land
         Its blocks.
     """
-    ink, faces = inks(), Faces(drawn).list
+    ink, faces, every = inks(), Faces(drawn).list, tuple(range(len(land.shapes)))
     blocks, dots = defaultdict[str, list[int]](list), defaultdict[str, list[str]](list)
     for face in faces:
         blocks[_ink(face.fill)] += face.blocks
@@ -71,11 +72,16 @@ def still(drawn: Drawn, land: Land) -> str:
     for kind, east, north in zip(*(schools[c] for c in _AT), strict=True):
         x, y = (east - WEST) / METRES, (NORTH - north) / METRES
         dots[ink[kinds[kind].mark.ink]].append(f"M{x:.1f} {y:.1f}h0")
+    # What most land has is drawn of it all, and the rest on it: most pages ask for the same.
+    blocks[max(blocks, key=lambda fill: len(blocks[fill]))] = list(every)
     edge = f'stroke="{ink["edge"]}" stroke-width=".5"'
     dot = 'fill="none" stroke-width="4" stroke-linecap="round"'
     parts = [
         f'<rect width="{WIDE}" height="{HIGH}" fill="{ink["page"]}"/>',
-        *(f'<path {edge} fill="{c}" d="{land.path(tuple(of))}"/>' for c, of in blocks.items()),
+        *(
+            f'<path {edge} fill="{c}" d="{land.path(tuple(of))}"/>'
+            for c, of in sorted(blocks.items(), key=lambda fill: -len(fill[1]))
+        ),
         *(f'<path {dot} stroke="{c}" d="{"".join(d)}"/>' for c, d in dots.items()),
     ]
     for face in (face for face in faces if face.radius):
