@@ -142,7 +142,7 @@ class Plates:
             # On a page that is long already the schools elsewhere go by their URN.
             name, pupils = schools["name"].where(here, ""), schools["pupils"].where(here)
             data = replace(data, schools=schools.assign(name=name, pupils=pupils))
-        return cut(recipe, data)
+        return cut(recipe, data, alone=not self.shared)
 
     @cache  # noqa: B019
     def _places(self, layer: str) -> dict[str, MapPlace]:
@@ -154,7 +154,7 @@ class Plates:
         return Land(self.study.display_blocks) if self.shared else None
 
     def _cut(self, recipe: Recipe, data: MapData) -> Parts:
-        return cut(recipe, data, shared=self.shared, land=self._coarse)
+        return cut(recipe, data, shared=self.shared, alone=not self.shared, land=self._coarse)
 
     def trust(self, uid: str, page: Any) -> Parts | None:
         """Draw a trust: its schools, hull and links home."""

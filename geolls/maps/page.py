@@ -233,7 +233,7 @@ class Parts:
     beside : str
         What stands beside a map of England: the places where two maps part.
     traits : bytes
-        What its schools can be chosen by besides, packed: a file that all pages share, or a part.
+        What its schools can be chosen by besides, packed; empty where pages share it as a file.
     still : str
         A small picture of it, for a page that has come without what draws it; empty for none.
     """
@@ -261,6 +261,7 @@ def cut(
     data: MapData,
     *,
     shared: bool = False,
+    alone: bool = False,
     land: Land | None = None,
 ) -> Parts:
     """Draw a recipe for a page of one's own.
@@ -269,6 +270,8 @@ def cut(
     ----------
     recipe, data, shared
         As `draw`, and what is raised as well.
+    alone : bool, default False
+        Whether the page has no other file beside it.
     land : Land, optional
         The blocks of a small picture, where the page needs one.
 
@@ -284,7 +287,7 @@ def cut(
     beside = _templates().get_template("parted.html").render(id="map", parted=parted, scope=scope)
     return Parts(
         drawn.text("title"), drawn.text("question"), html, packed, urns, beside,
-        traits=b"" if shared else _traits(drawn),
+        traits=_traits(drawn) if alone else b"",
         still="" if land is None else still(drawn, land),
     )  # fmt: skip
 
