@@ -280,7 +280,7 @@ def axis_of(
     --------
     >>> axis = axis_of([1.0, 2.0, 4.0], "{:g}".format)
     >>> axis.path, axis.at(1.0), str(axis.middle_text), str(axis.ends)
-    ('M250 0v14M500 0v14M1000 0v14', 25.0, 'middle 2', 'axis from 0 to 4')
+    ('M250 0v14m250-14v14m500-14v14', 25.0, 'middle 2', 'axis from 0 to 4')
     """
     known = sorted(v for v in values if v == v)
     top = round_up(max(known, default=1.0)) if high is None else high
@@ -289,7 +289,9 @@ def axis_of(
     said = words.AXIS_MIDDLE(key=key, middle=span(middle or half, say))
     ends = words.AXIS_ENDS(key=key, low=low, high=end)
     places = dict.fromkeys(round(10 * _at(v, top)) for v in known)
-    path = "".join(f"M{x} 0v14" for x in places)
+    path, last = "", 0
+    for x in places:  # a step from each to the next: many are alike
+        path, last = path + (f"m{x - last}-14v14" if path else f"M{x} 0v14"), x
     return Axis(path, _at(half, top), low, end, said, ends, top)
 
 

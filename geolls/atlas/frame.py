@@ -64,7 +64,7 @@ LOOKS = {
 }
 _OTHER = ("other", "other")
 GIAS = f"{REGISTER}Establishments/Establishment/Details/"
-LONG = 60  # a table of more rows keeps the first few in the page; the rest travel packed
+LONG = 24  # a table of more rows keeps the first few in the page; the rest travel packed
 KEPT = 12
 
 

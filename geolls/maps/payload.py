@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import re
 import zlib
 from collections.abc import Mapping, Sequence
 from functools import cache, lru_cache
@@ -41,11 +42,11 @@ __all__ = [
 ]
 
 # How far a line may be drawn from where it is known to run, by what the map is about.
-NEAR_METRES, REGION_METRES, ENGLAND_METRES = 25.0, 100.0, 400.0
+NEAR_METRES, SHIRE_METRES, REGION_METRES, ENGLAND_METRES = 25.0, 50.0, 100.0, 400.0
 MOST_TOWNS = 400  # the largest in the frame
 CONTEXT_STEP = 100  # metres between positions of what is not England
 FAR_METRES = 6_000.0  # land that lies outside the frame at first
-REGION_SIZE = 150_000.0  # metres; what is larger is drawn as a region
+SHIRE_SIZE, REGION_SIZE = 60_000.0, 150_000.0  # metres; what is larger is drawn as such
 
 
 # ---------------------------------------------------------------- land and layers
@@ -106,8 +107,10 @@ def metres_of(drawn: Drawn) -> float:
     if drawn.england:
         return ENGLAND_METRES
     west, south, east, north = drawn.focus
-    large = drawn.data.place is not None and max(east - west, north - south) > REGION_SIZE
-    return REGION_METRES if large else NEAR_METRES
+    size = 0.0 if drawn.data.place is None else max(east - west, north - south)
+    if size > REGION_SIZE:
+        return REGION_METRES
+    return SHIRE_METRES if size > SHIRE_SIZE else NEAR_METRES
 
 
 def _frame(drawn: Drawn, times: float) -> Any:
@@ -467,17 +470,20 @@ def letters(values: npt.ArrayLike) -> str:
     ----------
     values : array of int
         Turned from 0, -1, 1, -2, ... to 0, 1, 2, 3, ... and written in base 90, from "#" on
-        without the backslash; what would need more than two letters follows a last letter.
+        without the backslash: the first letters of all, which are much the same and so take few
+        bits, then a space and the second ones. What would need more than two has the last letter
+        before, and four behind.
     """
     v = np.asarray(values, dtype=np.int64)
     v = np.where(v < 0, -2 * v - 1, 2 * v)
     large = v >= 89 * 90
     powers = [v // 90**power % 90 for power in (3, 2, 1, 0)]
-    digits = np.stack([np.full_like(v, 89), *powers], axis=1)
-    shown = np.repeat(large[:, None], 5, axis=1)
-    shown[:, 3:] = True
-    codes = digits[shown] + ord("#")
-    return (codes + (codes >= ord("\\"))).astype(np.uint8).tobytes().decode()
+    first = np.where(large, 89, powers[2])
+    shown = np.repeat(large[:, None], 4, axis=1)
+    shown[:, 3] = True
+    codes = [part + ord("#") for part in (first, np.stack(powers, axis=1)[shown])]
+    texts = ((part + (part >= ord("\\"))).astype(np.uint8).tobytes().decode() for part in codes)
+    return " ".join(texts)
 
 
 def pack(document: Mapping[str, Any]) -> bytes:
@@ -517,7 +523,14 @@ def _json(value: Any) -> bytes:
 def _deflated(text: bytes, strategy: int = zlib.Z_DEFAULT_STRATEGY) -> Ready:
     """Deflate text as blocks that end on a whole byte."""
     deflate = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS, zlib.DEF_MEM_LEVEL, strategy)
-    return Ready(text, deflate.compress(text) + deflate.flush(zlib.Z_SYNC_FLUSH))
+    done = b""
+    # Letter by letter, each run has its own code: first letters, and second ones.
+    for run in _RUNS.findall(text) if strategy == zlib.Z_HUFFMAN_ONLY else [text]:
+        done += deflate.compress(run) + deflate.flush(zlib.Z_BLOCK)
+    return Ready(text, done + deflate.flush(zlib.Z_SYNC_FLUSH))
+
+
+_RUNS = re.compile(rb'[^ "]*[ "]|[^ "]+$')
 
 
 def unpack(packed: bytes) -> dict[str, Any]:

@@ -93,11 +93,11 @@ def test_whole_numbers_are_read_back_from_their_letters(values):
 
 def read(text: str) -> list[int]:
     found = list[int]()
-    digits = [ord(c) - 35 - (ord(c) > 92) for c in text]
-    while digits:
-        many = 5 if digits[0] == 89 else 2
-        taken, digits = digits[:many], digits[many:]
-        v = sum(d * 90**i for i, d in enumerate(reversed(taken[-4:])))
+    firsts, rest = ([ord(c) - 35 - (ord(c) > 92) for c in part] for part in text.split(" "))
+    for first in firsts:
+        many = 4 if first == 89 else 1
+        taken, rest = ([] if first == 89 else [first]) + rest[:many], rest[many:]
+        v = sum(d * 90**i for i, d in enumerate(reversed(taken)))
         found.append(-(v + 1) // 2 if v % 2 else v // 2)
     return found
 

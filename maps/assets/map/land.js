@@ -4,18 +4,20 @@
   "use strict";
   const {undelta, push} = geolls;
 
-  /** Whole numbers out of text: two letters each in base 90, or the last letter and four. */
+  /** Whole numbers out of text: the first letter of each in base 90, a space, and one letter more of each, or four
+      where the first is the last of all letters. */
   function numbers(text) {
     const out = [];
-    let at = 0;
-    const digit = () => {
-      const code = text.charCodeAt(at++);
+    const many = text.indexOf(" ");
+    let at = many + 1;
+    const digit = (i) => {
+      const code = text.charCodeAt(i);
       return code - (code > 92 ? 36 : 35);
     };
-    while (at < text.length) {
-      let v = digit();
-      if (v === 89) v = (digit() * 90 + digit()) * 90 + digit();
-      v = v * 90 + digit();
+    for (let i = 0; i < many; i++) {
+      let v = digit(i);
+      if (v === 89) v = (digit(at++) * 90 + digit(at++)) * 90 + digit(at++);
+      v = v * 90 + digit(at++);
       out.push(v % 2 ? -(v + 1) / 2 : v / 2);
     }
     return out;
