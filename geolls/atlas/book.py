@@ -14,7 +14,7 @@ from geolls.atlas.frame import Frame, Page, Rendered
 from geolls.atlas.place import PlacePages
 from geolls.atlas.search import search_index
 from geolls.atlas.trust import TrustPages
-from geolls.atlas.years import PANELS, TRUST_PANELS, over_time
+from geolls.atlas.years import NATIONAL, PANELS, TRUST_PANELS, maps_over_time, over_time
 from geolls.base.text import small
 from geolls.base.vocabulary import KINDS
 from geolls.export.render import Table, render
@@ -73,7 +73,7 @@ class Book(Frame):
     single : bool
         Whether each page stands alone, with styles, scripts and data inside it.
     history : History, optional
-        What is told of earlier days: index, places and trusts then have a section of it.
+        What is told of earlier days: index, places, trusts and some national maps have a section.
     place : Place, optional
         As `Frame`; tables have the rows about it then.
     """
@@ -148,10 +148,20 @@ class Book(Frame):
 
 
 def _over_time(history: History, page: Page, title: str) -> Markup:
-    """Return the section of a page about the years: of the index, of places and of trusts."""
-    mine = history.rows.get((page.kind, *page.key))
+    """Return the section of a page about the years: of England, of places and of trusts."""
+    told = NATIONAL.get(page.key[0], ()) if page.kind == "national" else ()
+    mine = history.rows.get(("index",) if told else (page.kind, *page.key))
     if mine is None:
         return Markup()
+    if told:
+        areas = {
+            key[2]: rows
+            for key, rows in history.rows.items()
+            if key[:2] == ("place", "local_authority")
+        }
+        panels = [panel for panel in PANELS if panel[0] in told]
+        maps = maps_over_time(areas, told[0])
+        return over_time(mine, history.days, "England", panels, LEFT, maps)
     name = "England" if page.kind == "index" else title
     how = (TRUST_PANELS, ENDED) if page.kind == "trust" else (PANELS, LEFT)
     return over_time(mine, history.days, name, *how)

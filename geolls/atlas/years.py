@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Final, NamedTuple
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Final, NamedTuple, cast
 
 import pandas as pd
 from markupsafe import Markup
 
 from geolls.atlas.frame import templates
-from geolls.maps.data import say
+from geolls.maps.data import FormatName, Measure, breaks_of, class_titles, classify, say
+from geolls.maps.hexes import layouts
 from geolls.maps.offline import asset, policy
 
-__all__ = ["PANELS", "TRUST_PANELS", "over_time", "years_html"]
+__all__ = ["NATIONAL", "PANELS", "TRUST_PANELS", "maps_over_time", "over_time", "years_html"]
 
 #: What each panel shows: a column of the history, its title, how its values are written.
 PANELS: Final = (
@@ -31,6 +33,13 @@ TRUST_PANELS: Final = (
     ("areas_teaching_school_hub", "Teaching School Hubs it meets", "count"),
     ("pair_km_median", "Distance between its schools, middle pair", "km"),
 )
+#: What of England is told beside a national map: columns of the history, the first as maps.
+NATIONAL: Final = {
+    "trust_spread": ("based_elsewhere_share", "in_trusts", "trusts", "pair_km_median"),
+    "typology": ("academy_share", "in_trusts", "based_elsewhere_share"),
+}
+_MAPS = 12  # small maps, one for a day
+_HEXAGON = "l7 4v8l-7 4-7-4v-8z"  # from its top, in units of its picture
 _LEFT, _WIDE, _LOW, _TALL = 10.0, 200.0, 100.0, 80.0  # a panel, in units of its picture
 
 
@@ -79,6 +88,7 @@ def over_time(
     name: str,
     panels: Sequence[tuple[str, str, str]] = PANELS,
     note: str = "",
+    maps: Mapping[str, Any] | None = None,
 ) -> Markup:
     """Return the section of a page that shows its place, or trust, over the years.
 
@@ -94,12 +104,58 @@ def over_time(
         As `PANELS`.
     note : str
         What the numbers do not tell.
+    maps : mapping, optional
+        From `maps_over_time`.
     """
     lines = (line for told in mine["note"] for line in str(told).split("; "))
     notes = [note, *dict.fromkeys(line for line in lines if line.startswith("survivors"))]
     said = {**_said(mine, days), "place": _place(name, mine, mine, days, panels)}
-    said["notes"] = [text for text in notes if text]
+    said["notes"], said["maps"] = [text for text in notes if text], maps
     return Markup(templates().get_template("years_section.html.jinja").render(said))
+
+
+def maps_over_time(areas: Mapping[str, pd.DataFrame], column: str) -> dict[str, Any] | None:
+    """Return a small map of England for each of some days, a hexagon for each area.
+
+    Parameters
+    ----------
+    areas : mapping of str to DataFrame
+        The rows of each area by its code, as of `geolls.history`.
+    column : str
+        A column of `PANELS`, which is shaded.
+
+    Returns
+    -------
+    dict, optional
+        Title, classes and maps, all on one scale; None where the areas have no hexagons.
+    """
+    title, kind = next((title, kind) for key, title, kind in PANELS if key == column)
+    cells = next((found for found in layouts().values() if set(found) == set(areas)), None)
+    told = {code: rows.set_index("day")[column] for code, rows in areas.items()}
+    table = pd.DataFrame(told).T.astype(float).dropna(axis=1, how="all") if cells else None
+    if cells is None or table is None or table.empty:
+        return None
+    days = sorted(map(str, table.columns))
+    last = len(days) - 1
+    shown = sorted({days[round(i * last / (_MAPS - 1))] for i in range(_MAPS)})
+    breaks = breaks_of(pd.Series(table.to_numpy().ravel()), kind)
+    of = Measure(
+        column, title, "local_authority", table[shown[-1]], breaks, format=cast("FormatName", kind)
+    )
+    high = max(row for _, row in cells.values())
+    maps = []
+    for day in shown:
+        found: dict[str, str] = {}
+        classes = classify(replace(of, values=table[day]), table.index)
+        for code, c in zip(table.index, classes, strict=True):
+            at, row = cells[code]
+            look = of.paints[c] if c >= 0 else "none"
+            x, y = 7 * (2 * at + row % 2 + 1), 12 * (high - row)
+            found[look] = f"{found.get(look, '')}M{x} {y}{_HEXAGON}"
+        maps.append({"day": day, "paths": found, "known": int(table[day].notna().sum())})
+    wide = 14 * max(column for column, _ in cells.values()) + 21
+    keys = zip(of.paints, class_titles(of), strict=True)
+    return {"title": title, "keys": [*keys], "maps": maps, "size": (wide + 7, 12 * high + 16)}
 
 
 def _said(table: pd.DataFrame, days: list[str]) -> dict[str, Any]:

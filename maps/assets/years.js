@@ -6,7 +6,11 @@ for (const box of document.querySelectorAll(".years")) {
   const step = () => {
     shown.textContent = days[slider.value];
     slider.setAttribute("aria-valuetext", days[slider.value]);
-    for (const panel of box.querySelectorAll("svg")) {
+    // The small map that tells of that day, or of the last before it.
+    const maps = [...box.querySelectorAll("[data-from]")];
+    const past = maps.filter((map) => map.dataset.from <= days[slider.value]).at(-1);
+    for (const map of maps) map.classList.toggle("now", map === past);
+    for (const panel of box.querySelectorAll("figure:not([data-from]) svg")) {
       const mark = panel.querySelector(`[data-day="${slider.value}"]`);
       const at = panel.querySelector(".at");
       at.querySelector("text").textContent = mark ? mark.dataset.said : "not known";

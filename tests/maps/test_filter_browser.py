@@ -188,6 +188,18 @@ def test_bars_follow_the_filter_and_one_that_cannot_says_so(
     assert page.locator(".gl-told:visible").count() == 0
 
 
+def test_a_map_without_schools_says_why_it_has_no_filter(
+    browser: Any, leaves: Leaves, open_page: Callable[..., Any]
+) -> None:
+    page = browser.new_page()
+    page.goto(leaves.path("disagreement").as_uri())
+    page.wait_for_selector(".geolls-app[data-tools]")
+    assert page.locator(".gl-filter").count() == 0
+    assert "draws no school" in page.inner_text(".gl-tools .gl-note")
+    page.close()
+    assert open_page("place").page.locator(".gl-tools .gl-note").count() == 0
+
+
 def test_table_and_csv_follow_the_filter_and_the_csv_says_so(
     open_page: Callable[..., Any], leeds: pd.DataFrame
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import tomllib
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -102,6 +103,10 @@ def test_draw_a_circle_of_5_km_round_ashington_and_save_its_schools(
     with zipfile.ZipFile(line) as archive:
         assert archive.testzip() is None
         shape = json.loads(archive.read(f"{line.stem}/area.geojson"))["features"][0]["geometry"]
+        note = tomllib.loads(archive.read(f"{line.stem}/layer.toml").decode())["note"]
+    # Page and file say how geolls may count otherwise.
+    for said in (note, page.inner_text(".gl-inside > .gl-note")):
+        assert "a school whose point lies in another district counts with" in said
     polygon, schools = shapely.Polygon(shape["coordinates"][0]), real_study.schools
     held = shapely.intersects_xy(polygon, schools["easting"], schools["northing"])
     towns_held = sorted(schools["urn"][held])

@@ -13,8 +13,8 @@ import pytest
 import shapely
 
 from geolls.base.shelves import shelf
-from geolls.land.blocks import dissolve, load_blocks, load_display
-from geolls.maps.topology import Topology
+from geolls.land.blocks import dissolve, load_blocks
+from geolls.maps.scenes import scene_of
 
 ROOT = Path(__file__).parents[2]
 SAMPLE = Path(__file__).with_name("postcodes.parquet")
@@ -75,12 +75,17 @@ def test_no_school_stands_outside_its_district_but_those_whose_code_and_point_di
     assert set(schools["urn"][metres > 25]) <= APART
     assert metres.max() < 400
 
-    # And nowhere is a mark drawn outside: at every scale that a page has.
-    topology = Topology.of(load_display(), xy)
+    # And nowhere is a mark drawn outside: on the land that pages draw, at every scale they have.
+    data = scene_of(recent_study, "national_index")[1]
+    topology, shown = data.topology, schools["urn"].isin(data.schools["urn"]).to_numpy()
     unit = land.set_index("block")["unit_code"].reindex(topology.blocks).to_numpy(object)
+    urns, own, xy = schools["urn"][shown], own.to_numpy(object)[shown], xy[shown]
+    assert len(urns) > 19_000
     for scale in (25, 100, 400):
-        away = outside(topology.encode(scale), unit, own.to_numpy(object), xy)
-        assert set(schools["urn"][away > 25]) <= APART, scale
+        drawn = topology.encode(scale)
+        assert set(urns[outside(drawn, unit, own, xy) > 25]) <= APART, scale
+    # Marks that are drawn elsewhere than they stand are told.
+    assert (outside(drawn, unit, own, xy + 500.0) > 25).sum() > 100
 
 
 def outside(drawn: dict[str, Any], unit: Any, own: Any, xy: Any) -> Any:

@@ -14,9 +14,10 @@ from gias_files import ACADEMY, links, put, schools, text_of
 import geolls
 from geolls.api import Study
 from geolls.atlas.book import Book, History
-from geolls.atlas.years import PANELS, TRUST_PANELS, years_html
+from geolls.atlas.years import PANELS, TRUST_PANELS, maps_over_time, years_html
 from geolls.base.errors import InputFileError, UnknownNameError
 from geolls.fetch.gias import fetch_gias
+from geolls.maps.hexes import layouts
 from geolls.study.facts import Facts
 from geolls.study.history import COLUMNS, Day, days_of
 
@@ -183,7 +184,7 @@ def test_pages_of_an_atlas_tell_of_their_years_where_a_history_is_given(
     bare = Book(facts)
     book = Book(facts, history=History(["2010-09-01", "2020-09-01"], told, ["r.csv"]))
     place, trust = bare.path_of("region", code), bare.path_of("trust", uid)
-    for path in ("index.html", place, trust):
+    for path in ("index.html", place, trust, "maps/trust_spread.html"):
         with_, without = (each.make(path)[path].decode() for each in (book, bare))
         begin, end = with_.index('<section class="years"'), with_.index("</section></main>") + 10
         # Nothing else of the page is another, but for the hashes of its policy.
@@ -192,6 +193,26 @@ def test_pages_of_an_atlas_tell_of_their_years_where_a_history_is_given(
         assert 'type="range"' in with_ and "As a table" not in without
     assert "Survivors only: &lt;b&gt;." in book.make(place)[place].decode()
     assert "<td>7</td>" in book.make(trust)[trust].decode()
+
+
+def test_a_national_map_is_a_small_map_for_each_day_on_one_scale() -> None:
+    cells = layouts()["2025"]
+    days = [f"{2001 + i}-09-01" for i in range(30)]
+    rows = pd.DataFrame({"day": days, "academy_share": [i / 100 for i in range(30)]})
+    areas = {code: rows.assign(academy_share=rows["academy_share"] * 2) for code in cells}
+    first = next(iter(areas))
+    areas[first] = rows.assign(academy_share=float("nan"))
+    found = maps_over_time(areas, "academy_share")
+    assert found is not None
+    shown = [one["day"] for one in found["maps"]]
+    assert len(shown) == 12 and {shown[0], shown[-1]} == {days[0], days[-1]}
+    for one in found["maps"]:
+        assert one["known"] == len(cells) - 1
+        assert sum(d.count("M") for d in one["paths"].values()) == len(cells)
+        assert one["paths"]["none"].count("M") == 1
+    looks = [next(look for look in one["paths"] if look != "none") for one in found["maps"]]
+    assert looks == sorted(looks) and looks[0] < looks[-1], "one scale for all days"
+    assert maps_over_time({"E1": rows}, "academy_share") is None
 
 
 @pytest.mark.real_data

@@ -9,6 +9,10 @@
   // As many trusts as can be told apart.
   const MOST = groups.length;
   const LARGEST = 5e6;
+  // On a map without schools.
+  const NONE =
+    "This map is of land and draws no school, so there are none to filter or to circle: the map of England and those " +
+    "of places do.";
 
   /** The text of a file that a reader opened; older spreadsheets write other letters than UTF-8. */
   async function textOf(file) {
@@ -477,5 +481,6 @@
 
   geolls.tools.push((app) => {
     if (app.schools?.n && app.own.kinds.length) app.chooser = new Filter(app);
+    else if (!app.schools) app.bar.append(el("p", {class: "gl-note"}, NONE));
   });
 })(globalThis.geolls);

@@ -5,6 +5,11 @@
   const {kindKey, layerFiles, metresIn, metresTo, ringOf, saveAs, schoolWords, svg} = geolls;
   const {keyOf, kindLabel, reasonLabel, tally, toolButton, withinOf, zipOf} = geolls;
 
+  // How what is counted here may differ from what geolls counts with the zip.
+  const CODE =
+    "With the zip geolls goes by the district that the register names: a school whose point lies in another district " +
+    "counts with the nearest land of its own.";
+
   // Pixels: a line drawn with less than this between its points has more points than it needs.
   const STEP = 4;
   // A press that moved less than this is a click; a click so near to the first corner closes the line.
@@ -346,7 +351,7 @@
       const which = app.filter
         ? "those that fit the filter; the zip is the area alone"
         : "of every kind and phase of this map";
-      return `A school counts where its point lies. Counted are ${about}, ${which}.${beyond}${rounded}`;
+      return `A school counts where its point lies. ${CODE} Counted are ${about}, ${which}.${beyond}${rounded}`;
     }
 
     isNear(ring, s) {
@@ -458,7 +463,7 @@
       const name = this.title();
       const day = new Date().toISOString().slice(0, 10);
       const how = middle ? `A circle of ${km(metres)} km round ${middle}. ` : "";
-      const note = `${how}${schoolWords(inside.length)} lay inside on the map that it was drawn on.`;
+      const note = `${how}${schoolWords(inside.length)} lay inside on the map that it was drawn on, by their points. ${CODE}`;
       saveAs(new Blob([zipOf(layerFiles(name, ring, day, note))], {type: "application/zip"}), `${keyOf(name)}.zip`);
     }
   }
