@@ -559,10 +559,13 @@ def _(t: Truth, s: Said, g: Groups) -> bool:
     _, land = hub(t, s, g)
     mostly = [u for u, part in land.units.items() if land.shared[u] > part / 2]
     lists = [one & land.units.keys() for one in land.lists]
-    low = min(
+    sure = {unit for one in lists if len(one) == 1 for unit in one}
+    left = [one for one in lists if not one & sure]
+    others = set().union(*left)
+    low = len(sure) + min(
         n
-        for n in range(len(land.units) + 1)
-        if any(all(set(some) & one for one in lists) for some in combinations(land.units, n))
+        for n in range(len(others) + 1)
+        if any(all(one & {*some} for one in left) for some in combinations(others, n))
     )
     right = ends(g["met"].lower()) == (low, len(land.units)) and num(g["parted"]) == len(mostly)
     return right and t.divided(land)
