@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from typing import Any, Literal
 
 from geolls.base.errors import GeollsError
@@ -126,7 +126,8 @@ class Plates:
             trusts = trusts[[uid in self.facts.trust_rows for uid in trusts.index]]
         if not self.shared and data.schools is not None:  # alone, a page finds no other file
             land = () if place is None else place.blocks
-            data = replace(data, bodies=bodies_of(self.study, {*data.schools["urn"]}, land))
+            urns = {*data.schools["urn"]}
+            data = replace(data, bodies=partial(bodies_of, self.study, urns, land))
         return recipe, replace(data, dates="", demonstration=False, words=said, trusts=trusts)
 
     # -- the maps ----------------------------------------------------------------------------

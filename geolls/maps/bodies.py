@@ -161,8 +161,10 @@ def _runs(study: Core, layer: Layer, order: pd.Index[Any]) -> dict[str, Any]:
     """Return a layer that the register tells of: the body of each school, and since when."""
     table = study.assigned(layer.key)
     table = table[~is_reason(table["unit_code"])]
-    names = table.groupby("urn")["unit_name"].agg(" and ".join).reindex(order)
-    texts = names.astype(object).where(names.notna(), "").tolist()
+    names: dict[str, str] = {}
+    for urn, name in zip(table["urn"], table["unit_name"], strict=True):
+        names[urn] = f"{names[urn]} and {name}" if urn in names else name
+    texts = [names.get(urn, "") for urn in order]
     schools = study.schools.set_index("urn").reindex(order)
     if layer.column == "trust":
         joined = schools["trust_joined"]

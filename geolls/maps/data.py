@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from itertools import pairwise
@@ -479,8 +479,8 @@ class MapData:
         What schools are told apart by; by who runs them unless told.
     kinds_title : str
         The same in words.
-    bodies : bytes
-        What is above each school and postcode, packed (see `geolls.maps.bodies`).
+    bodies : callable
+        Packs what is above each school and postcode (see `geolls.maps.bodies`), if a page is made.
     land : Topology, optional
         The blocks as arcs. Maps of the same blocks can share it; made from `blocks` when absent.
     """
@@ -501,7 +501,7 @@ class MapData:
     demonstration: bool = False
     kinds: Mapping[str, Kind] = field(default_factory=lambda: WHO_RUNS)
     kinds_title: str = "Schools, by who runs them"
-    bodies: bytes = b""
+    bodies: Callable[[], bytes] = bytes
     land: Topology | None = None
 
     @cached_property

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -72,7 +73,7 @@ def scene_of(
     data = about(facts, found, country(facts, found), place=place, trust=trust)
     urns = () if data.schools is None else {*data.schools["urn"]}
     land = () if place is None else place.blocks
-    return found, replace(data, bodies=bodies_of(study, urns, land))
+    return found, replace(data, bodies=partial(bodies_of, study, urns, land))
 
 
 _NUMBERS: Mapping[str, Callable[[Any], float]] = {
