@@ -108,7 +108,12 @@ def over_time(
         From `maps_over_time`.
     """
     lines = (line for told in mine["note"] for line in str(told).split("; "))
-    notes = [note, *dict.fromkeys(line for line in lines if line.startswith("survivors"))]
+    notes = [
+        note,
+        *dict.fromkeys(
+            line for line in lines if line.startswith("counting") or line.startswith("survivors")
+        ),
+    ]
     said = {**_said(mine, days), "place": _place(name, mine, mine, days, panels)}
     said["notes"], said["maps"] = [text for text in notes if text], maps
     return Markup(templates().get_template("years_section.html.jinja").render(said))

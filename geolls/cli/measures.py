@@ -255,7 +255,9 @@ def schools(study: Study, place: Place, trust: str | None, **options: Any) -> No
         note_besides(study, trust, options)
     found = study.schools_in(place, trust)
     of = f" of {study.trust(trust)['trust_name']}" if trust is not None else ""
-    there = part_of(study, f"{len(found):,}", f"those{of} in {place.name}")
+    has = study.many_in(place)
+    inside = "in" if has.certain else "that are or may be in"
+    there = part_of(study, f"{len(found):,}", f"those{of} {inside} {place.name}")
     emit(found, options, **about(study, f"Schools of {place.name}"), there=there)
 
 

@@ -33,7 +33,8 @@ SINCE: Final = 2010
 COLUMNS: Final = [
     *("day", "place", "schools", "academies", "academy_share"),
     *("in_trusts", "in_trusts_low", "in_trusts_high", "in_trusts_share"),
-    *("trusts", "effective_providers", "based_elsewhere_share", "pair_km_median"),
+    *("trusts", "effective_providers", "based_elsewhere_share"),
+    *("based_elsewhere_share_low", "based_elsewhere_share_high", "pair_km_median"),
     *(f"trusts_across_{key}{end}" for key in HUBS for end in ("", "_low", "_high")),
     *("schools_from", "trusts_from", "note"),
 ]
@@ -244,7 +245,9 @@ def _study(day: Day, settings: Settings, data: Path | None) -> Core:
 def _there(study: Core, name: str, place: Place) -> tuple[pd.Index, str]:
     """Return the schools of a place on a day: of its unit, or of the land that it came to have."""
     try:
-        return study.schools_of(name), ""
+        low, high = study.many_in(name)
+        shared = f"counting {high - low:,} on land that others list too" if low < high else ""
+        return study.schools_of(name), shared
     except UnknownNameError:
         placed = study.placement.schools
         return pd.Index(placed.loc[placed["block"].isin(place.blocks), "urn"]), "its land of today"
@@ -281,7 +284,7 @@ def _of_trusts(study: Core, mine: pd.DataFrame) -> dict[str, Any]:
     several = spread[spread["schools"] > 1]
     share = providers(mine).value_counts(normalize=True)
     kinds = study.kinds("local_authority").reindex(mine["urn"])
-    known = kinds[kinds != "status_unknown"]
+    dark, elsewhere = kinds == "status_unknown", kinds == "trust_based_elsewhere"
     across = {
         f"trusts_across_{key}{end}": (several[f"areas_{key}{end}"] > 1).mean()
         for key in HUBS
@@ -295,7 +298,9 @@ def _of_trusts(study: Core, mine: pd.DataFrame) -> dict[str, Any]:
         "in_trusts_share": len(held) / (len(mine) - unknown) if len(mine) > unknown else np.nan,
         "trusts": len(several),
         "effective_providers": 1 / (share**2).sum() if len(share) else np.nan,
-        "based_elsewhere_share": (known == "trust_based_elsewhere").mean(),
+        "based_elsewhere_share": elsewhere[~dark].mean(),
+        "based_elsewhere_share_low": elsewhere.mean(),
+        "based_elsewhere_share_high": (elsewhere | dark).mean(),
         "pair_km_median": several["pair_km_median"].median(),
         **across,
     }

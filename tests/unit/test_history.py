@@ -20,6 +20,7 @@ from geolls.fetch.gias import fetch_gias
 from geolls.maps.hexes import layouts
 from geolls.study.facts import Facts
 from geolls.study.history import COLUMNS, Day, days_of
+from geolls.study.units import units_of
 
 # 100000 became 100003; 100001 was an academy from 2012; 100002 is maintained.
 SCHOOLS = schools(
@@ -213,6 +214,26 @@ def test_a_national_map_is_a_small_map_for_each_day_on_one_scale() -> None:
     looks = [next(look for look in one["paths"] if look != "none") for one in found["maps"]]
     assert looks == sorted(looks) and looks[0] < looks[-1], "one scale for all days"
     assert maps_over_time({"E1": rows}, "academy_share") is None
+
+
+def test_the_last_day_says_of_a_place_what_its_page_says(tmp_path: Path) -> None:
+    """One label, one fact: the panels against the table that pages read, a status unknown too."""
+    district = "DistrictAdministrative (code)"
+    here = ACADEMY | {"LA (code)": "383", district: "E08000035"}
+    there = ACADEMY | {"LA (code)": "380", district: "E08000032"}
+    own = {key: here[key] for key in ("LA (code)", district)}
+    blank = own | {"TypeOfEstablishment (name)": "", "URN": "149000"}
+    made = schools(here, there, there, own, own, own, own, blank)
+    register = put(tmp_path, made, "edubasealldata20230901.csv")
+    (row,) = by_day(geolls.history(register, (), "Leeds", since=2023), "Leeds").to_dict("records")
+    study = geolls.open_study(register=register, as_of="2023-09-01")
+    unit = units_of(study, "local_authority").loc["E08000035"]
+    assert unit["share_trust_based_elsewhere_high"] > unit["share_trust_based_elsewhere_low"] > 0
+    for end in ("low", "high"):
+        ends = row[f"based_elsewhere_share_{end}"], unit[f"share_trust_based_elsewhere_{end}"]
+        assert ends[0] == pytest.approx(ends[1])
+    for column in ("schools", "trusts", "effective_providers"):
+        assert row[column] == pytest.approx(unit[column]), column
 
 
 @pytest.mark.real_data
