@@ -22,6 +22,7 @@ _MOST = 15_000_000  # units to list: 24 bytes each
 _WIDE = 12  # areas of the mean size in the largest unit: of more, so many units are never all
 _FEW = 20  # areas: of so few, always
 _AT_ONCE = 4096
+_ROWS = 16  # of these, in one product
 _NEAR = 300_000  # units that prices are found among
 _CHOICE = 60_000  # units to choose among at the end
 _EACH = 6  # of one first area, that prices are held against in one round
@@ -261,10 +262,14 @@ class _Choice:
             whose = np.r_[np.flatnonzero(self.stay[areas].any(axis=0)), self.new]
             worth = (self.stay[np.ix_(areas, whose)] - price[areas, None]).astype(np.float32)
             gain, owner = np.empty(number, dtype=np.float32), np.empty(number, dtype=np.int16)
+            held = np.zeros((_AT_ONCE, len(areas)), dtype=np.float32)
             for at in range(0, number, _AT_ONCE):
                 part = slice(at, at + _AT_ONCE)
-                held = np.unpackbits(units.held[part], axis=1, count=len(areas))
-                brings = held.astype(np.float32) @ worth + units.kept[part, None]
+                bits = np.unpackbits(units.held[part], axis=1, count=len(areas))
+                held[: len(bits)] = bits
+                # Few rows at once: products so small are not shared out among threads that wait.
+                brings = (held.reshape(-1, _ROWS, len(areas)) @ worth).reshape(_AT_ONCE, -1)
+                brings = brings[: len(bits)] + units.kept[part, None]
                 brings -= less[whose].astype(np.float32)
                 best = brings.argmax(axis=1)
                 gain[part], owner[part] = brings[np.arange(len(best)), best], whose[best]
