@@ -188,7 +188,9 @@ def realign(
     )
     told = list(land.told)
     if every:
-        told.append(f"All {every.number:,} units that could be were listed, to choose the best of")
+        told.append(
+            f"Every unit that could be was listed ({every.number:,}), and the best of them chosen"
+        )
     elif exact and bound is None:
         told.append("The bound is rough: too many areas can be in one unit for a tighter one")
     if not exact:
@@ -438,6 +440,7 @@ class _Said:
         )
         if not sound:
             raise RuntimeError(f"the grouping at {cost:g} is not what it was found to be")
+        limit = max(limit, objective)  # but for the last digits it is no less
         codes, names = self._names(unit, owner)
         stay_pupils = np.hstack([land.today_pupils, np.zeros((land.n, 1))])[
             np.arange(land.n), owner[unit]
