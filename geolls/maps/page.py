@@ -251,7 +251,7 @@ class Parts:
 def _pack(drawn: Drawn, shared: bool) -> tuple[dict[str, bytes], tuple[str, ...]]:
     """Return the packed data by key, and the URNs of its schools in order."""
     schools = school_order(drawn)
-    packed = [land_of(drawn, shared), own_of(drawn, schools), drawn.data.bodies()]
+    packed = [land_of(drawn, shared), own_of(drawn, schools, shared), drawn.data.bodies()]
     urns = () if schools is None else tuple(map(str, schools["urn"]))
     return {key_of(part): part for part in packed if part}, urns
 

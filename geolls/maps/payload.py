@@ -55,17 +55,23 @@ SHIRE_SIZE, REGION_SIZE = 60_000.0, 150_000.0  # metres; what is larger is drawn
 def land_of(drawn: Drawn, shared: bool) -> bytes:
     """Return the packed geometry and layers: the part that pages of one atlas can share."""
     topo = drawn.data.topology
-    if shared and drawn.data.place is None:
+    if shared and _whole(drawn):
         return _shared_land(topo, metres_of(drawn), tuple(drawn.data.layers))
     seen = range(len(topo.blocks)) if drawn.england else _seen(drawn)
     return _land(topo, _arcs(drawn), tuple(drawn.layers), _context(_frame(drawn, 1.0)), seen)
+
+
+def _whole(drawn: Drawn) -> bool:
+    """Return whether a map can share the land of England: that of a place is cut to it."""
+    return drawn.data.place is None
 
 
 @lru_cache(maxsize=4)
 def _shared_land(topo: Topology, metres: float, specs: tuple[LayerSpec, ...]) -> bytes:
     """Return the land that all pages of an atlas draw on: packed once, and so as one."""
     context, seen = _context(shapely.box(*abroad().bounds)), range(len(topo.blocks))
-    return _land(topo, topo.encode(metres), specs, context, seen)
+    every = _told(np.arange(len(_every_town()[0])))
+    return _land(topo, topo.encode(metres), specs, context, seen, towns=every)
 
 
 def _land(
@@ -74,13 +80,14 @@ def _land(
     specs: tuple[LayerSpec, ...],
     context: dict[str, Any],
     seen: Sequence[int],
+    **more: Any,
 ) -> bytes:
     """Pack land and layers; of pieces of land, which are many, those that are seen have a name."""
     packed = ready(_as_text(arcs), letters_only=True)
     layers = _layers(tuple(s for s in specs if s.family != PARTED), topo.blocks)
     pieces = [_pieces(s, topo.blocks, seen) for s in specs if s.family == PARTED]
     land = {"arcs": packed, "layers": layers, "pieces": pieces}
-    return pack(land | {"london": topo.london, "context": context})
+    return pack(land | {"london": topo.london, "context": context} | more)
 
 
 def _as_text(arcs: Mapping[str, Any]) -> dict[str, Any]:
@@ -354,7 +361,7 @@ def _trusts(trusts: pd.DataFrame) -> dict[str, Any]:
 # ---------------------------------------------------------------- the map's own
 
 
-def own_of(drawn: Drawn, schools: pd.DataFrame | None) -> bytes:
+def own_of(drawn: Drawn, schools: pd.DataFrame | None, shared: bool = False) -> bytes:
     """Return the packed rest: what is drawn, shaded, marked and said on this map.
 
     Parameters
@@ -363,6 +370,8 @@ def own_of(drawn: Drawn, schools: pd.DataFrame | None) -> bytes:
         The map.
     schools : DataFrame, optional
         From `school_order`; none draws no school.
+    shared : bool
+        As `land_of`, whose land then has the towns of all maps.
     """
     data, recipe, place = drawn.data, drawn.recipe, drawn.data.place
     out: dict[str, Any] = {
@@ -386,7 +395,7 @@ def own_of(drawn: Drawn, schools: pd.DataFrame | None) -> bytes:
     blocks = list(data.topology.blocks)
     more = {
         "on_blocks": None if on is None else on.reindex(blocks).fillna(0).astype(int).tolist(),
-        "towns": _towns(drawn) if recipe.cities else None,
+        "towns": _towns(drawn, shared and _whole(drawn)) if recipe.cities else None,
         "swipe": drawn.swipe,
         "hexes": hexes and _hexes(hexes),
         "base": recipe.hexagons and "hexes",
@@ -418,12 +427,18 @@ def own_of(drawn: Drawn, schools: pd.DataFrame | None) -> bytes:
     return pack(out)
 
 
-def _towns(drawn: Drawn) -> dict[str, Any]:
-    """Return the towns in the frame, the largest first: names, thousands of people, where."""
-    (west, south, east, north), (names, people, xy) = _frame(drawn, 0.4).bounds, _every_town()
+def _towns(drawn: Drawn, shared: bool) -> dict[str, Any]:
+    """Return the towns in the frame, the largest first; shared, where they are among all."""
+    (west, south, east, north), (*_, xy) = _frame(drawn, 0.4).bounds, _every_town()
     near = ((xy >= (west, south)) & (xy <= (east, north))).all(axis=1)
     most = MOST_TOWNS if drawn.england else MOST_TOWNS // 2
     found = np.flatnonzero(near)[: min(most, round((east - west) / 1000))]  # one for a kilometre
+    return {"at": zigzag(found)} if shared else _told(found)
+
+
+def _told(found: npt.NDArray[np.intp]) -> dict[str, Any]:
+    """Return some of the towns: names, thousands of people, where in steps of ten metres."""
+    names, people, xy = _every_town()
     x, y = map(zigzag, np.rint(xy[found].T / 10))
     name = "\n".join(names[found])
     return {"name": name, "people": (people[found] // 1000).tolist(), "x": x, "y": y}

@@ -124,7 +124,7 @@
       this.schools = own.schools?.urn ? new Schools(own.schools, this.spot) : null;
       this.inside = this.blocksInside();
       // Towns, the largest first, and what of the ground is drawn beneath the data.
-      this.towns = townsOf(own.towns, this.spot);
+      this.towns = townsOf(own.towns, land.towns, this.spot);
       this.ground = new Set(this.towns.length ? ["towns"] : []);
       // What is picked: {kind: "unit", layer, u}, {kind: "trust", t}, {kind: "school", s}, {kind: "postcode", code},
       // or {kind: "absent", words}: a school that is on another map.

@@ -84,16 +84,16 @@
     }
   }
 
-  /** Towns as they were packed: names, thousands of people, where in steps of ten metres. */
-  function townsOf(packed, spot) {
+  /** Towns as they were packed: names, thousands of people, where in steps of ten metres; or where they are among
+      those that maps share. */
+  function townsOf(own, shared, spot) {
+    const packed = own?.at ? shared : own;
     if (!packed?.name) return [];
     const north = undelta(packed.y);
     const east = undelta(packed.x);
-    return packed.name.split("\n").map((text, i) => ({
-      text,
-      people: 1000 * packed.people[i],
-      world: spot(10 * east[i], 10 * north[i]),
-    }));
+    const town = (text, i) => ({text, people: 1000 * packed.people[i], world: spot(10 * east[i], 10 * north[i])});
+    const every = packed.name.split("\n").map(town);
+    return own.at ? undelta(own.at).map((i) => every[i]) : every;
   }
 
   Object.assign(geolls, {Schools, townsOf});
