@@ -50,7 +50,7 @@ def coded_wards(
         for name, code, district in wards.itertuples(index=False):
             if district in of_code:
                 known.setdefault(fold(name), {})[code] = (name, of_code[district])
-    called = {n: f"{n} ({d.name})" for held in known.values() for n, d in held.values()}
+    every = [(n, d) for held in known.values() for n, d in held.values()]
 
     def code_of(ward: str, claim: Claim) -> str:
         if _CODE.fullmatch(ward.upper()):
@@ -69,7 +69,12 @@ def coded_wards(
             raise UnknownNameError(message, where=where, fix=fix)
         there = f" in {inside.name}" if inside else ""
         message = f"the register has no school in a ward called {ward!r}{there}"
-        fix = suggest(ward, called, called.__getitem__) or "give its code, as E05011453"
+        mine = set(inside.blocks) if inside else None
+        called = {n: f"{n} ({d.name})" for n, d in every if mine is None or mine & set(d.blocks)}
+        part = [said for n, said in called.items() if f" {fold(ward)} " in f" {fold(n)} "]
+        near = f"did you mean {' or '.join(part[:3])}?" if part and fold(ward) else None
+        near = near or suggest(ward, called, called.__getitem__)
+        fix = near or "give its code, as E05011453"
         raise UnknownNameError(message, where=where, fix=fix)
 
     return [replace(c, wards=tuple(code_of(ward, c) for ward in c.wards)) for c in claims]

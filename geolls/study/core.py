@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Concatenate, Literal, ParamSpec, Self, Ty
 import pandas as pd
 
 from geolls.base.cells import a_name
+from geolls.base.columns import GEOGRAPHIES
 from geolls.base.errors import UnknownNameError, UsageError
 from geolls.base.interval import Interval
 from geolls.base.populations import Population, population_of
@@ -577,7 +578,7 @@ class Core:
     def _gazetteer_of(self, *keys: str) -> Gazetteer:
         layers = {key: self.catalogue.layers[key] for key in keys}
         land = {key: self.membership(key, "area") for key in keys}
-        return Gazetteer(layers, land, self.as_of, self.areas, self._town)
+        return Gazetteer(layers, land, self.as_of, self.areas, self._otherwise)
 
     def place(self, given: Given) -> Place:
         """Find a place by name or code, or make one of a list of schools, a town or a circle.
@@ -616,8 +617,15 @@ class Core:
             raise UnknownNameError(bare, where="--place", fix="give a --register that has it")
         return unit_called(layer.key, self.places(layer.key), name)
 
-    def _town(self, name: str) -> Place | None:
-        return self._made_place(f"town:{name}") if towns_called(name) else None
+    def _otherwise(self, name: str) -> Place | None:
+        """Return the town of a name, or else the constituency, ward or MSOA of the register."""
+        if towns_called(name):
+            return self._made_place(f"town:{name}")
+        for key, (_, column) in GEOGRAPHIES.items():
+            if (self.schools[column].dropna().drop_duplicates().map(fold) == fold(name)).any():
+                found = self._place(f"{key}:{name}")
+                return replace(found, note=f"{name} is read as {key}:{found.name}")
+        return None
 
     def _made_place(self, text: str) -> Place | None:
         seen = Looked(

@@ -92,6 +92,18 @@ def travel_of(given: str | Path, schools: pd.DataFrame) -> Travel:
         kinds.append(kind)
     what, way = " to ".join(dict.fromkeys(kinds)), "from origin to destination"
     pairs = len(times)
+    strange = np.zeros(pairs, dtype=bool)
+    for side, kind in zip(ENDS, kinds, strict=True):
+        if kind != "neighbourhoods":  # most of which have no school
+            known = np.isin(np.arange(len(ids)), table[side])
+            strange |= ~known[times[side]]
+    if n := int(strange.sum()):
+        first = (str(ids[times[side][strange].iloc[0]]) for side in ENDS)
+        some = " to ".join(name or "a blank cell" for name in first)
+        told.append(
+            f"{path.name}: {n:,} of {pairs:,} pairs name what is no school's of the register, as "
+            f"{some}"
+        )
     if len(set(kinds)) == 1:
         times, way = _both_ways(times)
         if kinds[0] != "neighbourhoods":  # a school is at its own door

@@ -14,6 +14,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from geolls.base.columns import GEOGRAPHIES
 from geolls.base.errors import UnknownNameError
 from geolls.base.populations import POPULATIONS
 from geolls.base.postcodes import POSTCODE, abroad, is_whole, readings
@@ -144,7 +145,13 @@ def where(
     layer = catalogue.layers.get(of_schools(text).partition(":")[0].strip())
     if re.fullmatch(_SET, text.strip(), re.IGNORECASE) or (layer and layer.kind == "schools"):
         return [answer._asdict() for answer in _of_set(open_study(), text)]
-    matches = find(re.sub(_KIND, "", text, flags=re.IGNORECASE), ground)
+    try:
+        matches = find(re.sub(_KIND, "", text, flags=re.IGNORECASE), ground)
+    except UnknownNameError:
+        with contextlib.suppress(UnknownNameError):  # of schools alone: a constituency by its name
+            if open_study().place(text).layer in GEOGRAPHIES:
+                return [answer._asdict() for answer in _of_set(open_study(), text)]
+        raise
     lately = list(_area_layers(ground))
     polygons = [v for v in catalogue.layers.values() if v.cuts_blocks and v.active(on)]
     answers: list[Answer] = []

@@ -292,6 +292,16 @@ def test_a_ward_is_found_by_name_and_code_and_where_answers_by_its_schools(
     assert where.loc["district", "unit_name"] == "Leeds"
 
 
+def test_a_constituency_is_a_place_by_its_name_alone(four: Register) -> None:
+    study = Study(Settings(), register=four)
+    place = study.place("leeds NORTH")
+    assert (place.layer, place.name) == ("constituency", "Leeds North")
+    assert place.note == "leeds NORTH is read as constituency:Leeds North"
+    assert study.place("Leeds").layer == "local_authority"  # what is land comes first
+    where = study.where("Leeds North").set_index("layer")
+    assert where.loc["district", ["unit_name", "share"]].tolist() == ["Leeds", 1]
+
+
 def test_a_register_without_wards_says_what_to_give(demonstration: Study) -> None:
     with pytest.raises(UnknownNameError, match=r"AdministrativeWard.*give a --register"):
         demonstration.where("Crofton Park ward")

@@ -154,6 +154,13 @@ def test_schools_join_neighbourhoods_by_point(tmp_path):
     assert np.isnan(travel.between(["100001"], ["100001"])[0])  # within it: not in the table
 
 
+def test_pairs_of_what_is_no_school_are_counted(times):
+    told = times(CSV + "999999,100001,3\n").told
+    assert told[0] == (
+        "times.csv: 1 of 5 pairs name what is no school's of the register, as 999999 to 100001"
+    )
+
+
 def test_what_is_left_out_is_counted(tmp_path):
     text = CSV + "100001,100004,\n100001,100004,NA\n100001,100004,-3\n100001,100002,14\n"
     (tmp_path / "t.csv").write_text(text)

@@ -104,6 +104,22 @@ def test_a_ward_is_named_where_one_district_has_the_name() -> None:
         codes("Headingly")
     assert "Headingley & Hyde Park (Leeds)" in (error.value.fix or "")
     assert error.value.where == "halves/members.csv row 2"
+    with pytest.raises(UnknownNameError, match="called 'Hyde Park' in Leeds") as error:
+        codes("Hyde Park", LEEDS)  # a part of a name, of that district
+    assert error.value.fix == "did you mean Headingley & Hyde Park (Leeds)?"
+
+
+@pytest.mark.real_data
+def test_wards_are_named_as_the_real_register_names_them(recent_study: Any) -> None:
+    every = recent_study.everywhere
+    mine = every[every["district"] == LEEDS].dropna(subset=["ward_code"])
+    names = dict(zip(mine["ward_code"], mine["ward_name"], strict=True))
+    claim = a_list("a", "b", "c", {"urn": [("1", 2)]}).claims[0]
+    claim = replace(
+        claim, area_code=LEEDS, wards=tuple(f"{n.upper()} ward" for n in names.values())
+    )
+    (coded,) = coded_wards([claim], every, load_areas(), "wards")
+    assert len(names) > 30 and coded.wards == tuple(names)
 
 
 # ---- a layer of them -------------------------------------------------------------------------
