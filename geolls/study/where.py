@@ -147,7 +147,7 @@ def where(
         return [answer._asdict() for answer in _of_set(open_study(), text)]
     try:
         matches = find(re.sub(_KIND, "", text, flags=re.IGNORECASE), ground)
-    except UnknownNameError:
+    except _NothingCalledSo:
         with contextlib.suppress(UnknownNameError):  # of schools alone: a constituency by its name
             if open_study().place(text).layer in GEOGRAPHIES:
                 return [answer._asdict() for answer in _of_set(open_study(), text)]
@@ -528,6 +528,10 @@ def _towns(name: str, ground: Ground) -> list[Match]:
     ]
 
 
+class _NothingCalledSo(UnknownNameError):
+    """No area, town or school has the name."""
+
+
 def _school_names(name: str, ground: Ground) -> list[Match]:
     study = ground.open_study()
     words = set(fold(name).split())
@@ -539,7 +543,7 @@ def _school_names(name: str, ground: Ground) -> list[Match]:
     if not words or mine.empty:
         if coming := ground.areas.named(name):
             ground.areas.resolve(coming[0].code, ground.on)
-        raise UnknownNameError(
+        raise _NothingCalledSo(
             _nothing(name, ground),
             fix=_POSTCODES
             if re.match(r"[A-Za-z]{1,3}\d?[\w ]?\d", name)
