@@ -147,7 +147,7 @@ def where(
         return [answer._asdict() for answer in _of_set(open_study(), text)]
     try:
         matches = find(re.sub(_KIND, "", text, flags=re.IGNORECASE), ground)
-    except _NothingCalledSo:
+    except _NothingCalledSoError:
         with contextlib.suppress(UnknownNameError):  # of schools alone: a constituency by its name
             if open_study().place(text).layer in GEOGRAPHIES:
                 return [answer._asdict() for answer in _of_set(open_study(), text)]
@@ -528,7 +528,7 @@ def _towns(name: str, ground: Ground) -> list[Match]:
     ]
 
 
-class _NothingCalledSo(UnknownNameError):
+class _NothingCalledSoError(UnknownNameError):
     """No area, town or school has the name."""
 
 
@@ -543,7 +543,7 @@ def _school_names(name: str, ground: Ground) -> list[Match]:
     if not words or mine.empty:
         if coming := ground.areas.named(name):
             ground.areas.resolve(coming[0].code, ground.on)
-        raise _NothingCalledSo(
+        raise _NothingCalledSoError(
             _nothing(name, ground),
             fix=_POSTCODES
             if re.match(r"[A-Za-z]{1,3}\d?[\w ]?\d", name)
