@@ -188,9 +188,7 @@ def realign(
     )
     told = list(land.told)
     if every:
-        told.append(
-            f"Every unit that could be was listed ({every.number:,}), and the best of them chosen"
-        )
+        told.append(f"Every unit that could be is listed, to choose from: {every.number:,}")
     elif exact and bound is None:
         told.append("The bound is rough: too many areas can be in one unit for a tighter one")
     if not exact:
