@@ -86,10 +86,17 @@ def _study(study: Study) -> pd.DataFrame:
     # Of a path only the name: a study is the same on every machine.
     path = found["item"].isin(["register_file", "links_file"])
     found.loc[path, "value"] = [Path(v).name for v in found.loc[path, "value"]]
-    study.assigned()  # what was lost on the way is known once it was gone
+    _ask_all(study)
     lines = [*study.register.source.get("told", ()), *study.told()]
     told = pd.DataFrame({"item": "told", "value": lines})
     return pd.concat([found, told], ignore_index=True) if lines else found
+
+
+def _ask_all(study: Study) -> None:
+    """Ask for every layer: what is told of them hangs on no other table then."""
+    for key, layer in study.layers.items():
+        if layer.column:
+            study.membership(key)
 
 
 def _layers(study: Study) -> pd.DataFrame:
@@ -207,7 +214,7 @@ def _overlap(study: Study, place: Place | None = None) -> pd.DataFrame:
 
 
 def _account(study: Study) -> pd.DataFrame:
-    study.assigned()  # as for `told`
+    _ask_all(study)
     placed, register = study.placement.schools, study.register.source["path"]
     entries = [*study.register.account(), *study.account()]
     entries += [

@@ -408,7 +408,7 @@ class Core:
         """
         found: list[Problem] = []
         cut = self._refinement[2] if self._has_polygons else []
-        counted = [k for k in self.catalogue.layers if ("assigned", k) in self._memo]
+        counted = [k for k in self.catalogue.layers if ("membership", k, "urn") in self._memo]
         for layer in map(self.layer, counted):
             if line := assigning.of_column(layer, self.schools, self.register):
                 found.append(Problem(layer.key, None, None, line, severity="warning"))
