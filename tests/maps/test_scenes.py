@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from geolls.atlas.book import Book
@@ -30,8 +31,14 @@ def book(demonstration: Any) -> Book:
 
 def own(packed: dict[str, bytes]) -> dict[str, Any]:
     """What is a map's own: without links, which only an atlas has, and trusts without a page."""
-    _, part, *_ = packed.values()  # land, its own; alone also what is above each school
+    land, part, *_ = packed.values()  # alone also what is above each school
     document = unpack(part)
+    if at := document.get("towns", {}).get("at"):  # among those of the land that maps share
+        every, rows = unpack(land)["towns"], np.cumsum(at)
+        names = [every["name"].split("\n")[row] for row in rows]
+        east, north = (np.diff(np.cumsum(every[axis])[rows], prepend=0).tolist() for axis in "xy")
+        people = [every["people"][row] for row in rows]
+        document["towns"] = {"name": "\n".join(names), "people": people, "x": east, "y": north}
     schools = document.get("schools", {})
     trusts = schools.pop("trusts", {})
     named = {uid: i for i, uid in enumerate(trusts.get("uid", []))}
