@@ -209,7 +209,7 @@ def test_the_documented_patterns_are_those_the_code_finds(real_study: Study) -> 
     )
     found = typology(real_study)["pattern"].fillna("none").value_counts()
     assert set(PATTERNS) <= set(found.index)
-    assert found["none"] == 3  # City of London, Isles of Scilly, Rutland
+    assert found["none"] == 4  # City of London, Isles of Scilly, Rutland; Sutton, not known
 
 
 def test_the_documented_thresholds_are_the_defaults() -> None:
