@@ -427,6 +427,7 @@ def test_two_hubs_side_by_side_list_the_schools_whose_pair_is_another(
     assert said.startswith(f"{apart:,} of {len(table):,} schools on this map ha")
     group = page.locator(".gl-pair").first
     group.locator("summary").click()
+    group.locator("li").first.wait_for()  # the list is written once it is open
     listed = group.locator("li").count()
     assert str(listed) == group.locator(".gl-n").inner_text()
     link = page.evaluate("location.hash")

@@ -154,7 +154,7 @@ def test_corners_are_clicked_and_enter_ends_the_line(visit, recipe, data, tmp_pa
     assert page.locator(".gl-info").is_hidden(), "a corner opens nothing"
     shown = page.locator(".gl-lists").inner_text()
     assert "Alder School" in shown and "Beech School" in shown
-    assert "1 trust\nOak Trust" in shown
+    assert "Trusts of two or more at work: 1\nOak Trust" in shown
     page.keyboard.press("Escape")
     assert page.locator(".gl-lasso").is_hidden()
     assert page.locator(".gl-drawn path").count() == 0
