@@ -12,7 +12,18 @@ from geolls.base.errors import GeollsError, InputFileError, OutputError, UsageEr
 from geolls.base.text import suggest
 from geolls.cli.completing import Words, words_for
 
-__all__ = ["FOLDER", "OUT", "PATH", "Choice", "Command", "Group", "Whole", "command", "shown"]
+__all__ = [
+    "FOLDER",
+    "OUT",
+    "PATH",
+    "AnyWhole",
+    "Choice",
+    "Command",
+    "Group",
+    "Whole",
+    "command",
+    "shown",
+]
 
 
 class _Path(click.Path):
@@ -58,7 +69,13 @@ class Choice(click.Choice[str]):
 
 
 class Whole(click.IntRange):
-    """A whole number, in a range or any."""
+    """A whole number in a range."""
+
+    name = "whole number"
+
+
+class AnyWhole(click.types.IntParamType):
+    """A whole number whose range hangs on the study, which refuses it in its own words."""
 
     name = "whole number"
 

@@ -146,7 +146,7 @@ def overlap(
         default=0,
         help="Random regroupings to compare with.",
     ),
-    click.option("--seed", type=Whole(), default=1, show_default=True, help="Seed of chance."),
+    click.option("--seed", type=Whole(0), default=1, show_default=True, help="Seed of chance."),
     ONLY_THERE,
 )
 def mismatch(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from geolls.base.errors import UsageError
-from geolls.cli.group import OUT, Choice, Whole
+from geolls.cli.group import OUT, AnyWhole, Choice, Whole
 from geolls.cli.options import about, emit, note, progress_bar, study_command
 
 if TYPE_CHECKING:
@@ -64,7 +64,11 @@ def _pairs(bridges: tuple[str, ...]) -> list[tuple[str, str]]:
         help="The areas that are grouped.",
     ),
     click.option(
-        "--units", type=Whole(), default=None, metavar="K", help="How many; today's, unless told."
+        "--units",
+        type=AnyWhole(),
+        default=None,
+        metavar="K",
+        help="How many; today's, unless told.",
     ),
     click.option(
         "--size",
@@ -95,7 +99,7 @@ def _pairs(bridges: tuple[str, ...]) -> list[tuple[str, str]]:
         help="Two areas that hang together across water; may be given again. Islands hang on to "
         "the nearest land.",
     ),
-    click.option("--seed", type=Whole(), default=2022, show_default=True, help="Seed of chance."),
+    click.option("--seed", type=Whole(0), default=2022, show_default=True, help="Seed of chance."),
     click.option(
         "--quick",
         is_flag=True,
@@ -154,7 +158,7 @@ def realign(study: Study, layer: str, table: str, out: Path | None, **options: A
 @study_command(
     click.argument("layer"),
     click.option(
-        "--add", type=Whole(), default=None, metavar="N", help="Find sites of N more leads."
+        "--add", type=AnyWhole(), default=None, metavar="N", help="Find sites of N more leads."
     ),
     click.option(
         "--remove",
