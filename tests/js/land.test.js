@@ -51,13 +51,13 @@ function differences(numbers) {
 /** As the payload writes whole numbers: see `letters` in geolls/maps/payload.py. */
 function letters(values) {
   const letter = (v) => String.fromCharCode(35 + v + (35 + v >= 92 ? 1 : 0));
-  return values
+  const runs = values
     .map((v) => (v < 0 ? -2 * v - 1 : 2 * v))
     .map((v) => {
       const [a, b, c, d] = [729000, 8100, 90, 1].map((power) => letter(Math.floor(v / power) % 90));
-      return v < 89 * 90 ? c + d : letter(89) + a + b + c + d;
-    })
-    .join("");
+      return v < 89 * 90 ? [c, d] : [letter(89), a + b + c + d];
+    });
+  return [0, 1].map((i) => runs.map((run) => run[i]).join("")).join(" ");
 }
 
 test("whole numbers come back from letters", () => {

@@ -463,7 +463,8 @@
       const name = this.title();
       const day = new Date().toISOString().slice(0, 10);
       const how = middle ? `A circle of ${km(metres)} km round ${middle}. ` : "";
-      const note = `${how}${schoolWords(inside.length)} lay inside on the map that it was drawn on, by their points. ${CODE}`;
+      const lay = `${schoolWords(inside.length)} lay inside on the map that it was drawn on, by their points.`;
+      const note = `${how}${lay} ${CODE}`;
       saveAs(new Blob([zipOf(layerFiles(name, ring, day, note))], {type: "application/zip"}), `${keyOf(name)}.zip`);
     }
   }
