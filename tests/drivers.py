@@ -154,7 +154,9 @@ class Firefox:
         with subprocess.Popen([program, *how], stdout=silent, stderr=silent) as process:
             try:
                 address = f"ws://127.0.0.1:{_port(folder, process)}/session"
-                with connect(address, max_size=None, compression=None, proxy=None) as socket:
+                # Its pings come from a thread that draws from `random`, which hypothesis watches.
+                quiet = {"ping_interval": None, "compression": None, "proxy": None}
+                with connect(address, max_size=None, **quiet) as socket:
                     firefox = Firefox(socket)
                     yield firefox
                     firefox.ask("browser.close")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from geolls.base.errors import UsageError
-from geolls.cli.group import OUT, AnyWhole, Choice, Whole
+from geolls.cli.group import OUT, AnyWhole, Choice
 from geolls.cli.options import about, emit, note, progress_bar, study_command
 
 if TYPE_CHECKING:
@@ -99,7 +99,9 @@ def _pairs(bridges: tuple[str, ...]) -> list[tuple[str, str]]:
         help="Two areas that hang together across water; may be given again. Islands hang on to "
         "the nearest land.",
     ),
-    click.option("--seed", type=Whole(0), default=2022, show_default=True, help="Seed of chance."),
+    click.option(
+        "--seed", type=AnyWhole(), default=2022, show_default=True, help="Seed of chance."
+    ),
     click.option(
         "--quick",
         is_flag=True,
