@@ -1,4 +1,4 @@
-"""The best grouping of all: every unit that could be is listed, and HiGHS chooses among them."""
+"""The best grouping sought: every unit that could be is listed, and HiGHS chooses among them."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ class Every:
                 )
 
     def best(self, cost: float, begin: Ints) -> tuple[Ints, float]:
-        """Return the best grouping and what none can exceed, as a grouping found lets it be told.
+        """Return the best grouping found, and what none can exceed: equal, it is the best of all.
 
         Parameters
         ----------
@@ -146,7 +146,7 @@ class _Choice:
         self.slack = 1e-4 * self.step
 
     def made(self) -> tuple[Ints, float]:
-        """Return the best grouping, and what none can exceed."""
+        """Return the best grouping found, and what none can exceed."""
         limit, settled = np.inf, False
         for _ in range(_ROUNDS):
             gains = self._gains(self.listed)
