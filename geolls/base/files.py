@@ -273,9 +273,14 @@ def missing(path: Path, otherwise: str = "") -> InputFileError:
         To be raised.
     """
     folder = path.resolve().parent
-    near = suggest(path.name, sorted(p.name for p in folder.iterdir())) if folder.is_dir() else None
-    sought = f"looked in {folder}" if folder.is_dir() else f"there is no folder {folder}"
-    fix = "; ".join(filter(None, (near or sought, otherwise)))
+    there, sought = list[str](), f"looked in {folder}"
+    try:
+        there = sorted(p.name for p in folder.iterdir())
+    except PermissionError:
+        sought = f"the folder {folder} may not be read"
+    except OSError:
+        sought = f"there is no folder {folder}"
+    fix = "; ".join(filter(None, (suggest(path.name, there) or sought, otherwise)))
     return InputFileError("no such file", where=str(path), fix=fix)
 
 

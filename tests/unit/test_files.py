@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from geolls.base import files
 from geolls.base.errors import InputFileError, OutputError
 from geolls.base.files import (
+    missing,
     safe_cell,
     safe_name,
     sha256,
@@ -251,3 +252,21 @@ def test_no_cell_starts_a_formula(text: str) -> None:
     start = cell.lstrip(" \u00a0")[:1]
     if start and start in "=+-@\t\r\uff1d\uff0b\uff0d\uff20":
         float(cell)
+
+
+def test_a_file_that_is_not_there_is_answered_whatever_its_folder_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "schools.csv").touch()
+    assert "did you mean schools.csv?" in str(missing(tmp_path / "school.csv"))
+    assert f"looked in {tmp_path.resolve()}" in str(missing(tmp_path / "zebra.parquet", "or none"))
+    for none in (tmp_path / "no" / "x.csv", tmp_path / "schools.csv" / "x.csv"):
+        assert f"there is no folder {none.resolve().parent}; or none" in str(
+            missing(none, "or none")
+        )
+
+    def refused(_: Path) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(Path, "iterdir", refused)
+    assert "may not be read" in str(missing(tmp_path / "school.csv"))
