@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 
 from geolls.base.errors import UsageError
 
-__all__ = ["NO_VALUE", "Days", "a_code", "a_name", "a_number", "filled", "is_blank"]
+__all__ = ["NO_VALUE", "Days", "a_code", "a_name", "a_number", "a_urn", "filled", "is_blank"]
 
 #: Words, in lower case, that say a cell has no value.
 NO_VALUE: Final = frozenset(
@@ -27,7 +27,8 @@ NO_VALUE: Final = frozenset(
     }
 )
 _FLOAT = re.compile(r"([A-Z]*\d+)\.0+", re.IGNORECASE)
-_GROUPED = re.compile(r"[1-9]\d{0,2}(?:,\d{3})+", re.ASCII)
+_GROUPED = re.compile(r"[1-9]\d{0,2}(?:[, ]\d{3})+", re.ASCII)
+_URN = re.compile(r"(?:URN\b\W*)?([1-9]\d{0,3}(?:[ ,.-]?\d{3})+)", re.IGNORECASE | re.ASCII)
 _POWER = re.compile(r"\d(?:\.\d+)?E\+\d{1,2}", re.IGNORECASE)
 _THOUSANDS = re.compile(r"[+-]?\d{1,3}(?:[,\u00a0\u202f ]\d{3})+(?:\.\d+)?", re.ASCII)
 _DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d{1,2}", re.ASCII)
@@ -59,8 +60,8 @@ def a_code(text: str) -> str:
     --------
     >>> a_code(" 107810.0"), a_code("'2044"), a_code("1.07810E+05"), a_code("E08000035 ")
     ('107810', '2044', '107810', 'E08000035')
-    >>> a_code("10.5"), a_code("#N/A"), a_code('="107810"'), a_code("107,810")
-    ('10.5', '', '107810', '107810')
+    >>> a_code("10.5"), a_code("#N/A"), a_code('="107810"'), a_code("107,810"), a_code("107 810")
+    ('10.5', '', '107810', '107810', '107810')
     """
     bare = filled(text)
     if not bare.isascii():  # full-width figures are figures
@@ -68,12 +69,25 @@ def a_code(text: str) -> str:
     bare = bare.removeprefix("=").strip('"') if bare.startswith('="') else bare
     bare = " ".join(bare.lstrip("'\u2019").split())
     if _GROUPED.fullmatch(bare):
-        return bare.replace(",", "")
+        return re.sub(r"\D", "", bare)
     if whole := _FLOAT.fullmatch(bare):
         return whole[1]
     if _POWER.fullmatch(bare) and (value := float(bare)).is_integer():
         return str(int(value))
     return bare
+
+
+def a_urn(text: str) -> str:
+    """Write a URN as GIAS does, whatever parts its figures or says that it is one.
+
+    Examples
+    --------
+    >>> a_urn("URN: 107810"), a_urn("107-810"), a_urn("107.810"), a_urn("383/4101"), a_urn("x 1")
+    ('107810', '107810', '107810', '383/4101', 'x 1')
+    """
+    code = a_code(text)
+    said = _URN.fullmatch(code)
+    return re.sub(r"\D", "", said[1]) if said else code
 
 
 def a_name(given: object, where: str) -> str:

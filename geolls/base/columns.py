@@ -7,6 +7,7 @@ parser that is not.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import cache
 from typing import Final, NamedTuple
 
@@ -14,7 +15,7 @@ from geolls.base.text import nearest
 
 __all__ = [
     *("DAYS", "GEOGRAPHIES", "NUMBERS", "REGISTER", "SCHOOL_COLUMNS", "SEN", "TRAITS", "Trait"),
-    *("no_trait", "trait_named"),
+    *("no_trait", "schools_in", "trait_named"),
 ]
 
 SEN: Final = tuple(f"sen_{n}" for n in range(1, 14))
@@ -125,6 +126,34 @@ TRAITS: Final[dict[str, Trait]] = {
         )
     },
 }
+
+
+_SCHOOLS: Final = {
+    "urn": re.compile(r"(\b|school|establishment)urns?\b|unique reference number"),
+    "postcode": re.compile(r"(\b|school)post ?codes?\b"),
+}
+
+_OTHERS: Final = re.compile(r"previous|former|predecessor|successor|link|lead")
+
+
+def schools_in(cells: Sequence[str]) -> dict[str, int]:
+    """Return where a table that people made has its URNs, or else its postcodes.
+
+    Examples
+    --------
+    >>> schools_in(["School", "Postcode", "Previous URN", "URN (GIAS)"]), schools_in(["Return"])
+    ({'urn': 3}, {})
+    """
+    plain = [re.sub(r"[\W\d_]+", " ", cell.casefold()) for cell in cells]
+    for name, said in _SCHOOLS.items():
+        ranked = [
+            (bool(_OTHERS.search(word)), len(word), at)
+            for at, word in enumerate(plain)
+            if said.search(word)
+        ]
+        if ranked:
+            return {name: min(ranked)[-1]}
+    return {}
 
 
 def trait_named(text: str) -> str | None:

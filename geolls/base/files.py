@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import difflib
 import errno
 import hashlib
 import os
@@ -280,8 +281,15 @@ def missing(path: Path, otherwise: str = "") -> InputFileError:
         sought = f"the folder {folder} may not be read"
     except OSError:
         sought = f"there is no folder {folder}"
-    fix = "; ".join(filter(None, (suggest(path.name, there) or sought, otherwise)))
+    like = [name for name in there if _alike(name, path.name)]
+    fix = "; ".join(filter(None, (suggest(path.name, like) or sought, otherwise)))
     return InputFileError("no such file", where=str(path), fix=fix)
+
+
+def _alike(name: str, asked: str) -> bool:
+    """Whether a file may be meant by a name: most of its letters are the same, in order."""
+    one, other = (Path(text).stem.casefold() for text in (name, asked))
+    return difflib.SequenceMatcher(None, one, other).ratio() > 0.75
 
 
 def sha256(path: str | os.PathLike[str]) -> str:

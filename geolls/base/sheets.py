@@ -7,7 +7,7 @@ import csv
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import BinaryIO, Final, NamedTuple
 
 from geolls.base.archives import encoding_of, open_bounded
 from geolls.base.errors import InputFileError
@@ -18,6 +18,7 @@ __all__ = [
     "Head",
     "Opened",
     "as_utf8",
+    "beginning",
     "check_start",
     "find_head",
     "open_table",
@@ -28,6 +29,7 @@ __all__ = [
 
 #: Characters in which a header must lie, titles above it and all.
 HEAD: Final = 200_000
+_WIDEST: Final = 16 << 20
 _MARKS: Final = ",;\t|"
 _MOST_TITLES: Final = 40  # rows above a header
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n|$)")
@@ -123,10 +125,17 @@ def open_table(
         encoding = "a workbook"
     else:
         with open_bounded(place, member=member, limit=limit) as stream:
-            data, encoding = as_utf8(stream.read(-1 if whole else HEAD))
+            data, encoding = as_utf8(stream.read() if whole else beginning(stream))
     check_start(data[:200].decode("utf-8", "replace"), path)
-    head = find_head(data[:HEAD].decode("utf-8", "replace"), fits)
+    ends = [at for at in (data.find(end, HEAD) for end in (b"\n", b"\r")) if at > 0]
+    start = data[: min(ends, default=HEAD) + 2]  # a header may be as wide as it likes
+    head = find_head(start.decode("utf-8", "replace"), fits)
     return Opened(head, data[head.size :], encoding, told)
+
+
+def beginning(stream: BinaryIO) -> bytes:
+    """Read so much of a table that its header is whole, as wide as it may be."""
+    return stream.read(HEAD) + stream.readline(_WIDEST) + stream.read(3)  # of UTF-16's line end
 
 
 _NO_TABLES: Final = {
@@ -134,6 +143,7 @@ _NO_TABLES: Final = {
     "%PDF": "no table",
     "{": "no table",
     "[{": "no table",
+    '["': "no table",
     "PK\x03\x04": "a workbook or an archive inside an archive",
     "\x1f": "an archive inside an archive",
     "SQLite": "no table",
@@ -243,7 +253,7 @@ def find_head(text: str, fits: Callable[[Sequence[str]], bool]) -> Head:
     as one, as it is in an editor.
     """
     at, marks, first = 0, _MARKS, None
-    for row, found in enumerate(_LINE.finditer(text[:HEAD]), 1):
+    for row, found in enumerate(_LINE.finditer(text), 1):
         line, at = found[0], at + len(found[0].encode())
         if told := _SEP.fullmatch(line.strip()):
             marks = told[1]

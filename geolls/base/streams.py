@@ -24,7 +24,7 @@ from pyarrow import parquet
 from geolls.base.archives import encoding_of, open_bounded
 from geolls.base.errors import InputFileError, OutputError, UsageError, first_line
 from geolls.base.files import missing
-from geolls.base.sheets import HEAD, Head, check_start, find_head, records, swallows
+from geolls.base.sheets import HEAD, Head, beginning, check_start, find_head, records, swallows
 from geolls.base.workbooks import csv_of_sheet, is_workbook, parted
 
 __all__ = ["CSV_BYTES_PER_BATCH", "WRITERS", "Stream", "after", "check_target", "open_stream"]
@@ -140,7 +140,7 @@ def _open_text(source: Path, fits: Fits) -> Stream:
         opened = partial(io.BytesIO, data)
     encoding = _encoding(opened)
     with opened() as stream:
-        start = codecs.decode(stream.read(HEAD), encoding, "replace").removeprefix("\ufeff")
+        start = codecs.decode(beginning(stream), encoding, "replace").removeprefix("\ufeff")
     check_start(start, source)
     head = find_head(start, fits)
     names = [name or f" {at}" for at, name in enumerate(head.cells)]  # blank headings

@@ -19,7 +19,7 @@ from geolls.base.shelves import shelf
 from geolls.base.text import fold, joined
 from geolls.layers.model import ONE_DAY, TIERS, Dated
 
-__all__ = ["COLUMNS", "Area", "Areas", "beyond", "load_areas", "now_in"]
+__all__ = ["COLUMNS", "Area", "Areas", "beyond", "beyond_names", "load_areas", "now_in"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -416,14 +416,13 @@ def _check_tier(tier: str) -> None:
 
 
 @cache
-def _beyond() -> dict[str, list[str]]:
-    """Return the countries of councils and towns beyond England, by folded name."""
+def beyond_names() -> dict[str, str]:
+    """Return councils and towns beyond England, each with its country or countries."""
     found: dict[str, list[str]] = defaultdict(list)
     with (shelf("boundaries") / "beyond.csv").open(encoding="utf-8", newline="") as file:
         for name, country in list(csv.reader(file))[1:]:
-            if country not in found[fold(name)]:
-                found[fold(name)].append(country)
-    return dict(found)
+            found[name] += [country] if country not in found[name] else []
+    return {name: str(joined(countries, last="and in")) for name, countries in found.items()}
 
 
 def beyond(name: str) -> str | None:
@@ -434,5 +433,7 @@ def beyond(name: str) -> str | None:
     >>> beyond("City of Edinburgh"), beyond("Leeds")
     ('that is in Scotland; geolls is about England', None)
     """
-    countries = joined(_beyond().get(fold(name), ()), last="and in")
-    return f"that is in {countries}; geolls is about England" if countries else None
+    asked = fold(name)
+    countries = {where: 1 for called, where in beyond_names().items() if fold(called) == asked}
+    said = joined([*countries], last="and in")
+    return f"that is in {said}; geolls is about England" if countries else None

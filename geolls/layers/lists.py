@@ -5,12 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from geolls.base.cells import a_code, filled
+from geolls.base.cells import a_urn, filled
+from geolls.base.columns import schools_in
 from geolls.base.errors import InputFileError
 from geolls.base.postcodes import POSTCODE
 from geolls.base.sheets import open_table
@@ -46,13 +47,13 @@ def read_list(file: Path, key: str) -> Layer:
     InputFileError
         The file cannot be read, or lists neither URNs nor postcodes.
     """
-    opened = open_table(file, lambda cells: bool(_columns(cells)), limit=_MOST_BYTES)
+    opened = open_table(file, lambda cells: bool(schools_in(cells)), limit=_MOST_BYTES)
     head, body = opened.head, opened.body.decode()
-    columns, above = _columns(head.cells), head.row
-    bare = not columns and any(map(_is_entry, head.cells))  # a list without a heading
+    columns, above = schools_in(head.cells), head.row
+    first = next(filter(_is_entry, (_several(cell)[0] for cell in head.cells)), "")
+    bare = not columns and bool(first)  # a list without a heading
     if bare:
-        at = next(i for i, cell in enumerate(head.cells) if _is_entry(cell))
-        columns = {"urn" if _URN.fullmatch(a_code(head.cells[at])) else "postcode": at}
+        columns = {"urn" if _URN.fullmatch(a_urn(first)) else "postcode": 0}
         above, body = head.row - 1, f"{head.line}\n{body}"
     if not columns:
         raise InputFileError(
@@ -61,7 +62,8 @@ def read_list(file: Path, key: str) -> Layer:
             fix="call the column with the schools URN or postcode",
         )
     name, at = next(iter(columns.items()))
-    twice = [c for c in head.cells[at + 1 :] if name in _columns([c])] if not bare else []
+    others = [] if bare else [*head.cells[:at], *head.cells[at + 1 :]]
+    twice = [cell for cell in others if name in schools_in([cell])]
     reader = csv.reader(io.StringIO(body, newline=""), delimiter=head.mark, strict=True)
     entries = dict[str, int]()
     told = [Problem(file.name, None, None, line, severity="warning") for line in opened.told]
@@ -71,11 +73,12 @@ def read_list(file: Path, key: str) -> Layer:
     try:
         for cells in reader:
             row = above + reader.line_num
-            listed = [cells[at]] if at < len(cells) else [""]
+            listed = _several(cells[at]) if at < len(cells) else [""]
             if bare:  # wherever they stand in it
-                listed = [c for c in cells if _is_entry(c)] or [next(filter(filled, cells), "")]
+                parts = (part for cell in cells for part in _several(cell))
+                listed = [*filter(_is_entry, parts)] or [next(filter(filled, cells), "")]
             for cell in map(filled, listed):
-                entry = a_code(cell).upper() if name == "urn" else " ".join(cell.upper().split())
+                entry = a_urn(cell).upper() if name == "urn" else " ".join(cell.upper().split())
                 why = f"is no {_NAMES[name]}"
                 if entry and (_URN if name == "urn" else POSTCODE).fullmatch(entry):
                     if entry not in entries:
@@ -97,18 +100,14 @@ def read_list(file: Path, key: str) -> Layer:
 _NAMES = {"urn": "URN", "postcode": "postcode"}
 
 
-def _columns(cells: Sequence[str]) -> dict[str, int]:
-    """Return where the URNs stand, or else the postcodes."""
-    plain = [re.sub(r"[^a-z]+", "", cell.casefold()) for cell in cells]
-    for name in ("urn", "postcode"):
-        for at, word in enumerate(plain):
-            if word in {name, f"school{name}", f"{name}s", f"establishment{name}"}:
-                return {name: at}
-    return {}
-
-
 def _is_entry(cell: str) -> bool:
-    return bool(_URN.fullmatch(a_code(cell)) or POSTCODE.fullmatch(cell.strip().upper()))
+    return bool(_URN.fullmatch(a_urn(cell)) or POSTCODE.fullmatch(cell.strip().upper()))
+
+
+def _several(cell: str) -> list[str]:
+    """Part a cell in which several codes stand; any other is one."""
+    parts = re.split(r"\s*[;,/|&+\n]\s*|\s+and\s+", cell.strip())
+    return parts if len(parts) > 1 and all(map(_is_entry, parts)) else [cell]
 
 
 def a_list(

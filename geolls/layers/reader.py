@@ -17,8 +17,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
-from geolls.base.cells import Days, a_code, filled
-from geolls.base.columns import TRAITS, no_trait, trait_named
+from geolls.base.cells import Days, a_code, a_urn, filled
+from geolls.base.columns import TRAITS, no_trait, schools_in, trait_named
 from geolls.base.errors import InputFileError
 from geolls.base.postcodes import spelt
 from geolls.base.schema import Fault, Toml, a_day, check, load, unknown
@@ -385,9 +385,9 @@ def is_members(path: Path) -> bool:
 def _heading(head: Head, file: Path, columns: Sequence[str], problems: list[Problem]) -> list[str]:
     """Return the names of the columns, as this room calls them; blank cells have none."""
     header, strange, seen = list[str](), list[str](), set[str]()
-    columns = _may(head.cells, columns)
+    columns = _may(cells := _plainly(head.cells, columns), columns)
     known = set(columns)
-    for cell in head.cells:
+    for cell in cells:
         name = _column(cell, columns)
         if name and name not in known:
             strange.append(cell)
@@ -410,9 +410,17 @@ def _may(cells: Sequence[str], columns: Sequence[str]) -> Sequence[str]:
     return columns if names & LISTED or "urn" not in columns else (*columns, *BY_TRAIT)
 
 
+def _plainly(cells: Sequence[str], columns: Sequence[str]) -> list[str]:
+    """Call the column of a list of schools by its plain name, where nothing else is listed."""
+    other = "urn" not in columns or {_column(cell, columns) for cell in cells} & LISTED
+    found = {} if other else schools_in(cells)
+    at = {at: name for name, at in found.items()}
+    return [at.get(i, cell) for i, cell in enumerate(cells)]
+
+
 def _columns(cells: Sequence[str], columns: Sequence[str]) -> list[str]:
     """Return our names of the columns of a table."""
-    may = _may(cells, columns)
+    may = _may(cells := _plainly(cells, columns), columns)
     return [_column(cell, may) for cell in cells]
 
 
@@ -452,7 +460,7 @@ def _claim(row: Row, layer: Layer, units: Mapping[str, Unit]) -> Claim:
                 "row's area where there is one; or give the code, as E05011453; part several by ;"
             )
             row.note(f"{ward!r} is read as a ward's name", "wards", fix, severity="warning")
-    urn, postcode = a_code(row.text("urn")).replace(" ", ""), row.text("postcode").upper()
+    urn, postcode = a_urn(row.text("urn")), row.text("postcode").upper()
     traits = [(key, row.text(key)) for key in BY_TRAIT if row.text(key)]
     if len(traits) > 1:
         row.note("the row names schools by several columns", traits[1][0], "leave all but one out")
@@ -503,7 +511,7 @@ def _units(rows: Sequence[Row], layer: Layer) -> dict[str, Unit]:
         code = a_code(row.text("unit_code")) or _slug(name)
         if code in KEPT_CODES:
             row.note(f"{code!r} is kept for what has no unit", "unit_code", "rename it")
-        lead = a_code(row.text("lead_urn")).replace(" ", "")
+        lead = a_urn(row.text("lead_urn"))
         if lead and not re.fullmatch(r"[1-9]\d{4,6}", lead):
             row.note(f"{lead!r} is not a URN", "lead_urn", "a URN is six digits")
         if not code:

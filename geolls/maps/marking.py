@@ -11,11 +11,11 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from geolls.base.cells import a_code, a_number, filled
+from geolls.base.cells import a_number, a_urn, filled
+from geolls.base.columns import schools_in
 from geolls.base.errors import InputFileError, MapError, UsageError
 from geolls.base.sheets import open_table
 from geolls.base.text import fold, suggest
-from geolls.base.vocabulary import URN_HEADS
 from geolls.maps.data import WHO_RUNS, Kind, MapData, Measure, breaks_of, class_titles, classify
 from geolls.maps.recipes import Recipe
 from geolls.maps.styles import GROUPS, RAMP, Mark
@@ -119,11 +119,11 @@ def column_of(asked: str) -> Column:
         raise UsageError(f"{asked!r} names no column", where="--colour-by", fix=fix)
 
     def fits(cells: Sequence[str]) -> bool:
-        return any(fold(cell) in URN_HEADS for cell in cells)
+        return "urn" in schools_in(cells)
 
     opened = open_table(Path(path), fits, limit=LIMIT)
     heads = {fold(cell): i for i, cell in enumerate(opened.head.cells)}
-    urn = next((at for head, at in heads.items() if head in URN_HEADS), None)
+    urn = schools_in(opened.head.cells).get("urn")
     if urn is None:
         raise InputFileError("there is no column of URNs", where=path, fix="call it URN")
     if (at := heads.get(fold(column))) is None:
@@ -135,7 +135,7 @@ def column_of(asked: str) -> Column:
     for row in csv.reader(io.StringIO(text), delimiter=opened.head.mark):
         if not any(map(str.strip, row)):
             continue
-        code = a_code(row[urn]) if urn < len(row) else ""
+        code = a_urn(row[urn]) if urn < len(row) else ""
         value = filled(row[at]) if at < len(row) else ""
         blank += not code
         again += bool(code) and cells.get(code, value) != value

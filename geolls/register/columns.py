@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from geolls.base.cells import Days, a_code, a_number, is_blank
+from geolls.base.cells import Days, a_code, a_number, a_urn, is_blank
 from geolls.base.columns import REGISTER, SCHOOL_COLUMNS
 from geolls.base.errors import InputFileError
 from geolls.base.text import nearest
@@ -252,10 +252,10 @@ def numbers(column: pd.Series) -> tuple[pd.Series, pd.Series]:
     return plain.astype("float64").fillna(odd), wrong
 
 
-def codes(column: pd.Series) -> pd.Series:
+def codes(column: pd.Series, read: Callable[[str], str] = a_code) -> pd.Series:
     """Write codes as their owners do; what says "not recorded" is missing."""
     plain = column.where(column.str.fullmatch(_PLAIN_CODE))
-    return plain.fillna(each(column.where(plain.isna()), lambda v: a_code(v) or None, "str"))
+    return plain.fillna(each(column.where(plain.isna()), lambda v: read(v) or None, "str"))
 
 
 def postcodes(column: pd.Series) -> pd.Series:
@@ -266,7 +266,7 @@ def postcodes(column: pd.Series) -> pd.Series:
 
 def urns(column: pd.Series) -> tuple[pd.Series, pd.Series]:
     """Read URNs (five to seven digits) as text, else missing, and as numbers, else 0."""
-    text = codes(column)
+    text = codes(column, a_urn)
     text = text.where(text.str.fullmatch(r"[1-9][0-9]{4,6}"))
     return text, text.fillna("0").astype("int64")
 

@@ -47,6 +47,8 @@ def open_text(path: Path, kind: Kind) -> Opened:
     head = opened.head
     if not head.cells or "\0" in head.line or len(head.line) > LONGEST_LINE:
         fault = "is not a csv file with a header line" if head.size else "is empty"
+        if len(head.line) > LONGEST_LINE and "\0" not in head.line:
+            fault = f"has a header of {len(head.line):,} characters; GIAS's has 4,200"
         raise InputFileError(fault, where=str(path))
     return opened
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Concatenate, Literal, ParamSpec, Self, Ty
 import pandas as pd
 
 from geolls.base.cells import a_name
-from geolls.base.columns import GEOGRAPHIES
+from geolls.base.columns import TRAITS
 from geolls.base.errors import UnknownNameError, UsageError
 from geolls.base.interval import Interval
 from geolls.base.populations import Population, population_of
@@ -61,6 +61,7 @@ DEMONSTRATION_DATE = date(2022, 9, 1)
 _AUTHORITY = "local_authority"
 # A piece that wards leave on the line of their own district is none.
 WARD_SLIVER = {"sliver_m2": 10_000.0, "sliver_share": 0.01}
+_FEW = 6  # names that are listed to choose from
 _SMALL = "too small for a part of a district, counted with the land beside it"
 # What can be asked of lead schools alone.
 _SITES = "distances from its lead schools are in: geolls table far_areas"
@@ -618,14 +619,31 @@ class Core:
         return unit_called(layer.key, self.places(layer.key), name)
 
     def _otherwise(self, name: str) -> Place | None:
-        """Return the town of a name, or else the constituency, ward or MSOA of the register."""
+        """Return the town of a name, or else what the register knows by it: a ward, a diocese."""
         if towns_called(name):
             return self._made_place(f"town:{name}")
-        for key, (_, column) in GEOGRAPHIES.items():
-            if (self.schools[column].dropna().drop_duplicates().map(fold) == fold(name)).any():
-                found = self._place(f"{key}:{name}")
-                return replace(found, note=f"{name} is read as {key}:{found.name}")
-        return None
+        asked, same, begun = fold(name), list[Place](), list[Place]()
+        for layer in self.catalogue.layers.values():
+            if layer.kind != "schools" or not asked:
+                continue
+            if layer.column:  # the register's own names are cheap to look at
+                there = self.schools[TRAITS[layer.column].name].dropna().drop_duplicates()
+                if f" {asked} " not in " ".join(f" {fold(n)} " for n in there):
+                    continue
+            for place in self.places(layer.key):
+                called = fold(place.name)
+                same += [place] * (called == asked)
+                begun += [place] * called.startswith(f"{asked} ")
+        hits = same or begun
+        said = [f"{hit.layer}:{hit.name}" for hit in hits]
+        if not same and 1 < len(hits) <= _FEW:
+            which = " or ".join(f'"{one}"' for one in said)
+            message = f"{name.strip()!r} is the beginning of {len(hits)} names"
+            raise UnknownNameError(message, where="--place", fix=f"say which: {which}")
+        if not same and len(hits) != 1:
+            return None
+        also = f"; also {', '.join(said[1:])}" if said[1:] else ""
+        return replace(hits[0], note=f"{name.strip()} is read as {said[0]}{also}")
 
     def _made_place(self, text: str) -> Place | None:
         seen = Looked(

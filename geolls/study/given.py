@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 import numpy as np
 import pandas as pd
 
-from geolls.base.cells import a_code
+from geolls.base.cells import a_urn
 from geolls.base.errors import UnknownNameError, UsageError
 from geolls.base.files import missing
 from geolls.base.populations import Population
@@ -33,6 +33,7 @@ _LONG: Final = 40  # letters of a key, from which it is cut
 KM: Final = 5.0  # round a town for which no distance is given
 _IN_KM: Final = {"km": 1.0, "m": 0.001, "mile": 1.609344}
 _FAR = re.compile(r"(.+?)[,;]?\s*(\d+(?:\.\d+)?)\s*(km|m|mile)s?", re.IGNORECASE)
+_PATH = re.compile(r"[/\\]|\.\w+$")  # what can be a file alone
 _PREFIX = re.compile(r"(town|urn|school|postcode)\s*:\s*(.+)", re.IGNORECASE)
 _URNS = re.compile(r"\d{5,7}(\.0)?(\s*[,;\s]\s*\d{5,7}(\.0)?)*")
 
@@ -99,6 +100,8 @@ def made_of(study: Looked, text: str) -> Made | None:
         if not parted(Path(text).expanduser())[0].is_file():
             raise missing(Path(text).expanduser(), "give the path of a list")
         return Made(read_list(Path(text).expanduser(), key))
+    if _PATH.search(text) and Path(text).expanduser().is_file():
+        return Made(read_list(Path(text).expanduser(), key))
     if said := _FAR.fullmatch(text):
         n, unit = float(said[2]), said[3].lower()
         far = f"{n:g} {unit}{'s' * (unit == 'mile' and n != 1)}"
@@ -133,7 +136,7 @@ def unit_called(key: str, units: Sequence[Place], name: str) -> Place:
 
 
 def _urns(key: str, urns: Iterable[str]) -> Made:
-    entries = [(a_code(urn), row) for row, urn in enumerate(urns, 1) if urn]
+    entries = [(a_urn(urn), row) for row, urn in enumerate(urns, 1) if urn]
     name = f"URN {entries[0][0]}" if len(entries) == 1 else f"{len(entries)} schools"
     return Made(a_list(key, name, "URNs as given", {"urn": entries}))
 
@@ -176,7 +179,7 @@ def _centre(study: Looked, text: str) -> _Centre:
     if not kind and (point := point_of(name)):
         return _Centre(point[0], point[0], point[1], "a point as given")
     if kind in {"urn", "school"} or (not kind and _URNS.fullmatch(name)):
-        return _school(study, a_code(name))
+        return _school(study, a_urn(name))
     if kind == "postcode" or (not kind and POSTCODE.fullmatch(name.upper())):
         return _postcode(study, name.upper())
     town, district, others = one_town(name, study.on, study.areas)

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from geolls.base.errors import UnknownNameError
 from geolls.base.shelves import shelf
-from geolls.base.text import fold, suggest
+from geolls.base.text import fold, nearest, suggest
 from geolls.land.locate import to_bng
-from geolls.layers.areas import Areas, beyond
+from geolls.layers.areas import Areas, beyond, beyond_names
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -158,8 +158,11 @@ def suggest_places(text: str, names: Iterable[str], on: date, areas: Areas) -> s
     if abroad := beyond(text):
         return abroad
     known, towns = set(names), {held[0].name: held[0] for held in _towns().values()}
+    here = [*sorted(known), *towns]
+    if (near := nearest(text, [*here, *beyond_names()], n=1)) and near[0] not in here:
+        return f"did you mean {near[0]}? {beyond(near[0])}"
 
     def called(name: str) -> str:
         return name if name in known else f"{name} (town in {district_of(towns[name], on, areas)})"
 
-    return suggest(text, [*sorted(known), *towns], called)
+    return suggest(text, here, called)

@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from geolls.base.archives import open_bounded
-from geolls.base.cells import a_code, a_number
+from geolls.base.cells import a_number, a_urn
 from geolls.base.errors import InputFileError
 from geolls.base.files import missing, sha256
 from geolls.base.sheets import open_table
@@ -194,7 +194,7 @@ def _number(text: str) -> float:
 
 
 def _bare(text: str) -> str:
-    return re.sub(r"\s+", "", a_code(text)).upper()
+    return re.sub(r"\s+", "", a_urn(text)).upper()
 
 
 def _at_home(times: pd.DataFrame) -> pd.Series:

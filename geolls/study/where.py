@@ -14,7 +14,6 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from geolls.base.columns import GEOGRAPHIES
 from geolls.base.errors import UnknownNameError
 from geolls.base.populations import POPULATIONS
 from geolls.base.postcodes import POSTCODE, abroad, is_whole, readings
@@ -149,7 +148,7 @@ def where(
         matches = find(re.sub(_KIND, "", text, flags=re.IGNORECASE), ground)
     except _NothingCalledSoError:
         with contextlib.suppress(UnknownNameError):  # of schools alone: a constituency by its name
-            if open_study().place(text).layer in GEOGRAPHIES:
+            if open_study().place(text).layer in catalogue.layers:
                 return [answer._asdict() for answer in _of_set(open_study(), text)]
         raise
     lately = list(_area_layers(ground))

@@ -305,3 +305,18 @@ def test_a_constituency_is_a_place_by_its_name_alone(four: Register) -> None:
 def test_a_register_without_wards_says_what_to_give(demonstration: Study) -> None:
     with pytest.raises(UnknownNameError, match=r"AdministrativeWard.*give a --register"):
         demonstration.where("Crofton Park ward")
+
+
+def test_what_the_register_knows_by_a_name_is_a_place_by_it(tmp_path: Path) -> None:
+    """A diocese, trust or sponsor by its name alone, or by a beginning that no other has."""
+    named = [("Diocese of Nowhere (ce)", "Quarry Lane Trust"), ("Diocese of Nowhere (rc)", ""),
+             ("Diocese of Elsewhere", "")]  # fmt: skip
+    rows = [{"Diocese (name)": diocese, "SchoolSponsors (name)": s} for diocese, s in named]
+    study = Study(Settings(), register=read(tmp_path, *rows))
+    place = study.place("diocese of elsewhere")
+    assert (place.layer, place.name, place.has_land) == ("diocese", "Diocese of Elsewhere", False)
+    assert place.note == "diocese of elsewhere is read as diocese:Diocese of Elsewhere"
+    assert study.place("Quarry Lane").note == "Quarry Lane is read as sponsor:Quarry Lane Trust"
+    with pytest.raises(UnknownNameError, match="is the beginning of 2 names") as error:
+        study.place("Diocese of Nowhere")
+    assert '"diocese:Diocese of Nowhere (ce)" or "diocese:Diocese of Nowhere (rc)"' in str(error)

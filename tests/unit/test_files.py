@@ -259,6 +259,7 @@ def test_a_file_that_is_not_there_is_answered_whatever_its_folder_is(
 ) -> None:
     (tmp_path / "schools.csv").touch()
     assert "did you mean schools.csv?" in str(missing(tmp_path / "school.csv"))
+    assert "looked in" in str(missing(tmp_path / "chrl.csv"))  # which is not like it
     assert f"looked in {tmp_path.resolve()}" in str(missing(tmp_path / "zebra.parquet", "or none"))
     for none in (tmp_path / "no" / "x.csv", tmp_path / "schools.csv" / "x.csv"):
         assert f"there is no folder {none.resolve().parent}; or none" in str(

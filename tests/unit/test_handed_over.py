@@ -1084,18 +1084,49 @@ def test_entries_listed_are_entries_counted_and_entries_told(tmp_path: Path) -> 
 def test_a_list_of_schools_loses_no_figure_to_how_it_is_written(tmp_path: Path) -> None:
     wide = "".join(chr(0xFF10 + int(figure)) for figure in "100003")
     said = ["100000.0", '"100,001"', '"=""100002"""', wide, "' 100004", "1.00005E+05"]
+    said += ["100 006", "100\u00a0007", "100-008", "100.009", "URN 100010", "urn: 100011"]
+    said += ["100012; 100013", '"100014,100015"', "100016 / 100017"]  # several in a cell
     (tmp_path / "mine.csv").write_text("URN,note\n" + "".join(f"{u},x\n" for u in said), "utf-8")
     (tmp_path / "bare.txt").write_text("100000, 100001, 100001\n100002\tx\n")
     found = read_list(tmp_path / "mine.csv", "mine")
-    assert [c.urn for c in found.claims] == [f"10000{n}" for n in range(6)] and not found.told
+    assert [c.urn for c in found.claims] == [f"{n}" for n in range(100000, 100018)]
+    assert not found.told
     bare = read_list(tmp_path / "bare.txt", "bare")  # without a heading, several in a line
     assert [c.urn for c in bare.claims] == ["100000", "100001"]
     assert len(in_short(bare.told)) == 2
 
 
 @pytest.mark.parametrize(
+    "heading", ["Academy URN", "URN (GIAS)", "urn_number", "URN No.", "Unique Reference Number"]
+)
+def test_a_column_of_urns_may_be_called_as_people_call_it(tmp_path: Path, heading: str) -> None:
+    text = f"Name,Previous URN,{heading},Cluster\nA,100001,100000,x\n"
+    (tmp_path / "mine.csv").write_text(text)
+    found = read_list(tmp_path / "mine.csv", "mine")
+    assert [c.urn for c in found.claims] == ["100000"]
+    assert [p.value for p in found.told] == ["Previous URN"]
+    members = folder(tmp_path, f"Cluster,{heading}\nA,100000\n")
+    assert [c.urn for c in layer(members).claims] == ["100000"] and not problems(members)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_a_header_may_be_wider_than_what_is_read_first(
+    tmp_path: Path, demonstration: Study, encoding: str
+) -> None:
+    wide = ",".join(f"column number {n}" for n in range(15_000))
+    (tmp_path / "wide.csv").write_text(
+        f"{wide},URN,easting,northing\n{',' * 15_000}100000,430000,430000\n", encoding
+    )
+    found = read_list(tmp_path / "wide.csv", "wide")
+    assert [c.urn for c in found.claims] == ["100000"] and not found.told
+    report = assign_points(tmp_path / "wide.csv", tmp_path / "out.parquet", demonstration)
+    assert report.rows == report.placed == 1
+
+
+@pytest.mark.parametrize(
     ("name", "data", "told"),
     [
+        ("list.dat", '["100000"]', "is no table"),
         ("a.csv", "URN,family,URN\n900000,A,900001\n", "is a second column of that kind"),
         ("b.csv", "URN\n12\nabc\n", "is no URN (2: 12, abc)"),
         ("c.csv", "URN,family\n", "it lists none"),

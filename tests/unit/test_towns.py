@@ -13,6 +13,14 @@ from geolls.study.towns import one_town, suggest_places, towns_called
 ON, AREAS = date(2022, 9, 1), load_areas()
 
 
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [("Cardif", "did you mean Cardiff? that is in Wales"), ("Ashingtn", "Ashington (town in")],
+)
+def test_a_misspelt_town_is_said_to_be_where_it_is(typed: str, said: str) -> None:
+    assert said in str(suggest_places(typed, (), ON, AREAS))
+
+
 def test_a_town_is_found_whole_else_by_its_beginning_else_by_its_end() -> None:
     assert [t.population for t in towns_called("ashington")] == [27_670, 2_403]
     newcastles = ["Newcastle upon Tyne", "Newcastle under Lyme"]
