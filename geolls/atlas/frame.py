@@ -35,7 +35,7 @@ from geolls.base.vocabulary import KIND_PHRASES, KIND_TITLES, KINDS, REASONS
 from geolls.layers.model import Layer
 from geolls.maps.offline import policy
 from geolls.maps.page import Parts
-from geolls.maps.payload import dense
+from geolls.maps.payload import dense, encoded
 from geolls.study.cuts import cut, units_at
 from geolls.study.facts import Facts, texts
 from geolls.study.gazetteer import Place
@@ -287,7 +287,7 @@ class Frame:
             "nav": NAV,
             "reporting": REPORT,
             "register": REGISTER,
-            "dense": dense,
+            "packed": dense if inline else encoded,
             "shapes": {k: Markup(shape(k)) for k in KINDS},
             "over_time": self.over_time(page, title),
         }

@@ -194,7 +194,7 @@ class PlacePages(Chapter):
             nav="places",
             description=words.PLACE_PAGE(name=here.name),
             crumbs=self._crumbs(page, here),
-            inline=True,
+            inline=self.plates.whole(here.key),
             drawn=made,
         )
 

@@ -143,19 +143,25 @@ class Plates:
             # On a page that is long already the schools elsewhere go by their URN.
             name, pupils = schools["name"].where(here, ""), schools["pupils"].where(here)
             data = replace(data, schools=schools.assign(name=name, pupils=pupils))
-        return cut(recipe, data, alone=not self.shared)
+        return self._cut(recipe, data, picture=not self.whole(layer))
+
+    def whole(self, layer: str) -> bool:
+        """Tell whether the page of a place has all that it needs inside it, to be sent alone."""
+        return not self.shared or layer == self.facts.first
 
     @cache  # noqa: B019
     def _places(self, layer: str) -> dict[str, MapPlace]:
         return {place.unit_code: place for place in self.study.places(layer)}
 
     @cached_property
-    def _coarse(self) -> Land | None:
-        """The land of small pictures, where pages need some: where they share what draws them."""
-        return Land(self.study.display_blocks) if self.shared else None
+    def _coarse(self) -> Land:
+        """The land of small pictures."""
+        return Land(self.study.display_blocks)
 
-    def _cut(self, recipe: Recipe, data: MapData) -> Parts:
-        return cut(recipe, data, shared=self.shared, alone=not self.shared, land=self._coarse)
+    def _cut(self, recipe: Recipe, data: MapData, *, picture: bool = True) -> Parts:
+        # A page has a small picture of its map where it shares with others what draws it.
+        land = self._coarse if picture and self.shared else None
+        return cut(recipe, data, shared=self.shared, alone=not self.shared, land=land)
 
     def trust(self, uid: str, page: Any) -> Parts | None:
         """Draw a trust: its schools, hull and links home."""

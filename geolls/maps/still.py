@@ -1,4 +1,4 @@
-"""A small picture of a map of England that needs no script: land by its class, schools as dots."""
+"""A small picture of a map that needs no script: land by its class, schools as dots."""
 
 from __future__ import annotations
 
@@ -16,29 +16,43 @@ from geolls.maps.styles import PATTERNS, SYMBOLS
 
 __all__ = ["Land", "still"]
 
-METRES, WEST, NORTH = 1_900.0, 80_000.0, 660_000.0  # of a pixel; the corner of the picture
 WIDE, HIGH = 306, 344
+ENGLAND = (80_000.0, 6_400.0, 661_400.0, 660_000.0)
 
 
 class Land:
-    """The blocks of England in the pixels of the picture, neighbours simplified together.
+    """Blocks in the pixels of the picture, neighbours simplified together.
 
     Parameters
     ----------
     blocks : GeoDataFrame
         Polygons of one coverage, EPSG:27700.
+    frame : tuple of float
+        What is pictured: west, south, east, north.
     """
 
-    def __init__(self, blocks: Any) -> None:
-        pixels = [1 / METRES, 0, 0, -1 / METRES, -WEST / METRES, NORTH / METRES]
-        shapes = blocks.geometry.affine_transform(pixels).to_numpy()
-        self.shapes = np.asarray(shapely.coverage_simplify(shapes, 1.5))
+    def __init__(self, blocks: Any, frame: tuple[float, float, float, float] = ENGLAND) -> None:
+        self.blocks, (west, south, east, north) = blocks, frame
+        self.metres = max((east - west) / WIDE, (north - south) / HIGH)  # of a pixel
+        self.west = (west + east - WIDE * self.metres) / 2
+        self.north = (south + north + HIGH * self.metres) / 2
+        one = 1 / self.metres
+        pixels = blocks.geometry.affine_transform(
+            [one, 0, 0, -one, -self.west * one, self.north * one]
+        ).to_numpy()
+        seen = np.flatnonzero(shapely.intersects(shapely.box(*shapely.bounds(pixels).T), _SHEET))
+        self.shapes = np.full(len(pixels), shapely.Polygon(), dtype=object)
+        self.shapes[seen] = shapely.coverage_simplify(pixels[seen], 1.5)
         #: Path data of several blocks as one shape; pages ask for the same ones again.
         self.path = cache(self._path)
 
+    def at(self, east: float, north: float) -> tuple[float, float]:
+        """Return the pixels of a point."""
+        return (east - self.west) / self.metres, (self.north - north) / self.metres
+
     def _path(self, blocks: tuple[int, ...]) -> str:
         shape = shapely.coverage_union_all(self.shapes[list(blocks)])
-        parts = shapely.get_parts(shape)
+        parts = shapely.get_parts(shapely.clip_by_rect(shape, *_SHEET.bounds))
         rings = shapely.get_rings(parts[shapely.area(parts) >= min(1.0, shapely.area(parts).max())])
         lines = (shapely.get_coordinates(ring)[:-1].round().astype(int) for ring in rings)
         return "".join(
@@ -62,16 +76,18 @@ def still(drawn: Drawn, land: Land) -> str:
     drawn : Drawn
         The map.
     land : Land
-        Its blocks.
+        The blocks of England: of a place, what its map frames is pictured.
     """
+    if drawn.data.place is not None:
+        land = Land(land.blocks, drawn.focus)
     ink, faces, every = inks(), Faces(drawn).list, tuple(range(len(land.shapes)))
-    blocks, dots = defaultdict[str, list[int]](list), defaultdict[str, list[str]](list)
+    blocks, dots = defaultdict[str, list[int]](list), defaultdict[str, dict[str, None]](dict)
     for face in faces:
         blocks[_ink(face.fill)] += face.blocks
     schools, kinds = drawn.marked, drawn.data.kinds
     for kind, east, north in zip(*(schools[c] for c in _AT), strict=True):
-        x, y = (east - WEST) / METRES, (NORTH - north) / METRES
-        dots[ink[kinds[kind].mark.ink]].append(f"M{x:.1f} {y:.1f}h0")
+        x, y = land.at(east, north)
+        dots[ink[kinds[kind].mark.ink]][f"M{2 * round(x / 2)} {2 * round(y / 2)}h0"] = None
     # What most land has is drawn of it all, and the rest on it: most pages ask for the same.
     blocks[max(blocks, key=lambda fill: len(blocks[fill]))] = list(every)
     edge = f'stroke="{ink["edge"]}" stroke-width=".5"'
@@ -97,6 +113,7 @@ def still(drawn: Drawn, land: Land) -> str:
 
 
 _AT = ("kind", "easting", "northing")
+_SHEET = shapely.box(-4, -4, WIDE + 4, HIGH + 4)
 
 
 def _ink(fill: str) -> str:

@@ -99,7 +99,7 @@ def test_each_page_of_a_single_atlas_is_whole_without_its_folder(
     assert seen.asked == [path.as_uri()]
 
 
-@pytest.mark.parametrize("name", ["index", "trust", "coverage", "trust_spread"])
+@pytest.mark.parametrize("name", ["index", "region", "trust", "coverage", "trust_spread"])
 def test_a_page_that_lacks_its_folder_shows_a_small_picture_of_its_map(
     leaves: Leaves, visit: Visit, tmp_path: Path, name: str
 ) -> None:
@@ -153,7 +153,9 @@ def test_a_page_of_an_atlas_gets_the_tools_of_its_map_from_the_folder_once_the_m
     assert seen.faults == []
 
 
-def test_a_place_page_stands_alone(leaves: Leaves, visit: Visit, tmp_path: Path) -> None:
+def test_the_page_of_an_authority_stands_alone(
+    leaves: Leaves, visit: Visit, tmp_path: Path
+) -> None:
     alone = tmp_path / "leeds.html"
     shutil.copy(leaves.path("place"), alone)
     seen = visit(alone)
@@ -223,11 +225,13 @@ def test_schools_that_travel_packed_are_found_by_the_filter(leaves: Leaves, visi
     assert shown == kinds.count("trust_based_elsewhere")
 
 
-def test_a_region_holds_every_school_and_trust_in_under_400_kb(
+def test_a_region_holds_every_school_and_trust_in_under_300_kb(
     leaves: Leaves, visit: Visit
 ) -> None:
     facts, (layer, code) = leaves.book.facts, leaves.pages["region"].key
-    assert leaves.path("region").stat().st_size < 400_000
+    shared = re.findall(r"assets/data-\w+\.js", leaves.path("region").read_text())
+    own = [leaves.path("region"), *(leaves.folder / name for name in shared)]
+    assert sum(path.stat().st_size for path in own) < 300_000
     page = visit("region").page
 
     def saved(table: str) -> list[dict[str, str]]:

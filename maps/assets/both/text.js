@@ -74,6 +74,16 @@ globalThis.geolls = globalThis.geolls || {};
     return new Response(stream).json();
   }
 
-  Object.assign(geolls, {fold, inflate, postcodeOf, postcodeArea, commas, whole, plural, undelta, push, tally});
+  /** What an element of the page holds packed. A page that stands alone is packed more tightly: `load.js` knows how. */
+  const unpack = (node) => (self.geollsUnpack ? self.geollsUnpack(node).json() : inflate(node.textContent));
+
+  /** A packed part of the page's map: it stands in the page, or in a file that the page loaded before. */
+  function partOf(key) {
+    const here = document.querySelector(`script.geolls-data[data-part="${key}"]`);
+    return here ? unpack(here) : inflate(self.geollsData[key]);
+  }
+
+  Object.assign(geolls, {inflate, partOf, unpack});
+  Object.assign(geolls, {fold, postcodeOf, postcodeArea, commas, whole, plural, undelta, push, tally});
   Object.assign(geolls, {numberIn, csvField});
 })(globalThis.geolls);

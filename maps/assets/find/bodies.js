@@ -1,7 +1,7 @@
 // What is above each block of land, each school and each postcode, as it was packed. No page is needed.
 ((geolls) => {
   "use strict";
-  const {inflate, push, undelta} = geolls;
+  const {inflate, push, undelta, unpack} = geolls;
 
   // Middles of postcodes are packed in steps of so many metres.
   const STEP = 10;
@@ -83,7 +83,7 @@
     loaded ||= (async () => {
       const key = document.querySelector(".geolls-app")?.dataset.parts.split(" ")[2];
       const here = key && document.querySelector(`script.geolls-data[data-part="${key}"]`);
-      if (here) return self.geollsUnpack ? self.geollsUnpack(here).json() : inflate(here.textContent);
+      if (here) return unpack(here);
       const {root} = document.body.dataset;
       if (root === undefined) return null;
       await new Promise((done) => {

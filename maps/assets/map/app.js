@@ -55,7 +55,7 @@
 
     async load() {
       const keys = this.node.dataset.parts.split(" ").slice(0, 2);
-      const [land, own] = await Promise.all(keys.map((key) => this.unpack(key)));
+      const [land, own] = await Promise.all(keys.map(geolls.partOf));
       this.take(land, own);
       this.hexes = new geolls.Hexes(this);
       this.faces = new geolls.Faces(this);
@@ -74,14 +74,6 @@
       this.node.dataset.ready = "1";
       performance.mark(STARTED);
       this.node.dispatchEvent(new CustomEvent(STARTED, {bubbles: true}));
-    }
-
-    /** A packed part: it stands in the page, or in a file that the page loaded before. */
-    unpack(key) {
-      const here = document.querySelector(`script.geolls-data[data-part="${key}"]`);
-      // A page of an atlas that stands alone is packed more tightly, and unpacks its parts itself.
-      if (here && self.geollsUnpack) return self.geollsUnpack(here).json();
-      return geolls.inflate(here ? here.textContent : self.geollsData[key]);
     }
 
     take(land, own) {

@@ -10,8 +10,6 @@
   const announce = (text) => {
     live.textContent = text;
   };
-  /** A packed part of a page that stands alone; `load.js` knows how it is packed. */
-  const unpack = (node) => self.geollsUnpack(node).json();
 
-  Object.assign(geolls, {queryAll, root, announce, unpack});
+  Object.assign(geolls, {queryAll, root, announce});
 })(globalThis.geolls);

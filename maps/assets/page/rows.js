@@ -1,7 +1,7 @@
 // Rows that do not stand in a page but travel packed, as markup or out of the map's columns.
 ((geolls) => {
   "use strict";
-  const {DASH, el, unpack, undelta, whole} = geolls;
+  const {DASH, el, partOf, unpack, undelta, whole} = geolls;
 
   /** Rows as markup, made and escaped together with those that stand in the page. */
   function rowsOf(html) {
@@ -13,7 +13,7 @@
   /** The map's own part, which holds the columns of its schools. */
   function mapData() {
     const key = document.querySelector(".geolls-app").dataset.parts.split(" ")[1];
-    return unpack(document.querySelector(`script.geolls-data[data-part="${key}"]`));
+    return partOf(key);
   }
 
   function phaseWords(phase) {

@@ -64,7 +64,7 @@
           document.head.append(script);
         });
       if (!inside()) return;
-      const packed = await app.unpack("traits");
+      const packed = await geolls.partOf("traits");
       const at = new Map(undelta(packed.urn).map((urn, i) => [urn, i]));
       const more = packed.traits.map(({of, ...trait}) => ({
         ...trait,
