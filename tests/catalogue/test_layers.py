@@ -86,6 +86,7 @@ def test_the_sectors_of_postcodes_lie_in_blocks_and_are_told_in_full():
     blocks = set(load_neighbourhoods()["block"])
     assert {r["block"] for r in rows} == blocks | {"S", "W"}
     assert all(re.fullmatch(r"[A-Z]{1,2}\d[A-Z\d]? \d", r["sector"]) for r in rows)
+    assert all(0 <= int(r["together"]) <= int(r["postcodes"]) for r in rows)
 
 
 def test_the_shelf_passes_its_own_check_with_one_known_gap():

@@ -161,6 +161,20 @@ def test_what_is_no_directory_says_what_is_wanted(
     assert kept_at(None) is None
 
 
+def test_a_whole_postcode_at_a_sorting_office_says_so(tmp_path: Path) -> None:
+    crowd = [row.replace("LS1 1AA", f"LS1 {digit}A{letter}") for row in CODE_POINT[:1]
+             for digit in range(2, 4) for letter in "ABCDEFGHIJ"]  # fmt: skip
+    fetch_postcodes(tmp_path / "data", code_point(tmp_path, [*CODE_POINT, *crowd]))
+    postcodes = Postcodes.open(tmp_path / "data", load_areas())
+    assert postcodes is not None
+    beside = {
+        spot.postcode: postcodes.beside(spot) for spot in postcodes.spots(["LS1 1AA", "NE63 9AB"])
+    }
+    assert beside == {"LS1 1AA": 20, "NE63 9AB": 0}
+    said = CliRunner().invoke(cli, ["where", "LS1 1AA"]).output
+    assert "at one point with 20 others, as a sorting office)" in said
+
+
 def test_a_damaged_table_says_how_to_make_it_anew(tmp_path: Path) -> None:
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "postcodes.parquet").write_bytes(b"PAR1 no")

@@ -96,6 +96,14 @@ def test_a_sector_that_a_line_cuts_is_told_in_shares_of_its_postcodes() -> None:
     assert "more in Scotland)" in places("TD15 1")[0][0]
 
 
+def test_postcodes_at_a_sorting_office_do_not_say_what_land_their_code_covers() -> None:
+    ((said, blocks),) = places("SW1P")
+    assert blocks == ("E09000033",)  # the office is in Wandsworth
+    assert re.fullmatch(r"SW1P \(4\d\d postcodes, 2\d\d more stand together elsewhere, .*\)", said)
+    ((said, blocks),) = places("SW1P 9")  # has no others
+    assert blocks == ("E09000032",) and said.endswith("as at a sorting office)")
+
+
 def test_without_a_directory_a_whole_postcode_is_a_schools_or_answered_by_its_sector() -> None:
     assert places("ls25 7aa") == [("LS25 7AA (a school's postcode)", (LEEDS,))]
     ((said, blocks),) = places("LS25 7ZZ")
@@ -112,7 +120,8 @@ def test_without_a_directory_a_whole_postcode_is_a_schools_or_answered_by_its_se
         ("JE2 3AB", "JE2 3AB is in Jersey"),
         ("eh1", "EH1 is in Scotland"),
         ("LL13", "LL13 is in Wales"),
-        ("BX1 1LT", "BX1 1LT is for mail alone, and has no place"),
+        ("BX1 1LT", "BX1 1LT is for mail alone, without a place"),
+        ("bfpo 40", "BFPO 40 is of the forces abroad; geolls is about England"),
         ("QX1 1AA", "no postcode begins QX1; did you mean"),
         ("LA99 1AA", "no postcode begins LA99; did you mean"),
     ],
