@@ -212,7 +212,8 @@ def _sectors(study: Core, at: dict[str, int], wanted: set[str]) -> dict[str, Any
     """Return the sectors: outward codes with their figures, where each lies, and its middle.
 
     `of` says of each sector how many of its postcodes are in which block: block, number, and so on;
-    those of a district that is cut are shared by its parts' areas. `x` and `y` in tens of metres.
+    those of a district that is cut are shared by its parts' areas. The numbers of a sector that
+    stands at a sorting office are negative. `x` and `y` in tens of metres.
     """
     parts: dict[str, list[str]] = defaultdict(list)
     for block in at:
@@ -223,14 +224,16 @@ def _sectors(study: Core, at: dict[str, int], wanted: set[str]) -> dict[str, Any
     for code, held in beginnings().items():
         outward, space, digit = code.partition(" ")
         mine = {block: n for block, n in held.blocks.items() if block in parts}
-        if not space or not mine or (here and here.isdisjoint(mine)):
+        whole = beginnings()[outward].blocks
+        if not space or not mine or (here and (here.isdisjoint(mine) or here.isdisjoint(whole))):
             continue
         digits[outward] = digits.get(outward, "") + digit
-        row = list[float]()
+        row, sign = list[float](), -1 if held.office else 1
         for root, n in sorted(mine.items(), key=lambda item: -item[1]):
-            whole = sum(area[part] for part in parts[root])
+            land = sum(area[part] for part in parts[root])
             for part in parts[root]:
-                row += [at[part], n if len(parts[root]) == 1 else round(n * area[part] / whole, 2)]
+                shared = n if len(parts[root]) == 1 else round(n * area[part] / land, 2)
+                row += [at[part], sign * shared]
         rows.append(row)
         x.append(held.xy[0] / 10)
         y.append(held.xy[1] / 10)

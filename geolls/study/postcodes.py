@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date
 from functools import cache
@@ -83,13 +83,15 @@ def beginnings() -> dict[str, Beginning]:
     Counted over the live postcodes of Code-Point Open of May 2025, each by its district code; over
     those that ended where a sector has no others. See boundaries/sectors.toml.
     """
-    found: dict[str, list[_Held]] = {}
+    rows: dict[str, list[_Held]] = defaultdict(list)
     with (shelf("boundaries") / "sectors.csv").open(encoding="utf-8", newline="") as file:
-        for sector, block, *figures in list(csv.reader(file))[1:]:
-            row = _Held(block, *map(int, figures))
-            for code in (sector, sector.partition(" ")[0]):
-                found.setdefault(code, []).append(row)
-    return {code: _begun(code, rows) for code, rows in found.items()}
+        for code, block, *figures in list(csv.reader(file))[1:]:
+            rows[code].append(_Held(block, *map(int, figures)))
+    sectors = {code: _sector(code, mine) for code, mine in rows.items()}
+    parts: dict[str, list[Beginning]] = defaultdict(list)
+    for held in sectors.values():
+        parts[held.code.partition(" ")[0]].append(held)
+    return sectors | {code: _outward(code, mine) for code, mine in parts.items()}
 
 
 class _Held(NamedTuple):
@@ -102,17 +104,34 @@ class _Held(NamedTuple):
     north: int
 
 
-def _begun(code: str, rows: Sequence[_Held]) -> Beginning:
-    here = [row for row in rows if row.block not in ABROAD] or rows
-    lived_in = {row.block for row in here if row.together < row.n}
-    kept = [row for row in here if row.block in lived_in] or here
-    held, n = Counter[str](), sum(row.n for row in kept)
-    for row in [*kept, *(row for row in rows if row.block in ABROAD and row not in kept)]:
-        held[row.block] += row.n
+def _sector(code: str, rows: Sequence[_Held]) -> Beginning:
+    here = [row for row in rows if row.block not in ABROAD]
+    lived_in = [row for row in here if row.together < row.n]
+    kept = lived_in or here or rows
+    n = sum(row.n for row in kept)
     xy = (sum(row.n * row.east for row in kept) / n, sum(row.n * row.north for row in kept) / n)
-    blocks = {block: held[block] for block in held if block not in ABROAD}
-    abroad = {ABROAD[block]: held[block] for block in held if block in ABROAD}
-    return Beginning(code, blocks, abroad, xy, sum(r.n for r in here) - n, not lived_in)
+    blocks = {row.block: row.n for row in kept if row.block not in ABROAD}
+    elsewhere = {ABROAD[row.block]: row.n for row in rows if row.block in ABROAD}
+    apart = sum(row.n for row in here) - sum(blocks.values())
+    return Beginning(code, blocks, elsewhere, xy, apart, bool(here) and not lived_in)
+
+
+def _outward(code: str, sectors: Sequence[Beginning]) -> Beginning:
+    """Return sectors as one: those that stand at an office alone only where there are no others."""
+    here = [sector for sector in sectors if sector.blocks]
+    lived_in = [sector for sector in here if not sector.office]
+    kept = lived_in or here or sectors
+    blocks, elsewhere = Counter[str](), Counter[str]()
+    for sector in kept:
+        blocks.update(sector.blocks)
+    for sector in sectors:
+        elsewhere.update(sector.elsewhere)
+    weights = [sector.postcodes or sum(sector.elsewhere.values()) for sector in kept]
+    x, y = np.average([sector.xy for sector in kept], axis=0, weights=weights).tolist()
+    apart = sum(s.postcodes + s.apart for s in here) - sum(blocks.values())
+    return Beginning(
+        code, dict(blocks), dict(elsewhere), (x, y), apart, bool(here and not lived_in)
+    )
 
 
 def beginning(code: str) -> Beginning | None:

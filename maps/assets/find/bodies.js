@@ -46,8 +46,10 @@
         for (const digit of digits) {
           const row = of[at];
           const counts = new Map();
-          for (let i = 0; i < row.length; i += 2) counts.set(row[i], row[i + 1]);
-          const sector = {name: `${outward} ${digit}`, counts, middle: [east[at] * STEP, north[at] * STEP]};
+          for (let i = 0; i < row.length; i += 2) counts.set(row[i], Math.abs(row[i + 1]));
+          // Those at a sorting office do not say what land the outward code covers.
+          const office = row[1] < 0;
+          const sector = {name: `${outward} ${digit}`, counts, office, middle: [east[at] * STEP, north[at] * STEP]};
           push(parts, outward, sector);
           at++;
         }
@@ -66,7 +68,8 @@
     const counts = new Map();
     const middle = [0, 0];
     let all = 0;
-    for (const sector of sectors) {
+    const living = sectors.filter(({office}) => !office);
+    for (const sector of living.length ? living : sectors) {
       let n = 0;
       for (const [block, m] of sector.counts) {
         counts.set(block, (counts.get(block) || 0) + m);
