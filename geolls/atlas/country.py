@@ -317,7 +317,6 @@ class CountryPages(Chapter):
                 None,
             ],
             noun=small(layer.unit_title_plural),
-            long=True,
         )  # fmt: skip
 
     # -- lists -------------------------------------------------------------------------------

@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import cache, cached_property, partial
-from typing import Any, Literal
+from typing import Any
 
 from geolls.base.errors import GeollsError
-from geolls.base.interval import Interval, span
-from geolls.base.labels import label, seen_from, within
-from geolls.base.text import percent
 from geolls.maps.bodies import bodies_of
-from geolls.maps.data import Callout, MapData
+from geolls.maps.data import MapData
 from geolls.maps.page import Parts, cut
 from geolls.maps.recipes import Recipe, load_recipe, recipe_names
 from geolls.maps.scenes import about, country
@@ -172,49 +169,7 @@ class Plates:
 
     def index(self, page: Any) -> Parts:
         """Draw the national map."""
-        recipe, data = self._scene("national_index", page.root)
-        return self._cut(recipe, replace(data, callouts=() if self.framed else self._callouts()))
-
-    def _callouts(self) -> tuple[Callout, ...]:
-        """Point at four that stand out, by the same rules each time."""
-        key = self.facts.first
-        rows = {str(c): self.facts.unit_rows[key][c] for c in self.facts.ranked(key).index}
-        if len(rows) < 10:
-            return ()
-
-        def largest(column: str, nth: int = 0) -> str:
-            return sorted(rows, key=lambda c: (-rows[c][column], c))[nth]
-
-        def called(name: str) -> str:
-            return within(label(seen_from(name, key), self.facts.layer(key).unit_title))
-
-        away = "share_trust_based_elsewhere"
-        top, second = largest(away), largest(away, 1)
-        outside, home = largest("no_trust"), largest("share_trust_home_here")
-
-        def share(code: str, column: str, name: str) -> str:
-            low, high = (rows[code][f"{column}_{end}"] for end in Interval._fields)
-            return f"{span(Interval(low, high), percent)} {called(name)}"
-
-        least = rows[top][f"{away}_low"]
-        most = all(rows[c][f"{away}_high"] <= least for c in rows if c != top)
-        said = {
-            home: share(home, "share_trust_home_here", "trusts_home"),
-            outside: share(outside, "share_no_trust", "no_trust"),
-            second: share(second, away, "trusts_elsewhere"),
-            top: share(top, away, "trusts_elsewhere") + f", most of {len(rows)}" * most,
-        }
-        x = self.study.display_blocks.geometry.centroid.x
-        side: dict[str, Literal["left", "right"]] = {
-            code: "right"
-            if x.reindex(list(self._places(key)[code].blocks)).mean() > 430_000
-            else "left"
-            for code in said
-        }
-        return tuple(
-            Callout(key, code, str(rows[code]["name"]), text, side[code])
-            for code, text in said.items()
-        )
+        return self._cut(*self._scene("national_index", page.root))
 
     @cache  # noqa: B019
     def country(self, name: str, layer: str = "") -> Parts:

@@ -20,7 +20,7 @@ from geolls.base.errors import MapError
 from geolls.base.interval import Interval, bounds, span
 from geolls.base.shelves import shelf
 from geolls.base.text import DASH, plural
-from geolls.base.vocabulary import KIND_TITLES
+from geolls.base.vocabulary import KIND_TITLES, RANKED
 from geolls.maps.styles import LINE_OF_FAMILY, MARKS, RAMP, Mark
 from geolls.maps.topology import Topology
 from geolls.study.gazetteer import Place
@@ -42,6 +42,7 @@ __all__ = [
     "say",
 ]
 
+TOLD_OF = 10  # the fewest units of which some are told to stand out
 FormatName = Literal["share", "count", "number", "km", "minutes", "words"]
 Box = tuple[float, float, float, float]
 Floats = npt.NDArray[np.float64]
@@ -194,6 +195,31 @@ class Measure:
         if code in self.open:
             return span(self.open[code], lambda end: say(end, self.format))
         return self.by_code.get(code)
+
+    def highest(self, most: int) -> list[tuple[str, str]]:
+        """Return the units that surely stand highest, and what is said of each; none of a tie.
+
+        A share of few schools is chance: told among units with enough to be ranked.
+        """
+        enough = self.n if self.sure is None else self.sure
+        if self.format == "words" or enough is None:
+            return []
+        codes = [c for c in self.values.dropna().index if enough.get(c, 0) >= RANKED]
+        form, ends = FORMATS[self.format], {c: self.open.get(c, self.by_code[c]) for c in codes}
+        low, high = ({c: form.shown(bounds(e)[end]) for c, e in ends.items()} for end in (0, 1))
+        codes.sort(key=lambda c: (-low[c], c))
+        # So many stand above every other, whatever is not known of any.
+        above = (
+            [k for k in range(1, most + 1) if low[codes[k - 1]] > max(high[c] for c in codes[k:])]
+            if len(codes) >= TOLD_OF
+            else []
+        )
+        words = [say(self.said(c), self.format) for c in codes[: max(above, default=0)]]
+        top = f", the highest of {len(codes):,}"
+        return [
+            (c, w + top * (c == codes[0] and 1 in above))
+            for c, w in zip(codes, words, strict=False)
+        ]
 
     @property
     def beside(self) -> float | str | None:
@@ -397,15 +423,12 @@ class Callout:
         What it points to.
     title, text : str
         Bold first line, plain second line.
-    side : {"left", "right"}
-        The margin it stands in.
     """
 
     layer: str
     unit_code: str
     title: str
     text: str = ""
-    side: Literal["left", "right"] = "left"
 
 
 class Kind(NamedTuple):
@@ -463,8 +486,6 @@ class MapData:
         For scope "place": the rest of the land is drawn pale.
     trust : str, optional
         The trust_uid of scope "trust".
-    callouts : tuple of Callout
-        At most four.
     sites : DataFrame, optional
         Lead schools to mark: `unit_name` (str), `easting`, `northing` (metres).
     words : dict
@@ -493,7 +514,6 @@ class MapData:
     trusts: pd.DataFrame | None = None
     place: Place | None = None
     trust: str | None = None
-    callouts: tuple[Callout, ...] = ()
     sites: pd.DataFrame | None = None
     words: Mapping[str, str] | None = None
     dates: str = ""

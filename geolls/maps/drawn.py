@@ -272,6 +272,35 @@ class Drawn:
         where = self._where(Interval(sure, most), len(met), base)
         return f"{where}, one {spec.title} has all of the land"
 
+    def callouts(self, shade: str) -> tuple[Callout, ...]:
+        """Point at up to four areas of England that stand out in a shading, by one rule."""
+        covered, measure = (
+            self.covering(shade),
+            next((m for m in self.measures if m.key == shade), None),
+        )
+        if not self.england or (covered is None and measure is None):
+            return ()
+        if covered is not None:
+            return self._gaps(covered)
+        assert measure is not None
+        spec, high = self.require(measure.layer), measure.highest(MOST_CALLOUTS)
+        names = spec.units["unit_name"]
+        return tuple(Callout(spec.key, code, str(names[code]), text) for code, text in high)
+
+    def _gaps(self, spec: LayerSpec) -> tuple[Callout, ...]:
+        """Return a call-out for each area without a known unit, where they are few."""
+        areas = self.areas
+        known = set(spec.claims.loc[spec.claims["unit_code"] != "no_evidence", "block"])
+        land = areas.claims[areas.claims["unit_code"].isin(areas.units.index)]
+        reached = land["block"].isin(known).groupby(land["unit_code"]).any()
+        gaps = reached.index[~reached].tolist()
+        if not 0 < len(gaps) <= MOST_CALLOUTS:
+            return ()
+        what, rows = f"no {spec.title.split()[-1].lower()} found", areas.units.reindex(gaps)
+        said = [f"{what}, {say(n, 'count')} schools" for n in rows.get("count", [])]
+        found = zip(gaps, rows["unit_name"], said or [what] * len(gaps), strict=True)
+        return tuple(Callout(areas.key, str(code), str(name), text) for code, name, text in found)
+
     def layer(self, key: str) -> LayerSpec | None:
         """Return a layer of the map by its key."""
         return next((s for s in self.layers if s.key == key), None)
@@ -488,14 +517,9 @@ def resolve(recipe: Recipe | str | Path, data: MapData) -> Drawn:
     own += [key for key in offered if data.place is not None and key == data.place.layer]
     _require(recipe.shade, titles, "measure")
     wanted = [key for key in recipe.measures if key in titles] or list(measures)
-    # A copy keeps what the first has worked out: its arcs.
-    more: dict[str, Any] = {"land": data.topology}
-    covered = recipe.shade.removeprefix("coverage:")
-    if covered != recipe.shade and not data.callouts:
-        more["callouts"] = _gaps(layers[covered], layers[recipe.areas])
     return Drawn(
         recipe=recipe,
-        data=replace(data, **more),
+        data=replace(data, land=data.topology),  # it keeps what the first has worked out: its arcs
         layers=[layers[key] for key in offered],
         on=list(dict.fromkeys([*(key for key in recipe.on if key in offered), *own])),
         measures=list(measures.values()),
@@ -537,22 +561,6 @@ def _sentences(*texts: str) -> str:
     for text in texts:
         said = f"{said} {text}".strip() if text not in said else said
     return said
-
-
-def _gaps(spec: LayerSpec, areas: LayerSpec) -> tuple[Callout, ...]:
-    """Return a call-out for each area without a known unit, where they are few enough to name."""
-    known = set(spec.claims.loc[spec.claims["unit_code"] != "no_evidence", "block"])
-    land = areas.claims[areas.claims["unit_code"].isin(areas.units.index)]
-    reached = land["block"].isin(known).groupby(land["unit_code"]).any()
-    gaps = reached.index[~reached].tolist()
-    if not 0 < len(gaps) <= MOST_CALLOUTS:
-        return ()
-    what, rows = f"no {spec.title.split()[-1].lower()} found", areas.units.reindex(gaps)
-    said = [f"{what}, {say(n, 'count')} schools" for n in rows.get("count", [])]
-    found = zip(
-        map(str, gaps), map(str, rows["unit_name"]), said or [what] * len(gaps), strict=True
-    )
-    return tuple(Callout(areas.key, *finding) for finding in found)
 
 
 def cover_words(layer: Cover, areas: Cover) -> dict[str, str]:

@@ -34,7 +34,7 @@ from geolls.base.vocabulary import (
     payload,
 )
 from geolls.maps.payload import letters
-from geolls.maps.styles import BAND, CITY, GROUPS, LINES, PATTERNS, RAMP, SYMBOLS, TOWN
+from geolls.maps.styles import BAND, CITY, GROUPS, LINES, PATTERNS, RAMP, SPREAD, SYMBOLS, TOWN
 from geolls.study.towns import towns
 
 __all__ = [
@@ -219,7 +219,7 @@ def vocabulary() -> dict[str, Any]:
             name: [*p.screen, p.turn, p.ground, p.figure, p.ink] for name, p in PATTERNS.items()
         },
         "ranked": RANKED,
-        "town": [TOWN, CITY],
+        "town": [TOWN, CITY, *SPREAD],
     }
 
 

@@ -23,7 +23,7 @@ from markupsafe import Markup
 from geolls.base.errors import MapError
 from geolls.base.interval import Interval
 from geolls.maps.data import WHO_RUNS, LayerSpec, Measure, abroad, class_titles, classify
-from geolls.maps.drawn import MOST_CALLOUTS, Drawn, cover, texts
+from geolls.maps.drawn import Drawn, cover, texts
 from geolls.maps.hexes import Hexes, hexes_of
 from geolls.maps.partings import PARTED
 from geolls.maps.topology import Topology, zigzag
@@ -417,9 +417,11 @@ def own_of(drawn: Drawn, schools: pd.DataFrame | None, shared: bool = False) -> 
         "population": (data.words or {}).get("population"),
         "marks": data.kinds is not WHO_RUNS
         and [[key, k.title, *k.mark.on_screen] for key, k in data.kinds.items()],
-        "callouts": [
-            [c.layer, c.unit_code, c.title, c.text, c.side] for c in data.callouts[:MOST_CALLOUTS]
-        ],
+        "callouts": {
+            shade: [[c.layer, c.unit_code, c.title, c.text] for c in found]
+            for shade, _ in drawn.shades
+            if (found := drawn.callouts(shade))
+        },
     }
     out |= {key: value for key, value in more.items() if value}
     if schools is not None:

@@ -14,6 +14,7 @@ __all__ = [
     "PATTERNS",
     "RAMP",
     "SITE",
+    "SPREAD",
     "SYMBOLS",
     "TOWN",
     "Line",
@@ -25,6 +26,9 @@ __all__ = [
 
 TOWN, CITY = 70.0, 250_000
 """People of the smallest town that is named, for each metre of a pixel; of the smallest city."""
+
+SPREAD = (250.0, 34.0)
+"""Metres of a pixel beyond which towns near a larger one go unnamed; pixels between them."""
 
 SYMBOLS = {"s1": 2.0, "s2": 3.4, "s3": 5.0, "s4": 6.8, "s5": 8.8}
 """Radius of the circle of each class of a count, in points."""

@@ -143,18 +143,19 @@ def test_shading_follows_the_filter_where_the_page_can_count_and_says_where_not(
         for phase in chosen:
             tick(page, "phase", phase.replace("_", "-"))
     # What is counted of all schools is what the study says of all: two ways to one number.
+    told = f"{APP}.stage.labels.callouts.told({{width: 900}}).length"
     tick(page, "phase", "secondary")
     many = page.evaluate(f"{APP}.counted().length")
     assert f"of the {many:,} schools that fit the filter" in page.inner_text(".gl-finding")
     assert "All that fit" in page.inner_text(".gl-legend-title")
-    assert page.evaluate(f"{APP}.own.callouts") is None
+    assert page.evaluate(told) == 0, "what stands out among all does not among some"
     page.locator(".gl-shades label", has_text="Effective number of maps").click()
     assert "All schools, whatever the filter" in page.inner_text(".gl-legend-title")
     assert "fit the filter" not in page.inner_text(".gl-finding")
     page.get_by_role("button", name="Clear the filter").click()
     assert page.evaluate(f"{APP}.measures.no_trust.v") == whole
     assert "whatever" not in page.inner_text(".gl-legend-title")
-    assert page.evaluate(f"{APP}.own.callouts.length") > 0
+    assert page.evaluate(told) > 0
 
 
 def test_bars_follow_the_filter_and_one_that_cannot_says_so(
@@ -179,6 +180,8 @@ def test_bars_follow_the_filter_and_one_that_cannot_says_so(
         pieces = page.locator(f".strip[data-layer={key}] .gl-followed .pieces > div")
         wide = pieces.evaluate_all("all => all.map((n) => parseFloat(n.style.flexGrow))")
         assert sum(wide) == len(fits)
+        faint = ".gl-followed .whole i"  # not as a unit that lies here whole
+        assert page.locator(faint).first.evaluate("(n) => getComputedStyle(n).opacity") == "0.3"
     assert (
         page.locator(".strip.trusts .gl-told").inner_text() == "All schools, whatever the filter."
     )

@@ -280,7 +280,7 @@ def test_a_trusts_table_counts_its_schools(visit, data):
 def test_a_gap_in_the_lists_is_called_out(visit, recipe, data):
     shaded = Recipe("r", "t", measures=("coverage:maths_hub",), shade="coverage:maths_hub")
     bare = draw(shaded, data)
-    assert bare.drawn.data.callouts == (), "part of an area is no gap"
+    assert bare.drawn.callouts(shaded.shade) == (), "part of an area is no gap"
     hub = data.layers[1]
     without = hub.claims[~hub.claims["block"].isin(["a", "c"])]
     gap = replace(hub, claims=without)

@@ -170,6 +170,34 @@ def test_units_with_few_schools_are_not_shaded(recipe, data):
     assert classes == {"I2": -2, "W1": 0, "X9": 4}
 
 
+def test_what_stands_out_is_told_by_one_rule_and_a_tie_is_not():
+    codes = [f"u{i}" for i in range(12)]
+    many = pd.Series(20, index=codes)
+
+    def told(values, n=many, ends=None):
+        table = pd.Series(values, index=codes)
+        return Measure("m", "M", "l", table, (0.1,), n=n, ends=ends).highest(4)
+
+    rising = [i / 20 for i in range(12)]
+    first = ("u11", "55%, the highest of 12")
+    assert told(rising) == [first, ("u10", "50%"), ("u9", "45%"), ("u8", "40%")]
+    assert told([*rising[:8], 0.4, 0.4, 0.5, 0.55]) == [first, ("u10", "50%")], "two share 40%"
+    assert told([*rising[:8], 0.39, 0.398, 0.3999, 0.4]) == [], "as they are printed"
+    assert told([*rising[:10], 0.55, 0.55])[0][1] == "55%", "two are the highest"
+    # Of few schools it is chance; and among few units none stands out.
+    assert told(rising, n=many.where(many.index != "u11", 19))[0] == (
+        "u10",
+        "50%, the highest of 11",
+    )
+    assert told(rising, n=many.where(many.index > "u3", 19)) == []
+    # Known only between two: who may be topped is not the highest.
+    low, high = pd.Series(rising, index=codes), pd.Series(rising, index=codes)
+    high["u10"] = 0.6
+    assert told(rising, ends=(low, high))[:2] == [("u11", "55%"), ("u10", "50% to 60%")]
+    high["u3"] = 0.7
+    assert told(rising, ends=(low, high)) == []
+
+
 def test_a_recipe_that_shades_by_what_is_not_there_is_refused(data):
     with pytest.raises(MapError, match=r"trusts_elsewher.*did you mean trusts_elsewhere"):
         draw(Recipe("r", "t", measures=("trusts_elsewher",), shade="trusts_elsewher"), data)

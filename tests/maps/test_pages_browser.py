@@ -492,6 +492,58 @@ def test_no_sheet_says_that_it_shows_fewer_rows_than_it_does(visit: Visit) -> No
     assert last.split("\n")[0][:30] in text
 
 
+def test_the_table_of_the_index_is_printed_whole(leaves: Leaves, visit: Visit) -> None:
+    text = " ".join(" ".join(printed(visit("index").page)).split())
+    for name in leaves.book.facts.units["local_authority"]["name"]:
+        assert name in text
+    assert "Showing 12 of" not in text
+    (said,) = re.findall(
+        r"Showing 40 of [\d,]+\. (.*?csv)\.", " ".join(printed(visit("trusts").page))
+    )
+    assert "on the page itself" in said
+
+
+LAID = """() => {
+  const box = (name) => document.querySelector(name).getBoundingClientRect();
+  const [map, bar, words, side] = ['.gl-map', '.gl-tools', '.gl-caption', '.gl-side'].map(box);
+  return [words.top - bar.bottom, bar.top - map.bottom, side.left - words.right, side.height];
+}"""
+
+
+@pytest.mark.parametrize("name", ["place", "trust"])
+def test_the_caption_stands_right_below_its_map_however_long_the_panel(
+    visit: Visit, name: str
+) -> None:
+    page = visit(name).page
+    page.wait_for_selector(".geolls-app[data-tools]")
+    below, tools, beside, high = page.evaluate(LAID)
+    assert 0 <= below < 40 and 0 <= tools < 40 and beside > 0 and high > 400
+
+
+CALLED = """() => {
+  const app = document.querySelector('.geolls-app').geolls;
+  const boxes = [...app.box.querySelectorAll('.gl-label')].map((n) => [n.textContent, n.getBBox()]);
+  const lines = [...app.box.querySelectorAll('.gl-top_labels .gl-leader, path.gl-leader')]
+    .map((n) => n.getAttribute('d').match(/-?[\\d.]+/g).map(Number));
+  const over = ([x0, y0, x1, y1], b) => [...Array(101).keys()].some((i) => {
+    const x = x0 + (x1 - x0) * i / 100, y = y0 + (y1 - y0) * i / 100;
+    return x > b.x && x < b.x + b.width && y > b.y && y < b.y + b.height;
+  });
+  return [lines.length, boxes.filter(([, b]) => lines.some((l) => over(l, b))).map(([t]) => t)];
+}"""
+
+
+@pytest.mark.parametrize("base", ["land", "hexes"])
+def test_no_line_of_a_call_out_crosses_a_name(visit: Visit, base: str) -> None:
+    page = visit("index", viewport={"width": 1280, "height": 1200}).page
+    if base == "hexes":
+        page.locator(".gl-bases input[value=hexes]").check()
+    for shade in page.locator(".gl-shades input").all()[1:4]:
+        shade.check()
+        lines, crossed = page.evaluate(CALLED)
+        assert lines <= 4 and crossed == [], (base, crossed)
+
+
 @pytest.mark.parametrize("name", ["place", "region"])
 def test_a_place_has_one_sheet_with_its_map_and_no_controls(
     leaves: Leaves, visit: Visit, name: str

@@ -19,7 +19,7 @@ import shapely
 
 from geolls.base.errors import MapError
 from geolls.base.vocabulary import KIND_TITLES, KINDS
-from geolls.maps.data import Callout, MapData
+from geolls.maps.data import MapData
 from geolls.maps.drawn import resolve
 from geolls.maps.page import draw
 from geolls.maps.print import svg as paper
@@ -283,9 +283,11 @@ def test_a_label_stands_off_the_schools_where_it_can():
 
 
 def test_findings_are_written_beside_the_land_with_a_line_to_their_unit(recipe, data):
-    call = Callout("local_authority", "X9", "East", "a third", "right")
-    root = page(recipe, replace(data, callouts=(call,)))
-    assert "East\na third" in said(root)
+    hub = data.layers[1]
+    gap = replace(hub, claims=hub.claims[~hub.claims["block"].isin(["a", "c"])])
+    shaded = replace(recipe, shade="coverage:maths_hub")
+    root = page(shaded, replace(data, layers=(data.layers[0], gap)))
+    assert "Unit W1\nno hub found" in said(root)
 
 
 def test_a_numbered_layer_has_its_key_on_the_page(recipe, data):

@@ -5,22 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
-from math import cos, pi, sin
+from math import cos, dist, pi, sin
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import shapely
 
 from geolls.maps.data import Callout, LayerSpec
-from geolls.maps.drawn import MOST_CALLOUTS, schools_of
+from geolls.maps.drawn import schools_of
 from geolls.maps.print.land import Box, Floats, Land, grown
 from geolls.maps.print.svg import Run, circle, inks, line, text, width, wrap
-from geolls.maps.styles import CITY, LINES, TOWN
+from geolls.maps.styles import CITY, LINES, SPREAD, TOWN
 from geolls.study.towns import towns
 
 __all__ = ["Label", "Room", "callouts", "labels", "put", "short"]
 
 Point = tuple[float, float]
+AGAIN = 68.0  # within so many points a name is not said twice
 
 
 class Label(NamedTuple):
@@ -38,8 +39,9 @@ class Label(NamedTuple):
         Type size.
     ink, halo : str
         Colours of the letters and of what surrounds them.
-    spot : {"on", "near", "round", "dot", "margin"}
-        On the point; there or as near as there is room; round it; beside a dot; off the land.
+    spot : {"here", "on", "near", "round", "dot", "margin"}
+        On the point alone, on its land, there or as near as there is room, round the point,
+        beside a dot, off the land.
     shape : Polygon, optional
         The unit's land: words on it need no line to it, words "on" it stand nowhere else.
     """
@@ -51,7 +53,7 @@ class Label(NamedTuple):
     size: float
     ink: str = "ink"
     halo: str = "land"
-    spot: Literal["on", "near", "round", "dot", "margin"] = "on"
+    spot: Literal["here", "on", "near", "round", "dot", "margin"] = "on"
     shape: Any = None
 
     @property
@@ -105,8 +107,8 @@ class Room:
         What names in the margin keep clear of.
     marks : ndarray, shape (n, 2)
         Schools.
-    taken, leaders : list
-        What is written already, and the lines that lead to it.
+    taken, leaders, said : list
+        What is written already, the lines that lead to it, and each name with its middle.
     apart : Polygon, optional
         What is drawn again at a larger scale, with its names there.
     """
@@ -117,6 +119,7 @@ class Room:
     taken: list[Box] = field(default_factory=list)
     leaders: list[Any] = field(default_factory=list)
     apart: Any = None
+    said: list[tuple[str, Point]] = field(default_factory=list)
 
     def free(self, b: Box) -> bool:
         """Tell whether a box is on the map and nothing is written in it."""
@@ -154,13 +157,16 @@ class Room:
             fit = (at for at in fit if not shapely.box(*label.box(at)).intersects(self.land))
         if label.spot in {"on", "near"} and self.shown_apart(label):
             return None
-        if label.spot == "dot":  # a town never covers a mark
+        if label.spot == "dot":  # a town never covers a mark, nor is a name said twice
+            names = (at for words, at in self.said if words == label.lines[0][0][0])
+            if any(dist(at, (label.x, label.y)) < AGAIN for at in names):
+                return None
             if not self.free(grown((label.x, label.y, label.x, label.y), 2)):
                 return None
             fit = (at for at in fit if not self.covers(grown(label.box(at), 2)))
         if label.spot == "near":  # a number of a list stands somewhere, if over another's line
             return next(chain(fit, (at for at in tried if self.free(label.box(at)))), None)
-        if label.spot != "on":
+        if label.spot not in {"here", "on"}:
             return next(fit, None)
         return min(
             fit, key=lambda at: 3 * self.covers(label.box(at)) + tried.index(at), default=None
@@ -192,6 +198,7 @@ def put(wanted: Sequence[Label], room: Room) -> list[str]:
         if at is None:
             continue
         room.taken.append(label.box(at))
+        room.said.append((" ".join(words for row in label.lines for words, _ in row), at))
         if label.spot == "dot":
             dot = grown((label.x, label.y, label.x, label.y), 2)
             room.taken.append(dot)
@@ -213,6 +220,7 @@ _WAYS = ((1, 0), (-1, 0), (0, -1), (0, 1), (1, -1), (1, 1), (-1, -1), (-1, 1))
 # The middles a label may have, best first: each so many widths and points to the right, so many
 # heights and points down.
 _TRIED = {
+    "here": ((0, 0, 0, 0),),
     "on": (
         *((0, 0, 0, 0), (0, 0, -0.5, 0), (0, 0, 0.5, 0), (0, 0, -1.02, 0), (0, 0, 1.02, 0)),
         *((0.35, 0, 0, 0), (-0.35, 0, 0, 0), (0.35, 0, -1.02, 0), (-0.35, 0, -1.02, 0)),
@@ -345,16 +353,21 @@ def _in_hexagons(land: Land) -> Iterator[Label]:
     """Name the areas whose name their hexagon holds."""
     for s in _visible(land, land.drawn.areas):
         lines = _rows(s.name, 7.5, 27)
-        name = Label(s.x, s.y, lines, 1e6, 7.5, shape=s.shape)
+        name = Label(s.x, s.y, lines, 1e6, 7.5, spot="here", shape=s.shape)
         if shapely.contains(shapely.buffer(s.shape, 1), shapely.box(*name.box((s.x, s.y)))):
             yield name
 
 
 def _towns(land: Land) -> Iterator[Label]:
     """Name the towns that are large enough for the scale, beneath all else."""
-    least = TOWN * 0.75 / land.view.scale  # a pixel is so many points
+    metres = 0.75 / land.view.scale  # of a pixel, which is so many points
+    much, shown = metres > SPREAD[0], list[Point]()
+    apart, least = 0.75 * SPREAD[1] * much, TOWN * metres * (1 + much)
     for town in towns()[lambda table: table["people"] >= least].itertuples():
         x, y = land.view(np.array([town.easting, town.northing])).tolist()
+        if any(dist(at, (x, y)) < apart for at in shown):
+            continue
+        shown.append((x, y))
         size = 8.2 if town.people >= CITY else 7.5
         rank = town.people / 1e12
         yield Label(x, y, [[(town.name, False)]], rank, size, "ink2", spot="dot")
@@ -424,7 +437,7 @@ def callouts(land: Land, room: Room) -> list[str]:
         SVG elements.
     """
     out: list[str] = []
-    for call in land.drawn.data.callouts[:MOST_CALLOUTS]:
+    for call in land.drawn.callouts(land.drawn.recipe.shade):
         spec = land.drawn.layer(call.layer)
         cover = land.drawn.cover(spec) if spec else None
         if cover is None or call.unit_code not in cover.units:
@@ -435,26 +448,32 @@ def callouts(land: Land, room: Room) -> list[str]:
 
 
 def _callout(land: Land, room: Room, call: Callout, x: float, y: float) -> Iterator[str]:
-    """Write one finding in the margin nearest to its point's height that is free."""
-    left, c = call.side == "left", inks()
+    """Write one finding beside the land, in the nearer margin if that has room near its height."""
+    c, coast = inks(), shapely.get_coordinates(land.shapes[land.seen])
     rows = [*wrap([(call.title, True)], 8.6, 112), *wrap(call.text, 8.2, 112)]
     wide, high = max(sum(width(t, 8.6, b) for t, b in row) for row in rows), 10.4 * len(rows)
-    coast = shapely.get_coordinates(land.shapes[land.seen])
 
-    def box(at: float) -> Box:
+    def box(at: float, left: bool) -> Box:
         near = coast[np.abs(coast[:, 1] - at) < high, 0]
-        start = min(room.box[2] - wide, near.max(initial=x) + 16)
-        if left:
-            start = max(room.box[0] + wide, near.min(initial=x) - 16) - wide
-        return start, at - high / 2, start + wide, at + high / 2
+        edge = near.min(initial=x) - 16 - wide if left else near.max(initial=x) + 16
+        return edge, at - high / 2, edge + wide, at + high / 2
 
-    heights = [y + step * side for step in range(0, 160, 8) for side in (1, -1)]
-    at = next((h for h in heights if room.free(box(h))), y)
-    spot = box(at)
-    room.taken.append(spot)
-    tx, anchor = (spot[2], "end") if left else (spot[0], "start")
-    yield line(tx + (4 if left else -4), at, x, y, c["ink"], 0.7)
-    yield circle(x, y, 1.7, fill=c["ink"])
-    for i, row in enumerate(rows):
-        size, line_y = 8.6 if row[0][1] else 8.2, spot[1] + 8 + 10.4 * i
-        yield text(tx, line_y, row, size, c["ink"], anchor=anchor, halo=c["page"])
+    level = coast[np.abs(coast[:, 1] - y) < high, 0]
+    west = x - level.min(initial=x) < level.max(initial=x) - x
+    tried = [(left, y + step * side) for left in (west, not west)
+             for step in range(0, 160, 8) for side in (1, -1)]  # fmt: skip
+    for left, at in tried:
+        spot = box(at, left)
+        tx, anchor = (spot[2], "end") if left else (spot[0], "start")
+        start = tx + (4 if left else -4)
+        way = shapely.LineString([(start, at), (x, y)])
+        if not room.free(spot) or any(map(way.intersects, room.leaders)):
+            continue
+        room.taken.append(spot)
+        room.leaders.append(way)
+        yield line(start, at, x, y, c["ink"], 0.7)
+        yield circle(x, y, 1.7, fill=c["ink"])
+        for i, row in enumerate(rows):
+            size, line_y = 8.6 if row[0][1] else 8.2, spot[1] + 8 + 10.4 * i
+            yield text(tx, line_y, row, size, c["ink"], anchor=anchor, halo=c["page"])
+        return

@@ -273,7 +273,7 @@ class Land:
                 home += stroked(d, c["accent"], 1.5) if face.fill == "home" else ""
             else:
                 pale += d
-        out = ["" if self.country else self._abroad()]
+        out = ["" if drawn.recipe.hexagons else self._abroad()]
         if pale:
             out.append(f'<path class="pale" fill="{c["other"]}" d="{pale}"/>')
         out.append(f'<g class="faces" fill-rule="evenodd">{bright}</g>{home}')
@@ -306,10 +306,13 @@ class Land:
         return [*circles, marks(SITE, shown, 1.0, key="lead")]
 
     def _abroad(self) -> str:
-        """Draw land outside England, round a place or a trust."""
-        c, shape = inks(), shapely.transform(abroad(), self.view)
-        d = self._path(shapely.simplify(shape, 0.4))
-        return f'<path d="{d}" fill="{c["other"]}" stroke="{c["coast"]}" stroke-width=".6"/>'
+        """Draw land outside England."""
+        c, shape = inks(), shapely.simplify(shapely.transform(abroad(), self.view), 0.4)
+        if self.country:  # no frame cuts it
+            shape = shapely.intersection(shape, shapely.box(*self.view.box))
+        ground, coast = ("paper", "rule") if self.country else ("other", "coast")
+        d = self._path(shape)
+        return f'<path d="{d}" fill="{c[ground]}" stroke="{c[coast]}" stroke-width=".6"/>'
 
     def outlines(self) -> list[str]:
         """Draw the lines of the layers that are on, so that none hides another."""

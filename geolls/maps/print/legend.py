@@ -22,7 +22,7 @@ from geolls.maps.styles import LINES, SITE, SYMBOLS, Mark
 
 __all__ = ["COLUMN", "Group", "groups_of", "in_columns", "in_rows", "one_column", "shading_of"]
 
-COLUMN = 118.0  # a column of the legend of a framed map
+COLUMN = 117.0  # a column of the legend of a framed map
 GAP = 13.0
 SMALL = 8.6
 

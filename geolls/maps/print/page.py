@@ -405,7 +405,9 @@ class _Layout:
         if not fits or beside.y - top > high:
             legend, left_high, wide, top = above, high - lower, sheet.measure, top + lower
         self.room(left_high)
-        tall = min(left_high, wide * min(1.5, max(0.75, shape)))
+        # A page is filled: more of what lies round about in place of white room.
+        like = 1.5 if left_high < inf else min(1.5, max(0.75, shape))
+        tall = min(left_high, wide * like)
         land = Land(faces, View.fit(focus, (sheet.x, top, sheet.x + wide, top + tall)))
         sheet.add(*legend.out, *self._frame(land))
         end = max(top + tall, beside.y if legend is beside else 0)

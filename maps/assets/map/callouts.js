@@ -1,13 +1,11 @@
 // Findings in the margin of a map of England, each with a line to its unit.
 ((geolls) => {
   "use strict";
-  const {svg, wrap} = geolls;
+  const {crosses, meets: cross, svg, wrap} = geolls;
 
   // Pixels: the coast is known for rows of this height.
   const ROW = 12;
-  // Pixels from one finding to the next.
-  const ROOM = 54;
-  // How far below its unit a finding may stand.
+  // How far above or below its unit a finding may stand.
   const FAR = 120;
   // Letters of a line.
   const WIDE = 20;
@@ -17,47 +15,50 @@
       this.app = app;
     }
 
-    /** Only while the whole map is in view, shaded as the recipe shades it. */
-    shown(window) {
+    /** What stands out as the map is shaded; only while the whole map is in view, and of all schools. */
+    told(window) {
       const {app} = this;
       const whole = window.width >= 640 && app.map.getZoom() <= app.fitted + 0.3;
-      return app.own.callouts && app.shade === app.own.shade && whole;
+      return (whole && !app.filter && app.own.callouts?.[app.shade]) || [];
     }
 
     /** The findings, clear of one another and of the boxes that are taken: the inset, the controls. */
-    nodes(view, window, widthOf, taken) {
-      if (!this.shown(window)) return [];
+    nodes(view, window, widthOf, taken, leaders) {
+      const told = this.told(window);
+      if (!told.length) return [];
       const coast = this.coast(view);
-      const used = {left: [], right: []};
-      return this.app.own.callouts.flatMap(([key, code, title, text, side]) => {
+      return told.flatMap(([key, code, title, text]) => {
         const spot = this.spot(key, code);
         if (!spot) return [];
         const [x, y] = view.at(...spot.world);
         const lines = wrap(text, WIDE);
         const width = Math.max(...[title, ...lines].map(widthOf));
         const foot = 4 + 14 * lines.length;
-        const left = side === "left";
-        const beside = (ty) => {
-          const edge = this.edge(coast[side], ty, x, left);
-          return left ? Math.max(window.left + width + 6, edge - 22) : Math.min(window.right - width - 6, edge + 22);
-        };
-        const hidden = (ty, west) => {
-          const meets = ([bx, by, w, h]) => west < bx + w && bx < west + width && ty - 14 < by + h && by < ty + foot;
-          return taken.some(meets) || used[side].some((other) => Math.abs(other - ty) < ROOM);
-        };
-        // Where the margin is too narrow for it, it would cover land.
-        const covers = (ty, tx) => (left ? -1 : 1) * (tx - this.edge(coast[side], ty, x, left)) < 0;
-        const most = Math.min(y + FAR, window.bottom - foot);
-        let [ty, tx] = [y, beside(y)];
-        while (ty < most && (covers(ty, tx) || hidden(ty, left ? tx - width : tx))) {
-          ty += 8;
-          tx = beside(ty);
+        const edge = (side, ty) => this.edge(coast[side], ty, x, side === "left");
+        const west = x - edge("left", y) < edge("right", y) - x;
+        for (const side of west ? ["left", "right"] : ["right", "left"]) {
+          const left = side === "left";
+          for (let down = 0; down <= FAR; down += 8) {
+            for (const ty of [y + down, y - down]) {
+              const tx = edge(side, ty) + (left ? -22 : 22);
+              const box = [(left ? tx - width : tx) - 4, ty - 14, width + 8, 14 + foot];
+              const way = [tx + (left ? 5 : -5), ty, x, y];
+              if (!this.fits(box, way, window, taken, leaders)) continue;
+              taken.push(box);
+              leaders.push(way);
+              return this.node({title, lines, left, x, y, tx, ty});
+            }
+          }
         }
-        if (covers(ty, tx)) return [];
-        used[side].push(ty);
-        taken.push([(left ? tx - width : tx) - 4, ty - 14, width + 8, 14 + foot]);
-        return this.node({title, lines, left, x, y, tx, ty});
+        return [];
       });
+    }
+
+    /** Whether there is room for a finding in a box, and for its line. */
+    fits([x, y, width, height], way, {left, right, top, bottom}, taken, leaders) {
+      const beyond = x < left || y < top || x + width > right || y + height > bottom;
+      const meets = ([bx, by, w, h]) => x < bx + w && bx < x + width && y < by + h && by < y + height;
+      return !beyond && !taken.some((box) => meets(box) || crosses(way, box)) && !leaders.some((one) => cross(way, one));
     }
 
     spot(key, code) {

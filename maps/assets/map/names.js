@@ -121,13 +121,16 @@
       const {app} = this;
       if (narrow || !app.on.has(layer.key) || app.map.getZoom() < app.fitted - 0.6) return [];
       const counts = this.schoolsHere(layer);
+      // Without its title a hub may be called as its land is: then it keeps it.
+      const lands = new Set([app.areas, app.authorities].flatMap(({name}) => name));
+      const called = (name) => (lands.has(shortName(layer.title, name)) ? name : shortName(layer.title, name));
       return app
         .unitSpots(layer, true)
         .filter(({inside}) => inside)
         .map((spot) => {
           const {u, size} = spot;
           const units = app.claimants(layer, u);
-          const names = units.map((v) => (v < 0 ? reasonLabel(v) : shortName(layer.title, layer.name[v])));
+          const names = units.map((v) => (v < 0 ? reasonLabel(v) : called(layer.name[v])));
           const n = counts.get(u);
           const below = [n ? `${plural(n, "school", "schools")} here` : "", names.length > 1 ? "shared" : ""];
           const sub = below.filter(Boolean).join(", ");
@@ -174,10 +177,15 @@
     towns(narrow) {
       const {app} = this;
       if (!app.ground.has("towns") || app.hexes.on) return [];
-      const [least, city] = geolls.vocabulary.town;
-      const people = least * app.metres() * (narrow || app.england ? 2 : 1);
-      return app.towns
-        .filter((town) => town.people >= people)
+      const [least, city, far, apart] = geolls.vocabulary.town;
+      const metres = app.metres();
+      // Over much land the largest of each neighbourhood, to say where it is, not how many there are.
+      const people = least * metres * (narrow || metres > far ? 2 : 1);
+      const {k} = app.view();
+      const shown = [];
+      const near = ([x, y]) => shown.some(({world}) => Math.hypot(world[0] - x, world[1] - y) * k < apart);
+      for (const town of app.towns) if (town.people >= people && !(metres > far && near(town.world))) shown.push(town);
+      return shown
         .map(({text, world, people}) => ({
           world,
           text,

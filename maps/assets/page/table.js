@@ -174,8 +174,14 @@
       this.note.classList.toggle("no-print", !this.isNarrowed && !this.node.classList.contains("long"));
       if (!this.shown && !this.isNarrowed) return;
       this.note.append(`Showing ${whole(shown)} of ${whole(total)}. `);
-      if (shown < all || (all < total && !this.isNarrowed)) this.note.append(this.opener(total), " ");
+      if (shown < all || (all < total && !this.isNarrowed)) this.note.append(this.opener(total), " ", this.onPaper());
       if (this.isNarrowed) announce(`${whole(all)} ${this.noun} found`);
+    }
+
+    /** Where the rows are that paper does not hold. */
+    onPaper() {
+      const words = "The others stand on the page itself, under its address, and in its csv. ";
+      return this.node.classList.contains("long") ? el("span", {class: "paper-only"}, words) : "";
     }
 
     opener(total) {

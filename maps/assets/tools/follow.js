@@ -7,8 +7,8 @@
   const NAMED = 12;
   const ALL = "All schools, whatever the filter.";
   const BARS =
-    "Only schools that fit the filter: a fill says nothing of how much of a unit lies here. What stands beside a bar " +
-    "counts all.";
+    "Only schools that fit the filter, in pale fills: how much of each unit lies here is not counted anew. What stands " +
+    "beside a bar counts all.";
   const UNKNOWN = "status_unknown";
 
   /** A share as it is printed: halves up, in whole hundredths. */
@@ -29,9 +29,9 @@
 
   class Follow {
     constructor(app) {
-      const {measures, own, says} = app;
+      const {measures, says} = app;
       this.app = app;
-      this.first = {measures, says, callouts: own.callouts};
+      this.first = {measures, says};
       this.bars = this.findBars();
     }
 
@@ -45,10 +45,9 @@
     /** Let shading, words and bars follow what fits; all as at first where nothing is asked. */
     apply() {
       const {app, first} = this;
-      const {filter, own} = app;
+      const {filter} = app;
       const entries = Object.entries(first.measures);
       Object.assign(app, {measures: first.measures, says: first.says});
-      own.callouts = filter ? null : first.callouts;
       if (filter) {
         app.measures = Object.fromEntries(entries.map(([key, one]) => [key, this.measured(one)]));
         app.says = {...first.says};
