@@ -527,7 +527,7 @@ CALLED = """() => {
     .map((n) => n.getAttribute('d').match(/-?[\\d.]+/g).map(Number));
   const over = ([x0, y0, x1, y1], b) => [...Array(101).keys()].some((i) => {
     const x = x0 + (x1 - x0) * i / 100, y = y0 + (y1 - y0) * i / 100;
-    return x > b.x && x < b.x + b.width && y > b.y && y < b.y + b.height;
+    return x > b.x + 1 && x < b.x + b.width - 1 && y > b.y + 2 && y < b.y + b.height - 3;
   });
   return [lines.length, boxes.filter(([, b]) => lines.some((l) => over(l, b))).map(([t]) => t)];
 }"""

@@ -459,10 +459,12 @@ def _callout(land: Land, room: Room, call: Callout, x: float, y: float) -> Itera
         return edge, at - high / 2, edge + wide, at + high / 2
 
     level = coast[np.abs(coast[:, 1] - y) < high, 0]
-    west = x - level.min(initial=x) < level.max(initial=x) - x
-    tried = [(left, y + step * side) for left in (west, not west)
-             for step in range(0, 160, 8) for side in (1, -1)]  # fmt: skip
-    for left, at in tried:
+    gaps = {True: x - level.min(initial=x), False: level.max(initial=x) - x}
+    near = gaps[True] < gaps[False]
+    # The nearer margin, or the other where that is hardly farther: no line across the country.
+    sides = (near, not near) if gaps[not near] < 2 * gaps[near] else (near,)
+    steps = [step * side for step in range(0, 160, 8) for side in (1, -1)]
+    for left, at in ((left, y + step) for left in sides for step in steps):
         spot = box(at, left)
         tx, anchor = (spot[2], "end") if left else (spot[0], "start")
         start = tx + (4 if left else -4)

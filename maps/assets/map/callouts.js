@@ -23,7 +23,7 @@
     }
 
     /** The findings, clear of one another and of the boxes that are taken: the inset, the controls. */
-    nodes(view, window, widthOf, taken, leaders) {
+    nodes({view, window, taken, leaders, ruler}) {
       const told = this.told(window);
       if (!told.length) return [];
       const coast = this.coast(view);
@@ -32,11 +32,13 @@
         if (!spot) return [];
         const [x, y] = view.at(...spot.world);
         const lines = wrap(text, WIDE);
-        const width = Math.max(...[title, ...lines].map(widthOf));
+        const width = Math.max(...[title, ...lines].map((words) => ruler.measureText(words).width));
         const foot = 4 + 14 * lines.length;
         const edge = (side, ty) => this.edge(coast[side], ty, x, side === "left");
-        const west = x - edge("left", y) < edge("right", y) - x;
-        for (const side of west ? ["left", "right"] : ["right", "left"]) {
+        const gaps = {left: x - edge("left", y), right: edge("right", y) - x};
+        // The nearer margin, or the other where that is hardly farther: no line runs across the country.
+        const [near, other] = gaps.left < gaps.right ? ["left", "right"] : ["right", "left"];
+        for (const side of gaps[other] < 2 * gaps[near] ? [near, other] : [near]) {
           const left = side === "left";
           for (let down = 0; down <= FAR; down += 8) {
             for (const ty of [y + down, y - down]) {
@@ -58,7 +60,8 @@
     fits([x, y, width, height], way, {left, right, top, bottom}, taken, leaders) {
       const beyond = x < left || y < top || x + width > right || y + height > bottom;
       const meets = ([bx, by, w, h]) => x < bx + w && bx < x + width && y < by + h && by < y + height;
-      return !beyond && !taken.some((box) => meets(box) || crosses(way, box)) && !leaders.some((one) => cross(way, one));
+      if (beyond || taken.some((box) => meets(box) || crosses(way, box))) return false;
+      return !leaders.some((one) => cross(way, one));
     }
 
     spot(key, code) {

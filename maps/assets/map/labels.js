@@ -56,7 +56,7 @@
       this.set = [];
       this.leaders = [];
       this.said = new Map();
-      const findings = this.callouts.nodes(this.view, this.window, (text) => this.widthOf(text), this.taken, this.leaders);
+      const findings = this.callouts.nodes(this);
       const wishes = this.names.wanted(this.window.width < 500).sort((a, b) => b.rank - a.rank);
       const towns = [];
       const names = wishes.flatMap((wish) => {

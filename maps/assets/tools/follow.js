@@ -7,8 +7,8 @@
   const NAMED = 12;
   const ALL = "All schools, whatever the filter.";
   const BARS =
-    "Only schools that fit the filter, in pale fills: how much of each unit lies here is not counted anew. What stands " +
-    "beside a bar counts all.";
+    "Only schools that fit the filter, in pale fills: how much of each unit lies here is not counted anew. What " +
+    "stands beside a bar counts all.";
   const UNKNOWN = "status_unknown";
 
   /** A share as it is printed: halves up, in whole hundredths. */
