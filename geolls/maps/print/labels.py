@@ -469,7 +469,8 @@ def _callout(land: Land, room: Room, call: Callout, x: float, y: float) -> Itera
         tx, anchor = (spot[2], "end") if left else (spot[0], "start")
         start = tx + (4 if left else -4)
         way = shapely.LineString([(start, at), (x, y)])
-        if not room.free(spot) or any(map(way.intersects, room.leaders)):
+        meets = (way.intersects, shapely.box(*spot).intersects)
+        if not room.free(spot) or any(meet(one) for meet in meets for one in room.leaders):
             continue
         room.taken.append(spot)
         room.leaders.append(way)

@@ -61,7 +61,7 @@
       const beyond = x < left || y < top || x + width > right || y + height > bottom;
       const meets = ([bx, by, w, h]) => x < bx + w && bx < x + width && y < by + h && by < y + height;
       if (beyond || taken.some((box) => meets(box) || crosses(way, box))) return false;
-      return !leaders.some((one) => cross(way, one));
+      return !leaders.some((one) => cross(way, one) || crosses(one, [x, y, width, height]));
     }
 
     spot(key, code) {

@@ -185,14 +185,13 @@
       const shown = [];
       const near = ([x, y]) => shown.some(({world}) => Math.hypot(world[0] - x, world[1] - y) * k < apart);
       for (const town of app.towns) if (town.people >= people && !(metres > far && near(town.world))) shown.push(town);
-      return shown
-        .map(({text, world, people}) => ({
-          world,
-          text,
-          look: people >= city ? "gl-lab-city" : "gl-lab-town",
-          rank: people / 1e12,
-          dot: true,
-        }));
+      return shown.map(({text, world, people}) => ({
+        world,
+        text,
+        look: people >= city ? "gl-lab-city" : "gl-lab-town",
+        rank: people / 1e12,
+        dot: true,
+      }));
     }
   }
 
