@@ -71,12 +71,14 @@ REGISTER: Final[dict[str, str]] = {
     "federation_uid": "Federations (code)",
     "federation_name": "Federations (name)",
     "sponsor_name": "SchoolSponsors (name)",
+    "ukprn": "UKPRN",
     "census_date": "CensusDate",
     "changed": "LastChangedDate",
 }
 #: What is known of a school, in the order of the table of schools.
 SCHOOL_COLUMNS: Final = [
-    *("urn", "name", "la_code", "la_name", "district", "district_name", "phase", "type"),
+    *("urn", "name", "dfe_number", "ukprn"),
+    *("la_code", "la_name", "district", "district_name", "phase", "type"),
     *("type_group", "status", "open_date", "close_date", "postcode", "town", "urban_rural_code"),
     *("urban_rural", "region_name", "constituency_code", "constituency_name", "ward_code"),
     *("ward_name", "msoa_code", "msoa_name", "lsoa_code", "lsoa_name", "easting", "northing"),
@@ -122,7 +124,7 @@ TRAITS: Final[dict[str, Trait]] = {
         for key in (
             *("phase", "type", "type_group", "religious_character", "diocese", "town", "postcode"),
             *("gender", "admissions", "boarders", "sixth_form", "nursery_classes"),
-            *("special_classes", "resourced_provision", "sen"),
+            *("special_classes", "resourced_provision", "sen", "dfe_number", "ukprn"),
         )
     },
 }
@@ -133,16 +135,19 @@ _SCHOOLS: Final = {
     "postcode": re.compile(r"(\b|school)post ?codes?\b"),
 }
 
+_CODES: Final = ("dfe_number", "ukprn")
 _OTHERS: Final = re.compile(r"previous|former|predecessor|successor|link|lead")
 
 
 def schools_in(cells: Sequence[str]) -> dict[str, int]:
-    """Return where a table that people made has its URNs, or else its postcodes.
+    """Return where a table that people made has its URNs, else other codes, or else postcodes.
 
     Examples
     --------
     >>> schools_in(["School", "Postcode", "Previous URN", "URN (GIAS)"]), schools_in(["Return"])
     ({'urn': 3}, {})
+    >>> schools_in(["Postcode", "LA/Estab"]), schools_in(["post code"])
+    ({'dfe_number': 1}, {'postcode': 0})
     """
     plain = [re.sub(r"[\W\d_]+", " ", cell.casefold()) for cell in cells]
     for name, said in _SCHOOLS.items():
@@ -153,6 +158,9 @@ def schools_in(cells: Sequence[str]) -> dict[str, int]:
         ]
         if ranked:
             return {name: min(ranked)[-1]}
+        for at, cell in enumerate(cells):
+            if (trait := trait_named(cell)) in _CODES:
+                return {trait: at}
     return {}
 
 
@@ -167,13 +175,16 @@ def trait_named(text: str) -> str | None:
     return _traits_called().get(_bare(text))
 
 
+_ALSO: Final = {"dfe_number": ("LAESTAB", "LAESTAB number", "School LAESTAB", "DfE no")}
+
+
 @cache
 def _traits_called() -> dict[str, str]:
     found: dict[str, str] = {}
     for key, trait in TRAITS.items():
         headers = [REGISTER.get(column, "") for column in trait]
         stems = [header.partition(" (")[0] for header in headers]
-        for name in (key, *trait, *filter(None, (*headers, *stems))):
+        for name in (key, *trait, *filter(None, (*headers, *stems)), *_ALSO.get(key, ())):
             found.setdefault(_bare(name), key)
     return found
 

@@ -25,10 +25,17 @@ LIST_FILES: Final = (
 )
 _MOST_BYTES: Final = 64 << 20
 _URN: Final = re.compile(r"[1-9]\d{4,6}")
+# What a list may name its schools by: what that is called, and how one looks.
+_FORMS: Final = {
+    "urn": ("URN", _URN),
+    "postcode": ("postcode", POSTCODE),
+    "dfe_number": ("DfE number", re.compile(r"[1-9]\d{6}")),
+    "ukprn": ("UKPRN", re.compile(r"1\d{7}")),
+}
 
 
 def read_list(file: Path, key: str) -> Layer:
-    """Read the schools that a file lists: a column URN or postcode, or nothing but either.
+    """Read the schools that a file lists: by URN, DfE number, UKPRN or postcode.
 
     Parameters
     ----------
@@ -59,9 +66,10 @@ def read_list(file: Path, key: str) -> Layer:
         raise InputFileError(
             f"lists neither URNs nor postcodes: its columns are {', '.join(head.cells[:8])}",
             where=str(file),
-            fix="call the column with the schools URN or postcode",
+            fix="call the column with the schools URN, LAESTAB, UKPRN or postcode",
         )
     name, at = next(iter(columns.items()))
+    called, form = _FORMS[name]
     others = [] if bare else [*head.cells[:at], *head.cells[at + 1 :]]
     twice = [cell for cell in others if name in schools_in([cell])]
     reader = csv.reader(io.StringIO(body, newline=""), delimiter=head.mark, strict=True)
@@ -78,9 +86,9 @@ def read_list(file: Path, key: str) -> Layer:
                 parts = (part for cell in cells for part in _several(cell))
                 listed = [*filter(_is_entry, parts)] or [next(filter(filled, cells), "")]
             for cell in map(filled, listed):
-                entry = a_urn(cell).upper() if name == "urn" else " ".join(cell.upper().split())
-                why = f"is no {_NAMES[name]}"
-                if entry and (_URN if name == "urn" else POSTCODE).fullmatch(entry):
+                entry = _entry(cell, name)
+                why = f"is no {called}"
+                if entry and form.fullmatch(entry):
                     if entry not in entries:
                         entries[entry] = row
                         continue
@@ -97,7 +105,12 @@ def read_list(file: Path, key: str) -> Layer:
     return replace(a_list(key, file.stem, file.name, {name: entries.items()}), told=tuple(told))
 
 
-_NAMES = {"urn": "URN", "postcode": "postcode"}
+def _entry(cell: str, name: str) -> str:
+    """Write an entry of a list as the register has it."""
+    if name == "postcode":
+        return " ".join(cell.upper().split())
+    code = a_urn(cell).upper()
+    return re.sub(r"[\s/.-]+", "", code) if name == "dfe_number" else code
 
 
 def _is_entry(cell: str) -> bool:
@@ -128,6 +141,7 @@ def a_list(
             area_name="",
             urn=entry if kind == "urn" else "",
             postcode=entry if kind == "postcode" else "",
+            having=("", "") if kind in {"urn", "postcode"} else (kind, entry),
             codes_as_of=None,
             valid_from=None,
             valid_to=None,

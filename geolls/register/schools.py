@@ -106,9 +106,12 @@ def sort_rows(
     district = codes(schools["district"])
     english = each(schools["district"], lambda v: bool(_ENGLISH.fullmatch(v)), "bool")
     wrong = district.notna() & ~english
+    la_code = codes(schools["la_code"])
     faults.note(schools, wrong, "district is not a code of England", "code read as blank", district)
     schools = schools.assign(
-        la_code=codes(schools["la_code"]),
+        la_code=la_code,
+        dfe_number=la_code + codes(schools["number"]).str.zfill(4),
+        ukprn=codes(schools["ukprn"]),
         district=district.where(english),
         postcode=postcodes(schools["postcode"]),
         # A code without its name says that it is not known: 999999.

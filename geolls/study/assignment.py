@@ -7,6 +7,7 @@ kind `schools` follow from the register itself.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -647,8 +648,9 @@ def _by_value(schools: pd.DataFrame, key: str) -> dict[str, list[str]]:
 
 
 def _having(at: Mapping[str, list[str]], value: str) -> Sequence[str]:
-    """Return the schools that have a value: as it is written, or else folded."""
-    return at.get(value.casefold(), ()) or at.get(fold(value), ())
+    """Return the schools that have a value: as it is written, folded, or its figures alone."""
+    forms = (value.casefold(), fold(value), re.sub(r"\D", "", value))
+    return next((at[form] for form in forms if form in at), ())
 
 
 def _by_postcode(schools: pd.DataFrame) -> dict[str, list[str]]:

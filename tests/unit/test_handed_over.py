@@ -1109,6 +1109,25 @@ def test_a_column_of_urns_may_be_called_as_people_call_it(tmp_path: Path, headin
     assert [c.urn for c in layer(members).claims] == ["100000"] and not problems(members)
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["LAESTAB\n383/2000\n3832001.0\nn/k\n", "DfE No.\n383-2000\n383 2001\n3839\n",
+     "UKPRN,Postcode\n10000000,x\n10000001.0,y\n383,z\n"],
+)  # fmt: skip
+def test_schools_may_be_listed_by_other_codes_than_urns(tmp_path: Path, text: str) -> None:
+    rows = [{"EstablishmentNumber": f"200{n}", "UKPRN": f"1000000{n}"} for n in range(3)]
+    study = Study(Settings(), register=read(tmp_path, *rows))
+    (tmp_path / "mine.csv").write_text(text)
+    place = study.place(tmp_path / "mine.csv")
+    assert study.schools_in(place)["urn"].tolist() == ["100000", "100001"]
+    assert sum("is no " in line for line in study.told()) == 1
+    code, first = text.split("\n")[0].partition(",")[0], text.split("\n")[1].partition(",")[0]
+    families = folder(tmp_path, f"family,{code}\nA,{first}\nB,1\n", "families")
+    mine = Study(Settings(boundaries=(families,)), register=study.register)
+    assert mine.coverage("families", "schools").set_index("unit_code")["weight"]["a"] == 1
+    assert "no school that counts has it" in "\n".join(mine.told())
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
 def test_a_header_may_be_wider_than_what_is_read_first(
     tmp_path: Path, demonstration: Study, encoding: str
