@@ -189,23 +189,13 @@ class Facts:
         return Each(self.places, lambda k: _members(self.study, k))
 
     @cached_property
-    def pairs(self) -> Mapping[tuple[str, str], Mapping[str, list[Met]]]:
-        """(layer, layer) to unit_code to what it meets, largest first."""
-        both = product(self.places, self.strips)
-        return Each(both, lambda pair: _pairs(self.study, *pair))
-
-    @cached_property
     def shared(self) -> Mapping[tuple[str, str], Mapping[str, Mapping[str, float]]]:
         """(layer, layer) to unit_code to unit_code to the weight on land that several share.
 
         It is what several units of the second layer share along a line that is not known.
         """
-        return Each(self.pairs, lambda pair: _shared(self.study, *pair))
-
-    @cached_property
-    def listed(self) -> Mapping[tuple[str, str], Mapping[str, float]]:
-        """(layer, layer) to unit_code to its schools on land that several units list."""
-        return Each(self.pairs, lambda pair: _listed(self.study, *pair))
+        both = product(self.places, self.strips)
+        return Each(both, lambda pair: _shared(self.study, *pair))
 
     @property
     def trusts(self) -> pd.DataFrame:
@@ -249,7 +239,7 @@ class Facts:
     @cached_property
     def unit_rows(self) -> Mapping[str, Mapping[str, dict[str, Any]]]:
         """Layer to unit_code to its row of `units`."""
-        return Each(self.units, lambda k: _rows(self.units[k]))
+        return Each(self.units, lambda k: _unit_rows(self.study, k))
 
     @cached_property
     def trust_rows(self) -> Mapping[str, dict[str, Any]]:
@@ -389,7 +379,8 @@ class Facts:
     @cache  # noqa: B019
     def known(self, layer: str, column: str) -> npt.NDArray[np.float64]:
         """Return the ends of a figure of the units with enough schools to be ranked, as rows."""
-        ends = [ends_of(unit, column) for unit in _rows(self.ranked(layer)).values()]
+        rows = self.unit_rows[layer]
+        ends = [ends_of(rows[code], column) for code in self.ranked(layer).index]
         return np.array([both for both in ends if both.low == both.low]).reshape(-1, 2).T
 
     @cache  # noqa: B019
@@ -409,26 +400,13 @@ class Facts:
 
     # -- places and what they meet -----------------------------------------------------------
 
-    @cache  # noqa: B019
     def cover(self, place: str, code: str, key: str) -> Cover:
         """Return how a layer covers a unit of a layer that has pages."""
-        shared = self.shared.get((place, key), {}).get(code, {})
-        # A unit is met with its own layer as the whole of itself, whatever it shares.
-        itself = Ground({(code,): 1.0}, {code: Interval(0.0, 0.0)})
-        ground = itself if place == key else grounds_of(self.study, place, key)[code]
-        share = self.study.settings.divide_share
-        rows = self.pairs[place, key].get(code, [])
-        listed, none = self.listed.get((place, key), {}).get(code, 0.0), Interval(0, 0)
-        met = (
-            Interval(1, 1) if place == key else schools_meet(self.study, place, key).get(code, none)
-        )
-        return Cover(self.layer(key), rows, shared, listed, ground, self.names(key), share, met)
+        return _cover(self.study, place, code, key)
 
-    @cache  # noqa: B019
     def names(self, key: str) -> Mapping[str, str]:
         """Return the names of the units of a layer, by code."""
-        land = self.study.membership(key, counted_in(self.study, key))
-        return dict(zip(land.codes, land.names, strict=True))
+        return _names(self.study, key)
 
     @property
     def first(self) -> str:
@@ -786,6 +764,34 @@ def facts_of(study: Core, places: Sequence[str]) -> Facts:
     """Gather once, and keep with the study: every map and profile of it reads the same facts."""
     key = tuple(dict.fromkeys(places))
     return study.memo(("facts", key), lambda: Facts(study, key))
+
+
+@remembered
+def _unit_rows(study: Core, layer: str) -> dict[str, dict[str, Any]]:
+    return _rows(units_of(study, layer))
+
+
+@remembered
+def _names(study: Core, layer: str) -> dict[str, str]:
+    land = study.membership(layer, counted_in(study, layer))
+    return dict(zip(land.codes, land.names, strict=True))
+
+
+@remembered
+def _cover(study: Core, place: str, code: str, key: str) -> Cover:
+    # A unit is met with its own layer as the whole of itself, whatever it shares.
+    itself = Ground({(code,): 1.0}, {code: Interval(0.0, 0.0)})
+    none = Interval(0, 0)
+    return Cover(
+        study.layer(key),
+        _pairs(study, place, key).get(code, []),
+        _shared(study, place, key).get(code, {}),
+        _listed(study, place, key).get(code, 0.0),
+        itself if place == key else grounds_of(study, place, key)[code],
+        _names(study, key),
+        study.settings.divide_share,
+        Interval(1, 1) if place == key else schools_meet(study, place, key).get(code, none),
+    )
 
 
 @remembered
