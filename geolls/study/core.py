@@ -820,10 +820,10 @@ class Core:
             layers = {k: self.membership(k, by).over(weight.index) for k in self.area_layers}
             found = pairwise(layers, weight, **rules)
         if self.rests_on:
-            pairs = zip(found["left"], found["right"], found["note"], strict=True)
-            found["note"] = [
-                "; ".join(filter(None, (note, self.resting(*pair)))) for *pair, note in pairs
-            ]
+            pairs = [*zip(found["left"], found["right"], strict=True)]
+            rests = {pair: self.resting(*pair) for pair in {*pairs}}
+            noted = zip(found["note"], pairs, strict=True)
+            found["note"] = ["; ".join(filter(None, (note, rests[pair]))) for note, pair in noted]
         return found.assign(by=by)[["left", "right", "by", "measure", "value", "note"]]
 
     def coverage(
