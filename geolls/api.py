@@ -184,7 +184,6 @@ class Study(Core):
         moves: Sequence[float] | None = None,
         bridges: Iterable[tuple[str, str]] = (),
         seed: int = 2022,
-        quick: bool = False,
         progress: Callable[[str, int, int | None], None] | None = None,
     ) -> Realignment:
         """Group areas anew into the units of a layer: a proposal, with what it would cost.
@@ -207,8 +206,6 @@ class Study(Core):
             Pairs of areas that hang together though no land joins them.
         seed : int, optional
             The same seed gives the same groupings.
-        quick : bool, optional
-            A good grouping and a rougher bound in seconds: not every unit that could be is listed.
         progress : callable, optional
             Told what is being done, how many are done, of how many.
 
@@ -228,7 +225,7 @@ class Study(Core):
         that a trust weighs as many as its schools. Objective: links kept between areas - cost x
         schools moved; links within an area are kept by any grouping. With the extra `realign` every
         unit that could be is listed and the best are chosen (`geolls.measures.listed.Every`);
-        where they are more than 15 million, or with `quick`, the bound is of a linear relaxation
+        where they are more than 30 million the bound is of a linear relaxation
         (`geolls.measures.exact.Bound`); without the extra it is rough. gap = (bound - objective)
         / bound.
 
@@ -251,7 +248,6 @@ class Study(Core):
             moves=COSTS if moves is None else moves,
             bridges=bridges,
             seed=seed,
-            quick=quick,
             progress=progress,
         )
 

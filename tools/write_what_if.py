@@ -222,7 +222,7 @@ def hubs_along_authorities(study: Study) -> Iterator[str]:
     )
 
 
-COSTS = (0.03, 0.1, 0.15, 0.3)
+COSTS = (0.0, 0.03, 0.1, 0.15, 0.3, 1.0)
 
 
 def proposals(study: Study) -> Realignment:
@@ -279,7 +279,7 @@ def frontier(study: Study) -> Iterator[str]:
     yield ""
     yield from commands(
         study,
-        "geolls realign teaching_school_hub --size 150:420 --moves 0.03,0.1,0.15,0.3",
+        "geolls realign teaching_school_hub --size 150:420 --moves 0,0.03,0.1,0.15,0.3,1",
         "geolls realign teaching_school_hub --size 150:420 --moves 0.15 --list moves",
         "geolls realign teaching_school_hub --size 150:420 --moves 0.15 --out proposals",
     )

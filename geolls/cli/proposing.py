@@ -103,12 +103,6 @@ def _pairs(bridges: tuple[str, ...]) -> list[tuple[str, str]]:
         "--seed", type=AnyWhole(), default=2022, show_default=True, help="Seed of chance."
     ),
     click.option(
-        "--quick",
-        is_flag=True,
-        help="A good grouping and a rougher bound in seconds: not every unit that could be is "
-        "listed to find the best.",
-    ),
-    click.option(
         "--list",
         "table",
         type=Choice(["frontier", "units", "areas", "moves"]),
@@ -143,7 +137,6 @@ def realign(study: Study, layer: str, table: str, out: Path | None, **options: A
             keep=_kept(options["keep"]),
             bridges=_pairs(options["bridges"]),
             seed=options["seed"],
-            quick=options["quick"],
             progress=progress,
             **more,
         )

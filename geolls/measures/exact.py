@@ -47,7 +47,8 @@ class Program:
         self.none = highs.kHighsInf
         # Its own base class: it does not greet on standard output.
         self._highs: Any = highs.Highs.__base__()
-        for name, value in (("output_flag", False), ("threads", 1), ("random_seed", 0)):
+        options = {"output_flag": False, "threads": 1, "random_seed": 0, "mip_rel_gap": 0.0}
+        for name, value in options.items():
             self._highs.setOptionValue(name, value)
         if nodes is not None:
             self._highs.setOptionValue("mip_max_nodes", nodes)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from geolls.base.arrays import Ints
+from geolls.base.arrays import Flags, Floats, Ints
 from geolls.measures.exact import Program
 from geolls.measures.realign import Ground
 
@@ -15,16 +15,16 @@ __all__ = ["Every"]
 
 #: The areas of a unit, and the unit of today that it carries on.
 _Key = tuple[tuple[int, ...], int]
-#: Of units: what each brings beyond its price, carrying on which.
-_Gain = tuple[np.ndarray, np.ndarray]
+_Numbers = np.ndarray[tuple[int], np.dtype[np.float32]]
+_Bits = np.ndarray[tuple[int, int], np.dtype[np.uint64]]
 
-_MOST = 15_000_000  # units to list: 24 bytes each
+_MOST = 30_000_000  # units to list: 25 bytes each
 _WIDE = 12  # areas of the mean size in the largest unit: of more, so many units are never all
 _FEW = 20  # areas: of so few, always
-_AT_ONCE = 4096
-_ROWS = 16  # of these, in one product
+_ROWS = 16  # units in one product
 _NEAR = 300_000  # units that prices are found among
-_CHOICE = 60_000  # units to choose among at the end
+_SAMPLE = 16  # of which one is looked at, to find what so many bring at least
+_CHOICE = (2_000, 8_000)  # units to choose among at the end
 _EACH = 6  # of one first area, that prices are held against in one round
 _ROUNDS = 20
 _NODES = 500
@@ -34,8 +34,78 @@ class _Units(NamedTuple):
     """Units whose first area is the same: the areas they may have, which they do, links kept."""
 
     areas: Ints
-    held: np.ndarray[tuple[int, int], np.dtype[np.uint8]]
-    kept: np.ndarray[tuple[int], np.dtype[np.float32]]
+    held: np.ndarray[tuple[int, int], np.dtype[np.float32]]
+    kept: _Numbers
+
+    def brings(self, worth: Floats, less: Floats) -> np.ndarray[tuple[int, int], np.dtype[Any]]:
+        """Return what each brings beyond its price, carrying on each unit of today."""
+        # Few rows at once: products so small are not shared out among threads that wait.
+        brings = self.held.reshape(-1, _ROWS, len(self.areas)) @ worth.astype(np.float32)
+        brings = brings.reshape(-1, worth.shape[1])[: len(self.kept)]
+        return np.asarray(brings + self.kept[:, None] - less.astype(np.float32))
+
+    def key(self, at: int, owner: int) -> _Key:
+        """Return the name of a unit that carries on one of today."""
+        return tuple(self.areas[np.flatnonzero(self.held[at])].tolist()), owner
+
+
+class _Level(NamedTuple):
+    """Units of so many areas: each grown from one of the level before by one area."""
+
+    of: Ints  # which, of those that grow
+    area: Ints
+    kept: _Numbers  # of one below the band none
+    grows: Ints  # which of these do
+
+
+class _Tree(NamedTuple):
+    """Units whose first area is the same: the areas they may have, and levels."""
+
+    areas: Ints
+    levels: tuple[_Level, ...]
+
+    def gains(self, worth: Floats, less: Floats) -> _Numbers:
+        """Return what each unit brings beyond its price, carrying on what it had best.
+
+        Parameters
+        ----------
+        worth : numpy.ndarray of float
+            What an area brings beyond its price in each unit of today, the last a new one.
+        less : numpy.ndarray of float
+            What carrying on each costs.
+        """
+        worth, less = worth.astype(np.float32), less.astype(np.float32)
+        new = worth[:, -1]
+        has = worth > new[:, None]
+        # Where an area joins, only units of today that have some of it can be had better.
+        mine = np.argsort(~has, axis=1, kind="stable").T[: has.sum(axis=1).max()]
+        each, best = -less[None], -less.min()[None]
+        gains = []
+        for of, area, kept, grows in self.levels:
+            most = best[of] + new[area]
+            for unit in mine:
+                at = unit[area]
+                np.maximum(most, each[of, at] + worth[area, at], out=most)
+            gains.append(kept + most)
+            each, best = each[of[grows]] + worth[area[grows]], most[grows]
+        return np.concatenate(gains)
+
+    def those(self, at: Ints) -> _Units:
+        """Return units by their positions, from the first level on."""
+        held = np.zeros((-(-len(at) // _ROWS) * _ROWS, len(self.areas)), dtype=np.float32)
+        kept = np.empty(len(at), dtype=np.float32)
+        begin = np.cumsum([0, *(len(level.of) for level in self.levels)])
+        ends = np.searchsorted(at, begin)
+        row = node = np.empty(0, dtype=np.intp)
+        for depth in range(len(self.levels) - 1, -1, -1):
+            of, area, keeps, _ = self.levels[depth]
+            here = np.arange(ends[depth], ends[depth + 1])
+            kept[here] = keeps[at[here] - begin[depth]]
+            row, node = np.r_[row, here], np.r_[node, at[here] - begin[depth]]
+            held[row, area[node]] = 1.0
+            if depth:
+                node = self.levels[depth - 1].grows[of[node]]
+        return _Units(self.areas, held, kept)
 
 
 class Every:
@@ -58,7 +128,7 @@ class Every:
 
     def __init__(self, ground: Ground) -> None:
         self.ground = ground
-        self.listed: list[_Units] = []
+        self.listed: list[_Tree] = []
         self.number = 0
         n = len(ground.schools)
         if n > _FEW and ground.high > _WIDE * ground.schools.mean():
@@ -67,47 +137,51 @@ class Every:
         beside = np.zeros((n, n), dtype=bool)
         a, b = ground.borders.T
         beside[a, b] = beside[b, a] = True
-        for first in range(n):
-            later = np.flatnonzero(ground.together[first] & (np.arange(n) > first))
-            areas = np.r_[first, later]
-            parts = []
-            for held, kept in self._from(areas, beside[np.ix_(areas, areas)]):
-                parts.append((held, kept))
-                self.number += len(kept)
-                if not self:
-                    return
-            held, kept = (np.concatenate(each) for each in zip(*parts, strict=True))
-            self.listed.append(_Units(areas, held, kept))
+        rest = np.arange(n)
+        while len(rest) and self:
+            # Those that can be with fewest go first: fewest are left for the others to be with.
+            fits = ground.together[np.ix_(rest, rest)]
+            first = int(fits.sum(axis=1).argmin())
+            areas = np.r_[rest[first], rest[fits[first]]]
+            levels = tuple(self._grown(areas, beside[np.ix_(areas, areas)]))
+            self.listed.append(_Tree(areas, levels))
+            rest = np.delete(rest, first)
 
     def __bool__(self) -> bool:
         """Tell whether all were listed, and not too many."""
         return self.number <= _MOST
 
-    def _from(self, areas: Ints, beside: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    def _grown(self, areas: Ints, beside: Flags) -> Iterator[_Level]:
         """Grow units from the first of these areas, each once: what was passed over stays out."""
-        ground, order = self.ground, np.arange(len(areas))
+        ground, size = self.ground, self.ground.schools[areas]
         links = ground.links[np.ix_(areas, areas)].astype(np.float32)
-        size = ground.schools[areas]
-        first = order[None] == 0
-        todo = [(first, first, beside[:1], size[:1], np.zeros(1, dtype=np.float32))]
-        while todo:
-            held, out, near, schools, kept = todo.pop()
+        near_of, fits = _bits(beside), _bits(size <= np.arange(ground.high + 1)[:, None])
+        one, passed = (_bits(make(len(areas), dtype=bool)) for make in (np.eye, np.tri))
+        of = area = np.zeros(1, dtype=np.intp)
+        out, near, schools = one[:1], near_of[:1], size[:1]
+        kept, pull = np.zeros(1, dtype=np.float32), np.zeros_like(links[:1])
+        while len(of):
             within = schools >= ground.low
-            yield np.packbits(held[within], axis=1), kept[within]
-            next_ = near & ~out & (schools[:, None] + size <= ground.high)
-            unit, area = np.nonzero(next_)
-            for at in range(0, len(unit), _AT_ONCE):
-                i, j = unit[at : at + _AT_ONCE], area[at : at + _AT_ONCE]
-                had, grown = held[i], order == j[:, None]
-                todo.append(
-                    (
-                        had | grown,
-                        out[i] | grown | (next_[i] & (order < j[:, None])),
-                        near[i] | beside[j],
-                        schools[i] + size[j],
-                        kept[i] + np.einsum("ij,ij->i", had, links[j]),
-                    )
-                )
+            next_ = near & ~out & fits[ground.high - schools]
+            grows = np.flatnonzero(next_.any(axis=1))
+            self.number += int(within.sum())
+            yield _Level(
+                of.astype(np.int32),
+                area.astype(np.int16),
+                np.where(within, kept, np.float32(-np.inf)),
+                grows.astype(np.int32),
+            )
+            next_ = next_[grows]
+            if self.number + int(np.bitwise_count(next_).sum()) > _MOST:
+                self.number = _MOST + 1
+                return
+            out, near, schools, kept = out[grows], near[grows], schools[grows], kept[grows]
+            pull = pull[of[grows]] + links[area[grows]]
+            held = np.unpackbits(next_.view(np.uint8), axis=1, bitorder="little")
+            of, area = np.nonzero(held)
+            out = out[of] | (next_[of] & passed[area])
+            near, schools = near[of] | near_of[area], schools[of] + size[area]
+            kept = kept[of] + pull[of, area]
 
     def best(self, cost: float, begin: Ints) -> tuple[Ints, float]:
         """Return the best grouping found, and what none can exceed: equal, it is the best of all.
@@ -126,7 +200,7 @@ class _Choice:
     """The choice of units at one cost of a move."""
 
     def __init__(self, every: Every, cost: float, begin: Ints) -> None:
-        self.ground, self.listed, self.unit = every.ground, every.listed, begin
+        self.ground, self.listed = every.ground, every.listed
         ground, n = every.ground, len(every.ground.schools)
         # The last carries on nothing.
         self.stay = np.hstack([cost * ground.today, np.zeros((n, 1))])
@@ -138,7 +212,8 @@ class _Choice:
         owner = ground.named(begin) % (self.new + 1)
         of = [tuple(np.flatnonzero(begin == u).tolist()) for u in range(ground.units)]
         self._hold(zip(of, owner.tolist(), strict=True))
-        self.found = sum(self.worth.values())
+        self.best = dict(self.worth)
+        self.found = sum(self.best.values())
         alike = begin[:, None] == begin
         mine = (ground.links * alike).sum(axis=1) / 2 + self.stay[np.arange(n), owner[begin]]
         self.price = np.r_[mine, np.zeros(self.new + 1)]
@@ -147,68 +222,99 @@ class _Choice:
 
     def made(self) -> tuple[Ints, float]:
         """Return the best grouping found, and what none can exceed."""
-        limit, settled = np.inf, False
+        lowest = last = np.inf
         for _ in range(_ROUNDS):
-            gains = self._gains(self.listed)
-            if settled and not self._hold(self._most(self.listed, gains)):
+            gains = [tree.gains(*self._prices(tree.areas)[1:]) for tree in self.listed]
+            limit, least = self._limit(gains)
+            able = [np.flatnonzero(g > at) for g, at in zip(gains, least, strict=True)]
+            lowest, last = min(lowest, limit), lowest
+            none_more = max(float(gain.max()) for gain in gains) < self.slack
+            if sum(map(len, able)) <= _CHOICE[0] or (none_more and limit > last - self.slack):
                 break
-            settled = self._settle(_those(self.listed, gains, self._nearest(gains)))
-            limit = min(limit, self._keep(self._gains(self.listed)))
-        self._choose(self.worth)
-        self._keep(self._gains(self.listed))
-        if sum(len(units.kept) for units in self.listed) <= _CHOICE:
-            limit = min(limit, max(self._choose(dict(self._able(limit))), self.found))
-        return self.unit, limit - self.all_stay
+            self._settle(self._near(gains))
+            self.step *= 2
+        for most in _CHOICE:
+            least = self._limit(gains)[1]
+            over = [g - at for g, at in zip(gains, least.astype(np.float32), strict=True)]
+            every = np.concatenate(over)
+            few = int((every > 0).sum()) <= most
+            floor = 0.0 if few else float(-np.partition(-every, most)[most])
+            able = [np.flatnonzero(o > floor) for o in over]
+            found = self._choose(dict(self._able(able, least + floor)))
+            if few:
+                lowest = min(lowest, max(found, self.found))
+                break
+        unit = np.empty(len(self.ground.schools), dtype=np.intp)
+        for u, (areas, _) in enumerate(self.best):
+            unit[list(areas)] = u
+        return unit, lowest - self.all_stay
 
-    def _nearest(self, gains: list[_Gain]) -> float:
-        """Return what those units bring more than that prices are found among."""
-        every = np.concatenate([gain for gain, _ in gains])
-        return float(-np.partition(-every, _NEAR)[_NEAR]) if len(every) > _NEAR else -np.inf
+    def _prices(self, areas: Ints) -> tuple[Ints, Floats, Floats]:
+        """Return who has some of these areas today, what they bring there, what each costs."""
+        n = len(self.ground.schools)
+        whose = np.r_[np.flatnonzero(self.stay[areas].any(axis=0)), self.new]
+        less = np.r_[self.price[n : n + self.new], 0.0] + self.price[-1]
+        return whose, self.stay[np.ix_(areas, whose)] - self.price[areas, None], less[whose]
 
-    def _keep(self, gains: list[_Gain]) -> float:
-        """Keep units that a better grouping could have; return what none can exceed."""
-        over = max(float(gain.max(initial=0.0)) for gain, _ in gains)
-        limit = float(self.times @ self.price) + self.ground.units * (over + self.slack)
-        self.listed = _those(self.listed, gains, self.found - limit - self.slack)
-        return limit
+    def _limit(self, gains: list[_Numbers]) -> tuple[float, Floats]:
+        """Return what none can exceed, and what a unit of a better grouping brings at least.
 
-    def _settle(self, near: list[_Units]) -> bool:
-        """Find prices among these units; tell whether none fell as far as it may at once."""
+        So many units have as many first areas, and none brings more than the most of its own.
+        """
+        most = np.array([float(gain.max()) for gain in gains])
+        best = np.sort(most)[-self.ground.units :]
+        limit = float(self.times @ self.price) + float(best.sum()) + self.ground.units * self.slack
+        return limit, self.found - limit - self.slack + np.maximum(most, best[0])
+
+    def _near(self, gains: list[_Numbers]) -> list[_Units]:
+        """Return the units that prices are found among: those that bring most, about so many."""
+        some = np.concatenate(gains)[::_SAMPLE]
+        most = _NEAR // _SAMPLE
+        over = -np.partition(-some, most)[most] if len(some) > most else -np.inf
+        return [
+            tree.those(np.flatnonzero(gain > over))
+            for tree, gain in zip(self.listed, gains, strict=True)
+        ]
+
+    def _settle(self, near: list[_Units]) -> None:
+        """Find prices among these units; none falls by more than a step at once."""
         n, none = len(self.ground.schools), self.program.none
-        low = np.full_like(self.price, -np.inf)
-        while self._hold(self._most(near, self._gains(near))):
+        new = self._hold(self._most(near)) or 1
+        while new:
             low = self.price - self.step
             low[n : n + self.new] = 0.0
             self.program.between(low, np.full(len(low), none))
             self.price = self.program.run()[0]
-        fell = np.delete(self.price <= low + 1e-9, np.arange(n, n + self.new))
-        return not fell.any()
+            new = self._hold(self._most(near))
 
-    def _most(self, listed: list[_Units], gains: list[_Gain]) -> Iterator[_Key]:
+    def _most(self, near: list[_Units]) -> Iterator[_Key]:
         """Yield the units of each first area that bring most beyond their price."""
-        for units, (gain, owner) in zip(listed, gains, strict=True):
+        for units in near:
+            whose, worth, less = self._prices(units.areas)
+            brings = units.brings(worth, less)
+            gain = brings.max(axis=1, initial=-np.inf)
             for at in np.argsort(-gain, kind="stable")[:_EACH].tolist():
                 if gain[at] > self.slack:
-                    yield self._held(units, at), int(owner[at])
+                    yield units.key(at, int(whose[brings[at].argmax()]))
 
-    def _held(self, units: _Units, at: int) -> tuple[int, ...]:
-        held = np.unpackbits(units.held[at], count=len(units.areas))
-        return tuple(units.areas[np.flatnonzero(held)].tolist())
-
-    def _able(self, limit: float) -> Iterator[tuple[_Key, float]]:
+    def _able(self, able: list[Ints], least: Floats) -> Iterator[tuple[_Key, float]]:
         """Yield what is left to choose from, with each unit of today that it can carry on."""
-        n = len(self.ground.schools)
-        less = np.r_[self.price[n : n + self.new], 0.0] + self.price[-1]
-        for units in self.listed:
-            for at in range(len(units.kept)):
-                areas = self._held(units, at)
-                here = list(areas)
-                kept = float(self.ground.links[np.ix_(here, here)].sum()) / 2
-                stay = self.stay[here].sum(axis=0)
-                able = kept + stay - less - self.price[here].sum() > self.found - limit - self.slack
-                able &= (stay > 0) | (np.arange(len(stay)) == self.new)
-                for owner in np.flatnonzero(able).tolist():
-                    yield (areas, owner), kept + float(stay[owner])
+        for tree, at, over in zip(self.listed, able, least.tolist(), strict=True):
+            units = tree.those(at)
+            whose, worth, less = self._prices(units.areas)
+            stays = units.held[: len(at)] @ self.stay[np.ix_(units.areas, whose)] > 0
+            stays[:, -1] = True
+            for unit, owner in zip(
+                *np.nonzero(stays & (units.brings(worth, less) > over)), strict=True
+            ):
+                key = units.key(unit, int(whose[owner]))
+                yield key, self._worth(key)
+
+    def _worth(self, key: _Key) -> float:
+        """Return what a unit keeps of links, and what its schools that stay do not cost."""
+        at = list(key[0])
+        kept = float(self.ground.links[np.ix_(at, at)].sum()) / 2
+        return kept + float(self.stay[at, key[1]].sum())
 
     def _rows(self, key: _Key) -> list[int]:
         """Return what a unit is one of: its areas, those that carry on the same, all units."""
@@ -218,12 +324,7 @@ class _Choice:
 
     def _hold(self, units: Iterable[_Key]) -> int:
         """Hold prices against units; return how many are new."""
-        new = {}
-        for key in units:
-            if key not in self.worth:
-                at = list(key[0])
-                kept = float(self.ground.links[np.ix_(at, at)].sum()) / 2
-                new[key] = kept + float(self.stay[at, key[1]].sum())
+        new = {key: self._worth(key) for key in units if key not in self.worth}
         self.worth |= new
         return self.program.add(
             (worth, self.program.none, at := self._rows(key), np.ones(len(at)))
@@ -232,54 +333,28 @@ class _Choice:
 
     def _choose(self, worth: dict[_Key, float]) -> float:
         """Choose whole units, each area once; return what no choice of these can exceed."""
-        keys = list(worth)
+        worth = self.best | worth
+        keys, n = list(worth), len(self.ground.schools)
         program = Program(np.array(list(worth.values())), len(keys), _NODES)
         at = [self._rows(key) for key in keys]
         row = np.concatenate(at)
         order = np.argsort(row, kind="stable")
         unit = np.repeat(np.arange(len(keys)), [len(a) for a in at])[order]
         parts = np.split(unit, np.searchsorted(row[order], np.arange(1, len(self.times))))
-        n = len(self.ground.schools)
         program.add(
             (0.0 if n <= at < n + self.new else times, times, part, np.ones(len(part)))
             for at, (times, part) in enumerate(zip(self.times.tolist(), parts, strict=True))
             if len(part)
         )
-        found, value, limit = program.run()
+        begin = (np.arange(len(keys)) < len(self.best)).astype(float)
+        found, value, limit = program.run(begin)
         if len(found) and value > self.found + 1e-6:
-            self.found, self.unit = value, self.unit.copy()
-            for u, chosen in enumerate(np.flatnonzero(found > 0.5).tolist()):
-                self.unit[list(keys[chosen][0])] = u
+            chosen = [keys[u] for u in np.flatnonzero(found > 0.5).tolist()]
+            self.found, self.best = value, {key: worth[key] for key in chosen}
         return limit
 
-    def _gains(self, listed: list[_Units]) -> list[_Gain]:
-        """Return what units bring beyond their price, carrying on what they had best."""
-        n, price = len(self.ground.schools), self.price
-        less = np.r_[price[n : n + self.new], 0.0] + price[-1]
-        gains = []
-        for units in listed:
-            areas, number = units.areas, len(units.kept)
-            whose = np.r_[np.flatnonzero(self.stay[areas].any(axis=0)), self.new]
-            worth = (self.stay[np.ix_(areas, whose)] - price[areas, None]).astype(np.float32)
-            gain, owner = np.empty(number, dtype=np.float32), np.empty(number, dtype=np.int16)
-            held = np.zeros((_AT_ONCE, len(areas)), dtype=np.float32)
-            for at in range(0, number, _AT_ONCE):
-                part = slice(at, at + _AT_ONCE)
-                bits = np.unpackbits(units.held[part], axis=1, count=len(areas))
-                held[: len(bits)] = bits
-                # Few rows at once: products so small are not shared out among threads that wait.
-                brings = (held.reshape(-1, _ROWS, len(areas)) @ worth).reshape(_AT_ONCE, -1)
-                brings = brings[: len(bits)] + units.kept[part, None]
-                brings -= less[whose].astype(np.float32)
-                best = brings.argmax(axis=1)
-                gain[part], owner[part] = brings[np.arange(len(best)), best], whose[best]
-            gains.append((gain, owner))
-        return gains
 
-
-def _those(listed: list[_Units], gains: list[_Gain], over: float) -> list[_Units]:
-    """Return the units that bring more."""
-    return [
-        _Units(units.areas, units.held[gain > over], units.kept[gain > over])
-        for units, (gain, _) in zip(listed, gains, strict=True)
-    ]
+def _bits(flags: Flags) -> _Bits:
+    """Return rows of flags as bits, 64 in a word."""
+    words = np.pad(flags, ((0, 0), (0, -flags.shape[1] % 64)))
+    return np.packbits(words, axis=1, bitorder="little").view(np.uint64)

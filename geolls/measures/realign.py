@@ -25,6 +25,7 @@ _WARM = (0.1, 0.25)  # of the runs from a grouping already found
 _WILD = (1.0, 2.0, 4.0, 8.0)  # of those that look for any grouping, where none was found
 _COLD = 0.03
 _STEPS = 300_000  # of one run
+_BRIEF = 5  # of so many steps one, where units are chosen anew after it
 _PHASES = 40  # between them units are named anew
 
 
@@ -131,10 +132,14 @@ class Ground:
         graph = coo_array((np.ones(inner.sum()), (a[inner], b[inner])), shape=(n, n))
         return np.asarray(connected_components(graph, directed=False)[1], dtype=np.intp)
 
+    def summed(self, unit: Ints, table: Floats) -> Floats:
+        """Return the sums of the rows of a table by the unit of each."""
+        ends = unit, np.arange(len(unit))
+        return np.asarray(csr_array((np.ones(len(unit)), ends), (self.units, len(unit))) @ table)
+
     def named(self, unit: Ints) -> Ints:
         """Return which unit of today each unit carries on, -1 for a new one: most schools stay."""
-        stay = np.zeros((self.units, self.today.shape[1]))
-        np.add.at(stay, unit, self.today)
+        stay = self.summed(unit, self.today)
         rows, cols = linear_sum_assignment(stay, maximize=True)
         owner = np.full(self.units, -1, dtype=np.intp)
         owner[rows] = np.where(stay[rows, cols] > 0, cols, -1)
@@ -227,14 +232,21 @@ def hold(ground: Ground) -> None:
         raise UsageError(text, where="--units", fix="give a --bridge, or a wider --size")
 
 
-def kept_at_most(ground: Ground) -> float:
-    """Bound what any grouping keeps between areas, without a solver.
+def kept_at_most(ground: Ground, cost: float = 0.0) -> float:
+    """Bound the objective of any grouping, without a solver.
+
+    Parameters
+    ----------
+    ground : Ground
+        The areas.
+    cost : float, optional
+        What moving one school costs, in links.
 
     Notes
     -----
     Each area's best links to areas that it can be in one unit with, filled up to the upper end of
     the band in the order of links per school, the last in part; each link counts half at either
-    end. The cost of moves is left out, so this is no less than any objective.
+    end. At least those move who are not in the largest units of today, as many as there are to be.
     """
     whole = 0.0
     for area, gain in enumerate(np.where(ground.together, ground.links, 0.0)):
@@ -243,7 +255,8 @@ def kept_at_most(ground: Ground) -> float:
         room = ground.high - ground.schools[area] - np.cumsum(ground.schools[at])
         part = np.clip(1 + room / np.maximum(ground.schools[at], 1e-9), 0, 1)
         whole += float((gain[at] * part).sum()) / 2
-    return whole
+    now = np.sort(ground.today.sum(axis=0))[::-1]
+    return whole - cost * float(ground.schools.sum() - now[: ground.units].sum())
 
 
 def search(
@@ -253,6 +266,7 @@ def search(
     *,
     seed: int = 2022,
     steps: int = _STEPS,
+    brief: bool = False,
 ) -> Ints:
     """Find a grouping by annealing: areas on a border are flipped to the unit beyond it.
 
@@ -268,6 +282,8 @@ def search(
         The same seed gives the same grouping.
     steps : int, optional
         Of each run: four from today's units, two from each grouping found.
+    brief : bool, optional
+        A fifth of these do, where units are chosen anew after it.
 
     Returns
     -------
@@ -288,7 +304,7 @@ def search(
     today = _start(ground)
     begun = [*((h, today) for h in _HEATS), *((h, unit) for unit in found for h in _WARM)]
     runs = [
-        _anneal(ground, unit, cost, heat, [seed, at], steps)
+        _anneal(ground, unit, cost, heat, [seed, at], steps // _BRIEF if brief else steps)
         for at, (heat, unit) in enumerate(begun)
     ]
     if all(off for off, _, _ in runs):
@@ -366,9 +382,8 @@ def _anneal(
 
 def _gains(ground: Ground, unit: Ints, cost: float) -> tuple[list[list[float]], float]:
     """Return what each area would keep in each unit, and the objective, as units are named now."""
-    in_unit = np.eye(ground.units)[unit]
-    stay = ground.staying(ground.named(unit))
-    linked, moved = ground.links @ in_unit, ground.schools[:, None] - stay
+    linked = ground.summed(unit, ground.links).T
+    moved = ground.schools[:, None] - ground.staying(ground.named(unit))
     mine = np.arange(len(unit)), unit
     now = float(linked[mine].sum()) / 2 - cost * float(moved[mine].sum())
     return (linked - cost * moved).tolist(), now

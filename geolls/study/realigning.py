@@ -123,7 +123,6 @@ def realign(
     moves: Sequence[float] = COSTS,
     bridges: Iterable[tuple[str, str]] = (),
     seed: int = 2022,
-    quick: bool = False,
     progress: Callable[[str, int, int | None], None] | None = None,
 ) -> Realignment:
     """Group areas anew into the units of a layer; see `geolls.api.Study.realign`."""
@@ -157,17 +156,19 @@ def realign(
         hold(Ground(**{**vars(ground), "units": units}))
     hold(ground)
     exact = solver()
-    every = Every(ground) if exact and not quick else None
+    every = Every(ground) if exact else None
     bound = Bound(ground) if exact and not every and ground.together.sum() <= _MOST else None
     found: dict[float, Ints] = {}
     limits: dict[float, float] = {}
     for at, cost in enumerate(sorted(set(moves), reverse=True)):
-        unit = search(ground, cost, list(found.values())[-1:], seed=seed)
+        unit = search(ground, cost, list(found.values())[-1:], seed=seed, brief=bool(every))
         if every:
             found[cost], limits[cost] = every.best(cost, unit)
         else:
             found[cost] = polished(ground, unit, cost) if exact else unit
-            limits[cost] = bound.above(cost) if bound else kept_at_most(ground)
+            limits[cost] = kept_at_most(ground, cost)
+            if bound:
+                limits[cost] = min(limits[cost], bound.above(cost))
         if progress:
             progress("Groupings", at + 1, len(set(moves)))
     said = _Said(study, land, ground, links, wanted, whole, inside)
@@ -182,14 +183,15 @@ def realign(
     layer = study.layer(name)
     of = "blocks" if basis == "blocks" else study.layer(basis).unit_title_plural.lower()
     word = " and ".join(f"{k} ({w:g})" if len(wanted) > 1 else k for k, w in wanted.items())
+    many = "units" if ground.units > 1 else "unit"
     title = (
-        f"{layer.unit_title_plural} realigned: {ground.units} units of {low} to {high} schools "
+        f"{layer.unit_title_plural} realigned: {ground.units} {many} of {low} to {high} schools "
         f"from {land.n} {of}; links of {word} are kept"
     )
     told = list(land.told)
     if every:
         told.append(f"Every unit that could be is listed, to choose from: {every.number:,}")
-    elif exact and bound is None:
+    elif exact and bound is None and any(row["gap"] > 0 for row in rows):
         told.append("The bound is rough: too many areas can be in one unit for a tighter one")
     if not exact:
         told.append(f"The bound is rough, and no window was made exact: for HiGHS, {INSTALL}")

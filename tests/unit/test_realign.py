@@ -132,7 +132,7 @@ def test_search_is_as_good_as_enumeration_and_no_bound_is_broken(g: Ground, cost
     listed, limit = Every(g).best(cost, search(g, cost, steps=200))
     assert objective(g, listed, cost) == pytest.approx(best)
     assert best - 1e-6 <= limit <= best + 0.01
-    assert kept_at_most(g) >= best - 1e-6
+    assert kept_at_most(g, cost) >= best - 1e-6
     assert exact.Bound(g).above(cost) >= best - 1e-6
 
 
@@ -147,9 +147,12 @@ def test_every_unit_that_could_be_is_listed_once() -> None:
     g = ground(low=20, high=30)
     every = Every(g)
     held = [
-        frozenset(units.areas[np.flatnonzero(row)].tolist())
-        for units in every.listed
-        for row in np.unpackbits(units.held, axis=1, count=len(units.areas))
+        frozenset(units.key(at, 0)[0])
+        for tree in every.listed
+        for units in [
+            tree.those(np.flatnonzero(np.concatenate([e.kept for e in tree.levels]) >= 0))
+        ]
+        for at in range(len(units.kept))
     ]
     by_hand = {
         frozenset(part)
@@ -159,6 +162,11 @@ def test_every_unit_that_could_be_is_listed_once() -> None:
     }
     assert every and len(held) == every.number == len(by_hand)
     assert set(held) == by_hand
+
+
+def test_one_unit_of_all_is_the_best_there_can_be() -> None:
+    g = ground([(0, 3, 5), (2, 5, 5)], units=1)
+    assert kept_at_most(g, 0.1) == objective(g, np.zeros(6, dtype=np.intp), 0.1) == 10 - 0.1 * 30
 
 
 def test_what_is_too_much_to_list_is_not_listed() -> None:
