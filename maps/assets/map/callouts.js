@@ -86,7 +86,7 @@
 
     /** How far out the land reaches beside a finding; where there is none, its unit's own place. */
     edge(coast, y, x, left) {
-      const rows = [];
+      const rows = [x];
       for (let r = Math.floor((y - 26) / ROW); r <= Math.floor((y + 26) / ROW); r++) rows.push(coast.get(r) ?? x);
       return left ? Math.min(...rows) : Math.max(...rows);
     }
