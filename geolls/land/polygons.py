@@ -91,6 +91,10 @@ def read_polygons(layer: Layer, told: list[Problem] | None = None) -> gpd.GeoDat
         raise GeometryError(
             "says no coordinate reference system", where=where, fix="save it with one (EPSG:27700)"
         )
+    bounds = table.total_bounds
+    if table.crs.is_geographic and np.abs(bounds).max() > 360 and _in_england(bounds):
+        table = table.set_crs(27700, allow_override=True)
+        told.append(told_of(layer, "its numbers are metres, and read on the National Grid"))
     shapeless = (table.geometry.isna() | table.geometry.is_empty).to_numpy()
     every, table = table, table[~shapeless]
     kinds = set(table.geom_type) - {"Polygon", "MultiPolygon"}
@@ -153,19 +157,33 @@ def read_polygons(layer: Layer, told: list[Problem] | None = None) -> gpd.GeoDat
             where=where,
             fix="check its coordinates and its coordinate reference system",
         ) from error
-    west, south, east, north = out.total_bounds
-    if not (west < 700_000 and east > 0 and south < 700_000 and north > 0):
+    if not _in_england(out.total_bounds):
+        west, south, east, north = bounds
+        turned = 49 < west < 61 and -10 < south < 4
         raise GeometryError(
-            f"lies outside England (to {west:.0f},{south:.0f} {east:.0f},{north:.0f})",
+            f"lies outside England ({west:g},{south:g} to {east:g},{north:g} in {table.crs.name})",
             where=where,
-            fix="check its coordinate reference system",
+            fix="its latitudes stand where longitudes should: swap them"
+            if turned
+            else "check its coordinate reference system",
         )
+    crossed = ~shapely.is_valid(out.geometry.to_numpy())
+    told += [
+        told_of(layer, "its outline crosses itself, and was mended", unit)
+        for unit in out["unit_name"][crossed]
+    ]
     if out["unit_code"].duplicated().any():
         out["geometry"] = out.geometry.make_valid()
         out = out.dissolve("unit_code", as_index=False, sort=True)
     return out.assign(
         confidence=layer.confidence, source=layer.source, source_date=layer.source_date
     )
+
+
+def _in_england(bounds: NDArray[Any]) -> bool:
+    """Whether some of an extent, in metres, lies in England's part of the National Grid."""
+    west, south, east, north = bounds
+    return bool(west < 700_000 and east > 0 and south < 700_000 and north > 0)
 
 
 def _text(value: Any) -> str:

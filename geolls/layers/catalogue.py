@@ -20,7 +20,7 @@ from geolls.base.text import nearest, suggest
 from geolls.base.vocabulary import FAMILIES
 from geolls.layers.areas import Areas, load_areas
 from geolls.layers.model import Layer, Problem
-from geolls.layers.reader import read_layer
+from geolls.layers.reader import POLYGON_FILES, read_layer
 from geolls.layers.scenario import named_scenarios, read_scenario, scenarios_in, shipped
 from geolls.layers.settle import settle
 
@@ -224,13 +224,24 @@ def layer_folders(paths: Iterable[Path]) -> Iterator[Path]:
             ) from error
         if not found:
             raise CatalogueError(
-                "no layer.toml here" if there else "no such folder",
+                "no layer.toml here"
+                if there
+                else "is a file, and no folder"
+                if given.is_file()
+                else "no such folder",
                 where=str(given),
-                fix=f'beside the zip, in a folder: a layer.toml with geometry = "{given.name}"'
-                if packed
+                fix=f"in a folder of its own: {_home(given)}"
+                if given.is_file()
                 else "a layer is a folder with a layer.toml (two keys will do: title and source)",
             )
         yield from found
+
+
+def _home(file: Path) -> str:
+    """Say what makes a layer of a file."""
+    if file.suffix.lower() in POLYGON_FILES:
+        return f'a layer.toml (title, source) with geometry = "{file.name}" beside it'
+    return f"the file, named members{file.suffix.lower()}, and a layer.toml (title, source)"
 
 
 def _in_order(layers: Iterable[Layer]) -> Catalogue:

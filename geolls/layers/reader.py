@@ -39,7 +39,7 @@ from geolls.layers.model import (
     evidence_span,
 )
 
-__all__ = ["SPAN_FIX", "Row", "is_members", "read_layer", "read_members"]
+__all__ = ["POLYGON_FILES", "SPAN_FIX", "Row", "is_members", "read_layer", "read_members"]
 
 POLYGON_FILES: Final = (".geojson", ".json", ".gpkg", ".shp", ".parquet", ".fgb", ".zip")
 SHELF_KEYS: Final = ("licence", "family", "tiling", "confidence", "unit_title")
@@ -195,6 +195,10 @@ def read_layer(folder: Path, *, own: bool = False) -> tuple[Layer | None, list[P
 def _instead(folder: Path) -> str:
     """Say what to do for a folder in which there is nothing to read."""
     for path in sorted(folder.iterdir()):
+        if path.suffix.lower() in POLYGON_FILES:
+            return f'add geometry = "{path.name}" to layer.toml'
+        if path.suffix.lower() in (".kml", ".kmz", ".tab", ".gml"):
+            return f"save {path.name} as GeoJSON, and add geometry with its name to layer.toml"
         if path.suffix.lower() in WORKBOOKS:
             return f"name {path.name} members{path.suffix.lower()}"
         if path.suffix.lower() in (".xls", ".xlsb", ".ods", ".numbers"):

@@ -23,6 +23,7 @@ from pyarrow import csv as pacsv
 from pyarrow import feather
 
 from geolls.base.cells import NO_VALUE, a_number
+from geolls.base.columns import schools_in
 from geolls.base.errors import InputFileError, OutputError, UsageError
 from geolls.base.files import sha256, write_text, writing
 from geolls.base.sheets import open_table
@@ -141,6 +142,8 @@ def coordinate_columns(names: Sequence[str], where: str) -> Columns:
         return found
     postcode = next((name for name in names if "postcode" in fold(name).replace(" ", "")), None)
     fix = f"--postcode {shlex.quote(postcode)}" if postcode else suggest("easting", names)
+    if schools_in(names).keys() - {"postcode"}:
+        fix = f"its rows are schools: geolls assign --place {shlex.quote(where)}"
     raise InputFileError(
         "no coordinates: it needs columns easting and northing, or lon and lat",
         where=where,
@@ -297,7 +300,7 @@ def _numbers(column: pa.Array, name: str, where: str, row_of: Callable[[int], in
 class Report(NamedTuple):
     """What a run over a table did.
 
-    `lost` is why postcodes have no place, and how many; `told` what of the file was chosen, or is
+    `lost` is why rows have no place, and how many; `told` what of the file was chosen, or is
     not used as given.
     """
 
@@ -312,7 +315,8 @@ class Report(NamedTuple):
         """Say it in one line."""
         done = f", {self.resumed} of {self.batches} parts kept" if self.resumed else ""
         lost = "".join(f"; {n:,} {why}" for why, n in sorted(self.lost.items()))
-        return f"{self.rows:,} points read, {self.placed:,} in a district{lost}{done}"
+        points = f"{self.rows:,} point{'s' * (self.rows != 1)}"
+        return f"{points} read, {self.placed:,} in a district{lost}{done}"
 
 
 def assign_points(
@@ -394,6 +398,8 @@ def assign_points(
         for part in parts:
             writer.write_table(feather.read_table(part))
     shutil.rmtree(folder, ignore_errors=True)
+    if not postcode and rows > placed:
+        lost["outside England or without coordinates"] = rows - placed
     return Report(rows, placed, len(parts), resumed, lost, tuple(table.told))
 
 

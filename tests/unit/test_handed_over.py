@@ -6,6 +6,7 @@ import contextlib
 import csv
 import gzip
 import io
+import re
 import warnings
 import zipfile
 from collections import Counter
@@ -1043,6 +1044,40 @@ def test_names_beside_a_shapefile_are_read_whatever_says_how_they_are_written(
                 archive.write(path, path.name)
         (place / "layer.toml").write_text(f'{MINE}geometry = "z.zip"\n')
     assert told(place)[0]["unit_name"].tolist() == ["M\u00e9doc \u2013 Zo\u00eb"]
+
+
+def test_what_polygons_are_taken_for_is_told(tmp_path: Path) -> None:
+    place = zones(tmp_path, {"West": BIG}, file="z.geojson")
+    text = (place / "z.geojson").read_text()
+    said = re.sub(r'"crs": \{.*?\} \},', "", text)  # as GeoJSON has it, degrees
+    assert said != text
+    (place / "z.geojson").write_text(said)
+    table, (line,) = told(place)
+    assert table.geometry.iloc[0].equals(BIG) and "metres, and read on the National Grid" in line
+    west, south, east, north = BIG.bounds
+    knot = Polygon([(west, south), (east, north), (east, south), (west, north)])
+    (_, (line,)) = told(zones(tmp_path, {"Knot": knot}, file="k.gpkg"))
+    assert "crosses itself, and was mended (1: Knot)" in line
+    turned = gpd.GeoDataFrame({"name": ["A"]}, geometry=[box(53, -2, 54, -1)], crs=4326)
+    turned.to_file(place / "k.gpkg")
+    with pytest.raises(GeollsError, match="latitudes stand where longitudes should"):
+        told(place)
+
+
+@pytest.mark.parametrize(
+    ("file", "said"),
+    [("z.geojson", 'add geometry = "z.geojson" to layer.toml'), ("z.kml", "save z.kml as GeoJSON")],
+)
+def test_a_file_without_what_makes_a_layer_of_it_is_named(
+    tmp_path: Path, file: str, said: str
+) -> None:
+    place = tmp_path / "mine"
+    place.mkdir()
+    (place / "layer.toml").write_text(MINE)
+    (place / file).write_text("{}")
+    assert said in str(problems(place)[0])
+    with pytest.raises(GeollsError, match="is a file, and no folder; in a folder of its own"):
+        load_catalogue([place / file])
 
 
 @pytest.mark.parametrize("how", ["no system", "no such layer"])

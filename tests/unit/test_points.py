@@ -280,7 +280,9 @@ def test_a_csv_keeps_its_text(tmp_path: Path, study: Study) -> None:
     assert [two[c] for c in ("id", "surname", "easting", "block", "district")] == [
         *("008", "Null", "", "", "not_located"),
     ]
-    assert str(report) == "2 points read, 1 in a district"
+    assert str(report) == (
+        "2 points read, 1 in a district; 1 outside England or without coordinates"
+    )
 
 
 def test_csv_and_parquet_say_the_same(tmp_path: Path, study: Study, parquet: Path) -> None:
