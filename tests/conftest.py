@@ -163,8 +163,7 @@ def browser() -> Iterator[Any]:
         # Letters as wide in every build, or a line breaks elsewhere.
         flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
         flags += ["--font-render-hinting=none", "--disable-lcd-text"]
-        # Workers share the cores: threads of its own cost a quarter more, and win nothing.
-        flags += ["--disable-threaded-compositing", "--js-flags=--single-threaded"]
+        flags += ["--js-flags=--single-threaded"]  # its workers would only take turns with ours
         started = driver.chromium.launch(executable_path=path, args=flags)
         yield started
         started.close()
