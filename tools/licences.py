@@ -40,7 +40,8 @@ geolls is MIT. What it needs to run, as installed here, with the licence each di
 written by `python tools/licences.py`. None of it is copied into geolls: Leaflet is taken from its
 package when a page is made, and its notice goes into the page. Of data that geolls carries, the
 towns of boundaries/towns.csv are from GeoNames (CC BY 4.0), the sectors of boundaries/sectors.csv
-from Code-Point Open (OGL v3.0); all else is named in `layer.toml`.
+from Code-Point Open (OGL v3.0), the rivers of maps/assets/rivers.json from Natural Earth (public
+domain); all else is named in `layer.toml`.
 
 | distribution | licence | why it is here |
 |---|---|---|

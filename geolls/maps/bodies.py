@@ -213,7 +213,8 @@ def _sectors(study: Core, at: dict[str, int], wanted: set[str]) -> dict[str, Any
 
     `of` says of each sector how many of its postcodes are in which block: block, number, and so on;
     those of a district that is cut are shared by its parts' areas. The numbers of a sector that
-    stands at a sorting office are negative. `x` and `y` in tens of metres.
+    does not count in its outward code, as at a sorting office elsewhere, are negative. `x` and `y`
+    in tens of metres.
     """
     parts: dict[str, list[str]] = defaultdict(list)
     for block in at:
@@ -228,7 +229,7 @@ def _sectors(study: Core, at: dict[str, int], wanted: set[str]) -> dict[str, Any
         if not space or not mine or (here and (here.isdisjoint(mine) or here.isdisjoint(whole))):
             continue
         digits[outward] = digits.get(outward, "") + digit
-        row, sign = list[float](), -1 if held.office else 1
+        row, sign = list[float](), 1 if set(whole).issuperset(held.blocks) else -1
         for root, n in sorted(mine.items(), key=lambda item: -item[1]):
             land = sum(area[part] for part in parts[root])
             for part in parts[root]:

@@ -39,6 +39,7 @@ __all__ = [
     "class_titles",
     "classify",
     "quantiles",
+    "rivers",
     "say",
 ]
 
@@ -536,3 +537,10 @@ def abroad() -> Any:
     document = json.loads((shelf("maps") / "assets" / "abroad.json").read_text("utf-8"))
     rings = [np.array(ring, float).reshape(-1, 2) for ring in document["rings"]]
     return shapely.multipolygons([shapely.polygons(ring) for ring in rings])
+
+
+@cache
+def rivers() -> tuple[Floats, ...]:
+    """Return the main rivers, EPSG:27700: up to two kilometres off, for maps of all England."""
+    document = json.loads((shelf("maps") / "assets" / "rivers.json").read_text("utf-8"))
+    return tuple(np.array(line, float).reshape(-1, 2) for line in document["lines"])

@@ -34,7 +34,18 @@ from geolls.base.vocabulary import (
     payload,
 )
 from geolls.maps.payload import letters
-from geolls.maps.styles import BAND, CITY, GROUPS, LINES, PATTERNS, RAMP, SPREAD, SYMBOLS, TOWN
+from geolls.maps.styles import (
+    BAND,
+    CITY,
+    GROUPS,
+    LINES,
+    PATTERNS,
+    RAMP,
+    RIVER,
+    SPREAD,
+    SYMBOLS,
+    TOWN,
+)
 from geolls.study.towns import towns
 
 __all__ = [
@@ -206,7 +217,8 @@ def vocabulary() -> dict[str, Any]:
         of one to five classes; `symbols`, the radius of the circle of each class of a count;
         `patterns`, size, stroke, turn, ground, figure and ink of each;
         `ranked`, the schools an area needs to be ranked; `town`, the people of the smallest town
-        that is named for each metre of a pixel, and of the smallest city.
+        that is named for each metre of a pixel, and of the smallest city; `river`, the metres of a
+        pixel from which rivers are drawn.
     """
     return payload() | {
         "numbers": REASON_NUMBERS,
@@ -220,6 +232,7 @@ def vocabulary() -> dict[str, Any]:
         },
         "ranked": RANKED,
         "town": [TOWN, CITY, *SPREAD],
+        "river": RIVER,
     }
 
 

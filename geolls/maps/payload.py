@@ -22,7 +22,15 @@ from markupsafe import Markup
 
 from geolls.base.errors import MapError
 from geolls.base.interval import Interval
-from geolls.maps.data import WHO_RUNS, LayerSpec, Measure, abroad, class_titles, classify
+from geolls.maps.data import (
+    WHO_RUNS,
+    LayerSpec,
+    Measure,
+    abroad,
+    class_titles,
+    classify,
+    rivers,
+)
 from geolls.maps.drawn import Drawn, cover, texts
 from geolls.maps.hexes import Hexes, hexes_of
 from geolls.maps.partings import PARTED
@@ -58,7 +66,8 @@ def land_of(drawn: Drawn, shared: bool) -> bytes:
     if shared and _whole(drawn):
         return _shared_land(topo, metres_of(drawn), tuple(drawn.data.layers))
     seen = range(len(topo.blocks)) if drawn.england else _seen(drawn)
-    return _land(topo, _arcs(drawn), tuple(drawn.layers), _context(_frame(drawn, 1.0)), seen)
+    context = _context(_frame(drawn, 1.0)) | (_rivers() if drawn.england else {})
+    return _land(topo, _arcs(drawn), tuple(drawn.layers), context, seen)
 
 
 def _whole(drawn: Drawn) -> bool:
@@ -69,7 +78,8 @@ def _whole(drawn: Drawn) -> bool:
 @lru_cache(maxsize=4)
 def _shared_land(topo: Topology, metres: float, specs: tuple[LayerSpec, ...]) -> bytes:
     """Return the land that all pages of an atlas draw on: packed once, and so as one."""
-    context, seen = _context(shapely.box(*abroad().bounds)), range(len(topo.blocks))
+    context = _context(shapely.box(*abroad().bounds)) | _rivers()
+    seen = range(len(topo.blocks))
     every = _told(np.arange(len(_every_town()[0])))
     return _land(topo, topo.encode(metres), specs, context, seen, towns=every)
 
@@ -155,10 +165,18 @@ def _context(frame: Any) -> dict[str, Any]:
         near = (fine > (west, south)).all(axis=1) & (fine < (east, north)).all(axis=1)
         if not near.any() and not large:
             continue
-        steps = np.rint(fine[near | coarse] / CONTEXT_STEP)
-        deltas = np.diff(steps.astype(np.int64), axis=0, prepend=np.zeros((1, 2), int))
-        rings.append(letters(deltas.ravel()))
+        rings.append(_stepped(fine[near | coarse]))
     return {"step": CONTEXT_STEP, "rings": rings}
+
+
+def _rivers() -> dict[str, Any]:
+    return {"rivers": [_stepped(line) for line in rivers()]}
+
+
+def _stepped(xy: Any) -> str:
+    """Return points as differences, in steps."""
+    steps = np.rint(xy / CONTEXT_STEP).astype(np.int64)
+    return letters(np.diff(steps, axis=0, prepend=np.zeros((1, 2), int)).ravel())
 
 
 @cache

@@ -117,10 +117,10 @@ def _sector(code: str, rows: Sequence[_Held]) -> Beginning:
 
 
 def _outward(code: str, sectors: Sequence[Beginning]) -> Beginning:
-    """Return sectors as one: those that stand at an office alone only where there are no others."""
+    """Return sectors as one: no block is of it by an office alone, where it has others."""
     here = [sector for sector in sectors if sector.blocks]
-    lived_in = [sector for sector in here if not sector.office]
-    kept = lived_in or here or sectors
+    lived_in = {block for sector in here if not sector.office for block in sector.blocks}
+    kept = [s for s in here if not s.office or lived_in.issuperset(s.blocks)] or here or sectors
     blocks, elsewhere = Counter[str](), Counter[str]()
     for sector in kept:
         blocks.update(sector.blocks)

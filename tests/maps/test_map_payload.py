@@ -226,7 +226,13 @@ def test_land_round_england_is_ground_under_its_places(england, lancashire):
     assert not shapely.intersects(land, inner), "Lancaster is not abroad"
     packed, _ = parts(draw("locality_overlay", lancashire))
     step, near = packed["context"]["step"], packed["context"]["rings"]
-    whole = parts(draw("national_index", england))[0]["context"]["rings"]
+    assert "rivers" not in packed["context"], "they lie too far off for a map of a place"
+    context = parts(draw("national_index", england))[0]["context"]
+    whole, rivers = context["rings"], context["rivers"]
+    lines = [np.cumsum(np.reshape(read(r), (-1, 2)), axis=0) * context["step"] for r in rivers]
+    bridges = shapely.points([(530_600, 180_300), (384_700, 254_600), (458_100, 338_000)])
+    off = shapely.distance(bridges, shapely.union_all([*map(shapely.linestrings, lines)]))
+    assert off.max() < 2_000, "Westminster, Worcester, Trent Bridge"
     assert 500 < sum(map(len, near)) < sum(map(len, whole)), "fine only near its place"
     ring = np.cumsum(np.reshape(read(near[0]), (-1, 2)), axis=0) * step
     assert shapely.distance(shapely.points(ring), land).max() <= step, "in metres of the grid"

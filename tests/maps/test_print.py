@@ -462,6 +462,18 @@ def test_the_inset_never_hides_the_land(england, recipe):
     assert not shapely.intersects(box, np.array(coast)).any()
 
 
+def test_rivers_lie_on_all_england_and_nowhere_else(england, lancashire, recipe):
+    recipe = replace(recipe, labels=(), on=(), measures=(), shade="", schools_on=False)
+
+    def drawn(data, **choices):
+        root = page(replace(recipe, **choices), data)
+        return [path for path in root.iter(f"{SVG}path") if path.get("class") == "rivers"]
+
+    assert len(drawn(england, inset="london", cities=True)) == 1, "not in the inset"
+    assert not drawn(england, cities=False)
+    assert not drawn(lancashire, scope="place", cities=True)
+
+
 def test_a_place_is_drawn_with_its_neighbours_names_and_the_land_abroad(lancashire, recipe):
     recipe = replace(
         recipe,

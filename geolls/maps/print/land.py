@@ -12,10 +12,20 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from geolls.maps.data import WHO_RUNS, Kind, LayerSpec, abroad, classify, say
+from geolls.maps.data import WHO_RUNS, Kind, LayerSpec, abroad, classify, rivers, say
 from geolls.maps.drawn import Drawn
 from geolls.maps.print.svg import circle, clean, inks, joined, line_path, number, stroked
-from geolls.maps.styles import LINES, PATTERNS, SITE, SYMBOLS, Line, Mark, Stroke, band_width
+from geolls.maps.styles import (
+    LINES,
+    PATTERNS,
+    RIVER,
+    SITE,
+    SYMBOLS,
+    Line,
+    Mark,
+    Stroke,
+    band_width,
+)
 from geolls.maps.topology import SEA, segments
 
 __all__ = [
@@ -281,6 +291,10 @@ class Land:
         if low and drawn.recipe.shade and "low_confidence" in drawn.recipe.patterns:
             d = self._path(self.union(low))
             out.append(f'<path class="low" fill="{fill("hatch")}" fill-rule="evenodd" d="{d}"/>')
+        far = 0.75 / self.view.scale >= RIVER
+        if drawn.recipe.cities and self.country and not self.only and far:
+            d = line_path([self.view(line) for line in rivers()], closed=False)
+            out.append(stroked(d, c["river"], 0.8, ' class="rivers"'))
         if drawn.recipe.shade:
             group = {b: i for i, face in enumerate(self.faces.list) for b in face.blocks}
             hairs = self.between([group[b] for b in range(len(group))], drawn.inside)

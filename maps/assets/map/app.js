@@ -84,6 +84,8 @@
       // Wales, Scotland and what else is near: rings of land, and the lines of its coast.
       this.context = land.context.rings.map((ring) => worldRing(numbers(ring), land.context.step, this.spot));
       this.abroadCoast = this.context.flatMap((ring) => linesAlong(ring, LONGEST));
+      // On maps of all England.
+      this.rivers = (land.context.rivers || []).map((line) => worldRing(numbers(line), land.context.step, this.spot));
       this.own = own;
       // Schools told apart by something of the user's.
       if (own.marks) geolls.vocabulary.kinds = own.marks;

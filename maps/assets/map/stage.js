@@ -3,7 +3,7 @@
   "use strict";
   const {SYMBOLS, el, hull, patternOf, pixelPath, svg} = geolls;
 
-  const BELOW = "context shore other faces over hair swipe edge coast lines symbols sites towns";
+  const BELOW = "context shore other faces over rivers hair swipe edge coast lines symbols sites towns";
   const GROUND = `${BELOW} links hot ring`.split(" ");
   // These lie over the schools.
   const ABOVE = ["links", "labels"];
@@ -154,6 +154,9 @@
       const d = low.length ? view.rings(app.land, app.land.ringsRound(`low:${layer.key}`, low)) : "";
       this.put("over", d, {"fill-rule": "evenodd"});
       if (d) this.groups.over.firstChild.style.fill = this.hatch();
+      // They are up to 2 km off: where that is seen there are none.
+      const rivers = app.ground.has("towns") && !app.hexes.on && app.metres() >= geolls.vocabulary.river;
+      this.put("rivers", rivers ? app.rivers.map((line) => view.line(line)).join("") : "");
     }
 
     hatch() {
