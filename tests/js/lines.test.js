@@ -1,7 +1,7 @@
 "use strict";
 const {test} = require("node:test");
 const assert = require("node:assert/strict");
-const {bandWidth, anchor, areaOf, contains, crosses, hull, largest, meets, nearestOn} = require("./load.js")(
+const {bandWidth, anchor, areaOf, contains, crosses, holds, hull, largest, meets, nearestOn} = require("./load.js")(
   "both/text",
   "map/shapes",
   "map/outlines",
@@ -53,4 +53,20 @@ test("a name stands inside, where there is most room", () => {
   const [x, y] = anchor(shape);
   assert.ok(contains(shape, x, y));
   assert.ok(y > 20);
+});
+
+test("a ring that is asked of many points answers as one that is asked of each", () => {
+  let seed = 7;
+  const random = () => (seed = (seed * 16807) % 2147483647) / 2147483647;
+  const star = Array.from({length: 400}, (_, i) => {
+    const r = 1 + random() * (i % 40 ? 1 : 5);
+    return [r * Math.cos((i * Math.PI) / 200), r * Math.sin((i * Math.PI) / 200)];
+  }).flat();
+  for (const flat of [star, SQUARE, [0, 5, 10, 5, 5, 5]]) {
+    for (let i = 0; i < 2000; i++) {
+      const at = [14 * random() - 4, i % 3 ? 14 * random() - 4 : flat[(2 * i + 1) % flat.length]];
+      assert.equal(holds(flat, ...at), contains(flat, ...at), `${at}`);
+    }
+  }
+  assert.equal(anchor(star), anchor(star), "where a name stands is found once");
 });

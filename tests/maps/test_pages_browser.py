@@ -110,8 +110,8 @@ def test_a_page_that_lacks_its_folder_shows_a_small_picture_of_its_map(
     assert picture.is_visible()
     assert 500 < len(picture.inner_html()) < 30_000
     drawn = "path[fill]:not([fill=none]), circle"
-    assert picture.locator(drawn).count() >= (1 if name == "trust" else 3)
-    assert (picture.locator("path[stroke-linecap]").count() > 0) == (name == "trust")
+    assert picture.locator(drawn).count() >= {"trust": 1, "region": 2}.get(name, 3)
+    assert (picture.locator("path[stroke-linecap]").count() > 0) == (name in ("trust", "region"))
 
 
 def test_the_small_picture_stands_aside_for_the_map(visit: Visit) -> None:
@@ -140,6 +140,22 @@ def test_a_page_that_lacks_its_folder_says_so_and_still_shows_text_and_table(
     assert page.evaluate(wide) < 20, "a mark without its style fills no screen"
     assert page.locator(".geolls-app input:visible").count() == 0, "nothing to tick without a map"
     assert not visit("trust").page.locator(".alone").is_visible()
+
+
+@pytest.mark.parametrize("name", ["place", "region", "trust", "index"])
+def test_the_browser_has_its_turn_again_and_again_while_a_map_opens(
+    leaves: Leaves, browser: Any, name: str
+) -> None:
+    page = browser.new_page()
+    page.add_init_script(
+        "const wait = scheduler.yield.bind(scheduler); self.turns = [];"
+        "scheduler.yield = () => (self.turns.push(performance.now()), wait());"
+    )
+    page.goto(leaves.path(name).as_uri())
+    page.wait_for_selector(".geolls-app[data-ready]")
+    stood = "performance.getEntriesByName('geolls:ready')[0].startTime"
+    assert page.evaluate(f"turns.filter((at) => at < {stood}).length") >= 10
+    page.close()
 
 
 @pytest.mark.parametrize("name", ["place", "trust", "index", "coverage"])

@@ -34,5 +34,8 @@
   /** Rows of fields that are csv already, as a file. The mark tells Excel it is UTF-8. */
   const csvFile = (rows) => new Blob([`\ufeff${rows.map((row) => `${row.join(",")}\n`).join("")}`], {type: "text/csv"});
 
-  Object.assign(geolls, {el, svg, saveAs, csvFile});
+  /** Let the browser answer what waits, in the midst of long work. */
+  const breath = () => self.scheduler?.yield?.() ?? new Promise((go) => setTimeout(go));
+
+  Object.assign(geolls, {breath, el, svg, saveAs, csvFile});
 })(globalThis.geolls);

@@ -1,7 +1,7 @@
 // What a page calls: make a map of Leaflet, attach the drawing to it, or mount every map of the page.
 ((geolls) => {
   "use strict";
-  const {METRES, degreesOf, el, gridOf, spotOf} = geolls;
+  const {METRES, breath, degreesOf, el, gridOf, spotOf} = geolls;
   const ENGLAND = [52.9, -1.6];
   const OLD = "This browser is too old to unpack the map (it lacks DecompressionStream, in every browser since 2023).";
   // Maps that wait for the script which draws them.
@@ -97,8 +97,9 @@
   geolls.attachWaiting = () => waiting.splice(0).forEach(geolls.attach);
 
   geolls.mountAll = () => {
-    const mount = () => {
+    const mount = async () => {
       for (const node of document.querySelectorAll(".geolls-app")) {
+        await breath();
         const {map} = node.dataset;
         if (!node.geolls && document.getElementById(map)) geolls.attach(geolls.map(map));
       }

@@ -1,7 +1,7 @@
 // The map of one `.geolls-app`: what it knows, what is chosen, and the parts that draw it.
 ((geolls) => {
   "use strict";
-  const {Land, Schools, View, anchor, areaOf, extent, kindNumber, largest} = geolls;
+  const {Land, Schools, View, areaOf, breath, extent, kindNumber, largest} = geolls;
   const {linesAlong, numbers, reasonLabel, tally, townsOf, undelta, worldRing} = geolls;
 
   // A mark for measuring, and an event for the page.
@@ -56,7 +56,12 @@
     async load() {
       const keys = this.node.dataset.parts.split(" ").slice(0, 2);
       const [land, own] = await Promise.all(keys.map(geolls.partOf));
+      await breath();
+      this.spot = geolls.spotOn(this.map);
+      this.land = new Land(land.arcs, this.spot);
+      await breath();
       this.take(land, own);
+      await breath();
       this.hexes = new geolls.Hexes(this);
       this.faces = new geolls.Faces(this);
       this.address = new geolls.Address(this);
@@ -67,9 +72,10 @@
       this.legend = new geolls.Legend(this);
       this.panel = new geolls.Panel(this);
       this.parted = new geolls.Parted(this);
+      await breath();
       this.address.read();
       this.address.keepPlace();
-      this.stage.paint();
+      await this.stage.open();
       this.map.whenReady(() => this.stage.settle());
       this.node.dataset.ready = "1";
       performance.mark(STARTED);
@@ -77,8 +83,6 @@
     }
 
     take(land, own) {
-      this.spot = geolls.spotOn(this.map);
-      this.land = new Land(land.arcs, this.spot);
       // Blocks of London.
       this.london = land.london;
       // Wales, Scotland and what else is near: rings of land, and the lines of its coast.
@@ -241,8 +245,8 @@
       return met;
     }
 
-    /** Where each unit's name stands: its number, land, world coordinates, whether it is inside, its size; with
-        `here`, on that of its land which the map is about. */
+    /** What the name of each unit stands on: its number, land and the largest piece of it, whether it is inside, its
+        size; with `here`, that of its land which the map is about. */
     unitSpots(layer, here = false) {
       const key = here ? "spotsHere" : "spots";
       if (layer[key]) return layer[key];
@@ -257,7 +261,7 @@
         .filter(([u, flats]) => u >= 0 && flats.length)
         .map(([u, flats]) => {
           const main = largest(flats);
-          return {u, layer, flats, world: anchor(main), inside: inside.has(u), size: areaOf(main) * 1e4};
+          return {u, layer, flats, main, inside: inside.has(u), size: areaOf(main) * 1e4};
         });
       return layer[key];
     }

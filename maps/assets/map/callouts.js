@@ -1,7 +1,7 @@
 // Findings in the margin of a map of England, each with a line to its unit.
 ((geolls) => {
   "use strict";
-  const {crosses, meets: cross, svg, wrap} = geolls;
+  const {anchor, crosses, meets: cross, svg, wrap} = geolls;
 
   // Pixels: the coast is known for rows of this height.
   const ROW = 12;
@@ -30,7 +30,7 @@
       return told.flatMap(([key, code, title, text]) => {
         const spot = this.spot(key, code);
         if (!spot) return [];
-        const [x, y] = view.at(...spot.world);
+        const [x, y] = view.at(...anchor(spot.main));
         const lines = wrap(text, WIDE);
         const width = Math.max(...[title, ...lines].map((words) => ruler.measureText(words).width));
         const foot = 4 + 14 * lines.length;

@@ -1,8 +1,10 @@
 // Names on the map, placed one after another where each finds room.
 ((geolls) => {
   "use strict";
-  const {areaOf, contains, crosses, largest, meets, nearestOn, svg, wrap} = geolls;
+  const {anchor, areaOf, breath, crosses, extent, holds, largest, meets, nearestOn, svg, wrap} = geolls;
 
+  // Milliseconds of work at once.
+  const SLICE = 20;
   // Pixels from one line of a label to the next.
   const LINE = 15;
   const ASCENT = 11.5;
@@ -46,10 +48,26 @@
       this.ruler = document.createElement("canvas").getContext("2d");
     }
 
+    /** Find where names stand on their land before they are drawn, and let the browser answer in between. */
+    async prepare() {
+      this.look();
+      let since = performance.now();
+      for (const wish of this.names.wanted(this.window.width < 500)) {
+        if (!wish.world && this.mayStand(wish)) anchor(wish.main);
+        if (performance.now() - since < SLICE) continue;
+        await breath();
+        since = performance.now();
+      }
+    }
+
+    look() {
+      this.view = this.app.view();
+      this.window = this.windowNow();
+    }
+
     draw() {
       const {app} = this;
-      this.view = app.view();
-      this.window = this.windowNow();
+      this.look();
       this.ruler.font = `600 12.5px ${getComputedStyle(app.node).fontFamily}`;
       this.taken = this.takenFirst();
       // Boxes of names, and lines [x0, y0, x1, y1] from names to their land.
@@ -146,9 +164,19 @@
       return [];
     }
 
+    /** Whether a name may find room: one that stands on its land alone does where that is in the window. */
+    mayStand({flats, margin, near, world}) {
+      if (world || margin || near) return true;
+      const {k, ox, oy} = this.view;
+      const {left, top, right, bottom} = this.window;
+      const {x0, x1, y0, y1} = extent(flats);
+      return x1 * k - ox > left && x0 * k - ox < right && y1 * k - oy > top && y0 * k - oy < bottom;
+    }
+
     /** The nodes of a name, at the first of its places that is free; none where there is none. */
     place(wish) {
-      const [x, y] = this.view.at(...wish.world);
+      if (!this.mayStand(wish)) return [];
+      const [x, y] = this.view.at(...(wish.world || anchor(wish.main)));
       if (wish.dot) return this.placeTown(wish, x, y);
       const lines = wrap(wish.text, wish.tight ? 9 : wish.look === "gl-lab-out" ? 13 : 18);
       const longest = Math.max(...[...lines, wish.sub || ""].map((line) => this.widthOf(line)));
@@ -198,7 +226,7 @@
 
     onLand(flats, px, py) {
       const {k, ox, oy} = this.view;
-      return flats.filter((flat) => contains(flat, (px + ox) / k, (py + oy) / k)).length % 2 === 1;
+      return flats.filter((flat) => holds(flat, (px + ox) / k, (py + oy) / k)).length % 2 === 1;
     }
 
     leaderNodes(line, {look}) {

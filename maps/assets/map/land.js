@@ -30,7 +30,8 @@
     for (let i = 0; i < differences.length; i += 2) {
       x += differences[i];
       y += differences[i + 1];
-      flat.push(...spot(x * step, y * step));
+      const world = spot(x * step, y * step);
+      flat.push(world[0], world[1]);
     }
     return flat;
   }
@@ -77,7 +78,9 @@
         for (let i = 0; i < n[a]; i++, at++) {
           x += xy[2 * at];
           y += xy[2 * at + 1];
-          [this.x[at], this.y[at]] = spot(x * step, y * step);
+          const world = spot(x * step, y * step);
+          this.x[at] = world[0];
+          this.y[at] = world[1];
           if (i === 0) this.from[a] = position();
         }
         this.to[a] = position();

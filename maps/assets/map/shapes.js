@@ -25,14 +25,44 @@
     return box;
   }
 
+  // The sides of a ring by the rows that they run through, and its box.
+  const ROWS = 64;
+  const sides = new WeakMap();
+
+  function rowsOf(flat) {
+    const box = extent([flat]);
+    const rows = Array.from({length: ROWS}, () => []);
+    const row = (y) => Math.min(ROWS - 1, Math.floor(((y - box.y0) / (box.y1 - box.y0 || 1)) * ROWS));
+    for (let i = 0, j = flat.length - 2; i < flat.length; j = i, i += 2) {
+      const [a, b] = [row(flat[i + 1]), row(flat[j + 1])];
+      for (let r = Math.min(a, b); r <= Math.max(a, b); r++) rows[r].push(i, j);
+    }
+    return {...box, rows, row};
+  }
+
+  /** Whether a ray from a point crosses the side from one corner of a ring to another. */
+  function crossed(flat, i, j, px, py) {
+    const ay = flat[i + 1];
+    const by = flat[j + 1];
+    return ay > py !== by > py && px < ((flat[j] - flat[i]) * (py - ay)) / (by - ay) + flat[i];
+  }
+
   /** Whether a point lies inside: it does when a ray from it crosses the border an odd number of times. */
   function contains(flat, px, py) {
     let inside = false;
-    for (let i = 0, j = flat.length - 2; i < flat.length; j = i, i += 2) {
-      const ay = flat[i + 1];
-      const by = flat[j + 1];
-      if (ay > py !== by > py && px < ((flat[j] - flat[i]) * (py - ay)) / (by - ay) + flat[i]) inside = !inside;
-    }
+    for (let i = 0, j = flat.length - 2; i < flat.length; j = i, i += 2)
+      if (crossed(flat, i, j, px, py)) inside = !inside;
+    return inside;
+  }
+
+  /** The same of a ring that stays as it is and is asked of many points. */
+  function holds(flat, px, py) {
+    if (!sides.has(flat)) sides.set(flat, rowsOf(flat));
+    const {x0, x1, y0, y1, rows, row} = sides.get(flat);
+    if (!(px >= x0 && px <= x1 && py >= y0 && py <= y1)) return false;
+    const list = rows[row(py)];
+    let inside = false;
+    for (let n = 0; n < list.length; n += 2) if (crossed(flat, list[n], list[n + 1], px, py)) inside = !inside;
     return inside;
   }
 
@@ -69,9 +99,9 @@
     return border[0].slice(1);
   }
 
-  /** The distance from a point inside a ring to its border; -1 outside. */
-  function room(flat, px, py) {
-    if (!contains(flat, px, py)) return -1;
+  /** The distance from a point inside a ring to its border, if it is more than so much; else -1, as outside. */
+  function room(flat, px, py, least) {
+    if (!holds(flat, px, py)) return -1;
     let best = Infinity;
     for (let i = 0, j = flat.length - 2; i < flat.length; j = i, i += 2) {
       const ax = flat[i];
@@ -81,19 +111,27 @@
       const length = dx * dx + dy * dy;
       const t = length ? Math.max(0, Math.min(1, ((px - ax) * dx + (py - ay) * dy) / length)) : 0;
       best = Math.min(best, (px - ax - t * dx) ** 2 + (py - ay - t * dy) ** 2);
+      if (best <= least * least) return -1;
     }
     return Math.sqrt(best);
   }
 
   /** The point of a ring farthest from its border, roughly: where a name stands best. */
   function anchor(flat) {
+    if (!anchors.has(flat)) anchors.set(flat, anchorOf(flat));
+    return anchors.get(flat);
+  }
+
+  const anchors = new WeakMap();
+
+  function anchorOf(flat) {
     const {x0, x1, y0, y1} = extent([flat]);
     let x = (x0 + x1) / 2;
     let y = (y0 + y1) / 2;
     // The middle, unless another point has clearly more room.
-    let best = room(flat, x, y) * 1.2;
+    let best = room(flat, x, y, 0) * 1.2;
     const look = (px, py) => {
-      const found = room(flat, px, py);
+      const found = room(flat, px, py, Math.max(best, 0));
       if (found > best) {
         best = found;
         x = px;
@@ -133,5 +171,5 @@
     return half(sorted).concat(half(sorted.reverse()));
   }
 
-  Object.assign(geolls, {crosses, meets, nearestOn, areaOf, largest, extent, contains, anchor, hull});
+  Object.assign(geolls, {crosses, meets, nearestOn, areaOf, largest, extent, contains, holds, anchor, hull});
 })(globalThis.geolls);

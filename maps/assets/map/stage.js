@@ -1,7 +1,7 @@
 // The stage: the layers of SVG and canvas on which everything is drawn, from back to front.
 ((geolls) => {
   "use strict";
-  const {SYMBOLS, el, hull, patternOf, pixelPath, svg} = geolls;
+  const {SYMBOLS, breath, el, hull, patternOf, pixelPath, svg} = geolls;
 
   const BELOW = "context shore other faces over rivers hair swipe edge coast lines symbols sites towns";
   const GROUND = `${BELOW} links hot ring`.split(" ");
@@ -88,8 +88,15 @@
       return this.ground._bounds;
     }
 
-    /** Fill the faces anew: all that depends on choices. Positions come with `settle`. */
+    /** Draw anew all that depends on choices. */
     paint() {
+      this.fill();
+      this.app.legend.draw();
+      this.settle(true);
+    }
+
+    /** Fill the faces; positions come with `settle`. */
+    fill() {
       const {app} = this;
       const {layer, list} = app.faces.current();
       if (this.painted !== layer) {
@@ -105,8 +112,18 @@
         face.node.style.fill = patternOf(app.id, face.fill);
       }
       app.node.dataset.areas = list.filter((face) => face.inside && face.rings.length).length;
-      app.legend.draw();
-      this.settle(true);
+    }
+
+    /** All of it for the first time, in steps between which the browser can answer. */
+    async open() {
+      this.fill();
+      const names = this.steps().pop();
+      const first = [() => this.app.legend.draw(), ...this.steps().slice(0, -1), () => this.labels.prepare(), names];
+      for (const draw of first) {
+        await breath();
+        await draw(this.app.view());
+      }
+      this.settled = this.where();
     }
 
     faceNode(face) {
@@ -119,23 +136,38 @@
     settle(anew) {
       const {app} = this;
       if (!this.painted || !this.bounds) return;
-      const origin = app.map.getPixelOrigin();
-      const at = `${app.map.getZoom()}/${origin.x}/${origin.y}`;
       const view = app.view();
-      if (!anew && at === this.settled && !view.box) return;
-      this.settled = at;
-      this.drawLand(view);
-      this.drawBorders(view);
-      this.drawSymbols(view);
-      this.drawSites(view);
-      this.swipe?.draw(view);
-      this.outlines.draw(this.groups.lines, view);
-      this.drawLinks(view);
-      app.pointer.draw();
-      this.inset.draw();
-      this.labels.draw();
-      this.dots.redraw();
-      this.labels.draw();
+      if (!anew && this.where() === this.settled && !view.box) return;
+      this.settled = this.where();
+      for (const draw of this.steps()) draw(view);
+    }
+
+    /** Where the map stands. */
+    where() {
+      const {map} = this.app;
+      const origin = map.getPixelOrigin();
+      return `${map.getZoom()}/${origin.x}/${origin.y}`;
+    }
+
+    /** What is drawn, from back to front; names keep off the marks, so they come last. */
+    steps() {
+      return [
+        (view) => this.drawLand(view),
+        (view) => {
+          this.drawBorders(view);
+          this.drawSymbols(view);
+          this.drawSites(view);
+          this.swipe?.draw(view);
+        },
+        (view) => this.outlines.draw(this.groups.lines, view),
+        (view) => {
+          this.drawLinks(view);
+          this.app.pointer.draw();
+          this.inset.draw();
+          this.dots.redraw();
+        },
+        () => this.labels.draw(),
+      ];
     }
 
     /** One path in a group, or none. */

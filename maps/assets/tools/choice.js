@@ -1,7 +1,7 @@
 // What a reader chooses schools by: traits, trusts and a list of their own. No page is needed.
 ((geolls) => {
   "use strict";
-  const {fold, undelta} = geolls;
+  const {fold, undelta, whole} = geolls;
 
   /** A word as it stands in an address. */
   const slug = (word) => fold(word).replace(/ /g, "-");
@@ -46,9 +46,8 @@
 
   /** The bands of sizes as a trait, of the pupils of each school; under 0 is not known. */
   function sizeTrait(pupils, begins) {
-    const said = (n) => n.toLocaleString("en-GB");
-    const titles = begins.map((low, i) => (begins[i + 1] ? `${said(low)} to ${said(begins[i + 1] - 1)}` : ""));
-    titles[begins.length - 1] = `${said(begins[begins.length - 1])} or more`;
+    const titles = begins.map((low, i) => (begins[i + 1] ? `${whole(low)} to ${whole(begins[i + 1] - 1)}` : ""));
+    titles[begins.length - 1] = `${whole(begins[begins.length - 1])} or more`;
     const words = [`under ${begins[0]}`, ...titles].map((title) => `${title} pupils`);
     const of = pupils.map((n) => (n < 0 ? -1 : begins.filter((low) => n >= low).length));
     return {key: "size", title: "Size", words, slugs: ["0", ...begins.map(String)], of};
