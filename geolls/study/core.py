@@ -604,6 +604,12 @@ class Core:
         return self.memo(("place", text), lambda: self._place(text))
 
     def _place(self, text: str) -> Place:
+        if fold(text) in ("england", "all of england", "whole of england"):
+            raise UnknownNameError(
+                "England is the whole of the study, not a place in it",
+                where="--place",
+                fix="for all of England leave --place out; else name a place, as Leeds",
+            )
         if found := self._made_place(text):
             return found
         key, _, name = of_schools(text).partition(":")

@@ -120,6 +120,7 @@ LATE: dict[str, list[Mistake]] = {
     "map --height": [("tall", 2, "tall")],
     "map --dpi": [("x", 2, "not a valid float"), ("0", 2, "not in the range")],
     "atlas --out": [("text.txt", 15, "is a file, not a folder"), NO_NAME],
+    "atlas --place": [("England", 12, "leave --place out"), ("Rutlnad", 12, "Rutland")],
     "atlas --places": [
         ("regoin", 10, "did you mean region"),
         ("leed", 10, "--places takes layers: no layer is called 'leed'; Leeds is a place"),
