@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import contextlib
 import csv
+import difflib
 import io
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -102,6 +103,7 @@ SYNONYMS: Final = {
 # Headings of ONS: LAD22CD, CTYUA23NM, lad2022cd.
 _ONS = re.compile(r"(?:lad|ctyua|utla|ltla|cty|cauth|rgn|lau1)(?:\d\d|20\d\d)(cd|nm)")
 _ONS_TRAIT = re.compile(r"(pcon|msoa|lsoa)(?:\d\d|20\d\d)(?:cd|nm)")
+_SLIP: Final = 0.8  # of its letters, in order, a misspelt heading has more
 _MOST_STRANGE: Final = 20  # columns that are told one by one
 MOST_BYTES: Final = 64 << 20
 SPAN_FIX: Final = "write 2022, 2022-09, 2022-09-01, or two of them as 2014/2022"
@@ -399,13 +401,26 @@ def _heading(head: Head, file: Path, columns: Sequence[str], problems: list[Prob
             problems.append(Problem.at(file, f"the column {name} stands twice", row=head.row))
         seen.add(name)
         header.append(name)
+    unitless = not seen & {"unit_name", "unit_code"}  # one of those may be meant for it
     for cell in strange[:_MOST_STRANGE]:
-        message, fix = unknown("column", cell, (*columns, *SYNONYMS))
-        problems.append(Problem.at(file, message, fix, row=head.row))
+        if unitless or _misspelt(cell, (*columns, *SYNONYMS)):
+            message, fix = unknown("column", cell, (*columns, *SYNONYMS))
+            problems.append(Problem.at(file, message, fix, row=head.row))
+        else:  # what people keep beside, as the names of schools
+            message, aside = f"the column {cell!r} is not used", "warning"
+            problems.append(Problem.at(file, message, row=head.row, column=cell, severity=aside))
     if more := strange[_MOST_STRANGE:]:
-        message = f"{len(more):,} more columns that are not known"
-        problems.append(Problem.at(file, message, "leave them out", row=head.row))
+        message = f"{len(more):,} more columns are not known, and not used"
+        problems.append(Problem.at(file, message, row=head.row, column="", severity="warning"))
     return header
+
+
+def _misspelt(heading: str, known: Iterable[str]) -> bool:
+    """Whether a heading is one of those known but for a slip of the fingers."""
+    word = re.sub(r"[\W_]+", "", heading.casefold())
+    others = [name.replace("_", "") for name in known]
+    alike = (difflib.SequenceMatcher(None, word, other).ratio() for other in others)
+    return sorted(word) in map(sorted, others) or max(alike) > _SLIP
 
 
 def _may(cells: Sequence[str], columns: Sequence[str]) -> Sequence[str]:

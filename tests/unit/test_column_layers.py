@@ -173,9 +173,14 @@ def test_a_list_by_a_column_that_the_register_lacks_or_by_two_is_told(tmp_path: 
     (fault,) = [p for p in check_folders([twice], load_areas()) if p.severity == "error"]
     assert fault.row == 2 and "by several columns" in fault.message
     both = a_list_of(tmp_path, "unit,urn,constituency\nA,100000,Leeds South\n")
-    assert [p.message for p in check_folders([both], load_areas()) if p.severity == "error"] == [
-        "unknown column 'constituency'"
+    found = [p for p in check_folders([both], load_areas()) if p.column != "licence"]
+    assert [(p.severity, p.message) for p in found] == [
+        ("warning", "the column 'constituency' is not used")
     ]
+    clusters = a_list_of(tmp_path, "Our clusters,urn\nA,100000\nB,100001\n")
+    assert "unknown column 'Our clusters'" in "\n".join(
+        str(p) for p in check_folders([clusters], load_areas()) if p.severity == "error"
+    )
 
 
 def test_no_trait_is_about_a_person_and_each_is_read_and_described() -> None:
