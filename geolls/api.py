@@ -625,13 +625,12 @@ def history(
     Returns
     -------
     pandas.DataFrame
-        One row per day and place: day, place, schools, academies, academy_share, in_trusts,
-        in_trusts_low, in_trusts_high, in_trusts_share (of those of which it is known), trusts (of
-        two or more schools, at work there), effective_providers, based_elsewhere_share (with
-        _low, _high),
-        pair_km_median (of the middle trust), trusts_across_<hub layer> (the share of those trusts
-        that meet two or more hubs; with _low, _high), schools_from, trusts_from, note. Blank where
-        nothing tells.
+        One row per day and place: day, place, schools, academies, academy_share, in_trusts (of any
+        size), in_trusts_share (of those of which it is known), trusts (of two or more schools, at
+        work there), effective_providers, based_elsewhere_share, pair_km_median (of the middle
+        trust), trusts_across_<hub layer> (the share of those trusts that meet two or more hubs),
+        each of these but effective_providers with _low and _high; schools_from, trusts_from, note.
+        Blank where nothing tells.
 
     Notes
     -----

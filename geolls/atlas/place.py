@@ -66,8 +66,8 @@ _ALL = 0.9995  # a unit with so large a share of its schools here has all of the
 def what_it_is(here: Here) -> Markup:
     """Say what a place is, in the line under its name."""
 
-    def met(key: str) -> int | None:
-        return None if key == here.key or key not in here.covers else len(here.covers[key].land)
+    def met(key: str) -> Interval | None:
+        return None if key == here.key or key not in here.covers else here.covers[key].with_land
 
     inside = here.covers[_TOLD].land if _TOLD in here.covers else []
     within = here.key == "local_authority" and len(inside) == 1 and here.covers[_TOLD].whole
@@ -76,7 +76,7 @@ def what_it_is(here: Here) -> Markup:
         authorities=met("local_authority"),
         districts=met("district"),
         within=inside[0].name if within else "",
-        pupils=round(float(here.unit["pupils"])),
+        pupils=here.known("pupils"),
     )
 
 
@@ -345,9 +345,7 @@ class PlacePages(Chapter):
             lines.append((first, second) if second else (first,))
         shared = sum(map(cover.is_parted, cover.units))
         counts = {"key": key, "units": cover.met, "parted": shared}
-        strays = Interval(
-            sum(met.low for met in cover.strays), sum(met.high for met in cover.strays)
-        )
+        strays = here.astray(key)
         more = words.MORE_UNITS(**counts, effective=cover.effective, strays=strays)
         known = layer.family not in {"councils", "devolution"}
         return self.book.strip(
@@ -389,7 +387,12 @@ class PlacePages(Chapter):
             )
             for trust in here.trusts[:_BOXES]
         ]
-        about = words.TRUST_BOXES(trusts=len(here.trusts), drawn=_BOXES, times=here.n / total)
+        about = words.TRUST_BOXES(
+            trusts=here.at_work,
+            drawn=_BOXES,
+            times=here.n / total,
+            sure=here.schools.certain,
+        )
         return {"title": words.IN_TRUSTS(n=known, word=word), "about": about, "pieces": pieces}
 
     # -- tables ------------------------------------------------------------------------------
@@ -418,8 +421,11 @@ class PlacePages(Chapter):
             )
             return Two(str(where), str(said), row["kind"] == "trust_home_here")
 
-        def share(row: Mapping[str, Any]) -> Bar:
-            return Bar(row["here"] / float(row["schools"]), _BARS.get(row["kind"], "grey"))
+        def share(row: Mapping[str, Any]) -> Bar | Interval:
+            ends = Interval(row["low"], row["high"]).out_of(float(row["schools"]))
+            return Bar(ends.low, _BARS.get(row["kind"], "grey")) if sure else ends
+
+        sure = here.schools.certain
 
         return Grid(
             id="trusts",
@@ -430,12 +436,12 @@ class PlacePages(Chapter):
                 Column("schools_here", "Schools here", lambda r: Interval(r["low"], r["high"]),
                        "count"),
                 Column("share_of_place", "Share of place",
-                       lambda r: r["here"] / here.n if here.schools.certain else None,
+                       lambda r: r["here"] / here.n if sure else None,
                        "fine_percent", optional=True),
                 Column("schools_in_england", "Schools in England", itemgetter("schools"),
                        "count"),
-                Column("share_of_trust", "Share of the trust that is here", share, "bar",
-                       optional=True),
+                Column("share_of_trust", "Share of the trust that is here", share,
+                       "bar" if sure else "percent", optional=True),
                 Column("home", "Home", home, "two"),
                 Column("spread", "Spread", lambda r: REACHES.get(r["reach"]), "pill",
                        optional=True),
@@ -570,7 +576,7 @@ class PlacePages(Chapter):
                 Column("layer", "Layer", itemgetter(0)),
                 Column("source", "Source", itemgetter(1), "name"),
                 Column("vintage", "Vintage", itemgetter(2)),
-                Column("quality", "Quality here", itemgetter(3)),
+                Column("quality", "Quality, in all England", itemgetter(3)),
             ],
             rows=rows,
             stack=True,

@@ -220,7 +220,9 @@ class TrustPages(Chapter):
         about = words.TRUST_UNITS(
             key=key,
             units=units,
-            n=sum(inside),
+            n=round(sum(inside)),
+            all=row["schools"],
+            title=layer.unit_title,
             effective=1 / sum((n / sum(inside)) ** 2 for n in inside)
             if units.certain
             else float("nan"),

@@ -276,8 +276,9 @@ WHAT_IT_IS = Saying(
     "what a place is",
     Form("its layer", always, "{title}"),
     Form("authorities", lambda f: f.authorities is not None,
-         "{authorities} {authorities:local authority|local authorities}"),
-    Form("districts", lambda f: (f.districts or 0) > 1, "{districts} districts"),
+         "{authorities:count} {authorities:local authority|local authorities}"),
+    Form("districts", lambda f: f.districts and f.districts.high > 1,
+         "{districts:count} districts"),
     Form("within", lambda f: f.within, "in the {within} Combined Authority"),
     Form("pupils", always, "{pupils:count} pupils"),
     join=" · ",
@@ -467,15 +468,17 @@ MORE_UNITS = Saying(
 )
 IN_TRUSTS = Saying(
     "the schools in trusts of two or more, as a title",
-    Form("one", lambda f: f.n == 1, "The one in a trust of two or more {word} schools"),
+    Form("one", lambda f: f.n in (1, Interval(1, 1)),
+         "The one in a trust of two or more {word} schools"),
     Form("several", always, "The {n:count} in trusts of two or more {word} schools"),
 )
 TRUST_BOXES = Saying(
     "the boxes of trusts",
-    Form("how many", always, "{trusts} {trusts:trust|trusts}"),
+    Form("how many", always, "{trusts:count} {trusts:trust|trusts}"),
     Form("much wider", lambda f: f.times >= 2, ", drawn about {times:.0f} times wider"),
     Form("wider", lambda f: 1.5 <= f.times < 2, ", drawn wider"),
-    Form("not all", lambda f: f.trusts > f.drawn, "; the {drawn} largest are drawn"),
+    Form("by convention", lambda f: not f.sure, f"; {BY_CONVENTION}"),
+    Form("not all", lambda f: f.trusts.high > f.drawn, "; the {drawn} largest are drawn"),
     join="",
 )
 TRUSTS_TABLE = Saying(
@@ -718,9 +721,12 @@ TRUST_UNITS = Saying(
     Form("units", always, "{units:count} {units:unit|units}"),
     Form("several", lambda f: f.units.high > 1 and f.effective == f.effective,
          ", effective {effective:.1f}"),
-    Form("pairs", lambda f: f.units.high > 1 and f.n >= FEW
+    Form("pairs", lambda f: f.n == f.all >= FEW and f.units.high > 1
          and f.together.high - f.together.low < 1,
          "; {together:percent} of the pairs of its schools share one"),
+    Form("pairs of some", lambda f: f.all > f.n >= FEW and f.units.high > 1
+         and f.together.high - f.together.low < 1,
+         "; {together:percent} of the pairs of its {n:count} schools in {title:a small} share one"),
     join="",
 )
 WITHIN = Saying(

@@ -10,6 +10,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from geolls.atlas.frame import templates
+from geolls.base.labels import BY_CONVENTION, label
 from geolls.maps.data import FormatName, Measure, breaks_of, class_titles, classify, say
 from geolls.maps.hexes import layouts
 from geolls.maps.offline import asset, policy
@@ -19,16 +20,16 @@ __all__ = ["NATIONAL", "PANELS", "TRUST_PANELS", "maps_over_time", "over_time", 
 #: What each panel shows: a column of the history, its title, how its values are written.
 PANELS: Final = (
     ("academy_share", "Academies", "share"),
-    ("in_trusts", "Schools in trusts", "count"),
-    ("trusts", "Trusts at work", "count"),
-    ("effective_providers", "Effective providers", "number"),
-    ("based_elsewhere_share", "In trusts based elsewhere", "share"),
+    ("in_trusts", "Schools in trusts of any size", "count"),
+    ("trusts", label("trusts_at_work"), "count"),
+    ("effective_providers", label("effective_providers"), "number"),
+    ("based_elsewhere_share", label("authority_trusts_elsewhere"), "share"),
     ("trusts_across_teaching_school_hub", "Trusts across a Teaching School Hub line", "share"),
     ("pair_km_median", "Distance between schools, middle trust", "km"),
 )
 #: The same of one trust: columns of its spread.
 TRUST_PANELS: Final = (
-    ("schools", "Its schools", "count"),
+    ("schools", "Its schools that count", "count"),
     ("areas_local_authority", "Local authorities it works in", "count"),
     ("areas_teaching_school_hub", "Teaching School Hubs it meets", "count"),
     ("pair_km_median", "Distance between its schools, middle pair", "km"),
@@ -38,6 +39,11 @@ NATIONAL: Final = {
     "trust_spread": ("based_elsewhere_share", "in_trusts", "trusts", "pair_km_median"),
     "typology": ("academy_share", "in_trusts", "based_elsewhere_share"),
 }
+#: What is said of a place whose land others list too.
+SHARED: Final = (
+    "others list some of its land too: a bar runs from what is surely its own to all that may be; "
+    f"effective numbers: {BY_CONVENTION}"
+)
 _MAPS = 12  # small maps, one for a day
 _HEXAGON = "l7 4v8l-7 4-7-4v-8z"  # from its top, in units of its picture
 _LEFT, _WIDE, _LOW, _TALL = 10.0, 200.0, 100.0, 80.0  # a panel, in units of its picture
@@ -107,13 +113,9 @@ def over_time(
     maps : mapping, optional
         From `maps_over_time`.
     """
-    lines = (line for told in mine["note"] for line in str(told).split("; "))
-    notes = [
-        note,
-        *dict.fromkeys(
-            line for line in lines if line.startswith("counting") or line.startswith("survivors")
-        ),
-    ]
+    told = "; ".join(map(str, mine["note"]))
+    survivors = [line for line in dict.fromkeys(told.split("; ")) if line.startswith("survivors")]
+    notes = [note, *survivors, SHARED if "others list" in told else ""]
     said = {**_said(mine, days), "place": _place(name, mine, mine, days, panels)}
     said["notes"], said["maps"] = [text for text in notes if text], maps
     return Markup(templates().get_template("years_section.html.jinja").render(said))
@@ -199,7 +201,8 @@ def _panel(
     """Return what a panel of one place shows."""
     ends = [f"{column}_low", f"{column}_high"] if f"{column}_low" in mine else [column, column]
     values = mine[["day", column, *ends]].set_axis(["day", "value", "low", "high"], axis=1)
-    values = values.assign(**values[["value", "low", "high"]].astype(float)).dropna()
+    values = values.assign(**values[["value", "low", "high"]].astype(float))
+    values = values.fillna(dict.fromkeys(("low", "high"), values["value"])).dropna()
     scale = every[ends[1]] if kind == "share" else values["high"]
     top = float(scale.astype(float).max()) if len(scale.dropna()) else 0.0
     span = pd.to_datetime([days[0], days[-1]])

@@ -202,11 +202,14 @@ def about(
     if schools is not None:
         for key, cut in _cuts(facts.study, recipe, (m.key for m in whole.measures)).items():
             schools = schools.assign(**{key: schools["urn"].map(cut.of_school)})
-    block = facts.marks["block"]
+    block, title = facts.marks["block"], whole.kinds_title
     if place is not None:
         block = block.iloc[list(_kinds(facts, place))]
+        if not facts.study.many_in(place).certain:
+            title = "Schools that are or may be its own, by who runs them"
     return replace(
         whole,
+        kinds_title=title,
         schools=schools,
         on_blocks=block.value_counts() if trust is None else None,
         trusts=None if schools is None else _trusts(facts, schools, url),

@@ -533,9 +533,10 @@ class Cover:
 
     @property
     def with_land(self) -> Interval:
-        """How many units have land here."""
-        land = {unit.code for unit in self.land}
-        return Interval(listed_in([land & {*whose} for whose in self.lists]).low, len(land))
+        """How many units have land here: for certain, and all listed for land that may be its."""
+        land, sure = {unit.code for unit in self.land}, self.ground.sure
+        low = listed_in([land & {*whose} for whose in self.lists if whose in sure]).low
+        return Interval(max(low, min(len(land), 1)), len(land))
 
     @property
     def divided(self) -> bool:
@@ -695,6 +696,17 @@ class Here:
         urns, coded = self.facts.urns, self.facts.coded
         return sum(urns[member.row] in coded for member in self.members)
 
+    def astray(self, key: str) -> Interval:
+        """Return how many of its schools are in units of a layer that have no land here."""
+        without = {met.code for met in self.covers[key].strays}
+        claims, urns = self.facts.unit_of[key], self.facts.urns
+        found = [
+            (all(astray) and member.share == 1, any(astray))
+            for member in (self.members if without else ())
+            if (astray := [claim.code in without for claim in claims.get(urns[member.row], ())])
+        ]
+        return Interval(*(sum(end) for end in zip(*found, strict=True))) if found else bounds(0)
+
     def rank(self, column: str) -> Rank | None:
         """Return its rank by a figure, among those with enough schools."""
         (low, high), mine = self.facts.known(self.key, column), self.known(column)
@@ -780,7 +792,7 @@ def _names(study: Core, layer: str) -> dict[str, str]:
 @remembered
 def _cover(study: Core, place: str, code: str, key: str) -> Cover:
     # A unit is met with its own layer as the whole of itself, whatever it shares.
-    itself = Ground({(code,): 1.0}, {code: Interval(0.0, 0.0)})
+    itself = Ground({(code,): 1.0}, {code: Interval(0.0, 0.0)}, frozenset({(code,)}))
     none = Interval(0, 0)
     return Cover(
         study.layer(key),

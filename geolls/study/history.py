@@ -17,6 +17,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 import pandas as pd
 
+from geolls.base.arrays import Flags, Floats
 from geolls.base.errors import InputFileError, UnknownNameError
 from geolls.base.files import missing
 from geolls.base.text import day_in
@@ -30,12 +31,14 @@ __all__ = ["COLUMNS", "SINCE", "Day", "days_of", "files_in", "followed", "histor
 
 HUBS: Final = ("teaching_school_hub", "maths_hub")
 SINCE: Final = 2010
+_ENDS: Final = ("", "_low", "_high")
 COLUMNS: Final = [
-    *("day", "place", "schools", "academies", "academy_share"),
-    *("in_trusts", "in_trusts_low", "in_trusts_high", "in_trusts_share"),
-    *("trusts", "effective_providers", "based_elsewhere_share"),
-    *("based_elsewhere_share_low", "based_elsewhere_share_high", "pair_km_median"),
-    *(f"trusts_across_{key}{end}" for key in HUBS for end in ("", "_low", "_high")),
+    *("day", "place"),
+    *(f"{c}{end}" for c in ("schools", "academies", "academy_share") for end in _ENDS),
+    *(f"{c}{end}" for c in ("in_trusts", "in_trusts_share", "trusts") for end in _ENDS),
+    "effective_providers",
+    *(f"{c}{end}" for c in ("based_elsewhere_share", "pair_km_median") for end in _ENDS),
+    *(f"trusts_across_{key}{end}" for key in HUBS for end in _ENDS),
     *("schools_from", "trusts_from", "note"),
 ]
 _REGISTER: Final = re.compile(r"edubasealldata|register", re.IGNORECASE)
@@ -207,16 +210,15 @@ def followed(
         study = _study(day, settings, data)
         left = study.register.counts.get("links_rejected", 0) if day.links else 0
         note = f"{left:,} rows of {day.links.name} left out" if left and day.links else ""
-        rows = [_row(day, study, "England", pd.Index(study.schools["urn"]), note)]
+        rows = [_row(day, study, "England", pd.Series(1.0, study.schools["urn"]), note)]
         for name, place in zip(places, last, strict=True):
-            urns, note = _there(study, name, place)
-            rows.append(_row(day, study, place.name, urns, note))
+            rows.append(_row(day, study, place.name, *_there(study, name, place)))
         yield rows, _trusts_of(day, study)
 
 
 def _trusts_of(day: Day, study: Core) -> pd.DataFrame:
     """Return each trust at work on a day: how many schools it had, where, and how far apart."""
-    areas = [f"areas_{key}{end}" for key in HUBS for end in ("", "_low", "_high")]
+    areas = [f"areas_{key}{end}" for key in HUBS for end in _ENDS]
     columns = ["trust_uid", "schools", "areas_local_authority", "pair_km_median", *areas]
     table = study.spread().reindex(columns=columns) if day.trusts else pd.DataFrame(columns=columns)
     source = (day.links or day.register).name
@@ -242,68 +244,113 @@ def _study(day: Day, settings: Settings, data: Path | None) -> Core:
     return Core(given, data=data, register=replace(whole, **tables))
 
 
-def _there(study: Core, name: str, place: Place) -> tuple[pd.Index, str]:
-    """Return the schools of a place on a day: of its unit, or of the land that it came to have."""
+def _there(study: Core, name: str, place: Place) -> tuple[pd.Series, str]:
+    """Return the share of each school of a place on a day, and what is to be said of it.
+
+    Of its unit, or, where there was none of that name, of the land that it came to have.
+    """
     try:
-        low, high = study.many_in(name)
-        shared = f"counting {high - low:,} on land that others list too" if low < high else ""
-        return study.schools_of(name), shared
+        found = study.place(name)
     except UnknownNameError:
         placed = study.placement.schools
-        return pd.Index(placed.loc[placed["block"].isin(place.blocks), "urn"]), "its land of today"
+        urns = placed.loc[placed["block"].isin(place.blocks), "urn"]
+        return pd.Series(1.0, urns), "its land of today"
+    shares = study.membership(found.layer).shares_of(found.unit_code)
+    shared = int((shares < 1).sum())
+    stand = "school stands" if shared == 1 else "schools stand"
+    return shares, f"{shared:,} {stand} on land that others list too" if shared else ""
 
 
-def _row(day: Day, study: Core, place: str, urns: pd.Index, note: str = "") -> dict[str, Any]:
-    mine = study.schools[study.schools["urn"].isin(urns)]
-    n, academies = len(mine), int(mine["academy"].sum())
+def _row(day: Day, study: Core, place: str, shares: pd.Series, note: str = "") -> dict[str, Any]:
+    mine = study.schools[study.schools["urn"].isin(shares.index)]
+    share = shares.reindex(mine["urn"]).to_numpy(float)
+    academy = mine["academy"].to_numpy(bool)
     row: dict[str, Any] = dict.fromkeys(COLUMNS)
     row |= {
         "day": day.day.isoformat(),
         "place": place,
-        "schools": n,
-        "academies": academies,
-        "academy_share": academies / n if n else None,
+        **_count("schools", share, np.ones(len(mine), bool)),
+        **_count("academies", share, academy),
+        **_part("academy_share", share, academy),
         "schools_from": study.register.source["path"],
         "trusts_from": (day.links or day.register).name if day.trusts else "",
     }
     notes = [note, _survivors(study)]
-    if day.trusts and n:
-        row |= _of_trusts(study, mine)
-        if open_ := row["in_trusts_high"] - row["in_trusts_low"]:
+    if day.trusts and len(mine):
+        row |= _of_trusts(study, mine, share)
+        if open_ := int((mine["trust_uid"].isna() & mine["status_unknown"]).sum()):
             some = "school" if open_ == 1 else "schools"
             notes.append(f"of {open_:,} {some} nothing tells which trust ran it, if any")
     row["note"] = "; ".join(filter(None, notes))
     return row
 
 
-def _of_trusts(study: Core, mine: pd.DataFrame) -> dict[str, Any]:
-    """Return what is counted of the trusts at work among some schools."""
-    held = mine[mine["trust_uid"].notna()]
-    unknown = int(mine["status_unknown"].sum())
-    spread = study.spread().set_index("trust_uid").loc[held["trust_uid"].unique()]
-    several = spread[spread["schools"] > 1]
-    share = providers(mine).value_counts(normalize=True)
+def _of_trusts(study: Core, mine: pd.DataFrame, share: Floats) -> dict[str, Any]:
+    """Return what is counted of the trusts at work among some schools, each by its share."""
+    held, unknown = mine["trust_uid"].notna().to_numpy(), mine["status_unknown"].to_numpy(bool)
+    known = ~unknown | held
+    whole = providers(mine).to_frame().assign(share=share).groupby("provider")["share"].sum()
     kinds = study.kinds("local_authority").reindex(mine["urn"])
-    dark, elsewhere = kinds == "status_unknown", kinds == "trust_based_elsewhere"
-    across = {
-        f"trusts_across_{key}{end}": (several[f"areas_{key}{end}"] > 1).mean()
-        for key in HUBS
-        for end in ("", "_low", "_high")
-        if f"areas_{key}" in several
-    }
+    dark, away = (
+        (kinds == kind).to_numpy() for kind in ("status_unknown", "trust_based_elsewhere")
+    )
+    spread = study.spread().set_index("trust_uid").loc[mine["trust_uid"].dropna().unique()]
+    several = spread[spread["schools"] > 1]
+    sure = several.index.isin(mine.loc[share == 1, "trust_uid"]).astype(float)
+    across: dict[str, float] = {}
+    for name, key in ((f"trusts_across_{key}", key) for key in HUBS if key in study.area_layers):
+        met, least, most = (several[f"areas_{key}{end}"].to_numpy() > 1 for end in _ENDS)
+        across |= _part(name, sure, least, most) | {name: _over(met.sum(), len(met))}
     return {
-        "in_trusts": len(held),
-        "in_trusts_low": len(held),
-        "in_trusts_high": len(held) + unknown,
-        "in_trusts_share": len(held) / (len(mine) - unknown) if len(mine) > unknown else np.nan,
+        **_count("in_trusts", share, held, held | unknown),
+        **_part("in_trusts_share", share, held, held | unknown),
+        "in_trusts_share": _over(share[held].sum(), share[known].sum()),
         "trusts": len(several),
-        "effective_providers": 1 / (share**2).sum() if len(share) else np.nan,
-        "based_elsewhere_share": elsewhere[~dark].mean(),
-        "based_elsewhere_share_low": elsewhere.mean(),
-        "based_elsewhere_share_high": (elsewhere | dark).mean(),
-        "pair_km_median": several["pair_km_median"].median(),
+        "trusts_low": int(sure.sum()),
+        "trusts_high": len(several),
+        "effective_providers": _over(whole.sum() ** 2, (whole**2).sum()),
+        **_part("based_elsewhere_share", share, away, away | dark),
+        "based_elsewhere_share": _over(share[away].sum(), share[~dark].sum()),
+        **_middle("pair_km_median", several["pair_km_median"].to_numpy(float), sure),
         **across,
     }
+
+
+def _over(part: float, whole: float) -> float:
+    return part / whole if whole else np.nan
+
+
+def _count(name: str, share: Floats, some: Flags, maybe: Flags | None = None) -> dict[str, float]:
+    """Count some of what is here by its shares; at least what is surely, at most what may be."""
+    most = some if maybe is None else maybe
+    ends = share[some].sum(), (share[some] == 1).sum(), most.sum()
+    whole = (n if n % 1 else int(n) for n in map(float, ends))
+    return dict(zip((f"{name}{end}" for end in _ENDS), whole, strict=True))
+
+
+def _part(name: str, share: Floats, some: Flags, maybe: Flags | None = None) -> dict[str, float]:
+    """Return which part of what is here is of a kind; the ends over whatever is shared and dark."""
+    sure, most = share == 1, some if maybe is None else maybe
+    low, high = (some & sure).sum(), most.sum()
+    return {
+        name: _over(share[some].sum(), share.sum()),
+        f"{name}_low": _over(low, low + (~some).sum()),
+        f"{name}_high": _over(high, high + (~most & sure).sum()),
+    }
+
+
+def _middle(name: str, values: Floats, sure: Floats) -> dict[str, float]:
+    """Return the median; its ends over whichever of those not sure are there."""
+    known = np.isfinite(values)
+    fixed, loose = (np.sort(values[known & ((sure == 1) == is_)]) for is_ in (True, False))
+    found = [
+        [float(np.median(some)) for n in range(len(loose) + 1)
+         if len(some := np.concatenate([fixed, one[:n]]))]
+        for one in (loose, loose[::-1])
+    ]  # fmt: skip
+    middle = float(np.median(values[known])) if known.any() else np.nan
+    low, high = min(found[0], default=np.nan), max(found[1], default=np.nan)
+    return {name: middle, f"{name}_low": low, f"{name}_high": high}
 
 
 def _survivors(study: Core) -> str:

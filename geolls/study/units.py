@@ -96,10 +96,13 @@ class Ground(NamedTuple):
         that part of the place's land. Several units where no source says how they divide it.
     outside : dict of str to Interval
         Unit to the part of its own land that lies outside the place: at least, at most.
+    sure : frozenset of tuple of str
+        Those of `lists` that are listed for land that no other place shares.
     """
 
     lists: Mapping[tuple[str, ...], float]
     outside: Mapping[str, Interval]
+    sure: frozenset[tuple[str, ...]]
 
 
 def drawn_layers(study: Core) -> tuple[list[str], list[str]]:
@@ -463,6 +466,7 @@ def grounds_of(study: Core, place: str, layer: str) -> Mapping[str, Ground]:
         )
     )
     meets = (x.high * area[here]) @ y.high.T > 0
+    sure = x.low @ listed.T > 0
     return {
         code: Ground(
             {whose[j]: float(part[i, j] / whole[i]) for j in np.flatnonzero(part[i] > 0)},
@@ -472,6 +476,7 @@ def grounds_of(study: Core, place: str, layer: str) -> Mapping[str, Ground]:
                 )
                 for j in np.flatnonzero(meets[i])
             },
+            frozenset(whose[j] for j in np.flatnonzero(sure[i])),
         )
         for i, code in enumerate(x.codes)
     }

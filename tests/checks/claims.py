@@ -233,14 +233,31 @@ def _(t: Truth, s: Said, g: Groups) -> bool:
     return layer_titled(t, g["title"]) == s.layer
 
 
+def with_land(t: Truth, s: Said, layer: str) -> tuple[int, int]:
+    """Return how many units of a layer have land of a place for certain, one at least; and may."""
+    held = ground(t, s, layer).units
+    mine = t.blocks(s.layer)[s.code] if t.has_land(s.layer) else dict(t.members(s.layer)[s.code])
+    of = t.listed(layer) if t.has_land(s.layer) else t.claims(layer)
+    whose = (of[one] for one, share in mine.items() if share == 1)
+    listed = ({c if isinstance(c, str) else c[0] for c in each} & held.keys() for each in whose)
+    sure = {frozenset(units) for units in listed if units}
+    units = sorted(frozenset().union(*sure))
+    low = next(
+        n
+        for n in range(len(units) + 1)
+        if any(all(one & {*some} for one in sure) for some in combinations(units, n))
+    )
+    return max(low, min(len(held), 1)), len(held)
+
+
 @claim(IS, "authorities", "so many authorities have more than 0.1% of its land, or most of theirs")
 def _(t: Truth, s: Said, g: Groups) -> bool:
-    return num(g["authorities"]) == len(ground(t, s, "local_authority").units)
+    return ends(g["authorities"]) == with_land(t, s, "local_authority")
 
 
 @claim(IS, "districts", "so many districts have more than 0.1% of its land, or most of theirs")
 def _(t: Truth, s: Said, g: Groups) -> bool:
-    return num(g["districts"]) == len(ground(t, s, "district").units) > 1
+    return ends(g["districts"]) == with_land(t, s, "district") > (0, 1)
 
 
 @claim(IS, "within", "one combined authority has all its land")
@@ -252,8 +269,11 @@ def _(t: Truth, s: Said, g: Groups) -> bool:
 
 @claim(IS, "pupils", "the pupils of its schools, those of shared schools in parts")
 def _(t: Truth, s: Said, g: Groups) -> bool:
-    heads = sum(t.pupils[urn] * share for urn, share in t.members(s.layer)[s.code])
-    return abs(num(g["pupils"]) - heads) <= 0.5 + SAME
+    heads = [(t.pupils[urn], share) for urn, share in t.members(s.layer)[s.code]]
+    return ends(g["pupils"]) == (
+        sum(n for n, share in heads if share == 1),
+        sum(n for n, _ in heads),
+    )
 
 
 RUNS = "who runs the schools of a place"
@@ -875,9 +895,14 @@ def _(t: Truth, s: Said, g: Groups) -> bool:
     def holds(layer: str) -> bool:
         if layer == s.layer:
             return False
-        land = ground(t, s, layer).units
-        away = [n for u, n in t.met(s.layer, s.code, layer).items() if u not in {*land, *REASONS}]
-        return ends(g["strays"]) == (sum(n for _, n, _ in away), sum(n for *_, n in away))
+        without = t.units(s.layer, s.code, layer).keys() - ground(t, s, layer).units.keys()
+        of = t.claims(layer)
+        away = [
+            (share == 1 and {c for c, _ in of[urn]} <= without)
+            for urn, share in t.members(s.layer)[s.code]
+            if without & {c for c, _ in of[urn]}
+        ]
+        return ends(g["strays"]) == (sum(away), len(away))
 
     return any_layer(t, s, holds)
 
@@ -900,7 +925,11 @@ BOXES = "the boxes of trusts"
 
 @claim(BOXES, "how many", "so many trusts of two or more have a school in it")
 def _(t: Truth, s: Said, g: Groups) -> bool:
-    return num(g["trusts"]) == len(t.at_work(s.layer, s.code))
+    shares = Counter[str]()
+    for urn, share in t.members(s.layer)[s.code]:
+        shares[t.trust[urn] or ""] += share == 1
+    work = t.at_work(s.layer, s.code)
+    return ends(g["trusts"]) == (sum(shares[uid] > 0 for uid in work), len(work))
 
 
 def wider(t: Truth, s: Said) -> float:
@@ -915,6 +944,12 @@ def _(t: Truth, s: Said, g: Groups) -> bool:
 @claim(BOXES, "wider", "its schools over those in such trusts, between 1.5 and 2")
 def _(t: Truth, s: Said, g: Groups) -> bool:
     return 1.5 <= wider(t, s) < 2
+
+
+@claim(BOXES, "by convention", "a school of it is another unit's too")
+def _(t: Truth, s: Said, g: Groups) -> bool:
+    low, high = t.ends(s.layer, s.code)
+    return low < high
 
 
 @claim(BOXES, "not all", "there are more trusts than boxes")
@@ -1807,15 +1842,17 @@ def _(t: Truth, s: Said, g: Groups) -> bool:
 
 
 @claim(ACROSS, "pairs", "of all pairs of its schools, those in one unit, at least and at most")
+@claim(ACROSS, "pairs of some", "the same, of its schools that have a unit of the layer")
 def _(t: Truth, s: Said, g: Groups) -> bool:
     parts = g["together"].split(" to ")
+    every = len(t.of_trust[s.code])
 
     def holds(layer: str) -> bool:
         of = t.claims(layer)
         units = [frozenset(c for c, _ in of[u]) - REASONS for u in t.of_trust[s.code]]
         known = [u for u in units if u]
         n = len(known)
-        if n < 2:
+        if n < 2 or (n < every if "n" not in g else not num(g["n"]) == n < every):
             return False
         if all(len(u) == 1 for u in known):
             share = sum(k * (k - 1) for k in Counter(known).values()) / (n * (n - 1))

@@ -94,6 +94,14 @@ def test_every_sentence_is_true(tried: Any, name: str) -> None:
     assert not wrong, (told, shown)
 
 
+def test_no_sentence_counts_one_of_several_or_several_of_one(walks: dict[str, Walk]) -> None:
+    many = "authorities|districts|hubs|maps|places|pupils|schools|trusts|units"
+    one = rf"(?<![\d,.])(?<!to )(?<!and )(?<!or )\b1 (?:(?!of|to|or)\w+ ){{0,2}}(?:{many})\b"
+    amiss = re.compile(rf"{one}|The 1 in|\b[2-9] school\b")
+    said = {one.text for walk in walks.values() for one in walk.said}
+    assert not [text for text in said if amiss.search(text)][:SHOWN]
+
+
 def test_the_page_of_checks_says_what_was_tried(tried: Any, hold: Any) -> None:
     (first, wrong), (second, also) = (tried[name] for name in STUDIES)
     failed = Counter((s.about, s.form) for s in (*wrong, *also))

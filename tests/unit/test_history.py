@@ -236,6 +236,31 @@ def test_the_last_day_says_of_a_place_what_its_page_says(tmp_path: Path) -> None
         assert row[column] == pytest.approx(unit[column]), column
 
 
+def test_of_land_that_others_list_too_a_history_has_both_ends(tmp_path: Path) -> None:
+    """One school on Scilly, which a hub has alone; two in Cornwall, which it shares with one."""
+    names = "LA (code)", "DistrictAdministrative (code)"
+    scilly, cornwall = (dict(zip(names, at, strict=True)) for at in SHARED_WITH)
+    made = schools(ACADEMY | scilly, ACADEMY | cornwall, cornwall)
+    register = put(tmp_path, made, "edubasealldata20230901.csv")
+    hub = "One Cornwall Teaching School Hub (West)"
+    found = by_day(geolls.history(register, (), hub, since=2023), hub).reset_index()
+    (row,) = found.to_dict("records")
+    told = {
+        **{"schools": (2, 1, 3), "academies": (1.5, 1, 2), "academy_share": (0.75, 0.5, 1)},
+        **{"in_trusts": (1.5, 1, 2), "in_trusts_share": (0.75, 0.5, 1), "trusts": (1, 1, 1)},
+        "based_elsewhere_share": (0, 0, 0),  # a trust with a school in each has no home
+    }
+    ends = ("", "_low", "_high")
+    assert {c: tuple(row[f"{c}{end}"] for end in ends) for c in told} == told
+    assert row["effective_providers"] == pytest.approx(2**2 / (1.5**2 + 0.5**2))
+    assert "2 schools stand on land that others list too" in row["note"]
+    page = years_html(found, "Years")
+    assert "50% to 100%" in page and "<td>1 to 2</td>" in page
+
+
+SHARED_WITH = ("420", "E06000053"), ("908", "E06000052")
+
+
 @pytest.mark.real_data
 def test_memberships_are_fetched_beside_the_register(real_data: Path, tmp_path: Path) -> None:
     """None is to hand: a file is made up under headings as code that reads it knows them."""
