@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from geolls.base.errors import UnknownNameError, UsageError
+from geolls.base.labels import BY_CONVENTION
 from geolls.base.vocabulary import WEIGHTS, By
 from geolls.cli.group import PATH, Choice, Whole, command
 from geolls.cli.options import (
@@ -131,7 +132,16 @@ def overlap(
         gone = whole - frame["weight"].sum()
         click.echo(f"--inside-only dropped {gone:,.6g} of {whole:,.6g}", err=True)
     say_with_care(study, by, (left, right), options)
-    emit(frame, options, **about(study, f"{left} over {right} by {by}", by, place))
+    told = about(study, f"{left} over {right} by {by}", by, place)
+    told["title"] += _in_parts(study, by, place, left, right)
+    emit(frame, options, **told)
+
+
+def _in_parts(study: Study, by: Any, place: Place | None, *layers: str) -> str:
+    """Say how shares count what several units list, of those layers or of that of the place."""
+    keys = [*layers, *([place.layer] if place else [])]
+    shared = any((m.low < m.share).any() for m in (study.membership(k, by) for k in keys))
+    return f"; shares: {BY_CONVENTION}" if shared else ""
 
 
 @study_command(
@@ -216,7 +226,9 @@ def coverage(study: Study, layer: str, by: Any, place: Place | None, **options: 
     """
     frame = study.coverage(layer, by=by, place=place)
     say_with_care(study, by, (layer,), options)
-    emit(frame, options, **about(study, f"Coverage of {layer} by {by}", by, place))
+    told = about(study, f"Coverage of {layer} by {by}", by, place)
+    told["title"] += _in_parts(study, by, place)
+    emit(frame, options, **told)
 
 
 @study_command(

@@ -139,6 +139,7 @@ def told(
     eligible: pd.Series[float],
     hidden: pd.Series[bool],
     *,
+    ends: Sequence[pd.Series[float]] = (),
     own: bool = False,
 ) -> pd.DataFrame:
     """Count eligible pupils by a measure, and leave out what is of withheld schools alone.
@@ -152,6 +153,8 @@ def told(
         The eligible pupils of each school as sums count them, by urn.
     hidden : pandas.Series of bool
         Which of them are withheld, by urn.
+    ends : sequence of pandas.Series of float, optional
+        The same as `eligible` of a place that shares land, at least and at most.
     own : bool, optional
         The sets are the user's own: their numbers are of five schools or more, and to the nearest
         10, as nobody has looked at which schools they set apart.
@@ -169,20 +172,23 @@ def told(
     told_of = [str(c) for c in every if c not in keys]
     names = every[keys]
     found = names.merge(measure(eligible), on=keys, how="left")
-    dark, least, most = (
+    sure, may = (
+        e.mask(hidden, n) for e, n in zip(ends or [eligible] * 2, (0, MINIMUM), strict=True)
+    )
+    dark, least, low, high = (
         names.merge(measure(weight), on=keys, how="left").fillna(0.0)
-        for weight in (hidden.astype(float), *(eligible.mask(hidden, n) for n in (0, MINIMUM)))
+        for weight in (hidden.astype(float), eligible.mask(hidden, 0), sure, may)
     )
     listed = found["weight"].notna() | (dark["weight"] > 0)
     enough = (least["weight"] >= MINIMUM) | ((least["weight"] + dark["weight"]) == 0)
-    ends = {c: end[c] for c, end in (("weight_low", least), ("weight_high", most)) if c in every}
-    found = found.assign(**ends)
+    both = {c: end[c] for c, end in (("weight_low", low), ("weight_high", high)) if c in every}
+    found = found.assign(**both)
     if own:
         enough &= every["weight"] >= BLANK_BELOW
         shares = [c for c in told_of if c.startswith("share")]
         found[shares] = found[shares].round(WHOLE_PERCENT)
         found["weight"] = of_a_set(found["weight"], every["weight"])
-        for column in ends:  # outwards, so that the truth stays between them
+        for column in both:  # outwards, so that the truth stays between them
             outwards = np.floor if column.endswith("low") else np.ceil
             found[column] = outwards(found[column] / MINIMUM) * MINIMUM
     found[told_of] = found[told_of].where(enough, axis=0)

@@ -772,8 +772,7 @@ class Core:
             return found
         hidden = self.schools.set_index("urn")["fsm_pupils_suppressed"].reindex(weights.index)
         keys = [*layers, *(() if place is None else [self._as_place(place).layer])]
-        found = told(measure, weights, hidden, own=self._own(keys))
-        return found.assign(weight_low=None, weight_high=None) if ends else found
+        return told(measure, weights, hidden, ends=tuple(ends.values()), own=self._own(keys))
 
     def _own(self, layers: Iterable[str]) -> bool:
         """Tell whether sets are the user's own: nobody has looked at what they set apart."""
@@ -898,16 +897,18 @@ class Core:
         ----------
         place : Place or str, optional
             Only trusts with a school there; their numbers stay those of the whole trust, and
-            `schools_here` says how many of its schools are there, a shared one by its share.
+            `schools_here` says how many of its schools are there, a shared one by its share, with
+            _low and _high.
         """
         if place is None:
             return self._spread
-        here = self._weights_in(place, "schools")
-        trust = self.schools.set_index("urn")["trust_uid"]
-        at_work = here.groupby(trust.reindex(here.index)).sum()
-        found = self._spread[self._spread["trust_uid"].isin(at_work.index)].reset_index(drop=True)
-        after = list(found).index("schools") + 1
-        found.insert(after, "schools_here", found["trust_uid"].map(at_work))
+        trust, found = self.schools.set_index("urn")["trust_uid"], self._spread
+        for end in ("high", "low", "share"):  # each before the last: share, low, high
+            here = self._weights_in(place, "schools", end)
+            at_work = here.groupby(trust.reindex(here.index)).sum()
+            found = found[found["trust_uid"].isin(at_work.index)].reset_index(drop=True)
+            name = "schools_here" if end == "share" else f"schools_here_{end}"
+            found.insert(list(found).index("schools") + 1, name, found["trust_uid"].map(at_work))
         return found
 
     def seat(self, layer: str) -> str:

@@ -261,8 +261,8 @@ def _status(claim: BlockClaim) -> str | None:
 
 
 def _line(claims: Iterable[BlockClaim]) -> str:
-    """Say that the line of an area that is still to come is not known there."""
-    unknown = any(claim.status and claim.extent == "part" for claim in claims)
+    """Say that nobody has said where the line between those listed runs."""
+    unknown = any(claim.share < 1 and claim.line_confidence == "low" for claim in claims)
     return "line not to hand: an equal share is assumed" if unknown else ""
 
 
