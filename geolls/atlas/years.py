@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from geolls.atlas.frame import templates
 from geolls.base.labels import BY_CONVENTION, label
+from geolls.base.vocabulary import FEW
 from geolls.maps.data import FormatName, Measure, breaks_of, class_titles, classify, say
 from geolls.maps.hexes import layouts
 from geolls.maps.offline import asset, policy
@@ -138,7 +139,10 @@ def maps_over_time(areas: Mapping[str, pd.DataFrame], column: str) -> dict[str, 
     """
     title, kind = next((title, kind) for key, title, kind in PANELS if key == column)
     cells = next((found for found in layouts().values() if set(found) == set(areas)), None)
-    told = {code: rows.set_index("day")[column] for code, rows in areas.items()}
+    told = {
+        code: rows[column].mask(_few(rows, kind)).set_axis(rows["day"])
+        for code, rows in areas.items()
+    }
     table = pd.DataFrame(told).T.astype(float).dropna(axis=1, how="all") if cells else None
     if cells is None or table is None or table.empty:
         return None
@@ -195,6 +199,12 @@ def _place(
     return {"name": name, "panels": panels, "rows": [row for row in rows if any(row[1])]}
 
 
+def _few(rows: pd.DataFrame, kind: str) -> pd.Series[bool]:
+    """Tell which rows are a share of fewer schools than any page gives a percentage of."""
+    schools = rows.get("schools", pd.Series(float(FEW), rows.index)).astype(float)
+    return (schools < FEW) & (kind == "share")
+
+
 def _panel(
     mine: pd.DataFrame, every: pd.DataFrame, days: list[str], column: str, title: str, kind: str
 ) -> dict[str, Any]:
@@ -202,6 +212,7 @@ def _panel(
     ends = [f"{column}_low", f"{column}_high"] if f"{column}_low" in mine else [column, column]
     values = mine[["day", column, *ends]].set_axis(["day", "value", "low", "high"], axis=1)
     values = values.assign(**values[["value", "low", "high"]].astype(float))
+    values["value"] = values["value"].mask(_few(mine, kind))
     values = values.fillna(dict.fromkeys(("low", "high"), values["value"])).dropna()
     scale = every[ends[1]] if kind == "share" else values["high"]
     top = float(scale.astype(float).max()) if len(scale.dropna()) else 0.0

@@ -27,7 +27,7 @@ from geolls.study.core import Core
 from geolls.study.gazetteer import Place
 from geolls.study.settings import Settings
 
-__all__ = ["COLUMNS", "SINCE", "Day", "days_of", "files_in", "followed", "history"]
+__all__ = ["COLUMNS", "SINCE", "Day", "days_of", "files_in", "followed", "history", "rows_of"]
 
 HUBS: Final = ("teaching_school_hub", "maths_hub")
 SINCE: Final = 2010
@@ -208,12 +208,27 @@ def followed(
         last = [newest.place(name) for name in places]
     for day in days:
         study = _study(day, settings, data)
-        left = study.register.counts.get("links_rejected", 0) if day.links else 0
-        note = f"{left:,} rows of {day.links.name} left out" if left and day.links else ""
-        rows = [_row(day, study, "England", pd.Series(1.0, study.schools["urn"]), note)]
-        for name, place in zip(places, last, strict=True):
-            rows.append(_row(day, study, place.name, *_there(study, name, place)))
-        yield rows, _trusts_of(day, study)
+        yield rows_of(day, study, zip(places, last, strict=True)), _trusts_of(day, study)
+
+
+def rows_of(day: Day, study: Core, places: Iterable[tuple[str, Place]]) -> list[dict[str, Any]]:
+    """Count what a day's study has in England and in places: a row each, with `COLUMNS`.
+
+    Parameters
+    ----------
+    day : Day
+        The day.
+    study : Core
+        The study of that day.
+    places : iterable of tuple of str and Place
+        Names as `Core.place` takes them, each with the place that it came to be.
+    """
+    left = study.register.counts.get("links_rejected", 0) if day.links else 0
+    note = f"{left:,} rows of {day.links.name} left out" if left and day.links else ""
+    rows = [_row(day, study, "England", pd.Series(1.0, study.schools["urn"]), note)]
+    for name, place in places:
+        rows.append(_row(day, study, place.name, *_there(study, name, place)))
+    return rows
 
 
 def _trusts_of(day: Day, study: Core) -> pd.DataFrame:

@@ -241,11 +241,13 @@ def with_land(t: Truth, s: Said, layer: str) -> tuple[int, int]:
     whose = (of[one] for one, share in mine.items() if share == 1)
     listed = ({c if isinstance(c, str) else c[0] for c in each} & held.keys() for each in whose)
     sure = {frozenset(units) for units in listed if units}
-    units = sorted(frozenset().union(*sure))
+    alone = frozenset().union(*(units for units in sure if len(units) == 1))
+    rest = [units for units in sure if not units & alone]
+    units = sorted(frozenset().union(*rest))
     low = next(
-        n
+        len(alone) + n
         for n in range(len(units) + 1)
-        if any(all(one & {*some} for one in sure) for some in combinations(units, n))
+        if any(all(one & {*some} for one in rest) for some in combinations(units, n))
     )
     return max(low, min(len(held), 1)), len(held)
 

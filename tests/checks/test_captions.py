@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
+from dataclasses import replace
+from itertools import product
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from geolls.base.vocabulary import FEW, KINDS
-from geolls.maps.drawn import resolve
+from geolls.maps.drawn import Drawn, resolve
+from geolls.maps.print.figure import Told
 from geolls.maps.recipes import Recipe
 from geolls.maps.scenes import scene_of
 from geolls.maps.shading import COLUMNS
 from geolls.study.units import units_of
 
 pytestmark = pytest.mark.real_data
+STUDIES = ("real_study", "recent_study")
 HUB = "teaching_school_hub"
 LAYERS = ("local_authority", "combined_authority", HUB, "maths_hub")
 COUNTED = re.compile(
@@ -50,11 +56,15 @@ def printed(values: pd.Series[float], column: str) -> pd.Series[float]:
     return (np.floor(values * 10**digits + 0.5 + 1e-9) / 10**digits).round(digits)
 
 
-@pytest.mark.parametrize("name", ["real_study", "recent_study"])
-def test_what_heads_a_map_is_counted_again(name: str, request: pytest.FixtureRequest) -> None:
-    study, tried, wrong = request.getfixturevalue(name), 0, []
+def _shaded(drawn: Drawn, key: str) -> Drawn:
+    return replace(drawn, recipe=replace(drawn.recipe, shade=key))
+
+
+def test_what_heads_a_map_is_counted_again(request: pytest.FixtureRequest, hold: Any) -> None:
+    tried, wrong = Counter[tuple[str, str]](), list[tuple[object, ...]]()
     columns = {key: column.column for key, column in COLUMNS.items()}
-    for layer in LAYERS:
+    for name, layer in product(STUDIES, LAYERS):
+        study = request.getfixturevalue(name)
         keys = columns | ({} if layer == HUB else {"hubs_at_work": f"units_{HUB}"})
         recipe = Recipe("r", "t", areas=layer, measures=tuple(keys), shade="no_trust")
         drawn, units = resolve(*scene_of(study, recipe)), units_of(study, layer)
@@ -67,10 +77,17 @@ def test_what_heads_a_map_is_counted_again(name: str, request: pytest.FixtureReq
                 int((printed(known.get(f"{column}_{end}", known[column]), column) >= least).sum())
                 for end in ("low", "high")
             ]
-            tried += 1
+            assert Told.of(_shaded(drawn, key), "").caption.startswith(
+                f"{drawn.said(key).finding}. "
+            )
+            tried[name, key] += 1
             if (low, high, n) != (*ends, len(known)):
-                wrong.append((layer, key, drawn.said(key).finding, ends, len(known)))
-    assert tried == 4 * len(columns) + 3
+                wrong.append((key, layer, drawn.said(key).finding, ends, len(known)))
+    failed = Counter(key for key, *_ in wrong)
+    rows = [(f"A map by {key.replace('_', ' ')}: its finding", "so many units have so much or more",
+             *(tried[name, key] for name in STUDIES), failed[key])
+            for key in (*columns, "hubs_at_work")]  # fmt: skip
+    hold("captions", ("figure", "what it is", "tried on 2022", "tried on 2025", "failures"), rows)
     assert not wrong, pd.DataFrame(wrong).to_string()
 
 
