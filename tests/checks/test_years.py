@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from statistics import median
-from typing import Any, NamedTuple
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -24,30 +24,19 @@ LAYERS = ("local_authority", "combined_authority", "teaching_school_hub", "maths
 HUBS = "teaching_school_hub"
 
 
-class Part(NamedTuple):
-    """A share: by the parts of what is shared, at least, at most."""
-
-    part: float
-    low: float
-    high: float
-
-
-def part(rows: list[tuple[float, bool, bool]]) -> Part:
-    """Return the share of what is of a kind for certain; rows are share, is, may be."""
-    whole = sum(share for share, *_ in rows)
-    said = sum(share for share, is_, _ in rows if is_) / whole
-    low = sum(share == 1 and is_ for share, is_, _ in rows)
+def part(rows: list[tuple[float, bool, bool]]) -> tuple[float, float]:
+    """Return the least and the most share of a kind; rows are how sure, is, may be."""
+    low = sum(sure == 1 and is_ for sure, is_, _ in rows)
     high = sum(may for *_, may in rows)
-    return Part(
-        said,
+    return (
         low / max(low + sum(not is_ for _, is_, _ in rows), 1),
-        high / max(high + sum(share == 1 and not may for share, _, may in rows), 1),
+        high / max(high + sum(sure == 1 and not may for sure, _, may in rows), 1),
     )
 
 
-def says(cell: str, of: Part) -> bool:
+def says(cell: str, of: tuple[float, float]) -> bool:
     parts = cell.split(" to ")
-    return pct(parts[0], of.low) and pct(parts[-1], of.high)
+    return pct(parts[0], of[0]) and pct(parts[-1], of[1])
 
 
 def cells_of(truth: Truth, layer: str, code: str) -> dict[str, Callable[[str], bool]]:
