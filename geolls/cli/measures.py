@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from geolls.base.errors import UnknownNameError, UsageError
-from geolls.base.labels import BY_CONVENTION
 from geolls.base.vocabulary import WEIGHTS, By
 from geolls.cli.group import PATH, Choice, Whole, command
 from geolls.cli.options import (
@@ -139,6 +138,8 @@ def overlap(
 
 def _in_parts(study: Study, by: Any, place: Place | None, *layers: str) -> str:
     """Say how shares count what several units list, of those layers or of that of the place."""
+    from geolls.base.labels import BY_CONVENTION
+
     keys = [*layers, *([place.layer] if place else [])]
     shared = any((m.low < m.share).any() for m in (study.membership(k, by) for k in keys))
     return f"; shares: {BY_CONVENTION}" if shared else ""
