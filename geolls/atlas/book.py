@@ -88,7 +88,7 @@ class Book(Frame):
         super().__init__(facts, single, place)
         self.history = history
         if history is not None:
-            self.over_time = partial(_over_time, history)
+            self.over_time = partial(_over_time, history, place)
         self.tables = {
             name: table
             for name, table in _csv_tables(facts).items()
@@ -147,7 +147,7 @@ class Book(Frame):
         return {f"assets/{name}": text.encode() for name, text in files.items()}
 
 
-def _over_time(history: History, page: Page, title: str) -> Markup:
+def _over_time(history: History, place: Place | None, page: Page, title: str) -> Markup:
     """Return the section of a page about the years: of England, of places and of trusts."""
     told = NATIONAL.get(page.key[0], ()) if page.kind == "national" else ()
     mine = history.rows.get(("index",) if told else (page.kind, *page.key))
@@ -163,6 +163,8 @@ def _over_time(history: History, page: Page, title: str) -> Markup:
         maps = maps_over_time(areas, told[0])
         return over_time(mine, history.days, "England", panels, LEFT, maps)
     name = "England" if page.kind == "index" else title
+    if place and page.kind == "index":  # what its atlas is of
+        mine, name = history.rows.get(("place", place.layer, place.unit_code), mine), place.name
     how = (TRUST_PANELS, ENDED) if page.kind == "trust" else (PANELS, LEFT)
     return over_time(mine, history.days, name, *how)
 

@@ -36,18 +36,18 @@ class Land:
         self.metres = max((east - west) / WIDE, (north - south) / HIGH)  # of a pixel
         self.west = (west + east - WIDE * self.metres) / 2
         self.north = (south + north + HIGH * self.metres) / 2
-        one = 1 / self.metres
-        pixels = blocks.geometry.affine_transform(
-            [one, 0, 0, -one, -self.west * one, self.north * one]
-        ).to_numpy()
-        seen = np.flatnonzero(shapely.intersects(shapely.box(*shapely.bounds(pixels).T), _SHEET))
-        self.shapes = np.full(len(pixels), shapely.Polygon(), dtype=object)
-        self.shapes[seen] = shapely.coverage_simplify(pixels[seen], 1.5)
+        shapes = blocks.geometry.to_numpy()
+        left, bottom, right, top = shapely.bounds(shapes).T
+        boxes = shapely.box(*self.at(left, bottom), *self.at(right, top))
+        seen = np.flatnonzero(shapely.intersects(boxes, _SHEET))
+        pixels = shapely.transform(shapes[seen], lambda xy: np.column_stack(self.at(*xy.T)))
+        self.shapes = np.full(len(shapes), shapely.Polygon(), dtype=object)
+        self.shapes[seen] = shapely.coverage_simplify(pixels, 1.5)
         #: Path data of several blocks as one shape; pages ask for the same ones again.
         self.path = cache(self._path)
 
-    def at(self, east: float, north: float) -> tuple[float, float]:
-        """Return the pixels of a point."""
+    def at(self, east: Any, north: Any) -> tuple[Any, Any]:
+        """Return the pixels of a point, or of many."""
         return (east - self.west) / self.metres, (self.north - north) / self.metres
 
     def _path(self, blocks: tuple[int, ...]) -> str:
