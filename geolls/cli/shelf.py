@@ -33,7 +33,7 @@ PROBLEM_COLUMNS = ("severity", "file", "row", "column", "value", "message", "fix
         "--long",
         "long",
         is_flag=True,
-        help="Add the units expected and the share of schools under a coverage record.",
+        help="Show the units with evidence and those expected, and the share of schools in them.",
     ),
     *STUDY,
     *OUTPUT,
@@ -62,6 +62,7 @@ def layers(long: bool, **options: Any) -> None:
     rows = []
     for key, layer in alive.items():
         made_here = layer.tier is None and not layer.units  # from polygons or from the register
+        found = evidence(layer, on, areas)
         row: dict[str, Any] = {
             "key": key,
             "title": layer.title,
@@ -71,22 +72,28 @@ def layers(long: bool, **options: Any) -> None:
             "from": layer.valid_from,
             "to": layer.valid_to,
             "source": layer.source,
-            "confidence": evidence(layer, on, areas).lowest_confidence,
+            "confidence": found.lowest_confidence,
             "line_confidence": lowest_line(layer, on, areas),
             "checked_until": layer.checked_until,
             "date_note": date_note(layer, on, areas),
         }
         if study is not None:
-            row |= {"units_expected": layer.units_expected, "schools_share": None}
+            row |= {
+                "units_evidenced": None if made_here else found.units_evidenced,
+                "units_expected": found.units_expected,
+                "schools_share": None,
+            }
             if layer.kind != "sites":
                 covered = study.coverage(key, by="schools")
                 inside = covered[~covered["unit_code"].isin(REASONS)]
                 row["schools_share"] = round(float(inside["share"].sum()), 4)
                 if made_here:
                     row["units"] = int((inside["unit_code"] != "shared").sum())
+                    row["units_evidenced"] = row["units"]
         rows.append(row)
     counted = study is not None
-    emit(rows, options, title=f"Layers on {on}", study=study, counted=counted)
+    view = "layers --long" if counted else ""
+    emit(rows, options, title=f"Layers on {on}", study=study, counted=counted, view=view)
 
 
 @command(click.argument("files", nargs=-1, type=PATH), *OUTPUT)

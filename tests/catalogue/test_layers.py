@@ -13,8 +13,10 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from click.testing import CliRunner
 
 from geolls.base.shelves import shelf
+from geolls.cli.main import cli
 from geolls.land.blocks import load_neighbourhoods
 from geolls.layers.areas import load_areas
 from geolls.layers.catalogue import load_catalogue
@@ -325,6 +327,15 @@ def test_evidence_says_how_much_of_a_layer_is_known():
     leads = evidence(CATALOGUE.get("teaching_school_hub_lead"), TODAY, AREAS)
     assert (leads.units_expected, leads.units_evidenced) == (87, 84)
     assert evidence(CATALOGUE.get("local_authority"), STUDY, AREAS).units_expected == 152
+
+
+def test_the_long_list_shows_evidence_beside_what_is_expected(opened_once):
+    said = CliRunner().invoke(cli, ["layers", "--long", "--as-of", "2025-07-18"]).output
+    rows = {words[0]: words[1:3] for line in said.splitlines() if len(words := line.split()) > 3}
+    assert rows["english_hub"] == ["3", "34"]
+    assert rows["music_hub"] == ["6", "43"]
+    assert rows["teaching_school_hub_lead"] == ["84", "87"], "three have no school that was located"
+    assert rows["local_authority"] == ["153", "153"]
 
 
 def test_evidence_of_another_date_is_said_in_words():
