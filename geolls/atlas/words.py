@@ -864,7 +864,8 @@ COVERAGE = Saying(
          "that several are listed for, along lines not to hand."),
     Form("none", lambda f: f.none > 0,
          "For <b>{none:count} {none:school|schools}</b>, in {none_places}, we found none."),
-    Form("evidence", always, "What that rests on, as its records say: {evidence:joined}."),
+    Form("evidence", always,
+         "<small>What that rests on, as its records say: {evidence:joined}.</small>"),
     join=" ",
 )
 COVERED = {

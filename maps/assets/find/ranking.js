@@ -13,6 +13,7 @@
     ["saint", "st"],
     ["and", ""],
   ]);
+  const COUNTY = /^(.{3,})s$/;
   // What was made of entries when they were first searched.
   const VOCABULARY = new WeakMap();
 
@@ -45,7 +46,9 @@
     if (!rest.length) return 3;
     if (entry.where && rest.length < words.length) {
       entry.near ??= spaced(entry.where);
-      if (rest.every((word) => entry.near.includes(` ${word}`))) return 4;
+      // Counties are written short with an s: lancs, notts, herts.
+      const there = (word) => entry.near.includes(` ${word}`) || entry.near.includes(` ${word.replace(COUNTY, "$1")}`);
+      if (rest.every(there)) return 4;
     }
     const part = whole.slice(1);
     return part.length >= INSIDE && said.includes(part) ? 5 : -1;
