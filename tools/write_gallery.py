@@ -1,6 +1,6 @@
 """Write docs/gallery.md and its pictures: python tools/write_gallery.py REGISTER LINKS AS_OF.
 
-Every picture is what `geolls map` writes, made small in a browser; hexagons are the page's own.
+Every picture is what `geolls map` writes, made small in a browser.
 """
 
 from __future__ import annotations
@@ -43,16 +43,16 @@ GRAPHICS = (
         "Who runs schools, by area",
         "national_index",
         {},
-        "The finding is the heading, and its threshold is a break of the legend, which counts the "
-        "authorities of each class. London is drawn three times larger.",
+        "The finding is the heading, its threshold a break of the legend, which counts the "
+        "authorities of each class. The highest are called out. London is drawn three times larger.",
     ),
     Graphic(
         "index_by_schools",
         "The same, a hexagon for each authority",
         "national_index",
         {},
-        "One click beside every map of England: London is no longer small, nor Cumbria large. Hub "
-        "lines run between whole authorities here.",
+        "One click beside every map of England on a page, `--hexagons` on paper: London is no longer "
+        "small, nor Cumbria large. Hub lines run between whole authorities here.",
         hexagons=True,
     ),
     Graphic(
@@ -76,7 +76,7 @@ GRAPHICS = (
         "A city",
         "locality_overlay",
         {"place": "Leeds"},
-        "One district, one authority, one hub of its own. Five kinds of school are told apart by "
+        "One district, one authority, one hub of its own. Kinds of school are told apart by "
         "shape as well as by colour.",
     ),
     Graphic(
@@ -134,11 +134,6 @@ GRAPHICS = (
     ),
 )
 
-# What is for a reader's hands, not for a picture.
-HIDDEN = (
-    ".gl-search,.gl-side,.gl-table,.leaflet-control{display:none}.gl-tools{display:none!important}"
-)
-
 INTRODUCTION = """# Gallery
 
 Twelve finished graphics, each from one command: {count} state-funded mainstream schools, day {day}.
@@ -170,29 +165,20 @@ def command(graphic: Graphic) -> str:
     for key, value in graphic.asked.items():
         said = f'"{value}"' if " " in value else value
         options.append(f"--{key} {said}" if key in ("place", "trust") else f"--set {key}={said}")
-    end = "html" if graphic.hexagons else "png"
-    return " ".join(["geolls map", graphic.recipe, *options, f"-o {graphic.name}.{end}"])
+    options += ["--hexagons"] * graphic.hexagons
+    return " ".join(["geolls map", graphic.recipe, *options, f"-o {graphic.name}.png"])
 
 
 def drawn(study: Study, graphic: Graphic, browser: Browser, folder: Path) -> tuple[str, bytes]:
     """Return what it says in words, and its picture."""
-    asked: dict[str, Any] = dict(graphic.asked)
-    svg, path = folder / "map.svg", folder / ("map.html" if graphic.hexagons else "map.png")
+    asked: dict[str, Any] = {**graphic.asked, "hexagons": graphic.hexagons}
+    svg, path = folder / "map.svg", folder / "map.png"
     study.save_map(graphic.recipe, svg, **asked)
-    figure = None if graphic.hexagons else {"dpi": DPI}
-    study.save_map(graphic.recipe, path, figure=figure, **asked)
+    study.save_map(graphic.recipe, path, figure={"dpi": DPI}, **asked)
     found = re.search(r"<desc[^>]*>(.*?)</desc>", svg.read_text("utf-8"), re.S)
     words = unescape(found[1]) if found else graphic.title
-    page = browser.new_page(viewport={"width": 1004, "height": 1500}, bypass_csp=True)
-    if graphic.hexagons:
-        page.goto(path.as_uri() + "#~base=hexes")
-        page.wait_for_selector(".geolls-app[data-ready]")
-        page.add_style_tag(content=HIDDEN)
-        page.wait_for_timeout(1000)
-        image = page.locator(".gl-page").screenshot()
-    else:
-        image = path.read_bytes()
-    page.goto("about:blank")
+    page = browser.new_page()
+    image = path.read_bytes()
     packed = page.evaluate(PACK, [base64.b64encode(image).decode(), MOST])
     page.close()
     return " ".join(words.split()), base64.b64decode(packed)
