@@ -37,7 +37,13 @@ test("four of a group are named, and how many more there are", () => {
 
 test("half a school's name and its place find it, however they are written", () => {
   const wanted = "Saint Mary\u2019s & St John\u2019s";
-  for (const text of ["St Mary's Lancashire", "st marys preston", "marys lancs", "preston ST. MARY", "saint mary and saint john"])
+  for (const text of [
+    "St Mary's Lancashire",
+    "st marys preston",
+    "marys lancs",
+    "preston ST. MARY",
+    "saint mary and saint john",
+  ])
     assert.deepEqual(all(text), [wanted], text);
   assert.deepEqual(all("st mary"), ["St Mary's Infant School", wanted]);
   assert.deepEqual(all("preston"), [], "a place alone is no school");
