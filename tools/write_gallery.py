@@ -44,15 +44,16 @@ GRAPHICS = (
         "national_index",
         {},
         "The finding is the heading, its threshold a break of the legend, which counts the "
-        "authorities of each class. The highest are called out. London is drawn three times larger.",
+        "authorities of each class. The highest are called out. London is drawn three times "
+        "larger.",
     ),
     Graphic(
         "index_by_schools",
         "The same, a hexagon for each authority",
         "national_index",
         {},
-        "One click beside every map of England on a page, `--hexagons` on paper: London is no longer "
-        "small, nor Cumbria large. Hub lines run between whole authorities here.",
+        "One click beside every map of England on a page, `--hexagons` on paper: London is no "
+        "longer small, nor Cumbria large. Hub lines run between whole authorities here.",
         hexagons=True,
     ),
     Graphic(
