@@ -163,7 +163,6 @@ def browser() -> Iterator[Any]:
         # Letters as wide in every build, or a line breaks elsewhere.
         flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
         flags += ["--font-render-hinting=none", "--disable-lcd-text"]
-        flags += ["--js-flags=--single-threaded"]  # its workers would only take turns with ours
         started = driver.chromium.launch(executable_path=path, args=flags)
         yield started
         started.close()
