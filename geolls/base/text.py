@@ -235,17 +235,16 @@ def percent(share: float, n: float | None = None) -> str:
 _ROUNDING = 1e-9  # of sums of shares
 
 
-def in_words(n: float, *, capital: bool = False) -> str:
+def in_words(n: float) -> str:
     """Write a small whole number as a word, a large one in figures.
 
     Examples
     --------
-    >>> in_words(3), in_words(0), in_words(40), in_words(2, capital=True)
-    ('three', 'no', '40', 'Two')
+    >>> in_words(3), in_words(0), in_words(40)
+    ('three', 'no', '40')
     """
     whole = int(n)
-    text = _WORDS[whole] if n == whole and 0 <= whole < len(_WORDS) else count(n)
-    return text[:1].upper() + text[1:] if capital else text
+    return _WORDS[whole] if n == whole and 0 <= whole < len(_WORDS) else count(n)
 
 
 def owner(name: str) -> str:

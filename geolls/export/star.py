@@ -32,10 +32,10 @@ RELATIONSHIPS = (
 NO_TRUST = 0  # the key of the row that stands for none
 
 
-def _numbered(frame: pd.DataFrame, key: str, by: list[str], start: int = 1) -> pd.DataFrame:
+def _numbered(frame: pd.DataFrame, key: str, by: list[str]) -> pd.DataFrame:
     """Return rows in order, each with a number that is its key."""
     found = frame.sort_values(by).reset_index(drop=True)
-    return found.assign(**{key: np.arange(start, start + len(found))})
+    return found.assign(**{key: np.arange(1, 1 + len(found))})
 
 
 def _trusts(study: Study) -> pd.DataFrame:

@@ -229,9 +229,7 @@ def meal_share(
     return (eligible / pupils.where(pupils > 0)).where(enough).round(WHOLE_PERCENT)
 
 
-def without_few(
-    frame: pd.DataFrame, columns: Sequence[str], *, few: int = BLANK_BELOW
-) -> pd.DataFrame:
-    """Blank the shares in `columns` where they are of fewer than `few` schools."""
-    enough = frame["schools"] >= few
+def without_few(frame: pd.DataFrame, columns: Sequence[str]) -> pd.DataFrame:
+    """Blank the shares in `columns` where they are of too few schools."""
+    enough = frame["schools"] >= BLANK_BELOW
     return frame.assign(**{column: frame[column].where(enough) for column in columns})

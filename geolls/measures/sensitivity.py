@@ -11,6 +11,8 @@ from geolls.base.errors import UsageError
 
 __all__ = ["Moved", "moved_rules"]
 
+CHANGE = 0.1  # how far a threshold is moved, as a share of it
+
 
 class Moved(NamedTuple):
     """A threshold that was moved: its name, its new value, and by what share or how many."""
@@ -21,9 +23,11 @@ class Moved(NamedTuple):
 
 
 def moved_rules(
-    rules: Any, thresholds: Collection[str], change: float, by_one: Collection[str] = ()
+    rules: Any, thresholds: Collection[str], by_one: Collection[str] = ()
 ) -> Iterator[tuple[Moved, Any]]:
-    """Yield a rule with each of its thresholds moved down, then up.
+    """Yield a rule with each of its thresholds moved down, then up, by a tenth.
+
+    A share ends at 1; a whole number stays whole.
 
     Parameters
     ----------
@@ -31,8 +35,6 @@ def moved_rules(
         The rule as it stands; refuses values that mean nothing.
     thresholds : collection of str
         Which of its fields to move; they are moved in the order of the fields.
-    change : float
-        How far, as a share of the value. A share ends at 1; a whole number stays whole.
     by_one : collection of str, optional
         Thresholds that move by one instead.
 
@@ -44,7 +46,7 @@ def moved_rules(
     named = [field for field in fields(rules) if field.name in thresholds]
     for field, sign in product(named, (-1, 1)):
         name, now = field.name, getattr(rules, field.name)
-        step = sign if name in by_one else sign * change
+        step = sign if name in by_one else sign * CHANGE
         value = now + step if name in by_one else now * (1 + step)
         value = (
             round(value) if field.type == "int" else min(value, 1.0) if "share" in name else value

@@ -207,16 +207,13 @@ def far_sensitivity(
     schools: pd.DataFrame,
     place: Membership,
     rule: FarRule | None = None,
-    change: float = 0.1,
 ) -> pd.DataFrame:
-    """Show how the list of far areas changes when the thresholds move a little.
+    """Show how the list of far areas changes when the thresholds move by a tenth.
 
     Parameters
     ----------
     distances, schools, place, rule
         As `far_areas`.
-    change : float, optional
-        How far to move each threshold, as a share of it.
 
     Returns
     -------
@@ -228,7 +225,7 @@ def far_sensitivity(
     base = far_areas(distances, schools, place, chosen)
     was = dict(zip(base["unit_code"], base["unit_name"], strict=True))
     rows = []
-    for step, moved in moved_rules(chosen, (measured_in(distances)[1], "share"), change):
+    for step, moved in moved_rules(chosen, (measured_in(distances)[1], "share")):
         far = far_areas(distances, schools, place, moved)
         now = dict(zip(far["unit_code"], far["unit_name"], strict=True))
         joined = "; ".join(now[c] for c in sorted(set(now) - set(was)))

@@ -403,10 +403,8 @@ def reach(frame: pd.DataFrame, options: SpreadOptions | None = None) -> pd.Serie
     return found.mask(found == "", None)
 
 
-def reach_sensitivity(
-    frame: pd.DataFrame, options: SpreadOptions | None = None, change: float = 0.1
-) -> pd.DataFrame:
-    """Show how many trusts change reach when each threshold moves a little.
+def reach_sensitivity(frame: pd.DataFrame, options: SpreadOptions | None = None) -> pd.DataFrame:
+    """Show how many trusts change reach when each threshold moves by a tenth, regions by one.
 
     Parameters
     ----------
@@ -414,8 +412,6 @@ def reach_sensitivity(
         The table of `spread`.
     options : SpreadOptions, optional
         Thresholds.
-    change : float, optional
-        How far to move each threshold, as a share of it; the number of regions moves by one.
 
     Returns
     -------
@@ -428,7 +424,7 @@ def reach_sensitivity(
     old = reach(frame, rules).map(_RANK)
     trusts = int(old.notna().sum())
     rows = []
-    for step, moved in moved_rules(rules, _THRESHOLDS, change, by_one=("national_regions",)):
+    for step, moved in moved_rules(rules, _THRESHOLDS, by_one=("national_regions",)):
         new = reach(frame, moved).map(_RANK)
         wider, narrower = int((new > old).sum()), int((new < old).sum())
         changed = wider + narrower

@@ -465,10 +465,8 @@ def _percent(share: float) -> str:
     return _down(share * 100, "%")
 
 
-def typology_sensitivity(
-    study: Core, rules: TypologyRules | None = None, change: float = 0.1
-) -> pd.DataFrame:
-    """Show how many authorities change pattern when each threshold moves a little.
+def typology_sensitivity(study: Core, rules: TypologyRules | None = None) -> pd.DataFrame:
+    """Show how many authorities change pattern when each threshold moves by a tenth.
 
     Parameters
     ----------
@@ -476,8 +474,6 @@ def typology_sensitivity(
         The study.
     rules : TypologyRules, optional
         Thresholds.
-    change : float, optional
-        How far to move each, as a share of it; `few` moves by whole schools.
 
     Returns
     -------
@@ -492,7 +488,7 @@ def typology_sensitivity(
     number = int((before != "").sum())
     rows = []
     names = {f.name for f in fields(rules)} - {"phase"}
-    for step, moved in moved_rules(rules, names, change):
+    for step, moved in moved_rules(rules, names):
         table = _measured(study, moved) if step.threshold == "recent_years" else base
         after = patterns(table, moved)["pattern"].fillna("")
         changed = int((after != before).sum())

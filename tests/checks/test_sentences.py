@@ -20,11 +20,11 @@ STUDIES = ("real_study", "recent_study")
 SHOWN = 12  # failures of a form that are shown
 
 
-def fails(truth: Truth, said: Said, pattern: re.Pattern[str]) -> bool:
-    """Tell whether a sentence, read back, is not true."""
+def read_back(said: Said, pattern: re.Pattern[str]) -> dict[str, str]:
+    """Return the facts that a sentence holds."""
     found = pattern.fullmatch(said.text)
     assert found, f"{said} is not of the form {pattern.pattern}"
-    return not CLAIMS[said.about, said.form][1](truth, said, found.groupdict())
+    return found.groupdict()
 
 
 def one_or_several(said: Said, template: str, groups: dict[str, str]) -> bool:
@@ -59,13 +59,11 @@ def tried(
             said += walk_over(study, "dfe_region").said
         patterns = {key: pattern_of(words) for key, words in FORMS.items()}
         for one in said:
-            if (one.about, one.form) not in CLAIMS:
+            if (form := (one.about, one.form)) not in CLAIMS:
                 continue
-            pattern = patterns[one.about, one.form]
-            groups = pattern.fullmatch(one.text)
-            if fails(truth, one, pattern) or not one_or_several(
-                one, FORMS[one.about, one.form], groups.groupdict() if groups else {}
-            ):
+            facts = read_back(one, patterns[form])
+            true = CLAIMS[form][1](truth, one, facts)
+            if not true or not one_or_several(one, FORMS[form], facts):
                 wrong.append(one)
         out[name] = Counter((s.about, s.form) for s in said), wrong
     return out

@@ -19,8 +19,9 @@ import fuzz
 from double import Double
 from services import case
 
+KILLS = 4
+
 # A study small enough to be written again and again: forty schools, four districts, five layers.
-KILLS = 4  # `make test` kills once
 PLACES = ("--places", "dfe_region", "--places", "combined_authority")
 STUDY = """layers = [
     "local_authority", "district", "combined_authority", "teaching_school_hub", "dfe_region"
