@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
     from geolls.api import Study
     from geolls.export.render import Table
+    from geolls.layers.areas import Areas
+    from geolls.layers.catalogue import Catalogue
     from geolls.layers.model import Layer
     from geolls.study.gazetteer import Place
 
@@ -483,6 +485,20 @@ def part_of(study: Study, many: str, which: str = "") -> str:
     return ", ".join(filter(None, (f"{many} of {n:,} {study.population.schools(n)}", which)))
 
 
+def catalogue_of(options: dict[str, Any], areas: Areas, on: date) -> Catalogue:
+    """Return the layers of the shelf, of the options or their study file, and those named."""
+    from geolls.layers.catalogue import load_catalogue
+    from geolls.study.settings import read_settings
+
+    own = options["boundaries"]
+    if not own and options["study"]:
+        own = read_settings(options["study"]).boundaries
+    catalogue = load_catalogue(own, areas, on, options["named"])
+    for name in options["named"]:
+        catalogue.get(name)
+    return catalogue
+
+
 def day_of(options: dict[str, Any]) -> date:
     """Return the day of a command that needs no register: --as-of, its own day, or today."""
     from geolls.base.populations import population_of
@@ -503,11 +519,10 @@ def day_of(options: dict[str, Any]) -> date:
             raise _missing(path)
     if options["as_of"] is not None:
         return held(a_date(options["as_of"], where="--as-of"))
-    if options.get("register"):
+    said = read_settings(options["study"]) if options["study"] else None
+    if options.get("register") or (said and said.register and not said.as_of):
         return study_of(options).as_of
-    if options["study"]:
-        return read_settings(options["study"]).as_of or date.today()
-    return date.today()
+    return said.as_of if said and said.as_of else date.today()
 
 
 def place_of(study: Study, text: str, options: dict[str, Any]) -> Place:

@@ -13,6 +13,7 @@ from geolls.cli.group import PATH, Choice, command
 from geolls.cli.options import (
     OUTPUT,
     STUDY,
+    catalogue_of,
     day_of,
     emit,
     note,
@@ -46,13 +47,10 @@ def layers(long: bool, **options: Any) -> None:
     geolls layers --long --format csv
     """
     from geolls.layers.areas import load_areas
-    from geolls.layers.catalogue import load_catalogue
     from geolls.layers.evidence import date_note, evidence, hold_dates, lowest_line, units_on
 
     on, areas = day_of(options), load_areas()
-    catalogue = load_catalogue(options["boundaries"], areas, on, options["named"])
-    for name in options["named"]:
-        catalogue.get(name)
+    catalogue = catalogue_of(options, areas, on)
     alive = {key: layer for key, layer in catalogue.layers.items() if layer.active(on)}
     if options["strict_dates"]:
         hold_dates((layer for layer in alive.values() if layer.has_land), on, areas)
@@ -144,7 +142,6 @@ def where(text: str, **options: Any) -> None:
     from geolls.base.postcodes import is_whole, spelt
     from geolls.fetch.kept import data_folder
     from geolls.layers.areas import load_areas
-    from geolls.layers.catalogue import load_catalogue
     from geolls.layers.evidence import hold_dates
     from geolls.study.where import where as find
 
@@ -153,9 +150,7 @@ def where(text: str, **options: Any) -> None:
             "where answers by the blocks that geolls brings", where="--blocks", fix="leave it out"
         )
     on, areas = day_of(options), load_areas()
-    catalogue = load_catalogue(options["boundaries"], areas, on, options["named"])
-    for name in options["named"]:
-        catalogue.get(name)
+    catalogue = catalogue_of(options, areas, on)
     land = [layer for layer in catalogue.layers.values() if layer.has_land and layer.active(on)]
     if options["strict_dates"]:
         hold_dates(land, on, areas)

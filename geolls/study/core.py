@@ -466,6 +466,11 @@ class Core:
     def claims(self, name: str) -> list[BlockClaim]:
         """Return a layer's coverage records on the study's day, expanded to blocks."""
         layer = self.layer(name)
+        if layer.cuts_blocks and layer.key not in self.layers:
+            fix = f"add '{layer.key}' to the study's layers, or ask study.taking(['{layer.key}'])"
+            raise UsageError(
+                f"{layer.key} does not take part in the study", where="layers", fix=fix
+            )
         if layer.kind == "polygons":
             return self._refinement[1][layer.key]
         whole = expand(layer, self.as_of, self.areas, self._parts)
@@ -704,7 +709,8 @@ class Core:
             Words, keys of layers among them.
         """
         known, words = self.catalogue.layers, [a_name(name, "layer") for name in names]
-        wanted = {k for k in words if (v := known.get(k)) and not v.default}
+        mine = {k for k, v in known.items() if v.family == "user"}  # which a study may leave out
+        wanted = {k for k in words if (v := known.get(k)) and (k in mine or not v.default)}
         loaded = {alias for v in known.values() for alias in v.aliases}
         wanted |= named_scenarios(k for k in words if k not in {*known, *loaded}).keys()
         more = tuple(f"+{key}" for key in sorted(wanted - self.layers.keys()))

@@ -143,8 +143,10 @@ def where(
     """
     ground = Ground(on, areas, catalogue, data, open_study)
     layer = catalogue.layers.get(of_schools(text).partition(":")[0].strip())
-    if re.fullmatch(_SET, text.strip(), re.IGNORECASE) or (layer and layer.kind == "schools"):
-        return [answer._asdict() for answer in _of_set(open_study(), text)]
+    apart = layer if layer and (layer.kind == "schools" or layer.cuts_blocks) else None
+    if apart or re.fullmatch(_SET, text.strip(), re.IGNORECASE):
+        study = open_study().taking([apart.key] if apart else [])
+        return [answer._asdict() for answer in _of_set(study, text)]
     try:
         matches = find(re.sub(_KIND, "", text, flags=re.IGNORECASE), ground)
     except _NothingCalledSoError:
@@ -155,12 +157,13 @@ def where(
     lately = list(_area_layers(ground))
     polygons = [v for v in catalogue.layers.values() if v.cuts_blocks and v.active(on)]
     answers: list[Answer] = []
+    cut = open_study().taking(v.key for v in polygons) if polygons else None
     for match in matches:
         sizes = match.postcodes or _sizes(match.blocks)
         for layer, claims, note in lately:
             answers += units_at(match.label, layer, claims, sizes, note)
         for layer in polygons:
-            answers += _of_polygons(match, layer, open_study())
+            answers += _of_polygons(match, layer, cut or open_study())
         if match.urn is not None:
             answers += _of_school(match, open_study())
     return [answer._asdict() for answer in answers]
@@ -172,10 +175,10 @@ _KIND = r"^\s*(town|urn|school|postcode)\s*:"
 
 
 def _of_set(study: Core, text: str) -> Iterator[Answer]:
-    """Yield the units that a set of schools is in, by the share of its schools."""
+    """Yield the units that a place is in, by the share of its land, or of schools in a set."""
     place = study.place(text)
     for key in study.area_layers:
-        table = study.coverage(key, "schools", place=place)
+        table = study.coverage(key, "area" if place.has_land else "schools", place=place)
         for code, name, share in zip(*(table[c] for c in _OF_SET), strict=True):
             yield Answer(place.name, key, code, name, round(float(share), 6), note=place.note)
 

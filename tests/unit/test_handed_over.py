@@ -28,6 +28,7 @@ from shapely import Polygon, box
 from geolls.api import Study
 from geolls.base.errors import GeollsError, InputFileError, UnknownNameError, UsageError
 from geolls.cli.checking import check_files
+from geolls.cli.main import main
 from geolls.land.blocks import load_blocks
 from geolls.land.polygons import read_polygons, refine
 from geolls.layers.areas import load_areas
@@ -1044,6 +1045,28 @@ def test_names_beside_a_shapefile_are_read_whatever_says_how_they_are_written(
                 archive.write(path, path.name)
         (place / "layer.toml").write_text(f'{MINE}geometry = "z.zip"\n')
     assert told(place)[0]["unit_name"].tolist() == ["M\u00e9doc \u2013 Zo\u00eb"]
+
+
+def test_a_study_that_names_its_layers_takes_polygons_that_are_asked_for(
+    tmp_path: Path, demonstration: Study, capsys: pytest.CaptureFixture[str]
+) -> None:
+    place = zones(tmp_path, {"West": BIG})
+    settings = Settings(layers=("district", "region"), boundaries=(place,))
+    study = Study(settings, register=demonstration.register)
+    every = Study(Settings(boundaries=(place,)), register=demonstration.register)
+    with pytest.raises(UsageError, match=r"zones does not take part .* study\.taking"):
+        study.coverage("zones", "schools")
+    asked = study.taking(["zones"])
+    assert list(asked.layers) == ["district", "region", "zones"]
+    assert asked.coverage("zones", "schools").equals(every.coverage("zones", "schools"))
+    assert asked.place("zones:West").name == "West"
+    (tmp_path / "mine.toml").write_text('layers = ["district"]\nboundaries = ["zones"]\n')
+    for words in (["layers"], ["where", "zones:West"], ["where", "-1.8,53.8"]):
+        with pytest.raises(SystemExit) as left:
+            main([*words, "--study", str(tmp_path / "mine.toml"), "--format", "csv"])
+        assert left.value.code == 0
+    said = capsys.readouterr().out
+    assert "\nzones," in said and "Bradford" in said and ",zones,West," in said
 
 
 def test_what_polygons_are_taken_for_is_told(tmp_path: Path) -> None:
