@@ -41,6 +41,8 @@ class _Scenarios(Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Find the command, which is `check` where a scenario is named."""
         known = self.get_command(ctx, args[0]) is not None or args[0].startswith("-")
+        if not known and len(args) > 1 and not args[1].startswith("-"):
+            _file_of(args[0])  # it takes no other word
         return super().resolve_command(ctx, args if known else ["check", *args])
 
 

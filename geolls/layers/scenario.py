@@ -446,7 +446,11 @@ class _Ground:
     # -- the four moves: each yields blocks and who holds them then
 
     def _merge(self, move: Move, told: list[Problem]) -> Iterator[tuple[str, dict[str, Any]]]:
-        codes = list(dict.fromkeys(map(self._unit, move.merge)))
+        named = list(map(self._unit, move.merge))
+        codes = list(dict.fromkeys(named))
+        for code in (c for c in codes if named.count(c) > 1):
+            message, weight = f"merge names {self.names[code]} twice", "warning"
+            told.append(_told(message, "leave one of them out", weight))
         if len(codes) < 2:
             told.append(_told(f"merge names {len(codes)} unit", "name two or more"))
             return

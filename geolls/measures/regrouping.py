@@ -345,7 +345,8 @@ class Comparison:
     def _counts(self) -> Iterator[tuple[Any, ...]]:
         real = [len(set(m.codes) & self._real) for m in (self.old, self.new)]
         both = len(set(self.old.codes) & set(self.new.codes) & self._real)
-        note = f"{real[0] - both} end, {real[1] - both} begin"
+        ended, begun = (n - both for n in real)
+        note = f"{ended} end{'s' * (ended == 1)}, {begun} begin{'s' * (begun == 1)}"
         yield _row("units", real[0], real[1], None, note)
         may = np.array([s.may_move for s in self._each])
         certain = np.array([s.moves for s in self._each])

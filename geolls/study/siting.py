@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from geolls.base.arrays import Flags, Floats, Ints
-from geolls.base.errors import UnknownNameError, UsageError
+from geolls.base.errors import GeollsError, UnknownNameError, UsageError
 from geolls.base.text import fold, suggest
 from geolls.layers.evidence import units_on
 from geolls.layers.model import Layer
@@ -173,7 +173,11 @@ class _Asked:
         study, far = self.study, self.far
         may = study.schools
         if condition is not None:
-            may = chosen(study.register, [condition], study.as_of).schools
+            try:
+                may = chosen(study.register, [condition], study.as_of).schools
+            except GeollsError as error:
+                error.where = "--candidates" if error.where == "--where" else error.where
+                raise
         may = may[
             may["urn"].isin(self.schools["urn"]) & ~may["urn"].isin(self.leads["urn"].dropna())
         ]
@@ -304,7 +308,7 @@ class _Asked:
         hit |= names.map(fold) == fold(text)
         if hit.sum() == 1:
             return int(np.flatnonzero(hit)[0])
-        fix = suggest(text, names)
+        fix = suggest(text, names) or "without --remove the table lists them"
         text = f"{int(hit.sum()) or 'no'} leads of {self.layer.key} are called {text.strip()!r}"
         raise UnknownNameError(text, where="--remove", fix=fix)
 

@@ -165,7 +165,8 @@ def read_times(path: Path) -> tuple[pd.Index, pd.DataFrame, list[str]]:
     minutes = _of_each(columns_read[2], _number)
     fits = (minutes >= 0) & (minutes < _MOST_MINUTES)
     if blank := int((~fits).sum()):
-        told.append(f"{path.name}: {blank:,} of {len(raw):,} rows have no time: not known")
+        have = "has" if blank == 1 else "have"
+        told.append(f"{path.name}: {blank:,} of {len(raw):,} rows {have} no time: not known")
     if not fits.any():
         raise InputFileError("has no time in any row", where=str(path), fix="minutes are numbers")
     written = [_of_each(column[fits], _bare) for column in columns_read[:2]]

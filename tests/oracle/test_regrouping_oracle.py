@@ -69,7 +69,7 @@ def test_four_squares_by_hand() -> None:
     assert ends(summary, "schools", "moved") == (4, 6)
     assert ends(summary, "pupils", "moved") == (102 + 103 + 104 + 105, 414 + 106 + 107)
     assert ends(summary, "units", "before") == (4, 4) and ends(summary, "units", "after") == (3, 3)
-    assert summary.loc["units", "note"] == "2 end, 1 begin"
+    assert summary.loc["units", "note"] == "2 end, 1 begins"
     # U was in b and c and is in e alone; V in b and d, and in e alone if its school in d goes too.
     trusts = found.trusts.set_index("trust_uid")
     assert trusts["change"].to_dict() == {"U": "joined", "V": "may join"}

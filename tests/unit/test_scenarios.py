@@ -192,6 +192,12 @@ def test_what_is_wrong_is_one_line_with_the_way_out(tmp_path: Path, moves: str, 
     assert [said for said in lines(found) if line in said], lines(found)
 
 
+def test_a_unit_named_twice_is_told(tmp_path: Path) -> None:
+    found = read(tmp_path, '[[moves]]\nmerge = ["Leeds", "York", "Leeds"]\nas = "X"')
+    assert any("merge names Leeds twice" in line for line in lines(found, "warning"))
+    assert found.layer is not None
+
+
 def test_faults_of_a_table_name_its_rows(tmp_path: Path) -> None:
     (tmp_path / "plan.csv").write_text(
         "area_name,unit_name\nLeeds,North\nBradferd,North\nLeeds,South\n", "utf-8"
