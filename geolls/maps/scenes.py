@@ -19,13 +19,14 @@ from geolls.maps.bodies import bodies_of
 from geolls.maps.data import LayerSpec, MapData
 from geolls.maps.partings import PARTED, cut_of, layer_of
 from geolls.maps.recipes import Recipe, load_recipe
-from geolls.maps.shading import measure_of, sites_of
+from geolls.maps.shading import measure_of, sites_layer, sites_of
 from geolls.maps.topology import Topology
 from geolls.measures.membership import is_reason
 from geolls.study.core import Core
 from geolls.study.facts import Facts, facts_of
 from geolls.study.gazetteer import Place
 from geolls.study.partings import Partings
+from geolls.study.rings import RINGS, finer, with_rings
 from geolls.study.scenario import moving_place
 from geolls.study.towns import CREDIT
 
@@ -66,6 +67,9 @@ def scene_of(
     found = recipe if isinstance(recipe, Recipe) else load_recipe(recipe)
     study = study.taking(map(str, {**found.options, **(options or {})}.values()))
     found = found.given(**_checked(study, found, options or {}))
+    if found.areas == RINGS:
+        before, study = study, with_rings(study, sites_layer(study, found))
+        place = place and finer(place, before, study)
     if place is None and "moved" in found.measures:
         place = moving_place(study, str(found.options["left"]), str(found.options["right"]))
     keys = [study.layer(found.areas).key, *({"local_authority"} & study.area_layers.keys())]

@@ -24,11 +24,12 @@ from geolls.measures.claimants import mixtures
 from geolls.measures.membership import Membership, is_reason
 from geolls.measures.mismatch import UNDECIDED, compare_units
 from geolls.measures.overlap import weights_of
-from geolls.measures.sites import FarRule, measured_in
+from geolls.measures.sites import BEYOND, FarRule, measured_in
 from geolls.study.analyses import site_distances, sites
 from geolls.study.changes import days_of
 from geolls.study.core import Core
 from geolls.study.facts import Facts
+from geolls.study.rings import RINGS
 from geolls.study.scenario import land_that_moves
 from geolls.study.typology import NOT_SURE, known_until, knows_joinings, rules_of, typology
 
@@ -286,9 +287,14 @@ def _inhomogeneity(asked: Asked) -> Measure:
     )
 
 
+def sites_layer(study: Core, recipe: Recipe) -> str:
+    """Return the layer of lead schools that measures of a recipe go by."""
+    key = str(recipe.options.get("layer", "teaching_school_hub"))
+    return key if study.layer(key).kind == "sites" else f"{key}_lead"
+
+
 def _sites(asked: Asked) -> str:
-    key = str(asked.recipe.options.get("layer", "teaching_school_hub"))
-    return key if asked.study.layer(key).kind == "sites" else f"{key}_lead"
+    return sites_layer(asked.study, asked.recipe)
 
 
 def _distances(asked: Asked) -> tuple[pd.DataFrame, pd.Series[float], Far]:
@@ -349,7 +355,9 @@ def _from_sites(
         title=title,
         layer=asked.layer,
         values=values,
-        breaks=_RINGS if kind == "minutes" else breaks_of(values, kind, since=says["since"]),
+        breaks=BEYOND[kind]
+        if kind == "minutes" or (kind == "km" and asked.layer == RINGS)
+        else breaks_of(values, kind, since=says["since"]),
         format=kind,
         n=units["schools"],
         sure=units["schools_low"],
@@ -358,10 +366,6 @@ def _from_sites(
         note=asked.partly(said, of),
         **says,
     )
-
-
-# Minutes from a lead school at which rings about it end.
-_RINGS = (10.0, 20.0, 30.0, 45.0)
 
 
 def _nearest_km(asked: Asked) -> Measure:

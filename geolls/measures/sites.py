@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -26,6 +27,7 @@ __all__ = [
     "far_areas",
     "far_sensitivity",
     "measured_in",
+    "ring_names",
     "site_distances",
 ]
 
@@ -232,3 +234,16 @@ def far_sensitivity(
         left = "; ".join(was[c] for c in sorted(set(was) - set(now)))
         rows.append((step.threshold, step.value, len(now), joined, left))
     return pd.DataFrame(rows, columns=["threshold", "value", "areas", "joined", "left"])
+
+
+def ring_names(unit: str) -> list[str]:
+    """Name the rings, in km or minutes.
+
+    Examples
+    --------
+    >>> ring_names("km")
+    ['within 10 km', '10 to 20 km', '20 to 40 km', 'beyond 40 km']
+    """
+    ends = BEYOND[unit]
+    between = (f"{a:g} to {b:g} {unit}" for a, b in pairwise(ends))
+    return [f"within {ends[0]:g} {unit}", *between, f"beyond {ends[-1]:g} {unit}"]

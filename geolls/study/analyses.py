@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -252,11 +251,7 @@ def lead_rings(study: Core) -> pd.DataFrame:
     """Put each school in a ring about its nearest Teaching School Hub lead school, by distance."""
     found = site_distances(study, LEADS)
     column, unit = siting.measured_in(found)
-    ends = siting.BEYOND[unit]
-    names = [f"within {ends[0]:g} {unit}", *(f"{a:g} to {b:g} {unit}" for a, b in pairwise(ends))]
-    ring = pd.cut(
-        found[column], [-1, *ends, np.inf], labels=[*names, f"beyond {ends[-1]:g} {unit}"]
-    )
+    ring = pd.cut(found[column], [-1, *siting.BEYOND[unit], np.inf], labels=siting.ring_names(unit))
     known = study.schools[["urn", "name", "phase", "la_name"]]
     return known.merge(found.assign(ring=ring.astype("str")), on="urn")
 

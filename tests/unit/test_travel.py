@@ -251,4 +251,9 @@ def test_maps_and_rings_about_lead_schools_go_by_the_times_given(recent_study, t
     assert middle.breaks == (10, 20, 30, 45)
     assert "minutes of t.csv" in data.attribution and "{" not in recipe.question
     recipe, data = geolls.maps.scenes.scene_of(study, "lead_rings")
-    assert (recipe.areas, data.measures[0].breaks) == ("district", (10, 20, 30, 45))
+    assert (recipe.areas, data.measures[0].breaks) == ("rings", (10, 20, 30, 45))
+    # Of two schools it is known: from one to the other the rings lie in order.
+    claims = next(spec for spec in data.layers if spec.key == "rings").units["unit_name"]
+    assert set(claims) == {
+        "Within 10 minutes", "10 to 20 minutes", "20 to 30 minutes", "30 to 45 minutes"
+    }  # fmt: skip
