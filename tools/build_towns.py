@@ -16,6 +16,7 @@ import argparse
 import csv
 import io
 import json
+import re
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -62,7 +63,9 @@ def towns(cities: list[dict[str, Any]]) -> list[tuple[object, ...]]:
     for city in cities:
         lon, lat = city["longitude"], city["latitude"]
         if block := index.block_at(*to_bng(lon, lat)):
-            rows.append((city["name"], lon, lat, city["population"], block, city["geonameid"]))
+            # "Berwick-Upon-Tweed" is how GeoNames writes it.
+            name = re.sub("-(Upon|Le)-", lambda said: said[0].lower(), city["name"])
+            rows.append((name, lon, lat, city["population"], block, city["geonameid"]))
     return sorted(rows, key=lambda row: (row[0], -row[3]))
 
 

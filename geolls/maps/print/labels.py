@@ -384,7 +384,10 @@ def _place(land: Land, spec: LayerSpec) -> Iterator[Label]:
                 row: list[list[Run]] = [[(schools_of(parts[codes[s.unit]]), True)]]
                 yield Label(s.x, s.y, row, 1e9 - s.r, 8.6, spot="near", shape=s.shape)
     elif spec is drawn.areas:
-        for s in _visible(land, spec, drawn.inside):
+        seen = list(_visible(land, spec, drawn.inside))
+        # A lone area that has the name of its town is not named twice.
+        twice = len(seen) == 1 and drawn.recipe.cities and seen[0].name in {*towns()["name"]}
+        for s in () if twice else seen:
             yield Label(s.x, s.y, _rows(s.name, 8.8, 78, bold=True), 1e6 + s.r, 8.8, shape=s.shape)
     elif spec.key in drawn.on:
         counts, ink = drawn.counts(spec), LINES[spec.style].ink

@@ -100,7 +100,10 @@
       const {app} = this;
       const authorities = app.byKey.local_authority;
       const far = app.map.getZoom() < app.fitted + 1;
-      return this.inside(authorities && far && app.unitsMet(layer).size > MANY ? authorities : layer);
+      const found = this.inside(authorities && far && app.unitsMet(layer).size > MANY ? authorities : layer);
+      // A lone area that has the name of its town is not named twice.
+      const town = ({text}) => app.ground.has("towns") && app.towns.some((one) => one.text === text);
+      return found.length === 1 && town(found[0]) ? [] : found;
     }
 
     inside(layer) {
