@@ -19,6 +19,15 @@ from websockets.sync.client import ClientConnection, connect
 
 READY = ".geolls-app[data-ready]"
 EQUIPPED = ".geolls-app[data-tools]"  # the tools come after the map
+# Waits until nothing of a map has moved for three frames, and its frame neither.
+STILL = """async () => {
+  const map = document.querySelector(".geolls-app")?.geolls.map;
+  const seen = () => [innerWidth, map?.getSize(), map?.getCenter(), map?.getZoom()].join();
+  for (let same = 0, last = ""; same < 3; last = seen()) {
+    await new Promise((done) => requestAnimationFrame(done));
+    same = seen() === last ? same + 1 : 0;
+  }
+}"""
 KEYS = {"Enter": "\ue007", "Escape": "\ue00c", "Tab": "\ue004", "Space": " ", "Home": "\ue011"}
 KEYS |= {"ArrowLeft": "\ue012", "ArrowUp": "\ue013", "ArrowRight": "\ue014", "End": "\ue010"}
 KEYS |= {"ArrowDown": "\ue015", "Control": "\ue009", "Shift": "\ue008", "Backspace": "\ue003"}

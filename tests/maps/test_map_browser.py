@@ -8,6 +8,7 @@ from dataclasses import replace
 import folium
 import pandas as pd
 import pytest
+from drivers import STILL
 
 from geolls.base.vocabulary import KINDS
 from geolls.maps.data import Measure
@@ -351,8 +352,8 @@ def test_a_link_keeps_the_view_the_button_clears_it_and_a_turned_phone_refits(vi
 
     def turn(way):
         page.set_viewport_size(way)
-        page.wait_for_timeout(500)
-        assert way["width"] - page.evaluate(size) < 80, "the map has taken its new width"
+        page.wait_for_function(f"Math.abs({way['width']} - {size}) < 80")  # its new width
+        page.evaluate(STILL)
 
     first = page.url
     turn(turned)

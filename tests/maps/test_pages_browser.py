@@ -16,6 +16,7 @@ from typing import Any
 
 import font_lato
 import pytest
+from drivers import STILL
 from pypdf import PdfReader
 
 from geolls.atlas.book import Book
@@ -381,7 +382,8 @@ def test_nothing_runs_sideways_or_is_cut_off_on_small_windows_and_at_400_percent
     # A tablet; a phone; a window of 1,280 pixels at 200 % and at 400 %.
     for width, height in ((820, 1180), (390, 844), (640, 450), (320, 225)):
         page.set_viewport_size({"width": width, "height": height})
-        page.wait_for_timeout(100)
+        page.wait_for_function("width => innerWidth === width", arg=width)
+        page.evaluate(STILL)
         assert page.evaluate("document.documentElement.scrollWidth") <= width, width
         assert page.evaluate(CUT) == [], width
         assert page.evaluate(EMPTY) == 0, "a line without words is ruled"
@@ -841,6 +843,6 @@ def test_a_page_looks_as_it_did(
     ).page
     page.add_style_tag(content=_letters())
     page.evaluate("document.fonts.load('16px Lato').then(() => document.fonts.ready)")
-    page.wait_for_timeout(500)  # the map follows its frame
+    page.evaluate(STILL)  # the map follows its frame
     # At half size, what two builds of one browser smooth in their own way is the same.
     same(f"page-{name}", page.screenshot(animations="disabled", caret="hide"), 2)
