@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from inspect import signature
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -178,6 +179,10 @@ def map_(
     figure = {key: value for key, value in asked.items() if value not in (None, False)}
     if options["legend"] is False:
         figure["legend"] = False
+    pairs = dict(map(_pair, given))
+    for name in signature(study.save_map).parameters.keys() & pairs.keys():
+        said = f"--{name.replace('_', '-')} is an option of its own, written without --set"
+        raise UsageError(f"{recipe} has no option {name!r}", where="--set", fix=said)
     told = study.save_map(
         recipe,
         output,
@@ -188,7 +193,7 @@ def map_(
         attr=attr,
         figure=figure,
         hexagons=options["hexagons"],
-        **dict(map(_pair, given)),
+        **pairs,
     )
     for line in told:
         note(options, line)

@@ -231,7 +231,13 @@ def scenario_compare(
     if not on_screen(options):
         note(options, found.said)
     emit(getattr(found, _TABLES[asked]), options, **said, view=f"scenario {asked}")
-    if table is None and on_screen(options) and len(found.flows):
+    # Who names columns means those of the first table.
+    if (
+        table is None
+        and on_screen(options)
+        and options["columns"] in (None, "all")
+        and len(found.flows)
+    ):
         click.echo()
         emit(found.flows, options, title="From which unit to which", view="scenario flows")
 

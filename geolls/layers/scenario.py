@@ -21,7 +21,7 @@ from geolls.base.schema import Toml, among, check, load, named
 from geolls.base.shelves import shelf
 from geolls.base.text import day, fold, slug, suggest
 from geolls.base.vocabulary import TAKEN
-from geolls.layers.areas import Areas, now_in
+from geolls.layers.areas import Areas, beyond, now_in
 from geolls.layers.evidence import unchecked
 from geolls.layers.expand import BlockClaim, expand
 from geolls.layers.model import CONFIDENCES, EXTENTS, Claim, Layer, Problem, Unit, evidence_span
@@ -686,7 +686,9 @@ class _Ground:
             )
         raise self._ended(text) or UnknownNameError(
             f"no unit is called {text!r}",
-            fix=suggest(text, names) or f"{self.base.key} has {', '.join(names[:5])} ...",
+            fix=beyond(text)
+            or suggest(text, names)
+            or f"{self.base.key} has {', '.join(names[:5])} ...",
         )
 
     def _ended(self, text: str) -> UnknownNameError | None:
@@ -757,7 +759,7 @@ class _Ground:
             alive = {a.name for a in self.areas.rows if a.active(self.on)}
             known = alive | {self.names[c] for held in self.held.values() for c in held}
             raise self._ended(text) or UnknownNameError(
-                f"no area and no unit is called {text!r}", fix=suggest(text, known)
+                f"no area and no unit is called {text!r}", fix=beyond(text) or suggest(text, known)
             ) from None
         return [block for block, held in self.held.items() if unit in held], unit
 

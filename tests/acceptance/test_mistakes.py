@@ -112,6 +112,7 @@ LATE: dict[str, list[Mistake]] = {
     "map --set": [
         ("laier=maths_hub", 2, "hub_coverage has no option 'laier'; did you mean layer?"),
         ("layer", 2, "'layer' is not KEY=VALUE"),
+        ("trust=3", 2, "--trust is an option of its own"),
         ("layer=maths_hubb", 10, "did you mean maths_hub"),
     ],
     "map --colour-by": [("zzz", 2, "")],
