@@ -392,8 +392,11 @@ def _place(land: Land, spec: LayerSpec) -> Iterator[Label]:
     elif spec.key in drawn.on:
         counts, ink = drawn.counts(spec), LINES[spec.style].ink
         units = (s for s in _visible(land, spec, drawn.inside) if s.unit < len(spec.units))
+        # Without its title a hub may be called as land is: then it keeps it.
+        lands = {*drawn.areas.units["unit_name"], *drawn.authorities.units["unit_name"]}
         for s in units:
-            lines = _rows(short(spec, s.name), 8.6, 100, bold=True)
+            bare = short(spec, s.name)
+            lines = _rows(s.name if bare in lands else bare, 8.6, 100, bold=True)
             if s.unit in counts:
                 lines.append([(f"{schools_of(counts[s.unit])} here", False)])
             yield Label(s.x, s.y, lines, 2e6 + s.r, 8.6, ink, "other", "margin", s.shape)
@@ -477,6 +480,7 @@ def _callout(land: Land, room: Room, call: Callout, x: float, y: float) -> Itera
             continue
         room.taken.append(spot)
         room.leaders.append(way)
+        room.said.append((call.title, (x, y)))
         yield line(start, at, x, y, c["ink"], 0.7)
         yield circle(x, y, 1.7, fill=c["ink"])
         for i, row in enumerate(rows):

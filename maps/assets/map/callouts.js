@@ -23,7 +23,7 @@
     }
 
     /** The findings, clear of one another and of the boxes that are taken: the inset, the controls. */
-    nodes({view, window, taken, leaders, ruler}) {
+    nodes({view, window, taken, leaders, ruler, said}) {
       const told = this.told(window);
       if (!told.length) return [];
       const coast = this.coast(view);
@@ -48,6 +48,7 @@
               if (!this.fits(box, way, window, taken, leaders)) continue;
               taken.push(box);
               leaders.push(way);
+              said.set(title, [x, y]);
               return this.node({title, lines, left, x, y, tx, ty});
             }
           }
