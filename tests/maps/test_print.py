@@ -286,7 +286,9 @@ def test_findings_are_written_beside_the_land_with_a_line_to_their_unit(recipe, 
     hub = data.layers[1]
     gap = replace(hub, claims=hub.claims[~hub.claims["block"].isin(["a", "c"])])
     shaded = replace(recipe, shade="coverage:maths_hub")
-    root = page(shaded, replace(data, layers=(data.layers[0], gap)))
+    tall = data.blocks.copy()  # as England is: with room beside it
+    tall.loc["e", "geometry"] = shapely.box(405_000, 350_000, 415_000, 360_000)
+    root = page(shaded, replace(data, blocks=tall, layers=(data.layers[0], gap)))
     assert "Unit W1\nno hub found" in said(root)
 
 
