@@ -38,7 +38,8 @@ faults: $(STAMP)
 	$(BIN)/python tests/faults/run.py
 	GEOLLS_EVERY_PLACE=1 $(BIN)/python -m pytest -q --hypothesis-profile=long \
 	  tests/oracle/test_intervals_real.py tests/checks/test_labels.py \
-	  tests/faults/test_hostile_pages.py tests/property
+	  tests/faults/test_hostile_pages.py tests/property \
+	  tests/packaging/test_docs.py::test_the_page_on_scenarios_is_what_the_register_gives
 
 # Side by side with what people use today; writes docs/performance.md.
 bench: $(STAMP)

@@ -7,6 +7,7 @@ import importlib.util
 import io
 import json
 import math
+import os
 import re
 import shlex
 import subprocess
@@ -18,6 +19,7 @@ from pathlib import Path
 from types import ModuleType
 
 import click
+import numpy as np
 import pytest
 import write_docs as WRITE  # noqa: N812
 
@@ -305,11 +307,51 @@ def test_the_note_on_findings_is_what_the_register_gives(real_study: Study) -> N
 
 @pytest.mark.real_data
 def test_the_page_on_scenarios_is_what_the_register_gives(recent_study: Study) -> None:
+    """Every scenario; the frontier, the site and the years too, in `make faults`."""
     write = tool("write_what_if")
-    whole = write.page(recent_study, [write.shelf, write.surrey])
-    assert said(DOCS / "what-if.md").startswith(whole), (
+    some = write.SECTIONS if os.environ.get("GEOLLS_EVERY_PLACE") else write.SECTIONS[:5]
+    assert said(DOCS / "what-if.md").startswith(write.page(recent_study, some)), (
         "run: python tools/write_what_if.py REGISTER"
     )
+
+
+def ends_of(cell: str) -> tuple[float, float]:
+    """Return both ends of a number in a table, the one number twice."""
+    number = [float(part.replace(",", "")) for part in cell.split(" to ")]
+    return number[0], number[-1]
+
+
+def table_of(heading: str) -> list[list[str]]:
+    """Return the first table after a heading of the page, row by row, by its cells."""
+    after = said(DOCS / "what-if.md").split(heading)[1]
+    table = after[after.index("|") :].split("\n\n")[0]
+    return [line.strip("| ").split(" | ") for line in table.splitlines()][2:]
+
+
+@pytest.mark.parametrize("what", ["Surrey", "Lancashire", "Hampshire"])
+def test_a_reorganisation_on_the_page_loses_no_school(what: str) -> None:
+    section = said(DOCS / "what-if.md").split(f"## {what} from")[1]
+    moved = ends_of(section.split(" mainstream schools with ")[0].split()[-1])
+    before, after = (
+        np.sum([ends_of(row[at]) for row in table_of(f"## {what} from")], axis=0) for at in (1, 2)
+    )
+    assert before.tolist() == [*moved]
+    assert after[0] <= moved[0] <= after[1]
+
+
+@pytest.mark.real_data
+def test_what_else_the_page_says_agrees_with_itself_and_the_register(recent_study: Study) -> None:
+    page = said(DOCS / "what-if.md")
+    now, then = map(int, re.findall(r"(\d+) are within 20 km of a lead now, (\d+) with", page)[0])
+    assert f"newly within 20 km: {then - now}," in page
+    schools = recent_study.schools
+    for place, mine in (("England", schools), ("Leeds", schools[schools["la_name"] == "Leeds"])):
+        *earlier, last = table_of(f"### {place}, 2017 to 2025")
+        days = [row[0] for row in (*earlier, last)]
+        assert days == sorted(days) and days[-1] == "2025-07-18"
+        assert ends_of(last[1]) == (len(mine), len(mine))
+        in_trusts = mine["trust_uid"].notna().sum()
+        assert ends_of(last[3]) == (in_trusts, in_trusts)
 
 
 def test_the_frontier_on_the_page_holds_its_own_rule() -> None:
