@@ -14,7 +14,7 @@ REASONS: dict[str, str] = {
         "and check the catalogue's files anew each time."
     ),
     "read the register": (
-        "the register at hand is nearly empty columns, which pandas reads fast, and pandas is given "
+        "the register at hand is nearly empty columns, which pandas reads fast, and it is given "
         "neither the links nor the checking, cleaning and linking of rows; broken rows, letters of "
         "another encoding and quotes that never end are found on the way."
     ),
