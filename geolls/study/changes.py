@@ -116,7 +116,7 @@ def in_areas(table: pd.DataFrame) -> str:
     for layer, mine in areas.groupby("layer", sort=False):
         told = mine["change"].value_counts(sort=False)
         counts[str(layer)] = [f"{n} {str(c).replace('_', ' ')}" for c, n in told.items()]
-    several = areas.loc[areas["name"].str.contains(ONE_OF, regex=False), "name"].unique()
+    several = [name for name in areas["name"].unique() if ONE_OF in str(name)]
     as_one = f"; counted as one each: {', '.join(several)}" * bool(len(several))
     return "; ".join(f"{layer} {', '.join(told)}" for layer, told in counts.items()) + as_one
 

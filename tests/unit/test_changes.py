@@ -17,6 +17,7 @@ from geolls.measures.changes import (
     school_moves,
 )
 from geolls.measures.membership import Membership
+from geolls.study.changes import in_areas
 
 
 def membership(**units):
@@ -292,3 +293,10 @@ def test_nothing_changed_gives_no_rows_with_every_column():
     none = school_moves(pairs, {"h": (here, here, land)}, (pd.Series(dtype=object),) * 2)
     assert not len(none) and "cause" in none.columns
     assert not len(school_moves(pairs, {}, (pd.Series(dtype=object),) * 2))
+
+
+def test_between_a_day_and_itself_no_area_changes() -> None:
+    nothing = pd.DataFrame(
+        {name: pd.Series(dtype=float) for name in ("what", "layer", "change", "code", "name")}
+    )
+    assert in_areas(nothing) == ""
