@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -39,16 +40,23 @@ def says(cell: str, of: tuple[float, float]) -> bool:
     return pct(parts[0], of[0]) and pct(parts[-1], of[1])
 
 
+@cache
+def _columns(truth: Truth) -> tuple[dict[str, bool], dict[str, str]]:
+    return tuple(truth.schools[column].to_dict() for column in ("academy", "la_code"))
+
+
 def cells_of(truth: Truth, layer: str, code: str) -> dict[str, Callable[[str], bool]]:
     """Return, for each panel, what holds of a cell that is true."""
-    academy = truth.schools["academy"].to_dict()
-    mine = truth.members(layer)[code]
-    trusts = {uid: max(s for u, s in mine if truth.trust[u] == uid) for uid in
-              {truth.trust[u] for u, _ in mine} - {None} if truth.size[uid] > 1}  # fmt: skip
+    academy, councils = _columns(truth)
+    mine, trusts = truth.members(layer)[code], dict[str, float]()
+    for urn, share in mine:
+        uid = truth.trust[urn]
+        if uid and truth.size[uid] > 1:
+            trusts[uid] = max(share, trusts.get(uid, 0.0))
     bodies = Counter[str]()
     for urn, share in mine:
         if (uid := truth.trust[urn]) or not truth.unknown[urn]:
-            bodies[uid or f"la {truth.schools['la_code'][urn]}"] += share
+            bodies[uid or f"la {councils[urn]}"] += share
     seen = truth.kinds("local_authority")
     away, dark = "trust_based_elsewhere", "status_unknown"
     lines = truth.spread
