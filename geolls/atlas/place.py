@@ -635,6 +635,7 @@ class PlacePages(Chapter):
                 coded=here.coded,
                 inside=self._inside(here, cover),
                 n=here.schools,
+                layer=layer,
                 title=layer.unit_title,
                 day=self.study.as_of,
             )

@@ -38,6 +38,7 @@ from geolls.base.text import (
     small,
 )
 from geolls.base.vocabulary import FEW, REASON_NAMES
+from geolls.layers.model import Layer
 from geolls.study.typology import NOT_SURE
 
 __all__ = [
@@ -144,6 +145,12 @@ def fill(words: str, facts: Mapping[str, Any]) -> Markup:
     return Markup(_FORMATTER.vformat(words, (), facts))
 
 
+def _one_unit(layer: Layer) -> str:
+    """Name a unit of a layer; where the layer is one body, by that body."""
+    title = layer.unit_title
+    return f"the {title}" if title == layer.unit_title_plural else a(small(title))
+
+
 FORMATS: dict[str, Callable[[Any], object]] = {
     "a": a,
     "a small": lambda title: a(small(title)),
@@ -160,6 +167,7 @@ FORMATS: dict[str, Callable[[Any], object]] = {
     "km within": km_within,
     "lower first": lambda text: text[:1].lower() + text[1:],
     "number": number,
+    "one unit": _one_unit,
     "owner": owner,
     "percent": lambda share: span(share, percent),
     "ranked": lambda rank: rank_words(rank.known[0], rank.known[1], rank.total, "share"),
@@ -451,10 +459,10 @@ OF_ITS_UNIT = Saying(
 UNITS_HERE = Saying(
     "how many units of a layer the schools of a place are in, beside its bar",
     Form("itself", lambda f: f.itself, "1 unit. It is the place."),
-    Form("none", lambda f: f.units.high == 0, "no unit here"),
+    Form("none", lambda f: f.units.high == 0, "no unit by its schools"),
     Form("all share it", lambda f: f.listed == f.parted > 1,
          "{parted} units share it; the line between them is not to hand."),
-    Form("some", always, "{units:count} {units:unit|units}{more}"),
+    Form("some", always, "{units:count} {units:unit|units} by its schools{more}"),
 )
 MORE_UNITS = Saying(
     "how evenly, and what is shared or strays",
@@ -517,13 +525,14 @@ HAVE_A_UNIT = Saying(
     Form("no unit", lambda f: not f.units and not f.gap,
          "No {title:small} covers this place on {day:day}."),
     Form("the only one", lambda f: f.inside == f.n == (1, 1),
-         "Its one school has {title:a small}."),
-    Form("both", lambda f: f.inside == f.n == (2, 2), "Both schools have {title:a small}."),
+         "Its one school comes under {layer:one unit}."),
+    Form("both", lambda f: f.inside == f.n == (2, 2), "Both schools come under {layer:one unit}."),
     Form("all, by code", lambda f: f.inside == f.n and f.coded >= f.n.high,
-         "All {n:count} schools have {title:a small}, placed by district code."),
-    Form("all", lambda f: f.inside == f.n, "All {n:count} schools have {title:a small}."),
+         "All {n:count} schools come under {layer:one unit}, placed by district code."),
+    Form("all", lambda f: f.inside == f.n, "All {n:count} schools come under {layer:one unit}."),
     Form("some", always,
-         "{inside:count} of {n:count} {n:school|schools} {inside:has|have} {title:a small}."),
+         "{inside:count} of {n:count} {n:school|schools} {inside:comes|come} under "
+         "{layer:one unit}."),
 )
 HOW_KNOWN = Saying(
     "how well a layer is known here",

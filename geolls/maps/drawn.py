@@ -436,6 +436,13 @@ class Drawn:
             units = list(range(len(spec.units)))
         return {frozenset(found.claimants(unit)) for unit in units if unit >= 0}
 
+    @property
+    def units_word(self) -> str:
+        """What `units_here` counts, in words: by land of the place, or by schools of the trust."""
+        if self.data.place is not None:
+            return "units by land"
+        return "units" if self.data.trust is None else "units by its schools"
+
     def units_here(self, spec: LayerSpec) -> list[int]:
         """Return the units of a layer on the map: all, or those of the place or of the trust."""
         return sorted(frozenset().union(*self.lists_here(spec)))

@@ -187,6 +187,7 @@ def _markup(
             scope=drawn.recipe.scope,
             search=search,
             groups=_groups(drawn),
+            units_word=drawn.units_word,
             hexes=hexes_of(drawn),
             hexes_said=hexes_said(drawn),
             marks=_marks(drawn),

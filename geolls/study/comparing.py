@@ -76,7 +76,12 @@ class Figure:
 
 
 _FIGURES = (
-    Figure("schools", "schools", "schools that count; a shared school by its share", "total"),
+    Figure(
+        "schools",
+        "schools",
+        "schools that count; a shared school by its share, between none and all of it",
+        "total",
+    ),
     Figure("pupils", "pupils", "pupils on roll", "total"),
     Figure("fsm_share", "share of pupils", "pupils eligible for free meals", "whole"),
     Figure("area_km2", "km2", "land", "total"),

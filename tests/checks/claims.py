@@ -1102,7 +1102,7 @@ HAVE = "how many schools have a unit"
 
 
 def layer_within(t: Truth, title: str) -> str:
-    return layer_titled(t, title.removeprefix("an ").removeprefix("a "))
+    return layer_titled(t, re.sub("^(?:an?|the) ", "", title))
 
 
 def having(t: Truth, s: Said, layer: str) -> tuple[int, int]:
@@ -1120,12 +1120,12 @@ def _(t: Truth, s: Said, g: Groups) -> bool:
 
 @claim(HAVE, "the only one", "its one school has a unit")
 def _(t: Truth, s: Said, g: Groups) -> bool:
-    return having(t, s, layer_within(t, g["title"])) == (1, 1) == t.ends(s.layer, s.code)
+    return having(t, s, layer_within(t, g["layer"])) == (1, 1) == t.ends(s.layer, s.code)
 
 
 @claim(HAVE, "both", "its two schools have a unit")
 def _(t: Truth, s: Said, g: Groups) -> bool:
-    return having(t, s, layer_within(t, g["title"])) == (2, 2) == t.ends(s.layer, s.code)
+    return having(t, s, layer_within(t, g["layer"])) == (2, 2) == t.ends(s.layer, s.code)
 
 
 @claim(HAVE, "all, by code", "each of its schools has a unit, and its code placed it")
@@ -1136,18 +1136,18 @@ def _(t: Truth, s: Said, g: Groups) -> bool:
         known.update(zip(placed["urn"], placed["located_by"], strict=True))
     coded = all(known[urn] == "code" for urn, _ in t.members(s.layer)[s.code])
     n = t.ends(s.layer, s.code)
-    return coded and ends(g["n"]) == n == having(t, s, layer_within(t, g["title"]))
+    return coded and ends(g["n"]) == n == having(t, s, layer_within(t, g["layer"]))
 
 
 @claim(HAVE, "all", "each of its schools has a unit")
 def _(t: Truth, s: Said, g: Groups) -> bool:
     n = t.ends(s.layer, s.code)
-    return ends(g["n"]) == n == having(t, s, layer_within(t, g["title"]))
+    return ends(g["n"]) == n == having(t, s, layer_within(t, g["layer"]))
 
 
 @claim(HAVE, "some", "so many of its schools have a unit, not all")
 def _(t: Truth, s: Said, g: Groups) -> bool:
-    n, found = t.ends(s.layer, s.code), having(t, s, layer_within(t, g["title"]))
+    n, found = t.ends(s.layer, s.code), having(t, s, layer_within(t, g["layer"]))
     return found != n == ends(g["n"]) and ends(g["inside"]) == found
 
 

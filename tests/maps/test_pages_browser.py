@@ -113,6 +113,9 @@ def test_a_page_that_lacks_its_folder_shows_a_small_picture_of_its_map(
     drawn = "path[fill]:not([fill=none]), circle"
     assert picture.locator(drawn).count() >= {"trust": 1, "region": 2}.get(name, 3)
     assert (picture.locator("path[stroke-linecap]").count() > 0) == (name in ("trust", "region"))
+    for said in page.locator("[data-showing]:has(.alone)").all_inner_texts():
+        assert re.match(r"Showing \d+ of [\d,]+\. To see all, open the page in its folder", said)
+    assert name != "region" or page.locator("[data-showing]:has(.alone)").count() == 2
 
 
 def test_the_small_picture_stands_aside_for_the_map(visit: Visit) -> None:
@@ -134,13 +137,13 @@ def test_a_page_that_lacks_its_folder_says_so_and_still_shows_text_and_table(
     path = tmp_path / "trust.html"
     shutil.copyfile(leaves.path("trust"), path)
     page = visit(path, java_script_enabled=False).page
-    assert "without the folder of its atlas" in page.locator(".alone").inner_text()
+    assert "without the folder of its atlas" in page.locator("p.alone").inner_text()
     assert page.locator("h1").is_visible()
     assert page.locator("main section table:visible").count() > 0
     wide = "Math.max(...[...document.querySelectorAll('svg.mark')].map((n) => n.clientWidth))"
     assert page.evaluate(wide) < 20, "a mark without its style fills no screen"
     assert page.locator(".geolls-app input:visible").count() == 0, "nothing to tick without a map"
-    assert not visit("trust").page.locator(".alone").is_visible()
+    assert not visit("trust").page.locator("p.alone").is_visible()
 
 
 @pytest.mark.parametrize("name", ["place", "region", "trust", "index"])

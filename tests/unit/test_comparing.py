@@ -174,6 +174,7 @@ def test_what_is_known_of_a_place_only_between_two_stands_beside_its_value(
     assert ends[0] < table.at["share_no_trust", name] < ends[1]
     land = [table.at["area_km2", f"{name}{end}"] for end in ("_low", "", "_high")]
     assert land[0] < land[1] < land[2]
+    assert "between none and all of it" in table.at["schools", "note"]
     # An index has no ends, and says so.
     assert "by convention" in table.at["effective_maps", "note"]
     assert table.at["effective_maps", f"{name}_low"] == table.at["effective_maps", name]

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from string import Formatter
+from types import SimpleNamespace
 
 import pytest
 from markupsafe import Markup
 
 from geolls.atlas import words
 from geolls.atlas.words import SAYINGS, Form, Saying
-from geolls.base.interval import Interval
+from geolls.base.interval import Interval, bounds
 from geolls.study.facts import Rank
 
 HOSTILE = "<script>boom()</script>\"'&"
@@ -37,7 +38,7 @@ def test_every_saying_stands_under_its_own_name() -> None:
 def test_each_form_is_plain_english_with_known_formats(about: str, form: Form) -> None:
     assert form.name
     assert len({f.name for f in SAYINGS[about].forms}) == len(SAYINGS[about].forms)
-    assert not re.search(r"  |&(?!amp;)|<(?!/?b>)", form.words)
+    assert not re.search(r"  |&(?!amp;)|<(?!/?(?:b|small)>)", form.words)
     for _, name, spec, _ in Formatter().parse(form.words):
         if name and spec and "|" not in spec:
             assert spec in words.FORMATS or re.fullmatch(r"\.\df", spec), spec
@@ -73,6 +74,23 @@ def test_forms_that_all_hold_are_joined() -> None:
         ", effective 2.4; one of those listed shares land; 2 schools stand over the line"
     )
     assert words.MORE_UNITS(**facts | {"units": Interval(1, 1), "parted": 0, "strays": 0.0}) == ""
+
+
+def test_units_are_said_with_what_they_are_counted_by_and_one_body_by_its_name() -> None:
+    facts = {"itself": False, "units": bounds(2), "listed": 2, "parted": 0, "more": ""}
+    assert words.UNITS_HERE(**facts) == "2 units by its schools"
+    body = SimpleNamespace(unit_title="Greater London Authority",
+                           unit_title_plural="Greater London Authority")  # fmt: skip
+    hub = SimpleNamespace(unit_title="Teaching School Hub",
+                          unit_title_plural="Teaching School Hubs")  # fmt: skip
+    said = [
+        words.HAVE_A_UNIT(units=1, gap=0, inside=bounds(1), n=bounds(1), layer=layer)
+        for layer in (body, hub)
+    ]
+    assert said == [
+        "Its one school comes under the Greater London Authority.",
+        "Its one school comes under a Teaching School Hub.",
+    ]
 
 
 def test_few_schools_have_no_percentage() -> None:

@@ -152,7 +152,7 @@ def groups_of(maps: Sequence[Drawn]) -> list[Group]:
         counts = [(s.label or s.title, s.style, many_here(maps, s)) for s in on]
         if keys := [Key("line", line, s, span(n, count)) for s, line, n in counts if n.high]:
             # Said once, over the first of them.
-            out.append(Group(title, keys, (), "" if out or drawn.england else "units here"))
+            out.append(Group(title, keys, (), "" if out or drawn.england else drawn.units_word))
     there = {kind for one in maps for kind in one.marked["kind"]}
     marked = [
         Key("mark", key, kind.title, _each(kind, [one.tally[key] for one in maps]), kind.mark)
