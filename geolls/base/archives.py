@@ -257,7 +257,8 @@ def check_vector(path: str | os.PathLike[str]) -> None:
     except (OSError, ValueError) as error:
         raise unreadable(error, place) from error
     if start == b"{":  # text may begin with a byte order mark and blanks
-        head = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+        head = head.removeprefix(b"\xef\xbb\xbf")
+        head = head.decode(encoding_of(head), "replace").lstrip("\ufeff \t\r\n").encode()
     if not head.startswith(start):
         raise InputFileError(f"is not a {place.suffix[1:]} file", where=str(place))
 
@@ -284,7 +285,7 @@ def read_vector(path: Path, layer: str | None = None) -> DataFrame:
     """
     import geopandas as gpd
 
-    source: Path | str = path
+    source: Path | str | io.BytesIO = path
     options = {"layer": layer} if layer else {}
     if path.suffix.lower() == ".zip":
         name = _shapes_in(path)
@@ -296,6 +297,8 @@ def read_vector(path: Path, layer: str | None = None) -> DataFrame:
         if path.suffix.lower() == ".shp":
             options |= _words_in({p.name: p.read_bytes for p in path.parent.iterdir()}, path.name)
     try:
+        if path.suffix.lower() in (".geojson", ".json"):
+            source = _in_utf8(path)
         with warnings.catch_warnings(action="ignore"):  # GDAL's asides
             parquet = path.suffix.lower() == ".parquet"
             table: DataFrame = (
@@ -306,6 +309,15 @@ def read_vector(path: Path, layer: str | None = None) -> DataFrame:
         raise InputFileError(
             f"cannot be read as polygons ({first_line(error)})", where=str(path)
         ) from error
+
+
+def _in_utf8(path: Path) -> Path | io.BytesIO:
+    """Return text as the driver reads it: what is UTF-16 or UTF-32 is turned, the rest is not."""
+    with path.open("rb") as stream:
+        encoding = encoding_of(stream.read(256))
+        if not encoding.startswith(("utf-16", "utf-32")):
+            return path
+        return io.BytesIO(path.read_bytes().decode(encoding).removeprefix("\ufeff").encode())
 
 
 def _words_in(files: Mapping[str, Callable[[], bytes]], shapes: str) -> dict[str, str]:

@@ -6,11 +6,16 @@ import itertools
 import re
 from typing import Final
 
-__all__ = ["ELSEWHERE", "POSTCODE", "abroad", "is_whole", "readings", "spelt"]
+__all__ = ["BREAKS", "ELSEWHERE", "POSTCODE", "abroad", "is_whole", "readings", "spelt"]
 
 _OUTWARD: Final = r"[A-Z]{1,2}\d[A-Z\d]?"
-#: Its first half ("LA14"), with the sector ("B1 1"), or whole; the space may be left out.
-POSTCODE: Final = re.compile(rf"({_OUTWARD})(?: ?(\d(?:[A-Z]{{2}})?))?")
+#: What people write for the space in it.
+BREAKS: Final = "[-.\\s\u2010-\u2015]"
+#: Its first half ("LA14"), with the sector ("B1 1"), or whole; the space may be left out, and of a
+#: whole one be a dash or a dot.
+POSTCODE: Final = re.compile(
+    rf"({_OUTWARD})(?:(?: ?|{BREAKS}{{1,3}}(?=\d[A-Z]))(\d(?:[A-Z]{{2}})?))?"
+)
 #: What is written or read for one another.
 _ALIKE: Final = {"O": "O0", "0": "0O", "I": "I1", "L": "L1", "1": "1IL"}
 _LONGEST: Final = 8
@@ -34,8 +39,8 @@ def spelt(text: str) -> str | None:
 
     Examples
     --------
-    >>> spelt("sw1a1aa"), spelt(" b1  1 "), spelt("LA14"), spelt("Leeds")
-    ('SW1A 1AA', 'B1 1', 'LA14', None)
+    >>> spelt("sw1a1aa"), spelt(" b1  1 "), spelt("SW1A-1AA"), spelt("Leeds")
+    ('SW1A 1AA', 'B1 1', 'SW1A 1AA', None)
     """
     said = POSTCODE.fullmatch(" ".join(text.upper().split()))
     return " ".join(filter(None, said.groups())) if said else None
@@ -54,7 +59,7 @@ def readings(text: str) -> list[str]:
     >>> readings("LS1O 1AA")
     ['LS1O 1AA', 'LS10 1AA']
     """
-    plain = " ".join(text.upper().split())
+    plain = " ".join(filter(None, re.split(BREAKS, text.upper())))
     if not 2 <= len(plain) <= _LONGEST:
         return []
     swaps = itertools.product(*(_ALIKE.get(letter, letter) for letter in plain))

@@ -104,8 +104,20 @@ class Command(click.Command):
             return super().parse_args(ctx, args)
         except click.UsageError as error:
             message = " ".join(error.format_message().split()).rstrip(".")
-            fix = None if message.endswith("?") else example(self)
+            fix = None if message.endswith("?") else _siblings(ctx, error) or example(self)
             raise UsageError(message, where=name_of(ctx), fix=fix) from error
+
+
+def _siblings(ctx: click.Context, error: click.UsageError) -> str | None:
+    """Say which other commands of a group within `geolls` take an option that one does not."""
+    group = ctx.parent
+    if not (isinstance(error, click.NoSuchOption) and group and group.parent):
+        return None
+    assert isinstance(group.command, click.Group)
+    others = group.command.commands.items()
+    take = [n for n, c in others if any(error.option_name in p.opts for p in c.get_params(ctx))]
+    words = f"{group.info_name} {f' and {group.info_name} '.join(take)}"
+    return f"{words} take{'s' * (len(take) == 1)} it" if take else None
 
 
 def example(command: click.Command) -> str:

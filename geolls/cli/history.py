@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -63,6 +64,7 @@ def history(
     from geolls.api import history as told
     from geolls.export.render import format_of
     from geolls.fetch.kept import data_folder
+    from geolls.study.history import days_of, files_in, unread
 
     output: Path | None = options["output"]
     drawn = output is not None and output.suffix.lower() in {".html", ".htm"}
@@ -80,6 +82,9 @@ def history(
             data=data or data_folder(),
             progress=progress,
         )
+    given = files_in(registers, "registers"), files_in(group_links, "group links")
+    for line in unread(days_of(*given, since), chain(*given)):
+        note(options, line)
     days = found.drop_duplicates("day")
     of_trusts = int((days["trusts_from"] != "").sum())
     note(options, f"Days: {len(days)}, of {of_trusts} of which it is told who was in which trust")

@@ -131,9 +131,14 @@ def overlap(
         gone = whole - frame["weight"].sum()
         click.echo(f"--inside-only dropped {gone:,.6g} of {whole:,.6g}", err=True)
     say_with_care(study, by, (left, right), options)
-    told = about(study, f"{left} over {right} by {by}", by, place)
+    told = about(study, f"{left} over {right} by {_in_unit(by)}", by, place)
     told["title"] += _in_parts(study, by, place, left, right)
     emit(frame, options, **told)
+
+
+def _in_unit(by: str) -> str:
+    """Name what is counted; of land, the unit of the weights as well."""
+    return "area (weight in m²)" if by == "area" else by
 
 
 def _in_parts(study: Study, by: Any, place: Place | None, *layers: str) -> str:
@@ -227,7 +232,7 @@ def coverage(study: Study, layer: str, by: Any, place: Place | None, **options: 
     """
     frame = study.coverage(layer, by=by, place=place)
     say_with_care(study, by, (layer,), options)
-    told = about(study, f"Coverage of {layer} by {by}", by, place)
+    told = about(study, f"Coverage of {layer} by {_in_unit(by)}", by, place)
     told["title"] += _in_parts(study, by, place)
     emit(frame, options, **told)
 
@@ -297,6 +302,16 @@ def _list_tables(options: dict[str, Any]) -> None:
     note(options, "as in: geolls table equity_gap")
 
 
+def _none(study: Study, name: str, place: Place | None) -> str:
+    """Say why a researcher's table has no row: by what it does, and where it looks."""
+    from geolls.study.analyses import ANALYSES
+
+    what = (ANALYSES[name].__doc__ or "").rstrip(".")
+    there = f" about {place.name}" if place else ""
+    timed = ", by the schools of which --travel has times" if study.travel else ""
+    return f"{name} is to {what[:1].lower()}{what[1:]}; none is found{there}{timed}"
+
+
 @study_command(click.argument("name", required=False), ROWS_THERE, alone=("name", _list_tables))
 def table(study: Study, name: str, place: Place | None, **options: Any) -> None:
     r"""Print a researcher's table; without NAME, list them.
@@ -310,6 +325,7 @@ def table(study: Study, name: str, place: Place | None, **options: Any) -> None:
         study.table(name, place=place),
         options,
         view=name,
+        none=_none(study, name, place),
         **about(study, name, place=place, whole=True),
     )
 
@@ -415,7 +431,8 @@ def changes(
     if counted := in_areas(frame):
         note(options, f"By distinct area: {counted}")
     title = f"Changes from {first} to {last}{f' in {place}' if place else ''}"
-    emit(frame, options, title=title, study=before, counted=True, there=there)
+    none = "nothing changed between the two days"
+    emit(frame, options, title=title, study=before, counted=True, there=there, none=none)
     if after.settings.register != before.settings.register:
         say_left_out(after, options)
     for line in dict.fromkeys([*before.told(), *after.told(), *in_short(unused)]):

@@ -320,14 +320,15 @@ def emit(
     land: bool = False,
     there: str = "",
     view: str = "",
+    none: str = "the study has none of what this lists",
 ) -> None:
     """Print a table, or write it to the file that -o names; demonstration schools are named so.
 
     A person who asks for neither a format nor a file is told what is `said`, where there is any.
     Where schools are `counted` the table says which: over it, or where it is for a program, which
     wants nothing but rows, on standard error; `there` says of a place which of them it has. In a
-    table about `land` alone no school counts. What
-    a screen shows first is said under the name of the command, or of its `view`.
+    table about `land` alone no school counts. What a screen shows first is said under the name of
+    the command, or of its `view`. Of a table without a row a line says why there is `none`.
     """
     if said and on_screen(options) and not options["columns"]:
         click.echo(_wrapped(said))
@@ -363,6 +364,8 @@ def emit(
         first = [*first[:2], *named, *first[2:]]
     elif options["columns"] not in (None, "all"):
         table = table.pick([c.strip() for c in options["columns"].split(",")])
+    if not table.rows:
+        note(options, f"No rows: {none}")
     every = options["every_row"]
     about = About(
         _wrapped(title), first, every, lambda: {**notes, **_provenance(study)}, _shapes(study)

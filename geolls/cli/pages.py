@@ -201,7 +201,7 @@ def map_(
 
 
 @study_command(
-    click.option("--out", type=OUT, required=True, help="The folder to write to."),
+    click.option("--out", "-o", type=OUT, required=True, help="The folder to write to."),
     click.option(
         "--place",
         default=None,
@@ -281,7 +281,7 @@ def atlas(
 
 
 @study_command(
-    click.option("--out", type=OUT, required=True, help="The folder to write to."),
+    click.option("--out", "-o", type=OUT, required=True, help="The folder to write to."),
     click.option(
         "--as",
         "formats",

@@ -19,7 +19,16 @@ from geolls.base.shelves import shelf
 from geolls.base.text import fold, joined
 from geolls.layers.model import ONE_DAY, TIERS, Dated
 
-__all__ = ["COLUMNS", "Area", "Areas", "beyond", "beyond_names", "load_areas", "now_in"]
+__all__ = [
+    "COLUMNS",
+    "Area",
+    "Areas",
+    "beyond",
+    "beyond_names",
+    "load_areas",
+    "not_a_place",
+    "now_in",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -423,6 +432,19 @@ def beyond_names() -> dict[str, str]:
         for name, country in list(csv.reader(file))[1:]:
             found[name] += [country] if country not in found[name] else []
     return {name: str(joined(countries, last="and in")) for name, countries in found.items()}
+
+
+def not_a_place(name: str) -> str | None:
+    """Say that England is no place within it, of its name; None of all else.
+
+    Examples
+    --------
+    >>> not_a_place("all of England"), not_a_place("West of England")
+    ('England is the whole of the study, not a place in it', None)
+    """
+    if fold(name) in ("england", "all england", "whole england"):
+        return "England is the whole of the study, not a place in it"
+    return None
 
 
 def beyond(name: str) -> str | None:

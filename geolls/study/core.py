@@ -23,7 +23,7 @@ from geolls.base.schema import a_date, options
 from geolls.base.text import fold, suggest
 from geolls.base.vocabulary import WEIGHTS, By, Weight
 from geolls.land.blocks import block_weights, dissolve, load_blocks, load_display
-from geolls.layers.areas import Area, Areas, load_areas
+from geolls.layers.areas import Area, Areas, load_areas, not_a_place
 from geolls.layers.catalogue import Catalogue, load_catalogue, of_schools
 from geolls.layers.evidence import date_note, hold_dates, known_part, layer_note, unchecked
 from geolls.layers.expand import BlockClaim, expand
@@ -34,7 +34,7 @@ from geolls.measures.membership import Membership
 from geolls.measures.overlap import overlap
 from geolls.study import assignment as assigning
 from geolls.study.filters import chosen
-from geolls.study.gazetteer import Gazetteer, Place
+from geolls.study.gazetteer import Gazetteer, Place, SeveralNamesError
 from geolls.study.given import Looked, Made, made_of, unit_called
 from geolls.study.postcodes import FIX, Postcodes
 from geolls.study.settings import Settings, held
@@ -609,9 +609,9 @@ class Core:
         return self.memo(("place", text), lambda: self._place(text))
 
     def _place(self, text: str) -> Place:
-        if fold(text) in ("england", "all of england", "whole of england"):
+        if whole := not_a_place(text):
             raise UnknownNameError(
-                "England is the whole of the study, not a place in it",
+                whole,
                 where="--place",
                 fix="for all of England leave --place out; else name a place, as Leeds",
             )
@@ -650,7 +650,7 @@ class Core:
         if not same and 1 < len(hits) <= _FEW:
             which = " or ".join(f'"{one}"' for one in said)
             message = f"{name.strip()!r} is the beginning of {len(hits)} names"
-            raise UnknownNameError(message, where="--place", fix=f"say which: {which}")
+            raise SeveralNamesError(message, where="--place", fix=f"say which: {which}")
         if not same and len(hits) != 1:
             return None
         also = f"; also {', '.join(said[1:])}" if said[1:] else ""

@@ -15,7 +15,7 @@ from geolls.layers.model import Layer
 from geolls.measures.membership import Membership
 from geolls.study.towns import suggest_places
 
-__all__ = ["Gazetteer", "Place"]
+__all__ = ["Gazetteer", "Place", "SeveralNamesError"]
 
 # Where a bare name fits units of several layers that are the same land, the first of these wins.
 _ORDER = ("local_authority", "district", "combined_authority", "region")
@@ -24,6 +24,10 @@ _PLACES = (
     'distance ("NE63 9,5km") or a file of URNs or postcodes'
 )
 _COUNCILS = ("local_authority", "district")
+
+
+class SeveralNamesError(UnknownNameError):
+    """A name that several places have, or that begins several names; the fix says which."""
 
 
 @dataclass(frozen=True)
@@ -149,7 +153,7 @@ class Gazetteer:
         namesakes = {p.unit_code for p in hits if p.layer == first.layer}
         if len(distinct) > 1 and (first.layer not in _COUNCILS or len(namesakes) > 1):
             which = ", ".join(f'"{name}"' for name in sorted(distinct.values()))
-            raise UnknownNameError(
+            raise SeveralNamesError(
                 f"{text.strip()!r} is the name of {len(distinct)} different places",
                 where="--place",
                 fix=f"say which: {which}",

@@ -27,7 +27,17 @@ from geolls.study.core import Core
 from geolls.study.gazetteer import Place
 from geolls.study.settings import Settings
 
-__all__ = ["COLUMNS", "SINCE", "Day", "days_of", "files_in", "followed", "history", "rows_of"]
+__all__ = [
+    "COLUMNS",
+    "SINCE",
+    "Day",
+    "days_of",
+    "files_in",
+    "followed",
+    "history",
+    "rows_of",
+    "unread",
+]
 
 HUBS: Final = ("teaching_school_hub", "maths_hub")
 SINCE: Final = 2010
@@ -148,6 +158,26 @@ def days_of(registers: Sequence[Path], links: Sequence[Path], since: int = SINCE
         source = None if own else told.get(day, history)
         found.append(Day(day, register, source, own or source is not None))
     return found
+
+
+def unread(days: Sequence[Day], given: Iterable[Path]) -> Iterator[str]:
+    """Yield a line for each file that tells of none of the days, and why.
+
+    Parameters
+    ----------
+    days : sequence of Day
+        Of `days_of`.
+    given : iterable of pathlib.Path
+        The files that it was given.
+    """
+    read = {path for day in days for path in (day.register, day.links)}
+    tells = {day.day: day.links or day.register for day in days}
+    for path in dict.fromkeys(given):
+        if path not in read:
+            other = tells.get(of := _day_of(path))
+            yield f"{path} is not read: " + (
+                f"of {of} {other} tells" if other else "no day that is told needs it"
+            )
 
 
 def _day_of(path: Path) -> date:

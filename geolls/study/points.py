@@ -398,9 +398,30 @@ def assign_points(
         for part in parts:
             writer.write_table(feather.read_table(part))
     shutil.rmtree(folder, ignore_errors=True)
+    told = [*table.told]
+    if isinstance(columns, Columns) and 2 * placed < rows:
+        turned = _turned(assigner, source, columns)
+        told += [turned] if turned else []
     if not postcode and rows > placed:
         lost["outside England or without coordinates"] = rows - placed
-    return Report(rows, placed, len(parts), resumed, lost, tuple(table.told))
+    return Report(rows, placed, len(parts), resumed, lost, tuple(told))
+
+
+def _turned(assigner: PointAssigner, source: Path, columns: Columns) -> str:
+    """Say so where most rows that begin a table lie in England once its columns are exchanged."""
+    batch = next(iter(open_points(source).batches))
+    block = assigner.added_to(batch.schema.names)[0]
+    inside = [
+        batch.num_rows - assigner(batch, each).column(block).null_count
+        for each in (columns, columns._replace(x=columns.y, y=columns.x))
+    ]
+    if 2 * inside[1] <= max(batch.num_rows, 4 * inside[0]):
+        return ""
+    x, y = columns.x, columns.y
+    return (
+        f"{inside[1]:,} of {batch.num_rows:,} points lie in England only if {x} and {y} are "
+        f"exchanged: rename column {x} to {y} and {y} to {x}"
+    )
 
 
 def _placing(

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import numpy as np
 
 from geolls.base.errors import InputFileError, UnknownNameError
-from geolls.base.postcodes import abroad, is_whole, readings
+from geolls.base.postcodes import BREAKS, abroad, is_whole, readings
 from geolls.base.shelves import shelf
 from geolls.layers.areas import ABROAD, Areas
 
@@ -355,7 +355,7 @@ class Postcodes:
         from geolls.study.assignment import place_schools
 
         asked = codes.dictionary_encode()
-        texts = pc.utf8_upper(pc.replace_substring_regex(asked.dictionary, r"\s", ""))
+        texts = pc.utf8_upper(pc.replace_substring_regex(asked.dictionary, BREAKS, ""))
         inward, outward = pc.utf8_slice_codeunits(texts, -3), pc.utf8_slice_codeunits(texts, 0, -3)
         spelt = pc.binary_join_element_wise(outward, inward, " ")
         columns = ["postcode", "easting", "northing", "district"]

@@ -31,7 +31,9 @@ COLUMNS: Final = {
     "origin": ("from_id", "origin", "origin_id", "from", "from_urn", "from_postcode", "o"),
     "destination": ("to_id", "dest", "destination", "dest_id", "destination_id", "to", "to_urn",
                     "to_postcode", "d"),
-    "minutes": ("travel_time", "minutes", "travel_time_p50", "cost", "time", "travel_minutes"),
+    "minutes": ("travel_time", "minutes", "travel_time_p50", "cost", "time", "travel_minutes",
+                "travel_time_minutes", "seconds", "travel_time_seconds", "travel_time_s",
+                "travel_seconds", "time_s", "duration_s", "duration_seconds"),
 }  # fmt: skip
 _KINDS: Final = {
     "URNs": re.compile(r"[1-9]\d{4,6}"),
@@ -40,6 +42,7 @@ _KINDS: Final = {
 }
 _MOST_BYTES: Final = 2 << 30
 _MOST_MINUTES: Final = 1e5
+_LONG_MINUTES: Final = 600  # longer than any road within England takes
 
 
 def travel_of(given: str | Path, schools: pd.DataFrame) -> Travel:
@@ -163,6 +166,14 @@ def read_times(path: Path) -> tuple[pd.Index, pd.DataFrame, list[str]]:
         at = [sorted(at).index(i) for i in at]
     columns_read = [raw.iloc[:, i] for i in at]
     minutes = _of_each(columns_read[2], _number)
+    if re.search(r"(^|[^a-z])s(econds)?\W*$", heading := names[columns["minutes"]].casefold()):
+        minutes = minutes / 60
+        told.append(f"{path.name}: {heading} is read as seconds")
+    elif np.mean(minutes > _LONG_MINUTES) > 0.5:
+        told.append(
+            f"{path.name}: over half of its times are more than {_LONG_MINUTES} minutes; if "
+            "they are seconds, call the column travel_time_seconds"
+        )
     fits = (minutes >= 0) & (minutes < _MOST_MINUTES)
     if blank := int((~fits).sum()):
         have = "has" if blank == 1 else "have"

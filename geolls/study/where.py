@@ -20,7 +20,7 @@ from geolls.base.postcodes import POSTCODE, abroad, is_whole, readings
 from geolls.base.shelves import shelf
 from geolls.base.text import begun, fold, suggest
 from geolls.land.locate import POINT, PointIndex, locate, point_of
-from geolls.layers.areas import Areas, beyond, now_in
+from geolls.layers.areas import Areas, beyond, not_a_place, now_in
 from geolls.layers.catalogue import Catalogue, layer_said, lists, of_schools
 from geolls.layers.evidence import layer_note
 from geolls.layers.expand import BlockClaim, expand
@@ -150,9 +150,15 @@ def where(
     try:
         matches = find(re.sub(_KIND, "", text, flags=re.IGNORECASE), ground)
     except _NothingCalledSoError:
-        with contextlib.suppress(UnknownNameError):  # of schools alone: a constituency by its name
+        from geolls.study.gazetteer import SeveralNamesError
+
+        try:  # of schools alone: a constituency by its name
             if open_study().place(text).layer in catalogue.layers:
                 return [answer._asdict() for answer in _of_set(open_study(), text)]
+        except SeveralNamesError as error:
+            raise UnknownNameError(error.message, fix=error.fix) from None
+        except UnknownNameError:
+            pass
         raise
     lately = list(_area_layers(ground))
     polygons = [v for v in catalogue.layers.values() if v.cuts_blocks and v.active(on)]
@@ -335,6 +341,8 @@ def find(text: str, ground: Ground) -> list[Match]:
     plain = " ".join(text.split())
     if not plain:
         raise UnknownNameError("nothing was asked for", fix="give a name, a code or coordinates")
+    if whole := not_a_place(plain):
+        raise UnknownNameError(whole, fix="name one, as Leeds; geolls layers lists what covers it")
     for form, read in _READINGS.items():
         said = re.fullmatch(form, plain.upper())
         if said and (matches := read(said, ground)):

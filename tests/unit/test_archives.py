@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from geolls.base import archives
-from geolls.base.archives import check_vector, encoding_of, open_bounded
+from geolls.base.archives import check_vector, encoding_of, open_bounded, read_vector
 from geolls.base.errors import InputFileError
 
 
@@ -112,6 +112,15 @@ def test_a_file_of_shapes_is_what_its_name_says(tmp_path: Path) -> None:
     for name in ("x.vrt", "x", "no.gpkg"):
         with pytest.raises(InputFileError):
             check_vector(tmp_path / name)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-32"])
+def test_shapes_in_text_are_read_however_it_is_encoded(tmp_path: Path, encoding: str) -> None:
+    point = '{"type": "Point", "coordinates": [0.0, 52.0]}'
+    feature = f'{{"type": "Feature", "properties": {{"name": "M\u00f4n"}}, "geometry": {point}}}'
+    path = tmp_path / "x.geojson"
+    path.write_text(f'{{"type": "FeatureCollection", "features": [{feature}]}}', encoding=encoding)
+    assert read_vector(path)["name"].tolist() == ["M\u00f4n"]
 
 
 @pytest.mark.parametrize(

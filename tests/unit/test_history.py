@@ -19,7 +19,7 @@ from geolls.base.errors import InputFileError, UnknownNameError
 from geolls.fetch.gias import fetch_gias
 from geolls.maps.hexes import layouts
 from geolls.study.facts import Facts
-from geolls.study.history import COLUMNS, Day, days_of
+from geolls.study.history import COLUMNS, Day, days_of, unread
 from geolls.study.units import units_of
 
 # 100000 became 100003; 100001 was an academy from 2012; 100002 is maintained.
@@ -71,6 +71,18 @@ def test_a_trust_that_a_later_register_alone_tells_of_is_not_known(
     assert then[["in_trusts", "in_trusts_low", "in_trusts_high"]].tolist() == [1, 1, 2]
     assert then["in_trusts_share"] == 0.5  # of the two of which it is known
     assert then["note"].startswith("of 1 school nothing tells")
+
+
+def test_of_two_registers_of_one_day_the_one_that_is_not_read_is_told(tmp_path: Path) -> None:
+    names = ("a", "b", "b")
+    given = [tmp_path / name / "edubasealldata20200901.csv" for name in names]
+    old = tmp_path / "grouplinks_2009-01-01.csv"
+    days = days_of(given, [old], 2019)
+    assert {day.register for day in days} == {given[0]}
+    assert list(unread(days, [*given, old])) == [
+        f"{given[1]} is not read: of 2020-09-01 {given[0]} tells",
+        f"{old} is not read: no day that is told needs it",
+    ]
 
 
 def test_a_file_of_joinings_and_leavings_tells_of_every_day_before(

@@ -298,6 +298,17 @@ def test_csv_and_parquet_say_the_same(tmp_path: Path, study: Study, parquet: Pat
         assert [r[name] or None for r in rows(tmp_path / "b.csv")] == c[name].to_pylist()
 
 
+@pytest.mark.parametrize("turned", [True, False])
+def test_an_easting_for_a_northing_is_told_with_the_fix(
+    tmp_path: Path, study: Study, turned: bool
+) -> None:
+    path = tmp_path / "points.parquet"
+    pq.write_table(table_of(homes(200)[:, ::-1] if turned else homes(200)), path)
+    told = assign_points(path, tmp_path / "out.parquet", study).told
+    assert bool(told) == turned
+    assert not turned or "lie in England only if easting and northing are exchanged" in told[0]
+
+
 @pytest.mark.parametrize("suffix", ["csv", "parquet"])
 def test_a_table_without_rows_gives_a_table_without_rows(
     tmp_path: Path, study: Study, suffix: str

@@ -392,6 +392,8 @@ def test_on_the_command_line_a_file_is_checked_made_and_used(
     assert code == 0 and "Hartlepool and Middlesbrough" in out
     code, out, _ = geolls("check", "a.toml")
     assert code == 0 and "No problems" in out
+    code, _, err = geolls("scenario", "check", "a.toml", "--register", "b.csv")
+    assert code == 2 and "scenario show and scenario compare take it" in err
     code, _, err = geolls("scenario", "sury_2027")
     assert code == 10 and "did you mean surrey_2027?" in err
     code, out, _ = geolls("layers", "--layer", "a.toml", "--as-of", "2022-09-01", "--format", "csv")

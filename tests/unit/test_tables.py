@@ -11,8 +11,10 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+import click
 import geopandas
 import openpyxl
+import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 from rich.cells import cell_len
@@ -20,6 +22,7 @@ from rich.cells import cell_len
 from geolls.api import Study
 from geolls.base.errors import GeollsError, OutputError, UsageError
 from geolls.cli.main import main
+from geolls.cli.options import emit
 from geolls.export.dictionary import load_dictionary
 from geolls.export.geopackage import shaped
 from geolls.export.render import ENDINGS, About, Table, format_of, render, text_table
@@ -128,6 +131,15 @@ def test_columns_are_those_that_are_named_in_their_order_or_the_nearest_is_told(
     assert NAMES.pick(["share", "name"]).rows[0] == (0.5, NAMES.rows[0][0])
     with pytest.raises(UsageError, match="unknown column 'shcools'; did you mean schools"):
         NAMES.pick(["shcools"])
+
+
+def test_a_table_without_a_row_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    options = {"fmt": "csv", "output": None, "quiet": False, "columns": None, "every_row": False}
+    with click.Context(click.Command("table")):
+        emit(pd.DataFrame(columns=["urn"]), options, none="no school is so far")
+        assert capsys.readouterr().err == "No rows: no school is so far\n"
+        emit(pd.DataFrame({"urn": ["1"]}), options, none="no school is so far")
+    assert capsys.readouterr().err == ""
 
 
 def test_every_view_names_columns_and_no_table_is_without_one() -> None:

@@ -161,6 +161,21 @@ def test_pairs_of_what_is_no_school_are_counted(times):
     )
 
 
+def test_seconds_are_read_by_the_name_of_their_column_and_else_asked_about(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text("from_id,to_id,travel_time (s)\n100001,100002,900\n")
+    _, found, told = read_times(path)
+    assert found["minutes"].tolist() == [15] and told == [
+        "t.csv: travel_time (s) is read as seconds"
+    ]
+    path.write_text("from_id,to_id,travel_time\n100001,100002,900\n100001,100003,4200\n")
+    _, found, told = read_times(path)
+    assert found["minutes"].tolist() == [900, 4200]
+    assert "if they are seconds, call the column travel_time_seconds" in told[0]
+    path.write_text("from_id,to_id,travel_time\n100001,100002,90\n100001,100003,4200\n")
+    assert read_times(path)[2] == []
+
+
 def test_what_is_left_out_is_counted(tmp_path):
     text = CSV + "100001,100004,\n100001,100004,NA\n100001,100004,-3\n100001,100002,14\n"
     (tmp_path / "t.csv").write_text(text)

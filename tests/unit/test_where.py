@@ -18,6 +18,7 @@ from geolls.base.text import fold
 from geolls.cli.main import cli
 from geolls.layers.areas import load_areas
 from geolls.layers.catalogue import load_catalogue
+from geolls.study.gazetteer import SeveralNamesError
 from geolls.study.postcodes import Postcodes, beginning
 from geolls.study.where import Ground, find, where
 
@@ -130,6 +131,27 @@ def test_a_postcode_that_is_not_in_england_says_where_it_is(text: str, told: str
     with pytest.raises(UnknownNameError) as fault:
         places(text)
     assert told in str(fault.value)
+
+
+@pytest.mark.parametrize("text", ["LS25-7AA", "ls25.7aa", "LS25 \u2013 7AA"])
+def test_a_dash_or_a_dot_stands_for_the_space_of_a_postcode(text: str) -> None:
+    assert places(text) == [("LS25 7AA (a school's postcode)", (LEEDS,))]
+
+
+@pytest.mark.parametrize("text", ["England", "the whole of England"])
+def test_england_is_said_to_be_the_whole(text: str) -> None:
+    with pytest.raises(UnknownNameError, match="England is the whole of the study"):
+        find(text, Ground(**ENGLAND, open_study=never))
+
+
+def test_what_begins_several_names_says_which() -> None:
+    def several(_: str) -> None:
+        raise SeveralNamesError("'X' is the beginning of 2 names", fix='say which: "a" or "b"')
+
+    found = study()
+    found.place = several
+    with pytest.raises(UnknownNameError, match=r'^\'X\' is .* 2 names; say which: "a" or "b"$'):
+        where("Diocese of Nowhere", **ENGLAND, open_study=lambda: found)
 
 
 @pytest.mark.parametrize("text", ["LS2S 7AA", "LSZ5 7AA", "LS25 7A", "GIR 0AA"])
