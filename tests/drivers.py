@@ -28,6 +28,13 @@ STILL = """async () => {
     same = seen() === last ? same + 1 : 0;
   }
 }"""
+# A page's policy forbids eval, which Playwright's own wait_for_function needs to look again.
+UNTIL = """async () => {
+  for (const end = performance.now() + 30000; !(%s); ) {
+    if (performance.now() > end) throw Error("after 30 seconds still not so");
+    await new Promise((done) => setTimeout(done, 20));
+  }
+}"""
 KEYS = {"Enter": "\ue007", "Escape": "\ue00c", "Tab": "\ue004", "Space": " ", "Home": "\ue011"}
 KEYS |= {"ArrowLeft": "\ue012", "ArrowUp": "\ue013", "ArrowRight": "\ue014", "End": "\ue010"}
 KEYS |= {"ArrowDown": "\ue015", "Control": "\ue009", "Shift": "\ue008", "Backspace": "\ue003"}
@@ -83,6 +90,11 @@ def there(selector: str) -> str:
     return f"!!document.querySelector({json.dumps(selector)})"
 
 
+def until(page: Any, condition: str) -> None:
+    """Wait in a page of Playwright's until an expression is true."""
+    page.evaluate(UNTIL % condition)
+
+
 class ChromiumTab:
     """A page that Playwright drives."""
 
@@ -122,7 +134,7 @@ class ChromiumTab:
         self.page.keyboard.press(name)
 
     def wait(self, condition: str) -> None:
-        self.page.wait_for_function(f"() => ({condition})")
+        until(self.page, condition)
 
     def saved(self, selector: str) -> bytes:
         with self.page.expect_download() as waiting:

@@ -169,7 +169,7 @@ def trait_named(text: str) -> str | None:
 
     Examples
     --------
-    >>> trait_named("ParliamentaryConstituency (name)"), trait_named("Ward"), trait_named("UKPRN")
+    >>> trait_named("ParliamentaryConstituency (name)"), trait_named("Ward"), trait_named("Tutor")
     ('constituency', 'ward', None)
     """
     return _traits_called().get(_bare(text))

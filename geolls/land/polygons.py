@@ -93,8 +93,11 @@ def read_polygons(layer: Layer, told: list[Problem] | None = None) -> gpd.GeoDat
         )
     bounds = table.total_bounds
     if table.crs.is_geographic and np.abs(bounds).max() > 360 and _in_england(bounds):
-        table = table.set_crs(27700, allow_override=True)
-        told.append(told_of(layer, "its numbers are metres, and read on the National Grid"))
+        raise GeometryError(
+            "its numbers are metres on the National Grid, read as degrees",
+            where=where,
+            fix="save it with its coordinate reference system (EPSG:27700), as a .gpkg",
+        )
     shapeless = (table.geometry.isna() | table.geometry.is_empty).to_numpy()
     every, table = table, table[~shapeless]
     kinds = set(table.geom_type) - {"Polygon", "MultiPolygon"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from collections.abc import Iterable
@@ -11,6 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from drivers import until
 
 from geolls.base.vocabulary import REASONS, SIZES
 from geolls.maps.page import draw
@@ -147,8 +149,8 @@ def test_a_circle_says_how_many_schools_lie_in_it_of_how_many_trusts_and_units(
         page.get_by_label("Kilometres").fill(str(far))
         page.get_by_label("round").fill(town)
         page.keyboard.press("Enter")
-        big = "(words) => document.querySelector('.gl-lasso .gl-big')?.textContent.endsWith(words)"
-        page.wait_for_function(big, arg=f"within {far} km of {town}")
+        big = "document.querySelector('.gl-lasso .gl-big')?.textContent"
+        until(page, f"{big}.endsWith({json.dumps(f'within {far} km of {town}')})")
         text = page.locator(".gl-lasso").inner_text()
         n = int(page.locator(".gl-lasso .gl-big b").inner_text())
         near = re.search(r"([\d,]+) schools? within \d+ m of the line may fall otherwise", text)

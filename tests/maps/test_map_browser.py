@@ -8,7 +8,7 @@ from dataclasses import replace
 import folium
 import pandas as pd
 import pytest
-from drivers import STILL
+from drivers import STILL, until
 
 from geolls.base.vocabulary import KINDS
 from geolls.maps.data import Measure
@@ -320,7 +320,7 @@ def test_a_page_can_point_at_a_unit_and_hear_of_one(visit, recipe, data):
     )
     box = page.locator(".gl-map .gl-faces path[data-code=W1]").bounding_box()
     page.mouse.move(box["x"] + box["width"] * 0.7, box["y"] + box["height"] * 0.5)
-    page.wait_for_function("heard.length > 0")
+    until(page, "heard.length > 0")
     assert page.evaluate("heard[0]") == {"layer": "local_authority", "code": "W1"}
 
 
@@ -352,7 +352,7 @@ def test_a_link_keeps_the_view_the_button_clears_it_and_a_turned_phone_refits(vi
 
     def turn(way):
         page.set_viewport_size(way)
-        page.wait_for_function(f"Math.abs({way['width']} - {size}) < 80")  # its new width
+        until(page, f"Math.abs({way['width']} - {size}) < 80")  # its new width
         page.evaluate(STILL)
 
     first = page.url

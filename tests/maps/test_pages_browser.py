@@ -16,7 +16,7 @@ from typing import Any
 
 import font_lato
 import pytest
-from drivers import STILL
+from drivers import STILL, until
 from pypdf import PdfReader
 
 from geolls.atlas.book import Book
@@ -236,7 +236,7 @@ def test_schools_that_travel_packed_are_found_by_the_filter(leaves: Leaves, visi
     n = len(leaves.book.facts.members["dfe_region"][code])
     assert page.locator("#schools tbody tr").count() < n
     page.locator("[data-showing=schools] button").click()
-    page.wait_for_function(f"document.querySelectorAll('#schools tbody tr').length === {n}")
+    until(page, f"document.querySelectorAll('#schools tbody tr').length === {n}")
     names = [t.lower() for t in page.locator("#schools tbody th").all_inner_texts()]
     assert names == sorted(names)
     page.locator("[data-choose=schools]").select_option("Trust based elsewhere")
@@ -385,7 +385,7 @@ def test_nothing_runs_sideways_or_is_cut_off_on_small_windows_and_at_400_percent
     # A tablet; a phone; a window of 1,280 pixels at 200 % and at 400 %.
     for width, height in ((820, 1180), (390, 844), (640, 450), (320, 225)):
         page.set_viewport_size({"width": width, "height": height})
-        page.wait_for_function("width => innerWidth === width", arg=width)
+        until(page, f"innerWidth === {width}")
         page.evaluate(STILL)
         assert page.evaluate("document.documentElement.scrollWidth") <= width, width
         assert page.evaluate(CUT) == [], width

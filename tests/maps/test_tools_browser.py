@@ -13,6 +13,7 @@ from xml.etree import ElementTree
 import pandas as pd
 import pytest
 import shapely
+from drivers import until
 
 from geolls import open_study
 from geolls.maps.page import draw
@@ -265,7 +266,7 @@ def test_a_saved_view_has_every_mark_and_area_that_the_map_shows_and_follows_it(
     assert "In no trust" not in counted()[1]
     page.locator(".gl-map").focus()
     page.keyboard.press("-")
-    page.wait_for_function("location.hash.includes('at=')")
+    until(page, "location.hash.includes('at=')")
     assert "at=" in counted()[1], "the link keeps the view"
     page.get_by_role("button", name=OPENER).click()
     asked(page, "403000,302000", far="1")

@@ -1075,8 +1075,9 @@ def test_what_polygons_are_taken_for_is_told(tmp_path: Path) -> None:
     said = re.sub(r'"crs": \{.*?\} \},', "", text)  # as GeoJSON has it, degrees
     assert said != text
     (place / "z.geojson").write_text(said)
-    table, (line,) = told(place)
-    assert table.geometry.iloc[0].equals(BIG) and "metres, and read on the National Grid" in line
+    with pytest.raises(GeollsError, match="are metres on the National Grid") as raised:
+        told(place)
+    assert "EPSG:27700" in str(raised.value.fix)
     west, south, east, north = BIG.bounds
     knot = Polygon([(west, south), (east, north), (east, south), (west, north)])
     (_, (line,)) = told(zones(tmp_path, {"Knot": knot}, file="k.gpkg"))
