@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
+from playwright.sync_api import Error
 from websockets.sync.client import ClientConnection, connect
 
 READY = ".geolls-app[data-ready]"
@@ -26,13 +27,6 @@ STILL = """async () => {
   for (let same = 0, last = ""; same < 3; last = seen()) {
     await new Promise((done) => requestAnimationFrame(done));
     same = seen() === last ? same + 1 : 0;
-  }
-}"""
-# A page's policy forbids eval, which Playwright's own wait_for_function needs to look again.
-UNTIL = """async () => {
-  for (const end = performance.now() + 30000; !(%s); ) {
-    if (performance.now() > end) throw Error("after 30 seconds still not so");
-    await new Promise((done) => setTimeout(done, 20));
   }
 }"""
 KEYS = {"Enter": "\ue007", "Escape": "\ue00c", "Tab": "\ue004", "Space": " ", "Home": "\ue011"}
@@ -91,8 +85,20 @@ def there(selector: str) -> str:
 
 
 def until(page: Any, condition: str) -> None:
-    """Wait in a page of Playwright's until an expression is true."""
-    page.evaluate(UNTIL % condition)
+    """Wait in a page of Playwright's until an expression is true, also across to another page.
+
+    Playwright's own `wait_for_function` asks again by eval, which the policy of a page forbids.
+    """
+    end = time.monotonic() + 30
+    while True:
+        try:
+            if page.evaluate(f"() => !!({condition})"):
+                return
+        except Error as left:  # the page was left while it was asked
+            if "navigat" not in str(left):
+                raise
+        assert time.monotonic() < end, f"not within 30 seconds: {condition}"
+        page.wait_for_timeout(20)
 
 
 class ChromiumTab:
