@@ -716,10 +716,19 @@ class Core:
         more = tuple(f"+{key}" for key in sorted(wanted - self.layers.keys()))
         if not more:
             return self
-        settings = self.settings.replace(layers=(*self.settings.layers, *more))
+        layers = (*self.settings.layers, *more)
+        return self.memo(("taking", more), lambda: self.varied(layers=layers))
+
+    def varied(self, **settings: Any) -> Self:
+        """Return a study with other settings over the same register, not read again if it was.
+
+        Parameters
+        ----------
+        **settings : Any
+            What differs, as in `Settings`.
+        """
         read = self.__dict__.get("_whole", self._register)
-        make = type(self)
-        return self.memo(("taking", more), lambda: make(settings, data=self.data, register=read))
+        return type(self)(self.settings.replace(**settings), data=self.data, register=read)
 
     def at(self, day: str | date) -> Self:
         """Return the same study on another day."""

@@ -58,9 +58,7 @@ def with_rings(study: Core, name: str) -> Core:
     folder = Path(held.name) / RINGS
     if not folder.exists():
         _write(study, name, folder)
-    settings = study.settings.replace(boundaries=(*study.settings.boundaries, folder.parent))
-    read = study.__dict__.get("_whole", study.register)
-    made = type(study)(settings, data=study.data, register=read)
+    made = study.varied(boundaries=(*study.settings.boundaries, folder.parent))
     made.memo(("rings", name), lambda: held)
     return made
 
